@@ -1,0 +1,49 @@
+/**
+ * An error that ends the run: a bad model, flag or output (never a bad image, which is a row).
+ * `message` says what, where, expected and received; `hint` says what to do next.
+ */
+export class HalonetError extends Error {
+  override readonly name: string = 'HalonetError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}
+
+/** A file that is not what its format says: truncated, overlapping, wrong type. */
+export class FormatError extends HalonetError {
+  override readonly name = 'FormatError';
+}
+
+/** A checkpoint or model configuration that cannot be built: unknown field, wrong, missing or surplus tensor. */
+export class ModelError extends HalonetError {
+  override readonly name = 'ModelError';
+}
+
+/** An output that cannot be written: it exists, its format does not hold the data, the disk refuses. */
+export class OutputError extends HalonetError {
+  override readonly name = 'OutputError';
+}
+
+/** A hub repository or cache that cannot be read: no network, no such repository, wrong hash. */
+export class HubError extends HalonetError {
+  override readonly name = 'HubError';
+}
+
+/**
+ * Why one image has no result. It is data: it becomes the row's error cell.
+ * Codes are stable, for scripts to branch on.
+ */
+export interface ImageFailure {
+  readonly code:
+    | 'not_found'
+    | 'permission'
+    | 'read_failed'
+    | 'empty_file'
+    | 'unsupported_format'
+    | 'decode_failed'
+    | 'too_large';
+  readonly message: string; // one line, no path
+}

@@ -1,0 +1,28 @@
+/** Element types that halonet reads, computes with or writes, under ONNX's and NumPy's common names. */
+export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'uint8';
+
+export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  uint8: 1,
+};
+
+/** A dense, row-major, little-endian array. `data.byteLength` is the product of `shape` times the element size. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[]; // [] is a scalar
+  readonly data: Uint8Array;
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}
+
+/** A float32 view of bytes, without a copy where their alignment allows it. */
+export function asFloat32(data: Uint8Array): Float32Array {
+  if (data.byteOffset % 4 === 0) return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  return new Float32Array(data.slice().buffer);
+}
