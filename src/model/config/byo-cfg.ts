@@ -1,0 +1,93 @@
+/**
+ * Configuration of one block, or of `d` equal blocks in a row.
+ * Field names, meanings and defaults are those of timm's `ByoBlockCfg` (timm/models/byobnet.py).
+ */
+export interface ByoBlockCfg {
+  readonly type: string; // a key of the block registry
+  readonly d: number; // depth: block repeats
+  readonly c: number; // output channels, before width_factor
+  readonly s: number; // stride of the stage's first block
+  readonly gs: number; // group size of the kxk convolution; 0 is one group, 1 is depthwise
+  readonly br: number; // bottleneck ratio: inner channels / output channels
+  // null takes the model's value; an object or string here replaces it whole
+  readonly self_attn_layer: string | null;
+  readonly self_attn_kwargs: Kwargs | null;
+  readonly block_kwargs: Kwargs | null;
+}
+
+/** Keyword arguments of a layer or block, checked by the layer that takes them. */
+export type Kwargs = Readonly<Record<string, unknown>>;
+
+/** Configuration of a network. Names, meanings and defaults are those of timm's `ByoModelCfg`. */
+export interface ByoModelCfg {
+  readonly blocks: readonly (readonly ByoBlockCfg[])[]; // one list per stage
+  readonly downsample: string; // how the shortcut changes shape
+  readonly stem_type: string; // a key of the stem registry
+  readonly stem_pool: string; // 'maxpool', or '' for a strided last convolution
+  readonly stem_chs: number; // output channels of the stem, before width_factor
+  readonly width_factor: number; // multiplies every channel count
+  readonly num_features: number; // channels of a final 1x1 convolution; 0 is none
+  readonly act_layer: string; // a key of the activation registry
+  readonly norm_layer: string; // a key of the norm registry
+  readonly head_type: string; // a key of the head registry
+  readonly self_attn_layer: string; // a key of the self-attention registry, or ''
+  readonly self_attn_kwargs: Kwargs;
+  readonly block_kwargs: Kwargs;
+}
+
+/** What a table entry may say of a block; the rest are timm's defaults. */
+export type BlockInit = Partial<ByoBlockCfg> & Pick<ByoBlockCfg, 'type' | 'd' | 'c'>;
+
+/** What a table entry may say of a network; the rest are timm's defaults. */
+export type ModelInit = Partial<ByoModelCfg> & Pick<ByoModelCfg, 'blocks'>;
+
+/** One entry of a stage, with timm's defaults filled in. */
+export function block(init: BlockInit): readonly ByoBlockCfg[] {
+  return [{ s: 2, gs: 0, br: 1, self_attn_layer: null, self_attn_kwargs: null, block_kwargs: null, ...init }];
+}
+
+/** A network with timm's defaults filled in. */
+export function model(init: ModelInit): ByoModelCfg {
+  return {
+    downsample: 'conv1x1',
+    stem_type: '3x3',
+    stem_pool: 'maxpool',
+    stem_chs: 32,
+    width_factor: 1,
+    num_features: 0,
+    act_layer: 'relu',
+    norm_layer: 'batchnorm',
+    head_type: 'classifier',
+    self_attn_layer: '',
+    self_attn_kwargs: {},
+    block_kwargs: {},
+    ...init,
+  };
+}
+
+/**
+ * A stage of `d` blocks that alternate between two types (timm's `interleave_blocks`).
+ *
+ * @param every the second type stands at every `every`-th place, counted from the `every`-th block (zero-based),
+ *   or at exactly the places listed; a stage too short for the interval ends with the second type
+ */
+export function interleaveBlocks({
+  types: [common, other],
+  d,
+  every = 1,
+  ...rest
+}: Omit<BlockInit, 'type'> & {
+  readonly types: readonly [string, string];
+  readonly every?: number | readonly number[];
+}): readonly ByoBlockCfg[] {
+  const places = typeof every === 'number' ? intervals(every, d) : every;
+  return Array.from({ length: d }, (_, i) =>
+    block({ ...rest, type: places.includes(i) ? other : common, d: 1 }),
+  ).flat();
+}
+
+function intervals(every: number, d: number): readonly number[] {
+  const places: number[] = [];
+  for (let i = every; i < d; i += every + 1) places.push(i);
+  return places.length > 0 ? places : [d - 1];
+}

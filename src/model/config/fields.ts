@@ -1,0 +1,93 @@
+import { ModelError } from '../../errors.js';
+
+/** Reads one JSON value; throws a ModelError that names `where` when it is not what it should be. */
+export type Reader<T> = (value: unknown, where: string) => T;
+
+/** A JSON object, as it is. */
+export const record: Reader<Readonly<Record<string, unknown>>> = (value, where) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrong(where, 'an object', value);
+  }
+  return { ...value };
+};
+
+export const string: Reader<string> = (value, where) => {
+  if (typeof value !== 'string') throw wrong(where, 'a string', value);
+  return value;
+};
+
+export const boolean: Reader<boolean> = (value, where) => {
+  if (typeof value !== 'boolean') throw wrong(where, 'true or false', value);
+  return value;
+};
+
+/** A finite number of at least `min`. */
+export function number(min = Number.NEGATIVE_INFINITY): Reader<number> {
+  return (value, where) => {
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < min) {
+      throw wrong(where, `a number${min > Number.NEGATIVE_INFINITY ? ` of at least ${min}` : ''}`, value);
+    }
+    return value;
+  };
+}
+
+/** A whole number of at least `min`. */
+export function integer(min: number): Reader<number> {
+  return (value, where) => {
+    if (!Number.isSafeInteger(value) || Number(value) < min) {
+      throw wrong(where, `a whole number of at least ${min}`, value);
+    }
+    return Number(value);
+  };
+}
+
+/** One of the names listed; the error lists them. */
+export function oneOf<const T extends string>(names: readonly T[]): Reader<T> {
+  return (value, where) => {
+    const found = names.find((name) => name === value);
+    if (found === undefined)
+      throw wrong(where, `one of ${names.map((n) => JSON.stringify(n)).join(', ')}`, value);
+    return found;
+  };
+}
+
+/** A JSON array of `length` items (any number when not given). */
+export function list<T>(item: Reader<T>, length?: number): Reader<readonly T[]> {
+  return (value, where) => {
+    if (!Array.isArray(value) || (length !== undefined && value.length !== length)) {
+      throw wrong(where, length === undefined ? 'a list' : `a list of ${length}`, value);
+    }
+    return value.map((entry, i) => item(entry, `${where}[${i}]`));
+  };
+}
+
+/** The value, or `fallback` where the field is missing or null. */
+export function optional<T, F>(reader: Reader<T>, fallback: F): Reader<T | F> {
+  return (value, where) => (value === undefined || value === null ? fallback : reader(value, where));
+}
+
+/**
+ * An object with exactly the fields of `readers`: an unknown one is an error that lists the known ones.
+ */
+export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): Reader<T> {
+  return (value, where) => {
+    const source = record(value, where);
+    const known = Object.keys(readers);
+    const unknown = Object.keys(source).find((key) => !known.includes(key));
+    if (unknown !== undefined) {
+      throw new ModelError(`${where}: unknown field ${JSON.stringify(unknown)}`, {
+        hint: `Known fields: ${known.join(', ')}.`,
+      });
+    }
+    const result: Partial<T> = {};
+    for (const key of known as (keyof T & string)[]) {
+      result[key] = readers[key](source[key], `${where}.${key}`);
+    }
+    return result as T;
+  };
+}
+
+function wrong(where: string, expected: string, received: unknown): ModelError {
+  const shown = received === undefined ? 'nothing' : JSON.stringify(received);
+  return new ModelError(`${where}: expected ${expected}, received ${shown?.slice(0, 80)}`);
+}

@@ -1,0 +1,45 @@
+import type { GraphValue } from '../graph.js';
+import { int } from './graph-builder.js';
+import type { FeatureMap, Net } from './layers/net.js';
+
+/** Normalisation of pixels scaled to 0..1: (pixel − mean) / std for each of R, G, B. */
+export interface Normalization {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+const ONNX_FLOAT = 1; // TensorProto.DataType.FLOAT
+
+/**
+ * Adds the graph's input `pixels`, uint8 [batch, height, width, 3] with RGB 0..255, and its normalisation.
+ *
+ * @returns x [batch, 3, height, width], float32
+ */
+export function addInput(
+  { graph }: Net,
+  size: { readonly height: number; readonly width: number } & Normalization,
+): { readonly input: GraphValue; readonly x: FeatureMap } {
+  const { height, width, mean, std } = size;
+  const perChannel = (name: string, values: readonly number[]) =>
+    graph.floats(name, [1, 3, 1, 1], Float32Array.from(values));
+  const planes = graph.transpose('input.planes', 'pixels', [0, 3, 1, 2]); // while an element is one byte
+  const floats = graph.add('input.float', 'Cast', [planes], { to: int(ONNX_FLOAT) });
+  const centred = graph.add('input.centred', 'Sub', [
+    floats,
+    perChannel(
+      'input.mean',
+      mean.map((m) => 255 * m),
+    ),
+  ]);
+  const x = graph.add('input.normalized', 'Mul', [
+    centred,
+    perChannel(
+      'input.scale',
+      std.map((s) => 1 / (255 * s)),
+    ),
+  ]);
+  return {
+    input: { name: 'pixels', dtype: 'uint8', shape: ['batch', height, width, 3] },
+    x: { name: x, channels: 3, height, width },
+  };
+}

@@ -1,0 +1,258 @@
+import { ModelError } from '../../errors.js';
+import { makeDivisible } from '../../rounding.js';
+import type { Kwargs } from '../config/byo-cfg.js';
+import { boolean, integer, number, object, optional } from '../config/fields.js';
+import { int, ints } from '../graph-builder.js';
+import {
+  type HaloGrid,
+  outputRows,
+  positionTable,
+  queryRows,
+  querySide,
+  windowRows,
+  windowSide,
+} from './halo-grid.js';
+import type { ChannelAffine, FeatureMap, Net, SelfAttn } from './net.js';
+
+/** Keyword arguments of timm's `HaloAttn`, with its defaults (timm/layers/halo_attn.py). */
+interface HaloKwargs {
+  readonly num_heads: number;
+  readonly dim_head: number | undefined; // of queries and keys; by qk_ratio when not given
+  readonly block_size: number; // side of a block of queries
+  readonly halo_size: number; // how far keys reach beyond the block
+  readonly qk_ratio: number; // query and key channels / output channels
+  readonly qkv_bias: boolean;
+  readonly avg_down: boolean; // stride by average pooling instead of strided queries
+  readonly scale_pos_embed: boolean;
+}
+
+const readKwargs = object<HaloKwargs>({
+  num_heads: optional(integer(1), 8),
+  dim_head: optional(integer(1), undefined),
+  block_size: optional(integer(1), 8),
+  halo_size: optional(integer(0), 3),
+  qk_ratio: optional(number(0), 1),
+  qkv_bias: optional(boolean, false),
+  avg_down: optional(boolean, false),
+  scale_pos_embed: optional(boolean, false),
+});
+
+/** One layer on one feature map. */
+interface Layer {
+  readonly net: Net;
+  readonly prefix: string;
+  readonly x: FeatureMap;
+  readonly kwargs: HaloKwargs;
+  readonly grid: HaloGrid;
+  readonly dimQk: number; // channels of a query or key, per head
+  readonly dimV: number; // channels of a value, per head
+  readonly pool: boolean; // halve the output by average pooling
+}
+
+/**
+ * Halo self-attention ("Scaling Local Self-Attention for Parameter Efficient Visual Backbones",
+ * https://arxiv.org/abs/2103.12731), equal to timm's `HaloAttn`: each block of queries attends to the window of
+ * keys around it. Keys beyond the map are zero but not masked: they take part in the softmax with their
+ * position logit alone.
+ *
+ * The graph works channels-last: queries, windows and results move as whole rows of a head's channels.
+ */
+export function halo(kwargs: Kwargs, where: string): SelfAttn {
+  const options = readKwargs(kwargs, where);
+  return {
+    tile: options.block_size,
+    build: (net, x, prefix, stride, after) => buildHalo(layerOn(net, x, prefix, stride, options), after),
+  };
+}
+
+function layerOn(net: Net, x: FeatureMap, prefix: string, stride: number, kwargs: HaloKwargs): Layer {
+  const { num_heads: heads, block_size: block, halo_size: reach } = kwargs;
+  if (x.height % block !== 0 || x.width % block !== 0) {
+    throw new ModelError(`${prefix}: blocks of ${block} cannot tile a map of ${x.height}x${x.width}`);
+  }
+  if (x.channels % heads !== 0) {
+    throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
+  }
+  const pool = stride > 1 && (kwargs.avg_down || block % stride !== 0);
+  return {
+    ...{ net, prefix, x, kwargs, pool },
+    grid: { heads, height: x.height, width: x.width, block, halo: reach, stride: pool ? 1 : stride },
+    dimQk: kwargs.dim_head ?? Math.floor(makeDivisible(x.channels * kwargs.qk_ratio) / heads),
+    dimV: x.channels / heads,
+  };
+}
+
+function buildHalo(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
+  const { prefix, x } = layer;
+  const { graph } = layer.net;
+  const flat = graph.reshape(`${prefix}.flat`, x.name, [0, x.channels, -1]);
+  const pixels = graph.transpose(`${prefix}.pixels`, flat, [0, 2, 1]); // [batch, H * W, C]
+  const q = queries(layer, pixels);
+  const [k, v] = keysAndValues(layer, pixels, after);
+  const content = graph.addMicrosoft(`${prefix}.content`, 'FusedMatMul', [q, k], { transB: int(1) });
+  const logits = graph.add(`${prefix}.logits`, 'Add', [content, positionLogits(layer, q)]);
+  const attn = graph.add(`${prefix}.attn`, 'Softmax', [logits], { axis: int(-1) });
+  // [batch * blocks * heads, queries, keys]
+  return toMap(layer, graph.add(`${prefix}.out`, 'MatMul', [attn, v]), after);
+}
+
+/** [batch * blocks * heads, queries, dimQk] */
+function queries(layer: Layer, pixels: string): string {
+  const { net, prefix, x, grid, dimQk } = layer;
+  const out = grid.heads * dimQk;
+  const weight = net.weights.take(`${prefix}.q.weight`, [out, x.channels, 1, 1]);
+  const bias = layer.kwargs.qkv_bias ? net.weights.take(`${prefix}.q.bias`, [out]) : undefined;
+  const rows = project(layer, 'q', pixels, { weight, bias, dim: dimQk });
+  return gather(layer, 'q', rows, queryRows(grid), querySide(grid) ** 2, dimQk);
+}
+
+/** [batch * blocks * heads, keys, dimQk] and [batch * blocks * heads, keys, dimV] */
+function keysAndValues(
+  layer: Layer,
+  pixels: string,
+  after: ChannelAffine | undefined,
+): readonly [string, string] {
+  const { net, prefix, x, grid, dimQk, dimV } = layer;
+  const { heads } = grid;
+  const out = heads * (dimQk + dimV);
+  const weight = net.weights.take(`${prefix}.kv.weight`, [out, x.channels, 1, 1]);
+  const bias = layer.kwargs.qkv_bias ? net.weights.take(`${prefix}.kv.bias`, [out]) : undefined;
+  const window = windowRows(grid);
+  const count = windowSide(grid) ** 2;
+  // The scale of the content logits goes into the keys, the norm after the layer into the values.
+  const part = (name: string, offset: number, dim: number, scale: (channel: number) => number) => {
+    const select = (values: Float32Array) => ofEachHead(values, heads, dimQk + dimV, offset, dim, scale);
+    const rows = project(layer, name, pixels, {
+      ...{ weight: select(weight), bias: bias === undefined ? undefined : select(bias), dim },
+    });
+    return gather(layer, name, withZeroRow(layer, name, rows), window, count, dim);
+  };
+  const keyScale = dimQk ** -0.5;
+  return [
+    part('k', 0, dimQk, () => keyScale),
+    part('v', dimQk, dimV, (channel) => after?.scale[channel] ?? 1),
+  ];
+}
+
+/**
+ * The channels `offset` to `offset + dim` of each head, scaled: timm interleaves keys and values head by head.
+ *
+ * @param values [heads, perHead, …]
+ * @returns [heads, dim, …]
+ */
+function ofEachHead(
+  values: Float32Array,
+  heads: number,
+  perHead: number,
+  offset: number,
+  dim: number,
+  scale: (channel: number) => number,
+): Float32Array {
+  const length = values.length / (heads * perHead);
+  const result = new Float32Array(heads * dim * length);
+  for (let channel = 0; channel < heads * dim; channel++) {
+    const source = (Math.floor(channel / dim) * perHead + offset + (channel % dim)) * length;
+    const factor = scale(channel);
+    for (let i = 0; i < length; i++) result[channel * length + i] = factor * (values[source + i] ?? 0);
+  }
+  return result;
+}
+
+interface Projection {
+  readonly weight: Float32Array; // [heads * dim, C]
+  readonly bias: Float32Array | undefined; // [heads * dim]
+  readonly dim: number; // channels per head
+}
+
+/** A 1x1 convolution of channels-last pixels, as rows of one head each: [batch, H * W * heads, dim]. */
+function project(layer: Layer, name: string, pixels: string, { weight, bias, dim }: Projection): string {
+  const { graph } = layer.net;
+  const prefix = `${layer.prefix}.${name}`;
+  const c = layer.x.channels;
+  const out = layer.grid.heads * dim;
+  const matrix = graph.floats(`${prefix}.weight`, [c, out], transposed(weight, out, c));
+  let y = graph.add(`${prefix}.project`, 'MatMul', [pixels, matrix]); // [batch, H * W, heads * dim]
+  if (bias !== undefined)
+    y = graph.add(`${prefix}.bias`, 'Add', [y, graph.floats(`${prefix}.bias`, [out], bias)]);
+  return graph.reshape(`${prefix}.rows`, y, [0, -1, dim]);
+}
+
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(matrix.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) result[c * rows + r] = matrix[r * columns + c] ?? 0;
+  }
+  return result;
+}
+
+function withZeroRow(layer: Layer, name: string, rows: string): string {
+  const { graph } = layer.net;
+  return graph.add(`${layer.prefix}.${name}.padded`, 'Pad', [rows, graph.shape(0, 0, 0, 0, 1, 0)]);
+}
+
+/** Picks rows and groups them by block and head: [batch * blocks * heads, count, dim]. */
+function gather(
+  layer: Layer,
+  name: string,
+  rows: string,
+  index: number[],
+  count: number,
+  dim: number,
+): string {
+  const { graph } = layer.net;
+  const prefix = `${layer.prefix}.${name}`;
+  const picked = graph.add(`${prefix}.gather`, 'Gather', [rows, graph.int64(`${prefix}.index`, index)], {
+    axis: int(1),
+  });
+  return graph.reshape(prefix, picked, [-1, count, dim]);
+}
+
+/** The relative position logits: [batch * blocks * heads, queries, keys]. */
+function positionLogits(layer: Layer, q: string): string {
+  const { net, prefix, grid, dimQk } = layer;
+  const { graph } = net;
+  const window = windowSide(grid);
+  const shape = [2 * window - 1, dimQk];
+  const table = positionTable(
+    grid,
+    dimQk,
+    net.weights.take(`${prefix}.pos_embed.width_rel`, shape),
+    net.weights.take(`${prefix}.pos_embed.height_rel`, shape),
+    layer.kwargs.scale_pos_embed ? dimQk ** -0.5 : 1,
+  );
+  const tableShape = [querySide(grid) ** 2, dimQk, window ** 2];
+  const byQuery = graph.transpose(`${prefix}.by_query`, q, [1, 0, 2]); // [queries, batch * blocks * heads, dimQk]
+  const logits = graph.add(`${prefix}.by_query.position`, 'MatMul', [
+    byQuery,
+    graph.floats(`${prefix}.position_table`, tableShape, table),
+  ]); // [queries, batch * blocks * heads, keys]
+  return graph.transpose(`${prefix}.position`, logits, [1, 0, 2]);
+}
+
+/** Puts the blocks back in their places, with the shift of the norm that follows: [batch, C, H', W']. */
+function toMap(layer: Layer, out: string, after: ChannelAffine | undefined): FeatureMap {
+  const { prefix, x, grid, dimV } = layer;
+  const { graph } = layer.net;
+  const [height, width] = [grid.height / grid.stride, grid.width / grid.stride];
+  const index = outputRows(grid);
+  const rows = graph.reshape(`${prefix}.out.rows`, out, [-1, index.length, dimV]);
+  const ordered = graph.add(
+    `${prefix}.out.gather`,
+    'Gather',
+    [rows, graph.int64(`${prefix}.out.index`, index)],
+    { axis: int(1) },
+  );
+  let pixels = graph.reshape(`${prefix}.out.pixels`, ordered, [-1, height * width, x.channels]);
+  if (after !== undefined) {
+    const shift = graph.floats(`${prefix}.shift`, [x.channels], Float32Array.from(after.shift));
+    pixels = graph.add(`${prefix}.out.shift`, 'Add', [pixels, shift]);
+  }
+  const planes = graph.transpose(`${prefix}.out.planes`, pixels, [0, 2, 1]); // [batch, C, H' * W']
+  const map = graph.reshape(`${prefix}.map`, planes, [0, x.channels, height, width]);
+  if (!layer.pool) return { name: map, channels: x.channels, height, width };
+  const pooled = graph.add(`${prefix}.pool`, 'AveragePool', [map], {
+    kernel_shape: ints(2, 2),
+    strides: ints(2, 2),
+  });
+  return { name: pooled, channels: x.channels, height: Math.floor(height / 2), width: Math.floor(width / 2) };
+}

@@ -1,0 +1,98 @@
+/** How halo attention lays blocks of queries and windows of keys over a feature map. */
+export interface HaloGrid {
+  readonly heads: number;
+  readonly height: number; // of the input, a multiple of `block`
+  readonly width: number;
+  readonly block: number; // side of a block, in input pixels
+  readonly halo: number; // input pixels that a window reaches beyond its block
+  readonly stride: number; // every stride-th pixel is a query
+}
+
+// A "row" is the channels of one head at one pixel: row (y * width + x) * heads + head of a channels-last map.
+
+/** Queries on a block's side. */
+export const querySide = (grid: HaloGrid): number => grid.block / grid.stride;
+
+/** Keys on a window's side. */
+export const windowSide = (grid: HaloGrid): number => grid.block + 2 * grid.halo;
+
+/** Rows of the input map that are queries, in the order [block, head, query]. */
+export function queryRows(grid: HaloGrid): number[] {
+  return rowsByBlock(grid, querySide(grid), (block, i) => block * grid.block + i * grid.stride);
+}
+
+/**
+ * Rows of the input map that are keys, in the order [block, head, key]. A key beyond the map is the row
+ * after the last one, where the caller puts zeros.
+ */
+export function windowRows(grid: HaloGrid): number[] {
+  return rowsByBlock(grid, windowSide(grid), (block, i) => block * grid.block + i - grid.halo);
+}
+
+/** For each row of the output map, in order, its place in the order [block, head, query]. */
+export function outputRows(grid: HaloGrid): number[] {
+  const side = querySide(grid);
+  const output = { ...grid, height: grid.height / grid.stride, width: grid.width / grid.stride };
+  const rows = rowsByBlock(output, side, (block, i) => block * side + i, grid.block / grid.stride);
+  const places = new Array<number>(rows.length);
+  for (const [place, row] of rows.entries()) places[row] = place;
+  return places;
+}
+
+function rowsByBlock(
+  { heads, height, width, block }: HaloGrid,
+  side: number,
+  pixel: (block: number, i: number) => number,
+  blockSide = block,
+): number[] {
+  const beyond = height * width * heads;
+  const rows: number[] = [];
+  for (let by = 0; by < height / blockSide; by++) {
+    for (let bx = 0; bx < width / blockSide; bx++) {
+      for (let head = 0; head < heads; head++) {
+        for (let i = 0; i < side; i++) {
+          const y = pixel(by, i);
+          for (let j = 0; j < side; j++) {
+            const x = pixel(bx, j);
+            const inside = y >= 0 && y < height && x >= 0 && x < width;
+            rows.push(inside ? (y * width + x) * heads + head : beyond);
+          }
+        }
+      }
+    }
+  }
+  return rows;
+}
+
+/**
+ * The relative position embedding as one matrix per query of a block: logit(query, key) is q · table[query, :, key].
+ * timm counts relative positions from the query's place among the block's queries, strided or not.
+ *
+ * @param widthRel [2 * window − 1, dim], heightRel likewise (timm's `PosEmbedRel`)
+ * @returns [queries, dim, keys]
+ */
+export function positionTable(
+  grid: HaloGrid,
+  dim: number,
+  widthRel: Float32Array,
+  heightRel: Float32Array,
+  scale: number,
+): Float32Array {
+  const side = querySide(grid);
+  const window = windowSide(grid);
+  const table = new Float32Array(side * side * dim * window * window);
+  let at = 0;
+  for (let qy = 0; qy < side; qy++) {
+    for (let qx = 0; qx < side; qx++) {
+      for (let d = 0; d < dim; d++) {
+        for (let ky = 0; ky < window; ky++) {
+          const vertical = heightRel[(ky - qy + window - 1) * dim + d] ?? 0;
+          for (let kx = 0; kx < window; kx++) {
+            table[at++] = scale * (vertical + (widthRel[(kx - qx + window - 1) * dim + d] ?? 0));
+          }
+        }
+      }
+    }
+  }
+  return table;
+}
