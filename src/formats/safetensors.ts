@@ -5,12 +5,12 @@ import { BYTES_PER_ELEMENT, type DType, elementCount, type Tensor } from '../ten
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000; // the reference implementation's own limit
 
-const DTYPES: Readonly<Record<string, DType>> = {
-  F32: 'float32',
-  F16: 'float16',
-  BF16: 'bfloat16',
-  I64: 'int64',
-};
+const DTYPES: ReadonlyMap<unknown, DType> = new Map([
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['I64', 'int64'],
+]);
 
 interface Entry {
   readonly name: string;
@@ -78,11 +78,11 @@ function parseEntry(name: string, value: unknown, where: string): Entry {
   const tensor = `tensor ${JSON.stringify(name)}`;
   if (!isRecord(value)) throw broken(where, `${tensor}: expected an object with dtype, shape, data_offsets`);
   const { dtype: dtypeName, shape, data_offsets: offsets } = value;
-  const dtype = typeof dtypeName === 'string' ? DTYPES[dtypeName] : undefined;
+  const dtype = DTYPES.get(dtypeName);
   if (dtype === undefined) {
     throw broken(
       where,
-      `${tensor}: dtype ${JSON.stringify(dtypeName)}; readable are ${Object.keys(DTYPES).join(', ')}`,
+      `${tensor}: dtype ${JSON.stringify(dtypeName)}; readable are ${[...DTYPES.keys()].join(', ')}`,
     );
   }
   if (!isSizes(shape))

@@ -81,7 +81,8 @@ export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): R
     }
     const result: Partial<T> = {};
     for (const key of known as (keyof T & string)[]) {
-      result[key] = readers[key](source[key], `${where}.${key}`);
+      const field = readers[key](source[key], `${where}.${key}`);
+      if (field !== undefined) result[key] = field;
     }
     return result as T;
   };

@@ -111,11 +111,13 @@ export function parseModelConfig(text: string, where: string): ModelConfig {
     throw new ModelError(`${where}: not valid JSON`, { cause });
   }
   const root = record(json, where);
-  const architecture = string(root['architecture'], `${where}: architecture`);
-  const pretrained = record(root['pretrained_cfg'] ?? root, `${where}: pretrained_cfg`);
-  const numClasses = integer(0)(root['num_classes'] ?? pretrained['num_classes'], `${where}: num_classes`);
+  const architecture = string(root.architecture, `${where}: architecture`);
+  unused('avg')(root.global_pool, `${where}: global_pool`);
+  unused()(root.model_args, `${where}: model_args`);
+  const pretrained = record(root.pretrained_cfg ?? root, `${where}: pretrained_cfg`);
+  const numClasses = integer(0)(root.num_classes ?? pretrained.num_classes, `${where}: num_classes`);
   const labelNames = optional(list(string), undefined)(
-    root['label_names'] ?? pretrained['label_names'],
+    root.label_names ?? pretrained.label_names,
     `${where}: label_names`,
   );
   if (labelNames !== undefined && labelNames.length !== numClasses) {
@@ -123,12 +125,12 @@ export function parseModelConfig(text: string, where: string): ModelConfig {
   }
   return {
     architecture,
-    cfg: readModelCfg(root['model_cfg'], architecture, where),
+    cfg: readModelCfg(root.model_cfg, architecture, where),
     numClasses,
     pretrained: readPretrained(pretrained, `${where}: pretrained_cfg`),
     labelNames,
     labelDescriptions: readDescriptions(
-      root['label_descriptions'] ?? pretrained['label_descriptions'],
+      root.label_descriptions ?? pretrained.label_descriptions,
       `${where}: label_descriptions`,
     ),
   };
@@ -157,13 +159,13 @@ function readPretrained(source: Readonly<Record<string, unknown>>, where: string
     width,
     mean: triple('mean', number()),
     std: triple('std', number(Number.MIN_VALUE)),
-    cropPct: optional(number(Number.MIN_VALUE), 0.875)(source['crop_pct'], `${where}.crop_pct`),
+    cropPct: optional(number(Number.MIN_VALUE), 0.875)(source.crop_pct, `${where}.crop_pct`),
     cropMode: optional(oneOf(['center', 'squash', 'border']), 'center' as const)(
-      source['crop_mode'],
+      source.crop_mode,
       `${where}.crop_mode`,
     ),
     interpolation: optional(oneOf(['bicubic', 'bilinear']), 'bicubic' as const)(
-      source['interpolation'],
+      source.interpolation,
       `${where}.interpolation`,
     ),
   };

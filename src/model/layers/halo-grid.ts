@@ -46,22 +46,18 @@ function rowsByBlock(
   blockSide = block,
 ): number[] {
   const beyond = height * width * heads;
-  const rows: number[] = [];
-  for (let by = 0; by < height / blockSide; by++) {
-    for (let bx = 0; bx < width / blockSide; bx++) {
-      for (let head = 0; head < heads; head++) {
-        for (let i = 0; i < side; i++) {
-          const y = pixel(by, i);
-          for (let j = 0; j < side; j++) {
-            const x = pixel(bx, j);
-            const inside = y >= 0 && y < height && x >= 0 && x < width;
-            rows.push(inside ? (y * width + x) * heads + head : beyond);
-          }
-        }
-      }
-    }
-  }
-  return rows;
+  const rowOf = (y: number, x: number, head: number) =>
+    y >= 0 && y < height && x >= 0 && x < width ? (y * width + x) * heads + head : beyond;
+  const blocksDown = height / blockSide;
+  const blocksAcross = width / blockSide;
+  const perHead = side * side;
+  return Array.from({ length: blocksDown * blocksAcross * heads * perHead }, (_, place) => {
+    const [i, j] = [Math.floor((place % perHead) / side), place % side];
+    const head = Math.floor(place / perHead) % heads;
+    const blockIndex = Math.floor(place / (perHead * heads));
+    const y = pixel(Math.floor(blockIndex / blocksAcross), i);
+    return rowOf(y, pixel(blockIndex % blocksAcross, j), head);
+  });
 }
 
 /**

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// CommonJS, because libuv sizes its thread pool when it is first used, and on Node 20 that is the loading of the
+// first ES module. Images are decoded in that pool.
+const { availableParallelism } = require('node:os');
+
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 2));
+import('@oclif/core').then(({ execute }) => execute({ dir: __dirname }));

@@ -1,0 +1,63 @@
+import { Flags } from '@oclif/core';
+import { inputArgs, sharedFlags } from './shared/flags.js';
+import { JobCommand } from './shared/job-command.js';
+
+export default class Classify extends JobCommand {
+  static override description = 'Name the classes of images: one row per image, best classes first';
+
+  static override examples = [
+    { description: 'Classify a folder', command: '<%= config.bin %> <%= command.id %> photos > classes.csv' },
+    {
+      description: 'Try it with the embedded model of drawn shapes',
+      command: '<%= config.bin %> <%= command.id %> --model demo fixtures/images',
+    },
+    {
+      description: 'The best class of each image of a list, as JSON lines',
+      command: 'find photos -name "*.jpg" | <%= config.bin %> <%= command.id %> - --top-k 1 --format jsonl',
+    },
+    {
+      description: 'The logits of all classes as an array',
+      command: '<%= config.bin %> <%= command.id %> photos --scores logit --output logits.npy',
+    },
+  ];
+
+  static override args = inputArgs;
+
+  static override flags = {
+    ...sharedFlags,
+    'top-k': Flags.integer({ char: 'k', min: 1, default: 5, description: 'classes per image (CSV, JSONL)' }),
+    scores: Flags.option({
+      options: ['prob', 'logit'] as const,
+      default: 'prob',
+      description: 'softmax probabilities, or the logits themselves',
+    })(),
+    labels: Flags.string({
+      helpValue: 'FILE',
+      description: 'class names: one a line, TSV with a header (index, synset, name), or JSON',
+    }),
+    'label-type': Flags.option({
+      options: ['name', 'full', 'synset', 'index'] as const,
+      default: 'name',
+      description: 'first name, all names, WordNet id, or number of the class',
+    })(),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(Classify);
+    const { checkOutput, chooseFormat, openClassifySink } = await import('../src/outputs/index.js');
+    const { loadLabels } = await import('../src/pipeline/labels.js');
+    const format = chooseFormat(flags.format, flags.output, 'csv');
+    const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
+    const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
+    await this.runJob(flags, args.input, {
+      outputs: [{ name: scores }],
+      checkOutput: () => checkOutput('classify', format, target),
+      openSink: async ({ config }) =>
+        openClassifySink({
+          ...target,
+          ...{ format, scores, topK: flags['top-k'] },
+          labels: await loadLabels(config, flags['label-type'], flags.labels),
+        }),
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { Flags } from '@oclif/core';
+import { inputArgs, sharedFlags } from './shared/flags.js';
+import { JobCommand } from './shared/job-command.js';
+
+export default class Embed extends JobCommand {
+  static override description = 'Turn images into embeddings: the pooled features before the classifier';
+
+  static override examples = [
+    {
+      description: 'Embed a dataset into an array, with the path of each row beside it',
+      command: '<%= config.bin %> <%= command.id %> photos --output photos.npy',
+    },
+    {
+      description: 'Unit-length embeddings in half precision, for cosine similarity',
+      command: '<%= config.bin %> <%= command.id %> photos --normalize --dtype float16 --output photos.npy',
+    },
+    {
+      description: 'As JSON lines',
+      command: '<%= config.bin %> <%= command.id %> photos --output photos.jsonl',
+    },
+  ];
+
+  static override args = inputArgs;
+
+  static override flags = {
+    ...sharedFlags,
+    normalize: Flags.boolean({ description: 'scale each embedding to unit L2 length' }),
+    dtype: Flags.option({
+      options: ['float32', 'float16'] as const,
+      default: 'float32',
+      description: 'precision of the values written',
+    })(),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(Embed);
+    const { checkOutput, chooseFormat, openEmbedSink } = await import('../src/outputs/index.js');
+    const format = chooseFormat(flags.format, flags.output, 'csv');
+    const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
+    await this.runJob(flags, args.input, {
+      outputs: [{ name: 'embedding', normalize: flags.normalize, dtype: flags.dtype }],
+      checkOutput: () => checkOutput('embed', format, target),
+      openSink: ({ shapes }) =>
+        openEmbedSink({ ...target, format, dtype: flags.dtype, features: shapes.embedding?.[0] ?? 0 }),
+    });
+  }
+}

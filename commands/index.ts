@@ -1,0 +1,6 @@
+import Classify from './classify.js';
+import Embed from './embed.js';
+import Features from './features.js';
+
+/** Every command by its name. Commands load what they run with when they run, so that --help stays quick. */
+export const COMMANDS = { classify: Classify, embed: Embed, features: Features };

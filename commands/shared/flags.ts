@@ -1,0 +1,124 @@
+import { availableParallelism } from 'node:os';
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { HalonetError } from '../../src/errors.js';
+
+/** A whole number of at least 1. */
+const positive = { min: 1 } as const;
+
+const triple = Flags.custom<readonly [number, number, number]>({
+  helpValue: 'R,G,B',
+  parse: async (text) => {
+    const [r, g, b, ...rest] = text
+      .split(',')
+      .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    if (
+      r === undefined ||
+      g === undefined ||
+      b === undefined ||
+      rest.length > 0 ||
+      ![r, g, b].every(Number.isFinite)
+    ) {
+      throw new HalonetError(
+        `expected three numbers separated by commas, such as 0.485,0.456,0.406; received ${text}`,
+      );
+    }
+    return [r, g, b];
+  },
+});
+
+const imageSize = Flags.custom<{ readonly height: number; readonly width: number }>({
+  helpValue: 'N|HxW',
+  parse: async (text) => {
+    const [, height, width = height] = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text) ?? [];
+    if (height === undefined)
+      throw new HalonetError(`expected pixels, such as 256 or 256x320; received ${text}`);
+    return { height: Number(height), width: Number(width) };
+  },
+});
+
+const fraction = Flags.custom<number>({
+  helpValue: 'P',
+  parse: async (text) => {
+    const value = Number(text);
+    if (!(value > 0 && value <= 1))
+      throw new HalonetError(`expected a number above 0 and up to 1; received ${text}`);
+    return value;
+  },
+});
+
+const MODEL = { helpGroup: 'MODEL' };
+const OUTPUT = { helpGroup: 'OUTPUT' };
+const IMAGES = { helpGroup: 'IMAGES (defaults come from the checkpoint)' };
+const RUN = { helpGroup: 'RUN' };
+
+/** The flags that every job command takes. */
+export const sharedFlags = {
+  model: Flags.string({
+    ...MODEL,
+    char: 'm',
+    default: 'halonet50ts.a1h_in1k',
+    description:
+      'timm name (downloaded once), .safetensors file, folder with model.safetensors and config.json, or demo',
+  }),
+  output: Flags.string({
+    ...OUTPUT,
+    char: 'o',
+    default: '-',
+    description: 'where results go; - is standard output',
+  }),
+  format: Flags.option({
+    ...OUTPUT,
+    char: 'f',
+    options: ['csv', 'npy', 'jsonl'] as const,
+    description: 'format of the output; by its extension when not given',
+  })(),
+  overwrite: Flags.boolean({ ...OUTPUT, description: 'replace an output that exists' }),
+  'image-size': imageSize({ ...IMAGES, description: 'size of the network input in pixels' }),
+  'crop-pct': fraction({ ...IMAGES, description: 'part of the resized image that the crop keeps' }),
+  'crop-mode': Flags.option({
+    ...IMAGES,
+    options: ['center', 'squash', 'border'] as const,
+    description: 'center crops the longer side, squash ignores the aspect ratio, border pads',
+  })(),
+  interpolation: Flags.option({
+    ...IMAGES,
+    options: ['bicubic', 'bilinear'] as const,
+    description: 'how images are resized',
+  })(),
+  mean: triple({ ...IMAGES, description: 'mean of R, G, B that is subtracted, of 1' }),
+  std: triple({ ...IMAGES, description: 'standard deviation of R, G, B that is divided by, of 1' }),
+  'auto-orient': Flags.boolean({
+    ...IMAGES,
+    allowNo: true,
+    default: true,
+    description: 'turn images as their EXIF orientation says (timm does not)',
+  }),
+  'batch-size': Flags.integer({
+    ...RUN,
+    ...positive,
+    char: 'b',
+    default: 4,
+    description: 'images in one run',
+  }),
+  threads: Flags.integer({
+    ...RUN,
+    ...positive,
+    default: async () => availableParallelism(),
+    defaultHelp: async () => 'one per CPU core',
+    description: 'CPU threads for inference',
+  }),
+  quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
+};
+
+/** The images to work on. */
+export const inputArgs = {
+  input: Args.string({
+    required: true,
+    multiple: true,
+    ignoreStdin: true, // standard input is read for the argument - only
+    description: 'image file, directory (walked recursively), or - for a list of paths on standard input',
+  }),
+};
+
+/** The parsed values of the shared flags. */
+export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;

@@ -1,0 +1,91 @@
+import type { WriteStream } from 'node:tty';
+
+const REDRAW_MS = 100;
+const CLEAR_LINE = '\r\u001b[K';
+
+/** One line on a terminal that is drawn again and again; silent elsewhere. */
+export class Progress {
+  readonly #stream: WriteStream | undefined;
+  #drawn = 0;
+  #start = performance.now();
+  #images = 0;
+  #failed = 0;
+  #total: number | undefined;
+
+  /** @param quiet draw nothing, terminal or not */
+  constructor(stream: WriteStream, quiet: boolean) {
+    this.#stream = stream.isTTY && !quiet ? stream : undefined;
+  }
+
+  /** Whether anything is drawn: what costs work to know need not be found out otherwise. */
+  get active(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** The number of inputs, once it is known. */
+  setTotal(images: number | undefined): void {
+    this.#total = images;
+  }
+
+  /** State of a download: a line drawn again and again, or on what is no terminal one line per file. */
+  download({
+    file,
+    received,
+    total,
+  }: {
+    readonly file: string;
+    readonly received: number;
+    readonly total: number;
+  }): void {
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+    this.note(`downloading ${file}: ${megabytes(received)} of ${megabytes(total)} MB`);
+  }
+
+  /** The model is ready: rates count from here. */
+  begin(): void {
+    this.#start = performance.now();
+  }
+
+  image(failed: boolean): void {
+    this.#images++;
+    if (failed) this.#failed++;
+    const seconds = (performance.now() - this.#start) / 1000;
+    this.note(progressLine(this.#images, this.#failed, this.#total, seconds));
+  }
+
+  /** Draws a line of text, unless one was drawn just now. */
+  note(text: string): void {
+    const now = performance.now();
+    if (this.#stream === undefined || now - this.#drawn < REDRAW_MS) return;
+    this.#drawn = now;
+    this.#stream.write(CLEAR_LINE + text.slice(0, this.#stream.columns - 1));
+  }
+
+  /** Removes the line. */
+  clear(): void {
+    if (this.#drawn > 0) this.#stream?.write(CLEAR_LINE);
+    this.#drawn = 0;
+  }
+}
+
+/** Count, rate and time left, as far as they are known. */
+export function progressLine(
+  images: number,
+  failed: number,
+  total: number | undefined,
+  seconds: number,
+): string {
+  const rate = images / Math.max(seconds, 1e-3);
+  const count =
+    total === undefined ? `${images} ${images === 1 ? 'image' : 'images'}` : `${images} of ${total} images`;
+  const left = total === undefined ? '' : `, ${duration((total - images) / rate)} left`;
+  return `${count}, ${rate.toFixed(1)}/s${left}${failed > 0 ? `, ${failed} failed` : ''}`;
+}
+
+/** Seconds as 1h02m, 3m04s or 5s. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (whole >= 3600) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
+  return whole >= 60 ? `${Math.floor(whole / 60)}m${two(whole % 60)}s` : `${whole}s`;
+}

@@ -1,0 +1,23 @@
+import type { JobSummary } from '../../src/pipeline/job.js';
+
+/**
+ * What a run did, in one line: `16 images in 1.2 s (13.3/s), 1 failed (not_found 1), written to out.csv`.
+ *
+ * @param output as the user gave it; - is standard output
+ */
+export function summaryLine({ images, failures, seconds }: JobSummary, output: string): string {
+  if (images === 0) return 'no images found: directories are searched for the extensions that can be decoded';
+  const failed = failedImages({ failures });
+  const rate = (images / Math.max(seconds, 1e-3)).toFixed(1);
+  const parts = [`${images} ${images === 1 ? 'image' : 'images'} in ${seconds.toFixed(1)} s (${rate}/s)`];
+  if (failed > 0) {
+    const codes = Object.entries(failures).map(([code, count]) => `${code} ${count}`);
+    parts.push(`${failed} failed (${codes.join(', ')})`);
+  }
+  if (output !== '-') parts.push(`written to ${output}`);
+  return parts.join(', ');
+}
+
+export function failedImages({ failures }: Pick<JobSummary, 'failures'>): number {
+  return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}

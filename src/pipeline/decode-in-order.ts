@@ -1,0 +1,42 @@
+import PQueue from 'p-queue';
+import type { ImageFailure } from '../errors.js';
+import type { DecodedImage } from '../images/decode.js';
+import type { InputItem } from '../inputs/walk.js';
+
+/** One input after decoding: its pixels, or why there are none. */
+export type DecodedItem =
+  | { readonly status: 'ok'; readonly path: string; readonly pixels: Uint8Array } // [height, width, 3]
+  | { readonly status: 'failed'; readonly path: string; readonly failure: ImageFailure };
+
+export interface DecodeOptions {
+  readonly decode: (path: string) => Promise<DecodedImage>;
+  readonly concurrency: number; // images being decoded at once
+  readonly ahead: number; // images decoded or being decoded before they are taken
+}
+
+/**
+ * Decodes inputs at a bounded concurrency and yields them in input order.
+ * At most `ahead` images are held, however fast the source or slow the consumer.
+ */
+export async function* decodeInOrder(
+  items: AsyncIterable<InputItem>,
+  { decode, concurrency, ahead }: DecodeOptions,
+): AsyncGenerator<DecodedItem> {
+  const queue = new PQueue({ concurrency });
+  const window: Promise<DecodedItem>[] = [];
+  try {
+    for await (const item of items) {
+      window.push(queue.add(() => decodeItem(item, decode)));
+      if (window.length >= ahead) yield await (window.shift() as Promise<DecodedItem>);
+    }
+    for (const decoded of window.splice(0)) yield await decoded;
+  } finally {
+    queue.clear();
+    await queue.onIdle();
+  }
+}
+
+async function decodeItem(item: InputItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
+  if (item.status === 'failed') return item;
+  return { path: item.path, ...(await decode(item.path)) };
+}

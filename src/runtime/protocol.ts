@@ -1,0 +1,27 @@
+import type { Tensor } from '../tensor.js';
+
+/** What the inference thread is started with. The model's buffer is transferred. */
+export interface WorkerInit {
+  readonly model: Uint8Array; // an ONNX file
+  readonly threads: number; // of one operator
+}
+
+/** One batch for the inference thread. The pixels' buffer is transferred, and comes back with the reply. */
+export interface RunRequest {
+  readonly id: number;
+  readonly pixels: Uint8Array; // [count, height, width, 3]
+  readonly shape: readonly [number, number, number, number];
+}
+
+export type WorkerReply =
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'result';
+      readonly id: number;
+      readonly outputs: BatchOutputs;
+      readonly pixels: Uint8Array;
+    }
+  | { readonly kind: 'error'; readonly id: number | undefined; readonly message: string };
+
+/** The tensors of a batch by output name, each [count, …]. */
+export type BatchOutputs = Readonly<Record<string, Tensor>>;

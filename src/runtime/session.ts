@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { HalonetError } from '../errors.js';
+import type { BatchOutputs, RunRequest, WorkerInit, WorkerReply } from './protocol.js';
+
+interface Pending {
+  readonly resolve: (result: BatchResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface BatchResult {
+  readonly outputs: BatchOutputs; // each [count, …]
+  readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+}
+
+/**
+ * An ONNX Runtime session on a thread of its own. Batches run one after the other, in the order of the calls.
+ */
+export class Session {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 0;
+  #failure: Error | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (reply: WorkerReply) => this.#settle(reply));
+    worker.on('error', (error) =>
+      this.#fail(new HalonetError(`inference stopped: ${error.message}`, { cause: error })),
+    );
+    worker.on('exit', () => this.#fail(new HalonetError('inference stopped: its thread ended')));
+  }
+
+  /**
+   * Starts the thread and loads the model.
+   *
+   * @param model an ONNX file whose input is `pixels`, uint8 [batch, height, width, 3]; its buffer is transferred
+   *   and not usable afterwards
+   * @param threads CPU threads of one operator, at least 1
+   * @throws HalonetError when ONNX Runtime cannot load the model
+   */
+  static async open(model: Uint8Array, threads: number): Promise<Session> {
+    const init: WorkerInit = { model, threads };
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: init,
+      transferList: [model.buffer as ArrayBuffer],
+    });
+    const [first] = (await once(worker, 'message')) as [WorkerReply];
+    if (first.kind === 'error') {
+      await worker.terminate();
+      throw new HalonetError(`ONNX Runtime cannot load the model: ${first.message}`);
+    }
+    return new Session(worker);
+  }
+
+  /**
+   * Runs one batch.
+   *
+   * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and comes back with the result
+   * @throws HalonetError when the run fails or the session is closed
+   */
+  run(pixels: Uint8Array, shape: RunRequest['shape']): Promise<BatchResult> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    const request: RunRequest = { id, pixels, shape };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage(request, [pixels.buffer as ArrayBuffer]);
+    });
+  }
+
+  /** Ends the thread; batches under way fail. */
+  async close(): Promise<void> {
+    this.#fail(new HalonetError('the inference session is closed'));
+    await this.#worker.terminate();
+  }
+
+  #settle(reply: WorkerReply): void {
+    if (reply.kind === 'ready' || reply.id === undefined) return;
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (reply.kind === 'result') pending?.resolve({ outputs: reply.outputs, pixels: reply.pixels });
+    else pending?.reject(new HalonetError(`ONNX Runtime could not run a batch: ${reply.message}`));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#pending.clear();
+  }
+}

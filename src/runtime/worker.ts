@@ -1,0 +1,55 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { DType, Tensor } from '../tensor.js';
+import type { RunRequest, WorkerInit, WorkerReply } from './protocol.js';
+
+// The inference thread: ONNX Runtime's run() blocks the event loop of the thread that calls it.
+
+const DTYPES: Readonly<Record<string, DType>> = { float32: 'float32', float16: 'float16' };
+
+const port = parentPort;
+if (port !== null) await serve(port, workerData as WorkerInit);
+
+async function serve(parent: NonNullable<typeof parentPort>, init: WorkerInit): Promise<void> {
+  const reply = (message: WorkerReply, transfer: ArrayBuffer[] = []) => parent.postMessage(message, transfer);
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(init.model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: init.threads,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    reply({ kind: 'error', id: undefined, message: reason(error) });
+    return;
+  }
+  parent.on('message', (request: RunRequest) => {
+    runBatch(session, request).then(
+      (result) => reply(result.message, result.transfer),
+      (error: unknown) => reply({ kind: 'error', id: request.id, message: reason(error) }),
+    );
+  });
+  reply({ kind: 'ready' });
+}
+
+async function runBatch(session: InferenceSession, { id, pixels, shape }: RunRequest) {
+  const results = await session.run({ pixels: new OrtTensor('uint8', pixels, shape) });
+  const outputs = Object.fromEntries(Object.entries(results).map(([name, value]) => [name, toTensor(value)]));
+  const message: WorkerReply = { kind: 'result', id, outputs, pixels };
+  const buffers = Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer);
+  return { message, transfer: [...buffers, pixels.buffer as ArrayBuffer] };
+}
+
+/** A copy in a buffer that can be transferred: the runtime owns its own. */
+function toTensor(value: OrtTensor): Tensor {
+  const dtype = DTYPES[value.type];
+  const { data } = value;
+  if (dtype === undefined || !ArrayBuffer.isView(data)) throw new Error(`output of type ${value.type}`);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { dtype, shape: value.dims, data: bytes.slice() };
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { halonet, ROOT } from '../support/cli.js';
+import { readFloats } from '../support/read-npy.js';
+import { relativeError } from '../support/relative-error.js';
+
+const DEMO = ['--model', 'demo', '--threads', '1'];
+
+/** A folder of three good images and two bad ones, in the order of the walk. */
+async function fillPhotos(folder: string): Promise<void> {
+  await mkdir(join(folder, 'nested'), { recursive: true });
+  const square = (background: string, width: number) =>
+    sharp({ create: { width, height: 150, channels: 3, background } });
+  await square('#c03020', 200).png().toFile(join(folder, 'a.png'));
+  await writeFile(join(folder, 'b.jpg'), 'this is no image');
+  await square('#3040c0', 128).jpeg().toFile(join(folder, 'c, "d".jpg'));
+  await writeFile(join(folder, 'nested', 'e.png'), '');
+  await square('#20a040', 300)
+    .webp()
+    .toFile(join(folder, 'nested', 'f.webp'));
+  await writeFile(join(folder, 'notes.txt'), 'not an image, and not named as one');
+}
+
+const PATHS = ['a.png', 'b.jpg', 'c, "d".jpg', 'nested/e.png', 'nested/f.webp'];
+const lines = (text: string) => text.trimEnd().split('\n');
+const json = (text: string) => lines(text).map((line) => JSON.parse(line));
+
+describe('the commands', () => {
+  let folder: string;
+  let photos: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-cli-'));
+    photos = join(folder, 'photos');
+    await fillPhotos(photos);
+  });
+  after(() => rm(folder, { recursive: true }));
+  const paths = () => PATHS.map((path) => join(photos, path));
+  const place = (name: string) => join(folder, name);
+
+  describe('classify', () => {
+    it('writes one CSV row per input to standard output, in order, failures included', async () => {
+      const { code, stdout, stderr } = await halonet(['classify', photos, ...DEMO, '--top-k', '2']);
+      assert.equal(code, 1);
+      const [header, ...rows] = lines(stdout);
+      assert.equal(header, 'path,index_1,label_1,score_1,index_2,label_2,score_2,error');
+      assert.equal(rows.length, 5);
+      assert.match(rows[0] ?? '', /a\.png,\d+,[a-z]+,[\d.e-]+,\d+,[a-z]+,[\d.e-]+,$/);
+      assert.match(rows[1] ?? '', /b\.jpg,,,,,,,"?unsupported_format: /);
+      assert.match(rows[2] ?? '', /c, ""d""\.jpg",\d+,/);
+      assert.match(rows[3] ?? '', /e\.png,,,,,,,empty_file: /);
+      assert.match(rows[4] ?? '', /f\.webp,\d+,/);
+      assert.match(stderr, /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\n$/);
+    });
+
+    it('writes JSON lines with labels of the type asked for', async () => {
+      const args = [
+        'classify',
+        photos,
+        ...DEMO,
+        '-f',
+        'jsonl',
+        '-k',
+        '1',
+        '--label-type',
+        'index',
+        '--quiet',
+      ];
+      const { stdout, stderr } = await halonet(args);
+      const rows = json(stdout);
+      assert.deepEqual(
+        rows.map(({ path }) => path),
+        paths(),
+      );
+      const [prediction] = rows[0].predictions;
+      assert.equal(prediction.label, String(prediction.index));
+      assert.ok(prediction.score > 0 && prediction.score <= 1);
+      assert.deepEqual(Object.keys(rows[1]), ['path', 'error']);
+      assert.equal(rows[1].error.code, 'unsupported_format');
+      assert.equal(stderr, '');
+    });
+
+    it('writes all scores as an array, and an index beside it', async () => {
+      const output = place('scores.npy');
+      const { code } = await halonet(['classify', photos, ...DEMO, '-o', output]);
+      assert.equal(code, 1);
+      const { shape, data } = await readFloats(output);
+      assert.deepEqual(shape, [5, 16]);
+      const sums = [0, 1, 2, 3, 4].map((row) =>
+        data.subarray(row * 16, (row + 1) * 16).reduce((a, b) => a + b, 0),
+      );
+      for (const row of [0, 2, 4]) assert.ok(Math.abs((sums[row] ?? 0) - 1) < 1e-5);
+      for (const row of [1, 3]) assert.ok(data.subarray(row * 16, (row + 1) * 16).every(Number.isNaN));
+      const index = lines(await readFile(place('scores.index.csv'), 'utf8'));
+      assert.equal(index[0], 'row,path,error');
+      assert.match(index[2] ?? '', /^1,.*b\.jpg,"?unsupported_format: /);
+    });
+
+    it('writes logits whose softmax are the probabilities', async () => {
+      const of = async (scores: string) => {
+        const { stdout } = await halonet([
+          'classify',
+          paths()[0] ?? '',
+          ...DEMO,
+          '-k',
+          '16',
+          '-f',
+          'jsonl',
+          '--scores',
+          scores,
+        ]);
+        return json(stdout)[0].predictions.map(({ score }: { score: number }) => score) as number[];
+      };
+      const exps = (await of('logit')).map(Math.exp);
+      const sum = exps.reduce((a, b) => a + b);
+      assert.ok(
+        relativeError(
+          await of('prob'),
+          exps.map((e) => e / sum),
+        ) < 1e-5,
+      );
+    });
+
+    it('takes names from a file', async () => {
+      const names = place('names.txt');
+      await writeFile(names, Array.from({ length: 16 }, (_, i) => `class ${i}`).join('\n'));
+      const { stdout } = await halonet(['classify', paths()[0] ?? '', ...DEMO, '-k', '1', '--labels', names]);
+      assert.match(stdout, /,(\d+),class \1,/);
+    });
+  });
+
+  describe('embed', () => {
+    it('writes the same embeddings in every format', async () => {
+      const [npy, csv, jsonl] = [place('e.npy'), place('e.csv'), place('e.jsonl')];
+      for (const output of [npy, csv, jsonl]) {
+        assert.equal((await halonet(['embed', photos, ...DEMO, '-o', output])).code, 1);
+      }
+      const { shape, data } = await readFloats(npy);
+      assert.deepEqual(shape, [5, 512]);
+      const csvLines = lines(await readFile(csv, 'utf8'));
+      assert.match(csvLines[0] ?? '', /^path,e0,e1,.*,e511,error$/);
+      const rows = json(await readFile(jsonl, 'utf8'));
+      for (const row of [0, 2, 4]) {
+        const values = data.subarray(row * 512, (row + 1) * 512);
+        assert.deepEqual(Float32Array.from(rows[row].embedding), values);
+        const cells = (csvLines[row + 1] ?? '').split(',').slice(-513, -1).map(Number);
+        assert.deepEqual(Float32Array.from(cells), values);
+      }
+      assert.equal(rows[3].error.code, 'empty_file');
+    });
+
+    it('normalises, and halves the precision', async () => {
+      const output = place('half.npy');
+      await halonet(['embed', photos, ...DEMO, '--normalize', '--dtype', 'float16', '-o', output]);
+      const { shape, data } = await readFloats(output);
+      assert.deepEqual(shape, [5, 512]);
+      assert.ok((await readFile(output)).includes("'<f2'"));
+      for (const row of [0, 2, 4]) {
+        assert.ok(Math.abs(Math.hypot(...data.subarray(row * 512, (row + 1) * 512)) - 1) < 1e-3);
+      }
+      assert.ok(data.subarray(512, 1024).every(Number.isNaN));
+    });
+
+    it('does not depend on the batch size', async () => {
+      const of = async (batch: string) => {
+        const output = place(`batch${batch}.npy`);
+        await halonet(['embed', photos, ...DEMO, '-b', batch, '-o', output]);
+        return (await readFloats(output)).data.filter((value) => !Number.isNaN(value));
+      };
+      const one = await of('1');
+      assert.equal(one.length, 3 * 512);
+      for (const batch of ['2', '3', '7']) assert.ok(relativeError(await of(batch), one) < 1e-5);
+    });
+  });
+
+  describe('features', () => {
+    it('writes a folder with an array per stage', async () => {
+      const output = place('pyramid');
+      const { code } = await halonet([
+        'features',
+        photos,
+        ...DEMO,
+        '--stages',
+        '0,1,2,3,4',
+        '-f',
+        'npy',
+        '-o',
+        output,
+      ]);
+      assert.equal(code, 1);
+      assert.deepEqual((await readdir(output)).sort(), [
+        'index.csv',
+        ...[0, 1, 2, 3, 4].map((i) => `stage${i}.npy`),
+      ]);
+      const shapes = [];
+      for (let i = 0; i < 5; i++) shapes.push((await readFloats(join(output, `stage${i}.npy`))).shape);
+      assert.deepEqual(shapes, [
+        [5, 32, 64, 64],
+        [5, 64, 32, 32],
+        [5, 128, 16, 16],
+        [5, 256, 8, 8],
+        [5, 512, 4, 4],
+      ]);
+      const { data } = await readFloats(join(output, 'stage4.npy'));
+      const size = 512 * 16;
+      assert.ok(data.subarray(size, 2 * size).every(Number.isNaN));
+      assert.ok(!data.subarray(2 * size, 3 * size).some(Number.isNaN));
+    });
+
+    it('writes the same values as base64 in JSON lines, and their averages as CSV', async () => {
+      const args = ['features', paths()[0] ?? '', ...DEMO, '--stages', '4'];
+      const [row] = json((await halonet([...args, '-f', 'jsonl'])).stdout);
+      const { shape, dtype, data } = row.stages.stage4;
+      assert.deepEqual([shape, dtype], [[512, 4, 4], 'float32']);
+      const values = new Float32Array(new Uint8Array(Buffer.from(data, 'base64')).buffer);
+      const means = Array.from(
+        { length: 512 },
+        (_, c) => values.subarray(c * 16, (c + 1) * 16).reduce((a, b) => a + b, 0) / 16,
+      );
+      const csv = lines((await halonet([...args, '-f', 'csv', '--pool', 'avg'])).stdout);
+      assert.match(csv[0] ?? '', /^path,stage,f0,.*,f511,error$/);
+      assert.ok(relativeError((csv[1] ?? '').split(',').slice(2, -1).map(Number), means) < 1e-5);
+    });
+
+    it('refuses unpooled CSV, and stages that the network has not', async () => {
+      const csv = await halonet(['features', photos, ...DEMO, '-f', 'csv']);
+      assert.equal(csv.code, 2);
+      assert.match(csv.stderr, /npy.*jsonl|jsonl.*npy/i);
+      const stage = await halonet(['features', photos, ...DEMO, '--stages', '7']);
+      assert.equal(stage.code, 2);
+      assert.match(stage.stderr, /no output "stage7".*\n.*stages 0 to 4/);
+    });
+  });
+
+  describe('inputs', () => {
+    it('come from standard input as a list, each line a row', async () => {
+      const missing = place('missing.jpg');
+      const stdin = [paths()[4], missing, paths()[0]].join('\n');
+      const { code, stdout } = await halonet(['classify', '-', ...DEMO, '-f', 'jsonl', '-k', '1'], { stdin });
+      assert.equal(code, 1);
+      const rows = json(stdout);
+      assert.deepEqual(
+        rows.map(({ path }) => path),
+        [paths()[4], missing, paths()[0]],
+      );
+      assert.equal(rows[1].error.code, 'not_found');
+    });
+
+    it('may be several, and the same one twice', async () => {
+      const [a = '', , , , f = ''] = paths();
+      const { code, stdout } = await halonet(['classify', f, a, f, ...DEMO, '-f', 'jsonl']);
+      assert.equal(code, 0);
+      const rows = json(stdout);
+      assert.deepEqual(
+        rows.map(({ path }) => path),
+        [f, a, f],
+      );
+      assert.deepEqual(rows[0].predictions, rows[2].predictions);
+    });
+  });
+
+  describe('outputs', () => {
+    it('are refused where they exist, before any work, and replaced with --overwrite', async () => {
+      const output = place('taken.csv');
+      await writeFile(output, 'precious');
+      const refused = await halonet(['classify', photos, '-m', '/no/such/model.safetensors', '-o', output]);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /taken\.csv.*\n.*--overwrite/);
+      assert.equal(await readFile(output, 'utf8'), 'precious');
+      assert.equal(
+        (await halonet(['classify', paths()[0] ?? '', ...DEMO, '-o', output, '--overwrite'])).code,
+        0,
+      );
+      assert.match(await readFile(output, 'utf8'), /^path,index_1/);
+    });
+
+    it('leave nothing behind when the run fails', async () => {
+      const empty = place('empty');
+      await mkdir(empty);
+      const broken = place('broken');
+      await mkdir(broken);
+      await copyFile(join(ROOT, 'fixtures/demo-model/config.json'), join(broken, 'config.json'));
+      await writeFile(join(broken, 'model.safetensors'), 'too short');
+      const { code, stderr } = await halonet(['embed', photos, '-m', broken, '-o', join(empty, 'x.npy')]);
+      assert.equal(code, 2);
+      assert.match(stderr, /broken\/model\.safetensors: /);
+      assert.deepEqual(await readdir(empty), []);
+    });
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { halonet, startHalonet } from '../support/cli.js';
+
+const IMAGES = 'fixtures/images';
+
+describe('the command line', () => {
+  it('lists its commands', async () => {
+    const { code, stdout } = await halonet(['--help']);
+    assert.equal(code, 0);
+    for (const command of ['classify', 'embed', 'features'])
+      assert.match(stdout, new RegExp(`\\b${command}\\b`));
+  });
+
+  const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['no input', ['classify'], /Missing 1 required arg:[\s\S]*input/],
+    ['an unknown flag', ['classify', IMAGES, '--topk', '3'], /Nonexistent flag: --topk/],
+    ['an unknown command', ['clasify', IMAGES], /clasify/],
+    ['a top-k of 0', ['classify', IMAGES, '-m', 'demo', '-k', '0'], /--top-k|-k/],
+    ['a batch size of 0', ['embed', IMAGES, '-m', 'demo', '-b', '0'], /batch-size/],
+    [
+      'an image size in words',
+      ['embed', IMAGES, '-m', 'demo', '--image-size', 'large'],
+      /expected pixels, such as 256/,
+    ],
+    ['a mean of two numbers', ['embed', IMAGES, '-m', 'demo', '--mean', '0.5,0.5'], /three numbers/],
+    ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /above 0 and up to 1/],
+    ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /different stage numbers/],
+    ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.parquet'], /\.csv, \.npy, \.jsonl/],
+    ['NPY on standard output', ['embed', IMAGES, '-m', 'demo', '-f', 'npy'], /standard output/],
+    [
+      'an unknown model',
+      ['embed', IMAGES, '-m', 'resnet9000'],
+      /unknown model "resnet9000"\n.*halonet50ts\.a1h_in1k/,
+    ],
+    ['a model path that is not there', ['embed', IMAGES, '-m', './no/model'], /no such file or folder/],
+    [
+      'a size that cannot be tiled',
+      ['embed', IMAGES, '-m', 'demo', '--image-size', '100'],
+      /100 pixels.*\n.*nearest that work: \d+ and \d+/,
+    ],
+    [
+      'labels of another model',
+      ['classify', IMAGES, '-m', 'demo', '--labels', 'package.json'],
+      /labels|class 0/,
+    ],
+  ];
+  for (const [what, args, message] of usageErrors) {
+    it(`ends with exit code 2 and a reason for ${what}`, async () => {
+      const { code, stdout, stderr } = await halonet(args);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+      assert.equal(stdout, '');
+      assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
+    });
+  }
+
+  it('names the URL and the two ways out when there is no network', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'halonet-home-'));
+    try {
+      const env = { HF_HOME: home, HF_ENDPOINT: 'http://127.0.0.1:9', HF_HUB_CACHE: join(home, 'hub') };
+      const { code, stderr } = await halonet(['classify', IMAGES], { env });
+      assert.equal(code, 2);
+      assert.match(stderr, /http:\/\/127\.0\.0\.1:9\/timm\/halonet50ts\.a1h_in1k/);
+      assert.match(stderr, /--model demo/);
+      assert.match(stderr, /model\.safetensors/);
+    } finally {
+      await rm(home, { recursive: true });
+    }
+  });
+
+  it('ends quietly when its reader has enough', async () => {
+    const child = startHalonet([
+      'classify',
+      ...Array(200).fill(IMAGES),
+      '-m',
+      'demo',
+      '-b',
+      '1',
+      '--threads',
+      '1',
+    ]);
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+  });
+
+  for (const [signal, expected] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`stops on ${signal} with exit code ${expected} and no output left`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'halonet-signal-'));
+      try {
+        const child = startHalonet([
+          'embed',
+          '-',
+          '-m',
+          'demo',
+          '--threads',
+          '1',
+          '-o',
+          join(folder, 'e.csv'),
+        ]);
+        let stderr = '';
+        child.stderr.on('data', (text) => {
+          stderr += text;
+        });
+        // Standard input stays open: the run waits for more paths.
+        while ((await readdir(folder)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        child.kill(signal);
+        const [code] = await once(child, 'close');
+        assert.equal(code, expected);
+        assert.match(stderr, /interrupted/);
+        assert.deepEqual(await readdir(folder), []);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { ModelError } from '../../src/errors.js';
+import { parseModelConfig } from '../../src/model/config/parse.js';
+
+type Json = Record<string, unknown>;
+
+const demo = () =>
+  JSON.parse(readFileSync('fixtures/demo-model/config.json', 'utf8')) as Json & {
+    model_cfg: Json & { blocks: Json[][] };
+    pretrained_cfg: Json;
+  };
+const parse = (json: unknown) => parseModelConfig(JSON.stringify(json), 'config.json');
+
+function refuses(json: unknown, message: RegExp, hint?: RegExp): void {
+  assert.throws(
+    () => parse(json),
+    (error) => {
+      assert.ok(error instanceof ModelError);
+      assert.match(error.message, message);
+      if (hint) assert.match(error.hint ?? '', hint);
+      return true;
+    },
+  );
+}
+
+describe('parseModelConfig', () => {
+  it('reads a config with a model_cfg of its own', () => {
+    const config = parse(demo());
+    assert.equal(config.architecture, 'halonet_demo');
+    assert.equal(config.numClasses, 16);
+    assert.equal(config.labelNames?.[0], 'arrow');
+    assert.deepEqual(config.pretrained, {
+      height: 128,
+      width: 128,
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+      cropPct: 1,
+      cropMode: 'center',
+      interpolation: 'bicubic',
+    });
+    assert.equal(config.cfg.blocks[1]?.[1]?.self_attn_kwargs?.halo_size, 3);
+  });
+
+  it("reads a config as the hub has it, with the architecture's own model_cfg", () => {
+    const { model_cfg: _, ...hub } = demo();
+    const config = parse({ ...hub, architecture: 'halonet26t', num_classes: 1000, label_names: undefined });
+    assert.equal(config.cfg.stem_chs, 64);
+    assert.equal(config.labelNames, undefined);
+  });
+
+  it('refuses what it does not know, and lists what it does', () => {
+    const { model_cfg: cfg, ...rest } = demo();
+    const withCfg = (change: Json) => ({ ...rest, model_cfg: { ...cfg, ...change } });
+    const withBlock = (change: Json) => withCfg({ blocks: [[{ ...cfg.blocks[0]?.[0], ...change }]] });
+    refuses({ ...rest, architecture: 'vit' }, /unknown architecture "vit"/, /halonet26t, halonet50ts/);
+    refuses(withCfg({ stem: 'x' }), /model_cfg: unknown field "stem"/, /stem_type/);
+    refuses(withCfg({ act_layer: 'selu' }), /act_layer: expected one of "relu", "silu".*received "selu"/);
+    refuses(withCfg({ stem_type: 'toString' }), /stem_type: expected one of "tiered"/);
+    refuses(withCfg({ attn_layer: 'se' }), /attn_layer: "se" is not supported/);
+    refuses(withBlock({ type: 'dark' }), /blocks\[0\]\[0\]\.type: expected one of "bottle", "self_attn"/);
+    refuses(withBlock({ d: 0 }), /blocks\[0\]\[0\]\.d: expected a whole number of at least 1, received 0/);
+    refuses(withBlock({ width: 3 }), /blocks\[0\]\[0\]: unknown field "width"/, /type, d, c, s/);
+  });
+
+  it('refuses values of the wrong kind, naming the field', () => {
+    const config = demo();
+    const pretrained = (change: Json) => ({
+      ...config,
+      pretrained_cfg: { ...config.pretrained_cfg, ...change },
+    });
+    refuses([], /config\.json: expected an object/);
+    refuses({ ...config, num_classes: -1 }, /num_classes: expected a whole number of at least 0/);
+    refuses({ ...config, label_names: ['a'] }, /label_names has 1 names for 16 classes/);
+    refuses(pretrained({ input_size: [1, 128, 128] }), /input_size: expected 3 channels, received 1/);
+    refuses(pretrained({ mean: [0.5] }), /pretrained_cfg\.mean: expected a list of 3/);
+    refuses(pretrained({ std: [0, 1, 1] }), /pretrained_cfg\.std\[0\]: expected a number/);
+    refuses(pretrained({ interpolation: 'nearest' }), /interpolation: expected one of "bicubic", "bilinear"/);
+    assert.throws(() => parseModelConfig('{', 'config.json'), /config\.json: not valid JSON/);
+  });
+});

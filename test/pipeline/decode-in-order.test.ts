@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import type { DecodedImage } from '../../src/images/decode.js';
+import type { InputItem } from '../../src/inputs/walk.js';
+import { BufferPool, inBatches } from '../../src/pipeline/batches.js';
+import { type DecodedItem, decodeInOrder } from '../../src/pipeline/decode-in-order.js';
+
+async function* found(count: number, onTake: () => void = () => {}): AsyncGenerator<InputItem> {
+  for (let i = 0; i < count; i++) {
+    onTake();
+    yield { status: 'found', path: String(i) };
+  }
+}
+
+const turns = async (count: number) => {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+};
+
+describe('decodeInOrder', () => {
+  it('keeps input order when later images are ready first', async () => {
+    const decode = async (path: string): Promise<DecodedImage> => {
+      await turns(20 - Number(path));
+      return { status: 'ok', pixels: Uint8Array.of(Number(path)) };
+    };
+    const paths: string[] = [];
+    for await (const item of decodeInOrder(found(20), { decode, concurrency: 5, ahead: 8 }))
+      paths.push(item.path);
+    assert.deepEqual(
+      paths,
+      Array.from({ length: 20 }, (_, i) => String(i)),
+    );
+  });
+
+  it('decodes no more at once, and holds no more, than it may', async () => {
+    let [running, most, taken] = [0, 0, 0];
+    const decode = async (): Promise<DecodedImage> => {
+      most = Math.max(most, ++running);
+      await turns(2);
+      running--;
+      return { status: 'ok', pixels: new Uint8Array() };
+    };
+    let yielded = 0;
+    const items = found(100, () => taken++);
+    for await (const _ of decodeInOrder(items, { decode, concurrency: 3, ahead: 10 })) {
+      yielded++;
+      await turns(5); // a slow consumer
+      assert.ok(taken - yielded <= 10, `${taken} taken, ${yielded} yielded`);
+    }
+    assert.equal(yielded, 100);
+    assert.equal(most, 3);
+  });
+
+  it('passes failures of the source and of decoding on, in their places', async () => {
+    const failure = { code: 'not_found', message: 'no such file' } as const;
+    async function* items(): AsyncGenerator<InputItem> {
+      yield { status: 'found', path: 'a' };
+      yield { status: 'failed', path: 'b', failure };
+      yield { status: 'found', path: 'c' };
+    }
+    const decode = async (path: string): Promise<DecodedImage> =>
+      path === 'a' ? { status: 'failed', failure } : { status: 'ok', pixels: new Uint8Array() };
+    const seen: string[] = [];
+    for await (const { path, status } of decodeInOrder(items(), { decode, concurrency: 2, ahead: 2 })) {
+      seen.push(`${path} ${status}`);
+    }
+    assert.deepEqual(seen, ['a failed', 'b failed', 'c ok']);
+  });
+});
+
+describe('inBatches', () => {
+  const failure = { code: 'decode_failed', message: 'x' } as const;
+  async function* decoded(pattern: string): AsyncGenerator<DecodedItem> {
+    for (const [i, kind] of [...pattern].entries()) {
+      const path = String(i);
+      if (kind === 'x') yield { status: 'failed', path, failure };
+      else yield { status: 'ok', path, pixels: Uint8Array.of(i, i) };
+    }
+  }
+  const collect = async (pattern: string, size: number) => {
+    const batches = [];
+    for await (const batch of inBatches(decoded(pattern), size, 2, new BufferPool(size * 2)))
+      batches.push(batch);
+    return batches;
+  };
+
+  it('fills batches with images, and puts failures where they belong', async () => {
+    const batches = await collect('oxooxxo', 2);
+    assert.deepEqual(
+      batches.map(({ items, pixels, count }) => [items.map(({ path }) => path).join(''), [...pixels], count]),
+      [
+        ['012', [0, 0, 2, 2], 2],
+        ['3456', [3, 3, 6, 6], 2],
+      ],
+    );
+  });
+
+  it('ends with a smaller batch, or one of failures alone', async () => {
+    assert.deepEqual(
+      (await collect('ooo', 2)).map(({ count, pixels }) => [count, pixels.length]),
+      [
+        [2, 4],
+        [1, 2],
+      ],
+    );
+    assert.deepEqual(
+      (await collect('oox', 2)).map(({ count }) => count),
+      [2, 0],
+    );
+    assert.deepEqual(await collect('', 2), []);
+  });
+
+  it('does not gather failures without end', async () => {
+    const batches = await collect('x'.repeat(1000), 2);
+    assert.ok(batches.length >= 3 && batches.every(({ items }) => items.length <= 256));
+  });
+});

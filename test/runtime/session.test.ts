@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { HalonetError } from '../../src/errors.js';
+import { Session } from '../../src/runtime/session.js';
+import { asFloat32 } from '../../src/tensor.js';
+import { DEMO_MODEL, onnxOf } from '../support/demo.js';
+import { readBytes, readFloats } from '../support/read-npy.js';
+import { relativeError } from '../support/relative-error.js';
+
+const IMAGE_BYTES = 128 * 128 * 3;
+const { data: samples } = await readBytes('fixtures/demo-samples/samples.npy');
+const { data: expected } = await readFloats('fixtures/demo-samples/samples_logits.npy');
+const image = (i: number) => samples.slice(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES);
+
+describe('Session', () => {
+  let session: Session;
+  before(async () => {
+    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+  });
+  after(() => session.close());
+
+  it("computes timm's logits, whatever the size of the batch", async () => {
+    for (const count of [1, 3, 8]) {
+      const pixels = new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, i) => image(i))));
+      const { outputs } = await session.run(pixels, [count, 128, 128, 3]);
+      assert.deepEqual(outputs.logits?.shape, [count, 16]);
+      assert.equal(outputs.logits?.dtype, 'float32');
+      const error = relativeError(
+        asFloat32(outputs.logits?.data ?? new Uint8Array()),
+        expected.slice(0, count * 16),
+      );
+      assert.ok(error < 1e-4, `relative error ${error}`);
+    }
+  });
+
+  it('gives the pixel buffer back, and answers calls in their order', async () => {
+    const runs = [5, 6, 7].map((i) => session.run(image(i), [1, 128, 128, 3]));
+    for (const [n, result] of (await Promise.all(runs)).entries()) {
+      assert.deepEqual(result.pixels, image(5 + n));
+      const logits = asFloat32(result.outputs.logits?.data ?? new Uint8Array());
+      assert.ok(relativeError(logits, expected.slice((5 + n) * 16, (6 + n) * 16)) < 1e-4);
+    }
+  });
+
+  it('keeps the calling thread free while it runs', async () => {
+    const pixels = new Uint8Array(Buffer.concat(Array.from({ length: 32 }, (_, i) => image(i))));
+    let turns = 0;
+    let done = false;
+    const running = session.run(pixels, [32, 128, 128, 3]).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      await new Promise(setImmediate);
+      turns++;
+    }
+    await running;
+    assert.ok(turns > 10, `the event loop turned ${turns} times`);
+  });
+
+  it('reports a batch that does not fit and goes on', async () => {
+    await assert.rejects(session.run(new Uint8Array(3), [1, 1, 1, 3]), HalonetError);
+    await session.run(image(0), [1, 128, 128, 3]);
+  });
+
+  it('refuses bytes that are no model', async () => {
+    await assert.rejects(Session.open(new Uint8Array(100).fill(7), 1), /cannot load the model/);
+  });
+
+  it('fails batches under way when it is closed, and later ones', async () => {
+    const other = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+    const underWay = other.run(image(0), [1, 128, 128, 3]);
+    await Promise.all([assert.rejects(underWay, /closed/), other.close()]);
+    await assert.rejects(other.run(image(0), [1, 128, 128, 3]), /closed/);
+  });
+});
+
+describe('outputs finished inside the graph', () => {
+  const run = async (request: Parameters<typeof onnxOf>[1]) => {
+    const session = await Session.open(onnxOf(DEMO_MODEL, request).onnx, 1);
+    try {
+      return (await session.run(image(0), [1, 128, 128, 3])).outputs;
+    } finally {
+      await session.close();
+    }
+  };
+
+  it('are probabilities, unit-length embeddings and averaged stages', async () => {
+    const plain = await run([{ name: 'logits' }, { name: 'embedding' }, { name: 'stage2' }]);
+    const finished = await run([
+      { name: 'probabilities' },
+      { name: 'embedding', normalize: true },
+      { name: 'stage2', pool: 'avg' },
+    ]);
+    const values = (from: typeof plain, name: string) => [...asFloat32(from[name]?.data ?? new Uint8Array())];
+    const close = (actual: readonly number[], wanted: readonly number[]) => {
+      assert.equal(actual.length, wanted.length);
+      for (const [i, v] of wanted.entries()) assert.ok(Math.abs((actual[i] ?? Number.NaN) - v) < 1e-5);
+    };
+    const exps = values(plain, 'logits').map(Math.exp);
+    const sum = exps.reduce((a, b) => a + b);
+    close(
+      values(finished, 'probabilities'),
+      exps.map((e) => e / sum),
+    );
+    const embedding = values(plain, 'embedding');
+    const length = Math.hypot(...embedding);
+    close(
+      values(finished, 'embedding'),
+      embedding.map((v) => v / length),
+    );
+    const map = values(plain, 'stage2'); // [128, 16, 16]
+    const means = Array.from(
+      { length: 128 },
+      (_, c) => map.slice(c * 256, (c + 1) * 256).reduce((a, b) => a + b) / 256,
+    );
+    close(values(finished, 'stage2'), means);
+  });
+
+  it('are float16 where that is asked for', async () => {
+    const half = (await run([{ name: 'embedding', dtype: 'float16' }])).embedding;
+    const single = (await run([{ name: 'embedding' }])).embedding;
+    assert.equal(half?.dtype, 'float16');
+    assert.equal(half?.data.byteLength, 1024);
+    const view = new DataView(half?.data.buffer ?? new ArrayBuffer(0));
+    for (const [i, v] of asFloat32(single?.data ?? new Uint8Array()).entries()) {
+      const bits = view.getUint16(2 * i, true);
+      const value =
+        bits < 0x400 ? bits * 2 ** -24 : (1 + (bits & 0x3ff) / 1024) * 2 ** (((bits >> 10) & 0x1f) - 15);
+      const sign = bits & 0x8000 ? -1 : 1;
+      const decoded = sign * (bits & 0x7fff ? value : 0);
+      assert.ok(
+        Math.abs(Math.abs(decoded) - Math.abs(v)) <= Math.abs(v) * 2 ** -10 + 1e-7,
+        `${decoded} for ${v}`,
+      );
+    }
+  });
+});
