@@ -63,7 +63,7 @@ export default class Features extends JobCommand {
         dtype: flags.dtype,
         ...(flags.pool === 'avg' && { pool: 'avg' }),
       })),
-      checkOutput: () => checkOutput('features', format, target),
+      checkOutput: () => checkOutput('features', format, { ...target, pooled: flags.pool === 'avg' }),
       openSink: ({ shapes }) =>
         openFeaturesSink({
           ...target,

@@ -24,5 +24,5 @@ export function elementCount(shape: readonly number[]): number {
 /** A float32 view of bytes, without a copy where their alignment allows it. */
 export function asFloat32(data: Uint8Array): Float32Array {
   if (data.byteOffset % 4 === 0) return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-  return new Float32Array(data.slice().buffer);
+  return new Float32Array(new Uint8Array(data).buffer);
 }

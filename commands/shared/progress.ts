@@ -3,9 +3,17 @@ import type { WriteStream } from 'node:tty';
 const REDRAW_MS = 100;
 const CLEAR_LINE = '\r\u001b[K';
 
+interface Download {
+  readonly file: string;
+  readonly received: number; // bytes
+  readonly total: number; // bytes
+}
+
 /** One line on a terminal that is drawn again and again; silent elsewhere. */
 export class Progress {
-  readonly #stream: WriteStream | undefined;
+  readonly #output: WriteStream;
+  readonly #quiet: boolean;
+  readonly #announced = new Set<string>();
   #drawn = 0;
   #start = performance.now();
   #images = 0;
@@ -14,12 +22,13 @@ export class Progress {
 
   /** @param quiet draw nothing, terminal or not */
   constructor(stream: WriteStream, quiet: boolean) {
-    this.#stream = stream.isTTY && !quiet ? stream : undefined;
+    this.#output = stream;
+    this.#quiet = quiet;
   }
 
   /** Whether anything is drawn: what costs work to know need not be found out otherwise. */
   get active(): boolean {
-    return this.#stream !== undefined;
+    return this.#output.isTTY && !this.#quiet;
   }
 
   /** The number of inputs, once it is known. */
@@ -27,18 +36,13 @@ export class Progress {
     this.#total = images;
   }
 
-  /** State of a download: a line drawn again and again, or on what is no terminal one line per file. */
-  download({
-    file,
-    received,
-    total,
-  }: {
-    readonly file: string;
-    readonly received: number;
-    readonly total: number;
-  }): void {
-    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-    this.note(`downloading ${file}: ${megabytes(received)} of ${megabytes(total)} MB`);
+  /** State of a download: a line drawn again and again, or, on what is no terminal, one line per file. */
+  download({ file, received, total }: Download): void {
+    const size = `${(total / 1e6).toFixed(1)} MB`;
+    this.note(`downloading ${file}: ${(received / 1e6).toFixed(1)} of ${size}`);
+    if (this.#announced.has(file) || this.active || this.#quiet) return;
+    this.#announced.add(file);
+    this.#output.write(`downloading ${file} (${size})\n`);
   }
 
   /** The model is ready: rates count from here. */
@@ -56,14 +60,14 @@ export class Progress {
   /** Draws a line of text, unless one was drawn just now. */
   note(text: string): void {
     const now = performance.now();
-    if (this.#stream === undefined || now - this.#drawn < REDRAW_MS) return;
+    if (!this.active || now - this.#drawn < REDRAW_MS) return;
     this.#drawn = now;
-    this.#stream.write(CLEAR_LINE + text.slice(0, this.#stream.columns - 1));
+    this.#output.write(CLEAR_LINE + text.slice(0, this.#output.columns - 1));
   }
 
   /** Removes the line. */
   clear(): void {
-    if (this.#drawn > 0) this.#stream?.write(CLEAR_LINE);
+    if (this.#drawn > 0) this.#output.write(CLEAR_LINE);
     this.#drawn = 0;
   }
 }

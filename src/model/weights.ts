@@ -71,7 +71,7 @@ function show(shape: readonly number[]): string {
 }
 
 function asUint16(data: Uint8Array): Uint16Array {
-  const aligned = data.byteOffset % 2 === 0 ? data : data.slice();
+  const aligned = data.byteOffset % 2 === 0 ? data : new Uint8Array(data);
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
 }
 

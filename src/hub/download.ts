@@ -1,0 +1,176 @@
+import { createHash, type Hash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { fileSize } from './cache.js';
+import { contentFailure, type HubFile, TransientFailure } from './failures.js';
+import type { Lock } from './lock.js';
+import type { FileMetadata } from './metadata.js';
+import { type HubConnection, type HubResponse, hubRequest, withRetries } from './request.js';
+
+/** One blob on its way from the hub to the cache. Call with the blob's lock held. */
+export interface BlobDownload {
+  readonly file: HubFile; // its url names the commit, so that the content cannot change between attempts
+  readonly metadata: FileMetadata;
+  readonly blob: string; // where the verified file goes
+  readonly partial: string; // where bytes gather; kept when the transfer is interrupted
+  readonly lock: Lock;
+  readonly connection: HubConnection;
+  readonly onBytes: (received: number) => void; // bytes of the file on disk; falls back when a transfer restarts
+}
+
+/** Bytes that cannot belong to the file. They are thrown away, never resumed. */
+interface WrongContent {
+  readonly expected: string;
+  readonly received: string;
+}
+
+/**
+ * Downloads, resuming what an earlier attempt left in `partial`, and puts the file under `blob` once its size and
+ * hash are right. Nothing is held in memory but the piece at hand.
+ * @throws HubError when the content is wrong twice; TransientFailure when the attempts are used up; LockLost;
+ *   the file system's errors; `signal.reason` when aborted.
+ */
+export async function downloadBlob(download: BlobDownload): Promise<void> {
+  let wrong: WrongContent | undefined;
+  for (let tries = 0; tries < 2; tries++) {
+    let reached = 0;
+    const attempt = () =>
+      transfer(download, (received) => {
+        reached = received;
+        download.onBytes(received);
+      });
+    wrong = await withRetries(download.connection, attempt, { progress: () => reached });
+    // Whoever lost the lock must neither publish nor delete what is now the other's file.
+    await download.lock.confirm(0);
+    if (wrong === undefined) {
+      await rename(download.partial, download.blob);
+      return;
+    }
+    await rm(download.partial, { force: true });
+  }
+  if (wrong !== undefined) throw contentFailure(download.file, wrong.expected, wrong.received);
+}
+
+/** One attempt: check what is there, fetch the rest, sync. Resolves to what is wrong with the result, if anything. */
+async function transfer(
+  download: BlobDownload,
+  onBytes: (received: number) => void,
+): Promise<WrongContent | undefined> {
+  const { metadata, partial, lock } = download;
+  await lock.confirm();
+  let left = (await fileSize(partial)) ?? 0;
+  if (left > metadata.size) {
+    await rm(partial);
+    left = 0;
+  }
+  // Not 'a': every write names its position. Not 'w': what is there is resumed.
+  const handle = await open(partial, constants.O_RDWR | constants.O_CREAT);
+  try {
+    const digest = await digestOf(partial, left, metadata);
+    onBytes(digest.bytes);
+    if (digest.bytes < metadata.size) await receive(download, handle, digest, onBytes);
+    await handle.sync();
+    return digest.verdict();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Appends the bytes from `digest.bytes` on to the file and the digest. */
+async function receive(
+  download: BlobDownload,
+  handle: FileHandle,
+  digest: ContentDigest,
+  onBytes: (received: number) => void,
+): Promise<void> {
+  const { connection, file, lock, metadata } = download;
+  const offset = digest.bytes;
+  const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
+  const response = await hubRequest(file, connection, { method: 'GET', redirects: 'all', headers });
+  try {
+    await lock.confirm();
+    if (!continuesAt(response, offset)) {
+      await handle.truncate(0);
+      digest.restart();
+      onBytes(0);
+      if (response.status !== 200) {
+        throw new TransientFailure(`no continuation at byte ${offset} (HTTP ${response.status})`);
+      }
+    }
+    for await (const bytes of response.chunks()) {
+      connection.signal?.throwIfAborted();
+      await lock.confirm();
+      const position = digest.bytes;
+      digest.add(bytes);
+      if (digest.bytes > metadata.size) return; // the verdict says so
+      await writeAll(handle, bytes, position);
+      onBytes(digest.bytes);
+    }
+  } finally {
+    await response.discard();
+  }
+  if (digest.bytes < metadata.size) {
+    throw new TransientFailure(`the transfer ended after ${digest.bytes} of ${metadata.size} bytes`);
+  }
+}
+
+function continuesAt(response: HubResponse, offset: number): boolean {
+  if (response.status === 200) return offset === 0;
+  const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+  return response.status === 206 && start !== undefined && Number(start) === offset;
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const rest = bytes.length - written;
+    written += (await handle.write(bytes, written, rest, position + written)).bytesWritten;
+  }
+}
+
+interface ContentDigest {
+  readonly bytes: number; // so far
+  add(bytes: Uint8Array): void;
+  restart(): void;
+  verdict(): WrongContent | undefined;
+}
+
+/** The digest of the `left` bytes that `partial` holds so far. Call `verdict` once, at the end. */
+async function digestOf(partial: string, left: number, metadata: FileMetadata): Promise<ContentDigest> {
+  let hash = newHash(metadata);
+  let bytes = 0;
+  const digest: ContentDigest = {
+    get bytes() {
+      return bytes;
+    },
+    add(more) {
+      hash?.update(more);
+      bytes += more.length;
+    },
+    restart() {
+      hash = newHash(metadata);
+      bytes = 0;
+    },
+    verdict() {
+      if (bytes !== metadata.size) {
+        return { expected: `${metadata.size} bytes`, received: `${bytes} bytes or more` };
+      }
+      const received = hash?.digest('hex') ?? metadata.etag;
+      if (received === metadata.etag) return undefined;
+      const name = metadata.etag.length === 64 ? 'SHA-256' : 'git blob SHA-1';
+      return { expected: `${name} ${metadata.etag}`, received };
+    },
+  };
+  if (left > 0) {
+    for await (const chunk of createReadStream(partial, { end: left - 1 })) digest.add(chunk); // `end` is inclusive
+  }
+  return digest;
+}
+
+// A server that is not the hub may have etags that are no hash: then only the size can be checked.
+function newHash({ etag, size }: FileMetadata): Hash | undefined {
+  if (/^[0-9a-f]{64}$/.test(etag)) return createHash('sha256');
+  // https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_object_storage
+  if (/^[0-9a-f]{40}$/.test(etag)) return createHash('sha1').update(`blob ${size}\0`);
+  return undefined;
+}

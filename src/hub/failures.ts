@@ -1,0 +1,148 @@
+import { HubError } from '../errors.js';
+
+/** The file that a request is about, for messages. */
+export interface HubFile {
+  readonly repo: string;
+  readonly file: string;
+  readonly revision: string;
+  readonly url: string; // at the hub itself: a redirect's target may carry a signature
+}
+
+const WAYS_OUT =
+  'Use --model demo, which needs no download, or --model path/to/folder holding model.safetensors and config.json.';
+
+/** Codes of a machine that could not be reached at all: asking again at once does not help. */
+const UNREACHABLE = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
+
+/**
+ * A request that may succeed when it is made again. It stays inside src/hub: when the attempts are used up it
+ * becomes a HubError through {@link networkFailure}.
+ */
+export class TransientFailure extends Error {
+  override readonly name = 'TransientFailure';
+  readonly kind: 'unreachable' | 'broken' | 'status';
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    options: {
+      readonly kind?: 'status';
+      readonly retryAfterMs?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const code = networkCode(options.cause);
+    this.kind = options.kind ?? (code !== undefined && UNREACHABLE.includes(code) ? 'unreachable' : 'broken');
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** What went wrong below fetch, which itself only says "fetch failed". */
+export function describeNetworkError(error: unknown): string {
+  const code = networkCode(error);
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  const message = root instanceof Error ? root.message : String(root);
+  if (!message) return code ?? 'unknown error';
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+}
+
+function networkCode(error: unknown): string | undefined {
+  for (let level = error; level instanceof Error; level = level.cause) {
+    if ('code' in level && typeof level.code === 'string') return level.code;
+    if (level instanceof AggregateError) return networkCode(level.errors[0]);
+  }
+  return undefined;
+}
+
+export function networkFailure(failure: TransientFailure, file: HubFile, cacheDir: string): HubError {
+  return new HubError(`Cannot download ${file.url}: ${failure.message}`, {
+    cause: failure,
+    hint: `It is not in the cache ${cacheDir} either. Check the network (HF_ENDPOINT names the hub) and run again, which resumes. ${WAYS_OUT}`,
+  });
+}
+
+export function offlineFailure(
+  repo: string,
+  revision: string,
+  missing: readonly string[],
+  cacheDir: string,
+): HubError {
+  return new HubError(
+    `HF_HUB_OFFLINE is set and the cache ${cacheDir} lacks ${missing.join(', ')} of ${repo} (${revision})`,
+    {
+      hint: `Unset HF_HUB_OFFLINE for one run to download it, or name the cache with HF_HUB_CACHE. ${WAYS_OUT}`,
+    },
+  );
+}
+
+/** A refusal that does not pass by itself. `headers` are the response's, with the hub's X-Error-* explanations. */
+export function refusal(status: number, headers: Headers, file: HubFile, hasToken: boolean): HubError {
+  const code = headers.get('x-error-code');
+  const said = headers.get('x-error-message');
+  const answer = `HTTP ${status}${code ? ` ${code}` : ''}${said ? `: ${said}` : ''}`;
+  if (code === 'EntryNotFound') {
+    return new HubError(
+      `The repository ${file.repo} has no file ${file.file} at ${file.revision} (${answer})`,
+      {
+        hint: `See its files at ${file.url.split('/resolve/')[0]}/tree/main. ${WAYS_OUT}`,
+      },
+    );
+  }
+  if (code === 'RevisionNotFound') {
+    return new HubError(`The repository ${file.repo} has no revision ${file.revision} (${answer})`, {
+      hint: 'Use main, another branch, a tag or a full commit hash.',
+    });
+  }
+  if (status === 401 || status === 403) {
+    const token = hasToken
+      ? 'Check the spelling, accept its terms on its page, and check that HF_TOKEN may read it.'
+      : 'Check the spelling. If it is gated or private, accept its terms on its page and set HF_TOKEN to a token of yours.';
+    return new HubError(`${file.repo} is gated, private or does not exist: ${file.url} answered ${answer}`, {
+      hint: `${token} ${WAYS_OUT}`,
+    });
+  }
+  if (status === 404 || code === 'RepoNotFound') {
+    return new HubError(`There is no ${file.repo} with ${file.file} at ${file.url} (${answer})`, {
+      hint: `Check the spelling; a private repository needs HF_TOKEN. ${WAYS_OUT}`,
+    });
+  }
+  return new HubError(`${file.url} answered ${answer}`, {
+    hint: `Check HF_ENDPOINT and any proxy between. ${WAYS_OUT}`,
+  });
+}
+
+export function notAHub(file: HubFile, what: string): HubError {
+  return new HubError(`${file.url} does not answer as the Hugging Face hub does: ${what}`, {
+    hint: `Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy between. ${WAYS_OUT}`,
+  });
+}
+
+export function contentFailure(file: HubFile, expected: string, received: string): HubError {
+  return new HubError(
+    `${file.url} was downloaded twice with the wrong content: expected ${expected}, received ${received}`,
+    {
+      hint: `A proxy may alter or cut the file, or the hub's copy is damaged; nothing was put into the cache. ${WAYS_OUT}`,
+    },
+  );
+}
+
+/** The file system refused: disk full, folder not writable. */
+export function cacheFailure(error: Error, cacheDir: string): HubError {
+  const full = 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code));
+  return new HubError(
+    `${full ? 'No room left in' : 'Cannot use'} the Hugging Face cache ${cacheDir}: ${error.message}`,
+    {
+      cause: error,
+      hint: `${full ? 'Free some space there and run again, which resumes' : 'Make it readable and writable'}, or set HF_HUB_CACHE to a folder with room.`,
+    },
+  );
+}

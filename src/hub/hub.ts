@@ -1,0 +1,163 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HalonetError, HubError } from '../errors.js';
+import {
+  fileSize,
+  findSnapshot,
+  isFile,
+  linkBlob,
+  type RepoCache,
+  repoCache,
+  snapshotPath,
+  writeRef,
+} from './cache.js';
+import { downloadBlob } from './download.js';
+import { cacheFailure, type HubFile, networkFailure, offlineFailure, TransientFailure } from './failures.js';
+import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from './lock.js';
+import { type FileMetadata, fileMetadata } from './metadata.js';
+import { type HubConnection, TRANSFER_TIMING, type TransferTiming } from './request.js';
+import type { HubSettings } from './settings.js';
+
+/** Files of one repository at one revision. */
+export interface HubRequest {
+  readonly repo: string; // owner/name
+  readonly files: readonly string[]; // forward slashes
+  readonly revision?: string; // branch, tag or commit hash; main when left out
+}
+
+/** State of one file's download. `received` can fall back when a transfer has to restart. */
+export interface HubProgress {
+  readonly file: string;
+  readonly received: number; // bytes on disk, those of earlier runs included
+  readonly total: number; // bytes
+}
+
+export interface FetchOptions {
+  readonly onProgress?: (progress: HubProgress) => void; // called for every piece
+  readonly signal?: AbortSignal;
+  readonly timing?: Partial<TransferTiming & LockTiming>;
+}
+
+/** What one call carries through its steps. */
+interface Fetch {
+  readonly request: Required<HubRequest>;
+  readonly settings: HubSettings;
+  readonly cache: RepoCache;
+  readonly connection: HubConnection;
+  readonly lockTiming: LockTiming;
+  readonly onProgress: (progress: HubProgress) => void;
+}
+
+/**
+ * Finds files of a hub repository in the Hugging Face cache, downloading what is not there, and returns their local
+ * paths by file name. When the cache has the revision and every file, nothing is asked and nothing is written.
+ * All files come from one commit. Interrupted downloads are kept and resumed; several processes may fetch the same
+ * files at once, and one of them downloads.
+ *
+ * The layout is huggingface_hub's (https://huggingface.co/docs/huggingface_hub/guides/manage-cache), except for
+ * `blobs/<etag>.halonet.incomplete` while a download lasts.
+ * @throws HubError, or `signal.reason` when aborted.
+ */
+export async function fetchFromHub(
+  request: HubRequest,
+  settings: HubSettings,
+  options: FetchOptions = {},
+): Promise<Readonly<Record<string, string>>> {
+  const { signal, onProgress = () => undefined, timing } = options;
+  signal?.throwIfAborted();
+  const revision = request.revision ?? 'main';
+  const cache = repoCache(settings.cacheDir, request.repo);
+  const connection = {
+    endpoint: settings.endpoint,
+    token: settings.token,
+    timing: { ...TRANSFER_TIMING, ...timing },
+    signal,
+  };
+  const lockTiming = { ...LOCK_TIMING, ...timing };
+  try {
+    for (const file of request.files) snapshotPath(cache, 'commit', file); // throws before anything is written
+    const cached = await findSnapshot(cache, revision, request.files);
+    if (cached.missing.length === 0 && cached.commit !== undefined) return cached.paths;
+    if (settings.offline) throw offlineFailure(request.repo, revision, cached.missing, settings.cacheDir);
+    return await download({
+      request: { ...request, revision },
+      settings,
+      cache,
+      connection,
+      lockTiming,
+      onProgress,
+    });
+  } catch (error) {
+    if (isFileSystemError(error) && !signal?.aborted) throw cacheFailure(error, settings.cacheDir);
+    throw error;
+  }
+}
+
+async function download(fetch: Fetch): Promise<Readonly<Record<string, string>>> {
+  const { request, cache } = fetch;
+  const paths: Record<string, string> = {};
+  let commit: string | undefined;
+  for (const name of request.files) {
+    const asked = hubFile(fetch, name, commit ?? request.revision);
+    try {
+      const metadata = await fileMetadata(asked, fetch.connection);
+      commit ??= metadata.commit;
+      paths[name] = await obtain(fetch, hubFile(fetch, name, commit), { ...metadata, commit });
+    } catch (error) {
+      if (error instanceof TransientFailure) throw networkFailure(error, asked, fetch.settings.cacheDir);
+      throw error;
+    }
+  }
+  // Last, so that a revision that can be found has all its files.
+  if (commit !== undefined) await writeRef(cache, request.revision, commit);
+  return paths;
+}
+
+/** Brings one file into its snapshot and returns its path there. */
+async function obtain(fetch: Fetch, file: HubFile, metadata: FileMetadata): Promise<string> {
+  const { cache, connection, lockTiming } = fetch;
+  const pointer = snapshotPath(cache, metadata.commit, file.file);
+  if (await isFile(pointer)) return pointer;
+  const report = (received: number) => fetch.onProgress({ file: file.file, received, total: metadata.size });
+  const blob = join(cache.blobs, metadata.etag);
+  const partial = `${blob}.halonet.incomplete`;
+  const link = fetch.settings.symlinks ? symlink : undefined;
+  await mkdir(cache.blobs, { recursive: true });
+  await mkdir(cache.locks, { recursive: true });
+  for (;;) {
+    const lock = await acquireLock(join(cache.locks, `${metadata.etag}.halonet.lock`), {
+      timing: lockTiming,
+      signal: connection.signal,
+      onWait: async () => report((await fileSize(partial)) ?? 0),
+    });
+    try {
+      if (await isFile(pointer)) {
+        report(metadata.size); // the process that held the lock has brought it
+        return pointer;
+      }
+      const isNew = (await fileSize(blob)) !== metadata.size;
+      if (isNew) await downloadBlob({ file, metadata, blob, partial, lock, connection, onBytes: report });
+      await linkBlob(blob, pointer, { isNew, link });
+      return pointer;
+    } catch (error) {
+      if (!(error instanceof LockLost)) throw error;
+    } finally {
+      await lock.release();
+    }
+  }
+}
+
+function hubFile({ request, settings }: Fetch, file: string, revision: string): HubFile {
+  const path = file.split('/').map(encodeURIComponent).join('/');
+  const url = `${settings.endpoint}/${request.repo}/resolve/${encodeURIComponent(revision)}/${path}`;
+  if (!/^https?:/.test(url) || !URL.canParse(url)) {
+    throw new HubError(`HF_ENDPOINT is not an http address: ${JSON.stringify(settings.endpoint)}`, {
+      hint: 'Unset it, or set it to an address like https://huggingface.co.',
+    });
+  }
+  return { repo: request.repo, file, revision, url };
+}
+
+function isFileSystemError(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof HalonetError) && 'syscall' in error && 'code' in error;
+}

@@ -1,0 +1,45 @@
+import { blobName } from './cache.js';
+import { type HubFile, notAHub } from './failures.js';
+import { type HubConnection, hubRequest, withRetries } from './request.js';
+
+/** One version of one file. */
+export interface FileMetadata {
+  readonly commit: string;
+  readonly etag: string; // SHA-256 (64 hex) of a large file, git blob SHA-1 (40 hex) of a small one
+  readonly size: number; // bytes
+}
+
+/**
+ * Asks the hub which content a file has. Redirects of renamed repositories are followed; the redirect of a large
+ * file to its storage is not, for its own headers carry the answer (X-Repo-Commit, X-Linked-Etag, X-Linked-Size).
+ * @throws HubError when refused or when the answer is not the hub's; TransientFailure when not reachable.
+ */
+export async function fileMetadata(file: HubFile, connection: HubConnection): Promise<FileMetadata> {
+  const { status, headers, discard } = await withRetries(
+    connection,
+    () => hubRequest(file, connection, { method: 'HEAD', redirects: 'same-origin' }),
+    // Without a network the answer should come at once, not after half a minute of attempts.
+    {
+      retriesFor: (failure) =>
+        ({ unreachable: 0, broken: 1, status: connection.timing.retries })[failure.kind],
+    },
+  );
+  await discard();
+  const isRedirect = status >= 300 && status < 400;
+  const commit = headers.get('x-repo-commit');
+  const etag = headers.get('x-linked-etag') ?? headers.get('etag');
+  const size = headers.get('x-linked-size') ?? (isRedirect ? null : headers.get('content-length'));
+  if (commit === null) {
+    const where = isRedirect
+      ? `a redirect to ${new URL(headers.get('location') ?? '', file.url).origin}`
+      : 'an answer';
+    throw notAHub(file, `${where} without X-Repo-Commit`);
+  }
+  if (etag === null) throw notAHub(file, 'an answer without ETag');
+  if (size === null || !/^\d+$/.test(size)) throw notAHub(file, `an answer with the size ${size}`);
+  return { commit: blobName(commit), etag: blobName(bareEtag(etag)), size: Number(size) };
+}
+
+function bareEtag(etag: string): string {
+  return etag.replace(/^W\//, '').replace(/^"|"$/g, '');
+}

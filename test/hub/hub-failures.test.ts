@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HubError } from '../../src/errors.js';
+import { fetchFromHub } from '../../src/hub/hub.js';
+import type { HubSettings } from '../../src/hub/settings.js';
+import {
+  gitBlobSha1,
+  type HubServer,
+  type HubServerOptions,
+  sampleBytes,
+  sha256,
+  startHubServer,
+} from './hub-server.js';
+
+const COMMIT = 'c0ffee'.padEnd(40, '0');
+const WEIGHTS = sampleBytes(50_000, 'weights');
+const CONFIG = Buffer.from('{"architecture": "halonet50ts"}');
+const REPO = { commit: COMMIT, files: { 'config.json': CONFIG, 'model.safetensors': WEIGHTS } };
+const MODEL = { repo: 'timm/x', files: ['model.safetensors'] };
+const DEMO = /--model demo/;
+const FOLDER = /--model path\/to\/folder holding model\.safetensors and config\.json/;
+
+describe('fetchFromHub failures', () => {
+  let cacheDir: string;
+  let server: HubServer | undefined;
+
+  beforeEach(async () => {
+    cacheDir = await mkdtemp(join(tmpdir(), 'halonet-hub-'));
+  });
+
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+    await rm(cacheDir, { recursive: true });
+  });
+
+  async function serve(options: Partial<HubServerOptions> = {}): Promise<HubSettings> {
+    server = await startHubServer({ repos: { 'timm/x': REPO }, ...options });
+    return { endpoint: server.endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+  }
+
+  async function failure(
+    settings: Partial<HubSettings>,
+    request: { readonly repo: string; readonly files: readonly string[]; readonly revision?: string } = MODEL,
+  ): Promise<{ readonly message: string; readonly hint: string }> {
+    const all = {
+      endpoint: 'http://127.0.0.1:9',
+      cacheDir,
+      token: undefined,
+      offline: false,
+      symlinks: true,
+      ...settings,
+    };
+    try {
+      await fetchFromHub(request, all, { timing: { wait: async () => undefined, stallMs: 500, retries: 2 } });
+    } catch (error) {
+      assert.ok(error instanceof HubError, String(error));
+      return { message: error.message, hint: error.hint ?? '' };
+    }
+    assert.fail('it was fetched');
+  }
+
+  describe('refusals', () => {
+    it('says of a gated repository that it needs HF_TOKEN', async () => {
+      const settings = await serve({ repos: { 'timm/x': { ...REPO, token: 'hf_right' } } });
+      const anonymous = await failure(settings);
+      assert.match(
+        anonymous.message,
+        /timm\/x is gated, private or does not exist.*HTTP 401 GatedRepo: server says/,
+      );
+      assert.match(anonymous.hint, /set HF_TOKEN/);
+      const refused = await failure({ ...settings, token: 'hf_wrong' });
+      assert.match(refused.message, /HTTP 403/);
+      assert.match(refused.hint, /check that HF_TOKEN may read it/);
+      assert.doesNotMatch(refused.message + refused.hint, /hf_wrong/);
+    });
+
+    it('says of an unknown repository that it does not exist', async () => {
+      const settings = await serve();
+      const request = { ...MODEL, repo: 'timm/y' };
+      assert.match((await failure(settings, request)).message, /timm\/y is gated, private or does not exist/);
+      const known = await failure({ ...settings, token: 'hf_x' }, request);
+      assert.match(known.message, /There is no timm\/y .*HTTP 404 RepoNotFound/);
+      assert.match(known.hint, DEMO);
+    });
+
+    it('names a file or revision that is not there', async () => {
+      const settings = await serve();
+      const file = await failure(settings, { repo: 'timm/x', files: ['absent.bin'] });
+      assert.match(file.message, /timm\/x has no file absent\.bin at main \(HTTP 404 EntryNotFound/);
+      const revision = await failure(settings, { ...MODEL, revision: 'v9' });
+      assert.match(revision.message, /timm\/x has no revision v9 \(HTTP 404 RevisionNotFound/);
+    });
+
+    it('says of a 404 without a reason which address it was', async () => {
+      const settings = await serve({ fault: () => ({ kind: 'status', status: 404 }) });
+      assert.match(
+        (await failure(settings)).message,
+        /\/timm\/x\/resolve\/main\/model\.safetensors \(HTTP 404\)/,
+      );
+    });
+  });
+
+  describe('no hub', () => {
+    it('names the address and the ways out when nobody answers, at the first attempt', async () => {
+      const { endpoint } = await serve();
+      await server?.close();
+      server = undefined;
+      let waits = 0;
+      const wait = async () => {
+        waits += 1;
+      };
+      const settings = { endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+      await assert.rejects(fetchFromHub(MODEL, settings, { timing: { wait } }), (error: HubError) => {
+        assert.ok(error.message.includes(`${endpoint}/timm/x/resolve/main/model.safetensors`));
+        assert.match(error.message, /ECONNREFUSED/);
+        assert.match(error.hint ?? '', DEMO);
+        assert.match(error.hint ?? '', FOLDER);
+        return true;
+      });
+      assert.equal(waits, 0);
+    });
+
+    it('names a host that does not exist', async () => {
+      const { message, hint } = await failure({ endpoint: 'http://hub.invalid' });
+      assert.match(message, /http:\/\/hub\.invalid\/timm\/x.*(ENOTFOUND|EAI_AGAIN)/);
+      assert.match(hint, DEMO);
+    });
+
+    it('gives up on a server that never answers', async () => {
+      const settings = await serve({ fault: () => ({ kind: 'hold', until: new Promise(() => undefined) }) });
+      assert.match((await failure(settings)).message, /no bytes for 0\.5 s/);
+    });
+
+    it('gives up on a server that keeps failing', async () => {
+      const settings = await serve({ fault: () => ({ kind: 'status', status: 502 }) });
+      const { message, hint } = await failure(settings);
+      assert.match(message, /Cannot download .*HTTP 502/);
+      assert.match(hint, DEMO);
+      assert.equal(server?.seen.length, 3);
+    });
+
+    it('recognises a server that is no hub', async () => {
+      const elsewhere = await serve({
+        fault: () => ({ kind: 'redirect', to: 'https://login.invalid/portal?x=1' }),
+      });
+      const redirected = await failure(elsewhere);
+      assert.match(redirected.message, /a redirect to https:\/\/login\.invalid without X-Repo-Commit/);
+      assert.match(redirected.hint, /HF_ENDPOINT/);
+    });
+
+    it('refuses an endpoint that is no address', async () => {
+      assert.match(
+        (await failure({ endpoint: 'huggingface.co' })).message,
+        /HF_ENDPOINT is not an http address/,
+      );
+    });
+
+    it('does not show a token that cannot be sent', async () => {
+      const { message } = await failure({ ...(await serve()), token: 'hf_ö secret' });
+      assert.match(message, /HF_TOKEN holds characters/);
+      assert.doesNotMatch(message, /secret/);
+    });
+
+    it('says offline what the cache lacks', async () => {
+      const settings = { ...(await serve()), offline: true };
+      const { message, hint } = await failure(settings, {
+        ...MODEL,
+        files: ['config.json', 'model.safetensors'],
+      });
+      assert.ok(
+        message.includes(`the cache ${cacheDir} lacks config.json, model.safetensors of timm/x (main)`),
+      );
+      assert.match(hint, /Unset HF_HUB_OFFLINE/);
+      assert.match(hint, DEMO);
+      assert.deepEqual(server?.seen, []);
+    });
+  });
+
+  describe('wrong content', () => {
+    const blobs = () => readdir(join(cacheDir, 'models--timm--x', 'blobs'));
+
+    it('tells the expected and received SHA-256 after a second try, and keeps nothing', async () => {
+      const data = Buffer.from(WEIGHTS).fill(0, 40_000, 40_001);
+      const settings = await serve({
+        fault: ({ at }) => (at === 'cdn' ? { kind: 'content', data } : undefined),
+      });
+      const { message } = await failure(settings);
+      assert.match(message, new RegExp(`expected SHA-256 ${sha256(WEIGHTS)}, received ${sha256(data)}`));
+      assert.deepEqual(await blobs(), []);
+      assert.deepEqual(
+        server?.seen.filter(({ at }) => at === 'cdn').map(({ range }) => range),
+        [undefined, undefined],
+      );
+    });
+
+    it('accepts the second try when it is right', async () => {
+      const faults = [Buffer.alloc(WEIGHTS.length)];
+      const settings = await serve({
+        fault: ({ at }) => {
+          const data = at === 'cdn' ? faults.shift() : undefined;
+          return data && { kind: 'content', data };
+        },
+      });
+      await fetchFromHub(MODEL, settings);
+      assert.deepEqual(await blobs(), [sha256(WEIGHTS)]);
+    });
+
+    it('checks small files as git does', async () => {
+      const data = Buffer.from(CONFIG.toString().replace('50', '51'));
+      const settings = await serve({
+        fault: ({ method }) => (method === 'GET' ? { kind: 'content', data } : undefined),
+      });
+      const { message } = await failure(settings, { repo: 'timm/x', files: ['config.json'] });
+      const hashes = `expected git blob SHA-1 ${gitBlobSha1(CONFIG)}, received ${gitBlobSha1(data)}`;
+      assert.ok(message.includes(hashes), message);
+      assert.deepEqual(await blobs(), []);
+    });
+
+    it('stops reading when there are more bytes than the file has', async () => {
+      const data = Buffer.alloc(8_000_000);
+      const settings = await serve({
+        fault: ({ at }) => (at === 'cdn' ? { kind: 'content', data } : undefined),
+      });
+      const { message } = await failure(settings);
+      const received = /expected 50000 bytes, received (\d+) bytes or more/.exec(message)?.[1];
+      assert.ok(Number(received) > 50_000 && Number(received) < 1_000_000, message);
+      assert.deepEqual(await blobs(), []);
+    });
+
+    it('gives up on a file that is always too short', async () => {
+      const data = WEIGHTS.subarray(0, 20_000);
+      const settings = await serve({
+        fault: ({ at }) => (at === 'cdn' ? { kind: 'content', data } : undefined),
+      });
+      assert.match((await failure(settings)).message, /ended after 20000 of 50000 bytes|no continuation/);
+    });
+  });
+
+  describe('cache folder', () => {
+    it('is named with HF_HUB_CACHE when it cannot be made', async () => {
+      const path = join(cacheDir, 'file');
+      await writeFile(path, 'not a folder');
+      const { message, hint } = await failure({ ...(await serve()), cacheDir: join(path, 'hub') });
+      assert.ok(message.includes(join(path, 'hub')), message);
+      assert.match(hint, /HF_HUB_CACHE/);
+    });
+
+    if (existsSync('/dev/full')) {
+      it('is named with HF_HUB_CACHE when the disk is full', async () => {
+        const blobs = join(cacheDir, 'models--timm--x', 'blobs');
+        await mkdir(blobs, { recursive: true });
+        await symlink('/dev/full', join(blobs, `${sha256(WEIGHTS)}.halonet.incomplete`));
+        const { message, hint } = await failure(await serve());
+        assert.ok(message.includes(`No room left in the Hugging Face cache ${cacheDir}: ENOSPC`), message);
+        assert.match(hint, /HF_HUB_CACHE/);
+      });
+    }
+  });
+});
