@@ -4,4 +4,10 @@
 const { availableParallelism } = require('node:os');
 
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 2));
-import('@oclif/core').then(({ execute }) => execute({ dir: __dirname }));
+
+import('@oclif/core')
+  .then(({ execute }) => execute({ dir: __dirname }))
+  .catch((error) => {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 2;
+  });

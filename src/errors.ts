@@ -24,7 +24,15 @@ export class ModelError extends HalonetError {
 
 /** An output that cannot be written: it exists, its format does not hold the data, the disk refuses. */
 export class OutputError extends HalonetError {
-  override readonly name = 'OutputError';
+  override readonly name: string = 'OutputError';
+}
+
+/**
+ * The reader of a pipe went away (`| head`), thrown by the `write` or `commit` that notices.
+ * Nobody is left to read: the command stops quietly instead of reporting it.
+ */
+export class OutputClosedError extends OutputError {
+  override readonly name = 'OutputClosedError';
 }
 
 /** A hub repository or cache that cannot be read: no network, no such repository, wrong hash. */
@@ -41,6 +49,7 @@ export interface ImageFailure {
     | 'not_found'
     | 'permission'
     | 'read_failed'
+    | 'symlink_loop'
     | 'empty_file'
     | 'unsupported_format'
     | 'decode_failed'

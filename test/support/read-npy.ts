@@ -7,7 +7,7 @@ export interface NpyArray {
 }
 
 /** Reads an NPY file of uint8, int64 or float32 (npyjs widens float16) with a reader that is not ours. */
-export async function readNpy(path: string): Promise<NpyArray> {
+async function readNpy(path: string): Promise<NpyArray> {
   const { buffer } = new Uint8Array(await readFile(path)); // a copy: small files share a pool
   const { shape, data } = await load(buffer);
   if (data instanceof Uint8Array || data instanceof Float32Array || data instanceof BigInt64Array) {

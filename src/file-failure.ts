@@ -1,0 +1,18 @@
+import type { ImageFailure } from './errors.js';
+
+type Code = ImageFailure['code'];
+
+const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
+  ENOENT: ['not_found', 'no such file or directory'],
+  ENOTDIR: ['not_found', 'no such file: a part of the path is not a directory'],
+  EACCES: ['permission', 'permission denied'],
+  EPERM: ['permission', 'operation not permitted'],
+  ELOOP: ['symlink_loop', 'the symbolic link leads back to itself'],
+};
+
+/** What a file operation that threw `error` says about an input: never a message with the path in it. */
+export function fileFailure(error: unknown): ImageFailure {
+  const systemCode = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const [code, message] = REASONS[systemCode] ?? ['read_failed', `cannot be read (${systemCode})`];
+  return { code, message };
+}

@@ -1,0 +1,75 @@
+/** What the first bytes of a file say it is. */
+export interface SniffedFormat {
+  readonly name: string;
+  readonly readable: boolean; // by the prebuilt sharp
+  readonly advice: string; // what to do, where it is not readable
+}
+
+const CONVERT = 'convert it to PNG';
+
+// [name, offset, bytes as Latin-1]: https://en.wikipedia.org/wiki/List_of_file_signatures
+const READABLE: readonly Signature[] = [
+  ['JPEG', 0, '\xff\xd8\xff'],
+  ['PNG', 0, '\x89PNG\r\n\x1a\n'],
+  ['GIF', 0, 'GIF8'],
+  ['WebP', 8, 'WEBP'],
+  ['TIFF', 0, 'II*\0'],
+  ['TIFF', 0, 'MM\0*'],
+  ['TIFF', 0, 'II+\0'],
+  ['TIFF', 0, 'MM\0+'],
+  ['AVIF', 4, 'ftypavif'],
+  ['AVIF', 4, 'ftypavis'],
+  ['SVG', 0, '<svg'],
+];
+
+const UNREADABLE: readonly Signature[] = [
+  ['BMP', 0, 'BM'],
+  ['JPEG XL', 0, '\xff\x0a'],
+  ['JPEG XL', 0, '\0\0\0\x0cJXL '],
+  ['JPEG 2000', 0, '\0\0\0\x0cjP  '],
+  ['JPEG 2000', 0, '\xff\x4f\xff\x51'],
+  ['JPEG XR', 0, 'II\xbc'],
+  ['PSD', 0, '8BPS'],
+  ['ICO', 0, '\0\0\x01\0'],
+  ['CUR', 0, '\0\0\x02\0'],
+  ['OpenEXR', 0, 'v/1\x01'],
+  ['Radiance HDR', 0, '#?RADIANCE'],
+  ['DDS', 0, 'DDS '],
+  ['QOI', 0, 'qoif'],
+  ['FITS', 0, 'SIMPLE  ='],
+  ['XCF', 0, 'gimp xcf'],
+  ['PDF', 0, '%PDF'],
+  ...[1, 2, 3, 4, 5, 6, 7].map((n): Signature => ['PNM', 0, `P${n}\n`]),
+];
+
+type Signature = readonly [name: string, offset: number, bytes: string];
+
+// ISO/IEC 23008-12: the brands of an HEVC-coded image or sequence.
+const HEVC_BRANDS: ReadonlySet<string> = new Set([
+  'heic',
+  'heix',
+  'heim',
+  'heis',
+  'hevc',
+  'hevx',
+  'hevm',
+  'hevs',
+]);
+
+export const HEIC: SniffedFormat = {
+  name: 'HEIC (HEVC-coded)',
+  readable: false,
+  advice: 'convert it to JPEG, PNG or AVIF',
+};
+
+/** Names a format by its first bytes; undefined where they are none that is known. */
+export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1');
+  const matches = ([, offset, magic]: Signature) => head.startsWith(magic, offset);
+  const readable = READABLE.find(matches);
+  if (readable !== undefined) return { name: readable[0], readable: true, advice: '' };
+  if (head.startsWith('ftyp', 4) && HEVC_BRANDS.has(head.slice(8, 12))) return HEIC;
+  const unreadable = UNREADABLE.find(matches);
+  if (unreadable !== undefined) return { name: unreadable[0], readable: false, advice: CONVERT };
+  return undefined;
+}

@@ -1,0 +1,140 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { extname, join, sep } from 'node:path';
+import type { ImageFailure } from '../errors.js';
+import { fileFailure } from '../file-failure.js';
+import { readLines } from './lines.js';
+
+/** A path to decode, or an input that leads to none. */
+export type InputItem =
+  | { readonly status: 'found'; readonly path: string }
+  | { readonly status: 'failed'; readonly path: string; readonly failure: ImageFailure };
+
+export interface WalkOptions {
+  readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
+  readonly stdin?: AsyncIterable<Buffer | string>; // what '-' reads
+}
+
+const LOOP: ImageFailure = {
+  code: 'symlink_loop',
+  message: 'a symbolic link leads back to a folder that is being walked',
+};
+
+/** A directory on the way down. */
+interface Folder {
+  readonly path: string; // as it is reported
+  readonly real: string; // without symbolic links
+  readonly above: readonly string[]; // real paths of the directories it was reached through
+}
+
+/**
+ * The files that the inputs name, in order and one at a time:
+ * - a file, whatever its extension;
+ * - a directory: every file in it with one of the extensions (in any case), depth first, names sorted by code unit.
+ *   Hidden files and folders are skipped, symbolic links followed;
+ * - `-`: a newline-separated list on standard input, each line a file or a directory.
+ *
+ * What cannot be walked is an item too: a missing path, an unreadable folder, a link into a folder that is being
+ * walked. Paths are reported as given, not made absolute. Only one directory per level is held in memory.
+ */
+export async function* walkInputs(
+  inputs: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<InputItem> {
+  for (const input of inputs) {
+    if (input === '-') yield* walkList(options);
+    else yield* walkInput(input, options.extensions);
+  }
+}
+
+async function* walkList({ extensions, stdin }: WalkOptions): AsyncGenerator<InputItem> {
+  if (stdin === undefined) {
+    yield { status: 'failed', path: '-', failure: { code: 'read_failed', message: 'no standard input' } };
+    return;
+  }
+  try {
+    for await (const line of readLines(stdin)) yield* walkInput(line, extensions);
+  } catch (error) {
+    // Standard input broke off: the paths before that count, and the break does not go unseen.
+    yield { status: 'failed', path: '-', failure: fileFailure(error) };
+  }
+}
+
+async function* walkInput(path: string, extensions: ReadonlySet<string>): AsyncGenerator<InputItem> {
+  const target = await resolve(path);
+  if (target.kind === 'folder') yield* walkFolder({ path, real: target.real, above: [] }, extensions);
+  else if (target.kind === 'file') yield { status: 'found', path };
+  else yield { status: 'failed', path, failure: target.failure };
+}
+
+async function* walkFolder(folder: Folder, extensions: ReadonlySet<string>): AsyncGenerator<InputItem> {
+  if (folder.above.includes(folder.real)) {
+    yield { status: 'failed', path: folder.path, failure: LOOP };
+    return;
+  }
+  const entries = await list(folder.path);
+  if (!Array.isArray(entries)) {
+    yield { status: 'failed', path: folder.path, failure: entries };
+    return;
+  }
+  const above = [...folder.above, folder.real];
+  for (const entry of entries) {
+    const path = within(folder.path, entry.name);
+    if (entry.isDirectory()) {
+      yield* walkFolder({ path, real: join(folder.real, entry.name), above }, extensions);
+    } else if (entry.isSymbolicLink()) {
+      yield* walkLink(path, above, extensions);
+    } else if (hasExtension(path, extensions)) {
+      yield { status: 'found', path };
+    }
+  }
+}
+
+async function* walkLink(
+  path: string,
+  above: Folder['above'],
+  extensions: ReadonlySet<string>,
+): AsyncGenerator<InputItem> {
+  const target = await resolve(path);
+  const wanted = hasExtension(path, extensions);
+  if (target.kind === 'folder') yield* walkFolder({ path, real: target.real, above }, extensions);
+  else if (target.kind === 'file' && wanted) yield { status: 'found', path };
+  // A broken link without an extension may have led to a folder of images.
+  else if (target.kind === 'failed' && (wanted || extname(path) === '')) {
+    yield { status: 'failed', path, failure: target.failure };
+  }
+}
+
+type Target =
+  | { readonly kind: 'folder'; readonly real: string }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'failed'; readonly failure: ImageFailure };
+
+/** What a path leads to, through symbolic links. */
+async function resolve(path: string): Promise<Target> {
+  try {
+    if (!(await stat(path)).isDirectory()) return { kind: 'file' };
+    return { kind: 'folder', real: await realpath(path) };
+  } catch (error) {
+    return { kind: 'failed', failure: fileFailure(error) };
+  }
+}
+
+/** The entries of a directory that are not hidden, sorted by code unit, so that every machine has the same order. */
+async function list(folder: string): Promise<Dirent[] | ImageFailure> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    return fileFailure(error);
+  }
+}
+
+function hasExtension(path: string, extensions: ReadonlySet<string>): boolean {
+  return extensions.has(extname(path).toLowerCase());
+}
+
+/** Not `path.join`, which would rewrite the part that was given: `./photos`, `a/../b`. */
+function within(folder: string, name: string): string {
+  return folder.endsWith('/') || folder.endsWith(sep) ? `${folder}${name}` : `${folder}${sep}${name}`;
+}

@@ -1,0 +1,51 @@
+import { extname } from 'node:path';
+import { OutputError } from '../errors.js';
+import { isStdout } from './place.js';
+
+const OUTPUT_FORMATS = ['csv', 'npy', 'jsonl'] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat>> = {
+  '.csv': 'csv',
+  '.npy': 'npy',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+};
+
+/**
+ * The format of an output: the one asked for, else the one its extension (in any case) stands for,
+ * else the command's default where the output has no extension. An explicit format may disagree
+ * with the extension.
+ * @throws {OutputError} for an unknown extension, or NPY to standard output
+ */
+export function chooseFormat(
+  explicit: OutputFormat | undefined,
+  output: string,
+  fallback: OutputFormat,
+): OutputFormat {
+  const format = explicit ?? formatOfExtension(output) ?? fallback;
+  if (format === 'npy' && isStdout(output)) {
+    throw new OutputError('NPY cannot be written to standard output: its header is completed at the end.', {
+      hint: 'Name a file with --output, or pass --format jsonl or --format csv.',
+    });
+  }
+  return format;
+}
+
+/** A feature map has three dimensions, and a CSV row one. */
+export function unpooledCsv(): OutputError {
+  return new OutputError('CSV holds pooled features only: whole feature maps need the format npy or jsonl.', {
+    hint: 'Pass --format npy, --format jsonl or --pool avg.',
+  });
+}
+
+function formatOfExtension(output: string): OutputFormat | undefined {
+  const extension = extname(output).toLowerCase();
+  if (extension === '') return undefined;
+  const format = FORMAT_OF_EXTENSION[extension];
+  if (format !== undefined) return format;
+  const known = Object.keys(FORMAT_OF_EXTENSION).join(', ');
+  throw new OutputError(`The extension of ${output} names no output format: expected one of ${known}.`, {
+    hint: `Rename the output, or pass --format ${OUTPUT_FORMATS.join(', ')}.`,
+  });
+}

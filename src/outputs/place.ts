@@ -1,0 +1,87 @@
+import type { Stats } from 'node:fs';
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { OutputError } from '../errors.js';
+import { errorCode, writeError } from './write-error.js';
+
+/** Where an output goes. Paths are absolute; a symbolic link to a file stands for that file. */
+export type Place =
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'device'; readonly path: string } // FIFO, /dev/null, `>(gzip)`: nothing to rename
+  | { readonly kind: 'file'; readonly path: string };
+
+const DESCRIPTOR = /^\/(dev\/(stderr|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
+
+export function isStdout(output: string): boolean {
+  return output === '-' || output === '/dev/stdout';
+}
+
+/**
+ * Finds where an output file goes, and refuses what cannot be written before any work is done.
+ * @throws {OutputError} for an existing file without `overwrite`, a folder, a missing or unwritable parent
+ */
+export async function findPlace(output: string, overwrite: boolean): Promise<Place> {
+  if (isStdout(output)) return { kind: 'stdout' };
+  const path = resolve(output);
+  if (DESCRIPTOR.test(path)) return { kind: 'device', path };
+  const existing = await statOrUndefined(output, path);
+  if (existing?.isDirectory() || /[/\\]$/.test(output)) {
+    throw new OutputError(`${output} is a folder, and a file is written.`, {
+      hint: `Name a file, such as ${join(output, 'results.csv')}.`,
+    });
+  }
+  if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };
+  if (existing !== undefined && !overwrite) throw alreadyExists(output);
+  const place = existing === undefined ? path : await realpath(path);
+  await checkParent(output, place);
+  return { kind: 'file', path: place };
+}
+
+/** As `findPlace`, for a file that is completed in place at the end and so must be a regular one. */
+export async function findRegularPlace(output: string, overwrite: boolean): Promise<string> {
+  const place = await findPlace(output, overwrite);
+  if (place.kind === 'file') return place.path;
+  throw new OutputError(`${output} is not a regular file, and NPY is completed in place at the end.`, {
+    hint: 'Name a regular file, or pass --format jsonl or --format csv.',
+  });
+}
+
+/** @throws {OutputError} where the folder that `path` is created in is missing, no folder or unwritable */
+export async function checkParent(output: string, path: string): Promise<void> {
+  const parent = dirname(path);
+  const found = await statOrUndefined(output, parent);
+  if (found === undefined) {
+    throw new OutputError(`Cannot write ${output}: the folder ${parent} does not exist.`, {
+      hint: `Create it first: mkdir -p '${parent}'`,
+    });
+  }
+  if (!found.isDirectory()) {
+    throw new OutputError(`Cannot write ${output}: ${parent} is not a folder.`, {
+      hint: 'Choose another folder.',
+    });
+  }
+  try {
+    await access(parent, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new OutputError(`Cannot write ${output}: no permission to write in ${parent}.`, {
+      cause,
+      hint: 'Choose a folder that you may write in.',
+    });
+  }
+}
+
+export function alreadyExists(output: string): OutputError {
+  return new OutputError(`${output} already exists.`, {
+    hint: 'Pass --overwrite to replace it, or choose another name.',
+  });
+}
+
+/** `stat`, or undefined where nothing (or nothing reachable) stands at `path`. */
+export async function statOrUndefined(output: string, path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return undefined;
+    throw writeError(output, error);
+  }
+}

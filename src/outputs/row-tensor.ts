@@ -1,0 +1,23 @@
+import { OutputError } from '../errors.js';
+import type { Row } from '../rows.js';
+import type { Tensor } from '../tensor.js';
+import type { FloatDType } from './npy.js';
+
+/** What a sink expects under one name in every row's `outputs`, without the batch dimension. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: FloatDType;
+  readonly shape: readonly number[];
+}
+
+/** @throws {OutputError} where the row has no such tensor, or one of another element type or shape */
+export function rowTensor(row: Extract<Row, { status: 'ok' }>, { name, dtype, shape }: TensorSpec): Tensor {
+  const tensor = row.outputs[name];
+  if (tensor?.dtype === dtype && tensor.shape.join() === shape.join()) return tensor;
+  const received = tensor === undefined ? 'nothing' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
+  throw new OutputError(
+    `The result for ${row.path} does not fit the output: expected ${dtype} [${shape.join(', ')}] ` +
+      `under "${name}", received ${received}.`,
+    { hint: 'The model computes something else than was announced: this is a defect, please report it.' },
+  );
+}

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { fileFailure } from '../src/file-failure.js';
+
+describe('fileFailure', () => {
+  it('tells a script what went wrong by a stable code', () => {
+    const codeOf = (code: string) => fileFailure(Object.assign(new Error('x'), { code })).code;
+    assert.deepEqual(['ENOENT', 'ENOTDIR'].map(codeOf), ['not_found', 'not_found']);
+    assert.deepEqual(['EACCES', 'EPERM'].map(codeOf), ['permission', 'permission']);
+    assert.deepEqual(['ELOOP', 'EIO', 'ENAMETOOLONG'].map(codeOf), [
+      'symlink_loop',
+      'read_failed',
+      'read_failed',
+    ]);
+  });
+
+  it("names the system's error, never the path", () => {
+    const error = Object.assign(new Error("EIO: i/o error, read '/photos/a.jpg'"), { code: 'EIO' });
+    assert.deepEqual(fileFailure(error), { code: 'read_failed', message: 'cannot be read (EIO)' });
+  });
+});

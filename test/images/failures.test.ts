@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { getuid, platform } from 'node:process';
+import { promisify } from 'node:util';
+import sharp, { type Sharp } from 'sharp';
+import { failureOf, HALONET, photo, pixelsOf, temporaryFolder, untouched } from './support.js';
+import { tiff } from './tiff.js';
+
+const run = promisify(execFile);
+
+describe('an image that cannot be read', () => {
+  const folder = temporaryFolder();
+  const codeOf = async (name: string, bytes: Uint8Array | string) =>
+    (await failureOf(await folder.write(name, bytes))).code;
+
+  it('is missing', async () => {
+    assert.equal((await failureOf(folder.path('none.jpg'))).code, 'not_found');
+    const file = await folder.write('a-file', 'x');
+    assert.equal((await failureOf(`${file}/inside.jpg`)).code, 'not_found');
+  });
+
+  it('may not be read', async () => {
+    const path = await folder.write('secret.png', await photo(8, 8).png().toBuffer());
+    await chmod(path, 0o000);
+    // Root reads it all the same, and so does Windows.
+    if (platform === 'win32' || getuid?.() === 0) await pixelsOf(path, HALONET);
+    else assert.equal((await failureOf(path)).code, 'permission');
+  });
+
+  it('is a directory, a pipe, a link to itself, or no path at all', async () => {
+    await mkdir(folder.path('folder.jpg'));
+    assert.deepEqual(await failureOf(folder.path('folder.jpg')), {
+      code: 'read_failed',
+      message: 'a directory, not an image file',
+    });
+    await symlink('self.jpg', folder.path('self.jpg'));
+    assert.equal((await failureOf(folder.path('self.jpg'))).code, 'symlink_loop');
+    assert.equal((await failureOf('nul\0.jpg')).code, 'read_failed');
+    assert.equal((await failureOf('')).code, 'not_found');
+    if (platform === 'win32') return;
+    await run('mkfifo', [folder.path('pipe.jpg')]);
+    assert.equal((await failureOf(folder.path('pipe.jpg'))).code, 'read_failed');
+  });
+
+  it('is empty', async () => {
+    assert.equal(await codeOf('empty.jpg', ''), 'empty_file');
+  });
+
+  it('has more pixels than allowed', async () => {
+    const path = await folder.write('big.png', await photo(100, 50).png().toBuffer());
+    assert.deepEqual(await failureOf(path, { ...HALONET, maxPixels: 4999 }), {
+      code: 'too_large',
+      message: '100 x 50 = 5000 pixels, more than the limit of 4999',
+    });
+    await pixelsOf(path, { ...HALONET, maxPixels: 5000 });
+  });
+
+  it('is no image', async () => {
+    assert.deepEqual(await failureOf(await folder.write('text.jpg', 'hello, world')), {
+      code: 'unsupported_format',
+      message:
+        'not a known image format (starts with 68656c6c6f2c2077); expected JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG',
+    });
+  });
+
+  it('is of a format that libvips was built without', async () => {
+    const starts: Readonly<Record<string, string>> = {
+      'JPEG XL': '0000000c4a584c200d0a870a',
+      'JPEG 2000': '0000000c6a5020200d0a870a',
+      PSD: '38425053000100000000',
+      ICO: '00000100010010100000',
+    };
+    for (const [name, hex] of Object.entries(starts)) {
+      const { code, message } = await failureOf(await folder.write('other', Buffer.from(hex, 'hex')));
+      assert.equal(code, 'unsupported_format');
+      assert.ok(message.startsWith(`${name} is not supported`), message);
+    }
+  });
+
+  it('is HEIC, found by its codec or by its brand', async () => {
+    const heic = await heicOf(sharp({ create: { width: 16, height: 16, channels: 3, background: '#f00' } }));
+    const { format, compression } = await sharp(heic).metadata();
+    assert.deepEqual([format, compression], ['heif', 'hevc']);
+    const broken = Buffer.from(heic.toString('latin1').replace('ftypmif1', 'ftypheic'), 'latin1').subarray(
+      0,
+      90,
+    );
+    for (const bytes of [heic, broken]) {
+      assert.deepEqual(await failureOf(await folder.write('photo.heic', bytes)), {
+        code: 'unsupported_format',
+        message:
+          'HEIC (HEVC-coded) is not supported by this build of libvips; convert it to JPEG, PNG or AVIF',
+      });
+    }
+  });
+
+  it('has samples without a defined range', async () => {
+    const size = { width: 2, height: 2 } as const;
+    const float = tiff({ ...size, bits: 32, format: 3, samples: new Float32Array(4).fill(0.5) });
+    assert.deepEqual(await failureOf(await folder.write('float.tif', float)), {
+      code: 'unsupported_format',
+      message: 'TIFF with floating-point samples has no defined range; convert it to 8 or 16 bits, unsigned',
+    });
+    const signed = tiff({ ...size, bits: 16, format: 2, samples: new Int16Array(4).fill(100) });
+    assert.equal(await codeOf('signed.tif', signed), 'unsupported_format');
+    const wide = tiff({ ...size, bits: 32, format: 2, samples: new Int32Array(4).fill(100) });
+    assert.equal(await codeOf('wide.tif', wide), 'unsupported_format');
+  });
+
+  it('ends early', async () => {
+    const image = photo(300, 200);
+    const encoded = {
+      jpeg: await image.clone().jpeg().toBuffer(),
+      progressive: await image.clone().jpeg({ progressive: true }).toBuffer(),
+      png: await image.clone().png().toBuffer(),
+      webp: await image.clone().webp().toBuffer(),
+      gif: await image.clone().gif().toBuffer(),
+      tiff: await image.clone().tiff().toBuffer(),
+      avif: await image.clone().avif({ effort: 0 }).toBuffer(),
+    };
+    for (const [name, bytes] of Object.entries(encoded)) {
+      assert.equal(await codeOf(name, bytes.subarray(0, bytes.length / 2)), 'decode_failed', name);
+    }
+    assert.deepEqual(await failureOf(folder.path('jpeg')), {
+      code: 'decode_failed',
+      message: 'VipsJpeg: premature end of JPEG image',
+    });
+  });
+
+  it('prints nothing', async () => {
+    const script = `
+      import { decodeImage } from ${JSON.stringify(new URL('../../src/images/decode.js', import.meta.url).href)};
+      for (const path of ${JSON.stringify(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'text.jpg'].map(folder.path))}) {
+        const { status } = await decodeImage(path, ${JSON.stringify(HALONET)});
+        if (status !== 'failed') throw new Error(path);
+      }`;
+    const { stdout, stderr } = await run('node', ['--input-type=module', '--eval', script]);
+    assert.deepEqual([stdout, stderr], ['', '']);
+  });
+});
+
+describe('an image with damage that does not end it', () => {
+  const folder = temporaryFolder();
+
+  it('is read, as Pillow reads it', async () => {
+    const jpeg = await photo(48, 32).jpeg().toBuffer();
+    const stray = Buffer.concat([jpeg.subarray(0, 2), Buffer.from([1, 2, 3, 4]), jpeg.subarray(2)]);
+    await assert.rejects(sharp(stray).raw().toBuffer(), /extraneous/);
+    await pixelsOf(await folder.write('stray.jpg', stray), untouched(48, 32));
+    const png = await photo(48, 32).png().toBuffer();
+    png[png.length - 13] = (png[png.length - 13] ?? 0) ^ 1; // the checksum of the last IDAT
+    await pixelsOf(await folder.write('checksum.png', png), untouched(48, 32));
+  });
+});
+
+/** An AVIF relabelled as HEVC-coded: a valid header over pixels that no HEVC decoder would take. */
+async function heicOf(image: Sharp): Promise<Buffer> {
+  const avif = await image.avif({ effort: 0 }).toBuffer();
+  const start = avif.indexOf('av1C') - 4;
+  const end = start + avif.readUInt32BE(start);
+  const configuration = Buffer.alloc(31); // HEVCDecoderConfigurationRecord, ISO/IEC 14496-15
+  configuration.writeUInt32BE(31);
+  configuration.write('hvcC\x01\x01', 4, 'latin1');
+  configuration.set([0xfc, 0xfd, 0xf8, 0xf8], 21);
+  configuration[29] = 0x0f;
+  const grown = Buffer.concat([avif.subarray(0, start), configuration, avif.subarray(end)]);
+  const heic = Buffer.from(
+    grown.toString('latin1').replace('ftypavif', 'ftypmif1').replace('av01', 'hvc1'),
+    'latin1',
+  );
+  for (const box of ['meta', 'iprp', 'ipco']) {
+    const at = heic.indexOf(box) - 4;
+    heic.writeUInt32BE(heic.readUInt32BE(at) + grown.length - avif.length, at);
+  }
+  return heic;
+}

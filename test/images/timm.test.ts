@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import type { Interpolation } from '../../src/images/geometry.js';
+import { pillowTransform } from './pillow.js';
+import {
+  failureOf,
+  HALONET,
+  largestDifference,
+  meanDifference,
+  PHOTOS,
+  pixelsOf,
+  rasterOf,
+} from './support.js';
+
+interface Case {
+  readonly image: string;
+  readonly expected: string; // what timm makes of it, with Pillow
+  readonly size?: number;
+  readonly pct?: number;
+  readonly interp?: Interpolation;
+}
+
+const CASES = JSON.parse(readFileSync(`${PHOTOS}/cases.json`, 'utf8')) as readonly Case[];
+
+const settingsOf = ({ size = 256, pct = 0.94, interp = 'bicubic' }: Case) => ({
+  ...{ ...HALONET, height: size, width: size, cropPct: pct, interpolation: interp },
+});
+
+describe("timm's evaluation transform", () => {
+  for (const reference of CASES.filter(({ image }) => !image.endsWith('.bmp'))) {
+    const { image, expected } = reference;
+    const settings = settingsOf(reference);
+
+    it(`gives ${expected} within libvips' rounding`, async () => {
+      const pixels = await pixelsOf(`${PHOTOS}/${image}`, settings);
+      const timm = await rasterOf(sharp(`${PHOTOS}/${expected}`));
+      const difference = meanDifference(pixels, timm.data);
+      assert.ok(difference <= 0.5, `mean absolute difference ${difference}`);
+    });
+
+    it(`gives ${expected} bit for bit by Pillow's arithmetic`, async () => {
+      const raster = await rasterOf(sharp(`${PHOTOS}/${image}`));
+      const timm = await rasterOf(sharp(`${PHOTOS}/${expected}`));
+      assert.equal(meanDifference(pillowTransform(raster, settings), timm.data), 0);
+    });
+  }
+
+  it('is nearer still where the image is enlarged', async () => {
+    const enlarged = CASES.filter(({ expected }) => /small|narrow|320/.test(expected));
+    assert.equal(enlarged.length, 3);
+    for (const reference of enlarged) {
+      const pixels = await pixelsOf(`${PHOTOS}/${reference.image}`, settingsOf(reference));
+      const timm = await rasterOf(sharp(`${PHOTOS}/${reference.expected}`));
+      const difference = meanDifference(pixels, timm.data);
+      assert.ok(difference <= 0.15, `${reference.expected}: ${difference}`);
+      assert.ok(largestDifference(pixels, timm.data) <= 3, reference.expected);
+    }
+  });
+
+  it('refuses BMP, which Pillow reads, by name', async () => {
+    assert.deepEqual(await failureOf(`${PHOTOS}/image.bmp`), {
+      code: 'unsupported_format',
+      message: 'BMP is not supported by this build of libvips; convert it to PNG',
+    });
+  });
+});

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { cwd, getuid, platform } from 'node:process';
+import { type InputItem, walkInputs } from '../../src/inputs/walk.js';
+
+const EXTENSIONS = new Set(['.jpg', '.png']);
+const native = (path: string) => path.replaceAll('/', sep);
+
+describe('walkInputs', () => {
+  let root = '';
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'halonet-inputs-'));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  async function create(...paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), '');
+    }
+  }
+
+  /** What is found, in order, relative to `root`; a failure as `code: path`. */
+  async function walk(inputs: readonly string[], stdin?: AsyncIterable<Buffer | string>): Promise<string[]> {
+    const items: string[] = [];
+    for await (const item of walkInputs(inputs, { extensions: EXTENSIONS, ...(stdin && { stdin }) })) {
+      items.push(shown(item));
+    }
+    return items;
+  }
+
+  function shown(item: InputItem): string {
+    const path = item.path.startsWith(root + sep) ? relative(root, item.path) : item.path;
+    const slashed = path.replaceAll(sep, '/');
+    return item.status === 'found' ? slashed : `${item.failure.code}: ${slashed}`;
+  }
+
+  it('searches a directory depth first, sorted by code unit, by extension in any case', async () => {
+    await create(
+      'b/2.jpg',
+      'b/10.JPG',
+      'b.png',
+      'a/z/deep.Png',
+      'a/note.txt',
+      'a/jpg',
+      'Z.jpg',
+      'é.jpg',
+      'c.jpg/x.png',
+    );
+    assert.deepEqual(await walk([root]), [
+      'Z.jpg',
+      'a/z/deep.Png',
+      'b/10.JPG',
+      'b/2.jpg',
+      'b.png',
+      'c.jpg/x.png',
+      'é.jpg',
+    ]);
+  });
+
+  it('skips hidden files and folders, but not as inputs', async () => {
+    await create('.hidden.jpg', '.cache/a.jpg', 'a.jpg');
+    assert.deepEqual(await walk([root]), ['a.jpg']);
+    assert.deepEqual(await walk([join(root, '.cache')]), ['.cache/a.jpg']);
+  });
+
+  it('takes a file whatever its extension, and fails a missing one, in order', async () => {
+    await create('scan.dat', 'a.jpg');
+    const inputs = ['scan.dat', 'none.jpg', 'a.jpg', 'a.jpg/b.jpg'].map((name) => join(root, name));
+    assert.deepEqual(await walk([...inputs, '']), [
+      'scan.dat',
+      'not_found: none.jpg',
+      'a.jpg',
+      'not_found: a.jpg/b.jpg',
+      'not_found: ',
+    ]);
+  });
+
+  it('reports paths as they were given', async () => {
+    await create('photos/a.jpg');
+    const given = `.${sep}${relative(cwd(), root)}`;
+    const item = native('photos/a.jpg');
+    assert.deepEqual(
+      await walk([given]),
+      [`${given}${sep}${item}`].map((path) => path.replaceAll(sep, '/')),
+    );
+    assert.deepEqual(await walk([`${given}/`]), [`${given}/${item}`.replaceAll(sep, '/')]);
+    const detour = native(`${given}/photos/../photos`);
+    assert.deepEqual(await walk([detour]), [`${detour}${sep}a.jpg`.replaceAll(sep, '/')]);
+  });
+
+  it('follows links to files and folders', async () => {
+    await create('else/where/a.jpg', 'tree/own.jpg');
+    await symlink(join(root, 'else'), join(root, 'tree', 'folder'));
+    await symlink(join(root, 'else', 'where', 'a.jpg'), join(root, 'tree', 'file.jpg'));
+    await symlink(join(root, 'else', 'where', 'a.jpg'), join(root, 'tree', 'file.txt'));
+    assert.deepEqual(await walk([join(root, 'tree')]), [
+      'tree/file.jpg',
+      'tree/folder/where/a.jpg',
+      'tree/own.jpg',
+    ]);
+  });
+
+  it('visits a folder again through a link that leads to no folder above', async () => {
+    await create('a/1.jpg');
+    await symlink('a', join(root, 'b'));
+    assert.deepEqual(await walk([root]), ['a/1.jpg', 'b/1.jpg']);
+  });
+
+  it('fails a link into a folder that is being walked, once, and goes on', async () => {
+    await create('a/b/1.jpg', 'a/b/z.jpg');
+    await symlink('..', join(root, 'a', 'b', 'up'));
+    await symlink('.', join(root, 'a', 'b', 'here'));
+    await symlink('a', join(root, 'entry'));
+    for (const entry of ['a', 'entry']) {
+      assert.deepEqual(await walk([join(root, entry)]), [
+        `${entry}/b/1.jpg`,
+        `symlink_loop: ${entry}/b/here`,
+        `symlink_loop: ${entry}/b/up`,
+        `${entry}/b/z.jpg`,
+      ]);
+    }
+  });
+
+  it('ends for folders that lead to each other, and for one reached from below', async () => {
+    await create('a/1.jpg', 'b/2.jpg');
+    await symlink(join(root, 'b'), join(root, 'a', 'to-b'));
+    await symlink(join(root, 'a'), join(root, 'b', 'to-a'));
+    assert.deepEqual(await walk([join(root, 'a')]), ['a/1.jpg', 'a/to-b/2.jpg', 'symlink_loop: a/to-b/to-a']);
+    await symlink(root, join(root, 'a', 'up'));
+    assert.ok((await walk([join(root, 'a')])).includes('symlink_loop: a/up/a'));
+  });
+
+  it('fails a link to itself and broken links that may have led to images', async () => {
+    await symlink('self.jpg', join(root, 'self.jpg'));
+    await symlink('gone', join(root, 'gone.jpg'));
+    await symlink('gone', join(root, 'gone.txt'));
+    await symlink('gone', join(root, 'unmounted'));
+    assert.deepEqual(await walk([root]), [
+      'not_found: gone.jpg',
+      'symlink_loop: self.jpg',
+      'not_found: unmounted',
+    ]);
+  });
+
+  it('fails a folder that cannot be listed, once, and goes on', async () => {
+    await create('a/1.jpg', 'b/2.jpg', 'c/3.jpg');
+    const items = walkInputs([root], { extensions: EXTENSIONS });
+    const first = await items.next();
+    await rm(join(root, 'b'), { recursive: true }); // after the root was listed
+    const rest: InputItem[] = [];
+    for await (const item of items) rest.push(item);
+    assert.ok(!first.done);
+    assert.deepEqual([first.value, ...rest].map(shown), ['a/1.jpg', 'not_found: b', 'c/3.jpg']);
+  });
+
+  it('fails a folder without permission', async () => {
+    await create('a/1.jpg');
+    await chmod(join(root, 'a'), 0o000);
+    // Root lists it all the same, and so does Windows.
+    const expected = platform === 'win32' || getuid?.() === 0 ? 'a/1.jpg' : 'permission: a';
+    assert.deepEqual(await walk([root]), [expected]);
+    await chmod(join(root, 'a'), 0o755);
+  });
+
+  it('reads a list of files and folders from standard input', async () => {
+    await create('list/a.jpg', 'b.dat');
+    async function* stdin() {
+      yield `${join(root, 'b.dat')}\r\n\r\n  \n`;
+      yield `${join(root, 'list')}\n${join(root, 'none.jpg')}`; // no newline at the end
+    }
+    assert.deepEqual(await walk([join(root, 'list'), '-', join(root, 'b.dat')], stdin()), [
+      'list/a.jpg',
+      'b.dat',
+      'list/a.jpg',
+      'not_found: none.jpg',
+      'b.dat',
+    ]);
+  });
+
+  it('joins characters that are split between chunks', async () => {
+    await create('日本é.jpg');
+    const bytes = Buffer.from(`\uFEFF${join(root, '日本é.jpg')}\n`);
+    async function* stdin() {
+      for (const byte of bytes) yield Buffer.of(byte);
+    }
+    assert.deepEqual(await walk(['-'], stdin()), ['日本é.jpg']);
+  });
+
+  it('yields a path before the list has ended', async () => {
+    await create('a.jpg');
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    async function* stdin() {
+      yield `${join(root, 'a.jpg')}\n${join(root, 'b')}`;
+      await finished;
+      yield '.jpg\n';
+    }
+    const items = walkInputs(['-'], { extensions: EXTENSIONS, stdin: stdin() });
+    const first = await items.next();
+    assert.ok(!first.done);
+    assert.equal(shown(first.value), 'a.jpg');
+    finish();
+    const second = await items.next();
+    assert.ok(!second.done);
+    assert.equal(shown(second.value), 'not_found: b.jpg');
+    assert.ok((await items.next()).done);
+  });
+
+  it('fails standard input that breaks off or is not there', async () => {
+    await create('a.jpg');
+    async function* stdin() {
+      yield `${join(root, 'a.jpg')}\n`;
+      throw Object.assign(new Error('read'), { code: 'EIO' });
+    }
+    assert.deepEqual(await walk(['-'], stdin()), ['a.jpg', 'read_failed: -']);
+    assert.deepEqual(await walk(['-']), ['read_failed: -']);
+  });
+});

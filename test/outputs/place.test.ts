@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
+import { join } from 'node:path';
+import { getuid } from 'node:process';
+import { OutputError } from '../../src/errors.js';
+import { openByteChannel } from '../../src/outputs/byte-channel.js';
+import { findPlace, findRegularPlace } from '../../src/outputs/place.js';
+import { Collector, inFolder } from './scratch.js';
+
+/** Expects an OutputError whose message and hint together match every pattern. */
+function refusal(...patterns: readonly RegExp[]) {
+  return (error: unknown) => {
+    assert.ok(error instanceof OutputError);
+    for (const pattern of patterns) assert.match(`${error.message} ${error.hint}`, pattern);
+    return true;
+  };
+}
+
+describe('findPlace', () => {
+  it(
+    'names a new file by its absolute path',
+    inFolder(async (folder) => {
+      assert.deepEqual(await findPlace(`${folder}/x/../a.csv`, false).catch(String), {
+        kind: 'file',
+        path: join(folder, 'a.csv'),
+      });
+    }),
+  );
+
+  it(
+    'refuses an existing file, unless it may be overwritten',
+    inFolder(async (folder) => {
+      const path = join(folder, 'a.csv');
+      await writeFile(path, 'old');
+      await assert.rejects(findPlace(path, false), refusal(/a\.csv already exists/, /--overwrite/));
+      assert.deepEqual(await findPlace(path, true), { kind: 'file', path: await realpath(path) });
+    }),
+  );
+
+  it(
+    'follows a symbolic link to the file that it overwrites',
+    inFolder(async (folder) => {
+      const path = join(await realpath(folder), 'a.csv');
+      await writeFile(path, 'old');
+      await symlink(path, join(folder, 'link.csv'));
+      await assert.rejects(findPlace(join(folder, 'link.csv'), false), refusal(/--overwrite/));
+      assert.deepEqual(await findPlace(join(folder, 'link.csv'), true), { kind: 'file', path });
+    }),
+  );
+
+  it(
+    'refuses a missing parent with the command that makes it',
+    inFolder(async (folder) => {
+      const parent = join(folder, 'no', 'such');
+      await assert.rejects(
+        findPlace(join(parent, 'a.csv'), true),
+        refusal(/does not exist/, new RegExp(`mkdir -p '${parent.replaceAll('\\', '\\\\')}'`)),
+      );
+    }),
+  );
+
+  it(
+    'refuses a file as the parent',
+    inFolder(async (folder) => {
+      await writeFile(join(folder, 'file'), '');
+      await assert.rejects(findPlace(join(folder, 'file', 'a.csv'), true), refusal(/file is not a folder/));
+    }),
+  );
+
+  it(
+    'refuses a folder, existing or meant',
+    inFolder(async (folder) => {
+      await assert.rejects(findPlace(folder, true), refusal(/is a folder/, /results\.csv/));
+      await assert.rejects(findPlace(`${folder}/new/`, true), refusal(/is a folder/));
+      await assert.rejects(findPlace('', true), refusal(/is a folder/));
+    }),
+  );
+
+  it('writes to devices and descriptors directly, without --overwrite', async () => {
+    assert.equal((await findPlace(devNull, false)).kind, 'device');
+    assert.deepEqual(await findPlace('/dev/fd/63', false), { kind: 'device', path: '/dev/fd/63' });
+  });
+
+  it('takes - and /dev/stdout for standard output', async () => {
+    assert.deepEqual(await findPlace('-', false), { kind: 'stdout' });
+    assert.deepEqual(await findPlace('/dev/stdout', false), { kind: 'stdout' });
+  });
+});
+
+describe('findRegularPlace', () => {
+  it('refuses a device', async () => {
+    await assert.rejects(findRegularPlace(devNull, true), refusal(/not a regular file/, /jsonl/));
+  });
+});
+
+describe('an unwritable parent', () => {
+  it(
+    'is refused when the output is opened',
+    inFolder(async (folder) => {
+      // Permissions do not stop root, but nobody can create a file in /proc.
+      const parent = getuid?.() === 0 ? '/proc' : join(folder, 'read-only');
+      if (getuid?.() !== 0) {
+        await mkdir(parent);
+        await chmod(parent, 0o555);
+      }
+      const options = { output: join(parent, 'a.csv'), overwrite: false, stdout: new Collector() };
+      await assert.rejects(openByteChannel(options), refusal(/Cannot write .*a\.csv/, /Choose a folder/));
+    }),
+  );
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import type { ByteChannel } from '../../src/outputs/byte-channel.js';
+import { TextTarget } from '../../src/outputs/text-target.js';
+
+/** A channel in memory; `hold` keeps its writes waiting until `release`. */
+function channel({ live = true, fail = false } = {}) {
+  const pieces: string[] = [];
+  const waiting: (() => void)[] = [];
+  const state = {
+    pieces,
+    hold: false,
+    aborted: false,
+    release: () => {
+      for (const go of waiting.splice(0)) go();
+    },
+  };
+  const bytes: ByteChannel = {
+    live,
+    async write(piece) {
+      if (fail) throw new Error('refused');
+      pieces.push(Buffer.from(piece).toString());
+      if (state.hold) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    commit: async () => {},
+    abort: async () => {
+      state.aborted = true;
+    },
+  };
+  return { state, target: new TextTarget(bytes) };
+}
+
+const turn = () => new Promise(setImmediate);
+
+describe('TextTarget', () => {
+  it('sends the rows of one turn together, at its end, to a live channel', async () => {
+    const { state, target } = channel();
+    for (const row of ['a\n', 'b\n', 'c\n']) await target.write(row);
+    assert.deepEqual(state.pieces, []);
+    await turn();
+    assert.deepEqual(state.pieces, ['a\nb\nc\n']);
+    await target.write('d\n');
+    await turn();
+    assert.deepEqual(state.pieces, ['a\nb\nc\n', 'd\n']);
+    await target.commit();
+  });
+
+  it('gathers a mebibyte for a file', async () => {
+    const { state, target } = channel({ live: false });
+    const row = `${'x'.repeat(1023)}\n`;
+    for (let i = 0; i < 1025; i += 1) await target.write(row);
+    await turn();
+    assert.deepEqual(
+      state.pieces.map((piece) => piece.length),
+      [1024 * 1024],
+    );
+    await target.commit();
+    assert.equal(state.pieces.join('').length, 1025 * 1024);
+  });
+
+  it('holds the writer back while a slow reader holds a pipe', async () => {
+    const { state, target } = channel();
+    state.hold = true;
+    const row = 'x'.repeat(16 * 1024);
+    let written = 0;
+    const writing = (async () => {
+      for (; written < 100; written += 1) await target.write(row);
+    })();
+    for (let i = 0; i < 20; i += 1) await turn();
+    assert.ok(written < 10, `${written} rows were taken`);
+    state.hold = false;
+    state.release();
+    await writing;
+    await target.commit();
+    assert.equal(state.pieces.join(''), row.repeat(100));
+  });
+
+  it('throws a failure that came between writes at the next one', async () => {
+    const { target } = channel({ fail: true });
+    await target.write('a\n');
+    await turn();
+    await assert.rejects(target.write('b\n'), /refused/);
+    await target.abort();
+  });
+
+  it('throws a failure that came between writes at commit', async () => {
+    const { target } = channel({ fail: true });
+    await target.write('a\n');
+    await turn();
+    await assert.rejects(target.commit(), /refused/);
+    await target.abort();
+  });
+
+  it('sends nothing more after abort', async () => {
+    const { state, target } = channel();
+    await target.write('a\n');
+    await target.abort();
+    await turn();
+    assert.deepEqual([state.pieces, state.aborted], [[], true]);
+  });
+});
