@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core';
-import { inputArgs, sharedFlags } from './shared/flags.js';
+import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
 import { JobCommand } from './shared/job-command.js';
 
 export default class Classify extends JobCommand {
-  static override description = 'Name the classes of images: one row per image, best classes first';
+  static override summary = 'Name the classes of images: one row per image, best classes first';
+
+  static override description = JOB_DESCRIPTION;
 
   static override examples = [
     { description: 'Classify a folder', command: '<%= config.bin %> <%= command.id %> photos > classes.csv' },

@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core';
-import { inputArgs, sharedFlags } from './shared/flags.js';
+import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
 import { JobCommand } from './shared/job-command.js';
 
 export default class Embed extends JobCommand {
-  static override description = 'Turn images into embeddings: the pooled features before the classifier';
+  static override summary = 'Turn images into embeddings: the pooled features before the classifier';
+
+  static override description = JOB_DESCRIPTION;
 
   static override examples = [
     {

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
-import { inputArgs, sharedFlags } from './shared/flags.js';
+import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
 import { JobCommand } from './shared/job-command.js';
 
 const stages = Flags.custom<readonly number[]>({
@@ -17,7 +17,9 @@ const stages = Flags.custom<readonly number[]>({
 });
 
 export default class Features extends JobCommand {
-  static override description = 'Export the feature maps of the stages of the network, the feature pyramid';
+  static override summary = 'Export the feature maps of the stages of the network, the feature pyramid';
+
+  static override description = JOB_DESCRIPTION;
 
   static override examples = [
     {

@@ -48,7 +48,7 @@ const fraction = Flags.custom<number>({
 
 const MODEL = { helpGroup: 'MODEL' };
 const OUTPUT = { helpGroup: 'OUTPUT' };
-const IMAGES = { helpGroup: 'IMAGES (defaults come from the checkpoint)' };
+const IMAGES = { helpGroup: 'PREPROCESSING' };
 const RUN = { helpGroup: 'RUN' };
 
 /** The flags that every job command takes. */
@@ -73,7 +73,10 @@ export const sharedFlags = {
     description: 'format of the output; by its extension when not given',
   })(),
   overwrite: Flags.boolean({ ...OUTPUT, description: 'replace an output that exists' }),
-  'image-size': imageSize({ ...IMAGES, description: 'size of the network input in pixels' }),
+  'image-size': imageSize({
+    ...IMAGES,
+    description: "size of the network input in pixels; the checkpoint's when not given, as all of these",
+  }),
   'crop-pct': fraction({ ...IMAGES, description: 'part of the resized image that the crop keeps' }),
   'crop-mode': Flags.option({
     ...IMAGES,
@@ -122,3 +125,8 @@ export const inputArgs = {
 
 /** The parsed values of the shared flags. */
 export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;
+
+/** What every job command says of itself after its own sentence. */
+export const JOB_DESCRIPTION = `There is one row for every input, in input order; an image that cannot be read is a row with the reason.
+
+Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 130 or 143 interrupted.`;

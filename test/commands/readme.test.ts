@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { COMMANDS } from '../../commands/index.js';
+import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
+import { ARCHITECTURES } from '../../src/model/config/architectures.js';
+
+const readme = readFileSync('README.md', 'utf8');
+
+describe('README.md', () => {
+  it('speaks of every command, and of no other', () => {
+    const spoken = [...readme.matchAll(/\bhalonet ([a-z]+) [a-z-]/g)].map(([, name]) => name);
+    assert.deepEqual([...new Set(spoken)].sort(), Object.keys(COMMANDS).sort());
+  });
+
+  it('speaks of no flag that there is not', () => {
+    const flags = Object.values(COMMANDS).flatMap((command) => Object.keys(command.flags));
+    const known = [...flags, ...flags.map((flag) => `no-${flag}`), 'help', 'global'];
+    const spoken = [...readme.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, name]) => name);
+    assert.ok(spoken.length > 20);
+    for (const flag of spoken) assert.ok(known.includes(flag ?? ''), `--${flag}`);
+  });
+
+  it('lists every published model and every image format', () => {
+    for (const [name, { defaultTag }] of Object.entries(ARCHITECTURES)) {
+      assert.ok(readme.includes(`${name}.${defaultTag}`), name);
+    }
+    const formats = ['jpg', 'png', 'webp', 'gif', 'avif', 'tif', 'svg'];
+    const stems = [...DECODABLE_EXTENSIONS].map((extension) => extension.slice(1));
+    for (const format of formats) assert.ok(stems.includes(format), format);
+    assert.ok(readme.includes('JPEG, PNG, WebP, GIF, AVIF, TIFF and SVG are read'));
+  });
+});
