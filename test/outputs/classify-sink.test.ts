@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { openClassifySink } from '../../src/outputs/classify-sink.js';
-import { readNpy } from './read-npy.js';
+import { readFloats } from '../support/read-npy.js';
 import { Collector, failed, float32, inFolder, ok, writeAll } from './scratch.js';
 
 const LABELS = ['cat', 'tench, "Tinca"', 'dog'];
@@ -52,10 +52,10 @@ describe('openClassifySink', () => {
       const sink = await openClassifySink({ ...options(join(folder, 'scores.npy')), format: 'npy' });
       await writeAll(sink, ROWS);
       assert.deepEqual(await readdir(folder), ['scores.index.csv', 'scores.npy']);
-      const { shape, dtype, values } = await readNpy(join(folder, 'scores.npy'));
+      const { shape, dtype, data } = await readFloats(join(folder, 'scores.npy'));
       assert.deepEqual([shape, dtype], [[3, 3], 'f4']);
       const expected = [0.1, 0.9731, 0.1, NaN, NaN, NaN, NaN, -1e-7, 0.5];
-      assert.deepEqual(values, expected.map(Math.fround));
+      assert.deepEqual([...data], expected.map(Math.fround));
       assert.equal(
         await readFile(join(folder, 'scores.index.csv'), 'utf8'),
         'row,path,error\n0,"a,b.jpg",\n1,=bad.jpg,"decode_failed: premature end, ""at"" byte 12"\n' +

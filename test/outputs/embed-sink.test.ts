@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbedSink } from '../../src/outputs/embed-sink.js';
 import type { Row } from '../../src/rows.js';
-import { readNpy } from './read-npy.js';
+import { readFloats } from '../support/read-npy.js';
 import { Collector, FAILURE, failed, float16, float32, inFolder, ok, writeAll } from './scratch.js';
 
 const SINGLE = {
@@ -52,9 +52,9 @@ describe('openEmbedSink', () => {
     'writes float32 NPY',
     inFolder(async (folder) => {
       await writeAll(await openEmbedSink(npyOptions(join(folder, 'a.npy'))), SINGLE.rows);
-      const { shape, dtype, values } = await readNpy(join(folder, 'a.npy'));
+      const { shape, dtype, data } = await readFloats(join(folder, 'a.npy'));
       assert.deepEqual([shape, dtype], [[2, 3], 'f4']);
-      assert.deepEqual(values, [0.1, -2, 1e-20, NaN, NaN, NaN].map(Math.fround));
+      assert.deepEqual([...data], [0.1, -2, 1e-20, NaN, NaN, NaN].map(Math.fround));
     }),
   );
 
@@ -62,9 +62,9 @@ describe('openEmbedSink', () => {
     'writes float16 NPY, with the NaN of NumPy for failures',
     inFolder(async (folder) => {
       await writeAll(await openEmbedSink(npyOptions(join(folder, 'a.npy'), 'float16')), HALF.rows);
-      const { shape, dtype, values } = await readNpy(join(folder, 'a.npy'));
+      const { shape, dtype, data } = await readFloats(join(folder, 'a.npy'));
       assert.deepEqual([shape, dtype], [[2, 3], 'f2']);
-      assert.deepEqual(values, [0.0999755859375, -2, 0.333251953125, NaN, NaN, NaN]);
+      assert.deepEqual([...data], [0.0999755859375, -2, 0.333251953125, NaN, NaN, NaN]);
       const bytes = await readFile(join(folder, 'a.npy'));
       assert.equal(bytes.subarray(-12).toString('hex'), '662e00c05535007e007e007e');
     }),
@@ -74,7 +74,7 @@ describe('openEmbedSink', () => {
     'writes an NPY and an index of no rows',
     inFolder(async (folder) => {
       await writeAll(await openEmbedSink(npyOptions(join(folder, 'a.npy'))), []);
-      assert.deepEqual((await readNpy(join(folder, 'a.npy'))).shape, [0, 3]);
+      assert.deepEqual((await readFloats(join(folder, 'a.npy'))).shape, [0, 3]);
       assert.equal(await readFile(join(folder, 'a.index.csv'), 'utf8'), 'row,path,error\n');
     }),
   );
@@ -116,7 +116,7 @@ describe('an NPY and its index', () => {
       for (const row of SINGLE.rows) await sink.write(row);
       assert.equal(await readFile(output, 'utf8'), 'old');
       await sink.commit();
-      assert.deepEqual((await readNpy(output)).shape, [2, 3]);
+      assert.deepEqual((await readFloats(output)).shape, [2, 3]);
       assert.match(
         await readFile(join(folder, 'a.index.csv'), 'utf8'),
         /^row,path,error\n0,a\.jpg,\n1,b\.jpg,/,

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { openFeaturesSink } from '../../src/outputs/features-sink.js';
-import { readNpy } from './read-npy.js';
+import { readFloats } from '../support/read-npy.js';
 import { Collector, FAILURE, failed, float16, float32, inFolder, ok, writeAll } from './scratch.js';
 
 const MAPS = [
@@ -45,14 +45,14 @@ describe('openFeaturesSink', () => {
       await sink.commit();
       assert.deepEqual(await readdir(folder), ['features']);
       assert.deepEqual(await readdir(output), FILES);
-      const stage1 = await readNpy(join(output, 'stage1.npy'));
+      const stage1 = await readFloats(join(output, 'stage1.npy'));
       assert.deepEqual(stage1, {
         shape: [2, 2, 1, 2],
         dtype: 'f4',
-        values: [1, 2, 3, 4, NaN, NaN, NaN, NaN],
+        data: Float32Array.of(1, 2, 3, 4, NaN, NaN, NaN, NaN),
       });
-      const stage3 = await readNpy(join(output, 'stage3.npy'));
-      assert.deepEqual(stage3, { shape: [2, 1, 1, 1], dtype: 'f4', values: [5, NaN] });
+      const stage3 = await readFloats(join(output, 'stage3.npy'));
+      assert.deepEqual(stage3, { shape: [2, 1, 1, 1], dtype: 'f4', data: Float32Array.of(5, NaN) });
       assert.match(
         await readFile(join(output, 'index.csv'), 'utf8'),
         /^row,path,error\n0,a\.jpg,\n1,b\.jpg,"dec/,
@@ -65,8 +65,8 @@ describe('openFeaturesSink', () => {
     inFolder(async (folder) => {
       const output = join(folder, 'features');
       await writeAll(await openFeaturesSink({ ...options(output, POOLED), dtype: 'float16' }), []);
-      const stage3 = await readNpy(join(output, 'stage3.npy'));
-      assert.deepEqual(stage3, { shape: [0, 3], dtype: 'f2', values: [] });
+      const stage3 = await readFloats(join(output, 'stage3.npy'));
+      assert.deepEqual(stage3, { shape: [0, 3], dtype: 'f2', data: Float32Array.of() });
     }),
   );
 
@@ -161,10 +161,10 @@ describe('a features folder', () => {
       await assert.rejects(openFeaturesSink(options(output)), /already exists/);
       const sink = await openFeaturesSink({ ...options(output, POOLED.slice(0, 1)), overwrite: true });
       await sink.write(failed('c.jpg'));
-      assert.deepEqual((await readNpy(join(output, 'stage1.npy'))).shape, [2, 2, 1, 2]);
+      assert.deepEqual((await readFloats(join(output, 'stage1.npy'))).shape, [2, 2, 1, 2]);
       await sink.commit();
       assert.deepEqual(await readdir(output), ['index.csv', 'stage1.npy']);
-      assert.deepEqual((await readNpy(join(output, 'stage1.npy'))).shape, [1, 1]);
+      assert.deepEqual((await readFloats(join(output, 'stage1.npy'))).shape, [1, 1]);
       assert.deepEqual(await readdir(folder), ['features']);
     }),
   );
@@ -177,7 +177,7 @@ describe('a features folder', () => {
       await sink.write(failed('c.jpg'));
       await sink.abort();
       assert.deepEqual(await readdir(folder), FILES);
-      assert.deepEqual((await readNpy(join(folder, 'stage1.npy'))).shape, [2, 2, 1, 2]);
+      assert.deepEqual((await readFloats(join(folder, 'stage1.npy'))).shape, [2, 2, 1, 2]);
     }),
   );
 

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NpyFile } from '../../src/outputs/npy-file.js';
 import { PendingFile } from '../../src/outputs/pending-file.js';
-import { readNpy } from './read-npy.js';
+import { readFloats } from '../support/read-npy.js';
 import { float32, inFolder } from './scratch.js';
 
 describe('NpyFile', () => {
@@ -16,12 +16,11 @@ describe('NpyFile', () => {
       await npy.appendNaN();
       await npy.finish();
       await file.publish(false);
-      const { shape, dtype, values } = await readNpy(file.target);
+      const { shape, dtype, data } = await readFloats(file.target);
       assert.deepEqual([shape, dtype], [[301, 3, 1000], 'f4']);
       assert.equal((await stat(file.target)).size, 128 + 301 * 3000 * 4);
-      for (let i = 0; i < 300; i += 1)
-        assert.ok(values.slice(3000 * i, 3000 * (i + 1)).every((v) => v === i));
-      assert.ok(values.slice(-3000).every(Number.isNaN));
+      for (let i = 0; i < 300; i += 1) assert.ok(data.slice(3000 * i, 3000 * (i + 1)).every((v) => v === i));
+      assert.ok(data.slice(-3000).every(Number.isNaN));
     }),
   );
 
@@ -35,7 +34,7 @@ describe('NpyFile', () => {
       row.data.fill(0);
       await npy.finish();
       await file.publish(false);
-      assert.deepEqual((await readNpy(file.target)).values, [1]);
+      assert.deepEqual((await readFloats(file.target)).data, Float32Array.of(1));
     }),
   );
 
@@ -47,8 +46,8 @@ describe('NpyFile', () => {
       for (const value of [1, 2]) await npy.append(float32(new Array<number>(600_000).fill(value)).data);
       await npy.finish();
       await file.publish(false);
-      const { shape, values } = await readNpy(file.target);
-      assert.deepEqual([shape, values[599_999], values[600_000]], [[2, 600_000], 1, 2]);
+      const { shape, data } = await readFloats(file.target);
+      assert.deepEqual([shape, data[599_999], data[600_000]], [[2, 600_000], 1, 2]);
     }),
   );
 });

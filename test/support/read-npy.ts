@@ -1,35 +1,34 @@
 import { readFile } from 'node:fs/promises';
-import { load } from 'npyjs';
+import { parse } from 'npyjs';
 
-export interface NpyArray {
+interface NpyArray<T> {
   readonly shape: readonly number[];
-  readonly data: Uint8Array | Float32Array | BigInt64Array;
+  readonly dtype: string; // as npyjs calls it: f4, f2, u1
+  readonly data: T;
 }
 
-/** Reads an NPY file of uint8, int64 or float32 (npyjs widens float16) with a reader that is not ours. */
-async function readNpy(path: string): Promise<NpyArray> {
-  const { buffer } = new Uint8Array(await readFile(path)); // a copy: small files share a pool
-  const { shape, data } = await load(buffer);
-  if (data instanceof Uint8Array || data instanceof Float32Array || data instanceof BigInt64Array) {
-    return { shape, data };
-  }
-  throw new TypeError(`${path}: unexpected element type`);
+// npyjs is a reader that is not ours. It does not compare the header's shape with the bytes that follow: we do.
+async function readNpy(path: string): Promise<NpyArray<Uint8Array | Float32Array>> {
+  const { buffer } = new Uint8Array(await readFile(path)); // a copy: small files share a buffer
+  const { shape, dtype, data } = parse(buffer);
+  if (!(data instanceof Uint8Array || data instanceof Float32Array))
+    throw new TypeError(`${path} holds ${dtype}`);
+  const expected = shape.reduce((product, size) => product * size, 1);
+  if (data.length !== expected)
+    throw new RangeError(`${path}: ${data.length} elements for a shape of ${expected}`);
+  return { shape, dtype, data };
 }
 
-/** A float32 array; see {@link readNpy}. */
-export async function readFloats(
-  path: string,
-): Promise<{ readonly shape: readonly number[]; readonly data: Float32Array }> {
-  const { shape, data } = await readNpy(path);
-  if (!(data instanceof Float32Array)) throw new TypeError(`${path}: expected float32`);
-  return { shape, data };
+/** Reads an NPY file of float32, or of float16, which is widened. */
+export async function readFloats(path: string): Promise<NpyArray<Float32Array>> {
+  const { data, ...rest } = await readNpy(path);
+  if (!(data instanceof Float32Array)) throw new TypeError(`${path}: expected floats, found ${rest.dtype}`);
+  return { data, ...rest };
 }
 
-/** A uint8 array; see {@link readNpy}. */
-export async function readBytes(
-  path: string,
-): Promise<{ readonly shape: readonly number[]; readonly data: Uint8Array }> {
-  const { shape, data } = await readNpy(path);
-  if (!(data instanceof Uint8Array)) throw new TypeError(`${path}: expected uint8`);
-  return { shape, data };
+/** Reads an NPY file of uint8. */
+export async function readBytes(path: string): Promise<NpyArray<Uint8Array>> {
+  const { data, ...rest } = await readNpy(path);
+  if (!(data instanceof Uint8Array)) throw new TypeError(`${path}: expected uint8, found ${rest.dtype}`);
+  return { data, ...rest };
 }
