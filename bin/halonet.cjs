@@ -5,6 +5,10 @@ const { availableParallelism } = require('node:os');
 
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 2));
 
+// ONNX Runtime 1.30 would collect usage, write under the home directory and call home. Its collector also overflows
+// the stack when the command line is long, as a shell makes it of photos/*.jpg.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
 import('@oclif/core')
   .then(({ execute }) => execute({ dir: __dirname }))
   .catch((error) => {

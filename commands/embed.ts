@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { elementCount } from '../src/tensor.js';
 import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
 import { JobCommand } from './shared/job-command.js';
 
@@ -42,8 +43,13 @@ export default class Embed extends JobCommand {
     await this.runJob(flags, args.input, {
       outputs: [{ name: 'embedding', normalize: flags.normalize, dtype: flags.dtype }],
       checkOutput: () => checkOutput('embed', format, target),
-      openSink: ({ shapes }) =>
-        openEmbedSink({ ...target, format, dtype: flags.dtype, features: shapes.embedding?.[0] ?? 0 }),
+      openSink: ({ shapeOf }) =>
+        openEmbedSink({
+          ...target,
+          format,
+          dtype: flags.dtype,
+          features: elementCount(shapeOf('embedding')),
+        }),
     });
   }
 }

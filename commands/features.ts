@@ -23,8 +23,8 @@ export default class Features extends JobCommand {
 
   static override examples = [
     {
-      description: 'Every stage of every image: a folder with one array per stage',
-      command: '<%= config.bin %> <%= command.id %> photos --format npy --output pyramid',
+      description: 'Stages 1 to 4 of every image: a folder with one array per stage',
+      command: '<%= config.bin %> <%= command.id %> photos --output pyramid',
     },
     {
       description: 'The last two stages, averaged over the map, as CSV',
@@ -56,7 +56,7 @@ export default class Features extends JobCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Features);
     const { checkOutput, chooseFormat, openFeaturesSink } = await import('../src/outputs/index.js');
-    const format = chooseFormat(flags.format, flags.output, 'jsonl');
+    const format = chooseFormat(flags.format, flags.output, flags.output === '-' ? 'jsonl' : 'npy');
     const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
     const names = flags.stages.map((stage) => `stage${stage}`);
     await this.runJob(flags, args.input, {
@@ -66,11 +66,11 @@ export default class Features extends JobCommand {
         ...(flags.pool === 'avg' && { pool: 'avg' }),
       })),
       checkOutput: () => checkOutput('features', format, { ...target, pooled: flags.pool === 'avg' }),
-      openSink: ({ shapes }) =>
+      openSink: ({ shapeOf }) =>
         openFeaturesSink({
           ...target,
           ...{ format, dtype: flags.dtype, pooled: flags.pool === 'avg' },
-          stages: names.map((name) => ({ name, shape: shapes[name] ?? [] })),
+          stages: names.map((name) => ({ name, shape: shapeOf(name) })),
         }),
     });
   }

@@ -10,7 +10,7 @@ export type Row =
   | { readonly status: 'failed'; readonly path: string; readonly failure: ImageFailure };
 
 /**
- * Where rows go. The order of calls is `write`* then exactly one of `commit` or `abort`.
+ * Where rows go. The order of calls is `write`*, then `commit`, or `abort` after anything that failed (`commit` too).
  * `write` resolves when the sink can take more (backpressure); nothing stands under its final
  * name before `commit` resolves, and nothing is left behind after `abort`.
  */

@@ -2,12 +2,9 @@ import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
 
-/** A whole number of at least 1. */
-const positive = { min: 1 } as const;
-
-const triple = Flags.custom<readonly [number, number, number]>({
+const triple = Flags.custom<readonly [number, number, number], { readonly above?: number }>({
   helpValue: 'R,G,B',
-  parse: async (text) => {
+  parse: async (text, _, { above = Number.NEGATIVE_INFINITY }) => {
     const [r, g, b, ...rest] = text
       .split(',')
       .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
@@ -22,6 +19,8 @@ const triple = Flags.custom<readonly [number, number, number]>({
         `expected three numbers separated by commas, such as 0.485,0.456,0.406; received ${text}`,
       );
     }
+    if (Math.min(r, g, b) <= above)
+      throw new HalonetError(`expected numbers above ${above}; received ${text}`);
     return [r, g, b];
   },
 });
@@ -31,7 +30,7 @@ const imageSize = Flags.custom<{ readonly height: number; readonly width: number
   parse: async (text) => {
     const [, height, width = height] = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text) ?? [];
     if (height === undefined)
-      throw new HalonetError(`expected pixels, such as 256 or 256x320; received ${text}`);
+      throw new HalonetError(`expected pixels, such as 256 or 256x512; received ${text}`);
     return { height: Number(height), width: Number(width) };
   },
 });
@@ -40,8 +39,9 @@ const fraction = Flags.custom<number>({
   helpValue: 'P',
   parse: async (text) => {
     const value = Number(text);
-    if (!(value > 0 && value <= 1))
-      throw new HalonetError(`expected a number above 0 and up to 1; received ${text}`);
+    if (!(value >= 0.01 && value <= 1)) {
+      throw new HalonetError(`expected a number from 0.01 to 1; received ${text}`);
+    }
     return value;
   },
 });
@@ -56,6 +56,7 @@ export const sharedFlags = {
   model: Flags.string({
     ...MODEL,
     char: 'm',
+    helpValue: 'MODEL',
     default: 'halonet50ts.a1h_in1k',
     description:
       'timm name (downloaded once), .safetensors file, folder with model.safetensors and config.json, or demo',
@@ -63,6 +64,7 @@ export const sharedFlags = {
   output: Flags.string({
     ...OUTPUT,
     char: 'o',
+    helpValue: 'PATH',
     default: '-',
     description: 'where results go; - is standard output',
   }),
@@ -70,7 +72,7 @@ export const sharedFlags = {
     ...OUTPUT,
     char: 'f',
     options: ['csv', 'npy', 'jsonl'] as const,
-    description: 'format of the output; by its extension when not given',
+    description: "format of the output; by its extension when not given, else each command's default",
   })(),
   overwrite: Flags.boolean({ ...OUTPUT, description: 'replace an output that exists' }),
   'image-size': imageSize({
@@ -89,7 +91,7 @@ export const sharedFlags = {
     description: 'how images are resized',
   })(),
   mean: triple({ ...IMAGES, description: 'mean of R, G, B that is subtracted, of 1' }),
-  std: triple({ ...IMAGES, description: 'standard deviation of R, G, B that is divided by, of 1' }),
+  std: triple({ ...IMAGES, above: 0, description: 'standard deviation of R, G, B that is divided by, of 1' }),
   'auto-orient': Flags.boolean({
     ...IMAGES,
     allowNo: true,
@@ -98,14 +100,14 @@ export const sharedFlags = {
   }),
   'batch-size': Flags.integer({
     ...RUN,
-    ...positive,
+    ...{ min: 1, max: 4096 },
     char: 'b',
     default: 4,
     description: 'images in one run',
   }),
   threads: Flags.integer({
     ...RUN,
-    ...positive,
+    ...{ min: 1, max: 512 },
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
@@ -119,7 +121,8 @@ export const inputArgs = {
     required: true,
     multiple: true,
     ignoreStdin: true, // standard input is read for the argument - only
-    description: 'image file, directory (walked recursively), or - for a list of paths on standard input',
+    description:
+      'image file, directory (walked recursively), or - for a list of paths on standard input, ended by newlines or NULs',
   }),
 };
 

@@ -4,29 +4,34 @@ export class Interrupted extends Error {
   readonly exitCode: number;
 
   constructor(signal: keyof typeof EXIT_CODES) {
-    super(`interrupted by ${signal}: nothing was kept`);
+    super(`interrupted by ${signal}`);
     this.exitCode = EXIT_CODES[signal];
   }
 }
 
 // 128 + the number of the signal, as shells report it.
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+type Signal = keyof typeof EXIT_CODES;
+
+const SIGNALS: readonly Signal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort with an {@link Interrupted}; a second one ends the process at once,
- * as it would without this.
+ * Turns the first SIGHUP, SIGINT or SIGTERM into an abort with an {@link Interrupted}; a second one ends the process at
+ * once, as it would without this.
  */
 export function abortOnSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals) => {
-    release();
-    controller.abort(new Interrupted(signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT'));
-  };
+  const handlers = SIGNALS.map((name) => {
+    const stop = () => {
+      release();
+      controller.abort(new Interrupted(name));
+    };
+    process.on(name, stop);
+    return () => process.off(name, stop);
+  });
   const release = () => {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    for (const off of handlers) off();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
   return { signal: controller.signal, release };
 }

@@ -21,6 +21,10 @@ export abstract class JobCommand extends Command {
   protected async runJob(flags: SharedFlags, inputs: readonly string[], part: JobPart): Promise<void> {
     const progress = new Progress(process.stderr, flags.quiet);
     const { signal, release } = abortOnSignals();
+    const counting = new AbortController();
+    let counted: Promise<void> | undefined;
+    const setTotal = (total: number | undefined) => progress.setTotal(total);
+    process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
       if (inputs.includes('-')) process.stdin.destroy(); // a read that waits would hold the run
     });
@@ -45,11 +49,7 @@ export abstract class JobCommand extends Command {
         onDownload: (download) => progress.download(download),
         onStart: () => {
           progress.begin();
-          if (progress.active)
-            countInputs(inputs, signal).then(
-              (total) => progress.setTotal(total),
-              () => {},
-            );
+          if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
         onRow: (failed) => progress.image(failed),
       });
@@ -57,6 +57,9 @@ export abstract class JobCommand extends Command {
       if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));
       if (failedImages(summary) > 0) process.exitCode = FAILED_IMAGES;
     } finally {
+      counting.abort();
+      await counted;
+      if (inputs.includes('-')) process.stdin.destroy(); // unread paths would hold the process
       progress.clear();
       release();
     }
@@ -65,12 +68,15 @@ export abstract class JobCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
     if (error instanceof Interrupted) {
-      this.logToStderr(error.message);
+      this.logToStderr(
+        `${error.message}; nothing was written under an output's name, and printed rows are incomplete`,
+      );
       process.exitCode = error.exitCode;
       return;
     }
     const usage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
-    if (!usage && !(error instanceof HalonetError)) throw error; // a defect: with its stack
+    if (!usage && !(error instanceof HalonetError))
+      throw Object.assign(error, { oclif: { exit: COULD_NOT_RUN } });
     const hint = error instanceof HalonetError ? error.hint : `See ${this.config.bin} ${this.id} --help.`;
     this.logToStderr(`error: ${oneLine(error.message)}`);
     if (hint !== undefined) this.logToStderr(`  ${hint}`);

@@ -53,15 +53,15 @@ export class Progress {
   image(failed: boolean): void {
     this.#images++;
     if (failed) this.#failed++;
+    if (!this.#isDue()) return;
     const seconds = (performance.now() - this.#start) / 1000;
     this.note(progressLine(this.#images, this.#failed, this.#total, seconds));
   }
 
   /** Draws a line of text, unless one was drawn just now. */
   note(text: string): void {
-    const now = performance.now();
-    if (!this.active || now - this.#drawn < REDRAW_MS) return;
-    this.#drawn = now;
+    if (!this.#isDue()) return;
+    this.#drawn = performance.now();
     this.#output.write(CLEAR_LINE + text.slice(0, this.#output.columns - 1));
   }
 
@@ -69,6 +69,10 @@ export class Progress {
   clear(): void {
     if (this.#drawn > 0) this.#output.write(CLEAR_LINE);
     this.#drawn = 0;
+  }
+
+  #isDue(): boolean {
+    return this.active && performance.now() - this.#drawn >= REDRAW_MS;
   }
 }
 

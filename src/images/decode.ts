@@ -25,7 +25,9 @@ export async function decodeImage(path: string, preprocessing: Preprocessing): P
     return { status: 'ok', pixels: pad(kept, plan, preprocessing) };
   } catch (error) {
     if (error instanceof ImageRefusal) return { status: 'failed', failure: error.failure };
-    throw error;
+    // Whatever else a decoder throws is about this image: its row says so, and the run goes on.
+    const [reason = ''] = String(error).split('\n');
+    return { status: 'failed', failure: { code: 'decode_failed', message: `cannot be decoded (${reason})` } };
   }
 }
 

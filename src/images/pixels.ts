@@ -11,13 +11,19 @@ import {
 import type { Axis, Interpolation, ResizePlan } from './geometry.js';
 import type { Header } from './header.js';
 import { openImage, openPixels } from './libvips.js';
-import { ImageRefusal, libvipsReason } from './refusal.js';
+import { ImageRefusal } from './refusal.js';
 
 /** An image that libvips can resize as it is. */
 interface Source {
   readonly open: (options: { readonly autoOrient: boolean }) => Sharp;
   readonly orientation: number; // EXIF, 1..8
 }
+
+const damaged = (format: string) => `the ${format} data ends early or is damaged`;
+const DAMAGE: Readonly<Record<Header['layout'], (format: string) => string>> = {
+  ...{ plain: damaged, alpha: damaged, cmyk: damaged },
+  svg: () => 'the SVG is not well-formed or cannot be drawn',
+};
 
 // What sharp calls the kernels of Pillow's bicubic and bilinear.
 const REDUCERS = { bicubic: 'cubic', bilinear: 'linear' } as const;
@@ -43,10 +49,16 @@ const UPRIGHT: Readonly<Record<number, { flip?: true; flop?: true; angle?: 90 | 
  * @throws ImageRefusal decode_failed or unsupported_format
  */
 export async function readPixels(bytes: Uint8Array, header: Header, plan: ResizePlan): Promise<Uint8Array> {
-  const source = await sourceOf(bytes, header);
   const { horizontal, vertical } = plan;
   const enlarges = horizontal.resized > horizontal.source || vertical.resized > vertical.source;
-  return enlarges ? grow(source, plan) : reduce(source, plan);
+  try {
+    const source = await sourceOf(bytes, header);
+    return await (enlarges ? grow(source, plan) : reduce(source, plan));
+  } catch (error) {
+    if (error instanceof ImageRefusal) throw error;
+    // Not in libvips' words: images that are decoded side by side share its log, and find one another's errors there.
+    throw new ImageRefusal('decode_failed', DAMAGE[header.layout](header.format));
+  }
 }
 
 async function sourceOf(bytes: Uint8Array, header: Header): Promise<Source> {
@@ -169,10 +181,5 @@ async function readCmyk(image: Sharp): Promise<Raster> {
 }
 
 function readRaw(image: Sharp) {
-  return image
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch((error: unknown) => {
-      throw new ImageRefusal('decode_failed', libvipsReason(error));
-    });
+  return image.raw().toBuffer({ resolveWithObject: true });
 }

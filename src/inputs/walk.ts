@@ -13,6 +13,7 @@ export type InputItem =
 export interface WalkOptions {
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
   readonly stdin?: AsyncIterable<Buffer | string>; // what '-' reads
+  readonly signal?: AbortSignal; // looked at for every directory
 }
 
 const LOOP: ImageFailure = {
@@ -32,10 +33,12 @@ interface Folder {
  * - a file, whatever its extension;
  * - a directory: every file in it with one of the extensions (in any case), depth first, names sorted by code unit.
  *   Hidden files and folders are skipped, symbolic links followed;
- * - `-`: a newline-separated list on standard input, each line a file or a directory.
+ * - `-`: a list on standard input, each line (or NUL-terminated entry) a file or a directory.
  *
  * What cannot be walked is an item too: a missing path, an unreadable folder, a link into a folder that is being
  * walked. Paths are reported as given, not made absolute. Only one directory per level is held in memory.
+ *
+ * @throws the signal's reason when it aborts
  */
 export async function* walkInputs(
   inputs: readonly string[],
@@ -43,35 +46,36 @@ export async function* walkInputs(
 ): AsyncGenerator<InputItem> {
   for (const input of inputs) {
     if (input === '-') yield* walkList(options);
-    else yield* walkInput(input, options.extensions);
+    else yield* walkInput(input, options);
   }
 }
 
-async function* walkList({ extensions, stdin }: WalkOptions): AsyncGenerator<InputItem> {
-  if (stdin === undefined) {
+async function* walkList(options: WalkOptions): AsyncGenerator<InputItem> {
+  if (options.stdin === undefined) {
     yield { status: 'failed', path: '-', failure: { code: 'read_failed', message: 'no standard input' } };
     return;
   }
   try {
-    for await (const line of readLines(stdin)) yield* walkInput(line, extensions);
+    for await (const line of readLines(options.stdin)) yield* walkInput(line, options);
   } catch (error) {
     // Standard input broke off: the paths before that count, and the break does not go unseen.
     yield { status: 'failed', path: '-', failure: fileFailure(error) };
   }
 }
 
-async function* walkInput(path: string, extensions: ReadonlySet<string>): AsyncGenerator<InputItem> {
+async function* walkInput(path: string, options: WalkOptions): AsyncGenerator<InputItem> {
   const target = await resolve(path);
-  if (target.kind === 'folder') yield* walkFolder({ path, real: target.real, above: [] }, extensions);
+  if (target.kind === 'folder') yield* walkFolder({ path, real: target.real, above: [] }, options);
   else if (target.kind === 'file') yield { status: 'found', path };
   else yield { status: 'failed', path, failure: target.failure };
 }
 
-async function* walkFolder(folder: Folder, extensions: ReadonlySet<string>): AsyncGenerator<InputItem> {
+async function* walkFolder(folder: Folder, options: WalkOptions): AsyncGenerator<InputItem> {
   if (folder.above.includes(folder.real)) {
     yield { status: 'failed', path: folder.path, failure: LOOP };
     return;
   }
+  options.signal?.throwIfAborted();
   const entries = await list(folder.path);
   if (!Array.isArray(entries)) {
     yield { status: 'failed', path: folder.path, failure: entries };
@@ -81,10 +85,10 @@ async function* walkFolder(folder: Folder, extensions: ReadonlySet<string>): Asy
   for (const entry of entries) {
     const path = within(folder.path, entry.name);
     if (entry.isDirectory()) {
-      yield* walkFolder({ path, real: join(folder.real, entry.name), above }, extensions);
+      yield* walkFolder({ path, real: join(folder.real, entry.name), above }, options);
     } else if (entry.isSymbolicLink()) {
-      yield* walkLink(path, above, extensions);
-    } else if (hasExtension(path, extensions)) {
+      yield* walkLink(path, above, options);
+    } else if (hasExtension(path, options.extensions)) {
       yield { status: 'found', path };
     }
   }
@@ -93,11 +97,11 @@ async function* walkFolder(folder: Folder, extensions: ReadonlySet<string>): Asy
 async function* walkLink(
   path: string,
   above: Folder['above'],
-  extensions: ReadonlySet<string>,
+  options: WalkOptions,
 ): AsyncGenerator<InputItem> {
   const target = await resolve(path);
-  const wanted = hasExtension(path, extensions);
-  if (target.kind === 'folder') yield* walkFolder({ path, real: target.real, above }, extensions);
+  const wanted = hasExtension(path, options.extensions);
+  if (target.kind === 'folder') yield* walkFolder({ path, real: target.real, above }, options);
   else if (target.kind === 'file' && wanted) yield { status: 'found', path };
   // A broken link without an extension may have led to a folder of images.
   else if (target.kind === 'failed' && (wanted || extname(path) === '')) {

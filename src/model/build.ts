@@ -67,9 +67,9 @@ function buildBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg): Omit<NetworkV
   const stem = buildStem(net, layers, x, stemChs, pool);
   const stages = [stem.feature];
   let map = stem.out;
-  for (const [index, specs] of stageSpecs(cfg).entries()) {
+  for (const specs of stageSpecs(cfg)) {
     // A map is a feature where the next stage strides away from it.
-    if (index > 0 && (specs[0]?.stride ?? 1) !== 1) stages.push(map);
+    if (specs[0]?.stride !== 1) stages.push(map);
     for (const spec of specs) map = lookup('blocks.type', BLOCKS, spec.cfg.type).build(net, map, spec);
   }
   if (cfg.num_features > 0) {

@@ -20,7 +20,9 @@ export function checkImageSize(cfg: ByoModelCfg, height: number, width: number):
       `an image ${side} of ${size} pixels cannot be tiled by the halo blocks of this network`,
       {
         hint:
-          near.length > 0 ? `The nearest that work: ${near.join(' and ')}.` : 'No size near it works either.',
+          near.length > 0
+            ? `The nearest multiples of 32 that work: ${near.join(' and ')}.`
+            : 'No multiple of 32 works.',
       },
     );
   }
@@ -35,7 +37,7 @@ function fits(cfg: ByoModelCfg, imageSize: number): boolean {
   return imageSize > 0;
 }
 
-/** The nearest size below and above, where there are any: rounder ones first, as users expect multiples. */
+/** The nearest multiples of 32, which every stage halves evenly, below and above, where there are any. */
 function nearestSizes(cfg: ByoModelCfg, size: number): readonly number[] {
   const search = (step: number): number | undefined => {
     const start = step < 0 ? Math.floor(size / 32) * 32 : Math.ceil(size / 32) * 32;

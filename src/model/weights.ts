@@ -4,8 +4,8 @@ import { asFloat32, elementCount, type Tensor } from '../tensor.js';
 const IGNORED = /\.num_batches_tracked$/; // a training counter of BatchNorm
 
 /**
- * The tensors of a checkpoint, taken one by one under timm's names. Each must be taken exactly once:
- * what is missing, of another shape or left over is an error that names it.
+ * The tensors of a checkpoint, taken one by one under timm's names. What is missing, of another shape or left over is an
+ * error that names it.
  */
 export class Weights {
   readonly #tensors: ReadonlyMap<string, Tensor>;

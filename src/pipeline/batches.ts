@@ -1,3 +1,4 @@
+import { HalonetError } from '../errors.js';
 import type { DecodedItem } from './decode-in-order.js';
 
 /** A batch for one run: every input in order, and the pixels of those that could be decoded. */
@@ -17,53 +18,65 @@ const MAX_FAILED_PER_BATCH = 256;
 
 /** Buffers of one batch each, used again when a run gives them back. */
 export class BufferPool {
-  readonly #bytes: number;
+  readonly batchSize: number; // images
+  readonly imageBytes: number; // of one decoded image
   readonly #free: ArrayBuffer[] = [];
 
-  constructor(bytes: number) {
-    this.#bytes = bytes;
+  constructor(batchSize: number, imageBytes: number) {
+    this.batchSize = batchSize;
+    this.imageBytes = imageBytes;
   }
 
+  /** @throws HalonetError when there is no memory for a batch */
   take(): Uint8Array {
-    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(this.#bytes));
+    const free = this.#free.pop();
+    if (free !== undefined) return new Uint8Array(free);
+    const bytes = this.batchSize * this.imageBytes;
+    try {
+      return new Uint8Array(bytes);
+    } catch (cause) {
+      throw new HalonetError(
+        `a batch of ${this.batchSize} images needs ${bytes} bytes, more than there are`,
+        {
+          hint: 'Use a smaller --batch-size.',
+          cause,
+        },
+      );
+    }
   }
 
   give(pixels: Uint8Array): void {
-    if (pixels.buffer instanceof ArrayBuffer && pixels.buffer.byteLength === this.#bytes) {
-      this.#free.push(pixels.buffer);
-    }
+    if (pixels.buffer instanceof ArrayBuffer) this.#free.push(pixels.buffer);
   }
 }
 
+const NONE: Uint8Array = new Uint8Array();
+
 /**
- * Groups decoded inputs, in order, into batches of `size` images; the last one holds what is left, without padding.
- *
- * @param imageBytes bytes of one decoded image
+ * Groups decoded inputs, in order, into batches of the pool's size; the last one holds what is left, without padding.
  */
 export async function* inBatches(
   decoded: AsyncIterable<DecodedItem>,
-  size: number,
-  imageBytes: number,
   pool: BufferPool,
 ): AsyncGenerator<Batch> {
+  const { batchSize, imageBytes } = pool;
   let items: DecodedStatus[] = [];
-  let pixels = pool.take();
+  let pixels: Uint8Array = NONE;
   let count = 0;
   const flush = (): Batch => {
     const batch = { items, pixels: pixels.subarray(0, count * imageBytes), count };
-    items = [];
-    count = 0;
-    pixels = pool.take();
+    [items, pixels, count] = [[], NONE, 0];
     return batch;
   };
   for await (const item of decoded) {
     if (item.status === 'ok') {
+      if (count === 0) pixels = pool.take();
       pixels.set(item.pixels, count++ * imageBytes);
       items.push({ status: 'ok', path: item.path });
     } else {
       items.push(item);
     }
-    if (count === size || items.length - count >= MAX_FAILED_PER_BATCH) yield flush();
+    if (count === batchSize || items.length - count >= MAX_FAILED_PER_BATCH) yield flush();
   }
   if (items.length > 0) yield flush();
 }

@@ -11,7 +11,6 @@ import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** A checkpoint in memory: the weights under timm's names, and how they are meant to be used. */
 export interface Checkpoint {
-  readonly name: string; // for people: 'demo', a path, or timm's name
   readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly weightsPath: string;
@@ -37,10 +36,9 @@ const HUB_PREFIX = /^(?:timm\/|hf[-_]hub:(?:timm\/)?)/;
  * @throws HubError when it has to be downloaded and cannot be
  */
 export async function loadCheckpoint(model: string, options: CheckpointOptions): Promise<Checkpoint> {
-  const { name, weights, config } = await locate(model, options);
+  const { weights, config } = await locate(model, options);
   const parsed = parseModelConfig(await read(config, 'utf8'), config);
   return {
-    name,
     config: parsed,
     tensors: parseSafetensors(await read(weights), weights),
     weightsPath: weights,
@@ -48,16 +46,15 @@ export async function loadCheckpoint(model: string, options: CheckpointOptions):
 }
 
 interface Location {
-  readonly name: string;
   readonly weights: string;
   readonly config: string;
 }
 
 async function locate(model: string, options: CheckpointOptions): Promise<Location> {
-  if (model === 'demo') return inFolder('demo', DEMO_MODEL_FOLDER);
+  if (model === 'demo') return inFolder(DEMO_MODEL_FOLDER);
   const kind = await kindOf(model);
-  if (kind === 'folder') return inFolder(model, model);
-  if (kind === 'file') return { name: model, weights: model, config: join(dirname(model), CONFIG) };
+  if (kind === 'folder') return inFolder(model);
+  if (kind === 'file') return { weights: model, config: join(dirname(model), CONFIG) };
   const name = model.replace(HUB_PREFIX, '');
   if (/[\\/]/.test(name) || name.endsWith('.safetensors')) {
     throw new ModelError(`model ${JSON.stringify(model)}: no such file or folder`, {
@@ -69,18 +66,20 @@ async function locate(model: string, options: CheckpointOptions): Promise<Locati
     ...(options.onDownload && { onProgress: options.onDownload }),
     ...(options.signal && { signal: options.signal }),
   });
-  return { name: timmName, weights: files[WEIGHTS] ?? '', config: files[CONFIG] ?? '' };
+  return { weights: files[WEIGHTS] ?? '', config: files[CONFIG] ?? '' };
 }
 
-function inFolder(name: string, folder: string): Location {
-  return { name, weights: join(folder, WEIGHTS), config: join(folder, CONFIG) };
+function inFolder(folder: string): Location {
+  return { weights: join(folder, WEIGHTS), config: join(folder, CONFIG) };
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new ModelError(`model ${JSON.stringify(path)}: cannot be read (${message})`, { cause: error });
   }
 }
 

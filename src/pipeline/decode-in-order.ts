@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { ImageFailure } from '../errors.js';
 import type { DecodedImage } from '../images/decode.js';
 import type { InputItem } from '../inputs/walk.js';
+import { inOrder } from './in-order.js';
 
 /** One input after decoding: its pixels, or why there are none. */
 export type DecodedItem =
@@ -18,22 +19,12 @@ export interface DecodeOptions {
  * Decodes inputs at a bounded concurrency and yields them in input order.
  * At most `ahead` images are held, however fast the source or slow the consumer.
  */
-export async function* decodeInOrder(
+export function decodeInOrder(
   items: AsyncIterable<InputItem>,
   { decode, concurrency, ahead }: DecodeOptions,
 ): AsyncGenerator<DecodedItem> {
   const queue = new PQueue({ concurrency });
-  const window: Promise<DecodedItem>[] = [];
-  try {
-    for await (const item of items) {
-      window.push(queue.add(() => decodeItem(item, decode)));
-      if (window.length >= ahead) yield await (window.shift() as Promise<DecodedItem>);
-    }
-    for (const decoded of window.splice(0)) yield await decoded;
-  } finally {
-    queue.clear();
-    await queue.onIdle();
-  }
+  return inOrder(items, (item) => queue.add(() => decodeItem(item, decode)), ahead);
 }
 
 async function decodeItem(item: InputItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {

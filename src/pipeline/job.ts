@@ -1,4 +1,4 @@
-import type { ImageFailure } from '../errors.js';
+import { HalonetError, type ImageFailure } from '../errors.js';
 import { encodeOnnx } from '../formats/onnx/encode.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
@@ -28,9 +28,8 @@ export interface PreprocessingOverrides {
 
 /** The model of a job once it is built. */
 export interface JobModel {
-  readonly name: string;
   readonly config: ModelConfig;
-  readonly shapes: Readonly<Record<string, readonly number[]>>; // of one image, by output name
+  readonly shapeOf: (output: string) => readonly number[]; // of one image
 }
 
 export interface JobOptions {
@@ -78,7 +77,10 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
     try {
       options.onStart?.(model);
       const stdin = options.inputs.includes(STDIN) ? options.stdin() : undefined;
-      const items = walkInputs(options.inputs, { extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }) });
+      const items = walkInputs(options.inputs, {
+        ...{ extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }) },
+        ...(options.signal && { signal: options.signal }),
+      });
       await run({
         ...{ items, session, sink, batchSize: options.batchSize, signal: options.signal },
         ...{ height: preprocessing.height, width: preprocessing.width },
@@ -95,7 +97,7 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
     }
     await sink.commit();
   } catch (error) {
-    await sink.abort();
+    await sink.abort().catch(() => {}); // what went wrong first is what matters
     throw options.signal?.aborted ? options.signal.reason : error;
   }
   return { images, failures, seconds: (performance.now() - start) / 1000 };
@@ -110,7 +112,7 @@ export async function countInputs(
 ): Promise<number | undefined> {
   if (inputs.includes(STDIN)) return undefined;
   let count = 0;
-  for await (const _ of walkInputs(inputs, { extensions: DECODABLE_EXTENSIONS })) {
+  for await (const _ of walkInputs(inputs, { extensions: DECODABLE_EXTENSIONS, signal })) {
     signal.throwIfAborted();
     count++;
   }
@@ -134,7 +136,12 @@ async function prepare(options: JobOptions) {
     checkpoint.tensors,
     checkpoint.weightsPath,
   );
-  const model: JobModel = { name: checkpoint.name, config, shapes: built.shapes };
+  const shapeOf = (output: string) => {
+    const shape = built.shapes[output];
+    if (shape === undefined) throw new HalonetError(`the model was built without its output ${output}`);
+    return shape;
+  };
+  const model: JobModel = { config, shapeOf };
   return { onnx: encodeOnnx(built.graph), model, preprocessing };
 }
 

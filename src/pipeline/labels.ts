@@ -48,7 +48,7 @@ export async function loadLabels(
 async function modelLabels(config: ModelConfig): Promise<readonly Label[] | undefined> {
   const { labelNames, labelDescriptions } = config;
   if (labelNames !== undefined) {
-    return labelNames.map((name) => plain(name, labelDescriptions?.[name] ?? name));
+    return labelNames.map((name) => plain(name, labelDescriptions?.get(name) ?? name));
   }
   return config.numClasses === 1000 ? readLabels(IMAGENET_1K_FILE) : undefined;
 }

@@ -4,6 +4,7 @@ import type { BatchResult, Session } from '../runtime/session.js';
 import type { Tensor } from '../tensor.js';
 import { type Batch, BufferPool, inBatches } from './batches.js';
 import { type DecodeOptions, decodeInOrder } from './decode-in-order.js';
+import { inOrder } from './in-order.js';
 
 export interface RunOptions extends Omit<DecodeOptions, 'ahead'> {
   readonly items: AsyncIterable<InputItem>;
@@ -28,46 +29,27 @@ const BATCHES_IN_FLIGHT = 2;
 export async function run(options: RunOptions): Promise<void> {
   const { items, session, height, width, batchSize, sink, signal } = options;
   const imageBytes = height * width * 3;
-  const pool = new BufferPool(batchSize * imageBytes);
+  const pool = new BufferPool(batchSize, imageBytes);
   const ahead = batchSize * 2 + options.concurrency;
-  const batches = inBatches(decodeInOrder(items, { ...options, ahead }), batchSize, imageBytes, pool);
-  const inFlight: Running[] = [];
-
-  const writeOldest = async () => {
-    const oldest = inFlight.shift();
-    if (oldest === undefined) return;
-    const result = await oldest.result;
+  const batches = inBatches(decodeInOrder(items, { ...options, ahead }), pool);
+  const infer = async (batch: Batch): Promise<Inferred> => {
+    if (batch.count === 0) return { batch, result: undefined };
+    return { batch, result: await session.run(batch.pixels, [batch.count, height, width, 3]) };
+  };
+  for await (const { batch, result } of inOrder(batches, infer, BATCHES_IN_FLIGHT)) {
+    signal?.throwIfAborted();
     if (result !== undefined) pool.give(result.pixels);
-    for (const row of rowsOf(oldest.batch, result)) {
+    for (const row of rowsOf(batch, result)) {
       await sink.write(row);
       options.onRow?.(row);
     }
-  };
-  try {
-    for await (const batch of batches) {
-      signal?.throwIfAborted();
-      inFlight.push(start(session, batch, height, width));
-      if (inFlight.length >= BATCHES_IN_FLIGHT) await writeOldest();
-    }
-    while (inFlight.length > 0) {
-      signal?.throwIfAborted();
-      await writeOldest();
-    }
-  } finally {
-    await Promise.allSettled(inFlight.map(({ result }) => result));
   }
+  signal?.throwIfAborted();
 }
 
-interface Running {
+interface Inferred {
   readonly batch: Batch;
-  readonly result: Promise<BatchResult | undefined>; // undefined: no image in it could be decoded
-}
-
-function start(session: Session, batch: Batch, height: number, width: number): Running {
-  if (batch.count === 0) return { batch, result: Promise.resolve(undefined) };
-  const result = session.run(batch.pixels, [batch.count, height, width, 3]);
-  result.catch(() => {}); // it is awaited in its turn; until then a rejection is not unhandled
-  return { batch, result };
+  readonly result: BatchResult | undefined; // undefined: no image in it could be decoded
 }
 
 function* rowsOf(batch: Batch, result: BatchResult | undefined): Generator<Row> {

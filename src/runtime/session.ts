@@ -1,16 +1,15 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
 import type { BatchOutputs, RunRequest, WorkerInit, WorkerReply } from './protocol.js';
 
-interface Pending {
-  readonly resolve: (result: BatchResult) => void;
-  readonly reject: (error: Error) => void;
-}
-
 export interface BatchResult {
   readonly outputs: BatchOutputs; // each [count, …]
   readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+}
+
+interface Pending {
+  readonly resolve: (result: BatchResult) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -25,10 +24,8 @@ export class Session {
   private constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (reply: WorkerReply) => this.#settle(reply));
-    worker.on('error', (error) =>
-      this.#fail(new HalonetError(`inference stopped: ${error.message}`, { cause: error })),
-    );
-    worker.on('exit', () => this.#fail(new HalonetError('inference stopped: its thread ended')));
+    worker.on('error', (error) => this.#fail(stopped(error)));
+    worker.on('exit', () => this.#fail(stopped()));
   }
 
   /**
@@ -45,10 +42,11 @@ export class Session {
       workerData: init,
       transferList: [model.buffer as ArrayBuffer],
     });
-    const [first] = (await once(worker, 'message')) as [WorkerReply];
-    if (first.kind === 'error') {
+    try {
+      await loaded(worker);
+    } catch (error) {
       await worker.terminate();
-      throw new HalonetError(`ONNX Runtime cannot load the model: ${first.message}`);
+      throw error;
     }
     return new Session(worker);
   }
@@ -88,4 +86,21 @@ export class Session {
     for (const { reject } of this.#pending.values()) reject(this.#failure);
     this.#pending.clear();
   }
+}
+
+/** Resolves when the thread has loaded its model; rejects when it cannot, or ends before it has. */
+function loaded(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', (reply: WorkerReply) => {
+      if (reply.kind === 'ready') return resolve();
+      const reason = reply.kind === 'error' ? reply.message : 'it answered before it was ready';
+      return reject(new HalonetError(`ONNX Runtime cannot load the model: ${reason}`));
+    });
+    worker.once('error', (error) => reject(stopped(error)));
+    worker.once('exit', () => reject(stopped()));
+  });
+}
+
+function stopped(cause?: Error): HalonetError {
+  return new HalonetError(`inference stopped: ${cause?.message ?? 'its thread ended'}`, { cause });
 }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import sharp from 'sharp';
-import { halonet, ROOT } from '../support/cli.js';
+import { halonet, ROOT, startHalonet } from '../support/cli.js';
 import { readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
 const DEMO = ['--model', 'demo', '--threads', '1'];
+const PHOTO = 'fixtures/preprocess/chelsea.jpg';
 
 /** A folder of three good images and two bad ones, in the order of the walk. */
 async function fillPhotos(folder: string): Promise<void> {
@@ -259,6 +264,87 @@ describe('the commands', () => {
       );
       assert.deepEqual(rows[0].predictions, rows[2].predictions);
     });
+
+    it('may be listed with NULs, as find -print0 does', async () => {
+      const stdin = `${paths()[0]}\0${paths()[2]}\0`;
+      const { code, stdout } = await halonet(['classify', '-', ...DEMO, '-f', 'jsonl'], { stdin });
+      assert.equal(code, 0);
+      assert.deepEqual(
+        json(stdout).map(({ path }) => path),
+        [paths()[0], paths()[2]],
+      );
+    });
+
+    it('may be thousands on the command line', async () => {
+      const missing = Array.from({ length: 3000 }, (_, i) => `photos/of/a/long/journey/image-${i}.jpg`);
+      const { code, stdout } = await halonet(['classify', ...missing, PHOTO, ...DEMO, '-k', '1', '--quiet']);
+      assert.equal(code, 1);
+      const rows = lines(stdout).slice(1);
+      assert.equal(rows.length, 3001);
+      assert.match(rows[3000] ?? '', /chelsea\.jpg,\d+,/);
+    });
+
+    it('are answered while the list is still open', async () => {
+      const child = startHalonet(['classify', '-', ...DEMO, '-b', '1', '-f', 'jsonl', '-k', '1']);
+      child.stderr.resume();
+      const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+      for (const path of [paths()[0], paths()[2], paths()[4]]) {
+        child.stdin.write(`${path}\n`);
+        assert.equal(JSON.parse((await answers.next()).value).path, path);
+      }
+      child.stdin.end();
+      const [code] = await once(child, 'close');
+      assert.equal(code, 0);
+    });
+  });
+
+  describe('preprocessing flags', () => {
+    const embedding = async (...flags: string[]) => {
+      const { stdout } = await halonet(['embed', PHOTO, ...DEMO, '-f', 'jsonl', '--quiet', ...flags]);
+      return json(stdout)[0].embedding as number[];
+    };
+
+    it('change the result, each in its own way', async () => {
+      const variants = [
+        [],
+        ['--crop-mode', 'squash'],
+        ['--crop-mode', 'border'],
+        ['--interpolation', 'bilinear'],
+        ['--crop-pct', '0.5'],
+        ['--image-size', '256'],
+        ['--mean', '0.5,0.5,0.5'],
+        ['--std', '0.5,0.5,0.5'],
+      ];
+      const seen = new Set<string>();
+      for (const flags of variants) seen.add((await embedding(...flags)).map((v) => v.toFixed(3)).join());
+      assert.equal(seen.size, variants.length);
+    });
+
+    it('that repeat the checkpoint change nothing', async () => {
+      const mean = ['--mean', '0.485,0.456,0.406', '--std', '0.229,0.224,0.225'];
+      const crop = [
+        '--crop-pct',
+        '1',
+        '--crop-mode',
+        'center',
+        '--interpolation',
+        'bicubic',
+        '--image-size',
+        '128',
+      ];
+      assert.deepEqual(await embedding(...mean, ...crop), await embedding());
+    });
+
+    it('turn photos by their EXIF orientation, unless they are told not to', async () => {
+      const turned = place('turned.png');
+      await sharp(PHOTO).withMetadata({ orientation: 3 }).png().toFile(turned);
+      const of = async (...flags: string[]) =>
+        json((await halonet(['embed', turned, ...DEMO, '-f', 'jsonl', ...flags])).stdout)[0]
+          .embedding as number[];
+      const upright = await embedding();
+      assert.ok(relativeError(await of('--no-auto-orient'), upright) < 1e-2);
+      assert.ok(relativeError(await of(), upright) > 0.05);
+    });
   });
 
   describe('outputs', () => {
@@ -274,6 +360,24 @@ describe('the commands', () => {
         0,
       );
       assert.match(await readFile(output, 'utf8'), /^path,index_1/);
+    });
+
+    // A device of Linux that is always full.
+    if (existsSync('/dev/full')) {
+      it('of a shell on a full disk end the run with a reason', () => {
+        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} -m demo > /dev/full`;
+        const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
+        assert.equal(status, 2);
+        assert.match(stderr, /^error: .*standard output.*ENOSPC/);
+        assert.doesNotMatch(stderr, /\n\s+at /);
+      });
+    }
+
+    it('are the only files that a run writes', async () => {
+      const home = place('home');
+      await mkdir(home);
+      await halonet(['classify', PHOTO, ...DEMO], { env: { HOME: home, XDG_CACHE_HOME: '', TMPDIR: home } });
+      assert.deepEqual(await readdir(home), []);
     });
 
     it('leave nothing behind when the run fails', async () => {

@@ -15,6 +15,17 @@ describe('the command line', () => {
       assert.match(stdout, new RegExp(`\\b${command}\\b`));
   });
 
+  it('shows help and version in the usual short ways', async () => {
+    for (const args of [['-h'], ['classify', '-h'], ['help', 'classify'], ['help']]) {
+      const { code, stdout } = await halonet(args);
+      assert.equal(code, 0);
+      assert.match(stdout, /USAGE/);
+    }
+    for (const flag of ['-v', '-V', '--version']) {
+      assert.match((await halonet([flag])).stdout, /^halonet\/\d+\.\d+\.\d+ /);
+    }
+  });
+
   const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no input', ['classify'], /Missing 1 required arg:[\s\S]*input/],
     ['an unknown flag', ['classify', IMAGES, '--topk', '3'], /Nonexistent flag: --topk/],
@@ -27,7 +38,13 @@ describe('the command line', () => {
       /expected pixels, such as 256/,
     ],
     ['a mean of two numbers', ['embed', IMAGES, '-m', 'demo', '--mean', '0.5,0.5'], /three numbers/],
-    ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /above 0 and up to 1/],
+    [
+      'a deviation of 0',
+      ['embed', IMAGES, '-m', 'demo', '--std', '0,1,1'],
+      /--std: expected numbers above 0/,
+    ],
+    ['a batch of millions', ['embed', IMAGES, '-m', 'demo', '-b', '1000000000'], /batch-size/],
+    ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /from 0\.01 to 1/],
     ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /different stage numbers/],
     ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.parquet'], /\.csv, \.npy, \.jsonl/],
     ['NPY on standard output', ['embed', IMAGES, '-m', 'demo', '-f', 'npy'], /standard output/],
@@ -40,7 +57,7 @@ describe('the command line', () => {
     [
       'a size that cannot be tiled',
       ['embed', IMAGES, '-m', 'demo', '--image-size', '100'],
-      /100 pixels.*\n.*nearest that work: \d+ and \d+/,
+      /100 pixels.*\n.*nearest multiples of 32 that work: \d+ and \d+/,
     ],
     [
       'labels of another model',
@@ -95,6 +112,7 @@ describe('the command line', () => {
   });
 
   for (const [signal, expected] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {

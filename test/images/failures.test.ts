@@ -124,7 +124,7 @@ describe('an image that cannot be read', () => {
     }
     assert.deepEqual(await failureOf(folder.path('jpeg')), {
       code: 'decode_failed',
-      message: 'VipsJpeg: premature end of JPEG image',
+      message: 'the JPEG data ends early or is damaged',
     });
   });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ModelError } from '../../src/errors.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { buildModel } from '../../src/model/build.js';
+import type { ByoBlockCfg } from '../../src/model/config/byo-cfg.js';
 import { parseModelConfig } from '../../src/model/config/parse.js';
 import type { OutputRequest } from '../../src/model/outputs.js';
 import type { Tensor } from '../../src/tensor.js';
@@ -95,5 +96,46 @@ describe('buildModel', () => {
     const tensors = new Map(checkpoint);
     tensors.set('head.fc.bias', { dtype: 'int64', shape: [16], data: new Uint8Array(128) });
     refuses(tensors, /"head\.fc\.bias": expected a floating type, found int64/);
+  });
+
+  const altered = (change: (stages: ByoBlockCfg[][]) => void) => {
+    const blocks = config.cfg.blocks.map((stage) => stage.map((block) => ({ ...block })));
+    change(blocks);
+    const cfg = { ...config.cfg, blocks };
+    const request = { cfg, numClasses: 16, ...config.pretrained, outputs: [{ name: 'logits' }] };
+    return () => buildModel(request, checkpoint, 'x');
+  };
+  const first = (stages: ByoBlockCfg[][], change: Partial<ByoBlockCfg>) => {
+    const [stage] = stages;
+    if (stage?.[0]) stage[0] = { ...stage[0], ...change };
+  };
+
+  it('refuses what timm would dilate or cannot group, and even kernels', () => {
+    assert.throws(
+      altered((stages) => first(stages, { s: 2 })),
+      /total stride of 64; this version goes up to 32/,
+    );
+    assert.throws(
+      altered((stages) => first(stages, { gs: 3 })),
+      /stages\.0\.0: 16 channels cannot be grouped by gs 3/,
+    );
+    const even = { block_kwargs: { kernel_size: 4 } };
+    assert.throws(
+      altered((stages) => first(stages, even)),
+      /kernel_size: expected an odd kernel size, received 4/,
+    );
+    const unknown = { block_kwargs: { kernel: 3 } };
+    assert.throws(
+      altered((stages) => first(stages, unknown)),
+      /block_kwargs: unknown field "kernel"/,
+    );
+    const heads = { self_attn_kwargs: { block_size: 8, num_heads: 5 } };
+    assert.throws(
+      altered((stages) => {
+        const stage = stages[1];
+        if (stage?.[1]) stage[1] = { ...stage[1], ...heads };
+      }),
+      /stages\.1\.1\.self_attn: 32 channels cannot be split among 5 heads/,
+    );
   });
 });

@@ -23,7 +23,7 @@ describe('checkImageSize', () => {
       }
       return 'accepted';
     };
-    assert.match(refusal(288, 256), /height of 288 pixels.*256 and 512/);
-    assert.match(refusal(256, 224), /width of 224 pixels.*nearest that work: 256\./);
+    assert.match(refusal(288, 256), /height of 288 pixels.*nearest multiples of 32 that work: 256 and 512/);
+    assert.match(refusal(256, 224), /width of 224 pixels.*nearest multiples of 32 that work: 256\./);
   });
 });

@@ -59,7 +59,7 @@ describe('parseModelConfig', () => {
     refuses(withCfg({ stem_type: 'toString' }), /stem_type: expected one of "tiered"/);
     refuses(withCfg({ attn_layer: 'se' }), /attn_layer: "se" is not supported/);
     refuses(withBlock({ type: 'dark' }), /blocks\[0\]\[0\]\.type: expected one of "bottle", "self_attn"/);
-    refuses(withBlock({ d: 0 }), /blocks\[0\]\[0\]\.d: expected a whole number of at least 1, received 0/);
+    refuses(withBlock({ d: 0 }), /blocks\[0\]\[0\]\.d: expected a whole number from 1 to 1000, received 0/);
     refuses(withBlock({ width: 3 }), /blocks\[0\]\[0\]: unknown field "width"/, /type, d, c, s/);
   });
 
@@ -77,5 +77,29 @@ describe('parseModelConfig', () => {
     refuses(pretrained({ std: [0, 1, 1] }), /pretrained_cfg\.std\[0\]: expected a number/);
     refuses(pretrained({ interpolation: 'nearest' }), /interpolation: expected one of "bicubic", "bilinear"/);
     assert.throws(() => parseModelConfig('{', 'config.json'), /config\.json: not valid JSON/);
+  });
+
+  it("takes timm's defaults for what is missing, and none for null", () => {
+    const { model_cfg: cfg, ...rest } = demo();
+    const { stem_pool: _, num_features: __, width_factor: ___, ...sparse } = cfg;
+    const { cfg: parsed } = parse({ ...rest, model_cfg: sparse });
+    assert.equal(parsed.stem_pool, 'maxpool');
+    assert.equal(parsed.num_features, 0);
+    assert.equal(parsed.width_factor, 1);
+    assert.equal(parse({ ...rest, model_cfg: { ...cfg, stem_pool: null } }).cfg.stem_pool, '');
+    const bare = { type: 'bottle', d: 1, c: 64 };
+    const [[block]] = parse({ ...rest, model_cfg: { ...cfg, blocks: [bare] } }).cfg.blocks as [[unknown]];
+    assert.deepEqual(block, {
+      ...{ ...bare, s: 2, gs: 0, br: 1 },
+      ...{ self_attn_layer: null, self_attn_kwargs: null, block_kwargs: null },
+    });
+  });
+
+  it('refuses networks without blocks, and names that every object has', () => {
+    const { model_cfg: cfg, ...rest } = demo();
+    refuses({ ...rest, model_cfg: { ...cfg, blocks: [] } }, /blocks: expected a list of at least one/);
+    refuses({ ...rest, model_cfg: { ...cfg, blocks: [[]] } }, /blocks\[0\]: expected a list of at least one/);
+    refuses({ ...rest, architecture: 'constructor' }, /unknown architecture "constructor"/);
+    refuses({ ...rest, model_cfg: cfg, global_pool: 'max' }, /global_pool: "max" is not supported/);
   });
 });

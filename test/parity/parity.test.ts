@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { encodeOnnx } from '../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { buildModel } from '../../src/model/build.js';
@@ -61,6 +61,14 @@ async function compute(
   }
 }
 
+/** All outputs of the checkpoint that lies with the golden files. */
+function computeFolder(golden: Golden): Promise<BatchOutputs> {
+  const path = `${golden.folder}/config.json`;
+  const { cfg, numClasses } = parseModelConfig(readFileSync(path, 'utf8'), path);
+  const weights = `${golden.folder}/model.safetensors`;
+  return compute(golden, cfg, numClasses, parseSafetensors(readFileSync(weights), weights));
+}
+
 /** The golden files keep every `stride`-th row and column of the first image's map. */
 function thinned(
   values: Float32Array,
@@ -117,14 +125,16 @@ function parityTests(name: string, golden: Golden, load: () => Promise<BatchOutp
 }
 
 describe('parity with timm', () => {
+  for (const option of readdirSync('fixtures/parity/options')) {
+    const golden = readGolden(`fixtures/parity/options/${option}`);
+    parityTests(`option ${option}`, golden, () => computeFolder(golden));
+  }
+
   for (const architecture of ['halonet26t', 'halonet50ts']) {
     const small = readGolden(`fixtures/parity/architectures/${architecture}`);
-    parityTests(`${architecture} at a quarter of its width, from safetensors`, small, async () => {
-      const path = `${small.folder}/config.json`;
-      const { cfg, numClasses } = parseModelConfig(readFileSync(path, 'utf8'), path);
-      const weights = `${small.folder}/model.safetensors`;
-      return compute(small, cfg, numClasses, parseSafetensors(readFileSync(weights), weights));
-    });
+    parityTests(`${architecture} at a quarter of its width, from safetensors`, small, () =>
+      computeFolder(small),
+    );
 
     const full = readGolden(`fixtures/parity/fullsize/${architecture}`);
     parityTests(`${architecture} at full size, with generated weights`, full, async () => {

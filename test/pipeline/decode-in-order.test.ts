@@ -77,8 +77,7 @@ describe('inBatches', () => {
   }
   const collect = async (pattern: string, size: number) => {
     const batches = [];
-    for await (const batch of inBatches(decoded(pattern), size, 2, new BufferPool(size * 2)))
-      batches.push(batch);
+    for await (const batch of inBatches(decoded(pattern), new BufferPool(size, 2))) batches.push(batch);
     return batches;
   };
 

@@ -22,7 +22,7 @@ describe('loadLabels', () => {
 
   it("takes the checkpoint's own names first", async () => {
     assert.equal((await loadLabels(demo, 'name', undefined))[15], 'zigzag');
-    const described = { ...demo, labelDescriptions: { arrow: 'arrow, pointer' } };
+    const described = { ...demo, labelDescriptions: new Map([['arrow', 'arrow, pointer']]) };
     assert.equal((await loadLabels(described, 'full', undefined))[0], 'arrow, pointer');
   });
 

@@ -34,11 +34,14 @@ export async function halonet(args: readonly string[], options: CliOptions = {})
   return { code, stdout, stderr };
 }
 
+// What the tests set for mocha's own process is not what a user's shell sets.
+const { ORT_DISABLE_TELEMETRY: _, ...outside } = process.env;
+
 /** Starts the command line and leaves it running. */
 export function startHalonet(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}) {
   return spawn(process.execPath, [`${ROOT}bin/halonet.cjs`, ...args], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...outside, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

@@ -12,7 +12,6 @@ import {
   type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
-  StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
   TensorShapeProtoSchema,
@@ -38,10 +37,9 @@ const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16'>, DataType>> = {
 /**
  * A graph as the bytes of a self-contained `.onnx` file (ONNX IR 8, opset 17, `com.microsoft` 1).
  *
- * @param metadata strings recorded in the model's `metadata_props`
  * @throws RangeError when an initializer is bfloat16, which no operator of the graph takes
  */
-export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeOnnx(graph: Graph): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'halonet',
@@ -56,9 +54,6 @@ export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, strin
       input: graph.inputs.map(encodeValue),
       output: graph.outputs.map(encodeValue),
     }),
-    metadataProps: Object.entries(metadata).map(([key, value]) =>
-      create(StringStringEntryProtoSchema, { key, value }),
-    ),
   });
   return toBinary(ModelProtoSchema, model);
 }

@@ -1,4 +1,6 @@
+import { ModelError } from '../../errors.js';
 import type { ByoBlockCfg } from '../config/byo-cfg.js';
+import { integer, type Reader } from '../config/fields.js';
 import type { Layers } from '../layers/layers.js';
 import type { FeatureMap, Net } from '../layers/net.js';
 
@@ -30,5 +32,20 @@ export interface Block {
 export const bottleneckBase = (x: FeatureMap, spec: BlockSpec, bottleIn: boolean): number =>
   bottleIn ? x.channels : spec.outChs;
 
-/** timm's `num_groups`: `gs` of 0 is one group, 1 is a group per channel. */
-export const groupsOf = (gs: number, channels: number): number => (gs === 0 ? 1 : channels / gs);
+/**
+ * timm's `num_groups`: `gs` of 0 is one group, 1 is a group per channel.
+ *
+ * @throws ModelError when the channels cannot be grouped so
+ */
+export function groupsOf({ prefix, cfg: { gs } }: BlockSpec, channels: number): number {
+  if (gs === 0) return 1;
+  if (channels % gs === 0) return channels / gs;
+  throw new ModelError(`${prefix}: ${channels} channels cannot be grouped by gs ${gs}`);
+}
+
+/** A kernel size: only odd ones keep height and width under torch's symmetric padding. */
+export const oddKernel: Reader<number> = (value, where) => {
+  const size = integer(1, 31)(value, where);
+  if (size % 2 === 0) throw new ModelError(`${where}: expected an odd kernel size, received ${size}`);
+  return size;
+};

@@ -1,11 +1,11 @@
 import { makeDivisible } from '../../rounding.js';
-import { boolean, integer, object, optional } from '../config/fields.js';
+import { boolean, object, optional } from '../config/fields.js';
 import { convNormAct } from '../layers/conv-norm-act.js';
-import { type Block, bottleneckBase, groupsOf } from './block.js';
+import { type Block, bottleneckBase, groupsOf, oddKernel } from './block.js';
 import { residual } from './residual.js';
 
 const readKwargs = object({
-  kernel_size: optional(integer(1), 3),
+  kernel_size: optional(oddKernel, 3),
   linear_out: optional(boolean, false),
   extra_conv: optional(boolean, false),
   bottle_in: optional(boolean, false),
@@ -19,7 +19,7 @@ export const bottle: Block = {
     const { act } = layers;
     const kwargs = readKwargs(spec.kwargs, 'block_kwargs');
     const midChs = makeDivisible(bottleneckBase(x, spec, kwargs.bottle_in) * cfg.br);
-    const kxk = { outChs: midChs, kernel: kwargs.kernel_size, groups: groupsOf(cfg.gs, midChs), act };
+    const kxk = { outChs: midChs, kernel: kwargs.kernel_size, groups: groupsOf(spec, midChs), act };
     let y = convNormAct(net, layers, x, `${prefix}.conv1_1x1`, { outChs: midChs, kernel: 1, act });
     y = convNormAct(net, layers, y, `${prefix}.conv2_kxk`, { ...kxk, stride });
     if (kwargs.extra_conv) y = convNormAct(net, layers, y, `${prefix}.conv2b_kxk`, kxk);

@@ -1,13 +1,13 @@
 import { ModelError } from '../../errors.js';
 import { makeDivisible } from '../../rounding.js';
-import { boolean, integer, object, optional } from '../config/fields.js';
+import { boolean, object, optional } from '../config/fields.js';
 import { convNormAct } from '../layers/conv-norm-act.js';
 import type { SelfAttn } from '../layers/net.js';
-import { type Block, type BlockSpec, bottleneckBase, groupsOf } from './block.js';
+import { type Block, type BlockSpec, bottleneckBase, groupsOf, oddKernel } from './block.js';
 import { residual } from './residual.js';
 
 const readKwargs = object({
-  kernel_size: optional(integer(1), 3),
+  kernel_size: optional(oddKernel, 3),
   extra_conv: optional(boolean, false),
   linear_out: optional(boolean, false),
   bottle_in: optional(boolean, false),
@@ -28,7 +28,7 @@ export const selfAttn: Block = {
     let { stride } = spec;
     let y = convNormAct(net, layers, x, `${prefix}.conv1_1x1`, { outChs: midChs, kernel: 1, act });
     if (kwargs.extra_conv) {
-      const kxk = { outChs: midChs, kernel: kwargs.kernel_size, groups: groupsOf(cfg.gs, midChs), act };
+      const kxk = { outChs: midChs, kernel: kwargs.kernel_size, groups: groupsOf(spec, midChs), act };
       y = convNormAct(net, layers, y, `${prefix}.conv2_kxk`, { ...kxk, stride });
       stride = 1; // the convolution has done it
     }

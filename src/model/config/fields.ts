@@ -21,24 +21,29 @@ export const boolean: Reader<boolean> = (value, where) => {
   return value;
 };
 
-/** A finite number of at least `min`. */
-export function number(min = Number.NEGATIVE_INFINITY): Reader<number> {
+/** A finite number, both bounds included. */
+export function number(min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Reader<number> {
   return (value, where) => {
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < min) {
-      throw wrong(where, `a number${min > Number.NEGATIVE_INFINITY ? ` of at least ${min}` : ''}`, value);
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
+      throw wrong(where, `a number${range(min, max)}`, value);
     }
     return value;
   };
 }
 
-/** A whole number of at least `min`. */
-export function integer(min: number): Reader<number> {
+/** A whole number, both bounds included. */
+export function integer(min: number, max = Number.POSITIVE_INFINITY): Reader<number> {
   return (value, where) => {
-    if (!Number.isSafeInteger(value) || Number(value) < min) {
-      throw wrong(where, `a whole number of at least ${min}`, value);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
+      throw wrong(where, `a whole number${range(min, max)}`, value);
     }
-    return Number(value);
+    return value;
   };
+}
+
+function range(min: number, max: number): string {
+  if (max < Number.POSITIVE_INFINITY) return ` from ${min} to ${max}`;
+  return min > Number.NEGATIVE_INFINITY ? ` of at least ${min}` : '';
 }
 
 /** One of the names listed; the error lists them. */
@@ -58,6 +63,15 @@ export function list<T>(item: Reader<T>, length?: number): Reader<readonly T[]> 
       throw wrong(where, length === undefined ? 'a list' : `a list of ${length}`, value);
     }
     return value.map((entry, i) => item(entry, `${where}[${i}]`));
+  };
+}
+
+/** A JSON array of one item or more. */
+export function nonEmpty<T>(item: Reader<T>): Reader<readonly T[]> {
+  return (value, where) => {
+    const items = list(item)(value, where);
+    if (items.length === 0) throw wrong(where, 'a list of at least one', value);
+    return items;
   };
 }
 

@@ -7,8 +7,27 @@ import { SELF_ATTN_LAYERS } from '../layers/self-attn.js';
 import { DOWNSAMPLES } from '../layers/shortcut.js';
 import { STEM_POOLS, STEMS } from '../layers/stem.js';
 import { ARCHITECTURES } from './architectures.js';
-import type { ByoBlockCfg, ByoModelCfg, Kwargs } from './byo-cfg.js';
-import { integer, list, number, object, oneOf, optional, type Reader, record, string } from './fields.js';
+import {
+  type BlockInit,
+  type ByoBlockCfg,
+  type ByoModelCfg,
+  block,
+  type Kwargs,
+  type ModelInit,
+  model,
+} from './byo-cfg.js';
+import {
+  integer,
+  list,
+  nonEmpty,
+  number,
+  object,
+  oneOf,
+  optional,
+  type Reader,
+  record,
+  string,
+} from './fields.js';
 
 /** How the checkpoint was evaluated: timm's `pretrained_cfg`, under our names. */
 export interface PretrainedCfg {
@@ -28,45 +47,67 @@ export interface ModelConfig {
   readonly numClasses: number; // 0: no classifier
   readonly pretrained: PretrainedCfg;
   readonly labelNames: readonly string[] | undefined; // one per class
-  readonly labelDescriptions: Readonly<Record<string, string>> | undefined; // by label name
+  readonly labelDescriptions: ReadonlyMap<string, string> | undefined; // by label name
 }
 
 const kwargs: Reader<Kwargs> = record;
-const names = (registry: Readonly<Record<string, unknown>>) => oneOf(Object.keys(registry));
-const noneOr = (registry: Readonly<Record<string, unknown>>) =>
-  optional(oneOf(['', ...Object.keys(registry)]), '');
 
-// Fields that this version accepts only at the value that changes nothing.
-const unused =
-  (...allowed: readonly (string | number | boolean | null)[]): Reader<undefined> =>
+/** A name of a registry; missing, timm's default. */
+const name = (registry: Readonly<Record<string, unknown>>) =>
+  optional(oneOf(Object.keys(registry)), undefined);
+
+/** A name of a registry, or none: timm writes null or ''. Missing, timm's default. */
+const nameOrNone =
+  (registry: Readonly<Record<string, unknown>>): Reader<string | undefined> =>
+  (value, where) =>
+    value === undefined ? undefined : optional(oneOf(['', ...Object.keys(registry)]), '')(value, where);
+
+/** A field that this version accepts only at the values that change nothing. */
+const without =
+  (...harmless: readonly unknown[]): Reader<undefined> =>
   (value, where) => {
-    const empty = value === undefined || value === null || allowed.includes(value as string);
-    const emptyObject = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-    if (!empty && !emptyObject) {
+    const empty = typeof value === 'object' && (value === null || Object.keys(value).length === 0);
+    if (value !== undefined && !empty && !harmless.includes(value)) {
       throw new ModelError(`${where}: ${JSON.stringify(value)} is not supported by this version`);
     }
     return undefined;
   };
 
-const blockCfg = object<ByoBlockCfg & { attn_layer: undefined; attn_kwargs: undefined }>({
-  type: names(BLOCKS),
-  d: integer(1),
-  c: integer(1),
-  s: optional(integer(1), 2),
-  gs: optional(integer(0), 0),
-  br: optional(number(0), 1),
-  attn_layer: unused(''),
-  attn_kwargs: unused(),
-  self_attn_layer: optional(oneOf(['', ...Object.keys(SELF_ATTN_LAYERS)]), null),
-  self_attn_kwargs: optional(kwargs, null),
-  block_kwargs: optional(kwargs, null),
+const channels = integer(1, 65_536);
+
+type Fields<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+const blockFields = object<
+  Fields<ByoBlockCfg> & { readonly attn_layer: undefined; readonly attn_kwargs: undefined }
+>({
+  type: oneOf(Object.keys(BLOCKS)),
+  d: integer(1, 1000),
+  c: channels,
+  s: optional(integer(1, 2), undefined),
+  gs: optional(integer(0, 65_536), undefined),
+  br: optional(number(1e-3, 1000), undefined),
+  attn_layer: without(''),
+  attn_kwargs: without(),
+  self_attn_layer: nameOrNone(SELF_ATTN_LAYERS),
+  self_attn_kwargs: optional(kwargs, undefined),
+  block_kwargs: optional(kwargs, undefined),
 });
+
+const blockCfg: Reader<readonly ByoBlockCfg[]> = (value, where) => {
+  const { self_attn_layer: layer } = record(value, where);
+  const fields = blockFields(value, where);
+  // null is the model's layer; '' is none
+  return block({
+    ...(fields as BlockInit),
+    self_attn_layer: layer === null ? null : (fields.self_attn_layer ?? null),
+  });
+};
 
 // timm writes a stage as one block or as a list of blocks
 const stage: Reader<readonly ByoBlockCfg[]> = (value, where) =>
-  Array.isArray(value) ? list(blockCfg)(value, where) : [blockCfg(value, where)];
+  Array.isArray(value) ? nonEmpty(blockCfg)(value, where).flat() : blockCfg(value, where);
 
-interface UnusedModelFields {
+interface WithoutEffect {
   readonly attn_layer: undefined;
   readonly attn_kwargs: undefined;
   readonly aa_layer: undefined;
@@ -75,26 +116,26 @@ interface UnusedModelFields {
   readonly fixed_input_size: undefined;
 }
 
-const modelCfg = object<ByoModelCfg & UnusedModelFields>({
-  blocks: list(stage),
-  downsample: optional(names(DOWNSAMPLES), 'conv1x1'),
-  stem_type: optional(names(STEMS), 'tiered'),
-  stem_pool: noneOr(STEM_POOLS),
-  stem_chs: integer(1),
-  width_factor: optional(number(0), 1),
-  num_features: optional(integer(0), 0),
-  act_layer: optional(names(ACTIVATIONS), 'relu'),
-  norm_layer: optional(names(NORMS), 'batchnorm'),
-  head_type: optional(names(HEADS), 'classifier'),
-  self_attn_layer: noneOr(SELF_ATTN_LAYERS),
-  self_attn_kwargs: optional(kwargs, {}),
-  block_kwargs: optional(kwargs, {}),
-  attn_layer: unused(''),
-  attn_kwargs: unused(),
-  aa_layer: unused(''),
-  head_hidden_size: unused(),
-  zero_init_last: unused(true, false), // an initialisation, of no effect here
-  fixed_input_size: unused(true, false), // halo blocks say themselves which sizes they tile
+const modelFields = object<Fields<ByoModelCfg> & WithoutEffect>({
+  blocks: nonEmpty(stage),
+  downsample: name(DOWNSAMPLES),
+  stem_type: name(STEMS),
+  stem_pool: nameOrNone(STEM_POOLS),
+  stem_chs: optional(channels, undefined),
+  width_factor: optional(number(1e-3, 1000), undefined),
+  num_features: optional(integer(0, 65_536), undefined),
+  act_layer: name(ACTIVATIONS),
+  norm_layer: name(NORMS),
+  head_type: name(HEADS),
+  self_attn_layer: nameOrNone(SELF_ATTN_LAYERS),
+  self_attn_kwargs: optional(kwargs, undefined),
+  block_kwargs: optional(kwargs, undefined),
+  attn_layer: without(''),
+  attn_kwargs: without(),
+  aa_layer: without(''),
+  head_hidden_size: without(),
+  zero_init_last: without(true, false), // an initialisation
+  fixed_input_size: without(true, false), // halo blocks say themselves which sizes they tile
 });
 
 /**
@@ -112,8 +153,8 @@ export function parseModelConfig(text: string, where: string): ModelConfig {
   }
   const root = record(json, where);
   const architecture = string(root.architecture, `${where}: architecture`);
-  unused('avg')(root.global_pool, `${where}: global_pool`);
-  unused()(root.model_args, `${where}: model_args`);
+  without('avg')(root.global_pool, `${where}: global_pool`);
+  without()(root.model_args, `${where}: model_args`);
   const pretrained = record(root.pretrained_cfg ?? root, `${where}: pretrained_cfg`);
   const numClasses = integer(0)(root.num_classes ?? pretrained.num_classes, `${where}: num_classes`);
   const labelNames = optional(list(string), undefined)(
@@ -137,8 +178,9 @@ export function parseModelConfig(text: string, where: string): ModelConfig {
 }
 
 function readModelCfg(value: unknown, architecture: string, where: string): ByoModelCfg {
-  if (value !== undefined && value !== null) return modelCfg(value, `${where}: model_cfg`);
-  const known = ARCHITECTURES[architecture];
+  if (value !== undefined && value !== null)
+    return model(modelFields(value, `${where}: model_cfg`) as ModelInit);
+  const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
   if (known === undefined) {
     throw new ModelError(`${where}: unknown architecture ${JSON.stringify(architecture)}`, {
       hint: `Known: ${Object.keys(ARCHITECTURES).join(', ')}. A config.json may describe its own in "model_cfg".`,
@@ -158,8 +200,8 @@ function readPretrained(source: Readonly<Record<string, unknown>>, where: string
     height,
     width,
     mean: triple('mean', number()),
-    std: triple('std', number(Number.MIN_VALUE)),
-    cropPct: optional(number(Number.MIN_VALUE), 0.875)(source.crop_pct, `${where}.crop_pct`),
+    std: triple('std', number(1e-6)),
+    cropPct: optional(number(0.01, 1), 0.875)(source.crop_pct, `${where}.crop_pct`),
     cropMode: optional(oneOf(['center', 'squash', 'border']), 'center' as const)(
       source.crop_mode,
       `${where}.crop_mode`,
@@ -171,9 +213,9 @@ function readPretrained(source: Readonly<Record<string, unknown>>, where: string
   };
 }
 
-function readDescriptions(value: unknown, where: string): Readonly<Record<string, string>> | undefined {
+function readDescriptions(value: unknown, where: string): ReadonlyMap<string, string> | undefined {
   if (value === undefined || value === null) return undefined;
-  return Object.fromEntries(
-    Object.entries(record(value, where)).map(([name, text]) => [name, string(text, `${where}.${name}`)]),
+  return new Map(
+    Object.entries(record(value, where)).map(([label, text]) => [label, string(text, `${where}.${label}`)]),
   );
 }

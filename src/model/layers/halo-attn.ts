@@ -103,7 +103,8 @@ function queries(layer: Layer, pixels: string): string {
   const weight = net.weights.take(`${prefix}.q.weight`, [out, x.channels, 1, 1]);
   const bias = layer.kwargs.qkv_bias ? net.weights.take(`${prefix}.q.bias`, [out]) : undefined;
   const rows = project(layer, 'q', pixels, { weight, bias, dim: dimQk });
-  return gather(layer, 'q', rows, queryRows(grid), querySide(grid) ** 2, dimQk);
+  const index = net.graph.int64(`${prefix}.q.index`, queryRows(grid));
+  return gather(layer, 'q', rows, index, querySide(grid) ** 2, dimQk);
 }
 
 /** [batch * blocks * heads, keys, dimQk] and [batch * blocks * heads, keys, dimV] */
@@ -117,7 +118,7 @@ function keysAndValues(
   const out = heads * (dimQk + dimV);
   const weight = net.weights.take(`${prefix}.kv.weight`, [out, x.channels, 1, 1]);
   const bias = layer.kwargs.qkv_bias ? net.weights.take(`${prefix}.kv.bias`, [out]) : undefined;
-  const window = windowRows(grid);
+  const window = net.graph.int64(`${prefix}.kv.index`, windowRows(grid));
   const count = windowSide(grid) ** 2;
   // The scale of the content logits goes into the keys, the norm after the layer into the values.
   const part = (name: string, offset: number, dim: number, scale: (channel: number) => number) => {
@@ -191,17 +192,10 @@ function withZeroRow(layer: Layer, name: string, rows: string): string {
 }
 
 /** Picks rows and groups them by block and head: [batch * blocks * heads, count, dim]. */
-function gather(
-  layer: Layer,
-  name: string,
-  rows: string,
-  index: number[],
-  count: number,
-  dim: number,
-): string {
+function gather(layer: Layer, name: string, rows: string, index: string, count: number, dim: number): string {
   const { graph } = layer.net;
   const prefix = `${layer.prefix}.${name}`;
-  const picked = graph.add(`${prefix}.gather`, 'Gather', [rows, graph.int64(`${prefix}.index`, index)], {
+  const picked = graph.add(`${prefix}.gather`, 'Gather', [rows, index], {
     axis: int(1),
   });
   return graph.reshape(prefix, picked, [-1, count, dim]);

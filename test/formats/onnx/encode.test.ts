@@ -52,9 +52,7 @@ describe('encodeOnnx', () => {
     }
   });
 
-  it('records metadata, and refuses bfloat16 constants', () => {
-    const text = Buffer.from(encodeOnnx(graph, { 'halonet.model': 'demo' })).toString('latin1');
-    assert.ok(text.includes('halonet.model') && text.includes('demo'));
+  it('refuses bfloat16 constants', () => {
     const bfloat16: Graph = {
       ...graph,
       initializers: new Map([['b', { dtype: 'bfloat16', shape: [1], data: new Uint8Array(2) }]]),

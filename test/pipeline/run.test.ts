@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { decodeImage } from '../../src/images/decode.js';
+import type { Preprocessing } from '../../src/images/geometry.js';
+import type { InputItem } from '../../src/inputs/walk.js';
+import { run } from '../../src/pipeline/run.js';
+import type { Row, RowSink } from '../../src/rows.js';
+import { Session } from '../../src/runtime/session.js';
+import { DEMO_MODEL, onnxOf } from '../support/demo.js';
+
+const GOOD = ['chelsea.jpg', 'coffee.jpg', 'small.png', 'gray.jpg'].map(
+  (name) => `fixtures/preprocess/${name}`,
+);
+const BAD = ['fixtures/preprocess/image.bmp', 'fixtures/preprocess/cases.json', '/no/such/file.png'];
+const PATHS = Array.from({ length: 60 }, (_, i) => (i % 5 < 4 ? GOOD[i % 4] : BAD[i % 3]) ?? '');
+
+const PREPROCESSING: Preprocessing = {
+  height: 128,
+  width: 128,
+  cropPct: 1,
+  cropMode: 'center',
+  interpolation: 'bicubic',
+  fill: [0, 0, 0],
+  autoOrient: true,
+  maxPixels: 1e8,
+};
+
+async function* found(): AsyncGenerator<InputItem> {
+  for (const path of PATHS) yield { status: 'found', path };
+}
+
+/** Keeps the rows, and fails where it is told to. */
+class Rows implements RowSink {
+  readonly rows: Row[] = [];
+  readonly #failAt: number;
+
+  constructor(failAt = Number.POSITIVE_INFINITY) {
+    this.#failAt = failAt;
+  }
+
+  async write(row: Row): Promise<void> {
+    if (this.rows.length === this.#failAt) throw new Error('the sink is full');
+    this.rows.push(row);
+  }
+
+  async commit(): Promise<void> {}
+
+  async abort(): Promise<void> {}
+}
+
+describe('run', () => {
+  let session: Session;
+  before(async () => {
+    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+  });
+  after(() => session.close());
+
+  const start = (sink: RowSink, batchSize: number, signal?: AbortSignal) =>
+    run({
+      ...{ items: found(), session, sink, batchSize, height: 128, width: 128, concurrency: 3, signal },
+      decode: (path) => decodeImage(path, PREPROCESSING),
+    });
+
+  for (const batchSize of [1, 3, 16, 100]) {
+    it(`gives each input its own row, in order, in batches of ${batchSize}`, async () => {
+      const sink = new Rows();
+      await start(sink, batchSize);
+      assert.deepEqual(
+        sink.rows.map(({ path }) => path),
+        PATHS,
+      );
+      const logits = new Map<string, Buffer>();
+      for (const row of sink.rows) {
+        assert.equal(row.status, BAD.includes(row.path) ? 'failed' : 'ok');
+        if (row.status === 'failed') continue;
+        const bytes = Buffer.from(row.outputs.logits?.data ?? []);
+        assert.deepEqual(row.outputs.logits?.shape, [16]);
+        const rounded = Buffer.from(
+          [...new Float32Array(new Uint8Array(bytes).buffer)].map((v) => Math.round(v * 8)),
+        );
+        assert.deepEqual(
+          logits.get(row.path) ?? rounded,
+          rounded,
+          'the same image gives the same row everywhere',
+        );
+        logits.set(row.path, rounded);
+      }
+      assert.equal(new Set([...logits.values()].map((bytes) => bytes.toString('hex'))).size, GOOD.length);
+    });
+  }
+
+  it('ends with the error of its sink, and leaves the session usable', async () => {
+    await assert.rejects(start(new Rows(17), 3), /the sink is full/);
+    await start(new Rows(), 3);
+  });
+
+  it('ends with the reason of an abort', async () => {
+    const controller = new AbortController();
+    const sink = new Rows();
+    sink.write = async () => controller.abort(new Error('enough'));
+    await assert.rejects(start(sink, 3, controller.signal), /enough/);
+  });
+});
