@@ -47,9 +47,10 @@ export default class Classify extends JobCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Classify);
     const { checkOutput, chooseFormat, openClassifySink } = await import('../src/outputs/index.js');
-    const { loadLabels } = await import('../src/pipeline/labels.js');
+    const { labelsOf, readLabels } = await import('../src/pipeline/labels.js');
     const format = chooseFormat(flags.format, flags.output, 'csv');
     const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
+    const names = flags.labels === undefined ? undefined : await readLabels(flags.labels);
     const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
     await this.runJob(flags, args.input, {
       outputs: [{ name: scores }],
@@ -58,7 +59,7 @@ export default class Classify extends JobCommand {
         openClassifySink({
           ...target,
           ...{ format, scores, topK: flags['top-k'] },
-          labels: await loadLabels(config, flags['label-type'], flags.labels),
+          labels: await labelsOf(config, flags['label-type'], names),
         }),
     });
   }

@@ -21,6 +21,8 @@ const LOOP: ImageFailure = {
   message: 'a symbolic link leads back to a folder that is being walked',
 };
 
+const NOT_UTF8: ImageFailure = { code: 'read_failed', message: 'the name of the file is not valid UTF-8' };
+
 /** A directory on the way down. */
 interface Folder {
   readonly path: string; // as it is reported
@@ -84,6 +86,10 @@ async function* walkFolder(folder: Folder, options: WalkOptions): AsyncGenerator
   const above = [...folder.above, folder.real];
   for (const entry of entries) {
     const path = within(folder.path, entry.name);
+    if (await isMangled(entry.name, path)) {
+      yield { status: 'failed', path, failure: NOT_UTF8 };
+      continue;
+    }
     if (entry.isDirectory()) {
       yield* walkFolder({ path, real: join(folder.real, entry.name), above }, options);
     } else if (entry.isSymbolicLink()) {
@@ -132,6 +138,13 @@ async function list(folder: string): Promise<Dirent[] | ImageFailure> {
   } catch (error) {
     return fileFailure(error);
   }
+}
+
+/** Whether Node replaced bytes of a name that are not UTF-8, so that the file cannot be reached by it. */
+async function isMangled(name: string, path: string): Promise<boolean> {
+  if (!name.includes('\uFFFD')) return false;
+  const target = await resolve(path);
+  return target.kind === 'failed' && target.failure.code === 'not_found';
 }
 
 function hasExtension(path: string, extensions: ReadonlySet<string>): boolean {

@@ -6,7 +6,8 @@ import { IMAGENET_1K_FILE } from './package-files.js';
 /** How a class is named: its first name, all its names, its WordNet id, or its number. */
 export type LabelType = 'name' | 'full' | 'synset' | 'index';
 
-interface Label {
+/** What a class is called. */
+export interface Label {
   readonly name: string;
   readonly full: string;
   readonly synset: string | undefined;
@@ -15,24 +16,23 @@ interface Label {
 /**
  * The label of each class, in the order of the logits.
  *
- * The names come from `file` where given (one name a line, TSV with a header, or JSON), else from the checkpoint's
- * config, else for 1000 classes from ImageNet-1k; a model without any is labelled by number.
+ * The names are those given, else the checkpoint's own, else for 1000 classes ImageNet-1k's; a model without any is
+ * labelled by number.
  *
- * @throws HalonetError when the file cannot be read, has another number of names than the model has classes, or
- *   synsets are asked for and not known
+ * @throws HalonetError when there are more or fewer names than classes, or synsets are asked for and not known
  */
-export async function loadLabels(
+export async function labelsOf(
   config: ModelConfig,
   type: LabelType,
-  file: string | undefined,
+  given: readonly Label[] | undefined,
 ): Promise<readonly string[]> {
   const count = config.numClasses;
   const numbers = Array.from({ length: count }, (_, i) => String(i));
   if (type === 'index') return numbers;
-  const labels = file === undefined ? await modelLabels(config) : await readLabels(file);
+  const labels = given ?? (await modelLabels(config));
   if (labels === undefined) return numbers;
   if (labels.length !== count) {
-    throw new HalonetError(`${file}: ${labels.length} labels for a model of ${count} classes`, {
+    throw new HalonetError(`--labels: ${labels.length} labels for a model of ${count} classes`, {
       hint: 'Give one label for each class, in the order of the classes.',
     });
   }
@@ -53,7 +53,13 @@ async function modelLabels(config: ModelConfig): Promise<readonly Label[] | unde
   return config.numClasses === 1000 ? readLabels(IMAGENET_1K_FILE) : undefined;
 }
 
-async function readLabels(file: string): Promise<readonly Label[]> {
+/**
+ * Reads a file of class names, in the order of the classes: one name a line, TSV with a header (name, and optionally index
+ * and synset), or JSON (a list, or an object by class number).
+ *
+ * @throws HalonetError when it cannot be read or is none of these
+ */
+export async function readLabels(file: string): Promise<readonly Label[]> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -102,6 +108,8 @@ function parseTsv(header: readonly string[], lines: readonly string[], file: str
         `--labels ${file}: line ${row + 2}: expected ${header.join(', ')} separated by tabs`,
       );
     }
+    if (labels[at] !== undefined)
+      throw new HalonetError(`--labels ${file}: line ${row + 2}: class ${at} has a name already`);
     labels[at] = {
       name: full.split(',')[0]?.trim() ?? full,
       full,

@@ -220,4 +220,40 @@ describe('walkInputs', () => {
     assert.deepEqual(await walk(['-'], stdin()), ['a.jpg', 'read_failed: -']);
     assert.deepEqual(await walk(['-']), ['read_failed: -']);
   });
+
+  it('reads a list with NULs, whose names may hold newlines', async () => {
+    await create('a.jpg', 'b\nc.jpg');
+    async function* list() {
+      yield `${root}/a.jpg\0${root}/b\n`;
+      yield 'c.jpg\0';
+    }
+    assert.deepEqual(await walk(['-'], list()), ['a.jpg', 'b\nc.jpg']);
+  });
+
+  // Other systems refuse to make such a file.
+  if (platform === 'linux') {
+    it('says of a name that is not UTF-8 what is wrong with it', async () => {
+      await create('a.jpg');
+      await writeFile(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from('.jpg')]), '');
+      assert.deepEqual(await walk([root]), ['a.jpg', 'read_failed: b\uFFFD.jpg']);
+    });
+  }
+
+  it('takes a name with a replacement character for what it is', async () => {
+    await create('b\uFFFD.jpg');
+    assert.deepEqual(await walk([root]), ['b\uFFFD.jpg']);
+  });
+
+  it('stops at the next directory when it is aborted', async () => {
+    await create('a/1.jpg', 'b/2.jpg');
+    const controller = new AbortController();
+    const items: string[] = [];
+    await assert.rejects(async () => {
+      for await (const item of walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal })) {
+        items.push(shown(item));
+        controller.abort(new Error('enough'));
+      }
+    }, /enough/);
+    assert.deepEqual(items, ['a/1.jpg']);
+  });
 });
