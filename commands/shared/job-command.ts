@@ -15,7 +15,7 @@ export type JobPart = Pick<JobOptions, 'outputs' | 'checkOutput' | 'openSink'>;
 
 /**
  * A command that runs one job: from flags to options, and from what happens to messages and exit codes.
- * 0: all done. 1: finished with failed images. 2: could not run. 130, 143: interrupted.
+ * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends Command {
   protected async runJob(flags: SharedFlags, inputs: readonly string[], part: JobPart): Promise<void> {
@@ -49,6 +49,9 @@ export abstract class JobCommand extends Command {
         onDownload: (download) => progress.download(download),
         onStart: () => {
           progress.begin();
+          const typed = inputs.includes('-') && process.stdin.isTTY;
+          if (typed && !flags.quiet)
+            this.logToStderr('reading paths from the terminal, one a line; Ctrl-D ends');
           if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
         onRow: (failed) => progress.image(failed),
@@ -75,8 +78,9 @@ export abstract class JobCommand extends Command {
       return;
     }
     const usage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
-    if (!usage && !(error instanceof HalonetError))
-      throw Object.assign(error, { oclif: { exit: COULD_NOT_RUN } });
+    if (!usage && !(error instanceof HalonetError)) {
+      throw Object.assign(error, { oclif: { exit: COULD_NOT_RUN } }); // a defect: with its stack
+    }
     const hint = error instanceof HalonetError ? error.hint : `See ${this.config.bin} ${this.id} --help.`;
     this.logToStderr(`error: ${oneLine(error.message)}`);
     if (hint !== undefined) this.logToStderr(`  ${hint}`);

@@ -12,17 +12,25 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat>> = {
   '.ndjson': 'jsonl',
 };
 
+// A slip of the shell (`-o photos/*`) would otherwise cost a photo.
+const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|svg|bmp|heic)$/i;
+
 /**
  * The format of an output: the one asked for, else the one its extension (in any case) stands for,
  * else the command's default where the output has no extension. An explicit format may disagree
  * with the extension.
- * @throws {OutputError} for an unknown extension, or NPY to standard output
+ * @throws {OutputError} for the extension of an image or an unknown one, or NPY to standard output
  */
 export function chooseFormat(
   explicit: OutputFormat | undefined,
   output: string,
   fallback: OutputFormat,
 ): OutputFormat {
+  if (IMAGE.test(output)) {
+    throw new OutputError(`${output} has the name of an image, which results must not replace.`, {
+      hint: 'Name the output for its format: .csv, .jsonl or .npy.',
+    });
+  }
   const format = explicit ?? formatOfExtension(output) ?? fallback;
   if (format === 'npy' && isStdout(output)) {
     throw new OutputError('NPY cannot be written to standard output: its header is completed at the end.', {

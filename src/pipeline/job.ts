@@ -10,7 +10,7 @@ import { buildModel } from '../model/build.js';
 import type { ModelConfig } from '../model/config/parse.js';
 import type { OutputRequest } from '../model/outputs.js';
 import { roundHalfEven } from '../rounding.js';
-import type { RowSink } from '../rows.js';
+import type { Row, RowSink } from '../rows.js';
 import { Session } from '../runtime/session.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { run } from './run.js';
@@ -44,7 +44,7 @@ export interface JobOptions {
   readonly checkOutput: () => Promise<void>; // throws before any work when the output cannot be written
   readonly openSink: (model: JobModel) => Promise<RowSink>;
   readonly onDownload?: (progress: HubProgress) => void;
-  readonly onStart?: (model: JobModel) => void; // the model is loaded, images follow
+  readonly onStart?: () => void; // the model is loaded, images follow
   readonly onRow?: (failed: boolean) => void;
   readonly signal?: AbortSignal;
 }
@@ -67,40 +67,48 @@ const MAX_PIXELS = 268_402_689; // sharp's own limit: 0x3FFF squared
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await options.checkOutput();
-  const { onnx, model, preprocessing } = await prepare(options);
-  const sink = await options.openSink(model);
+  const prepared = await prepare(options);
+  const sink = await options.openSink(prepared.model);
   const failures: Partial<Record<ImageFailure['code'], number>> = {};
   let images = 0;
   const start = performance.now();
+  const count = (row: Row) => {
+    images++;
+    if (row.status === 'failed') failures[row.failure.code] = (failures[row.failure.code] ?? 0) + 1;
+    options.onRow?.(row.status === 'failed');
+  };
   try {
-    const session = await Session.open(onnx, options.threads);
-    try {
-      options.onStart?.(model);
-      const stdin = options.inputs.includes(STDIN) ? options.stdin() : undefined;
-      const items = walkInputs(options.inputs, {
-        ...{ extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }) },
-        ...(options.signal && { signal: options.signal }),
-      });
-      await run({
-        ...{ items, session, sink, batchSize: options.batchSize, signal: options.signal },
-        ...{ height: preprocessing.height, width: preprocessing.width },
-        decode: (path) => decodeImage(path, preprocessing),
-        concurrency: options.threads + 1, // one more than are computed, to hide file reads
-        onRow: (row) => {
-          images++;
-          if (row.status === 'failed') failures[row.failure.code] = (failures[row.failure.code] ?? 0) + 1;
-          options.onRow?.(row.status === 'failed');
-        },
-      });
-    } finally {
-      await session.close();
-    }
+    await stream(options, prepared, sink, count);
     await sink.commit();
   } catch (error) {
     await sink.abort().catch(() => {}); // what went wrong first is what matters
     throw options.signal?.aborted ? options.signal.reason : error;
   }
   return { images, failures, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Takes every input through the model to the sink. */
+async function stream(
+  options: JobOptions,
+  { onnx, preprocessing }: Prepared,
+  sink: RowSink,
+  onRow: (row: Row) => void,
+): Promise<void> {
+  const { inputs, signal, threads, batchSize } = options;
+  const session = await Session.open(onnx, threads);
+  try {
+    options.onStart?.();
+    const stdin = inputs.includes(STDIN) ? options.stdin() : undefined;
+    const walk = { extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }), ...(signal && { signal }) };
+    await run({
+      ...{ items: walkInputs(inputs, walk), session, sink, batchSize, signal, onRow },
+      ...{ height: preprocessing.height, width: preprocessing.width },
+      decode: (path) => decodeImage(path, preprocessing),
+      concurrency: threads + 1, // one more than are computed, to hide file reads
+    });
+  } finally {
+    await session.close();
+  }
 }
 
 /**
@@ -119,8 +127,14 @@ export async function countInputs(
   return count;
 }
 
+interface Prepared {
+  readonly onnx: Uint8Array;
+  readonly model: JobModel;
+  readonly preprocessing: Preprocessing;
+}
+
 /** Reads the checkpoint and builds its graph; the tensors are let go on return. */
-async function prepare(options: JobOptions) {
+async function prepare(options: JobOptions): Promise<Prepared> {
   const { onDownload, signal } = options;
   const checkpoint = await loadCheckpoint(options.model, {
     hub: options.hub,

@@ -42,4 +42,10 @@ describe('chooseFormat', () => {
       assert.throws(() => chooseFormat(undefined, output, 'npy'), OutputError);
     }
   });
+
+  it('refuses a name that is an image, whatever the format', () => {
+    for (const name of ['a.jpg', 'b/C.PNG', 'd.jpeg']) {
+      assert.throws(() => chooseFormat('csv', name, 'csv'), /has the name of an image/);
+    }
+  });
 });
