@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.js';
 import type { InputItem } from '../inputs/walk.js';
 import type { Row, RowSink } from '../rows.js';
 import type { BatchResult, Session } from '../runtime/session.js';
@@ -24,7 +25,8 @@ const BATCHES_IN_FLIGHT = 2;
  * Decodes, infers and writes every input in one pass: one row each, in input order, failed images included.
  * Memory does not grow with the number of inputs. The sink is neither committed nor aborted.
  *
- * @throws whatever the sink or the session throws; the signal's reason when it aborts
+ * @throws whatever the sink or the session throws; the signal's reason when it aborts; ModelError when the model computes
+ *   NaN for an image
  */
 export async function run(options: RunOptions): Promise<void> {
   const { items, session, height, width, batchSize, sink, signal } = options;
@@ -56,19 +58,35 @@ function* rowsOf(batch: Batch, result: BatchResult | undefined): Generator<Row> 
   let place = 0;
   for (const item of batch.items) {
     if (item.status === 'failed') yield item;
-    else yield { ...item, outputs: outputsOf(result, place++, batch.count) };
+    else yield { ...item, outputs: outputsOf(item.path, result, place++, batch.count) };
   }
 }
 
 /** The tensors of one image of a batch, as views. */
-function outputsOf(result: BatchResult | undefined, place: number, count: number): Record<string, Tensor> {
+function outputsOf(
+  path: string,
+  result: BatchResult | undefined,
+  place: number,
+  count: number,
+): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(result?.outputs ?? {}).map(([name, { dtype, shape, data }]) => {
       const bytes = data.byteLength / count;
-      return [
-        name,
-        { dtype, shape: shape.slice(1), data: data.subarray(place * bytes, (place + 1) * bytes) },
-      ];
+      const view = data.subarray(place * bytes, (place + 1) * bytes);
+      if (startsWithNaN(dtype, view)) {
+        throw new ModelError(`the model computes NaN for ${path} (output ${name})`, {
+          hint: 'Its weights are damaged, or --mean and --std are far off.',
+        });
+      }
+      return [name, { dtype, shape: shape.slice(1), data: view }];
     }),
   );
+}
+
+// In files NaN stands for a failed image, so it must not come from a good one. A NaN spreads through every layer: the
+// first value tells.
+function startsWithNaN(dtype: Tensor['dtype'], data: Uint8Array): boolean {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (dtype === 'float16') return (view.getUint16(0, true) & 0x7fff) > 0x7c00;
+  return Number.isNaN(view.getFloat32(0, true));
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { decodeImage } from '../../src/images/decode.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
 import type { InputItem } from '../../src/inputs/walk.js';
@@ -99,4 +101,25 @@ describe('run', () => {
     sink.write = async () => controller.abort(new Error('enough'));
     await assert.rejects(start(sink, 3, controller.signal), /enough/);
   });
+
+  for (const dtype of ['float32', 'float16'] as const) {
+    it(`refuses a model that computes NaN, in ${dtype}`, async () => {
+      const path = `${DEMO_MODEL}/model.safetensors`;
+      const tensors = new Map(parseSafetensors(readFileSync(path), path));
+      const poisoned = new Uint8Array(tensors.get('stem.conv1.bn.bias')?.data ?? []).fill(0xff); // NaN in float16
+      tensors.set('stem.conv1.bn.bias', { dtype: 'float16', shape: [poisoned.length / 2], data: poisoned });
+      const broken = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'embedding', dtype }], tensors).onnx, 1);
+      try {
+        const decode = (image: string) => decodeImage(image, PREPROCESSING);
+        const sizes = { batchSize: 3, height: 128, width: 128, concurrency: 2 };
+        const running = run({ ...sizes, items: found(), session: broken, sink: new Rows(), decode });
+        await assert.rejects(
+          running,
+          /computes NaN for fixtures\/preprocess\/chelsea\.jpg \(output embedding\)/,
+        );
+      } finally {
+        await broken.close();
+      }
+    });
+  }
 });
