@@ -54,7 +54,7 @@ export function growthOf({ source, resized, first, count }: Axis, { start, befor
  * Enlarges in libvips, as near to Pillow as its fixed-point interpolators come: 0.1 (bicubic) to 0.2 (bilinear) of 255
  * on average, 2 at most. `resize` would differ by 6.
  *
- * @returns HWC RGB, 0..255: [vertical.count, horizontal.count, 3]
+ * @returns a canvas whose first `vertical.count` rows and `horizontal.count` columns are the pixels kept
  */
 export function enlarge(
   { data, width, height }: Raster,
