@@ -1,7 +1,8 @@
 /** Element types that halonet reads, computes with or writes, under ONNX's and NumPy's common names. */
-export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'uint8';
+export type DType = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'uint8';
 
 export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
+  float64: 8,
   float32: 4,
   float16: 2,
   bfloat16: 2,
@@ -16,9 +17,22 @@ export interface Tensor {
   readonly data: Uint8Array;
 }
 
+/** A tensor whose elements are computed when they are asked for, so that a large network is never held twice. */
+export interface LazyTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The bytes, as in {@link Tensor.data}; computed anew at each call. */
+  readonly read: () => Uint8Array;
+}
+
 /** Number of elements of a shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
+}
+
+/** Number of bytes of a tensor. */
+export function byteCount({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number {
+  return elementCount(shape) * BYTES_PER_ELEMENT[dtype];
 }
 
 /** A float32 view of bytes, without a copy where their alignment allows it. */

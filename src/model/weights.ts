@@ -54,6 +54,8 @@ export class Weights {
         return widen(tensor, float16Table());
       case 'bfloat16':
         return widenBfloat16(tensor);
+      case 'float64':
+        return narrowFloat64(tensor);
       default:
         throw this.#error(`tensor ${JSON.stringify(name)}: expected a floating type, found ${tensor.dtype}`);
     }
@@ -88,6 +90,11 @@ function widenBfloat16(tensor: Tensor): Float32Array {
   const result = new Uint32Array(halves.length);
   for (let i = 0; i < result.length; i++) result[i] = (halves[i] as number) << 16;
   return new Float32Array(result.buffer);
+}
+
+/** Rounded to the nearest float32. */
+function narrowFloat64({ data }: Tensor): Float32Array {
+  return Float32Array.from(new Float64Array(new Uint8Array(data).buffer));
 }
 
 let table: Float32Array | undefined;

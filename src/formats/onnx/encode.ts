@@ -27,7 +27,7 @@ const IR_VERSION = 8n;
 const ONNX_OPSET = 17n;
 const MICROSOFT_OPSET = 1n;
 
-const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16'>, DataType>> = {
+const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataType>> = {
   float32: DataType.FLOAT,
   float16: DataType.FLOAT16,
   int64: DataType.INT64,
@@ -37,7 +37,7 @@ const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16'>, DataType>> = {
 /**
  * A graph as the bytes of a self-contained `.onnx` file (ONNX IR 8, opset 17, `com.microsoft` 1).
  *
- * @throws RangeError when an initializer is bfloat16, which no operator of the graph takes
+ * @throws RangeError when an initializer is bfloat16 or float64, which no operator of the graph takes
  */
 export function encodeOnnx(graph: Graph): Uint8Array {
   const model = create(ModelProtoSchema, {
@@ -59,7 +59,8 @@ export function encodeOnnx(graph: Graph): Uint8Array {
 }
 
 function dataType(dtype: DType): DataType {
-  if (dtype === 'bfloat16') throw new RangeError('bfloat16 tensors are widened to float32 before encoding');
+  if (dtype === 'bfloat16' || dtype === 'float64')
+    throw new RangeError(`${dtype} tensors become float32 before encoding`);
   return DATA_TYPES[dtype];
 }
 
