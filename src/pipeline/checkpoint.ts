@@ -4,7 +4,7 @@ import { HalonetError, ModelError } from '../errors.js';
 import { parseSafetensors } from '../formats/safetensors.js';
 import { fetchFromHub, type HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
-import { ARCHITECTURES } from '../model/config/architectures.js';
+import { ARCHITECTURES, defaultTag } from '../model/config/architectures/index.js';
 import { type ModelConfig, parseModelConfig } from '../model/config/parse.js';
 import type { Tensor } from '../tensor.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
@@ -90,11 +90,11 @@ function withTag(name: string): string {
   if (known === undefined) {
     throw new ModelError(`unknown model ${JSON.stringify(name)}`, {
       hint: `Known: demo, ${Object.entries(ARCHITECTURES)
-        .map(([key, { defaultTag }]) => `${key}.${defaultTag}`)
+        .map(([key, architecture]) => `${key}.${defaultTag(architecture)}`)
         .join(', ')}, or a path to a checkpoint.`,
     });
   }
-  return tag === undefined ? `${architecture}.${known.defaultTag}` : name;
+  return tag === undefined ? `${architecture}.${defaultTag(known)}` : name;
 }
 
 async function read(path: string): Promise<Uint8Array>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../commands/index.js';
 import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
-import { ARCHITECTURES } from '../../src/model/config/architectures.js';
+import { ARCHITECTURES, defaultTag } from '../../src/model/config/architectures/index.js';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -21,8 +21,10 @@ describe('README.md', () => {
   });
 
   it('lists every published model and every image format', () => {
-    for (const [name, { defaultTag }] of Object.entries(ARCHITECTURES)) {
-      assert.ok(readme.includes(`${name}.${defaultTag}`), name);
+    for (const [name, architecture] of Object.entries(ARCHITECTURES)) {
+      const tag = defaultTag(architecture);
+      if (!architecture.tags[tag]?.published) continue;
+      assert.ok(readme.includes(`${name}.${tag}`), name);
     }
     const formats = ['jpg', 'png', 'webp', 'gif', 'avif', 'tif', 'svg'];
     const stems = [...DECODABLE_EXTENSIONS].map((extension) => extension.slice(1));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ARCHITECTURES } from '../../src/model/config/architectures.js';
+import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 import { interleaveBlocks } from '../../src/model/config/byo-cfg.js';
 import { parseModelConfig } from '../../src/model/config/parse.js';
 

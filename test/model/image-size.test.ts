@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ModelError } from '../../src/errors.js';
-import { ARCHITECTURES } from '../../src/model/config/architectures.js';
+import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 import { checkImageSize } from '../../src/model/image-size.js';
 
 const halonet50ts = ARCHITECTURES.halonet50ts?.cfg;

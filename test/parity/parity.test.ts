@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { encodeOnnx } from '../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { buildModel } from '../../src/model/build.js';
-import { ARCHITECTURES } from '../../src/model/config/architectures.js';
+import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 import type { ByoModelCfg } from '../../src/model/config/byo-cfg.js';
 import { parseModelConfig } from '../../src/model/config/parse.js';
 import type { BatchOutputs } from '../../src/runtime/protocol.js';

@@ -9,7 +9,9 @@ export interface ByoBlockCfg {
   readonly s: number; // stride of the stage's first block
   readonly gs: number; // group size of the kxk convolution; 0 is one group, 1 is depthwise
   readonly br: number; // bottleneck ratio: inner channels / output channels
-  // null takes the model's value; an object or string here replaces it whole
+  // null takes the model's value, '' is none; an object or string here replaces the model's whole
+  readonly attn_layer: string | null;
+  readonly attn_kwargs: Kwargs | null;
   readonly self_attn_layer: string | null;
   readonly self_attn_kwargs: Kwargs | null;
   readonly block_kwargs: Kwargs | null;
@@ -18,18 +20,25 @@ export interface ByoBlockCfg {
 /** Keyword arguments of a layer or block, checked by the layer that takes them. */
 export type Kwargs = Readonly<Record<string, unknown>>;
 
+/** A norm by its name, or with keyword arguments bound to it, as timm does with `partial(EvoNorm2dS0a, group_size=16)`. */
+export type NormCfg = string | ({ readonly type: string } & Kwargs);
+
 /** Configuration of a network. Names, meanings and defaults are those of timm's `ByoModelCfg`. */
 export interface ByoModelCfg {
   readonly blocks: readonly (readonly ByoBlockCfg[])[]; // one list per stage
-  readonly downsample: string; // how the shortcut changes shape
-  readonly stem_type: string; // a key of the stem registry
-  readonly stem_pool: string; // 'maxpool', or '' for a strided last convolution
-  readonly stem_chs: number; // output channels of the stem, before width_factor
+  readonly downsample: string; // how the shortcut changes shape: a key of the downsample registry, or '' for no shortcut
+  readonly stem_type: string; // a key of the stem registry; '' is '3x3'
+  readonly stem_pool: string; // a key of the stem pool registry, or '' for a strided last convolution
+  readonly stem_chs: number | readonly number[]; // output channels of the stem (0: the first stage's), or of each of its convolutions
   readonly width_factor: number; // multiplies every channel count
   readonly num_features: number; // channels of a final 1x1 convolution; 0 is none
   readonly act_layer: string; // a key of the activation registry
-  readonly norm_layer: string; // a key of the norm registry
+  readonly norm_layer: NormCfg; // a key of the norm registry
+  readonly aa_layer: string; // a key of the anti-aliasing registry, or ''
   readonly head_type: string; // a key of the head registry
+  readonly head_hidden_size: number | null; // hidden features of an 'mlp' head, or of attention pooling
+  readonly attn_layer: string; // a key of the channel attention registry, or ''
+  readonly attn_kwargs: Kwargs;
   readonly self_attn_layer: string; // a key of the self-attention registry, or ''
   readonly self_attn_kwargs: Kwargs;
   readonly block_kwargs: Kwargs;
@@ -43,7 +52,13 @@ export type ModelInit = Partial<ByoModelCfg> & Pick<ByoModelCfg, 'blocks'>;
 
 /** One entry of a stage, with timm's defaults filled in. */
 export function block(init: BlockInit): readonly ByoBlockCfg[] {
-  return [{ s: 2, gs: 0, br: 1, self_attn_layer: null, self_attn_kwargs: null, block_kwargs: null, ...init }];
+  return [
+    {
+      ...{ s: 2, gs: 0, br: 1, block_kwargs: null },
+      ...{ attn_layer: null, attn_kwargs: null, self_attn_layer: null, self_attn_kwargs: null },
+      ...init,
+    },
+  ];
 }
 
 /** A network with timm's defaults filled in. */
@@ -57,7 +72,11 @@ export function model(init: ModelInit): ByoModelCfg {
     num_features: 0,
     act_layer: 'relu',
     norm_layer: 'batchnorm',
+    aa_layer: '',
     head_type: 'classifier',
+    head_hidden_size: null,
+    attn_layer: '',
+    attn_kwargs: {},
     self_attn_layer: '',
     self_attn_kwargs: {},
     block_kwargs: {},
@@ -68,26 +87,29 @@ export function model(init: ModelInit): ByoModelCfg {
 /**
  * A stage of `d` blocks that alternate between two types (timm's `interleave_blocks`).
  *
- * @param every the second type stands at every `every`-th place, counted from the `every`-th block (zero-based),
- *   or at exactly the places listed; a stage too short for the interval ends with the second type
+ * @param every the second type stands at every `every`-th place, counted from the `every`-th block (zero-based; from
+ *   the first with `first`), or at exactly the places listed; a stage too short for the interval ends with the second
+ *   type
  */
 export function interleaveBlocks({
   types: [common, other],
   d,
   every = 1,
+  first = false,
   ...rest
 }: Omit<BlockInit, 'type'> & {
   readonly types: readonly [string, string];
   readonly every?: number | readonly number[];
+  readonly first?: boolean;
 }): readonly ByoBlockCfg[] {
-  const places = typeof every === 'number' ? intervals(every, d) : every;
+  const places = typeof every === 'number' ? intervals(every, d, first) : every;
   return Array.from({ length: d }, (_, i) =>
     block({ ...rest, type: places.includes(i) ? other : common, d: 1 }),
   ).flat();
 }
 
-function intervals(every: number, d: number): readonly number[] {
+function intervals(every: number, d: number, first: boolean): readonly number[] {
   const places: number[] = [];
-  for (let i = every; i < d; i += every + 1) places.push(i);
+  for (let i = first ? 0 : every; i < d; i += every + 1) places.push(i);
   return places.length > 0 ? places : [d - 1];
 }

@@ -1,19 +1,9 @@
 import { ModelError } from '../../errors.js';
-import { ARCHITECTURES } from './architectures.js';
+import { ARCHITECTURES } from './architectures/index.js';
 import type { ByoModelCfg } from './byo-cfg.js';
 import { integer, list, number, oneOf, optional, type Reader, record, string, without } from './fields.js';
 import { modelCfg } from './model-cfg.js';
-
-/** How the checkpoint was evaluated: timm's `pretrained_cfg`, under our names. */
-export interface PretrainedCfg {
-  readonly height: number; // pixels
-  readonly width: number; // pixels
-  readonly mean: readonly [number, number, number]; // RGB, of 1
-  readonly std: readonly [number, number, number];
-  readonly cropPct: number;
-  readonly cropMode: 'center' | 'squash' | 'border';
-  readonly interpolation: 'bicubic' | 'bilinear';
-}
+import type { PretrainedCfg } from './pretrained.js';
 
 /** A checkpoint's config.json, checked. */
 export interface ModelConfig {
