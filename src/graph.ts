@@ -1,4 +1,4 @@
-import type { DType, Tensor } from './tensor.js';
+import type { DType, LazyTensor } from './tensor.js';
 
 /** An operator attribute. ONNX tells integers from floats, so the kind is explicit. */
 export type Attribute =
@@ -12,7 +12,7 @@ export interface GraphNode {
   readonly name: string;
   readonly op: string;
   readonly domain: '' | 'com.microsoft';
-  readonly inputs: readonly string[];
+  readonly inputs: readonly string[]; // '' for an optional input that is left out
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
@@ -28,7 +28,7 @@ export interface GraphValue {
 export interface Graph {
   readonly name: string;
   readonly nodes: readonly GraphNode[];
-  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly initializers: ReadonlyMap<string, LazyTensor>;
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
 }

@@ -6,8 +6,10 @@ export function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** timm's `make_divisible`: the nearest multiple of `divisor` that is at least 90 % of `value`. */
-export function makeDivisible(value: number, divisor = 8): number {
-  const nearest = Math.max(divisor, Math.floor((value + divisor / 2) / divisor) * divisor);
-  return nearest < 0.9 * value ? nearest + divisor : nearest;
+/**
+ * timm's `make_divisible`: the nearest multiple of `divisor`, at least `min`, and not below `roundLimit` of `value`.
+ */
+export function makeDivisible(value: number, divisor = 8, { min = divisor, roundLimit = 0.9 } = {}): number {
+  const nearest = Math.max(min, Math.floor((value + divisor / 2) / divisor) * divisor);
+  return nearest < roundLimit * value ? nearest + divisor : nearest;
 }

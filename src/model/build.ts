@@ -4,22 +4,24 @@ import { roundHalfEven } from '../rounding.js';
 import type { Tensor } from '../tensor.js';
 import { BLOCKS } from './blocks/registry.js';
 import type { ByoModelCfg } from './config/byo-cfg.js';
+import type { NetworkConfig } from './config/network.js';
 import { GraphBuilder } from './graph-builder.js';
-import { checkImageSize } from './image-size.js';
+import { withSizeAdvice } from './image-size.js';
 import { addInput, type Normalization } from './input.js';
+import { ACTIVATIONS } from './layers/activation.js';
 import { convNormAct } from './layers/conv-norm-act.js';
-import { HEADS } from './layers/head.js';
-import { layersOf, lookup } from './layers/layers.js';
+import { HEADS } from './layers/heads/registry.js';
+import { layersOf } from './layers/layers.js';
+import { lookup } from './layers/lookup.js';
 import type { FeatureMap, Net } from './layers/net.js';
-import { buildStem, STEM_POOLS, STEMS } from './layers/stem.js';
 import { addOutput, type NetworkValues, type OutputRequest } from './outputs.js';
 import { stageSpecs } from './stages.js';
-import { Weights } from './weights.js';
+import { STEM_POOLS, STEMS } from './stem.js';
+import { CheckpointWeights, type Weights } from './weights.js';
 
 /** What to build. */
 export interface BuildRequest extends Normalization {
-  readonly cfg: ByoModelCfg;
-  readonly numClasses: number; // 0: no classifier
+  readonly network: NetworkConfig;
   readonly height: number; // pixels
   readonly width: number; // pixels
   readonly outputs: readonly OutputRequest[];
@@ -34,49 +36,86 @@ export interface BuiltModel {
 /**
  * Builds the inference graph of a network (timm's `ByobNet`) from a checkpoint.
  *
- * The graph takes `pixels`, uint8 [batch, height, width, 3], and holds only what the requested outputs need.
+ * The graph takes `pixels`, uint8 [batch, height, width, 3], and holds only what the requested outputs need. No weight is
+ * computed before the graph's constants are read.
  *
  * @param tensors the checkpoint's tensors under timm's names
  * @param where the checkpoint's path or name, for errors
- * @throws ModelError when the checkpoint does not fit the configuration tensor by tensor, the image size cannot be
- *   tiled, or an output does not exist
+ * @throws ModelError when the checkpoint does not fit the configuration tensor by tensor, the network cannot work on
+ *   images of this size, or an output does not exist
  */
 export function buildModel(
   request: BuildRequest,
   tensors: ReadonlyMap<string, Tensor>,
   where: string,
 ): BuiltModel {
-  const { cfg } = request;
-  checkImageSize(cfg, request.height, request.width);
-  const net: Net = { graph: new GraphBuilder(), weights: new Weights(tensors, where) };
-  const { input, x } = addInput(net, request);
-  const { stages, last } = buildBackbone(net, x, cfg);
-  const head = lookup('head_type', HEADS, cfg.head_type)(net, last, request.numClasses);
-  net.weights.assertAllTaken();
-  const outputs = request.outputs.map((output) => addOutput(net, output, { stages, last, head }));
+  const weights = new CheckpointWeights(tensors, where);
+  const network = buildNetwork(request, weights);
+  weights.assertAllTaken();
+  const outputs = request.outputs.map((output) => addOutput(network.net, output, network.values));
   return {
-    graph: net.graph.build('halonet', [input], outputs),
+    graph: network.net.graph.build('halonet', [network.input], outputs),
     shapes: Object.fromEntries(outputs.map(({ name, shape }) => [name, perImage(shape)])),
   };
 }
 
-function buildBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg): Omit<NetworkValues, 'head'> {
-  const layers = layersOf(cfg);
-  const stemChs = lookup('stem_type', STEMS, cfg.stem_type)(roundHalfEven(cfg.stem_chs * cfg.width_factor));
-  const pool = cfg.stem_pool === '' ? undefined : lookup('stem_pool', STEM_POOLS, cfg.stem_pool);
-  const stem = buildStem(net, layers, x, stemChs, pool);
-  const stages = [stem.feature];
+/** A network as values of a graph, before outputs are asked of it. */
+export interface BuiltNetwork {
+  readonly net: Net;
+  readonly input: GraphValue;
+  readonly values: NetworkValues;
+}
+
+/**
+ * Builds the whole network.
+ *
+ * @throws ModelError as {@link buildModel}, but for outputs and for tensors that are left over
+ */
+export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: Weights): BuiltNetwork {
+  return withSizeAdvice(request, (size) => {
+    const net: Net = { graph: new GraphBuilder(), weights };
+    const { input, x } = addInput(net, { ...request, ...size });
+    return { net, input, values: addNetwork(net, x, request.network) };
+  });
+}
+
+function addNetwork(net: Net, x: FeatureMap, network: NetworkConfig): NetworkValues {
+  const { cfg, numClasses, globalPool, outputStride } = network;
+  const backbone = addBackbone(net, x, cfg, outputStride);
+  const trained = (side: number) => Math.floor(side / backbone.reduction);
+  const head = lookup('head_type', HEADS, cfg.head_type)(net, backbone.last, {
+    ...{ numClasses, globalPool, hiddenSize: cfg.head_hidden_size, norm: cfg.norm_layer },
+    act: lookup('act_layer', ACTIVATIONS, cfg.act_layer),
+    trainedSize: { height: trained(network.trainedSize.height), width: trained(network.trainedSize.width) },
+  });
+  return { ...backbone, head };
+}
+
+function addBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg, outputStride: number) {
+  const stem = addStem(net, x, cfg);
+  const stages = stem.feature === undefined ? [] : [stem.feature];
+  const stemStride = stem.feature === undefined ? 2 : 4;
+  const specs = stageSpecs(cfg, stemStride, outputStride);
   let map = stem.out;
-  for (const specs of stageSpecs(cfg)) {
-    // A map is a feature where the next stage strides away from it.
-    if (specs[0]?.stride !== 1) stages.push(map);
-    for (const spec of specs) map = lookup('blocks.type', BLOCKS, spec.cfg.type).build(net, map, spec);
+  for (const { blocks, strides } of specs) {
+    if (strides) stages.push(map);
+    for (const spec of blocks) map = lookup('blocks.type', BLOCKS, spec.type)(net, map, spec);
   }
   if (cfg.num_features > 0) {
     const outChs = roundHalfEven(cfg.num_features * cfg.width_factor);
-    map = convNormAct(net, layers, map, 'final_conv', { outChs, kernel: 1, act: layers.act });
+    map = convNormAct(net, layersOf(cfg), map, 'final_conv', { outChs, kernel: 1 });
   }
-  return { stages: [...stages, map], last: map };
+  const reduction = specs.reduce((product, { blocks }) => product * (blocks[0]?.stride ?? 1), stemStride);
+  return { stages: [...stages, map], last: map, reduction };
+}
+
+function addStem(net: Net, x: FeatureMap, cfg: ByoModelCfg) {
+  const widened = (chs: number) => roundHalfEven(chs * cfg.width_factor);
+  const given = cfg.stem_chs === 0 ? (cfg.blocks[0]?.[0]?.c ?? 0) : cfg.stem_chs;
+  const chs = typeof given === 'number' ? widened(given) : given.map(widened);
+  const pool = cfg.stem_pool === '' ? undefined : lookup('stem_pool', STEM_POOLS, cfg.stem_pool);
+  const layers = { ...layersOf(cfg), antiAlias: undefined }; // timm keeps anti-aliasing out of the stem
+  return lookup('stem_type', STEMS, cfg.stem_type)(net, layers, x, { chs, pool });
 }
 
 function perImage(shape: GraphValue['shape']): readonly number[] {

@@ -1,5 +1,6 @@
 import type { Attribute, Graph, GraphNode, GraphValue } from '../graph.js';
-import type { Tensor } from '../tensor.js';
+import type { LazyTensor } from '../tensor.js';
+import { inferShape } from './shape-inference.js';
 
 type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -7,14 +8,25 @@ export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });
 export const ints = (...value: readonly number[]): Attribute => ({ kind: 'ints', value });
 
-/** Collects the nodes and constants of a graph. Values are named by the module that makes them. */
+/**
+ * Collects the nodes and constants of a graph. Values are named by the module that makes them; the builder knows the
+ * shape of each for a batch of one image.
+ */
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
-  readonly #initializers = new Map<string, Tensor>();
-  readonly #taken = new Set<string>();
-  readonly #shapes = new Map<string, string>();
+  readonly #initializers = new Map<string, LazyTensor>();
+  readonly #shapes = new Map<string, readonly number[]>();
+  readonly #sharedShapes = new Map<string, string>();
 
-  /** Adds an operator of ONNX's own set and returns the name of its one output. */
+  /** Declares an input of the graph. */
+  input(value: GraphValue): void {
+    this.#declare(
+      value.name,
+      value.shape.map((size) => (typeof size === 'number' ? size : 1)),
+    );
+  }
+
+  /** Adds an operator of ONNX's own set and returns the name of its one output. An input '' is left out. */
   add(name: string, op: string, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.#push(name, op, '', inputs, attributes);
   }
@@ -25,29 +37,37 @@ export class GraphBuilder {
   }
 
   /** A constant tensor; returns its name. */
-  constant(name: string, tensor: Tensor): string {
-    const unique = this.#unique(name);
+  constant(name: string, tensor: LazyTensor): string {
+    const unique = this.#declare(name, tensor.shape);
     this.#initializers.set(unique, tensor);
     return unique;
   }
 
-  /** A constant float32 tensor; the elements are not copied. */
-  floats(name: string, shape: readonly number[], values: Float32Array): string {
-    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    return this.constant(name, { dtype: 'float32', shape, data });
+  /** A constant float32 tensor, computed when it is encoded. */
+  floats(name: string, shape: readonly number[], values: () => Float32Array): string {
+    const read = () => {
+      const { buffer, byteOffset, byteLength } = values();
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    };
+    return this.constant(name, { dtype: 'float32', shape, read });
+  }
+
+  /** A constant float32 number. */
+  scalar(name: string, value: number): string {
+    return this.floats(name, [], () => Float32Array.of(value));
   }
 
   /** A constant int64 vector, such as the rows of a Gather. */
-  int64(name: string, values: readonly number[]): string {
-    const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-    return this.constant(name, { dtype: 'int64', shape: [values.length], data });
+  int64(name: string, length: number, values: () => readonly number[]): string {
+    const read = () => new Uint8Array(BigInt64Array.from(values(), BigInt).buffer);
+    return this.constant(name, { dtype: 'int64', shape: [length], read });
   }
 
-  /** A constant shape; equal ones are shared. */
+  /** A constant shape, or other short list of whole numbers; equal ones are shared. */
   shape(...values: readonly number[]): string {
     const key = `shape.${values.join('x')}`;
-    const known = this.#shapes.get(key) ?? this.int64(key, values);
-    this.#shapes.set(key, known);
+    const known = this.#sharedShapes.get(key) ?? this.int64(key, values.length, () => values);
+    this.#sharedShapes.set(key, known);
     return known;
   }
 
@@ -58,6 +78,13 @@ export class GraphBuilder {
 
   transpose(name: string, x: string, perm: readonly number[]): string {
     return this.add(name, 'Transpose', [x], { perm: ints(...perm) });
+  }
+
+  /** The shape of a value, for a batch of one image. */
+  shapeOf(name: string): readonly number[] {
+    const shape = this.#shapes.get(name);
+    if (shape === undefined) throw new RangeError(`the graph has no value ${name}`);
+    return shape;
   }
 
   /** The graph of what `outputs` need: nodes and constants that reach none of them are left out. */
@@ -79,15 +106,31 @@ export class GraphBuilder {
     inputs: readonly string[],
     attributes: Attributes,
   ): string {
-    const output = this.#unique(name);
-    this.#nodes.push({ name: output, op, domain, inputs, outputs: [output], attributes });
+    const known = inputs.filter((input) => input !== '');
+    const node = { name, op, domain, inputs, outputs: [name], attributes };
+    const output = this.#declare(
+      name,
+      inferShape(
+        node,
+        known.map((input) => this.#known(input)),
+      ),
+    );
+    this.#nodes.push({ ...node, name: output, outputs: [output] });
     return output;
   }
 
-  #unique(name: string): string {
+  #known(name: string) {
+    const ints = () => {
+      const bytes = this.#initializers.get(name)?.read();
+      return bytes === undefined ? [] : Array.from(new BigInt64Array(bytes.slice().buffer), Number);
+    };
+    return { shape: this.shapeOf(name), ints };
+  }
+
+  #declare(name: string, shape: readonly number[]): string {
     let unique = name;
-    for (let n = 2; this.#taken.has(unique); n++) unique = `${name}:${n}`;
-    this.#taken.add(unique);
+    for (let n = 2; this.#shapes.has(unique); n++) unique = `${name}:${n}`;
+    this.#shapes.set(unique, shape);
     return unique;
   }
 }

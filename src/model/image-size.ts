@@ -1,50 +1,74 @@
-import { ModelError } from '../errors.js';
-import { BLOCKS } from './blocks/registry.js';
-import type { ByoModelCfg } from './config/byo-cfg.js';
-import { lookup } from './layers/layers.js';
-import { stageSpecs } from './stages.js';
+import { MapSizeError } from './layers/net.js';
 
-const STEM_REDUCTION = 4;
+/** Height and width of an image, pixels. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+const STEP = 32; // every stage of the usual networks halves a multiple of 32 evenly
+const TRIES = 32; // 1024 pixels up and down
 
 /**
- * Checks that the network can take images of this size: halo blocks must tile the maps that they see.
+ * Builds a network for an image size. Where a layer cannot work on it (blocks must tile the maps that they see, position
+ * embeddings are for maps of one size), the error names the nearest sizes that it can.
  *
- * @param height,width pixels
- * @throws ModelError that names the nearest sizes that work
+ * @param build builds the network for any size; throws MapSizeError for those that it cannot work on
+ * @throws MapSizeError that names the nearest sizes
  */
-export function checkImageSize(cfg: ByoModelCfg, height: number, width: number): void {
-  for (const [side, size] of Object.entries({ height, width })) {
-    if (fits(cfg, size)) continue;
-    const near = nearestSizes(cfg, size);
-    throw new ModelError(
-      `an image ${side} of ${size} pixels cannot be tiled by the halo blocks of this network`,
+export function withSizeAdvice<T>({ height, width }: ImageSize, build: (size: ImageSize) => T): T {
+  try {
+    return build({ height, width });
+  } catch (error) {
+    if (!(error instanceof MapSizeError)) throw error;
+    const sizes = nearestSizes({ height, width }, (size) => works(size, build));
+    throw new MapSizeError(
+      `an image of ${height}x${width} pixels does not fit this network: ${error.message}`,
       {
         hint:
-          near.length > 0
-            ? `The nearest multiples of 32 that work: ${near.join(' and ')}.`
-            : 'No multiple of 32 works.',
+          sizes.length > 0
+            ? `Of sizes that are multiples of ${STEP}, the nearest that work: ${sizes.join(' and ')}.`
+            : `No square multiple of ${STEP} near it works.`,
+        cause: error,
       },
     );
   }
 }
 
-function fits(cfg: ByoModelCfg, imageSize: number): boolean {
-  let size = Math.ceil(Math.ceil(imageSize / 2) / (STEM_REDUCTION / 2));
-  for (const spec of stageSpecs(cfg).flat()) {
-    if (!lookup('blocks.type', BLOCKS, spec.cfg.type).fits(spec, size)) return false;
-    size = Math.ceil(size / spec.stride);
+function works(size: ImageSize, build: (size: ImageSize) => unknown): boolean {
+  try {
+    build(size);
+    return true;
+  } catch (error) {
+    if (error instanceof MapSizeError) return false;
+    throw error;
   }
-  return imageSize > 0;
 }
 
-/** The nearest multiples of 32, which every stage halves evenly, below and above, where there are any. */
-function nearestSizes(cfg: ByoModelCfg, size: number): readonly number[] {
-  const search = (step: number): number | undefined => {
-    const start = step < 0 ? Math.floor(size / 32) * 32 : Math.ceil(size / 32) * 32;
-    for (let candidate = start, tries = 0; candidate > 0 && tries < 256; candidate += step, tries++) {
-      if (fits(cfg, candidate)) return candidate;
+/** The nearest below and above: with the other side as it is where that works, else square. */
+function nearestSizes({ height, width }: ImageSize, fits: (size: ImageSize) => boolean): readonly string[] {
+  const show = (size: ImageSize) =>
+    size.height === size.width ? `${size.height}` : `${size.height}x${size.width}`;
+  const variants: ((side: number) => ImageSize)[] =
+    height === width
+      ? [(side) => ({ height: side, width: side })]
+      : [
+          (side) => ({ height: side, width }),
+          (side) => ({ height, width: side }),
+          (side) => ({ height: side, width: side }),
+        ];
+  for (const [i, at] of variants.entries()) {
+    const from = i === 1 ? width : height;
+    const found = [search(from, -STEP), search(from, STEP)].filter((side) => side !== undefined);
+    if (found.length > 0) return found.map((side) => show(at(side)));
+
+    function search(start: number, step: number): number | undefined {
+      const first = step < 0 ? Math.floor(start / STEP) * STEP : Math.ceil(start / STEP) * STEP;
+      for (let side = first, tries = 0; side > 0 && tries < TRIES; side += step, tries++) {
+        if (fits(at(side))) return side;
+      }
+      return undefined;
     }
-    return undefined;
-  };
-  return [search(-32), search(32)].filter((found) => found !== undefined);
+  }
+  return [];
 }

@@ -20,8 +20,10 @@ export function addInput(
   size: { readonly height: number; readonly width: number } & Normalization,
 ): { readonly input: GraphValue; readonly x: FeatureMap } {
   const { height, width, mean, std } = size;
+  const input: GraphValue = { name: 'pixels', dtype: 'uint8', shape: ['batch', height, width, 3] };
+  graph.input(input);
   const perChannel = (name: string, values: readonly number[]) =>
-    graph.floats(name, [1, 3, 1, 1], Float32Array.from(values));
+    graph.floats(name, [1, 3, 1, 1], () => Float32Array.from(values));
   const planes = graph.transpose('input.planes', 'pixels', [0, 3, 1, 2]); // while an element is one byte
   const floats = graph.add('input.float', 'Cast', [planes], { to: int(ONNX_FLOAT) });
   const centred = graph.add('input.centred', 'Sub', [
@@ -39,7 +41,7 @@ export function addInput(
     ),
   ]);
   return {
-    input: { name: 'pixels', dtype: 'uint8', shape: ['batch', height, width, 3] },
+    input,
     x: { name: x, channels: 3, height, width },
   };
 }

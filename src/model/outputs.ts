@@ -1,7 +1,7 @@
 import { ModelError } from '../errors.js';
 import type { GraphValue } from '../graph.js';
 import { int, ints } from './graph-builder.js';
-import type { HeadValues } from './layers/head.js';
+import type { HeadValues } from './layers/heads/head.js';
 import type { FeatureMap, Net } from './layers/net.js';
 
 /** A value of the network that can be asked for, and how it is to be finished inside the graph. */
@@ -82,7 +82,7 @@ function pooled({ graph }: Net, name: string, value: Value): Value {
 
 function normalized({ graph }: Net, name: string, x: string): string {
   const length = graph.add(`${name}.length`, 'ReduceL2', [x], { axes: ints(1), keepdims: int(1) });
-  const epsilon = graph.floats(`${name}.epsilon`, [], Float32Array.of(L2_EPS));
+  const epsilon = graph.scalar(`${name}.epsilon`, L2_EPS);
   return graph.add(`${name}.normalized`, 'Div', [x, graph.add(`${name}.divisor`, 'Max', [length, epsilon])]);
 }
 

@@ -1,28 +1,52 @@
 import { ModelError } from '../errors.js';
 import { asFloat32, elementCount, type Tensor } from '../tensor.js';
 
-const IGNORED = /\.num_batches_tracked$/; // a training counter of BatchNorm
+/** One tensor of a checkpoint that the network takes. */
+export interface Parameter {
+  readonly shape: readonly number[];
+  /** The elements, row-major, as float32 (a view where they are float32 already). */
+  readonly read: () => Float32Array;
+}
 
-/**
- * The tensors of a checkpoint, taken one by one under timm's names. What is missing, of another shape or left over is an
- * error that names it.
- */
-export class Weights {
+/** The tensors of a checkpoint, taken one by one under timm's names. */
+export interface Weights {
+  /** @throws ModelError when it is missing, has another shape or is not of a floating type */
+  take(name: string, shape: readonly number[]): Parameter;
+  /** Takes BatchNorm's training counter `num_batches_tracked`, which not every checkpoint has. */
+  takeCounter(name: string): void;
+  /** The shape of a tensor of the checkpoint; undefined when it has none of this name. */
+  shapeOf(name: string): readonly number[] | undefined;
+  /** The shape of everything taken so far, by name, in the order of taking. */
+  readonly taken: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Weights of zeros, of any name and shape that a network asks for: to know a network without a checkpoint. */
+export function blankWeights(): Weights {
+  const taken = new Map<string, readonly number[]>();
+  return {
+    taken,
+    take: (name, shape) => {
+      taken.set(name, shape);
+      return { shape, read: () => new Float32Array(elementCount(shape)) };
+    },
+    takeCounter: (name) => taken.set(name, []),
+    shapeOf: () => undefined,
+  };
+}
+
+/** A checkpoint's weights. What is missing, of another shape or left over is an error that names it. */
+export class CheckpointWeights implements Weights {
+  readonly taken = new Map<string, readonly number[]>();
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #where: string;
-  readonly #taken = new Set<string>();
 
+  /** @param where the checkpoint's path or name, for errors */
   constructor(tensors: ReadonlyMap<string, Tensor>, where: string) {
     this.#tensors = tensors;
     this.#where = where;
   }
 
-  /**
-   * The elements of one tensor, row-major, widened to float32 (a view where it is float32 already).
-   *
-   * @throws ModelError when it is missing, has another shape or is not of a floating type
-   */
-  take(name: string, shape: readonly number[]): Float32Array {
+  take(name: string, shape: readonly number[]): Parameter {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) {
       throw this.#error(`tensor ${JSON.stringify(name)} is missing; expected shape ${show(shape)}`);
@@ -32,13 +56,25 @@ export class Weights {
         `tensor ${JSON.stringify(name)}: expected shape ${show(shape)}, found ${show(tensor.shape)}`,
       );
     }
-    this.#taken.add(name);
-    return this.#toFloat32(name, tensor);
+    const toFloat32 = TO_FLOAT32[tensor.dtype];
+    if (toFloat32 === undefined) {
+      throw this.#error(`tensor ${JSON.stringify(name)}: expected a floating type, found ${tensor.dtype}`);
+    }
+    this.taken.set(name, shape);
+    return { shape, read: () => toFloat32(tensor) };
+  }
+
+  takeCounter(name: string): void {
+    if (this.#tensors.has(name)) this.taken.set(name, []);
+  }
+
+  shapeOf(name: string): readonly number[] | undefined {
+    return this.#tensors.get(name)?.shape;
   }
 
   /** @throws ModelError when tensors are left that the network does not have */
   assertAllTaken(): void {
-    const surplus = [...this.#tensors.keys()].filter((name) => !this.#taken.has(name) && !IGNORED.test(name));
+    const surplus = [...this.#tensors.keys()].filter((name) => !this.taken.has(name));
     const [first] = surplus;
     if (first === undefined) return;
     const shape = show(this.#tensors.get(first)?.shape ?? []);
@@ -46,24 +82,9 @@ export class Weights {
     throw this.#error(`tensor ${JSON.stringify(first)} ${shape}${more} has no place in this architecture`);
   }
 
-  #toFloat32(name: string, tensor: Tensor): Float32Array {
-    switch (tensor.dtype) {
-      case 'float32':
-        return asFloat32(tensor.data);
-      case 'float16':
-        return widen(tensor, float16Table());
-      case 'bfloat16':
-        return widenBfloat16(tensor);
-      case 'float64':
-        return narrowFloat64(tensor);
-      default:
-        throw this.#error(`tensor ${JSON.stringify(name)}: expected a floating type, found ${tensor.dtype}`);
-    }
-  }
-
   #error(problem: string): ModelError {
     return new ModelError(`${this.#where}: ${problem}`, {
-      hint: 'The checkpoint and the architecture in its config.json do not belong together.',
+      hint: 'The checkpoint and its architecture do not belong together.',
     });
   }
 }
@@ -72,29 +93,31 @@ function show(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
+const TO_FLOAT32: Readonly<Partial<Record<Tensor['dtype'], (tensor: Tensor) => Float32Array>>> = {
+  float64: ({ data }) => Float32Array.from(new Float64Array(new Uint8Array(data).buffer)),
+  float32: ({ data }) => asFloat32(data),
+  float16: widenFloat16,
+  bfloat16: widenBfloat16,
+};
+
 function asUint16(data: Uint8Array): Uint16Array {
   const aligned = data.byteOffset % 2 === 0 ? data : new Uint8Array(data);
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
 }
 
-function widen(tensor: Tensor, table: Float32Array): Float32Array {
-  const halves = asUint16(tensor.data);
-  const result = new Float32Array(elementCount(tensor.shape));
+function widenFloat16({ shape, data }: Tensor): Float32Array {
+  const [table, halves] = [float16Table(), asUint16(data)];
+  const result = new Float32Array(elementCount(shape));
   for (let i = 0; i < result.length; i++) result[i] = table[halves[i] as number] as number;
   return result;
 }
 
 /** bfloat16 is the upper half of a float32. */
-function widenBfloat16(tensor: Tensor): Float32Array {
-  const halves = asUint16(tensor.data);
+function widenBfloat16({ data }: Tensor): Float32Array {
+  const halves = asUint16(data);
   const result = new Uint32Array(halves.length);
   for (let i = 0; i < result.length; i++) result[i] = (halves[i] as number) << 16;
   return new Float32Array(result.buffer);
-}
-
-/** Rounded to the nearest float32. */
-function narrowFloat64({ data }: Tensor): Float32Array {
-  return Float32Array.from(new Float64Array(new Uint8Array(data).buffer));
 }
 
 let table: Float32Array | undefined;

@@ -146,7 +146,7 @@ async function prepare(options: JobOptions): Promise<Prepared> {
   const preprocessing = preprocessingOf(config, options.preprocessing);
   const { height, width } = preprocessing;
   const built = buildModel(
-    { cfg: config.cfg, numClasses: config.numClasses, height, width, mean, std, outputs: options.outputs },
+    { network: config, height, width, mean, std, outputs: options.outputs },
     checkpoint.tensors,
     checkpoint.weightsPath,
   );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../commands/index.js';
 import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
-import { ARCHITECTURES, defaultTag } from '../../src/model/config/architectures/index.js';
+import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -20,12 +20,8 @@ describe('README.md', () => {
     for (const flag of spoken) assert.ok(known.includes(flag ?? ''), `--${flag}`);
   });
 
-  it('lists every published model and every image format', () => {
-    for (const [name, architecture] of Object.entries(ARCHITECTURES)) {
-      const tag = defaultTag(architecture);
-      if (!architecture.tags[tag]?.published) continue;
-      assert.ok(readme.includes(`${name}.${tag}`), name);
-    }
+  it('lists every architecture and every image format', () => {
+    for (const name of Object.keys(ARCHITECTURES)) assert.match(readme, new RegExp(`\\b${name}\\b`));
     const formats = ['jpg', 'png', 'webp', 'gif', 'avif', 'tif', 'svg'];
     const stems = [...DECODABLE_EXTENSIONS].map((extension) => extension.slice(1));
     for (const format of formats) assert.ok(stems.includes(format), format);

@@ -57,7 +57,7 @@ describe('the command line', () => {
     [
       'a size that cannot be tiled',
       ['embed', IMAGES, '-m', 'demo', '--image-size', '100'],
-      /100 pixels.*\n.*nearest multiples of 32 that work: \d+ and \d+/,
+      /100x100 pixels.*\n.*nearest that work: 64 and 128/,
     ],
     [
       'labels of another model',

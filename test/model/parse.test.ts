@@ -53,12 +53,12 @@ describe('parseModelConfig', () => {
     const { model_cfg: cfg, ...rest } = demo();
     const withCfg = (change: Json) => ({ ...rest, model_cfg: { ...cfg, ...change } });
     const withBlock = (change: Json) => withCfg({ blocks: [[{ ...cfg.blocks[0]?.[0], ...change }]] });
-    refuses({ ...rest, architecture: 'vit' }, /unknown architecture "vit"/, /halonet26t, halonet50ts/);
+    refuses({ ...rest, architecture: 'vit' }, /unknown architecture "vit"/, /halonet26t, halonet50ts, /);
     refuses(withCfg({ stem: 'x' }), /model_cfg: unknown field "stem"/, /stem_type/);
-    refuses(withCfg({ act_layer: 'selu' }), /act_layer: expected one of "relu", "silu".*received "selu"/);
-    refuses(withCfg({ stem_type: 'toString' }), /stem_type: expected one of "tiered"/);
-    refuses(withCfg({ attn_layer: 'se' }), /attn_layer: "se" is not supported/);
-    refuses(withBlock({ type: 'dark' }), /blocks\[0\]\[0\]\.type: expected one of "bottle", "self_attn"/);
+    refuses(withCfg({ act_layer: 'maxout' }), /act_layer: expected one of "relu", "silu".*received "maxout"/);
+    refuses(withCfg({ stem_type: 'toString' }), /stem_type: expected one of .*"tiered"/);
+    refuses(withCfg({ attn_layer: 'simam' }), /attn_layer: expected one of "se", .*received "simam"/);
+    refuses(withBlock({ type: 'mbconv' }), /blocks\[0\]\[0\]\.type: expected one of .*"self_attn"/);
     refuses(withBlock({ d: 0 }), /blocks\[0\]\[0\]\.d: expected a whole number from 1 to 1000, received 0/);
     refuses(withBlock({ width: 3 }), /blocks\[0\]\[0\]: unknown field "width"/, /type, d, c, s/);
   });
@@ -91,8 +91,58 @@ describe('parseModelConfig', () => {
     const [[block]] = parse({ ...rest, model_cfg: { ...cfg, blocks: [bare] } }).cfg.blocks as [[unknown]];
     assert.deepEqual(block, {
       ...{ ...bare, s: 2, gs: 0, br: 1 },
-      ...{ self_attn_layer: null, self_attn_kwargs: null, block_kwargs: null },
+      ...{ attn_layer: null, attn_kwargs: null, self_attn_layer: null, self_attn_kwargs: null },
+      block_kwargs: null,
     });
+  });
+
+  it('takes names as timm does: in any case, norms with _ and a suffix', () => {
+    const { model_cfg: cfg, ...rest } = demo();
+    const names = {
+      act_layer: 'SiLU',
+      norm_layer: 'Batch_Norm2d-aa',
+      aa_layer: 'blur-pool',
+      attn_layer: 'SE',
+    };
+    const { cfg: parsed } = parse({ ...rest, model_cfg: { ...cfg, ...names } });
+    assert.deepEqual(
+      [parsed.act_layer, parsed.norm_layer, parsed.aa_layer, parsed.attn_layer],
+      ['silu', 'batchnorm2d', 'blurpool', 'se'],
+    );
+    const bound = { type: 'EvoNormS0a', group_size: 16 };
+    const { norm_layer: norm } = parse({ ...rest, model_cfg: { ...cfg, norm_layer: bound } }).cfg;
+    assert.deepEqual(norm, { type: 'evonorms0a', group_size: 16 });
+  });
+
+  it('lays model_args over the model_cfg, and lets training settings pass', () => {
+    const config = parse({
+      ...demo(),
+      model_args: {
+        ...{ act_layer: 'gelu', global_pool: 'max', output_stride: 16, img_size: 256 },
+        ...{
+          drop_rate: 0.1,
+          drop_path_rate: 0.05,
+          drop_block_rate: 0.1,
+          grad_checkpointing: true,
+          in_chans: 3,
+        },
+      },
+    });
+    assert.equal(config.cfg.act_layer, 'gelu');
+    assert.deepEqual([config.globalPool, config.outputStride], ['max', 16]);
+    assert.deepEqual(config.trainedSize, { height: 256, width: 256 });
+    refuses({ ...demo(), model_args: { depth: 3 } }, /model_args: unknown field "depth"/, /drop_path_rate/);
+    refuses({ ...demo(), model_args: { in_chans: 1 } }, /in_chans: expected 3 channels, received 1/);
+  });
+
+  it("fills a known architecture's config from timm's table, by its tag", () => {
+    const { pretrained, numClasses } = parse({
+      architecture: 'resnet50_clip',
+      pretrained_cfg: { tag: 'openai' },
+    });
+    assert.deepEqual([numClasses, pretrained.height], [1024, 224]);
+    assert.equal(pretrained.mean[0], 0.48145466);
+    assert.equal(parse({ architecture: 'halonet50ts', num_classes: 37 }).numClasses, 37);
   });
 
   it('refuses networks without blocks, and names that every object has', () => {
@@ -100,6 +150,5 @@ describe('parseModelConfig', () => {
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [] } }, /blocks: expected a list of at least one/);
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [[]] } }, /blocks\[0\]: expected a list of at least one/);
     refuses({ ...rest, architecture: 'constructor' }, /unknown architecture "constructor"/);
-    refuses({ ...rest, model_cfg: cfg, global_pool: 'max' }, /global_pool: "max" is not supported/);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Weights } from '../../src/model/weights.js';
+import { CheckpointWeights } from '../../src/model/weights.js';
 import type { DType, Tensor } from '../../src/tensor.js';
 
 function tensor(dtype: DType, bits: readonly number[], size: 2 | 4): Tensor {
@@ -12,9 +12,11 @@ function tensor(dtype: DType, bits: readonly number[], size: 2 | 4): Tensor {
   return { dtype, shape: [bits.length], data };
 }
 
-const take = (value: Tensor) => [...new Weights(new Map([['t', value]]), 'x').take('t', value.shape)];
+const take = (value: Tensor) => [
+  ...new CheckpointWeights(new Map([['t', value]]), 'x').take('t', value.shape).read(),
+];
 
-describe('Weights', () => {
+describe('CheckpointWeights', () => {
   it('widens float16 exactly: normal, subnormal, negative zero, infinity, NaN', () => {
     const bits = [0x3c00, 0xc000, 0x3555, 0x0001, 0x03ff, 0x0400, 0x7bff, 0x8000, 0xfc00, 0x7e00];
     assert.deepEqual(take(tensor('float16', bits, 2)), [

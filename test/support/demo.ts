@@ -13,10 +13,10 @@ export function onnxOf(
   tensors?: ReadonlyMap<string, Tensor>,
 ): { readonly onnx: Uint8Array; readonly shapes: BuiltModel['shapes'] } {
   const where = `${folder}/config.json`;
-  const { cfg, numClasses, pretrained } = parseModelConfig(readFileSync(where, 'utf8'), where);
+  const network = parseModelConfig(readFileSync(where, 'utf8'), where);
   const weights =
     tensors ?? parseSafetensors(readFileSync(`${folder}/model.safetensors`), `${folder}/model.safetensors`);
-  const { graph, shapes } = buildModel({ cfg, numClasses, ...pretrained, outputs }, weights, folder);
+  const { graph, shapes } = buildModel({ network, ...network.pretrained, outputs }, weights, folder);
   return { onnx: encodeOnnx(graph), shapes };
 }
 

@@ -1,18 +1,21 @@
 import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Attribute, Graph, GraphNode, GraphValue } from '../../graph.js';
-import type { DType, Tensor } from '../../tensor.js';
+import { byteCount, type DType, type LazyTensor } from '../../tensor.js';
 import {
   type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataType as DataType,
   TensorShapeProto_DimensionSchema as DimensionSchema,
+  type GraphProto,
   GraphProtoSchema,
+  type ModelProto,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
-  type TensorProto,
+  StringStringEntryProtoSchema,
   TensorProtoSchema,
   TensorShapeProtoSchema,
   TypeProto_TensorSchema,
@@ -35,27 +38,88 @@ const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataTy
 };
 
 /**
- * A graph as the bytes of a self-contained `.onnx` file (ONNX IR 8, opset 17, `com.microsoft` 1).
+ * A graph as the bytes of a self-contained `.onnx` file (ONNX IR 8, opset 17, `com.microsoft` 1 where it is used).
  *
+ * The size is known before a constant is computed, so each goes straight to its place: apart from the result, one
+ * constant is held at a time.
+ *
+ * @param metadata the model's `metadata_props`
  * @throws RangeError when an initializer is bfloat16 or float64, which no operator of the graph takes
  */
-export function encodeOnnx(graph: Graph): Uint8Array {
-  const model = create(ModelProtoSchema, {
+export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const model = toBinary(ModelProtoSchema, modelWithoutGraph(graph, metadata));
+  const body = toBinary(GraphProtoSchema, graphWithoutConstants(graph));
+  const constants = [...graph.initializers].map(([name, tensor]) => frameConstant(name, tensor));
+  const graphBytes = constants.reduce((sum, { bytes }) => sum + bytes, body.byteLength);
+  const graphPrefix = prefix(MODEL_GRAPH, graphBytes);
+  const file = new Uint8Array(model.byteLength + graphPrefix.byteLength + graphBytes);
+  let at = 0;
+  const append = (bytes: Uint8Array) => {
+    file.set(bytes, at);
+    at += bytes.byteLength;
+  };
+  append(model);
+  append(graphPrefix);
+  append(body);
+  for (const { head, tensor } of constants) {
+    append(head);
+    append(tensor.read());
+  }
+  return file;
+}
+
+// Numbers of the fields, all length-delimited, that are framed by hand.
+const MODEL_GRAPH = 7;
+const GRAPH_INITIALIZER = 5;
+const TENSOR_RAW_DATA = 9;
+
+/** A length-delimited field up to its content (https://protobuf.dev/programming-guides/encoding/). */
+function prefix(field: number, length: number): Uint8Array {
+  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
+}
+
+interface Constant {
+  readonly head: Uint8Array; // all but the elements
+  readonly tensor: LazyTensor;
+  readonly bytes: number; // of head and elements
+}
+
+function frameConstant(name: string, tensor: LazyTensor): Constant {
+  const fields = toBinary(
+    TensorProtoSchema,
+    create(TensorProtoSchema, { name, dims: tensor.shape.map(BigInt), dataType: dataType(tensor.dtype) }),
+  );
+  const length = byteCount(tensor);
+  const rawData = prefix(TENSOR_RAW_DATA, length);
+  const field = prefix(GRAPH_INITIALIZER, fields.byteLength + rawData.byteLength + length);
+  const head = new Uint8Array(Buffer.concat([field, fields, rawData]));
+  return { head, tensor, bytes: head.byteLength + length };
+}
+
+function modelWithoutGraph({ nodes }: Graph, metadata: Readonly<Record<string, string>>): ModelProto {
+  const opset = (domain: string, version: bigint) => create(OperatorSetIdProtoSchema, { domain, version });
+  return create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'halonet',
     opsetImport: [
-      create(OperatorSetIdProtoSchema, { domain: '', version: ONNX_OPSET }),
-      create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: MICROSOFT_OPSET }),
+      opset('', ONNX_OPSET),
+      ...(nodes.some(({ domain }) => domain === 'com.microsoft')
+        ? [opset('com.microsoft', MICROSOFT_OPSET)]
+        : []),
     ],
-    graph: create(GraphProtoSchema, {
-      name: graph.name,
-      node: graph.nodes.map(encodeNode),
-      initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(name, tensor)),
-      input: graph.inputs.map(encodeValue),
-      output: graph.outputs.map(encodeValue),
-    }),
+    metadataProps: Object.entries(metadata).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
   });
-  return toBinary(ModelProtoSchema, model);
+}
+
+function graphWithoutConstants(graph: Graph): GraphProto {
+  return create(GraphProtoSchema, {
+    name: graph.name,
+    node: graph.nodes.map(encodeNode),
+    input: graph.inputs.map(encodeValue),
+    output: graph.outputs.map(encodeValue),
+  });
 }
 
 function dataType(dtype: DType): DataType {
@@ -94,15 +158,6 @@ function encodeAttribute(name: string, attribute: Attribute): AttributeProto {
         s: new TextEncoder().encode(attribute.value),
       });
   }
-}
-
-function encodeTensor(name: string, tensor: Tensor): TensorProto {
-  return create(TensorProtoSchema, {
-    name,
-    dims: tensor.shape.map(BigInt),
-    dataType: dataType(tensor.dtype),
-    rawData: tensor.data,
-  });
 }
 
 function encodeValue(value: GraphValue): ValueInfoProto {

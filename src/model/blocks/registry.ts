@@ -1,6 +1,19 @@
+import { basic } from './basic.js';
 import type { Block } from './block.js';
 import { bottle } from './bottle.js';
+import { dark } from './dark.js';
+import { edge } from './edge.js';
+import { one } from './one.js';
+import { rep } from './rep.js';
 import { selfAttn } from './self-attn.js';
 
 /** Block types by the names that timm's `ByoBlockCfg.type` takes. */
-export const BLOCKS: Readonly<Record<string, Block>> = { bottle, self_attn: selfAttn };
+export const BLOCKS: Readonly<Record<string, Block>> = {
+  basic,
+  bottle,
+  dark,
+  edge,
+  rep,
+  one,
+  self_attn: selfAttn,
+};

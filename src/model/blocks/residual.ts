@@ -1,10 +1,10 @@
 import { ModelError } from '../../errors.js';
-import { lookup } from '../layers/layers.js';
+import { lookup } from '../layers/lookup.js';
 import type { FeatureMap, Net } from '../layers/net.js';
 import { DOWNSAMPLES, shortcut } from '../layers/shortcut.js';
 import type { BlockSpec } from './block.js';
 
-/** Adds the shortcut of `x` to the branch `y`, then the activation unless the block is linear at its end. */
+/** Adds the shortcut of `x`, if any, to the branch `y`, then the activation unless the block is linear at its end. */
 export function residual(
   net: Net,
   x: FeatureMap,
@@ -14,10 +14,14 @@ export function residual(
 ): FeatureMap {
   const downsample = lookup('downsample', DOWNSAMPLES, spec.downsample);
   const short = shortcut(net, spec.layers, downsample, x, spec.prefix, spec);
+  const sum = short === undefined ? y.name : added(net, y, short, spec.prefix);
+  return { ...y, name: linearOut ? sum : spec.layers.act(net, sum, `${spec.prefix}.act`) };
+}
+
+function added(net: Net, y: FeatureMap, short: FeatureMap, prefix: string): string {
   if (short.height !== y.height || short.width !== y.width) {
     const sizes = `${y.height}x${y.width} and ${short.height}x${short.width}`;
-    throw new ModelError(`${spec.prefix}: the branch and its shortcut differ in size: ${sizes}`);
+    throw new ModelError(`${prefix}: the branch and its shortcut differ in size: ${sizes}`);
   }
-  const sum = net.graph.add(`${spec.prefix}.add`, 'Add', [y.name, short.name]);
-  return { ...y, name: linearOut ? sum : spec.layers.act(net, sum, spec.prefix) };
+  return net.graph.add(`${prefix}.add`, 'Add', [y.name, short.name]);
 }

@@ -80,16 +80,8 @@ export function optional<T, F>(reader: Reader<T>, fallback: F): Reader<T | F> {
   return (value, where) => (value === undefined || value === null ? fallback : reader(value, where));
 }
 
-/** A field that this version accepts only at the values that change nothing. */
-export const without =
-  (...harmless: readonly unknown[]): Reader<undefined> =>
-  (value, where) => {
-    const empty = typeof value === 'object' && (value === null || Object.keys(value).length === 0);
-    if (value !== undefined && !empty && !harmless.includes(value)) {
-      throw new ModelError(`${where}: ${JSON.stringify(value)} is not supported by this version`);
-    }
-    return undefined;
-  };
+/** A field that changes nothing at inference. */
+export const ignored: Reader<undefined> = () => undefined;
 
 /**
  * An object with exactly the fields of `readers`: an unknown one is an error that lists the known ones.

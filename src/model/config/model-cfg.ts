@@ -1,10 +1,12 @@
 import { BLOCKS } from '../blocks/registry.js';
 import { ACTIVATIONS } from '../layers/activation.js';
-import { HEADS } from '../layers/head.js';
-import { NORMS } from '../layers/norm.js';
+import { ANTI_ALIAS } from '../layers/anti-alias.js';
+import { CHANNEL_ATTN } from '../layers/channel-attn/registry.js';
+import { HEADS } from '../layers/heads/registry.js';
+import { NORMS } from '../layers/norms/registry.js';
 import { SELF_ATTN_LAYERS } from '../layers/self-attn.js';
 import { DOWNSAMPLES } from '../layers/shortcut.js';
-import { STEM_POOLS, STEMS } from '../layers/stem.js';
+import { STEM_POOLS, STEMS } from '../stem.js';
 import {
   type BlockInit,
   type ByoBlockCfg,
@@ -13,8 +15,10 @@ import {
   type Kwargs,
   type ModelInit,
   model,
+  type NormCfg,
 } from './byo-cfg.js';
 import {
+  ignored,
   integer,
   nonEmpty,
   number,
@@ -23,48 +27,78 @@ import {
   optional,
   type Reader,
   record,
-  without,
+  string,
 } from './fields.js';
 
 const kwargs: Reader<Kwargs> = record;
 
-/** A name of a registry; missing, timm's default. */
-const name = (registry: Readonly<Record<string, unknown>>) =>
-  optional(oneOf(Object.keys(registry)), undefined);
+type Registry = Readonly<Record<string, unknown>>;
+
+/** timm takes names in any case. */
+const lowerCase = (name: string): string => name.toLowerCase();
+
+/** timm's `norm_layer` names may have underscores, and a suffix after a hyphen. */
+const normName = (name: string): string => lowerCase(name).replaceAll('_', '').split('-', 1)[0] ?? '';
+
+const aaName = (name: string): string => lowerCase(name).replace(/[_-]/g, '');
+
+/** A name of a registry as the registry spells it; missing, timm's default. */
+const name =
+  (registry: Registry, canonical = lowerCase): Reader<string | undefined> =>
+  (value, where) => {
+    if (value === undefined || value === null) return undefined;
+    const spelled = typeof value === 'string' ? canonical(value) : value;
+    return Object.hasOwn(registry, String(spelled))
+      ? String(spelled)
+      : oneOf(Object.keys(registry))(value, where);
+  };
 
 /** A name of a registry, or none: timm writes null or ''. Missing, timm's default. */
-const nameOrNone =
-  (registry: Readonly<Record<string, unknown>>): Reader<string | undefined> =>
-  (value, where) =>
-    value === undefined ? undefined : optional(oneOf(['', ...Object.keys(registry)]), '')(value, where);
+const nameOrNone = (registry: Registry, canonical = lowerCase): Reader<string | undefined> => {
+  const read = name({ ...registry, '': undefined }, canonical);
+  return (value, where) => (value === null ? '' : read(value, where));
+};
+
+/** A name, or an object of a name (`type`) and the keyword arguments bound to it. */
+const norm: Reader<NormCfg | undefined> = (value, where) => {
+  const read = name(NORMS, normName);
+  if (typeof value !== 'object' || value === null) return read(value, where);
+  const { type, ...bound } = record(value, where);
+  return { ...bound, type: read(string(type, `${where}.type`), `${where}.type`) ?? '' };
+};
 
 const channels = integer(1, 65_536);
 
+const stemChs: Reader<number | readonly number[] | undefined> = (value, where) =>
+  Array.isArray(value)
+    ? nonEmpty(channels)(value, where)
+    : optional(integer(0, 65_536), undefined)(value, where);
+
 type Fields<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-const blockFields = object<
-  Fields<ByoBlockCfg> & { readonly attn_layer: undefined; readonly attn_kwargs: undefined }
->({
-  type: oneOf(Object.keys(BLOCKS)),
+const blockFields = object<Fields<ByoBlockCfg>>({
+  type: name(BLOCKS),
   d: integer(1, 1000),
-  c: channels,
-  s: optional(integer(1, 2), undefined),
+  c: number(1, 65_536), // timm rounds it after the width factor
+  s: optional(integer(1, 32), undefined),
   gs: optional(integer(0, 65_536), undefined),
   br: optional(number(1e-3, 1000), undefined),
-  attn_layer: without(''),
-  attn_kwargs: without(),
+  attn_layer: nameOrNone(CHANNEL_ATTN),
+  attn_kwargs: optional(kwargs, undefined),
   self_attn_layer: nameOrNone(SELF_ATTN_LAYERS),
   self_attn_kwargs: optional(kwargs, undefined),
   block_kwargs: optional(kwargs, undefined),
 });
 
 const blockCfg: Reader<readonly ByoBlockCfg[]> = (value, where) => {
-  const { self_attn_layer: layer } = record(value, where);
+  const { type, attn_layer: attn, self_attn_layer: selfAttn } = record(value, where);
+  string(type, `${where}.type`);
   const fields = blockFields(value, where);
   // null is the model's layer; '' is none
   return block({
     ...(fields as BlockInit),
-    self_attn_layer: layer === null ? null : (fields.self_attn_layer ?? null),
+    attn_layer: attn === null ? null : (fields.attn_layer ?? null),
+    self_attn_layer: selfAttn === null ? null : (fields.self_attn_layer ?? null),
   });
 };
 
@@ -73,35 +107,36 @@ const stage: Reader<readonly ByoBlockCfg[]> = (value, where) =>
   Array.isArray(value) ? nonEmpty(blockCfg)(value, where).flat() : blockCfg(value, where);
 
 interface WithoutEffect {
-  readonly attn_layer: undefined;
-  readonly attn_kwargs: undefined;
-  readonly aa_layer: undefined;
-  readonly head_hidden_size: undefined;
   readonly zero_init_last: undefined;
   readonly fixed_input_size: undefined;
 }
 
-const modelFields = object<Fields<ByoModelCfg> & WithoutEffect>({
+/** The fields of a `model_cfg`. */
+export const MODEL_FIELDS: {
+  readonly [K in keyof (ByoModelCfg & WithoutEffect)]: Reader<(Fields<ByoModelCfg> & WithoutEffect)[K]>;
+} = {
   blocks: nonEmpty(stage),
-  downsample: name(DOWNSAMPLES),
-  stem_type: name(STEMS),
+  downsample: nameOrNone(DOWNSAMPLES),
+  stem_type: nameOrNone(STEMS),
   stem_pool: nameOrNone(STEM_POOLS),
-  stem_chs: optional(channels, undefined),
+  stem_chs: stemChs,
   width_factor: optional(number(1e-3, 1000), undefined),
   num_features: optional(integer(0, 65_536), undefined),
   act_layer: name(ACTIVATIONS),
-  norm_layer: name(NORMS),
-  head_type: name(HEADS),
+  norm_layer: norm,
+  aa_layer: nameOrNone(ANTI_ALIAS, aaName),
+  head_type: nameOrNone(HEADS),
+  head_hidden_size: optional(channels, undefined),
+  attn_layer: nameOrNone(CHANNEL_ATTN),
+  attn_kwargs: optional(kwargs, undefined),
   self_attn_layer: nameOrNone(SELF_ATTN_LAYERS),
   self_attn_kwargs: optional(kwargs, undefined),
   block_kwargs: optional(kwargs, undefined),
-  attn_layer: without(''),
-  attn_kwargs: without(),
-  aa_layer: without(''),
-  head_hidden_size: without(),
-  zero_init_last: without(true, false), // an initialisation
-  fixed_input_size: without(true, false), // halo blocks say themselves which sizes they tile
-});
+  zero_init_last: ignored, // an initialisation
+  fixed_input_size: ignored, // layers say themselves which sizes they take
+};
+
+const modelFields = object<Fields<ByoModelCfg> & WithoutEffect>(MODEL_FIELDS);
 
 /**
  * A `model_cfg` as timm writes it, with timm's defaults for what is missing. Names must be in the registries.

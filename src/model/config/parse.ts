@@ -1,22 +1,26 @@
 import { ModelError } from '../../errors.js';
-import { ARCHITECTURES } from './architectures/index.js';
+import type { Tag } from './architectures/architecture.js';
+import { ARCHITECTURES, defaultTag } from './architectures/index.js';
 import type { ByoModelCfg } from './byo-cfg.js';
-import { integer, list, number, oneOf, optional, type Reader, record, string, without } from './fields.js';
+import { integer, list, number, oneOf, optional, type Reader, record, string } from './fields.js';
+import { modelArgs } from './model-args.js';
 import { modelCfg } from './model-cfg.js';
+import type { NetworkConfig } from './network.js';
 import type { PretrainedCfg } from './pretrained.js';
 
 /** A checkpoint's config.json, checked. */
-export interface ModelConfig {
+export interface ModelConfig extends NetworkConfig {
   readonly architecture: string;
-  readonly cfg: ByoModelCfg;
-  readonly numClasses: number; // 0: no classifier
   readonly pretrained: PretrainedCfg;
   readonly labelNames: readonly string[] | undefined; // one per class
   readonly labelDescriptions: ReadonlyMap<string, string> | undefined; // by label name
 }
 
+const OUTPUT_STRIDE = 32; // timm's default
+
 /**
- * Checks the text of a checkpoint's `config.json` (timm's hub format, with an optional `model_cfg` of its own).
+ * Checks the text of a checkpoint's `config.json`: timm's hub format, with an optional `model_cfg` of its own. What it
+ * leaves out is as timm's table has it for the architecture.
  *
  * @param where the path or URL that errors speak of
  * @throws ModelError naming the field, what was expected and what was found
@@ -28,30 +32,41 @@ export function parseModelConfig(text: string, where: string): ModelConfig {
   } catch (cause) {
     throw new ModelError(`${where}: not valid JSON`, { cause });
   }
-  const root = record(json, where);
+  return readModelConfig(record(json, where), where);
+}
+
+/** As {@link parseModelConfig}, of a config that is an object already. */
+export function readModelConfig(root: Readonly<Record<string, unknown>>, where: string): ModelConfig {
   const architecture = string(root.architecture, `${where}: architecture`);
-  without('avg')(root.global_pool, `${where}: global_pool`);
-  without()(root.model_args, `${where}: model_args`);
-  const pretrained = record(root.pretrained_cfg ?? root, `${where}: pretrained_cfg`);
-  const numClasses = integer(0)(root.num_classes ?? pretrained.num_classes, `${where}: num_classes`);
-  const labelNames = optional(list(string), undefined)(
-    root.label_names ?? pretrained.label_names,
-    `${where}: label_names`,
+  const args = modelArgs(root.model_args, `${where}: model_args`);
+  const source = record(root.pretrained_cfg ?? root, `${where}: pretrained_cfg`);
+  const published = publishedTag(architecture, source.tag);
+  const pretrained = readPretrained(source, published?.pretrained, `${where}: pretrained_cfg`);
+  const numClasses = integer(0)(
+    root.num_classes ?? args.numClasses ?? source.num_classes ?? published?.numClasses,
+    `${where}: num_classes`,
   );
-  if (labelNames !== undefined && labelNames.length !== numClasses) {
-    throw new ModelError(`${where}: label_names has ${labelNames.length} names for ${numClasses} classes`);
-  }
   return {
     architecture,
-    cfg: readModelCfg(root.model_cfg, architecture, where),
+    cfg: { ...readModelCfg(root.model_cfg, architecture, where), ...args.cfg },
     numClasses,
-    pretrained: readPretrained(pretrained, `${where}: pretrained_cfg`),
-    labelNames,
-    labelDescriptions: readDescriptions(
-      root.label_descriptions ?? pretrained.label_descriptions,
-      `${where}: label_descriptions`,
+    globalPool: optional(string, args.globalPool ?? '')(root.global_pool, `${where}: global_pool`),
+    outputStride: optional(integer(1), args.outputStride ?? OUTPUT_STRIDE)(
+      root.output_stride,
+      `${where}: output_stride`,
     ),
+    trainedSize: args.imageSize ?? { height: pretrained.height, width: pretrained.width },
+    pretrained,
+    ...readLabels(root, source, numClasses, where),
   };
+}
+
+/** The published checkpoint that a config is of: it says what the config leaves out. */
+function publishedTag(architecture: string, tag: unknown): Tag | undefined {
+  const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
+  if (known === undefined) return undefined;
+  const named = typeof tag === 'string' && Object.hasOwn(known.tags, tag);
+  return known.tags[named ? tag : defaultTag(known)];
 }
 
 function readModelCfg(value: unknown, architecture: string, where: string): ByoModelCfg {
@@ -65,33 +80,55 @@ function readModelCfg(value: unknown, architecture: string, where: string): ByoM
   return known.cfg;
 }
 
-function readPretrained(source: Readonly<Record<string, unknown>>, where: string): PretrainedCfg {
-  const triple = (field: string, reader: Reader<number>) => {
-    const [r = 0, g = 0, b = 0] = list(reader, 3)(source[field], `${where}.${field}`);
+function readPretrained(
+  source: Readonly<Record<string, unknown>>,
+  fallback: PretrainedCfg | undefined,
+  where: string,
+): PretrainedCfg {
+  const triple = (field: string, reader: Reader<number>, missing: readonly number[] | undefined) => {
+    const [r = 0, g = 0, b = 0] = list(reader, 3)(source[field] ?? missing, `${where}.${field}`);
     return [r, g, b] as const;
   };
-  const [channels, height, width] = triple('input_size', integer(1));
+  const size = fallback && [3, fallback.height, fallback.width];
+  const [channels, height, width] = triple('input_size', integer(1), size);
   if (channels !== 3) throw new ModelError(`${where}.input_size: expected 3 channels, received ${channels}`);
   return {
     height,
     width,
-    mean: triple('mean', number()),
-    std: triple('std', number(1e-6)),
-    cropPct: optional(number(0.01, 1), 0.875)(source.crop_pct, `${where}.crop_pct`),
-    cropMode: optional(oneOf(['center', 'squash', 'border']), 'center' as const)(
+    mean: triple('mean', number(), fallback?.mean),
+    std: triple('std', number(1e-6), fallback?.std),
+    cropPct: optional(number(0.01, 1), fallback?.cropPct ?? 0.875)(source.crop_pct, `${where}.crop_pct`),
+    cropMode: optional(oneOf(['center', 'squash', 'border']), fallback?.cropMode ?? 'center')(
       source.crop_mode,
       `${where}.crop_mode`,
     ),
-    interpolation: optional(oneOf(['bicubic', 'bilinear']), 'bicubic' as const)(
+    interpolation: optional(oneOf(['bicubic', 'bilinear']), fallback?.interpolation ?? 'bicubic')(
       source.interpolation,
       `${where}.interpolation`,
     ),
   };
 }
 
-function readDescriptions(value: unknown, where: string): ReadonlyMap<string, string> | undefined {
-  if (value === undefined || value === null) return undefined;
-  return new Map(
-    Object.entries(record(value, where)).map(([label, text]) => [label, string(text, `${where}.${label}`)]),
+/** Class names and what they stand for. */
+function readLabels(
+  root: Readonly<Record<string, unknown>>,
+  source: Readonly<Record<string, unknown>>,
+  numClasses: number,
+  where: string,
+): Pick<ModelConfig, 'labelNames' | 'labelDescriptions'> {
+  const labelNames = optional(list(string), undefined)(
+    root.label_names ?? source.label_names,
+    `${where}: label_names`,
   );
+  if (labelNames !== undefined && labelNames.length !== numClasses) {
+    throw new ModelError(`${where}: label_names has ${labelNames.length} names for ${numClasses} classes`);
+  }
+  const descriptions = root.label_descriptions ?? source.label_descriptions;
+  if (descriptions === undefined || descriptions === null)
+    return { labelNames, labelDescriptions: undefined };
+  const entries = Object.entries(record(descriptions, `${where}: label_descriptions`));
+  const labelDescriptions = new Map(
+    entries.map(([label, text]) => [label, string(text, `${where}: label_descriptions.${label}`)]),
+  );
+  return { labelNames, labelDescriptions };
 }

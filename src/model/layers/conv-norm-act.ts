@@ -1,62 +1,65 @@
-import { int, ints } from '../graph-builder.js';
-import type { Activation } from './activation.js';
-import type { Layers } from './layers.js';
+import { type Activation, relu } from './activation.js';
+import type { AntiAlias } from './anti-alias.js';
+import { addConv, type ConvSpec, convShape } from './conv2d.js';
 import type { ChannelAffine, FeatureMap, Net } from './net.js';
+import { batchnorm } from './norms/batch-norm.js';
+import type { NormLayer } from './norms/norm.js';
 
-interface ConvOptions {
-  readonly outChs: number;
+/** What goes with a convolution. */
+export interface ConvLayers {
+  readonly act: Activation;
+  readonly norm: NormLayer;
+  readonly antiAlias: AntiAlias | undefined; // strides in place of convolutions
+}
+
+/** What timm's layers take that are not told otherwise. */
+export const PLAIN_LAYERS: ConvLayers = {
+  act: relu,
+  norm: batchnorm({}, 'norm_layer'),
+  antiAlias: undefined,
+};
+
+export interface ConvNormActSpec extends ConvSpec {
   readonly kernel: number;
-  readonly stride?: number;
-  readonly groups?: number;
-  readonly act: Activation | undefined;
+  readonly act?: boolean; // true when not given
 }
 
 /**
- * Convolution, norm and activation (timm's `ConvNormAct`), the norm folded into the convolution in float64.
- * Padding is torch's symmetric one: ((stride − 1) + kernel − 1) / 2, rounded down.
+ * Convolution, norm and activation (timm's `ConvNormAct`): the norm is folded into the convolution in float64 where it
+ * is an affine. With an anti-aliasing layer, that strides instead.
  *
  * @param x [batch, C, H, W]
- * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)] for odd kernels and strides of 1 and 2
+ * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)] for odd kernels and strides of 1 and 2 (rounded down with
+ *   average pooling as anti-aliasing)
  * @throws ModelError when the checkpoint's tensors under `prefix` do not fit
  */
 export function convNormAct(
   net: Net,
-  layers: Layers,
+  layers: ConvLayers,
   x: FeatureMap,
   prefix: string,
-  options: ConvOptions,
+  { act = true, ...spec }: ConvNormActSpec,
 ): FeatureMap {
-  const { outChs, kernel, stride = 1, groups = 1, act } = options;
-  const shape = [outChs, x.channels / groups, kernel, kernel];
-  const weight = net.weights.take(`${prefix}.conv.weight`, shape);
-  const affine = layers.norm(net, `${prefix}.bn`, outChs);
-  const pad = Math.floor((stride - 1 + kernel - 1) / 2);
-  const size = (length: number) => Math.floor((length + 2 * pad - kernel) / stride) + 1;
-  const conv = net.graph.add(
-    prefix,
-    'Conv',
-    [
-      x.name,
-      net.graph.floats(`${prefix}.weight`, shape, scaleOutputs(weight, affine.scale)),
-      net.graph.floats(`${prefix}.bias`, [outChs], Float32Array.from(affine.shift)),
-    ],
-    {
-      kernel_shape: ints(kernel, kernel),
-      strides: ints(stride, stride),
-      pads: ints(pad, pad, pad, pad),
-      group: int(groups),
-    },
-  );
-  const name = act === undefined ? conv : act(net, conv, prefix);
-  return { name, channels: outChs, height: size(x.height), width: size(x.width) };
+  const { stride = 1, outChs } = spec;
+  const antiAlias = stride > 1 ? layers.antiAlias : undefined;
+  const weight = net.weights.take(`${prefix}.conv.weight`, convShape(x, prefix, spec));
+  const { affine, finish } = layers.norm(net, `${prefix}.bn`, outChs, act ? layers.act : undefined);
+  const geometry = antiAlias === undefined ? spec : { ...spec, stride: 1 };
+  const conv = addConv(net, x, prefix, geometry, {
+    weight: () => (affine === undefined ? weight.read() : scaleOutputs(weight.read(), affine)),
+    bias: affine && (() => Float32Array.from(affine().shift)),
+  });
+  const y = { ...conv, name: finish(conv.name) };
+  return antiAlias === undefined ? y : antiAlias(net, y, `${prefix}.aa`, stride);
 }
 
 /**
  * Multiplies each output channel of a weight by its scale, in float64, rounded once.
  *
- * @param weight [scale.length, …], row-major
+ * @param weight [channels, …], row-major
  */
-function scaleOutputs(weight: Float32Array, scale: ChannelAffine['scale']): Float32Array {
+export function scaleOutputs(weight: Float32Array, affine: ChannelAffine): Float32Array {
+  const { scale } = affine();
   const rowLength = weight.length / scale.length;
   const result = new Float32Array(weight.length);
   for (const [row, factor] of scale.entries()) {

@@ -2,8 +2,10 @@ import { ModelError } from '../../errors.js';
 import { makeDivisible } from '../../rounding.js';
 import type { Kwargs } from '../config/byo-cfg.js';
 import { boolean, integer, number, object, optional } from '../config/fields.js';
-import { int, ints } from '../graph-builder.js';
+import { int } from '../graph-builder.js';
+import type { Parameter } from '../weights.js';
 import {
+  blockCount,
   type HaloGrid,
   outputRows,
   positionTable,
@@ -12,12 +14,21 @@ import {
   windowRows,
   windowSide,
 } from './halo-grid.js';
-import type { ChannelAffine, FeatureMap, Net, SelfAttn } from './net.js';
+import { addLinear, type LinearWeights } from './linear.js';
+import {
+  type ChannelAffine,
+  type FeatureMap,
+  featureMap,
+  MapSizeError,
+  type Net,
+  type SelfAttn,
+} from './net.js';
+import { averagePool2 } from './pool.js';
 
 /** Keyword arguments of timm's `HaloAttn`, with its defaults (timm/layers/halo_attn.py). */
 interface HaloKwargs {
   readonly num_heads: number;
-  readonly dim_head: number | undefined; // of queries and keys; by qk_ratio when not given
+  readonly dim_head: number; // of queries and keys; 0: by qk_ratio
   readonly block_size: number; // side of a block of queries
   readonly halo_size: number; // how far keys reach beyond the block
   readonly qk_ratio: number; // query and key channels / output channels
@@ -28,7 +39,7 @@ interface HaloKwargs {
 
 const readKwargs = object<HaloKwargs>({
   num_heads: optional(integer(1), 8),
-  dim_head: optional(integer(1), undefined),
+  dim_head: optional(integer(0), 0),
   block_size: optional(integer(1), 8),
   halo_size: optional(integer(0), 3),
   qk_ratio: optional(number(0), 1),
@@ -60,7 +71,6 @@ interface Layer {
 export function halo(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
   return {
-    tile: options.block_size,
     build: (net, x, prefix, stride, after) => buildHalo(layerOn(net, x, prefix, stride, options), after),
   };
 }
@@ -68,7 +78,9 @@ export function halo(kwargs: Kwargs, where: string): SelfAttn {
 function layerOn(net: Net, x: FeatureMap, prefix: string, stride: number, kwargs: HaloKwargs): Layer {
   const { num_heads: heads, block_size: block, halo_size: reach } = kwargs;
   if (x.height % block !== 0 || x.width % block !== 0) {
-    throw new ModelError(`${prefix}: blocks of ${block} cannot tile a map of ${x.height}x${x.width}`);
+    throw new MapSizeError(
+      `${prefix}: halo blocks of ${block}x${block} cannot tile a map of ${x.height}x${x.width}`,
+    );
   }
   if (x.channels % heads !== 0) {
     throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
@@ -77,7 +89,7 @@ function layerOn(net: Net, x: FeatureMap, prefix: string, stride: number, kwargs
   return {
     ...{ net, prefix, x, kwargs, pool },
     grid: { heads, height: x.height, width: x.width, block, halo: reach, stride: pool ? 1 : stride },
-    dimQk: kwargs.dim_head ?? Math.floor(makeDivisible(x.channels * kwargs.qk_ratio) / heads),
+    dimQk: kwargs.dim_head || Math.floor(makeDivisible(x.channels * kwargs.qk_ratio) / heads),
     dimV: x.channels / heads,
   };
 }
@@ -102,9 +114,11 @@ function queries(layer: Layer, pixels: string): string {
   const out = grid.heads * dimQk;
   const weight = net.weights.take(`${prefix}.q.weight`, [out, x.channels, 1, 1]);
   const bias = layer.kwargs.qkv_bias ? net.weights.take(`${prefix}.q.bias`, [out]) : undefined;
-  const rows = project(layer, 'q', pixels, { weight, bias, dim: dimQk });
-  const index = net.graph.int64(`${prefix}.q.index`, queryRows(grid));
-  return gather(layer, 'q', rows, index, querySide(grid) ** 2, dimQk);
+  const rows = project(layer, 'q', pixels, dimQk, { weight: weight.read, bias: bias?.read });
+  const count = querySide(grid) ** 2;
+  const length = blockCount(grid) * grid.heads * count;
+  const index = net.graph.int64(`${prefix}.q.index`, length, () => queryRows(grid));
+  return gather(layer, 'q', rows, index, count, dimQk);
 }
 
 /** [batch * blocks * heads, keys, dimQk] and [batch * blocks * heads, keys, dimV] */
@@ -118,20 +132,22 @@ function keysAndValues(
   const out = heads * (dimQk + dimV);
   const weight = net.weights.take(`${prefix}.kv.weight`, [out, x.channels, 1, 1]);
   const bias = layer.kwargs.qkv_bias ? net.weights.take(`${prefix}.kv.bias`, [out]) : undefined;
-  const window = net.graph.int64(`${prefix}.kv.index`, windowRows(grid));
   const count = windowSide(grid) ** 2;
+  const length = blockCount(grid) * heads * count;
+  const window = net.graph.int64(`${prefix}.kv.index`, length, () => windowRows(grid));
   // The scale of the content logits goes into the keys, the norm after the layer into the values.
-  const part = (name: string, offset: number, dim: number, scale: (channel: number) => number) => {
-    const select = (values: Float32Array) => ofEachHead(values, heads, dimQk + dimV, offset, dim, scale);
-    const rows = project(layer, name, pixels, {
-      ...{ weight: select(weight), bias: bias === undefined ? undefined : select(bias), dim },
-    });
+  const part = (name: string, offset: number, dim: number, scales: () => ArrayLike<number>) => {
+    const select =
+      ({ read }: Parameter) =>
+      () =>
+        ofEachHead(read(), heads, dimQk + dimV, offset, scales());
+    const rows = project(layer, name, pixels, dim, { weight: select(weight), bias: bias && select(bias) });
     return gather(layer, name, withZeroRow(layer, name, rows), window, count, dim);
   };
   const keyScale = dimQk ** -0.5;
   return [
-    part('k', 0, dimQk, () => keyScale),
-    part('v', dimQk, dimV, (channel) => after?.scale[channel] ?? 1),
+    part('k', 0, dimQk, () => new Float64Array(heads * dimQk).fill(keyScale)),
+    part('v', dimQk, dimV, () => after?.().scale ?? new Float64Array(heads * dimV).fill(1)),
   ];
 }
 
@@ -139,6 +155,7 @@ function keysAndValues(
  * The channels `offset` to `offset + dim` of each head, scaled: timm interleaves keys and values head by head.
  *
  * @param values [heads, perHead, …]
+ * @param scales [heads * dim]
  * @returns [heads, dim, …]
  */
 function ofEachHead(
@@ -146,44 +163,24 @@ function ofEachHead(
   heads: number,
   perHead: number,
   offset: number,
-  dim: number,
-  scale: (channel: number) => number,
+  scales: ArrayLike<number>,
 ): Float32Array {
   const length = values.length / (heads * perHead);
-  const result = new Float32Array(heads * dim * length);
-  for (let channel = 0; channel < heads * dim; channel++) {
+  const dim = scales.length / heads;
+  const result = new Float32Array(scales.length * length);
+  for (let channel = 0; channel < scales.length; channel++) {
     const source = (Math.floor(channel / dim) * perHead + offset + (channel % dim)) * length;
-    const factor = scale(channel);
-    for (let i = 0; i < length; i++) result[channel * length + i] = factor * (values[source + i] ?? 0);
+    const factor = scales[channel] as number;
+    for (let i = 0; i < length; i++) result[channel * length + i] = factor * (values[source + i] as number);
   }
   return result;
-}
-
-interface Projection {
-  readonly weight: Float32Array; // [heads * dim, C]
-  readonly bias: Float32Array | undefined; // [heads * dim]
-  readonly dim: number; // channels per head
 }
 
 /** A 1x1 convolution of channels-last pixels, as rows of one head each: [batch, H * W * heads, dim]. */
-function project(layer: Layer, name: string, pixels: string, { weight, bias, dim }: Projection): string {
-  const { graph } = layer.net;
+function project(layer: Layer, name: string, pixels: string, dim: number, weights: LinearWeights): string {
   const prefix = `${layer.prefix}.${name}`;
-  const c = layer.x.channels;
-  const out = layer.grid.heads * dim;
-  const matrix = graph.floats(`${prefix}.weight`, [c, out], transposed(weight, out, c));
-  let y = graph.add(`${prefix}.project`, 'MatMul', [pixels, matrix]); // [batch, H * W, heads * dim]
-  if (bias !== undefined)
-    y = graph.add(`${prefix}.bias`, 'Add', [y, graph.floats(`${prefix}.bias`, [out], bias)]);
-  return graph.reshape(`${prefix}.rows`, y, [0, -1, dim]);
-}
-
-function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(matrix.length);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) result[c * rows + r] = matrix[r * columns + c] ?? 0;
-  }
-  return result;
+  const y = addLinear(layer.net, pixels, `${prefix}.project`, layer.grid.heads * dim, weights); // [batch, H * W, heads * dim]
+  return layer.net.graph.reshape(`${prefix}.rows`, y, [0, -1, dim]);
 }
 
 function withZeroRow(layer: Layer, name: string, rows: string): string {
@@ -207,13 +204,10 @@ function positionLogits(layer: Layer, q: string): string {
   const { graph } = net;
   const window = windowSide(grid);
   const shape = [2 * window - 1, dimQk];
-  const table = positionTable(
-    grid,
-    dimQk,
-    net.weights.take(`${prefix}.pos_embed.width_rel`, shape),
-    net.weights.take(`${prefix}.pos_embed.height_rel`, shape),
-    layer.kwargs.scale_pos_embed ? dimQk ** -0.5 : 1,
-  );
+  const widthRel = net.weights.take(`${prefix}.pos_embed.width_rel`, shape);
+  const heightRel = net.weights.take(`${prefix}.pos_embed.height_rel`, shape);
+  const scale = layer.kwargs.scale_pos_embed ? dimQk ** -0.5 : 1;
+  const table = () => positionTable(grid, dimQk, widthRel.read(), heightRel.read(), scale);
   const tableShape = [querySide(grid) ** 2, dimQk, window ** 2];
   const byQuery = graph.transpose(`${prefix}.by_query`, q, [1, 0, 2]); // [queries, batch * blocks * heads, dimQk]
   const logits = graph.add(`${prefix}.by_query.position`, 'MatMul', [
@@ -228,25 +222,16 @@ function toMap(layer: Layer, out: string, after: ChannelAffine | undefined): Fea
   const { prefix, x, grid, dimV } = layer;
   const { graph } = layer.net;
   const [height, width] = [grid.height / grid.stride, grid.width / grid.stride];
-  const index = outputRows(grid);
-  const rows = graph.reshape(`${prefix}.out.rows`, out, [-1, index.length, dimV]);
-  const ordered = graph.add(
-    `${prefix}.out.gather`,
-    'Gather',
-    [rows, graph.int64(`${prefix}.out.index`, index)],
-    { axis: int(1) },
-  );
+  const count = height * width * grid.heads;
+  const rows = graph.reshape(`${prefix}.out.rows`, out, [-1, count, dimV]);
+  const index = graph.int64(`${prefix}.out.index`, count, () => outputRows(grid));
+  const ordered = graph.add(`${prefix}.out.gather`, 'Gather', [rows, index], { axis: int(1) });
   let pixels = graph.reshape(`${prefix}.out.pixels`, ordered, [-1, height * width, x.channels]);
   if (after !== undefined) {
-    const shift = graph.floats(`${prefix}.shift`, [x.channels], Float32Array.from(after.shift));
+    const shift = graph.floats(`${prefix}.shift`, [x.channels], () => Float32Array.from(after().shift));
     pixels = graph.add(`${prefix}.out.shift`, 'Add', [pixels, shift]);
   }
   const planes = graph.transpose(`${prefix}.out.planes`, pixels, [0, 2, 1]); // [batch, C, H' * W']
-  const map = graph.reshape(`${prefix}.map`, planes, [0, x.channels, height, width]);
-  if (!layer.pool) return { name: map, channels: x.channels, height, width };
-  const pooled = graph.add(`${prefix}.pool`, 'AveragePool', [map], {
-    kernel_shape: ints(2, 2),
-    strides: ints(2, 2),
-  });
-  return { name: pooled, channels: x.channels, height: Math.floor(height / 2), width: Math.floor(width / 2) };
+  const map = featureMap(layer.net, graph.reshape(`${prefix}.map`, planes, [0, x.channels, height, width]));
+  return layer.pool ? averagePool2(layer.net, map, `${prefix}.pool`) : map;
 }

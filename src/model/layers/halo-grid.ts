@@ -16,6 +16,9 @@ export const querySide = (grid: HaloGrid): number => grid.block / grid.stride;
 /** Keys on a window's side. */
 export const windowSide = (grid: HaloGrid): number => grid.block + 2 * grid.halo;
 
+/** Blocks of the map. */
+export const blockCount = (grid: HaloGrid): number => (grid.height / grid.block) * (grid.width / grid.block);
+
 /** Rows of the input map that are queries, in the order [block, head, query]. */
 export function queryRows(grid: HaloGrid): number[] {
   return rowsByBlock(grid, querySide(grid), (block, i) => block * grid.block + i * grid.stride);

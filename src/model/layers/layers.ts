@@ -1,43 +1,38 @@
-import { ModelError } from '../../errors.js';
 import type { ByoBlockCfg, ByoModelCfg } from '../config/byo-cfg.js';
-import { ACTIVATIONS, type Activation } from './activation.js';
-import type { SelfAttn } from './net.js';
-import { NORMS } from './norm.js';
+import { ACTIVATIONS } from './activation.js';
+import { ANTI_ALIAS } from './anti-alias.js';
+import { CHANNEL_ATTN } from './channel-attn/registry.js';
+import type { ConvLayers } from './conv-norm-act.js';
+import { lookup } from './lookup.js';
+import type { ChannelAttn, SelfAttn } from './net.js';
+import { normOf } from './norms/registry.js';
 import { SELF_ATTN_LAYERS } from './self-attn.js';
 
 /** The layers that a configuration names, resolved for one block (timm's `LayerFn`). */
-export interface Layers {
-  readonly act: Activation;
-  readonly norm: (typeof NORMS)[string];
+export interface Layers extends ConvLayers {
+  readonly attn: ChannelAttn | undefined;
   readonly selfAttn: SelfAttn | undefined;
 }
 
 /**
- * The layers of a block: the model's, with the block's own in their place. As in timm, keyword arguments of
- * the block replace the model's whole; they are not merged.
+ * The layers of a block, or of the stem: the model's, with the block's own in their place. As in timm, keyword arguments
+ * of the block replace the model's whole; they are not merged.
  *
- * @throws ModelError for a name that no registry has
+ * @throws ModelError for a name that no registry has, or keyword arguments that its layer does not take
  */
 export function layersOf(cfg: ByoModelCfg, blockCfg?: ByoBlockCfg): Layers {
+  const attn = blockCfg?.attn_layer ?? cfg.attn_layer;
+  const attnKwargs = blockCfg?.attn_kwargs ?? cfg.attn_kwargs;
   const selfAttn = blockCfg?.self_attn_layer ?? cfg.self_attn_layer;
-  const kwargs = blockCfg?.self_attn_kwargs ?? cfg.self_attn_kwargs;
+  const selfAttnKwargs = blockCfg?.self_attn_kwargs ?? cfg.self_attn_kwargs;
   return {
     act: lookup('act_layer', ACTIVATIONS, cfg.act_layer),
-    norm: lookup('norm_layer', NORMS, cfg.norm_layer),
+    norm: normOf(cfg.norm_layer),
+    antiAlias: cfg.aa_layer === '' ? undefined : lookup('aa_layer', ANTI_ALIAS, cfg.aa_layer),
+    attn: attn === '' ? undefined : lookup('attn_layer', CHANNEL_ATTN, attn)(attnKwargs, 'attn_kwargs'),
     selfAttn:
       selfAttn === ''
         ? undefined
-        : lookup('self_attn_layer', SELF_ATTN_LAYERS, selfAttn)(kwargs, 'self_attn_kwargs'),
+        : lookup('self_attn_layer', SELF_ATTN_LAYERS, selfAttn)(selfAttnKwargs, 'self_attn_kwargs'),
   };
-}
-
-/** The entry of a registry, or a ModelError that lists what it has. */
-export function lookup<T>(field: string, registry: Readonly<Record<string, T>>, name: string): T {
-  const entry = Object.hasOwn(registry, name) ? registry[name] : undefined;
-  if (entry === undefined) {
-    throw new ModelError(`model_cfg.${field}: unknown value ${JSON.stringify(name)}`, {
-      hint: `Known: ${Object.keys(registry).join(', ')}.`,
-    });
-  }
-  return entry;
 }

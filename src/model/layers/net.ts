@@ -1,3 +1,4 @@
+import { ModelError } from '../../errors.js';
 import type { GraphBuilder } from '../graph-builder.js';
 import type { Weights } from '../weights.js';
 
@@ -15,23 +16,43 @@ export interface FeatureMap {
   readonly width: number;
 }
 
-/** A normalisation at inference: y = scale · x + shift for each channel. */
-export interface ChannelAffine {
+/** A value of the graph as a feature map. */
+export function featureMap({ graph }: Net, name: string): FeatureMap {
+  const [, channels = 0, height = 0, width = 0] = graph.shapeOf(name);
+  if (height < 1 || width < 1) {
+    throw new MapSizeError(`${name}: nothing is left of the image: a map of ${height}x${width}`);
+  }
+  return { name, channels, height, width };
+}
+
+/** An image size that a layer cannot work with: its feature map cannot be tiled, or is not the one it was trained for. */
+export class MapSizeError extends ModelError {}
+
+/** y = scale · x + shift for each channel, computed in float64. */
+export type ChannelAffine = () => {
   readonly scale: Float64Array; // [channels]
   readonly shift: Float64Array; // [channels]
+};
+
+/** Adds a channel-wise affine as an operator of its own. */
+export function channelAffine({ graph }: Net, x: string, name: string, affine: ChannelAffine): string {
+  const channels = graph.shapeOf(x)[1] ?? 0;
+  const vector = (part: string, values: () => ArrayLike<number>) =>
+    graph.floats(`${name}.${part}`, [channels, 1, 1], () => Float32Array.from(values()));
+  const scaled = graph.add(`${name}.scaled`, 'Mul', [x, vector('scale', () => affine().scale)]);
+  return graph.add(name, 'Add', [scaled, vector('shift', () => affine().shift)]);
 }
 
 /** A spatial self-attention layer, its keyword arguments checked. */
 export interface SelfAttn {
-  /** Height and width of the input must be multiples of this. */
-  readonly tile: number;
   /**
    * Adds the layer and the channel-wise affine that follows it.
    *
    * @param x [batch, C, H, W]
    * @param stride 1 or 2
-   * @param after the affine, folded into the layer; undefined for none
-   * @returns [batch, C, H / stride, W / stride]
+   * @param after the affine, folded into the layer where it can be; undefined for none
+   * @returns [batch, C, H / stride, W / stride], rounded down
+   * @throws MapSizeError when the layer cannot work on a map of this size
    */
   build(
     net: Net,
@@ -40,4 +61,9 @@ export interface SelfAttn {
     stride: number,
     after: ChannelAffine | undefined,
   ): FeatureMap;
+}
+
+/** A channel (or light spatial) attention layer, its keyword arguments checked; keeps the shape of its map. */
+export interface ChannelAttn {
+  build(net: Net, x: FeatureMap, prefix: string): FeatureMap;
 }

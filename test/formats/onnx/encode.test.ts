@@ -3,7 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { encodeOnnx } from '../../../src/formats/onnx/encode.js';
 import type { Graph } from '../../../src/graph.js';
 
-const bytesOf = (values: Float32Array | BigInt64Array) => new Uint8Array(values.buffer);
+const bytesOf = (values: Float32Array | BigInt64Array) => () => new Uint8Array(values.buffer);
 
 // y = LeakyRelu(Transpose(x, [1, 0]), alpha 0.5), then rows 1 and 0: a float, ints, an int, and both kinds of constant
 const graph: Graph = {
@@ -28,8 +28,8 @@ const graph: Graph = {
     },
   ],
   initializers: new Map([
-    ['rows', { dtype: 'int64', shape: [2], data: bytesOf(BigInt64Array.of(1n, 0n)) }],
-    ['one', { dtype: 'float32', shape: [], data: bytesOf(Float32Array.of(1)) }],
+    ['rows', { dtype: 'int64', shape: [2], read: bytesOf(BigInt64Array.of(1n, 0n)) }],
+    ['one', { dtype: 'float32', shape: [], read: bytesOf(Float32Array.of(1)) }],
   ]),
   inputs: [{ name: 'x', dtype: 'float32', shape: ['batch', 2] }],
   outputs: [
@@ -55,7 +55,7 @@ describe('encodeOnnx', () => {
   it('refuses bfloat16 constants', () => {
     const bfloat16: Graph = {
       ...graph,
-      initializers: new Map([['b', { dtype: 'bfloat16', shape: [1], data: new Uint8Array(2) }]]),
+      initializers: new Map([['b', { dtype: 'bfloat16', shape: [1], read: () => new Uint8Array(2) }]]),
     };
     assert.throws(() => encodeOnnx(bfloat16), RangeError);
   });

@@ -1,0 +1,20 @@
+import { makeDivisible } from '../../rounding.js';
+import { object } from '../config/fields.js';
+import { convNormAct } from '../layers/conv-norm-act.js';
+import { attend, type Block, groupsOf, residualKwargs } from './block.js';
+import { residual } from './residual.js';
+
+const readKwargs = object(residualKwargs(true));
+
+/** The block of DarkNets: 1x1, kxk (timm's `DarkBlock`). */
+export const dark: Block = (net, x, spec) => {
+  const { prefix, layers, stride, dilation, outChs } = spec;
+  const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, 'block_kwargs');
+  const midChs = makeDivisible(outChs * spec.bottleRatio);
+  const kxk = { outChs, kernel, stride, dilation: dilation[0], groups: groupsOf(spec, midChs), act: false };
+  let y = convNormAct(net, layers, x, `${prefix}.conv1_1x1`, { outChs: midChs, kernel: 1 });
+  if (!kwargs.attn_last) y = attend(net, y, spec, 'attn');
+  y = convNormAct(net, layers, y, `${prefix}.conv2_kxk`, kxk);
+  if (kwargs.attn_last) y = attend(net, y, spec, 'attn_last');
+  return residual(net, x, y, spec, kwargs.linear_out);
+};

@@ -1,0 +1,10 @@
+import type { ByoModelCfg } from './byo-cfg.js';
+
+/** A network in full: timm's model configuration and the arguments that it is created with. */
+export interface NetworkConfig {
+  readonly cfg: ByoModelCfg;
+  readonly numClasses: number; // 0: no classifier
+  readonly globalPool: string; // timm's global_pool; '' is the head's default
+  readonly outputStride: number; // the largest reduction of a map; beyond it, stages dilate instead of striding
+  readonly trainedSize: { readonly height: number; readonly width: number }; // pixels: what rotary positions refer to
+}

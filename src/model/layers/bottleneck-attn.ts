@@ -1,0 +1,186 @@
+import { ModelError } from '../../errors.js';
+import { makeDivisible } from '../../rounding.js';
+import type { Kwargs } from '../config/byo-cfg.js';
+import { boolean, integer, number, object, optional } from '../config/fields.js';
+import { int } from '../graph-builder.js';
+import type { Parameter } from '../weights.js';
+import { addLinear } from './linear.js';
+import {
+  type ChannelAffine,
+  type FeatureMap,
+  featureMap,
+  MapSizeError,
+  type Net,
+  type SelfAttn,
+} from './net.js';
+import { averagePool2 } from './pool.js';
+
+/** Keyword arguments of timm's `BottleneckAttn`, with its defaults (timm/layers/bottleneck_attn.py). */
+interface BottleneckKwargs {
+  readonly num_heads: number;
+  readonly dim_head: number; // of queries and keys; 0: by qk_ratio
+  readonly qk_ratio: number; // query and key channels / output channels
+  readonly qkv_bias: boolean;
+  readonly scale_pos_embed: boolean;
+}
+
+const readKwargs = object<BottleneckKwargs>({
+  num_heads: optional(integer(1), 4),
+  dim_head: optional(integer(0), 0),
+  qk_ratio: optional(number(0), 1),
+  qkv_bias: optional(boolean, false),
+  scale_pos_embed: optional(boolean, false),
+});
+
+/** One layer on one feature map. */
+interface Layer {
+  readonly net: Net;
+  readonly prefix: string;
+  readonly x: FeatureMap;
+  readonly kwargs: BottleneckKwargs;
+  readonly dimQk: number; // channels of a query or key, per head
+  readonly dimV: number; // channels of a value, per head
+}
+
+/**
+ * Self-attention over the whole map with relative positions ("Bottleneck Transformers for Visual Recognition",
+ * https://arxiv.org/abs/2101.11605), equal to timm's `BottleneckAttn`; a stride of 2 is average pooling after it.
+ */
+export function bottleneck(kwargs: Kwargs, where: string): SelfAttn {
+  const options = readKwargs(kwargs, where);
+  return {
+    build: (net, x, prefix, stride, after) => {
+      const { num_heads: heads } = options;
+      if (x.channels % heads !== 0) {
+        throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
+      }
+      const dimQk = options.dim_head || Math.floor(makeDivisible(x.channels * options.qk_ratio) / heads);
+      const layer = { net, prefix, x, kwargs: options, dimQk, dimV: x.channels / heads };
+      const map = attend(layer, after);
+      return stride === 2 ? averagePool2(net, map, `${prefix}.pool`) : map;
+    },
+  };
+}
+
+function attend(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
+  const { net, prefix, x, kwargs, dimV } = layer;
+  const { graph } = net;
+  const flat = graph.reshape(`${prefix}.flat`, x.name, [0, x.channels, -1]);
+  const pixels = graph.transpose(`${prefix}.pixels`, flat, [0, 2, 1]); // [batch, H * W, C]
+  const [q, k, v] = projections(layer, pixels, after);
+  const content = graph.addMicrosoft(`${prefix}.content`, 'FusedMatMul', [q, k], { transB: int(1) });
+  const logits = withPositions(layer, content, q);
+  const attn = graph.add(`${prefix}.attn`, 'Softmax', [logits], { axis: int(-1) });
+  const out = graph.add(`${prefix}.out`, 'MatMul', [attn, v]); // [batch, heads, H * W, dimV]
+  const planes = graph.transpose(`${prefix}.out.planes`, out, [0, 1, 3, 2]); // [batch, heads, dimV, H * W]
+  const map = graph.reshape(`${prefix}.map`, planes, [0, kwargs.num_heads * dimV, x.height, x.width]);
+  if (after === undefined) return featureMap(net, map);
+  const shift = graph.floats(`${prefix}.shift`, [x.channels, 1, 1], () => Float32Array.from(after().shift));
+  return featureMap(net, graph.add(`${prefix}.out.shift`, 'Add', [map, shift]));
+}
+
+/** Queries, keys and values by head, each [batch, heads, H * W, dim]. */
+function projections(layer: Layer, pixels: string, after: ChannelAffine | undefined) {
+  const { net, prefix, x, kwargs, dimQk, dimV } = layer;
+  const { graph, weights } = net;
+  const { num_heads: heads } = kwargs;
+  const [qk, total] = [heads * dimQk, heads * (2 * dimQk + dimV)];
+  const weight = weights.take(`${prefix}.qkv.weight`, [total, x.channels, 1, 1]);
+  const bias = kwargs.qkv_bias ? weights.take(`${prefix}.qkv.bias`, [total]) : undefined;
+  const part = (name: string, first: number, dim: number, scale: (channel: number) => number) => {
+    const select =
+      ({ read }: Parameter) =>
+      () =>
+        scaledRows(read(), total, first, heads * dim, scale);
+    const y = addLinear(net, pixels, `${prefix}.${name}.project`, heads * dim, {
+      weight: select(weight),
+      bias: bias && select(bias),
+    });
+    const rows = graph.reshape(`${prefix}.${name}.heads`, y, [0, -1, heads, dim]);
+    return graph.transpose(`${prefix}.${name}`, rows, [0, 2, 1, 3]);
+  };
+  // The scale of the content logits goes into the keys, the norm after the layer into the values.
+  const keyScale = dimQk ** -0.5;
+  return [
+    part('q', 0, dimQk, () => 1),
+    part('k', qk, dimQk, () => keyScale),
+    part('v', 2 * qk, dimV, (channel) => after?.().scale[channel] ?? 1),
+  ] as const;
+}
+
+/** Rows `first` to `first + count` of a matrix of `rows` rows, each scaled. */
+function scaledRows(
+  values: Float32Array,
+  rows: number,
+  first: number,
+  count: number,
+  scale: (row: number) => number,
+): Float32Array {
+  const length = values.length / rows;
+  const result = values.slice(first * length, (first + count) * length);
+  for (let row = 0; row < count; row++) {
+    const factor = scale(row);
+    for (let i = row * length; i < (row + 1) * length; i++) result[i] = factor * (result[i] as number);
+  }
+  return result;
+}
+
+/** Adds the relative position logits, one term per axis: [batch, heads, H * W, H * W]. */
+function withPositions(layer: Layer, content: string, q: string): string {
+  const { net, prefix, x, kwargs } = layer;
+  const { graph } = net;
+  const { height: h, width: w } = x;
+  const { num_heads: heads } = kwargs;
+  const grid = graph.reshape(`${prefix}.content.grid`, content, [-1, h, w, h, w]); // [batch * heads, qy, qx, ky, kx]
+  const queries = graph.reshape(`${prefix}.q.grid`, q, [-1, h, w, layer.dimQk]);
+  const vertical = axisLogits(layer, 'height', queries, h); // [batch * heads, qy, qx, ky]
+  const horizontal = axisLogits(layer, 'width', queries, w);
+  const rows = graph.add(`${prefix}.rows`, 'Add', [
+    grid,
+    graph.reshape(`${prefix}.position.height`, vertical, [-1, h, w, h, 1]),
+  ]);
+  const sum = graph.add(`${prefix}.logits`, 'Add', [
+    rows,
+    graph.reshape(`${prefix}.position.width`, horizontal, [-1, h, w, 1, w]),
+  ]);
+  return graph.reshape(`${prefix}.logits.flat`, sum, [-1, heads, h * w, h * w]);
+}
+
+/** q · rel[key − query] along one axis: [batch * heads, qy, qx, keys on the axis]. */
+function axisLogits(layer: Layer, axis: 'height' | 'width', queries: string, size: number): string {
+  const { net, prefix, dimQk, kwargs } = layer;
+  const { graph } = net;
+  const name = `${prefix}.pos_embed.${axis}_rel`;
+  const trained = net.weights.shapeOf(name)?.[0];
+  if (trained !== undefined && trained !== 2 * size - 1) {
+    throw new MapSizeError(
+      `${prefix}: its position embedding is for a map ${axis} of ${(trained + 1) / 2}, not of ${size}`,
+    );
+  }
+  const rel = net.weights.take(name, [2 * size - 1, dimQk]);
+  const scale = kwargs.scale_pos_embed ? dimQk ** -0.5 : 1;
+  const table = graph.floats(`${prefix}.position.${axis}.table`, [size, dimQk, size], () =>
+    axisTable(rel.read(), size, dimQk, scale),
+  );
+  // The query's place on the axis comes first, as the batch of one product.
+  const perm = axis === 'height' ? [1, 0, 2, 3] : [2, 0, 1, 3];
+  const back = axis === 'height' ? [1, 0, 2, 3] : [1, 2, 0, 3];
+  const places = graph.transpose(`${prefix}.q.by_${axis}`, queries, perm);
+  const other = graph.shapeOf(places)[2] ?? 0; // places on the other axis
+  const flat = graph.reshape(`${prefix}.q.by_${axis}.flat`, places, [size, -1, dimQk]);
+  const product = graph.add(`${prefix}.position.${axis}.product`, 'MatMul', [flat, table]); // [size, …, keys]
+  const unflat = graph.reshape(`${prefix}.position.${axis}.places`, product, [size, -1, other, size]);
+  return graph.transpose(`${prefix}.position.${axis}.logits`, unflat, back);
+}
+
+/** rel[key − query + size − 1] for each query and key of an axis: [queries, dim, keys]. */
+function axisTable(rel: Float32Array, size: number, dim: number, scale: number): Float32Array {
+  const table = new Float32Array(size * dim * size);
+  let at = 0;
+  for (let q = 0; q < size; q++) {
+    for (let d = 0; d < dim; d++) {
+      for (let k = 0; k < size; k++) table[at++] = scale * (rel[(k - q + size - 1) * dim + d] as number);
+    }
+  }
+  return table;
+}

@@ -1,0 +1,38 @@
+import { makeDivisible } from '../../../rounding.js';
+import type { Kwargs } from '../../config/byo-cfg.js';
+import { boolean, integer, number, oneOf, optional, type Reader } from '../../config/fields.js';
+import { ACTIVATIONS, type Activation } from '../activation.js';
+import type { ChannelAttn } from '../net.js';
+
+/** A channel attention by its keyword arguments, checked. */
+export type ChannelAttnFactory = (kwargs: Kwargs, where: string) => ChannelAttn;
+
+/** An activation by its timm name. */
+export const activation =
+  (fallback: string): Reader<Activation> =>
+  (value, where) => {
+    const name = optional(oneOf(Object.keys(ACTIVATIONS)), fallback)(value, where);
+    return ACTIVATIONS[name] as Activation;
+  };
+
+/** The keyword arguments that most of these layers share, in timm's names. */
+export interface ReductionKwargs {
+  readonly rd_ratio: number; // reduced channels / channels
+  readonly rd_channels: number; // 0: by rd_ratio
+  readonly rd_divisor: number;
+}
+
+/** Readers of the reduction, with a layer's own defaults. */
+export const reduction = (ratio: number, divisor: number) => ({
+  rd_ratio: optional(number(0), ratio),
+  rd_channels: optional(integer(0), 0),
+  rd_divisor: optional(integer(1), divisor),
+});
+
+/** The channels in the middle of a squeeze. */
+export function reducedChannels(channels: number, kwargs: ReductionKwargs, roundLimit = 0): number {
+  const { rd_ratio: ratio, rd_channels: given, rd_divisor: divisor } = kwargs;
+  return given || makeDivisible(channels * ratio, divisor, { roundLimit });
+}
+
+export const flag = (fallback: boolean) => optional(boolean, fallback);

@@ -1,0 +1,113 @@
+import { ModelError } from '../../../errors.js';
+import { makeDivisible } from '../../../rounding.js';
+import { integer, list, object, optional, type Reader } from '../../config/fields.js';
+import { int } from '../../graph-builder.js';
+import { relu } from '../activation.js';
+import { convNormAct, PLAIN_LAYERS } from '../conv-norm-act.js';
+import { conv2d } from '../conv2d.js';
+import { type FeatureMap, featureMap, type Net } from '../net.js';
+import { batchnorm } from '../norms/batch-norm.js';
+import { addNorm } from '../norms/norm.js';
+import { globalAverage } from '../pool.js';
+import { activation, type ChannelAttnFactory, flag, reduction } from './attn-kwargs.js';
+
+const kernelSizes: Reader<readonly number[]> = (value, where) => {
+  const sizes = Array.isArray(value) ? list(integer(3))(value, where) : undefined;
+  const size = sizes === undefined ? optional(integer(3), undefined)(value, where) : undefined;
+  const kernels = sizes ?? (size === undefined ? [3, 5] : [size, size]);
+  const even = kernels.find((kernel) => kernel % 2 === 0);
+  if (even !== undefined) throw new ModelError(`${where}: expected odd kernel sizes, received ${even}`);
+  return kernels;
+};
+
+const readSk = object({
+  ...reduction(1 / 16, 8),
+  kernel_size: kernelSizes,
+  dilation: optional(integer(1), 1),
+  groups: optional(integer(1), 1),
+  keep_3x3: flag(true), // larger kernels become dilated 3x3 ones
+  split_input: flag(true), // each path sees a share of the channels
+  act_layer: activation('relu'),
+});
+
+/** Selective kernels: paths of different reach, mixed by attention (https://arxiv.org/abs/1903.06586). */
+export const sk: ChannelAttnFactory = (kwargs, where) => {
+  const options = readSk(kwargs, where);
+  return {
+    build: (net, x, prefix) => {
+      const { graph } = net;
+      const paths = options.kernel_size.map((kernel, i) =>
+        path(net, x, `${prefix}.paths.${i}`, options, kernel, i),
+      );
+      const weights = pathWeights(net, x, prefix, paths, options);
+      const weighted = paths.map((y, i) => {
+        const place = [graph.shape(i * x.channels), graph.shape((i + 1) * x.channels), graph.shape(1)];
+        const weight = graph.add(`${prefix}.weight.${i}`, 'Slice', [weights, ...place]);
+        return graph.add(`${prefix}.weighted.${i}`, 'Mul', [y.name, weight]);
+      });
+      return featureMap(net, summed(net, weighted, `${prefix}.sum`));
+    },
+  };
+};
+
+function summed({ graph }: Net, values: readonly string[], name: string): string {
+  return values.reduce((sum, value) => graph.add(name, 'Add', [sum, value]));
+}
+
+function path(
+  net: Net,
+  x: FeatureMap,
+  prefix: string,
+  options: ReturnType<typeof readSk>,
+  kernel: number,
+  place: number,
+): FeatureMap {
+  const count = options.kernel_size.length;
+  if (options.split_input && x.channels % count !== 0) {
+    throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${count} paths`);
+  }
+  const share = x.channels / count;
+  const { graph } = net;
+  const bounds = [graph.shape(place * share), graph.shape((place + 1) * share), graph.shape(1)];
+  const input = options.split_input
+    ? featureMap(net, graph.add(`${prefix}.input`, 'Slice', [x.name, ...bounds]))
+    : x;
+  const layers = { ...PLAIN_LAYERS, act: options.act_layer };
+  return convNormAct(net, layers, input, prefix, {
+    outChs: x.channels,
+    kernel: options.keep_3x3 ? 3 : kernel,
+    dilation: options.keep_3x3 ? Math.floor((options.dilation * (kernel - 1)) / 2) : options.dilation,
+    groups: Math.min(x.channels, options.groups),
+  });
+}
+
+/** The share of each path in each channel: [batch, paths * C, 1, 1]. */
+function pathWeights(
+  net: Net,
+  x: FeatureMap,
+  prefix: string,
+  paths: readonly FeatureMap[],
+  options: ReturnType<typeof readSk>,
+): string {
+  const { graph } = net;
+  const attn = `${prefix}.attn`;
+  const sum = summed(
+    net,
+    paths.map(({ name }) => name),
+    `${attn}.sum`,
+  );
+  const pooled = featureMap(net, globalAverage(net, sum, `${attn}.pool`));
+  const outChs = options.rd_channels || makeDivisible(x.channels * options.rd_ratio, options.rd_divisor);
+  const reduced = conv2d(net, pooled, `${attn}.fc_reduce`, { outChs, kernel: 1, hasBias: false });
+  const norm = batchnorm({}, 'norm')(net, `${attn}.bn`, outChs, undefined);
+
+  const active = {
+    ...reduced,
+    name: relu(net, addNorm(net, reduced.name, `${attn}.bn`, norm), `${attn}.act`),
+  };
+  const spec = { outChs: x.channels * paths.length, kernel: 1, hasBias: false };
+  const scores = conv2d(net, active, `${attn}.fc_select`, spec);
+  const byPath = graph.reshape(`${attn}.by_path`, scores.name, [0, paths.length, x.channels]);
+  const softmax = graph.add(`${attn}.softmax`, 'Softmax', [byPath], { axis: int(1) });
+  return graph.reshape(`${attn}.weights`, softmax, [0, paths.length * x.channels, 1, 1]);
+}

@@ -1,0 +1,75 @@
+import { makeDivisible } from '../../../rounding.js';
+import { integer, object, optional } from '../../config/fields.js';
+import { int } from '../../graph-builder.js';
+import { conv2d } from '../conv2d.js';
+import { type FeatureMap, featureMap, type Net } from '../net.js';
+import { globalAverage } from '../pool.js';
+import { activation, type ChannelAttnFactory, flag, reduction } from './attn-kwargs.js';
+
+const readSplat = object({
+  ...reduction(0.25, 8),
+  kernel_size: optional(integer(1), 3),
+  padding: optional(integer(0), undefined),
+  dilation: optional(integer(1), 1),
+  groups: optional(integer(1), 1),
+  bias: flag(false),
+  radix: optional(integer(1), 2), // splits that compete for each channel
+  act_layer: activation('relu'),
+});
+
+type Options = ReturnType<typeof readSplat>;
+
+/** Split attention (https://arxiv.org/abs/2004.08955; timm's `SplitAttn`, which has no norms by default). */
+export const splat: ChannelAttnFactory = (kwargs, where) => {
+  const options = readSplat(kwargs, where);
+  return {
+    build: (net, x, prefix) => {
+      const { graph } = net;
+      const { radix, groups, kernel_size: kernel } = options;
+      const c = x.channels;
+      const conv = conv2d(net, x, `${prefix}.conv`, {
+        ...{ outChs: c * radix, kernel, dilation: options.dilation, groups: groups * radix },
+        ...{ pads: options.padding ?? Math.floor(kernel / 2), hasBias: options.bias },
+      });
+      const y = options.act_layer(net, conv.name, `${prefix}.act0`);
+      const splits = Array.from({ length: radix }, (_, i) =>
+        graph.add(`${prefix}.split.${i}`, 'Slice', [
+          y,
+          graph.shape(i * c),
+          graph.shape((i + 1) * c),
+          graph.shape(1),
+        ]),
+      );
+      const attn = splitAttn(net, summed(net, splits, `${prefix}.gap.sum`), prefix, options);
+      const weighted = splits.map((split, i) => {
+        const place = [graph.shape(i * c), graph.shape((i + 1) * c), graph.shape(1)];
+        const weight = graph.add(`${prefix}.weight.${i}`, 'Slice', [attn, ...place]);
+        return graph.add(`${prefix}.weighted.${i}`, 'Mul', [split, weight]);
+      });
+      return featureMap(net, summed(net, weighted, `${prefix}.sum`));
+    },
+  };
+};
+
+function summed({ graph }: Net, values: readonly string[], name: string): string {
+  return values.reduce((sum, value) => graph.add(name, 'Add', [sum, value]));
+}
+
+/** The share of each split in each channel: [batch, radix * C, 1, 1]. */
+function splitAttn(net: Net, sum: string, prefix: string, options: Options): string {
+  const { graph } = net;
+  const { radix, groups } = options;
+  const pooled: FeatureMap = featureMap(net, globalAverage(net, sum, `${prefix}.gap`));
+  const c = pooled.channels;
+  const inner = options.rd_channels
+    ? options.rd_channels * radix
+    : makeDivisible(c * radix * options.rd_ratio, options.rd_divisor, { min: 32 });
+  const fc1 = conv2d(net, pooled, `${prefix}.fc1`, { outChs: inner, kernel: 1, groups, hasBias: true });
+  const active = { ...fc1, name: options.act_layer(net, fc1.name, `${prefix}.act1`) };
+  const fc2 = conv2d(net, active, `${prefix}.fc2`, { outChs: c * radix, kernel: 1, groups, hasBias: true });
+  if (radix === 1) return graph.add(`${prefix}.sigmoid`, 'Sigmoid', [fc2.name]);
+  const byGroup = graph.reshape(`${prefix}.by_group`, fc2.name, [0, groups, radix, c / groups]);
+  const byRadix = graph.transpose(`${prefix}.by_radix`, byGroup, [0, 2, 1, 3]); // [batch, radix, groups, C / groups]
+  const softmax = graph.add(`${prefix}.rsoftmax`, 'Softmax', [byRadix], { axis: int(1) });
+  return graph.reshape(`${prefix}.attn`, softmax, [0, radix * c, 1, 1]);
+}

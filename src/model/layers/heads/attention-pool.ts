@@ -1,0 +1,124 @@
+import { ModelError } from '../../../errors.js';
+import { int } from '../../graph-builder.js';
+import type { Parameter } from '../../weights.js';
+import { addLinear, linear } from '../linear.js';
+import { type FeatureMap, MapSizeError, type Net } from '../net.js';
+import type { Head, HeadSpec } from './head.js';
+
+// Attention pooling (timm/layers/attention_pool2d.py): the mean of the pixels is a token that attends to them all, itself
+// included. Only that token's result is used, so only its query is computed.
+
+const HEAD_DIM = 64; // timm's default, which these networks keep
+const TEMPERATURE = 10_000; // of the rotary frequencies
+
+/** With learned absolute positions, as in CLIP (timm's `AttentionPool2d`). */
+export const attnAbs: Head = (net, x, spec) => {
+  const { graph, weights } = net;
+  const trained = weights.shapeOf('head.pos_embed')?.[0];
+  const count = x.height * x.width + 1;
+  if (trained !== undefined && trained !== count) {
+    const side = Math.sqrt(trained - 1);
+    throw new MapSizeError(
+      `head: its position embedding is for a map of ${side}x${side}, not of ${x.height}x${x.width}`,
+    );
+  }
+  const positions = weights.take('head.pos_embed', [count, x.channels]);
+  const placed = graph.add('head.tokens.placed', 'Add', [
+    tokens(net, x),
+    graph.floats('head.pos_embed', [count, x.channels], positions.read),
+  ]);
+  return pooled(net, placed, spec, (rows, prefix, dim) => linear(net, rows, prefix, dim));
+};
+
+/** With rotary positions (timm's `RotAttentionPool2d`). */
+export const attnRot: Head = (net, x, spec) => {
+  const { graph, weights } = net;
+  const keys = (rows: string, prefix: string, dim: number) => {
+    const weight = weights.take(`${prefix}.weight`, [dim, x.channels]);
+    const bias = weights.take(`${prefix}.bias`, [dim]);
+    const plain = addLinear(net, rows, `${prefix}.plain`, dim, { weight: weight.read, bias: bias.read });
+    // Each pair of channels (a, b) turned by a quarter is (−b, a): a linear layer with its rows exchanged.
+    const turned = addLinear(net, rows, `${prefix}.turned`, dim, {
+      weight: () => quarterTurned(weight, x.channels),
+      bias: () => quarterTurned(bias, 1),
+    });
+    const shape = [x.height * x.width + 1, dim];
+    const table = (name: string, f: (angle: number) => number) =>
+      graph.floats(`${prefix}.${name}`, shape, () => rotaryTable(x, spec.trainedSize, dim, f));
+    return graph.add(prefix, 'Add', [
+      graph.add(`${prefix}.plain.cos`, 'Mul', [plain, table('cos', Math.cos)]),
+      graph.add(`${prefix}.turned.sin`, 'Mul', [turned, table('sin', Math.sin)]),
+    ]);
+  };
+  return pooled(net, tokens(net, x), spec, keys);
+};
+
+/** The mean and the pixels: [batch, 1 + H * W, C]. */
+function tokens({ graph }: Net, x: FeatureMap): string {
+  const flat = graph.reshape('head.flat', x.name, [0, x.channels, -1]);
+  const pixels = graph.transpose('head.pixels', flat, [0, 2, 1]);
+  const mean = graph.add('head.mean', 'GlobalAveragePool', [x.name]);
+  const token = graph.reshape('head.token', mean, [0, 1, x.channels]);
+  return graph.add('head.tokens', 'Concat', [token, pixels], { axis: int(1) });
+}
+
+type Keys = (rows: string, prefix: string, dim: number) => string;
+
+/** The first token attends to all. */
+function pooled(net: Net, rows: string, spec: HeadSpec, keys: Keys) {
+  const { graph } = net;
+  const [, count = 0, features = 0] = graph.shapeOf(rows);
+  const dim = spec.hiddenSize || features;
+  if (spec.globalPool !== '' && spec.globalPool !== 'token') {
+    throw new ModelError(`global_pool: an attention pool head gives its token, received ${spec.globalPool}`);
+  }
+  if (dim % HEAD_DIM !== 0) {
+    throw new ModelError(`head: ${dim} features cannot be split into heads of ${HEAD_DIM}`);
+  }
+  const heads = dim / HEAD_DIM;
+  const byHead = (name: string, value: string, length: number, perm: readonly number[]) => {
+    const split = graph.reshape(`head.${name}.split`, value, [0, length, heads, HEAD_DIM]);
+    return graph.transpose(`head.${name}.heads`, split, perm);
+  };
+  const first = graph.add('head.first', 'Slice', [rows, graph.shape(0), graph.shape(1), graph.shape(1)]);
+  const q = byHead('q', linear(net, first, 'head.q', dim), 1, [0, 2, 1, 3]); // [batch, heads, 1, 64]
+  const k = byHead('k', keys(rows, 'head.k', dim), count, [0, 2, 3, 1]); // [batch, heads, 64, count]
+  const v = byHead('v', linear(net, rows, 'head.v', dim), count, [0, 2, 1, 3]);
+  const scaled = graph.add('head.q.scaled', 'Mul', [q, graph.scalar('head.scale', HEAD_DIM ** -0.5)]);
+  const logits = graph.add('head.attn.logits', 'MatMul', [scaled, k]);
+  const attn = graph.add('head.attn', 'Softmax', [logits], { axis: int(-1) });
+  const out = graph.add('head.attn.out', 'MatMul', [attn, v]); // [batch, heads, 1, 64]
+  const embedding = graph.reshape('head.embedding', out, [0, dim]);
+  const classes = spec.numClasses;
+  const projected = classes === 0 ? undefined : linear(net, embedding, 'head.proj', classes);
+  return { embedding, features: dim, logits: projected, classes };
+}
+
+/** Rows (a, b) of each pair exchanged to (−b, a). @param parameter [rows, length] */
+function quarterTurned(parameter: Parameter, length: number): Float32Array {
+  const values = parameter.read();
+  return Float32Array.from(values, (_, i) => {
+    const row = Math.floor(i / length);
+    const partner = row % 2 === 0 ? row + 1 : row - 1;
+    const value = values[partner * length + (i % length)] as number;
+    return row % 2 === 0 ? -value : value;
+  });
+}
+
+/** f(angle) for each token and channel: the first has no angle, a pixel those of its row, then of its column. */
+function rotaryTable(
+  { height, width }: FeatureMap,
+  trained: HeadSpec['trainedSize'],
+  dim: number,
+  f: (angle: number) => number,
+): Float32Array {
+  const bands = HEAD_DIM / 4;
+  return Float32Array.from({ length: (height * width + 1) * dim }, (_, i) => {
+    const token = Math.floor(i / dim);
+    if (token === 0) return f(0);
+    const pair = Math.floor((i % HEAD_DIM) / 2); // two channels share an angle
+    const [y, x] = [Math.floor((token - 1) / width), (token - 1) % width];
+    const place = pair < bands ? (y / height) * trained.height : (x / width) * trained.width;
+    return f(place / TEMPERATURE ** ((pair % bands) / bands));
+  });
+}

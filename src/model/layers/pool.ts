@@ -1,0 +1,44 @@
+import { int, ints } from '../graph-builder.js';
+import { type FeatureMap, featureMap, type Net } from './net.js';
+
+/** The mean of each channel: [batch, C, 1, 1]. */
+export const globalAverage = ({ graph }: Net, x: string, name: string): string =>
+  graph.add(name, 'GlobalAveragePool', [x]);
+
+/** The maximum of each channel: [batch, C, 1, 1]. */
+export const globalMax = ({ graph }: Net, x: string, name: string): string =>
+  graph.add(name, 'GlobalMaxPool', [x]);
+
+/** Half the sum of the two: [batch, C, 1, 1]. */
+export function globalAverageMax(net: Net, x: string, name: string): string {
+  const { graph } = net;
+  const sum = graph.add(`${name}.sum`, 'Add', [
+    globalAverage(net, x, `${name}.avg`),
+    globalMax(net, x, `${name}.max`),
+  ]);
+  return graph.add(name, 'Mul', [sum, graph.scalar(`${name}.half`, 0.5)]);
+}
+
+interface PoolSpec {
+  readonly kernel: number;
+  readonly pad?: number;
+}
+
+/** Adds a pool of stride 2; an average counts only what is inside. */
+function pool(op: 'MaxPool' | 'AveragePool', { kernel, pad = 0 }: PoolSpec) {
+  return (net: Net, x: FeatureMap, name: string): FeatureMap =>
+    featureMap(
+      net,
+      net.graph.add(name, op, [x.name], {
+        kernel_shape: ints(kernel, kernel),
+        strides: ints(2, 2),
+        pads: ints(pad, pad, pad, pad),
+        ...(op === 'AveragePool' && { count_include_pad: int(0) }),
+      }),
+    );
+}
+
+export const maxPool = pool('MaxPool', { kernel: 3, pad: 1 });
+export const maxPool2 = pool('MaxPool', { kernel: 2 });
+export const averagePool = pool('AveragePool', { kernel: 3, pad: 1 });
+export const averagePool2 = pool('AveragePool', { kernel: 2 });

@@ -1,0 +1,136 @@
+import type { Parameter } from '../weights.js';
+import { type ConvLayers, convNormAct } from './conv-norm-act.js';
+import { addConv, type ConvSpec, conv2d, convShape } from './conv2d.js';
+import { type ChannelAffine, type FeatureMap, featureMap, type Net } from './net.js';
+import { addNorm, type Norm } from './norms/norm.js';
+
+/** A convolution with its norm, one of several branches that are added up. */
+export interface Branch {
+  readonly prefix: string; // of timm's ConvNormAct
+  readonly kernel: number; // odd
+}
+
+/** A block of branches that are linear at inference. */
+export interface BranchesSpec {
+  readonly geometry: ConvSpec & { readonly kernel: number }; // of the largest branch
+  readonly branches: readonly Branch[];
+  readonly identity: string | undefined; // the prefix of the norm of the input itself; undefined for no such branch
+}
+
+/**
+ * The sum of convolutions with norms and of the normalised input, as one convolution: each norm is folded, smaller
+ * kernels lie in the middle of the largest, and the input is a kernel of one (https://arxiv.org/abs/2101.03697). Norms
+ * that are no affines at inference leave the branches apart.
+ *
+ * @param x [batch, C, H, W]
+ * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)]
+ */
+export function sumOfBranches(
+  net: Net,
+  layers: ConvLayers,
+  x: FeatureMap,
+  prefix: string,
+  { geometry, branches, identity }: BranchesSpec,
+): FeatureMap {
+  const { outChs, stride = 1 } = geometry;
+  if (layers.norm(net, identity ?? `${branches[0]?.prefix}.bn`, outChs, undefined).affine === undefined) {
+    return addUp(net, layers, x, prefix, { geometry, branches, identity });
+  }
+  const parts = branches.map((branch) => {
+    const shape = convShape(x, branch.prefix, { ...geometry, kernel: branch.kernel });
+    const weight = net.weights.take(`${branch.prefix}.conv.weight`, shape);
+    return {
+      kernel: branch.kernel,
+      weight,
+      affine: affineOf(layers.norm(net, `${branch.prefix}.bn`, outChs, undefined)),
+    };
+  });
+  const own = identity === undefined ? undefined : affineOf(layers.norm(net, identity, outChs, undefined));
+  const antiAlias = stride > 1 ? layers.antiAlias : undefined;
+  const spec = antiAlias === undefined ? geometry : { ...geometry, stride: 1 };
+  const conv = addConv(net, x, `${prefix}.reparam_conv`, spec, {
+    weight: () => mergedWeight(convShape(x, prefix, geometry), parts, own),
+    bias: () => mergedBias([...parts.map(({ affine }) => affine), ...(own === undefined ? [] : [own])]),
+  });
+  return antiAlias === undefined ? conv : antiAlias(net, conv, `${prefix}.aa`, stride);
+}
+
+function affineOf({ affine }: Norm): ChannelAffine {
+  if (affine === undefined) throw new RangeError('the norms of branches differ in kind');
+  return affine;
+}
+
+/** The branches one by one. */
+function addUp(net: Net, layers: ConvLayers, x: FeatureMap, prefix: string, spec: BranchesSpec): FeatureMap {
+  const { geometry, branches, identity } = spec;
+  const values = branches.map(
+    ({ prefix: path, kernel }) => convNormAct(net, layers, x, path, { ...geometry, kernel, act: false }).name,
+  );
+  if (identity !== undefined) {
+    values.push(addNorm(net, x.name, identity, layers.norm(net, identity, geometry.outChs, undefined)));
+  }
+  return featureMap(
+    net,
+    values.reduce((sum, value) => net.graph.add(`${prefix}.sum`, 'Add', [sum, value])),
+  );
+}
+
+interface Part {
+  readonly kernel: number;
+  readonly weight: Parameter; // [outChs, inChs / groups, kernel, kernel]
+  readonly affine: ChannelAffine;
+}
+
+/** The sum in float64, rounded once. */
+function mergedWeight(
+  shape: readonly number[],
+  parts: readonly Part[],
+  identity: ChannelAffine | undefined,
+): Float32Array {
+  const [outChs = 0, inChs = 0, kernel = 1] = shape;
+  const area = kernel * kernel;
+  const sum = new Float64Array(outChs * inChs * area);
+  for (const part of parts) {
+    const [scale, weight, inset] = [part.affine().scale, part.weight.read(), (kernel - part.kernel) / 2];
+    const partArea = part.kernel * part.kernel;
+    for (let i = 0; i < weight.length; i++) {
+      const [plane, place] = [Math.floor(i / partArea), i % partArea];
+      const [row, column] = [Math.floor(place / part.kernel) + inset, (place % part.kernel) + inset];
+      const at = plane * area + row * kernel + column;
+      sum[at] = (sum[at] as number) + (weight[i] as number) * (scale[Math.floor(plane / inChs)] as number);
+    }
+  }
+  if (identity !== undefined) {
+    // With groups, output channel c is input channel c of its group.
+    for (const [c, factor] of identity().scale.entries()) {
+      const at = (c * inChs + (c % inChs)) * area + (area - 1) / 2;
+      sum[at] = (sum[at] as number) + factor;
+    }
+  }
+  return Float32Array.from(sum);
+}
+
+function mergedBias(affines: readonly ChannelAffine[]): Float32Array {
+  const shifts = affines.map((affine) => affine().shift);
+  return Float32Array.from(shifts[0] ?? [], (_, c) =>
+    shifts.reduce((sum, shift) => sum + (shift[c] as number), 0),
+  );
+}
+
+/**
+ * The one convolution that timm's `reparameterize_model` has left of the branches; undefined where the checkpoint still
+ * has them.
+ *
+ * @param inferenceMode whether the network was made with one from the start: timm gives that convolution no padding
+ */
+export function reparameterized(
+  net: Net,
+  x: FeatureMap,
+  prefix: string,
+  geometry: BranchesSpec['geometry'],
+  inferenceMode: boolean,
+): FeatureMap | undefined {
+  const path = `${prefix}.reparam_conv`;
+  if (!inferenceMode && net.weights.shapeOf(`${path}.weight`) === undefined) return undefined;
+  return conv2d(net, x, path, { ...geometry, hasBias: true, ...(inferenceMode && { pads: 0 }) });
+}

@@ -1,0 +1,137 @@
+import { ModelError } from '../errors.js';
+import { roundHalfEven } from '../rounding.js';
+import { buildOne } from './blocks/one.js';
+import { buildRep } from './blocks/rep.js';
+import { convNormAct } from './layers/conv-norm-act.js';
+import { conv2d } from './layers/conv2d.js';
+import type { Layers } from './layers/layers.js';
+import type { FeatureMap, Net } from './layers/net.js';
+import { averagePool, averagePool2, maxPool, maxPool2 } from './layers/pool.js';
+
+/** A stem's output, and its last map before the final stride, which is timm's first feature. */
+export interface StemMaps {
+  readonly out: FeatureMap; // reduction 4; 2 for a stem of one convolution or block
+  readonly feature: FeatureMap | undefined; // reduction 2; undefined when `out` has it
+}
+
+/** What a configuration says of the stem. */
+export interface StemSpec {
+  readonly chs: number | readonly number[]; // timm's stem_chs, after width_factor
+  readonly pool: StemPool | undefined;
+}
+
+type StemPool = (net: Net, x: FeatureMap, name: string) => FeatureMap;
+
+/**
+ * Adds a stem.
+ *
+ * @param x [batch, 3, H, W], normalised
+ */
+type Stem = (net: Net, layers: Layers, x: FeatureMap, spec: StemSpec) => StemMaps;
+
+/** A stack of convolutions. */
+interface Stack {
+  readonly chs: readonly number[]; // output channels of each convolution
+  readonly kernel: number;
+  readonly numAct: number; // so many of the last ones have a norm and an activation
+}
+
+/** Convolutions of total stride 4, the last 2 by the pool where there is one (timm's `Stem`). */
+function stack(
+  net: Net,
+  layers: Layers,
+  x: FeatureMap,
+  { chs, kernel, numAct }: Stack,
+  pool?: StemPool,
+): StemMaps {
+  const last = chs.length - 1;
+  if (last < 1 && pool === undefined) {
+    throw new ModelError(
+      'model_cfg.stem_chs: a stem of one convolution in a list needs a stem_pool to reach stride 4',
+    );
+  }
+  let out = x;
+  let feature: FeatureMap | undefined;
+  for (const [i, outChs] of chs.entries()) {
+    const stride = i === 0 || (i === last && pool === undefined) ? 2 : 1;
+    if (i === last && pool === undefined) feature = out;
+    const [path, spec] = [`stem.conv${i + 1}`, { outChs, kernel, stride }];
+    const plain = i < chs.length - numAct;
+    out = plain
+      ? conv2d(net, out, path, { ...spec, hasBias: false })
+      : convNormAct(net, layers, out, path, spec);
+  }
+  if (pool === undefined) return { out, feature };
+  return { out: pool(net, out, 'stem.pool'), feature: out };
+}
+
+/** `count` convolutions whose channels grow to the last by 1 / decay, unless they are listed. */
+const growing =
+  (count: number, decay: number, numAct = count): Stem =>
+  (net, layers, x, { chs, pool }) => {
+    const list = Array.isArray(chs) ? chs : grown(chs as number, count, decay);
+    return stack(net, layers, x, { chs: list, kernel: 3, numAct: Math.min(numAct, list.length) }, pool);
+  };
+
+const grown = (chs: number, count: number, decay: number): readonly number[] =>
+  Array.from({ length: count }, (_, i) => roundHalfEven(chs * decay ** (count - 1 - i)));
+
+const single = (name: string, chs: StemSpec['chs']): number => {
+  if (typeof chs === 'number') return chs;
+  throw new ModelError(`model_cfg.stem_chs: a ${name} stem takes one number, received [${chs.join(', ')}]`);
+};
+
+const tiered: Stem = (net, layers, x, { chs: given, pool }) => {
+  const chs = single('tiered', given);
+  const tiers = [Math.floor((3 * chs) / 8), Math.floor(chs / 2), chs];
+  return stack(net, layers, x, { chs: tiers, kernel: 3, numAct: 3 }, pool);
+};
+
+/** One convolution with a pool, or of stride 2 alone; a list of channels makes a stack. */
+const plain =
+  (kernel: number): Stem =>
+  (net, layers, x, { chs, pool }) => {
+    const list = typeof chs === 'number' ? [chs] : chs;
+    if (typeof chs !== 'number' && kernel !== 3) single(`${kernel}x${kernel}`, chs);
+    if (pool !== undefined || typeof chs !== 'number') {
+      return stack(net, layers, x, { chs: list, kernel, numAct: list.length }, pool);
+    }
+    const out = convNormAct(net, layers, x, 'stem', { outChs: chs, kernel, stride: 2 });
+    return { out, feature: undefined };
+  };
+
+const GEOMETRY = { kernel: 3, stride: 2 };
+
+/** A block of stride 2; timm ignores a stem_pool then. */
+const rep: Stem = (net, layers, x, { chs }) => ({
+  out: buildRep(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('rep', chs) }),
+  feature: undefined,
+});
+
+const one: Stem = (net, layers, x, { chs }) => ({
+  out: buildOne(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('one', chs) }),
+  feature: undefined,
+});
+
+/** Stems by the names that timm's `stem_type` takes. */
+export const STEMS: Readonly<Record<string, Stem>> = {
+  '': plain(3),
+  quad: growing(4, 0.5),
+  quad2: growing(4, 0.5, 2),
+  tiered,
+  deep: growing(3, 1),
+  rep,
+  one,
+  '7x7': plain(7),
+  '3x3': plain(3),
+};
+
+/** Pools by the names that timm's `stem_pool` takes; without one the last convolution is strided. */
+export const STEM_POOLS: Readonly<Record<string, StemPool>> = {
+  max: maxPool,
+  maxpool: maxPool,
+  avg: averagePool,
+  avgpool: averagePool,
+  max2: maxPool2,
+  avg2: averagePool2,
+};
