@@ -14,7 +14,7 @@ import { HEADS } from './layers/heads/registry.js';
 import { layersOf } from './layers/layers.js';
 import { lookup } from './layers/lookup.js';
 import type { FeatureMap, Net } from './layers/net.js';
-import { addOutput, type NetworkValues, type OutputRequest } from './outputs.js';
+import { addOutput, type Feature, type NetworkValues, type OutputRequest } from './outputs.js';
 import { stageSpecs } from './stages.js';
 import { STEM_POOLS, STEMS } from './stem.js';
 import { CheckpointWeights, type Weights } from './weights.js';
@@ -64,6 +64,7 @@ export interface BuiltNetwork {
   readonly net: Net;
   readonly input: GraphValue;
   readonly values: NetworkValues;
+  readonly parts: readonly Feature[]; // the stem, each stage and the final convolution, by its output
 }
 
 /**
@@ -75,38 +76,44 @@ export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: We
   return withSizeAdvice(request, (size) => {
     const net: Net = { graph: new GraphBuilder(), weights };
     const { input, x } = addInput(net, { ...request, ...size });
-    return { net, input, values: addNetwork(net, x, request.network) };
+    return { net, input, ...addNetwork(net, x, request.network) };
   });
 }
 
-function addNetwork(net: Net, x: FeatureMap, network: NetworkConfig): NetworkValues {
+function addNetwork(net: Net, x: FeatureMap, network: NetworkConfig): Omit<BuiltNetwork, 'net' | 'input'> {
   const { cfg, numClasses, globalPool, outputStride } = network;
-  const backbone = addBackbone(net, x, cfg, outputStride);
-  const trained = (side: number) => Math.floor(side / backbone.reduction);
-  const head = lookup('head_type', HEADS, cfg.head_type)(net, backbone.last, {
+  const { stages, parts, last } = addBackbone(net, x, cfg, outputStride);
+  const trained = (side: number) => Math.floor(side / last.reduction);
+  const head = lookup('head_type', HEADS, cfg.head_type)(net, last, {
     ...{ numClasses, globalPool, hiddenSize: cfg.head_hidden_size, norm: cfg.norm_layer },
     act: lookup('act_layer', ACTIVATIONS, cfg.act_layer),
     trainedSize: { height: trained(network.trainedSize.height), width: trained(network.trainedSize.width) },
   });
-  return { ...backbone, head };
+  return { values: { stages, last, head }, parts };
 }
 
 function addBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg, outputStride: number) {
   const stem = addStem(net, x, cfg);
-  const stages = stem.feature === undefined ? [] : [stem.feature];
-  const stemStride = stem.feature === undefined ? 2 : 4;
-  const specs = stageSpecs(cfg, stemStride, outputStride);
-  let map = stem.out;
-  for (const { blocks, strides } of specs) {
+  const stages = stem.before === undefined ? [] : [stem.before];
+  const parts = [{ ...stem.out, module: 'stem' }];
+  let map: Feature = stem.out;
+  for (const [i, { blocks, strides }] of stageSpecs(cfg, stem.out.reduction, outputStride).entries()) {
     if (strides) stages.push(map);
-    for (const spec of blocks) map = lookup('blocks.type', BLOCKS, spec.type)(net, map, spec);
+    const out = blocks.reduce(
+      (y: FeatureMap, spec) => lookup('blocks.type', BLOCKS, spec.type)(net, y, spec),
+      map,
+    );
+    map = { ...out, reduction: map.reduction * (blocks[0]?.stride ?? 1), module: `stages.${i}` };
+    parts.push(map);
   }
   if (cfg.num_features > 0) {
     const outChs = roundHalfEven(cfg.num_features * cfg.width_factor);
-    map = convNormAct(net, layersOf(cfg), map, 'final_conv', { outChs, kernel: 1 });
+    const conv = convNormAct(net, layersOf(cfg), map, 'final_conv', { outChs, kernel: 1 });
+    map = { ...map, ...conv, module: 'final_conv' };
+    parts.push(map);
   }
-  const reduction = specs.reduce((product, { blocks }) => product * (blocks[0]?.stride ?? 1), stemStride);
-  return { stages: [...stages, map], last: map, reduction };
+  const last = { ...map, module: 'final_conv' }; // timm's name of the last feature, with or without a convolution
+  return { stages: [...stages, last], parts, last };
 }
 
 function addStem(net: Net, x: FeatureMap, cfg: ByoModelCfg) {

@@ -16,9 +16,15 @@ export interface OutputRequest {
   readonly dtype?: 'float32' | 'float16';
 }
 
-/** The maps of a network: `stages` are timm's `features_only` outputs in order of reduction. */
+/** A map that timm's `features_only` gives: `feature_info` says the same of it. */
+export interface Feature extends FeatureMap {
+  readonly reduction: number; // pixels of the image per pixel of the map, on a side
+  readonly module: string; // timm's name of the layer that makes it
+}
+
+/** The values of a network that outputs are made of. */
 export interface NetworkValues {
-  readonly stages: readonly FeatureMap[];
+  readonly stages: readonly Feature[]; // in order of reduction
   readonly last: FeatureMap; // before pooling
   readonly head: HeadValues;
 }

@@ -7,11 +7,12 @@ import { conv2d } from './layers/conv2d.js';
 import type { Layers } from './layers/layers.js';
 import type { FeatureMap, Net } from './layers/net.js';
 import { averagePool, averagePool2, maxPool, maxPool2 } from './layers/pool.js';
+import type { Feature } from './outputs.js';
 
-/** A stem's output, and its last map before the final stride, which is timm's first feature. */
+/** What a stem makes of the image. */
 export interface StemMaps {
-  readonly out: FeatureMap; // reduction 4; 2 for a stem of one convolution or block
-  readonly feature: FeatureMap | undefined; // reduction 2; undefined when `out` has it
+  readonly out: Feature;
+  readonly before: Feature | undefined; // the last map before the final of two strides, which is timm's first feature
 }
 
 /** What a configuration says of the stem. */
@@ -51,18 +52,27 @@ function stack(
     );
   }
   let out = x;
-  let feature: FeatureMap | undefined;
+  let before: FeatureMap | undefined;
   for (const [i, outChs] of chs.entries()) {
     const stride = i === 0 || (i === last && pool === undefined) ? 2 : 1;
-    if (i === last && pool === undefined) feature = out;
+    if (i === last && pool === undefined) before = out;
     const [path, spec] = [`stem.conv${i + 1}`, { outChs, kernel, stride }];
     const plain = i < chs.length - numAct;
     out = plain
       ? conv2d(net, out, path, { ...spec, hasBias: false })
       : convNormAct(net, layers, out, path, spec);
   }
-  if (pool === undefined) return { out, feature };
-  return { out: pool(net, out, 'stem.pool'), feature: out };
+  const conv = (place: number) => `stem.conv${place}`;
+  if (pool !== undefined) {
+    return {
+      before: { ...out, reduction: 2, module: conv(chs.length) },
+      out: { ...pool(net, out, 'stem.pool'), reduction: 4, module: 'stem.pool' },
+    };
+  }
+  return {
+    before: before && { ...before, reduction: 2, module: conv(last) },
+    out: { ...out, reduction: 4, module: conv(chs.length) },
+  };
 }
 
 /** `count` convolutions whose channels grow to the last by 1 / decay, unless they are listed. */
@@ -96,22 +106,23 @@ const plain =
     if (pool !== undefined || typeof chs !== 'number') {
       return stack(net, layers, x, { chs: list, kernel, numAct: list.length }, pool);
     }
-    const out = convNormAct(net, layers, x, 'stem', { outChs: chs, kernel, stride: 2 });
-    return { out, feature: undefined };
+    return alone(convNormAct(net, layers, x, 'stem', { outChs: chs, kernel, stride: 2 }));
   };
+
+/** A stem that is one layer of stride 2. */
+const alone = (out: FeatureMap): StemMaps => ({
+  out: { ...out, reduction: 2, module: 'stem' },
+  before: undefined,
+});
 
 const GEOMETRY = { kernel: 3, stride: 2 };
 
 /** A block of stride 2; timm ignores a stem_pool then. */
-const rep: Stem = (net, layers, x, { chs }) => ({
-  out: buildRep(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('rep', chs) }),
-  feature: undefined,
-});
+const rep: Stem = (net, layers, x, { chs }) =>
+  alone(buildRep(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('rep', chs) }));
 
-const one: Stem = (net, layers, x, { chs }) => ({
-  out: buildOne(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('one', chs) }),
-  feature: undefined,
-});
+const one: Stem = (net, layers, x, { chs }) =>
+  alone(buildOne(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('one', chs) }));
 
 /** Stems by the names that timm's `stem_type` takes. */
 export const STEMS: Readonly<Record<string, Stem>> = {

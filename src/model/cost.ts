@@ -1,0 +1,27 @@
+import type { Attribute, GraphNode } from '../graph.js';
+import { elementCount } from '../tensor.js';
+
+/** The shape of a value of the graph, for a batch of one image. */
+type ShapeOf = (value: string) => readonly number[];
+
+const isSet = (attribute: Attribute | undefined): boolean =>
+  attribute?.kind === 'int' && attribute.value === 1;
+
+/**
+ * Multiply-accumulate operations of one operator on one image: those of convolutions and matrix products, as such counts
+ * are made for timm's model cards. What is done element by element is not counted.
+ */
+export function macsOf({ op, inputs, outputs, attributes }: GraphNode, shapeOf: ShapeOf): number {
+  const [first = '', second = ''] = inputs;
+  const elements = () => elementCount(shapeOf(outputs[0] ?? ''));
+  switch (op) {
+    case 'Conv': // weight [outChs, inChs / groups, kh, kw]
+      return elements() * elementCount(shapeOf(second).slice(1));
+    case 'MatMul':
+    case 'FusedMatMul':
+    case 'Gemm':
+      return elements() * (shapeOf(first).at(isSet(attributes.transA) ? -2 : -1) ?? 0);
+    default:
+      return 0;
+  }
+}

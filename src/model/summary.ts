@@ -1,0 +1,101 @@
+import { elementCount } from '../tensor.js';
+import { type BuildRequest, buildNetwork } from './build.js';
+import { macsOf } from './cost.js';
+import { addOutput, type Feature } from './outputs.js';
+import type { Weights } from './weights.js';
+
+/** A part of a network: the stem, a stage, the final convolution or the head. */
+export interface PartSummary {
+  readonly name: string; // timm's: stem, stages.0, …, final_conv, head
+  readonly shape: readonly number[]; // of its output, for one image
+  readonly reduction: number | undefined; // image pixels per map pixel, on a side; undefined for the head
+  readonly parameters: number;
+  readonly macs: number; // multiply-accumulates for one image
+}
+
+/** A value that can be asked of a network. */
+export interface OutputSummary {
+  readonly name: string;
+  readonly shape: readonly number[]; // of one image
+  readonly bytes: number; // of one image in float32
+}
+
+/** What a network is and what it costs, for one image. */
+export interface NetworkSummary {
+  readonly parameters: number;
+  readonly macs: number;
+  readonly features: number; // of the embedding
+  readonly parts: readonly PartSummary[];
+  readonly stages: readonly Feature[]; // as timm's feature_info
+  readonly outputs: readonly OutputSummary[];
+  readonly nodes: readonly NodeSummary[]; // of the graph that classifies, or embeds where there is no classifier
+}
+
+/** One operator of the graph. */
+export interface NodeSummary {
+  readonly name: string;
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly shape: readonly number[]; // of its output, for a batch of one
+  readonly macs: number;
+}
+
+/**
+ * Builds a network without computing a weight and measures it.
+ *
+ * Parameters are those that timm counts: not the running statistics of norms. Multiply-accumulates are those of the graph
+ * that is run, in which norms and re-parameterised branches are folded.
+ *
+ * @throws ModelError as buildNetwork does
+ */
+export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weights): NetworkSummary {
+  const { net, input, values, parts } = buildNetwork(request, weights);
+  const { head, stages } = values;
+  const names = [
+    ...(head.logits === undefined ? [] : ['logits', 'probabilities']),
+    'embedding',
+    'unpooled',
+    ...stages.map((_, i) => `stage${i}`),
+  ];
+  const outputs = names.map((name) => {
+    const { shape } = addOutput(net, { name }, values);
+    const perImage = shape.slice(1).map(Number);
+    return { name, shape: perImage, bytes: 4 * elementCount(perImage) };
+  });
+  const main = outputs.slice(0, 1).map(({ name, shape }) => ({ name, dtype: 'float32', shape }) as const);
+  const shapeOf = (name: string) => net.graph.shapeOf(name);
+  const nodes = net.graph.build('halonet', [input], main).nodes.map((node) => {
+    const { name, op, domain, inputs } = node;
+    return { name, op, domain, inputs, shape: shapeOf(name), macs: macsOf(node, shapeOf) };
+  });
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const costs = (prefix: string) => ({
+    parameters: parametersOf(weights, (name) => name.startsWith(`${prefix}.`)),
+    macs: sum(
+      nodes.filter(({ name }) => name === prefix || name.startsWith(`${prefix}.`)).map(({ macs }) => macs),
+    ),
+  });
+  const summaries: PartSummary[] = parts.map(({ module: name, channels, height, width, reduction }) => ({
+    ...{ name, shape: [channels, height, width], reduction },
+    ...costs(name),
+  }));
+  const headShape = [head.logits === undefined ? head.features : head.classes];
+  return {
+    parameters: parametersOf(weights, () => true),
+    macs: sum(nodes.map(({ macs }) => macs)),
+    features: head.features,
+    parts: [...summaries, { name: 'head', shape: headShape, reduction: undefined, ...costs('head') }],
+    stages,
+    outputs,
+    nodes,
+  };
+}
+
+const BUFFER = /\.(running_mean|running_var|num_batches_tracked)$/; // which timm does not count
+
+function parametersOf({ taken }: Weights, belongs: (name: string) => boolean): number {
+  let count = 0;
+  for (const [name, shape] of taken) if (belongs(name) && !BUFFER.test(name)) count += elementCount(shape);
+  return count;
+}
