@@ -1,0 +1,61 @@
+import type { Tensor } from '../../tensor.js';
+import { readArchive } from './archive.js';
+import { denseTensors } from './dense.js';
+import { broken, quote, unsuitable } from './failures.js';
+import { isLegacy, readLegacy } from './legacy.js';
+import type { Saved } from './saved.js';
+import { findStateDict } from './state-dict.js';
+import { trainArgs, trainedArchitecture } from './train-args.js';
+import { isZip } from './zip.js';
+
+const TAR_MAGIC = { at: 257, text: 'ustar' }; // https://www.gnu.org/software/tar/manual/html_node/Standard.html
+
+/** What halonet takes from a checkpoint of PyTorch. */
+export interface PyTorchCheckpoint {
+  readonly tensors: ReadonlyMap<string, Tensor>; // under the network's names, in the order of the file
+  readonly arch: string | undefined; // what timm's train.py says, such as "halonet26t"
+  /** Of timm's train.py, those that were given: num_classes, img_size, input_size, mean, std, crop_pct, interpolation. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** Whether a file is one of torch.save's, by its first 32 bytes. Any zip may be. */
+export function isPyTorch(head: Uint8Array): boolean {
+  return isZip(head) || isLegacy(head);
+}
+
+/**
+ * The weights in a file of torch.save (`.pth`, `.pth.tar`, `.pt`, `.bin`), in the zip format of PyTorch 1.6 and later
+ * or the one before it, as views of `file` where they lie in it row-major. Which of its dicts they are is timm's
+ * choice: see {@link findStateDict}.
+ *
+ * Nothing in the file is executed, and work and memory are bounded, whatever the file claims.
+ *
+ * @param file the whole file
+ * @param where the path or name that errors speak of
+ * @throws FormatError when it is damaged, asks for anything but tensors, dicts and settings, or has weights of a type
+ *   other than float64, float32, float16, bfloat16 and int64
+ */
+export function parsePyTorch(file: Uint8Array, where: string): PyTorchCheckpoint {
+  const { root, readStorage } = readSaved(file, where);
+  return {
+    tensors: denseTensors(findStateDict(root, where), readStorage, file.byteLength, where),
+    arch: trainedArchitecture(root),
+    args: trainArgs(root),
+  };
+}
+
+function readSaved(file: Uint8Array, where: string): Saved {
+  if (isZip(file)) return readArchive(file, where);
+  if (isLegacy(file)) return readLegacy(file, where);
+  const head = Buffer.from(file.subarray(0, 512));
+  if (head.toString('latin1', TAR_MAGIC.at, TAR_MAGIC.at + TAR_MAGIC.text.length) === TAR_MAGIC.text) {
+    throw unsuitable(
+      where,
+      'is a tar archive (of the first PyTorch versions, or of other files); expected a file of torch.save',
+    );
+  }
+  throw broken(
+    where,
+    `starts with ${quote(head.toString('latin1', 0, 16))}; a file of torch.save starts as a zip or with its magic number`,
+  );
+}

@@ -1,0 +1,48 @@
+import { quote, unsuitable } from './failures.js';
+import { describe, isKind, type TensorRef, type Value } from './values.js';
+
+// What timm's load_state_dict looks for, in this order: https://github.com/huggingface/pytorch-image-models
+const AVERAGES = ['state_dict_ema', 'model_ema']; // taken unless they are None
+const WEIGHTS = ['state_dict', 'model'];
+const PREFIXES = ['module.', '_orig_mod.']; // of DistributedDataParallel and torch.compile; each once, in this order
+
+/**
+ * The weights in what a checkpoint holds, under the names that the network gives them, in the order of the file:
+ * the moving average if there is one, else the trained weights, else the object itself.
+ *
+ * @throws FormatError when there is no dict, or it holds anything but tensors
+ */
+export function findStateDict(root: Value, where: string): ReadonlyMap<string, TensorRef> {
+  if (!isKind(root, 'dict')) {
+    throw unsuitable(
+      where,
+      `holds ${describe(root)}; expected a dict of tensors, or a dict with one as "state_dict"`,
+    );
+  }
+  const key =
+    AVERAGES.find((name) => (root.items.get(name) ?? null) !== null) ??
+    WEIGHTS.find((name) => root.items.has(name));
+  const place = key === undefined ? where : `${where}: ${quote(key)}`;
+  const chosen = key === undefined ? root : root.items.get(key);
+  if (!isKind(chosen, 'dict')) {
+    throw unsuitable(place, `is ${describe(chosen ?? null)}; expected a dict of tensors`);
+  }
+  const tensors = new Map<string, TensorRef>();
+  for (const [name, value] of chosen.items) {
+    if (typeof name !== 'string')
+      throw unsuitable(place, `has ${describe(name)} as a key; expected names of tensors`);
+    if (!isKind(value, 'tensor')) {
+      const looked = key === undefined ? ` (it has none of ${[...AVERAGES, ...WEIGHTS].join(', ')})` : '';
+      throw unsuitable(place, `${quote(name)} is ${describe(value)}; expected a tensor${looked}`);
+    }
+    const clean = PREFIXES.reduce((text, prefix) => withoutPrefix(text, prefix), name);
+    if (tensors.has(clean))
+      throw unsuitable(place, `has tensor ${quote(clean)} twice, with and without a prefix`);
+    tensors.set(clean, value);
+  }
+  return tensors;
+}
+
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}

@@ -1,0 +1,144 @@
+import { crc32, inflateRawSync } from 'node:zlib';
+import { broken, quote, unsuitable } from './failures.js';
+import { type DirectoryEntry, readDirectory } from './zip-directory.js';
+
+// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.7
+const LOCAL_HEADER = { signature: 0x04034b50, bytes: 30 };
+const ENCRYPTED = 0x0001;
+const STORED = 0;
+const DEFLATED = 8;
+
+const FREE_INFLATED = 64 * 1024 * 1024; // bytes, whatever the size of the file
+const INFLATED_PER_FILE = 8; // weights hardly deflate at all
+
+/** The files of a zip, which are read when they are asked for. */
+export interface Zip {
+  readonly names: readonly string[]; // in the order of the directory
+  /**
+   * The content of a file: a view of the zip if it is stored, else inflated, anew at each call.
+   *
+   * @throws FormatError when there is no such file, its CRC-32 differs, or it inflates to more or less than declared
+   */
+  readonly read: (name: string) => Uint8Array;
+}
+
+interface Place {
+  readonly entry: DirectoryEntry;
+  readonly begin: number; // of the packed bytes
+  readonly end: number; // exclusive
+}
+
+/** Whether a file starts as a zip does that has files in it. */
+export function isZip(head: Uint8Array): boolean {
+  return head.byteLength >= 4 && Buffer.from(head.subarray(0, 4)).readUInt32LE() === LOCAL_HEADER.signature;
+}
+
+/**
+ * Opens a zip in memory. Its files must lie within it and apart from one another, under names of their own.
+ *
+ * Deflated files (torch.save stores; other tools that repack a checkpoint deflate) may come to eight times the size of
+ * the zip, and are never inflated beyond the size that the directory declares.
+ *
+ * @throws FormatError when the zip is truncated, entries overlap, or one is encrypted or packed otherwise
+ */
+export function openZip(file: Uint8Array, where: string): Zip {
+  const { entries, begin: directoryAt } = readDirectory(file, where);
+  const places = entries.map((entry) => locate(file, entry, directoryAt, where));
+  checkApart(places, where);
+  checkInflated(entries, file.byteLength, where);
+  const byName = new Map(places.map((place) => [place.entry.name, place]));
+  if (byName.size !== places.length) throw broken(where, 'its zip has two files of the same name');
+  return {
+    names: entries.map(({ name }) => name),
+    read: (name) => {
+      const place = byName.get(name);
+      if (place === undefined) throw broken(where, `its zip has no file ${quote(name)}`);
+      return readPlace(file, place, where);
+    },
+  };
+}
+
+function locate(file: Uint8Array, entry: DirectoryEntry, directoryAt: number, where: string): Place {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const { headerAt, packedBytes, bytes, method, flags } = entry;
+  const name = `zip entry ${quote(entry.name)}`;
+  if (flags & ENCRYPTED) throw unsuitable(where, `${name} is encrypted`);
+  if (method !== STORED && method !== DEFLATED) {
+    throw unsuitable(
+      where,
+      `${name} is packed by method ${method}; readable are ${STORED} (stored) and ${DEFLATED} (deflated)`,
+    );
+  }
+  if (method === STORED && packedBytes !== bytes) {
+    throw broken(where, `${name} is stored in ${packedBytes} bytes; it declares ${bytes}`);
+  }
+  const nameAt = headerAt + LOCAL_HEADER.bytes;
+  if (nameAt > directoryAt || view.getUint32(headerAt, true) !== LOCAL_HEADER.signature) {
+    throw broken(where, `${name} is not at byte ${headerAt}, where it should be`);
+  }
+  const nameBytes = view.getUint16(headerAt + 26, true);
+  const begin = nameAt + nameBytes + view.getUint16(headerAt + 28, true);
+  const end = begin + packedBytes;
+  if (end > directoryAt) {
+    throw broken(where, `${name} ends at byte ${end}, past the directory at ${directoryAt}`);
+  }
+  const localName = Buffer.from(file.buffer, file.byteOffset + nameAt, nameBytes);
+  if (!localName.equals(Buffer.from(entry.name))) {
+    throw broken(where, `${name} has another name in its own header, ${quote(localName.toString())}`);
+  }
+  return { entry, begin, end };
+}
+
+/** Entries that share bytes are how a small zip holds a huge one: https://www.bamsoftware.com/hacks/zipbomb/ */
+function checkApart(places: readonly Place[], where: string): void {
+  const sorted = [...places].sort((a, b) => a.entry.headerAt - b.entry.headerAt);
+  let position = 0;
+  for (const { entry, end } of sorted) {
+    if (entry.headerAt < position) {
+      throw broken(
+        where,
+        `zip entry ${quote(entry.name)} at byte ${entry.headerAt} overlaps the one that ends at ${position}`,
+      );
+    }
+    position = end;
+  }
+}
+
+function checkInflated(entries: readonly DirectoryEntry[], fileBytes: number, where: string): void {
+  const total = entries.reduce((sum, { method, bytes }) => sum + (method === DEFLATED ? bytes : 0), 0);
+  const limit = Math.max(FREE_INFLATED, INFLATED_PER_FILE * fileBytes);
+  if (total > limit) {
+    throw broken(where, `its zip inflates to ${total} bytes; a file of ${fileBytes} bytes may have ${limit}`);
+  }
+}
+
+function readPlace(file: Uint8Array, { entry, begin, end }: Place, where: string): Uint8Array {
+  const packed = file.subarray(begin, end);
+  const content = entry.method === STORED ? packed : inflate(packed, entry, where);
+  // PyTorch writes 0 where it was told not to compute the sum (torch.serialization.set_crc32_options).
+  if (entry.crc32 !== 0 && crc32(content) !== entry.crc32) {
+    throw broken(where, `zip entry ${quote(entry.name)} is damaged: its CRC-32 is not the one declared`);
+  }
+  return content;
+}
+
+function inflate(packed: Uint8Array, { name, bytes }: DirectoryEntry, where: string): Uint8Array {
+  let content: Uint8Array;
+  try {
+    // Stops as soon as there is more; zlib takes no limit of 0.
+    content = inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
+  } catch (cause) {
+    throw broken(
+      where,
+      `zip entry ${quote(name)} does not inflate to the ${bytes} bytes that it declares`,
+      cause,
+    );
+  }
+  if (content.byteLength !== bytes) {
+    throw broken(
+      where,
+      `zip entry ${quote(name)} inflates to ${content.byteLength} bytes; it declares ${bytes}`,
+    );
+  }
+  return content;
+}
