@@ -1,6 +1,14 @@
 import Classify from './classify.js';
 import Embed from './embed.js';
 import Features from './features.js';
+import Inspect from './inspect.js';
+import Models from './models.js';
 
 /** Every command by its name. Commands load what they run with when they run, so that --help stays quick. */
-export const COMMANDS = { classify: Classify, embed: Embed, features: Features };
+export const COMMANDS = {
+  classify: Classify,
+  embed: Embed,
+  features: Features,
+  inspect: Inspect,
+  models: Models,
+};

@@ -37,7 +37,12 @@ export class OutputClosedError extends OutputError {
 
 /** A hub repository or cache that cannot be read: no network, no such repository, wrong hash. */
 export class HubError extends HalonetError {
-  override readonly name = 'HubError';
+  override readonly name: string = 'HubError';
+}
+
+/** The repository is there, but a file of it is not. */
+export class HubFileMissingError extends HubError {
+  override readonly name = 'HubFileMissingError';
 }
 
 /**

@@ -51,6 +51,21 @@ const OUTPUT = { helpGroup: 'OUTPUT' };
 const IMAGES = { helpGroup: 'PREPROCESSING' };
 const RUN = { helpGroup: 'RUN' };
 
+/** What --model and a MODEL argument take. */
+export const MODEL_DESCRIPTION =
+  'timm name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder that holds one, hf-hub:owner/name, or demo';
+
+export const architectureFlag = Flags.string({
+  ...MODEL,
+  helpValue: 'NAME',
+  description: "timm's name of a checkpoint's architecture, in place of the config.json beside it",
+});
+
+export const imageSizeFlag = imageSize({
+  ...IMAGES,
+  description: "size of the network input in pixels; the checkpoint's when not given, as all of these",
+});
+
 /** The flags that every job command takes. */
 export const sharedFlags = {
   model: Flags.string({
@@ -58,9 +73,9 @@ export const sharedFlags = {
     char: 'm',
     helpValue: 'MODEL',
     default: 'halonet50ts.a1h_in1k',
-    description:
-      'timm name (downloaded once), .safetensors file, folder with model.safetensors and config.json, or demo',
+    description: MODEL_DESCRIPTION,
   }),
+  architecture: architectureFlag,
   output: Flags.string({
     ...OUTPUT,
     char: 'o',
@@ -75,10 +90,7 @@ export const sharedFlags = {
     description: "format of the output; by its extension when not given, else each command's default",
   })(),
   overwrite: Flags.boolean({ ...OUTPUT, description: 'replace an output that exists' }),
-  'image-size': imageSize({
-    ...IMAGES,
-    description: "size of the network input in pixels; the checkpoint's when not given, as all of these",
-  }),
+  'image-size': imageSizeFlag,
   'crop-pct': fraction({ ...IMAGES, description: 'part of the resized image that the crop keeps' }),
   'crop-mode': Flags.option({
     ...IMAGES,

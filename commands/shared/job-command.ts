@@ -1,14 +1,12 @@
 import { homedir } from 'node:os';
-import { Command, Errors } from '@oclif/core';
-import { HalonetError, OutputClosedError } from '../../src/errors.js';
 import type { JobOptions } from '../../src/pipeline/job.js';
+import { BaseCommand } from './base-command.js';
 import type { SharedFlags } from './flags.js';
-import { abortOnSignals, Interrupted } from './interruption.js';
+import { abortOnSignals } from './interruption.js';
 import { Progress } from './progress.js';
 import { failedImages, summaryLine } from './summary.js';
 
 const FAILED_IMAGES = 1;
-const COULD_NOT_RUN = 2;
 
 /** What a command adds to the shared flags: the model outputs it needs and where their rows go. */
 export type JobPart = Pick<JobOptions, 'outputs' | 'checkOutput' | 'openSink'>;
@@ -17,7 +15,7 @@ export type JobPart = Pick<JobOptions, 'outputs' | 'checkOutput' | 'openSink'>;
  * A command that runs one job: from flags to options, and from what happens to messages and exit codes.
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
-export abstract class JobCommand extends Command {
+export abstract class JobCommand extends BaseCommand {
   protected async runJob(flags: SharedFlags, inputs: readonly string[], part: JobPart): Promise<void> {
     const progress = new Progress(process.stderr, flags.quiet);
     const { signal, release } = abortOnSignals();
@@ -34,7 +32,8 @@ export abstract class JobCommand extends Command {
       progress.note(`loading ${flags.model}`);
       const summary = await runJob({
         ...part,
-        ...{ inputs, signal, model: flags.model, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ inputs, signal, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
         hub: hubSettingsFromEnv(process.env, homedir()),
         preprocessing: {
@@ -67,31 +66,4 @@ export abstract class JobCommand extends Command {
       release();
     }
   }
-
-  protected override async catch(error: Error): Promise<void> {
-    if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
-    if (error instanceof Interrupted) {
-      this.logToStderr(
-        `${error.message}; nothing was written under an output's name, and printed rows are incomplete`,
-      );
-      process.exitCode = error.exitCode;
-      return;
-    }
-    const usage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
-    if (!usage && !(error instanceof HalonetError)) {
-      throw Object.assign(error, { oclif: { exit: COULD_NOT_RUN } }); // a defect: with its stack
-    }
-    const hint = error instanceof HalonetError ? error.hint : `See ${this.config.bin} ${this.id} --help.`;
-    this.logToStderr(`error: ${oneLine(error.message)}`);
-    if (hint !== undefined) this.logToStderr(`  ${hint}`);
-    process.exitCode = COULD_NOT_RUN;
-  }
-}
-
-/** oclif spreads what it says of a flag over lines and points at --help in the last. */
-function oneLine(message: string): string {
-  return message
-    .replace(/\n?See more help with --help\s*$/, '')
-    .replace(/^Parsing (--\S+)\s+/, '$1: ')
-    .trimEnd();
 }

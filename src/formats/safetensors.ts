@@ -134,7 +134,7 @@ function isSizes(value: unknown): value is readonly number[] {
 
 function broken(where: string, problem: string, cause?: unknown): FormatError {
   return new FormatError(`${where}: ${problem}`, {
-    hint: "Get the checkpoint again; the file is damaged or not safetensors (PyTorch's .pth and .bin are not).",
+    hint: 'Get the checkpoint again; the file is damaged, or neither safetensors nor a PyTorch checkpoint.',
     cause,
   });
 }

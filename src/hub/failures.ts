@@ -1,4 +1,4 @@
-import { HubError } from '../errors.js';
+import { HubError, HubFileMissingError } from '../errors.js';
 
 /** The file that a request is about, for messages. */
 export interface HubFile {
@@ -90,7 +90,7 @@ export function refusal(status: number, headers: Headers, file: HubFile, hasToke
   const said = headers.get('x-error-message');
   const answer = `HTTP ${status}${code ? ` ${code}` : ''}${said ? `: ${said}` : ''}`;
   if (code === 'EntryNotFound') {
-    return new HubError(
+    return new HubFileMissingError(
       `The repository ${file.repo} has no file ${file.file} at ${file.revision} (${answer})`,
       {
         hint: `See its files at ${file.url.split('/resolve/')[0]}/tree/main. ${WAYS_OUT}`,

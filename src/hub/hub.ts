@@ -93,6 +93,25 @@ export async function fetchFromHub(
   }
 }
 
+/**
+ * The local paths of files of a repository, by name, when the cache has all of them; undefined otherwise. Asks nobody and
+ * writes nothing.
+ *
+ * @throws HubError when the cache cannot be read
+ */
+export async function findInCache(
+  { repo, files, revision = 'main' }: HubRequest,
+  settings: HubSettings,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  try {
+    const { missing, paths } = await findSnapshot(repoCache(settings.cacheDir, repo), revision, files);
+    return missing.length === 0 ? paths : undefined;
+  } catch (error) {
+    if (isFileSystemError(error)) throw cacheFailure(error, settings.cacheDir);
+    throw error;
+  }
+}
+
 async function download(fetch: Fetch): Promise<Readonly<Record<string, string>>> {
   const { request, cache } = fetch;
   const paths: Record<string, string> = {};

@@ -34,6 +34,8 @@ export function blankWeights(): Weights {
   };
 }
 
+const CLASSIFIER = /^head\.(fc|proj)\./;
+
 /** A checkpoint's weights. What is missing, of another shape or left over is an error that names it. */
 export class CheckpointWeights implements Weights {
   readonly taken = new Map<string, readonly number[]>();
@@ -54,6 +56,9 @@ export class CheckpointWeights implements Weights {
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, i) => size !== shape[i])) {
       throw this.#error(
         `tensor ${JSON.stringify(name)}: expected shape ${show(shape)}, found ${show(tensor.shape)}`,
+        CLASSIFIER.test(name)
+          ? 'For another number of classes, set num_classes in its config.json.'
+          : undefined,
       );
     }
     const toFloat32 = TO_FLOAT32[tensor.dtype];
@@ -82,10 +87,8 @@ export class CheckpointWeights implements Weights {
     throw this.#error(`tensor ${JSON.stringify(first)} ${shape}${more} has no place in this architecture`);
   }
 
-  #error(problem: string): ModelError {
-    return new ModelError(`${this.#where}: ${problem}`, {
-      hint: 'The checkpoint and its architecture do not belong together.',
-    });
+  #error(problem: string, hint = 'The checkpoint and its architecture do not belong together.'): ModelError {
+    return new ModelError(`${this.#where}: ${problem}`, { hint });
   }
 }
 

@@ -1,13 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { HalonetError, ModelError } from '../errors.js';
+import { isPyTorch, parsePyTorch } from '../formats/pytorch/parse-pytorch.js';
 import { parseSafetensors } from '../formats/safetensors.js';
-import { fetchFromHub, type HubProgress } from '../hub/hub.js';
-import type { HubSettings } from '../hub/settings.js';
-import { ARCHITECTURES, defaultTag } from '../model/config/architectures/index.js';
-import { type ModelConfig, parseModelConfig } from '../model/config/parse.js';
+import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config/parse.js';
+import { parseTimmName } from '../model/config/timm-name.js';
+import { visualTensors } from '../model/openai-clip.js';
 import type { Tensor } from '../tensor.js';
-import { DEMO_MODEL_FOLDER } from './package-files.js';
+import { CONFIG, type LocateOptions, locate } from './locate.js';
 
 /** A checkpoint in memory: the weights under timm's names, and how they are meant to be used. */
 export interface Checkpoint {
@@ -16,85 +16,76 @@ export interface Checkpoint {
   readonly weightsPath: string;
 }
 
-export interface CheckpointOptions {
-  readonly hub: HubSettings;
-  readonly onDownload?: (progress: HubProgress) => void;
-  readonly signal?: AbortSignal | undefined;
+export interface CheckpointOptions extends LocateOptions {
+  /** timm's name of the architecture, with or without a tag, in place of a config.json. */
+  readonly architecture?: string | undefined;
 }
 
-const WEIGHTS = 'model.safetensors';
-const CONFIG = 'config.json';
-const HUB_PREFIX = /^(?:timm\/|hf[-_]hub:(?:timm\/)?)/;
-
 /**
- * Finds and reads the checkpoint that `model` names: `demo`; a path to a `.safetensors` file with its `config.json`
- * beside it, or to a folder that holds both; or a timm name (`halonet50ts.a1h_in1k`, `halonet50ts`,
- * `timm/halonet50ts.a1h_in1k`), from the hub or its cache.
+ * Finds and reads the checkpoint that `model` names, as {@link locate} does. What it is comes from the architecture that is
+ * given, else from the config.json beside it, else from what timm's training script wrote into it.
  *
- * @throws ModelError when there is no such model or its config is not valid
- * @throws FormatError when the safetensors file is damaged
+ * @throws ModelError when there is no such model, its config is not valid, or nothing says what it is
+ * @throws FormatError when the weights are damaged, or are neither safetensors nor a PyTorch checkpoint
  * @throws HubError when it has to be downloaded and cannot be
  */
 export async function loadCheckpoint(model: string, options: CheckpointOptions): Promise<Checkpoint> {
   const { weights, config } = await locate(model, options);
-  const parsed = parseModelConfig(await read(config, 'utf8'), config);
+  const contents = readWeights(await read(weights), weights);
+  const tensors = visualTensors(contents.tensors);
   return {
-    config: parsed,
-    tensors: parseSafetensors(await read(weights), weights),
+    config: await readConfig({ ...contents, tensors }, weights, config, options),
+    tensors,
     weightsPath: weights,
   };
 }
 
-interface Location {
-  readonly weights: string;
-  readonly config: string;
+interface Contents {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly arch: string | undefined; // as timm's training script writes it
+  readonly args: Readonly<Record<string, unknown>>;
 }
 
-async function locate(model: string, options: CheckpointOptions): Promise<Location> {
-  if (model === 'demo') return inFolder(DEMO_MODEL_FOLDER);
-  const kind = await kindOf(model);
-  if (kind === 'folder') return inFolder(model);
-  if (kind === 'file') return { weights: model, config: join(dirname(model), CONFIG) };
-  const name = model.replace(HUB_PREFIX, '');
-  if (/[\\/]/.test(name) || name.endsWith('.safetensors')) {
-    throw new ModelError(`model ${JSON.stringify(model)}: no such file or folder`, {
-      hint: `Give a .safetensors file, a folder with ${WEIGHTS} and ${CONFIG}, a timm name, or "demo".`,
-    });
-  }
-  const timmName = withTag(name);
-  const files = await fetchFromHub({ repo: `timm/${timmName}`, files: [CONFIG, WEIGHTS] }, options.hub, {
-    ...(options.onDownload && { onProgress: options.onDownload }),
-    ...(options.signal && { signal: options.signal }),
+const HEAD_BYTES = 32;
+
+function readWeights(file: Uint8Array, where: string): Contents {
+  if (isPyTorch(file.subarray(0, HEAD_BYTES))) return parsePyTorch(file, where);
+  return { tensors: parseSafetensors(file, where), arch: undefined, args: {} };
+}
+
+async function readConfig(
+  contents: Contents,
+  weights: string,
+  config: string | undefined,
+  { architecture }: CheckpointOptions,
+): Promise<ModelConfig> {
+  if (architecture !== undefined) return configOf(architecture, contents, `--architecture ${architecture}`);
+  if (config !== undefined) return parseModelConfig(await read(config, 'utf8'), config);
+  if (contents.arch !== undefined) return configOf(contents.arch, contents, weights);
+  throw new ModelError(`${weights}: nothing says what network these weights are of`, {
+    hint: `Put timm's ${CONFIG} beside it, or give --architecture with timm's name of it, such as halonet50ts.`,
   });
-  return { weights: files[WEIGHTS] ?? '', config: files[CONFIG] ?? '' };
 }
 
-function inFolder(folder: string): Location {
-  return { weights: join(folder, WEIGHTS), config: join(folder, CONFIG) };
+/** The config of a timm architecture, with the checkpoint's own classes and training settings. */
+function configOf(name: string, { tensors, args }: Contents, where: string): ModelConfig {
+  const { architecture, tag } = parseTimmName(name);
+  const { img_size: side, input_size: size, ...settings } = args;
+  const inputSize = size ?? (typeof side === 'number' ? [3, side, side] : undefined);
+  const given = Object.entries({ ...settings, input_size: inputSize }).filter(([, value]) => value !== '');
+  return readModelConfig(
+    {
+      architecture,
+      num_classes: classesOf(tensors),
+      pretrained_cfg: { ...Object.fromEntries(given), tag },
+    },
+    where,
+  );
 }
 
-async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
-  try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ModelError(`model ${JSON.stringify(path)}: cannot be read (${message})`, { cause: error });
-  }
-}
-
-/** A bare architecture stands for its default tag, as in timm. */
-function withTag(name: string): string {
-  const [architecture = '', tag] = name.split('.', 2);
-  const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
-  if (known === undefined) {
-    throw new ModelError(`unknown model ${JSON.stringify(name)}`, {
-      hint: `Known: demo, ${Object.entries(ARCHITECTURES)
-        .map(([key, architecture]) => `${key}.${defaultTag(architecture)}`)
-        .join(', ')}, or a path to a checkpoint.`,
-    });
-  }
-  return tag === undefined ? `${architecture}.${defaultTag(known)}` : name;
+/** Rows of the classifier; 0 where there is none. */
+function classesOf(tensors: ReadonlyMap<string, Tensor>): number {
+  return (tensors.get('head.fc.weight') ?? tensors.get('head.proj.weight'))?.shape[0] ?? 0;
 }
 
 async function read(path: string): Promise<Uint8Array>;
@@ -103,11 +94,9 @@ async function read(path: string, encoding?: 'utf8'): Promise<Uint8Array | strin
   try {
     return await readFile(path, encoding);
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const problem = missing ? 'is missing' : `cannot be read (${(cause as Error).message})`;
-    throw new HalonetError(`model: ${basename(path)} ${problem} in ${dirname(path) || '.'}`, {
-      hint: `A checkpoint is a safetensors file with timm's ${CONFIG} beside it.`,
-      cause,
-    });
+    throw new HalonetError(
+      `model: ${basename(path)} in ${dirname(path)} cannot be read (${(cause as Error).message})`,
+      { cause },
+    );
   }
 }

@@ -34,6 +34,7 @@ export interface JobModel {
 
 export interface JobOptions {
   readonly model: string; // 'demo', a path or a timm name
+  readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
@@ -138,6 +139,7 @@ async function prepare(options: JobOptions): Promise<Prepared> {
   const { onDownload, signal } = options;
   const checkpoint = await loadCheckpoint(options.model, {
     hub: options.hub,
+    architecture: options.architecture,
     ...(onDownload && { onDownload }),
     signal,
   });

@@ -11,7 +11,7 @@ describe('the command line', () => {
   it('lists its commands', async () => {
     const { code, stdout } = await halonet(['--help']);
     assert.equal(code, 0);
-    for (const command of ['classify', 'embed', 'features'])
+    for (const command of ['classify', 'embed', 'features', 'inspect', 'models'])
       assert.match(stdout, new RegExp(`\\b${command}\\b`));
   });
 
@@ -51,7 +51,7 @@ describe('the command line', () => {
     [
       'an unknown model',
       ['embed', IMAGES, '-m', 'resnet9000'],
-      /unknown model "resnet9000"\n.*halonet50ts\.a1h_in1k/,
+      /unknown model "resnet9000"\n.*Did you mean resnet32ts.*halonet models/,
     ],
     ['a model path that is not there', ['embed', IMAGES, '-m', './no/model'], /no such file or folder/],
     [

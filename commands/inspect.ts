@@ -1,0 +1,127 @@
+import { homedir } from 'node:os';
+import { Args, Flags } from '@oclif/core';
+import type { Inspection } from '../src/pipeline/inspect.js';
+import { BaseCommand } from './shared/base-command.js';
+import { architectureFlag, imageSizeFlag, MODEL_DESCRIPTION } from './shared/flags.js';
+import { bytesText, type Column, grouped, millions, shapeText, table } from './shared/table.js';
+
+type Summary = Inspection['summary'];
+
+const PARTS: readonly Column<Summary['parts'][number]>[] = [
+  { title: 'part', cell: ({ name }) => name },
+  { title: 'output', cell: ({ shape }) => shapeText(shape) },
+  { title: 'reduction', align: 'right', cell: ({ reduction }) => String(reduction ?? '-') },
+  { title: 'parameters', align: 'right', cell: ({ parameters }) => grouped(parameters) },
+  { title: 'MMACs', align: 'right', cell: ({ macs }) => millions(macs) },
+];
+
+const OUTPUTS: readonly Column<Summary['outputs'][number]>[] = [
+  { title: 'output', cell: ({ name }) => name },
+  { title: 'shape', cell: ({ shape }) => shapeText(shape) },
+  { title: 'per image', align: 'right', cell: ({ bytes }) => bytesText(bytes) },
+];
+
+const NODES: readonly Column<Summary['nodes'][number]>[] = [
+  { title: 'operator', cell: ({ op, domain }) => (domain === '' ? op : `${domain}.${op}`) },
+  { title: 'node', cell: ({ name }) => name },
+  { title: 'output', cell: ({ shape }) => shapeText(shape) },
+  { title: 'MMACs', align: 'right', cell: ({ macs }) => (macs === 0 ? '' : millions(macs)) },
+  { title: 'inputs', cell: ({ inputs }) => inputs.join(' ') },
+];
+
+export default class Inspect extends BaseCommand {
+  static override summary =
+    'Show what a model is: stages, shapes, parameters, cost, and the size of each output';
+
+  static override description =
+    `A checkpoint that is here is held against its network, tensor by tensor. A timm name that is not in the cache is not downloaded: the network is known without its weights. A config.json with a model_cfg of your own needs no weights either.
+
+Figures are for one image; outputs are float32 unless a command is told otherwise.`;
+
+  static override examples = [
+    { description: 'The default model', command: '<%= config.bin %> <%= command.id %> halonet50ts' },
+    {
+      description: 'A network of your own',
+      command: '<%= config.bin %> <%= command.id %> my-net/config.json',
+    },
+    { description: 'Every operator', command: '<%= config.bin %> <%= command.id %> demo --graph' },
+  ];
+
+  static override args = {
+    model: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: `${MODEL_DESCRIPTION}, or a config.json`,
+    }),
+  };
+
+  static override flags = {
+    architecture: architectureFlag,
+    'image-size': imageSizeFlag,
+    graph: Flags.boolean({ description: 'list the operators of the graph that is run' }),
+    json: Flags.boolean({ description: 'as JSON, with exact figures', exclusive: ['graph'] }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(Inspect);
+    const { inspectModel } = await import('../src/pipeline/inspect.js');
+    const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
+    const inspection = await inspectModel(args.model, {
+      hub: hubSettingsFromEnv(process.env, homedir()),
+      architecture: flags.architecture,
+      imageSize: flags['image-size'],
+    });
+    if (flags.json) this.log(JSON.stringify(forJson(args.model, inspection), undefined, 2));
+    else if (flags.graph) this.log(table(inspection.summary.nodes, NODES));
+    else this.log(report(args.model, inspection));
+  }
+}
+
+function report(model: string, { config, imageSize, summary, checkpoint }: Inspection): string {
+  const { pretrained } = config;
+  const size = shapeText([imageSize.height, imageSize.width]);
+  const facts: readonly (readonly [string, string])[] = [
+    ['model', model],
+    ['architecture', config.architecture],
+    [
+      'weights',
+      checkpoint === undefined
+        ? 'not here; the figures need none'
+        : `${checkpoint.path} (${checkpoint.tensors} tensors, ${bytesText(checkpoint.bytes)}, ${checkpoint.dtypes.join(' and ')})`,
+    ],
+    ['parameters', `${millions(summary.parameters)} M (${grouped(summary.parameters)})`],
+    ['cost', `${(summary.macs / 1e9).toFixed(2)} GMACs at ${size}`],
+    ['features', String(summary.features)],
+    ['classes', config.numClasses === 0 ? 'none: it has no classifier' : String(config.numClasses)],
+    [
+      'images',
+      `${shapeText([pretrained.height, pretrained.width])}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
+    ],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return [
+    facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'),
+    table(summary.parts, PARTS),
+    table(summary.outputs, OUTPUTS),
+  ].join('\n\n');
+}
+
+function forJson(model: string, { config, imageSize, summary, checkpoint }: Inspection) {
+  const { parameters, macs, features, parts, outputs, stages } = summary;
+  return {
+    ...{ model, architecture: config.architecture, checkpoint: checkpoint ?? null },
+    ...{
+      parameters,
+      macs,
+      features,
+      classes: config.numClasses,
+      imageSize,
+      preprocessing: config.pretrained,
+    },
+    parts,
+    stages: stages.map(({ channels, height, width, reduction, module }, i) => ({
+      ...{ name: `stage${i}`, shape: [channels, height, width], reduction, module },
+    })),
+    outputs,
+  };
+}

@@ -1,0 +1,35 @@
+import { Command, Errors } from '@oclif/core';
+import { HalonetError, OutputClosedError } from '../../src/errors.js';
+import { Interrupted } from './interruption.js';
+
+const COULD_NOT_RUN = 2;
+
+/** A command that says what failed in one line, what to do next in another, and ends with the exit code for it. */
+export abstract class BaseCommand extends Command {
+  protected override async catch(error: Error): Promise<void> {
+    if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
+    if (error instanceof Interrupted) {
+      this.logToStderr(
+        `${error.message}; nothing was written under an output's name, and printed rows are incomplete`,
+      );
+      process.exitCode = error.exitCode;
+      return;
+    }
+    const usage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
+    if (!usage && !(error instanceof HalonetError)) {
+      throw Object.assign(error, { oclif: { exit: COULD_NOT_RUN } }); // a defect: with its stack
+    }
+    const hint = error instanceof HalonetError ? error.hint : `See ${this.config.bin} ${this.id} --help.`;
+    this.logToStderr(`error: ${oneLine(error.message)}`);
+    if (hint !== undefined) this.logToStderr(`  ${hint}`);
+    process.exitCode = COULD_NOT_RUN;
+  }
+}
+
+/** oclif spreads what it says of a flag over lines and points at --help in the last. */
+function oneLine(message: string): string {
+  return message
+    .replace(/\n?See more help with --help\s*$/, '')
+    .replace(/^Parsing (--\S+)\s+/, '$1: ')
+    .trimEnd();
+}

@@ -1,0 +1,44 @@
+/** One column of a table: its heading, and the cell of a row. */
+export interface Column<T> {
+  readonly title: string;
+  readonly cell: (row: T) => string;
+  readonly align?: 'right'; // left when not given
+}
+
+const GAP = '  ';
+
+/** Rows as text in columns, each as wide as its widest cell, below a line of headings. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+  const cells = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
+  ];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
+  return cells
+    .map((line) =>
+      line
+        .map((text, i) =>
+          columns[i]?.align === 'right' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0),
+        )
+        .join(GAP)
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** 22733280 as 22,733,280. */
+export const grouped = (count: number): string => count.toLocaleString('en-US');
+
+/** Millions with one decimal: 22.7. */
+export const millions = (count: number): string => (count / 1e6).toFixed(1);
+
+/** 64×128×128. */
+export const shapeText = (shape: readonly number[]): string => shape.join('×');
+
+/** Bytes in the largest decimal unit that leaves a number of at least 1. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
+}

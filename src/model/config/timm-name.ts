@@ -1,0 +1,76 @@
+import { ModelError } from '../../errors.js';
+import type { Tag } from './architectures/architecture.js';
+import { ARCHITECTURES, defaultTag } from './architectures/index.js';
+
+/** A published checkpoint by timm's name of it, such as `halonet50ts.a1h_in1k`. */
+export interface TimmName {
+  readonly name: string; // architecture and tag
+  readonly architecture: string;
+  readonly tag: string;
+  readonly details: Tag;
+}
+
+/** The published checkpoints, and the models that timm defines without weights, in the order of their names. */
+export function timmNames(): readonly TimmName[] {
+  return Object.entries(ARCHITECTURES).flatMap(([architecture, { tags }]) =>
+    Object.entries(tags).map(([tag, details]) => ({
+      name: `${architecture}.${tag}`,
+      architecture,
+      tag,
+      details,
+    })),
+  );
+}
+
+/**
+ * What a timm name stands for; a bare architecture stands for its default tag, as in timm.
+ *
+ * @throws ModelError for an architecture or tag that timm does not have, with those nearest to it
+ */
+export function parseTimmName(given: string): TimmName {
+  const [architecture = '', ...rest] = given.split('.');
+  const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
+  if (known === undefined) {
+    throw new ModelError(`unknown model ${JSON.stringify(given)}`, {
+      hint: `Did you mean ${nearest(architecture).join(', ')}? halonet models lists all; a path to a checkpoint and "demo" are models too.`,
+    });
+  }
+  const tag = rest.length === 0 ? defaultTag(known) : rest.join('.');
+  const details = Object.hasOwn(known.tags, tag) ? known.tags[tag] : undefined;
+  if (details === undefined) {
+    throw new ModelError(
+      `unknown model ${JSON.stringify(given)}: ${architecture} has no tag ${JSON.stringify(tag)}`,
+      {
+        hint: `Known: ${Object.keys(known.tags)
+          .map((name) => `${architecture}.${name}`)
+          .join(', ')}.`,
+      },
+    );
+  }
+  return { name: `${architecture}.${tag}`, architecture, tag, details };
+}
+
+const SUGGESTIONS = 3;
+
+/** Names that are spelled most like this one. */
+function nearest(name: string): readonly string[] {
+  return Object.keys(ARCHITECTURES)
+    .map((known) => ({ known, distance: editDistance(name.toLowerCase(), known) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, SUGGESTIONS)
+    .map(({ known }) => known);
+}
+
+/** Levenshtein's distance: letters put in, taken out or exchanged. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const exchanged = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(exchanged, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

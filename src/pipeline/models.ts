@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { findInCache } from '../hub/hub.js';
+import type { HubSettings } from '../hub/settings.js';
+import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config/parse.js';
+import { timmNames } from '../model/config/timm-name.js';
+import { summarize } from '../model/summary.js';
+import { blankWeights } from '../model/weights.js';
+import { CONFIG, DEMO, inFolder, WEIGHTS } from './locate.js';
+import { DEMO_MODEL_FOLDER } from './package-files.js';
+
+/** Where a model's weights are: with this package, in the hub's cache, on the hub, or nowhere. */
+export type Availability = 'embedded' | 'cached' | 'download' | 'untrained';
+
+/** One row of the table of models. */
+export interface ModelRow {
+  readonly name: string; // for --model
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly macs: number; // multiply-accumulates for one image, computed from the graph
+  readonly imageSize: readonly [number, number]; // height and width, pixels
+  readonly features: number; // of the embedding
+  readonly classes: number; // 0: no classifier
+  readonly license: string | undefined;
+  readonly weights: Availability;
+}
+
+/**
+ * Every known model: the embedded one and timm's, one row for each published checkpoint.
+ *
+ * @param patterns names to keep: parts of them, or whole ones with * and ?; all when there are none
+ * @throws HubError when the hub's cache cannot be read
+ */
+export async function listModels(
+  patterns: readonly string[],
+  hub: HubSettings,
+): Promise<readonly ModelRow[]> {
+  const matchers = patterns.map(matcher);
+  const matches = (name: string) => matchers.length === 0 || matchers.some((match) => match(name));
+  const rows: Promise<ModelRow>[] = [];
+  if (matches(DEMO)) rows.push(demoRow());
+  for (const { name, architecture, tag, details } of timmNames()) {
+    if (!matches(name)) continue;
+    const config = readModelConfig({ architecture, pretrained_cfg: { tag } }, name);
+    const weights = details.published ? availability(name, hub) : 'untrained';
+    rows.push(rowOf(name, config, details.license, weights));
+  }
+  return Promise.all(rows);
+}
+
+async function rowOf(
+  name: string,
+  config: ModelConfig,
+  license: string | undefined,
+  weights: Availability | Promise<Availability>,
+): Promise<ModelRow> {
+  const { parameters, macs, features } = summarize({ network: config, ...config.pretrained }, blankWeights());
+  const { height, width } = config.pretrained;
+  return {
+    ...{ name, architecture: config.architecture, parameters, macs, features, license },
+    ...{ imageSize: [height, width], classes: config.numClasses, weights: await weights },
+  };
+}
+
+async function demoRow(): Promise<ModelRow> {
+  const { config = '' } = await inFolder(DEMO_MODEL_FOLDER);
+  return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'embedded');
+}
+
+async function availability(name: string, hub: HubSettings): Promise<Availability> {
+  for (const weights of WEIGHTS) {
+    if (await findInCache({ repo: `timm/${name}`, files: [CONFIG, weights] }, hub)) return 'cached';
+  }
+  return 'download';
+}
+
+/** With * or ? the whole name must fit; else a part of it. */
+function matcher(pattern: string): (name: string) => boolean {
+  const wanted = pattern.toLowerCase();
+  if (!/[*?]/.test(wanted)) return (name) => name.includes(wanted);
+  const expression = wanted
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const whole = new RegExp(`^${expression}$`);
+  return (name) => whole.test(name);
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
+import { halonet } from '../support/cli.js';
+
+describe('halonet models', () => {
+  it('lists every model and tag in columns', async () => {
+    const { code, stdout, stderr } = await halonet(['models']);
+    assert.deepEqual([code, stderr], [0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    const tags = Object.values(ARCHITECTURES).flatMap(({ tags }) => Object.keys(tags));
+    assert.equal(lines.length, 1 + 1 + tags.length);
+    assert.match(stdout, /^halonet50ts\.a1h_in1k +22\.7 +5\.32 +256×256 +2048 +1000 +apache-2\.0 +\w+$/m);
+    assert.match(stdout, /^halonet_h1\.untrained .* untrained$/m);
+    assert.match(stdout, /^demo .* embedded$/m);
+  });
+
+  it('filters by parts of names or by patterns of whole ones', async () => {
+    const names = async (...patterns: string[]) =>
+      (JSON.parse((await halonet(['models', '--json', ...patterns])).stdout) as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    assert.deepEqual(await names('halonet50'), ['halonet50ts.a1h_in1k']);
+    assert.deepEqual(await names('resnet5?q.*', 'demo'), ['demo', 'resnet51q.ra2_in1k']);
+    const none = await halonet(['models', 'vit']);
+    assert.deepEqual([none.code, none.stdout], [0, '']);
+    assert.match(none.stderr, /no model matches vit/);
+  });
+
+  it('gives exact figures as JSON, and knows what is in the cache', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'halonet-models-'));
+    try {
+      const repo = join(cache, 'models--timm--halonet26t.a1h_in1k');
+      await mkdir(join(repo, 'refs'), { recursive: true });
+      await mkdir(join(repo, 'snapshots/abc'), { recursive: true });
+      await writeFile(join(repo, 'refs/main'), 'abc');
+      for (const file of ['config.json', 'pytorch_model.bin'])
+        await writeFile(join(repo, 'snapshots/abc', file), '{}');
+      const { stdout } = await halonet(['models', 'halonet', '--json'], { env: { HF_HUB_CACHE: cache } });
+      const rows = JSON.parse(stdout) as Record<string, unknown>[];
+      const row = (name: string) => rows.find((candidate) => candidate.name === name);
+      assert.deepEqual(
+        ['weights', 'parameters', 'imageSize', 'features', 'classes'].map(
+          (key) => row('halonet26t.a1h_in1k')?.[key],
+        ),
+        ['cached', 12_480_288, [256, 256], 2048, 1000],
+      );
+      assert.equal(row('halonet50ts.a1h_in1k')?.weights, 'download');
+    } finally {
+      await rm(cache, { recursive: true });
+    }
+  });
+});
+
+describe('halonet inspect', () => {
+  it('shows what a checkpoint is, after holding it against its network', async () => {
+    const { code, stdout } = await halonet(['inspect', 'demo']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^weights +.*model\.safetensors \(161 tensors, 975\.0 kB/m);
+    assert.match(stdout, /^stages\.2 +256×8×8 +16 +141,792 +11\.3$/m);
+    assert.match(stdout, /^stage0 +32×64×64 +524\.3 kB$/m);
+  });
+
+  it('knows a published model without its weights, at any size that it can work on', async () => {
+    const env = { HF_HUB_CACHE: '/nonexistent' };
+    const { code, stdout } = await halonet(['inspect', 'halonet50ts', '--image-size', '512', '--json'], {
+      env,
+    });
+    assert.equal(code, 0);
+    const json = JSON.parse(stdout);
+    assert.equal(json.checkpoint, null);
+    assert.deepEqual(json.imageSize, { height: 512, width: 512 });
+    assert.deepEqual(json.stages[4], {
+      name: 'stage4',
+      shape: [2048, 16, 16],
+      reduction: 32,
+      module: 'final_conv',
+    });
+    const refused = await halonet(['inspect', 'halonet50ts', '--image-size', '288'], { env });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /288x288 pixels.*\n.*256 and 512/);
+  });
+
+  it('lists the operators of the graph', async () => {
+    const { code, stdout } = await halonet(['inspect', 'demo', '--graph']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Conv +stem\.conv1 +1×12×64×64 +\S+ +input\.normalized stem\.conv1\.weight/m);
+    assert.match(stdout, /^com\.microsoft\.FusedMatMul +stages\.1\.1\.self_attn\.content /m);
+  });
+
+  it("shows the network of a config.json of one's own, the one in the README", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
+    try {
+      const readme = await readFile('README.md', 'utf8');
+      const [, example = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+      const { label_names: _, ...config } = JSON.parse(example);
+      const path = join(folder, 'config.json');
+      await writeFile(path, JSON.stringify(config));
+      const { code, stdout, stderr } = await halonet(['inspect', path]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^stages\.3 +2048×8×8 +32 /m);
+      await writeFile(
+        path,
+        JSON.stringify({ ...config, model_cfg: { ...config.model_cfg, act_layer: 'mush' } }),
+      );
+      const wrong = await halonet(['inspect', path]);
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.stderr, /model_cfg\.act_layer: expected one of "relu", .*received "mush"/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
