@@ -80,6 +80,21 @@ export class GraphBuilder {
     return this.add(name, 'Transpose', [x], { perm: ints(...perm) });
   }
 
+  /** The sum of values of one shape. */
+  sum(name: string, values: readonly string[]): string {
+    return values.reduce((total, value) => this.add(name, 'Add', [total, value]));
+  }
+
+  /** Half the sum of two values. */
+  average(name: string, a: string, b: string): string {
+    return this.add(name, 'Mul', [this.sum(`${name}.sum`, [a, b]), this.scalar(`${name}.half`, 0.5)]);
+  }
+
+  /** The part from `from` to `to` (exclusive) along one axis. */
+  slice(name: string, x: string, axis: number, from: number, to: number): string {
+    return this.add(name, 'Slice', [x, this.shape(from), this.shape(to), this.shape(axis)]);
+  }
+
   /** The shape of a value, for a batch of one image. */
   shapeOf(name: string): readonly number[] {
     const shape = this.#shapes.get(name);

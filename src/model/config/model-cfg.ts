@@ -4,7 +4,7 @@ import { ANTI_ALIAS } from '../layers/anti-alias.js';
 import { CHANNEL_ATTN } from '../layers/channel-attn/registry.js';
 import { HEADS } from '../layers/heads/registry.js';
 import { NORMS } from '../layers/norms/registry.js';
-import { SELF_ATTN_LAYERS } from '../layers/self-attn.js';
+import { SELF_ATTN_LAYERS } from '../layers/self-attn/registry.js';
 import { DOWNSAMPLES } from '../layers/shortcut.js';
 import { STEM_POOLS, STEMS } from '../stem.js';
 import {

@@ -6,7 +6,7 @@ import type { ConvLayers } from './conv-norm-act.js';
 import { lookup } from './lookup.js';
 import type { ChannelAttn, SelfAttn } from './net.js';
 import { normOf } from './norms/registry.js';
-import { SELF_ATTN_LAYERS } from './self-attn.js';
+import { SELF_ATTN_LAYERS } from './self-attn/registry.js';
 
 /** The layers that a configuration names, resolved for one block (timm's `LayerFn`). */
 export interface Layers extends ConvLayers {

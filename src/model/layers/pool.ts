@@ -10,14 +10,8 @@ export const globalMax = ({ graph }: Net, x: string, name: string): string =>
   graph.add(name, 'GlobalMaxPool', [x]);
 
 /** Half the sum of the two: [batch, C, 1, 1]. */
-export function globalAverageMax(net: Net, x: string, name: string): string {
-  const { graph } = net;
-  const sum = graph.add(`${name}.sum`, 'Add', [
-    globalAverage(net, x, `${name}.avg`),
-    globalMax(net, x, `${name}.max`),
-  ]);
-  return graph.add(name, 'Mul', [sum, graph.scalar(`${name}.half`, 0.5)]);
-}
+export const globalAverageMax = (net: Net, x: string, name: string): string =>
+  net.graph.average(name, globalAverage(net, x, `${name}.avg`), globalMax(net, x, `${name}.max`));
 
 interface PoolSpec {
   readonly kernel: number;

@@ -2,7 +2,7 @@ import type { Parameter } from '../weights.js';
 import { type ConvLayers, convNormAct } from './conv-norm-act.js';
 import { addConv, type ConvSpec, conv2d, convShape } from './conv2d.js';
 import { type ChannelAffine, type FeatureMap, featureMap, type Net } from './net.js';
-import { addNorm, type Norm } from './norms/norm.js';
+import { addNorm } from './norms/norm.js';
 
 /** A convolution with its norm, one of several branches that are added up. */
 export interface Branch {
@@ -33,32 +33,26 @@ export function sumOfBranches(
   { geometry, branches, identity }: BranchesSpec,
 ): FeatureMap {
   const { outChs, stride = 1 } = geometry;
-  if (layers.norm(net, identity ?? `${branches[0]?.prefix}.bn`, outChs, undefined).affine === undefined) {
+  const affineOf = (norm: string) => layers.norm(net, norm, outChs, undefined).affine;
+  const affines = branches.map((branch) => affineOf(`${branch.prefix}.bn`));
+  const own = identity === undefined ? [] : [affineOf(identity)];
+  if (!isFoldable(affines) || !isFoldable(own))
     return addUp(net, layers, x, prefix, { geometry, branches, identity });
-  }
-  const parts = branches.map((branch) => {
-    const shape = convShape(x, branch.prefix, { ...geometry, kernel: branch.kernel });
-    const weight = net.weights.take(`${branch.prefix}.conv.weight`, shape);
-    return {
-      kernel: branch.kernel,
-      weight,
-      affine: affineOf(layers.norm(net, `${branch.prefix}.bn`, outChs, undefined)),
-    };
-  });
-  const own = identity === undefined ? undefined : affineOf(layers.norm(net, identity, outChs, undefined));
+  const weights = branches.map(({ prefix: path, kernel }) =>
+    net.weights.take(`${path}.conv.weight`, convShape(x, path, { ...geometry, kernel })),
+  );
+  const parts = branches.map(({ kernel }, i) => ({ kernel, weight: weights[i], affine: affines[i] }) as Part);
   const antiAlias = stride > 1 ? layers.antiAlias : undefined;
   const spec = antiAlias === undefined ? geometry : { ...geometry, stride: 1 };
   const conv = addConv(net, x, `${prefix}.reparam_conv`, spec, {
-    weight: () => mergedWeight(convShape(x, prefix, geometry), parts, own),
-    bias: () => mergedBias([...parts.map(({ affine }) => affine), ...(own === undefined ? [] : [own])]),
+    weight: () => mergedWeight(convShape(x, prefix, geometry), parts, own[0]),
+    bias: () => mergedBias([...affines, ...own]),
   });
   return antiAlias === undefined ? conv : antiAlias(net, conv, `${prefix}.aa`, stride);
 }
 
-function affineOf({ affine }: Norm): ChannelAffine {
-  if (affine === undefined) throw new RangeError('the norms of branches differ in kind');
-  return affine;
-}
+const isFoldable = (affines: readonly (ChannelAffine | undefined)[]): affines is readonly ChannelAffine[] =>
+  !affines.includes(undefined);
 
 /** The branches one by one. */
 function addUp(net: Net, layers: ConvLayers, x: FeatureMap, prefix: string, spec: BranchesSpec): FeatureMap {
@@ -69,10 +63,7 @@ function addUp(net: Net, layers: ConvLayers, x: FeatureMap, prefix: string, spec
   if (identity !== undefined) {
     values.push(addNorm(net, x.name, identity, layers.norm(net, identity, geometry.outChs, undefined)));
   }
-  return featureMap(
-    net,
-    values.reduce((sum, value) => net.graph.add(`${prefix}.sum`, 'Add', [sum, value])),
-  );
+  return featureMap(net, net.graph.sum(`${prefix}.sum`, values));
 }
 
 interface Part {

@@ -70,10 +70,7 @@ function spatial(
   const mean = graph.add(`${path}.mean`, 'ReduceMean', [x.name], over);
   const max = graph.add(`${path}.max`, 'ReduceMax', [x.name], over);
   const pooled = light
-    ? graph.add(`${path}.pool`, 'Mul', [
-        graph.add(`${path}.sum`, 'Add', [mean, max]),
-        graph.scalar(`${path}.half`, 0.5),
-      ])
+    ? graph.average(`${path}.pool`, mean, max)
     : graph.add(`${path}.pool`, 'Concat', [mean, max], { axis: int(1) });
   const conv = convNormAct(net, PLAIN_LAYERS, featureMap(net, pooled), `${path}.conv`, {
     ...{ outChs: 1, kernel, act: false },

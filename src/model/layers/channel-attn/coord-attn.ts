@@ -55,7 +55,7 @@ export const coord: ChannelAttnFactory = (kwargs, where) => {
       const reduced = reducedStrips(net, featureMap(net, both), prefix, outChs, hasBias);
       const y = options.act_layer(net, reduced.name, `${prefix}.act`);
       const part = (name: string, from: number, to: number) =>
-        graph.add(`${prefix}.${name}.part`, 'Slice', [y, graph.shape(from), graph.shape(to), graph.shape(2)]);
+        graph.slice(`${prefix}.${name}.part`, y, 2, from, to);
       const gate = (name: string, strip: string) => {
         const spec = { outChs: x.channels, kernel: 1, hasBias };
         const conv = conv2d(net, featureMap(net, strip), `${prefix}.conv_${name}`, spec);

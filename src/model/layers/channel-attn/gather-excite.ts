@@ -12,7 +12,7 @@ import { gated, squeezed } from './squeeze-excite.js';
 const readGe = object({
   ...reduction(1 / 16, 1),
   extra_params: flag(false), // gather by convolutions instead of pooling
-  extent: optional(integer(0), 0), // how many pixels a gathered one stands for; 0: all
+  extent: optional(integer(0), 0), // how many pixels, on a side, a gathered one stands for; 0: all
   use_mlp: flag(true),
   add_maxpool: flag(false),
   act_layer: activation('relu'),
@@ -24,8 +24,11 @@ type Options = ReturnType<typeof readGe>;
 /** Gather-excite (https://arxiv.org/abs/1810.12348; timm's `GatherExcite`). */
 export const ge: ChannelAttnFactory = (kwargs, where) => {
   const options = readGe(kwargs, where);
-  if (options.extent % 2 !== 0)
-    throw new ModelError(`${where}.extent: expected an even number, received ${options.extent}`);
+  const { extent, extra_params: byConvs } = options;
+  if (extent % 2 !== 0 || (byConvs && extent === 0)) {
+    const expected = byConvs ? 'an even number of at least 2' : 'an even number';
+    throw new ModelError(`${where}.extent: expected ${expected}, received ${extent}`);
+  }
   return {
     build: (net, x, prefix) => {
       let y = gather(net, x, prefix, options);
@@ -45,11 +48,7 @@ function gather(net: Net, x: FeatureMap, prefix: string, options: Options): Feat
   const average = pooled(net, x, `${prefix}.avg`, 'AveragePool', options.extent);
   if (!options.add_maxpool) return featureMap(net, average);
   const max = pooled(net, x, `${prefix}.max`, 'MaxPool', options.extent);
-  const sum = net.graph.add(`${prefix}.pool.sum`, 'Add', [average, max]);
-  return featureMap(
-    net,
-    net.graph.add(`${prefix}.pool`, 'Mul', [sum, net.graph.scalar(`${prefix}.half`, 0.5)]),
-  );
+  return featureMap(net, net.graph.average(`${prefix}.pool`, average, max));
 }
 
 function pooled(
@@ -69,7 +68,7 @@ function pooled(
   });
 }
 
-/** Depthwise convolutions of stride 2, as many as halve the extent to one; of the whole map for extent 0. */
+/** Depthwise convolutions of stride 2, as many as halve the extent to one. */
 function gatherByConvs(
   net: Net,
   x: FeatureMap,
@@ -82,10 +81,6 @@ function gatherByConvs(
     const norm = batchnorm({}, 'norm')(net, `${prefix}.gather.norm${i}`, outChs, undefined);
     return { ...y, name: addNorm(net, y.name, `${prefix}.gather.norm${i}`, norm) };
   };
-  if (extent === 0) {
-    const kernel = [x.height, x.width] as const;
-    return normed(conv2d(net, x, `${prefix}.gather.conv1`, { ...depthwise, kernel, pads: 0 }), 1);
-  }
   const count = Math.trunc(Math.log2(extent));
   let y = x;
   for (let i = 1; i <= count; i++) {

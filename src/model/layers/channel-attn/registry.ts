@@ -1,7 +1,7 @@
 import type { Kwargs } from '../../config/byo-cfg.js';
-import { halo } from '../halo-attn.js';
-import { lambda } from '../lambda-attn.js';
 import type { SelfAttn } from '../net.js';
+import { halo } from '../self-attn/halo-attn.js';
+import { lambda } from '../self-attn/lambda-attn.js';
 import type { ChannelAttnFactory } from './attn-kwargs.js';
 import { cbam, lcbam } from './cbam.js';
 import { coord, ela, scoord, strip } from './coord-attn.js';

@@ -40,19 +40,15 @@ export const sk: ChannelAttnFactory = (kwargs, where) => {
         path(net, x, `${prefix}.paths.${i}`, options, kernel, i),
       );
       const weights = pathWeights(net, x, prefix, paths, options);
+      const c = x.channels;
       const weighted = paths.map((y, i) => {
-        const place = [graph.shape(i * x.channels), graph.shape((i + 1) * x.channels), graph.shape(1)];
-        const weight = graph.add(`${prefix}.weight.${i}`, 'Slice', [weights, ...place]);
+        const weight = graph.slice(`${prefix}.weight.${i}`, weights, 1, i * c, (i + 1) * c);
         return graph.add(`${prefix}.weighted.${i}`, 'Mul', [y.name, weight]);
       });
-      return featureMap(net, summed(net, weighted, `${prefix}.sum`));
+      return featureMap(net, graph.sum(`${prefix}.sum`, weighted));
     },
   };
 };
-
-function summed({ graph }: Net, values: readonly string[], name: string): string {
-  return values.reduce((sum, value) => graph.add(name, 'Add', [sum, value]));
-}
 
 function path(
   net: Net,
@@ -67,11 +63,8 @@ function path(
     throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${count} paths`);
   }
   const share = x.channels / count;
-  const { graph } = net;
-  const bounds = [graph.shape(place * share), graph.shape((place + 1) * share), graph.shape(1)];
-  const input = options.split_input
-    ? featureMap(net, graph.add(`${prefix}.input`, 'Slice', [x.name, ...bounds]))
-    : x;
+  const own = () => net.graph.slice(`${prefix}.input`, x.name, 1, place * share, (place + 1) * share);
+  const input = options.split_input ? featureMap(net, own()) : x;
   const layers = { ...PLAIN_LAYERS, act: options.act_layer };
   return convNormAct(net, layers, input, prefix, {
     outChs: x.channels,
@@ -91,10 +84,9 @@ function pathWeights(
 ): string {
   const { graph } = net;
   const attn = `${prefix}.attn`;
-  const sum = summed(
-    net,
-    paths.map(({ name }) => name),
+  const sum = graph.sum(
     `${attn}.sum`,
+    paths.map(({ name }) => name),
   );
   const pooled = featureMap(net, globalAverage(net, sum, `${attn}.pool`));
   const outChs = options.rd_channels || makeDivisible(x.channels * options.rd_ratio, options.rd_divisor);

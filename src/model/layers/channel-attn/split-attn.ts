@@ -32,28 +32,17 @@ export const splat: ChannelAttnFactory = (kwargs, where) => {
         ...{ pads: options.padding ?? Math.floor(kernel / 2), hasBias: options.bias },
       });
       const y = options.act_layer(net, conv.name, `${prefix}.act0`);
-      const splits = Array.from({ length: radix }, (_, i) =>
-        graph.add(`${prefix}.split.${i}`, 'Slice', [
-          y,
-          graph.shape(i * c),
-          graph.shape((i + 1) * c),
-          graph.shape(1),
-        ]),
+      const split = (name: string, value: string, i: number) =>
+        graph.slice(`${prefix}.${name}.${i}`, value, 1, i * c, (i + 1) * c);
+      const splits = Array.from({ length: radix }, (_, i) => split('split', y, i));
+      const attn = splitAttn(net, graph.sum(`${prefix}.gap.sum`, splits), prefix, options);
+      const weighted = splits.map((part, i) =>
+        graph.add(`${prefix}.weighted.${i}`, 'Mul', [part, split('weight', attn, i)]),
       );
-      const attn = splitAttn(net, summed(net, splits, `${prefix}.gap.sum`), prefix, options);
-      const weighted = splits.map((split, i) => {
-        const place = [graph.shape(i * c), graph.shape((i + 1) * c), graph.shape(1)];
-        const weight = graph.add(`${prefix}.weight.${i}`, 'Slice', [attn, ...place]);
-        return graph.add(`${prefix}.weighted.${i}`, 'Mul', [split, weight]);
-      });
-      return featureMap(net, summed(net, weighted, `${prefix}.sum`));
+      return featureMap(net, graph.sum(`${prefix}.sum`, weighted));
     },
   };
 };
-
-function summed({ graph }: Net, values: readonly string[], name: string): string {
-  return values.reduce((sum, value) => graph.add(name, 'Add', [sum, value]));
-}
 
 /** The share of each split in each channel: [batch, radix * C, 1, 1]. */
 function splitAttn(net: Net, sum: string, prefix: string, options: Options): string {

@@ -80,7 +80,7 @@ function pooled(net: Net, rows: string, spec: HeadSpec, keys: Keys) {
     const split = graph.reshape(`head.${name}.split`, value, [0, length, heads, HEAD_DIM]);
     return graph.transpose(`head.${name}.heads`, split, perm);
   };
-  const first = graph.add('head.first', 'Slice', [rows, graph.shape(0), graph.shape(1), graph.shape(1)]);
+  const first = graph.slice('head.first', rows, 1, 0, 1);
   const q = byHead('q', linear(net, first, 'head.q', dim), 1, [0, 2, 1, 3]); // [batch, heads, 1, 64]
   const k = byHead('k', keys(rows, 'head.k', dim), count, [0, 2, 3, 1]); // [batch, heads, 64, count]
   const v = byHead('v', linear(net, rows, 'head.v', dim), count, [0, 2, 1, 3]);

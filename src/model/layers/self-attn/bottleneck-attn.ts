@@ -1,10 +1,8 @@
-import { ModelError } from '../../errors.js';
-import { makeDivisible } from '../../rounding.js';
-import type { Kwargs } from '../config/byo-cfg.js';
-import { boolean, integer, number, object, optional } from '../config/fields.js';
-import { int } from '../graph-builder.js';
-import type { Parameter } from '../weights.js';
-import { addLinear } from './linear.js';
+import type { Kwargs } from '../../config/byo-cfg.js';
+import { boolean, object, optional } from '../../config/fields.js';
+import { int } from '../../graph-builder.js';
+import type { Parameter } from '../../weights.js';
+import { addLinear } from '../linear.js';
 import {
   type ChannelAffine,
   type FeatureMap,
@@ -12,34 +10,23 @@ import {
   MapSizeError,
   type Net,
   type SelfAttn,
-} from './net.js';
-import { averagePool2 } from './pool.js';
+} from '../net.js';
+import { averagePool2 } from '../pool.js';
+import { type HeadKwargs, type Heads, headKwargs, headsOf } from './heads.js';
 
 /** Keyword arguments of timm's `BottleneckAttn`, with its defaults (timm/layers/bottleneck_attn.py). */
-interface BottleneckKwargs {
-  readonly num_heads: number;
-  readonly dim_head: number; // of queries and keys; 0: by qk_ratio
-  readonly qk_ratio: number; // query and key channels / output channels
-  readonly qkv_bias: boolean;
+interface BottleneckKwargs extends HeadKwargs {
   readonly scale_pos_embed: boolean;
 }
 
-const readKwargs = object<BottleneckKwargs>({
-  num_heads: optional(integer(1), 4),
-  dim_head: optional(integer(0), 0),
-  qk_ratio: optional(number(0), 1),
-  qkv_bias: optional(boolean, false),
-  scale_pos_embed: optional(boolean, false),
-});
+const readKwargs = object<BottleneckKwargs>({ ...headKwargs(4), scale_pos_embed: optional(boolean, false) });
 
 /** One layer on one feature map. */
-interface Layer {
+interface Layer extends Heads {
   readonly net: Net;
   readonly prefix: string;
   readonly x: FeatureMap;
   readonly kwargs: BottleneckKwargs;
-  readonly dimQk: number; // channels of a query or key, per head
-  readonly dimV: number; // channels of a value, per head
 }
 
 /**
@@ -50,20 +37,14 @@ export function bottleneck(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
   return {
     build: (net, x, prefix, stride, after) => {
-      const { num_heads: heads } = options;
-      if (x.channels % heads !== 0) {
-        throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
-      }
-      const dimQk = options.dim_head || Math.floor(makeDivisible(x.channels * options.qk_ratio) / heads);
-      const layer = { net, prefix, x, kwargs: options, dimQk, dimV: x.channels / heads };
-      const map = attend(layer, after);
+      const map = attend({ net, prefix, x, kwargs: options, ...headsOf(x, prefix, options) }, after);
       return stride === 2 ? averagePool2(net, map, `${prefix}.pool`) : map;
     },
   };
 }
 
 function attend(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
-  const { net, prefix, x, kwargs, dimV } = layer;
+  const { net, prefix, x, heads, dimV } = layer;
   const { graph } = net;
   const flat = graph.reshape(`${prefix}.flat`, x.name, [0, x.channels, -1]);
   const pixels = graph.transpose(`${prefix}.pixels`, flat, [0, 2, 1]); // [batch, H * W, C]
@@ -73,7 +54,7 @@ function attend(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
   const attn = graph.add(`${prefix}.attn`, 'Softmax', [logits], { axis: int(-1) });
   const out = graph.add(`${prefix}.out`, 'MatMul', [attn, v]); // [batch, heads, H * W, dimV]
   const planes = graph.transpose(`${prefix}.out.planes`, out, [0, 1, 3, 2]); // [batch, heads, dimV, H * W]
-  const map = graph.reshape(`${prefix}.map`, planes, [0, kwargs.num_heads * dimV, x.height, x.width]);
+  const map = graph.reshape(`${prefix}.map`, planes, [0, heads * dimV, x.height, x.width]);
   if (after === undefined) return featureMap(net, map);
   const shift = graph.floats(`${prefix}.shift`, [x.channels, 1, 1], () => Float32Array.from(after().shift));
   return featureMap(net, graph.add(`${prefix}.out.shift`, 'Add', [map, shift]));
@@ -81,9 +62,8 @@ function attend(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
 
 /** Queries, keys and values by head, each [batch, heads, H * W, dim]. */
 function projections(layer: Layer, pixels: string, after: ChannelAffine | undefined) {
-  const { net, prefix, x, kwargs, dimQk, dimV } = layer;
+  const { net, prefix, x, kwargs, heads, dimQk, dimV } = layer;
   const { graph, weights } = net;
-  const { num_heads: heads } = kwargs;
   const [qk, total] = [heads * dimQk, heads * (2 * dimQk + dimV)];
   const weight = weights.take(`${prefix}.qkv.weight`, [total, x.channels, 1, 1]);
   const bias = kwargs.qkv_bias ? weights.take(`${prefix}.qkv.bias`, [total]) : undefined;
@@ -127,10 +107,9 @@ function scaledRows(
 
 /** Adds the relative position logits, one term per axis: [batch, heads, H * W, H * W]. */
 function withPositions(layer: Layer, content: string, q: string): string {
-  const { net, prefix, x, kwargs } = layer;
+  const { net, prefix, x, heads } = layer;
   const { graph } = net;
   const { height: h, width: w } = x;
-  const { num_heads: heads } = kwargs;
   const grid = graph.reshape(`${prefix}.content.grid`, content, [-1, h, w, h, w]); // [batch * heads, qy, qx, ky, kx]
   const queries = graph.reshape(`${prefix}.q.grid`, q, [-1, h, w, layer.dimQk]);
   const vertical = axisLogits(layer, 'height', queries, h); // [batch * heads, qy, qx, ky]

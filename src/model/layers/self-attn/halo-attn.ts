@@ -1,9 +1,18 @@
-import { ModelError } from '../../errors.js';
-import { makeDivisible } from '../../rounding.js';
-import type { Kwargs } from '../config/byo-cfg.js';
-import { boolean, integer, number, object, optional } from '../config/fields.js';
-import { int } from '../graph-builder.js';
-import type { Parameter } from '../weights.js';
+import { ModelError } from '../../../errors.js';
+import type { Kwargs } from '../../config/byo-cfg.js';
+import { boolean, integer, object, optional } from '../../config/fields.js';
+import { int } from '../../graph-builder.js';
+import type { Parameter } from '../../weights.js';
+import { addLinear, type LinearWeights } from '../linear.js';
+import {
+  type ChannelAffine,
+  type FeatureMap,
+  featureMap,
+  MapSizeError,
+  type Net,
+  type SelfAttn,
+} from '../net.js';
+import { averagePool2 } from '../pool.js';
 import {
   blockCount,
   type HaloGrid,
@@ -14,36 +23,20 @@ import {
   windowRows,
   windowSide,
 } from './halo-grid.js';
-import { addLinear, type LinearWeights } from './linear.js';
-import {
-  type ChannelAffine,
-  type FeatureMap,
-  featureMap,
-  MapSizeError,
-  type Net,
-  type SelfAttn,
-} from './net.js';
-import { averagePool2 } from './pool.js';
+import { type HeadKwargs, headKwargs, headsOf } from './heads.js';
 
 /** Keyword arguments of timm's `HaloAttn`, with its defaults (timm/layers/halo_attn.py). */
-interface HaloKwargs {
-  readonly num_heads: number;
-  readonly dim_head: number; // of queries and keys; 0: by qk_ratio
+interface HaloKwargs extends HeadKwargs {
   readonly block_size: number; // side of a block of queries
   readonly halo_size: number; // how far keys reach beyond the block
-  readonly qk_ratio: number; // query and key channels / output channels
-  readonly qkv_bias: boolean;
   readonly avg_down: boolean; // stride by average pooling instead of strided queries
   readonly scale_pos_embed: boolean;
 }
 
 const readKwargs = object<HaloKwargs>({
-  num_heads: optional(integer(1), 8),
-  dim_head: optional(integer(0), 0),
+  ...headKwargs(8),
   block_size: optional(integer(1), 8),
   halo_size: optional(integer(0), 3),
-  qk_ratio: optional(number(0), 1),
-  qkv_bias: optional(boolean, false),
   avg_down: optional(boolean, false),
   scale_pos_embed: optional(boolean, false),
 });
@@ -76,22 +69,16 @@ export function halo(kwargs: Kwargs, where: string): SelfAttn {
 }
 
 function layerOn(net: Net, x: FeatureMap, prefix: string, stride: number, kwargs: HaloKwargs): Layer {
-  const { num_heads: heads, block_size: block, halo_size: reach } = kwargs;
+  const { block_size: block, halo_size: reach } = kwargs;
   if (x.height % block !== 0 || x.width % block !== 0) {
-    throw new MapSizeError(
-      `${prefix}: halo blocks of ${block}x${block} cannot tile a map of ${x.height}x${x.width}`,
-    );
+    const blocks = `halo blocks of ${block}x${block}`;
+    throw new MapSizeError(`${prefix}: ${blocks} cannot tile a map of ${x.height}x${x.width}`);
   }
-  if (x.channels % heads !== 0) {
-    throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
-  }
+  if (stride > 2) throw new ModelError(`${prefix}: halo attention strides by 1 or 2, received ${stride}`);
+  const { heads, dimQk, dimV } = headsOf(x, prefix, kwargs);
   const pool = stride > 1 && (kwargs.avg_down || block % stride !== 0);
-  return {
-    ...{ net, prefix, x, kwargs, pool },
-    grid: { heads, height: x.height, width: x.width, block, halo: reach, stride: pool ? 1 : stride },
-    dimQk: kwargs.dim_head || Math.floor(makeDivisible(x.channels * kwargs.qk_ratio) / heads),
-    dimV: x.channels / heads,
-  };
+  const grid = { heads, height: x.height, width: x.width, block, halo: reach, stride: pool ? 1 : stride };
+  return { net, prefix, x, kwargs, pool, grid, dimQk, dimV };
 }
 
 function buildHalo(layer: Layer, after: ChannelAffine | undefined): FeatureMap {

@@ -1,11 +1,11 @@
-import { ModelError } from '../../errors.js';
-import type { Kwargs } from '../config/byo-cfg.js';
+import { ModelError } from '../../../errors.js';
+import type { Kwargs } from '../../config/byo-cfg.js';
+import type { ChannelAttnFactory } from '../channel-attn/attn-kwargs.js';
+import { bat, nl } from '../channel-attn/non-local.js';
+import { channelAffine, featureMap, type SelfAttn } from '../net.js';
 import { bottleneck } from './bottleneck-attn.js';
-import type { ChannelAttnFactory } from './channel-attn/attn-kwargs.js';
-import { bat, nl } from './channel-attn/non-local.js';
 import { halo } from './halo-attn.js';
 import { lambda } from './lambda-attn.js';
-import { channelAffine, featureMap, type SelfAttn } from './net.js';
 
 type SelfAttnFactory = (kwargs: Kwargs, where: string) => SelfAttn;
 

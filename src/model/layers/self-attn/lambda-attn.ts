@@ -1,11 +1,10 @@
-import { ModelError } from '../../errors.js';
-import { makeDivisible } from '../../rounding.js';
-import type { Kwargs } from '../config/byo-cfg.js';
-import { boolean, integer, number, object, optional, type Reader } from '../config/fields.js';
-import { int } from '../graph-builder.js';
-import { scaleOutputs } from './conv-norm-act.js';
-import { addConv } from './conv2d.js';
-import { addLinear } from './linear.js';
+import { ModelError } from '../../../errors.js';
+import type { Kwargs } from '../../config/byo-cfg.js';
+import { integer, object, type Reader } from '../../config/fields.js';
+import { int } from '../../graph-builder.js';
+import { scaleOutputs } from '../conv-norm-act.js';
+import { addConv } from '../conv2d.js';
+import { addLinear } from '../linear.js';
 import {
   type ChannelAffine,
   channelAffine,
@@ -14,17 +13,14 @@ import {
   MapSizeError,
   type Net,
   type SelfAttn,
-} from './net.js';
-import { batchNormAffine } from './norms/batch-norm.js';
-import { averagePool2 } from './pool.js';
+} from '../net.js';
+import { batchNormAffine } from '../norms/batch-norm.js';
+import { averagePool2 } from '../pool.js';
+import { type HeadKwargs, headKwargs, headsOf } from './heads.js';
 
 /** Keyword arguments of timm's `LambdaLayer`, with its defaults (timm/layers/lambda_layer.py). */
-interface LambdaKwargs {
-  readonly num_heads: number;
-  readonly dim_head: number; // channels of a query or key, per head; 0: by qk_ratio
+interface LambdaKwargs extends HeadKwargs {
   readonly r: number | null; // side of the local position convolution; null: positions relative over the whole map
-  readonly qk_ratio: number;
-  readonly qkv_bias: boolean;
 }
 
 /** timm tells a missing value, which is its default, from null. */
@@ -34,11 +30,9 @@ const orNull =
     value === undefined ? missing : value === null ? null : reader(value, where);
 
 const readKwargs = object<LambdaKwargs>({
-  num_heads: optional(integer(1), 4),
+  ...headKwargs(4),
   dim_head: (value, where) => orNull(integer(0), 16)(value, where) ?? 0,
   r: orNull(integer(1), 9),
-  qk_ratio: optional(number(0), 1),
-  qkv_bias: optional(boolean, false),
 });
 
 /** One layer on one feature map. */
@@ -62,13 +56,9 @@ export function lambda(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
   return {
     build: (net, x, prefix, stride, after) => {
-      const { num_heads: heads } = options;
-      if (x.channels % heads !== 0) {
-        throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
-      }
-      const k = options.dim_head || Math.floor(makeDivisible(x.channels * options.qk_ratio) / heads);
-      const sizes = { heads, k, v: x.channels / heads, places: x.height * x.width };
-      const map = buildLambda({ net, prefix, x, kwargs: options, ...sizes }, after);
+      const { heads, dimQk: k, dimV: v } = headsOf(x, prefix, options);
+      const layer = { net, prefix, x, kwargs: options, heads, k, v, places: x.height * x.width };
+      const map = buildLambda(layer, after);
       return stride === 2 ? averagePool2(net, map, `${prefix}.pool`) : map;
     },
   };

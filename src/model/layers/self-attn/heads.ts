@@ -1,0 +1,37 @@
+import { ModelError } from '../../../errors.js';
+import { makeDivisible } from '../../../rounding.js';
+import { boolean, integer, number, optional } from '../../config/fields.js';
+import type { FeatureMap } from '../net.js';
+
+/** What every self-attention is told of its heads, in timm's names. */
+export interface HeadKwargs {
+  readonly num_heads: number;
+  readonly dim_head: number; // channels of a query or key, per head; 0: by qk_ratio
+  readonly qk_ratio: number; // query and key channels / output channels
+  readonly qkv_bias: boolean;
+}
+
+/** Readers of these, with a layer's own number of heads where nothing is said. */
+export const headKwargs = (numHeads: number) => ({
+  num_heads: optional(integer(1), numHeads),
+  dim_head: optional(integer(0), 0),
+  qk_ratio: optional(number(0), 1),
+  qkv_bias: optional(boolean, false),
+});
+
+/** How the channels of a map are shared out. */
+export interface Heads {
+  readonly heads: number;
+  readonly dimQk: number; // channels of a query or key, per head
+  readonly dimV: number; // channels of a value, per head
+}
+
+/** @throws ModelError when the channels cannot be split among the heads */
+export function headsOf(x: FeatureMap, prefix: string, kwargs: HeadKwargs): Heads {
+  const { num_heads: heads, dim_head: given, qk_ratio: ratio } = kwargs;
+  if (x.channels % heads !== 0) {
+    throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
+  }
+  const dimQk = given === 0 ? Math.floor(makeDivisible(x.channels * ratio) / heads) : given;
+  return { heads, dimQk, dimV: x.channels / heads };
+}
