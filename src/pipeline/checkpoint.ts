@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { HalonetError, ModelError } from '../errors.js';
 import { isPyTorch, parsePyTorch } from '../formats/pytorch/parse-pytorch.js';
@@ -31,7 +31,7 @@ export interface CheckpointOptions extends LocateOptions {
  */
 export async function loadCheckpoint(model: string, options: CheckpointOptions): Promise<Checkpoint> {
   const { weights, config } = await locate(model, options);
-  const contents = readWeights(await read(weights), weights);
+  const contents = readWeights(await readBytes(weights), weights);
   const tensors = visualTensors(contents.tensors);
   return {
     config: await readConfig({ ...contents, tensors }, weights, config, options),
@@ -60,7 +60,7 @@ async function readConfig(
   { architecture }: CheckpointOptions,
 ): Promise<ModelConfig> {
   if (architecture !== undefined) return configOf(architecture, contents, `--architecture ${architecture}`);
-  if (config !== undefined) return parseModelConfig(await read(config, 'utf8'), config);
+  if (config !== undefined) return parseModelConfig(await readText(config), config);
   if (contents.arch !== undefined) return configOf(contents.arch, contents, weights);
   throw new ModelError(`${weights}: nothing says what network these weights are of`, {
     hint: `Put timm's ${CONFIG} beside it, or give --architecture with timm's name of it, such as halonet50ts.`,
@@ -88,15 +88,32 @@ function classesOf(tensors: ReadonlyMap<string, Tensor>): number {
   return (tensors.get('head.fc.weight') ?? tensors.get('head.proj.weight'))?.shape[0] ?? 0;
 }
 
-async function read(path: string): Promise<Uint8Array>;
-async function read(path: string, encoding: 'utf8'): Promise<string>;
-async function read(path: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: Error) => {
+    throw unreadable(path, cause);
+  });
+}
+
+const PIECE = 2 ** 30; // bytes; Node reads less than 2 GiB in one call, and checkpoints can be larger
+
+/** A whole file, of any size. */
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, encoding);
+    await using file = await open(path);
+    const bytes = new Uint8Array((await file.stat()).size);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(PIECE, bytes.length - at), at);
+      if (bytesRead === 0) throw new Error('it became shorter while it was read');
+      at += bytesRead;
+    }
+    return bytes;
   } catch (cause) {
-    throw new HalonetError(
-      `model: ${basename(path)} in ${dirname(path)} cannot be read (${(cause as Error).message})`,
-      { cause },
-    );
+    throw unreadable(path, cause as Error);
   }
+}
+
+function unreadable(path: string, cause: Error): HalonetError {
+  return new HalonetError(`model: ${basename(path)} in ${dirname(path)} cannot be read (${cause.message})`, {
+    cause,
+  });
 }

@@ -56,7 +56,7 @@ describe('parseSafetensors', () => {
   const bad: readonly (readonly [string, Uint8Array, RegExp])[] = [
     ['a file of a few bytes', new Uint8Array(5), /5 bytes long.*at least 8/],
     ['a header longer than the file', file({}, 0, 1000n), /header of 1000 bytes but has 2 left.*truncated/],
-    ['a huge header length', file({}, 0, 2n ** 63n), /header of 9223372036854775808 bytes.*allows 100000000/],
+    ['a huge header length', file({}, 0, 2n ** 63n), /header of 9223372036854775808 bytes; at most 16777216/],
     ['a header that is not JSON', file('{"a":', 0), /not valid JSON/],
     ['a header that is not UTF-8', new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 0xff]), /not valid JSON/],
     ['a header that is a list', file('[]', 0), /not a JSON object/],

@@ -47,9 +47,9 @@ const name =
   (registry: Registry, canonical = lowerCase): Reader<string | undefined> =>
   (value, where) => {
     if (value === undefined || value === null) return undefined;
-    const spelled = typeof value === 'string' ? canonical(value) : value;
-    return Object.hasOwn(registry, String(spelled))
-      ? String(spelled)
+    const spelled = typeof value === 'string' ? canonical(value) : '';
+    return typeof value === 'string' && Object.hasOwn(registry, spelled)
+      ? spelled
       : oneOf(Object.keys(registry))(value, where);
   };
 
