@@ -2,8 +2,10 @@ import { ModelError } from '../../../errors.js';
 import { int } from '../../graph-builder.js';
 import type { Parameter } from '../../weights.js';
 import { addLinear, linear } from '../linear.js';
-import { type FeatureMap, MapSizeError, type Net } from '../net.js';
+import type { FeatureMap, Net } from '../net.js';
+
 import type { Head, HeadSpec } from './head.js';
+import { resamplePositions } from './position-embedding.js';
 
 // Attention pooling (timm/layers/attention_pool2d.py): the mean of the pixels is a token that attends to them all, itself
 // included. Only that token's result is used, so only its query is computed.
@@ -11,22 +13,15 @@ import type { Head, HeadSpec } from './head.js';
 const HEAD_DIM = 64; // timm's default, which these networks keep
 const TEMPERATURE = 10_000; // of the rotary frequencies
 
-/** With learned absolute positions, as in CLIP (timm's `AttentionPool2d`). */
+/** With learned absolute positions, as in CLIP, resampled for other sizes (timm's `AttentionPool2d`). */
 export const attnAbs: Head = (net, x, spec) => {
   const { graph, weights } = net;
-  const trained = weights.shapeOf('head.pos_embed')?.[0];
-  const count = x.height * x.width + 1;
-  if (trained !== undefined && trained !== count) {
-    const side = Math.sqrt(trained - 1);
-    throw new MapSizeError(
-      `head: its position embedding is for a map of ${side}x${side}, not of ${x.height}x${x.width}`,
-    );
-  }
-  const positions = weights.take('head.pos_embed', [count, x.channels]);
-  const placed = graph.add('head.tokens.placed', 'Add', [
-    tokens(net, x),
-    graph.floats('head.pos_embed', [count, x.channels], positions.read),
-  ]);
+  const { trainedSize: trained } = spec;
+  const learned = weights.take('head.pos_embed', [trained.height * trained.width + 1, x.channels]);
+  const isTrained = x.height === trained.height && x.width === trained.width;
+  const read = isTrained ? learned.read : () => resamplePositions(learned.read(), trained, x);
+  const positions = graph.floats('head.pos_embed', [x.height * x.width + 1, x.channels], read);
+  const placed = graph.add('head.tokens.placed', 'Add', [tokens(net, x), positions]);
   return pooled(net, placed, spec, (rows, prefix, dim) => linear(net, rows, prefix, dim));
 };
 
