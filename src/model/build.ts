@@ -3,7 +3,6 @@ import type { Graph, GraphValue } from '../graph.js';
 import { roundHalfEven } from '../rounding.js';
 import type { Tensor } from '../tensor.js';
 import { BLOCKS } from './blocks/registry.js';
-import type { ByoModelCfg } from './config/byo-cfg.js';
 import type { NetworkConfig } from './config/network.js';
 import { GraphBuilder } from './graph-builder.js';
 import { withSizeAdvice } from './image-size.js';
@@ -81,23 +80,25 @@ export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: We
 }
 
 function addNetwork(net: Net, x: FeatureMap, network: NetworkConfig): Omit<BuiltNetwork, 'net' | 'input'> {
-  const { cfg, numClasses, globalPool, outputStride } = network;
-  const { stages, parts, last } = addBackbone(net, x, cfg, outputStride);
+  const { cfg, numClasses, globalPool } = network;
+  const { stages, parts, last } = addBackbone(net, x, network);
   const trained = (side: number) => Math.floor(side / last.reduction);
   const head = lookup('head_type', HEADS, cfg.head_type)(net, last, {
-    ...{ numClasses, globalPool, hiddenSize: cfg.head_hidden_size, norm: cfg.norm_layer },
+    ...{ where: network.source, numClasses, globalPool },
+    ...{ hiddenSize: cfg.head_hidden_size, norm: cfg.norm_layer },
     act: lookup('act_layer', ACTIVATIONS, cfg.act_layer),
     trainedSize: { height: trained(network.trainedSize.height), width: trained(network.trainedSize.width) },
   });
   return { values: { stages, last, head }, parts };
 }
 
-function addBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg, outputStride: number) {
-  const stem = addStem(net, x, cfg);
+function addBackbone(net: Net, x: FeatureMap, network: NetworkConfig) {
+  const { cfg, source } = network;
+  const stem = addStem(net, x, network);
   const stages = stem.before === undefined ? [] : [stem.before];
   const parts = [{ ...stem.out, module: 'stem' }];
   let map: Feature = stem.out;
-  for (const [i, { blocks, strides }] of stageSpecs(cfg, stem.out.reduction, outputStride).entries()) {
+  for (const [i, { blocks, strides }] of stageSpecs(network, stem.out.reduction).entries()) {
     if (strides) stages.push(map);
     const out = blocks.reduce(
       (y: FeatureMap, spec) => lookup('blocks.type', BLOCKS, spec.type)(net, y, spec),
@@ -108,7 +109,7 @@ function addBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg, outputStride: nu
   }
   if (cfg.num_features > 0) {
     const outChs = roundHalfEven(cfg.num_features * cfg.width_factor);
-    const conv = convNormAct(net, layersOf(cfg), map, 'final_conv', { outChs, kernel: 1 });
+    const conv = convNormAct(net, layersOf(cfg, source), map, 'final_conv', { outChs, kernel: 1 });
     map = { ...map, ...conv, module: 'final_conv' };
     parts.push(map);
   }
@@ -116,12 +117,12 @@ function addBackbone(net: Net, x: FeatureMap, cfg: ByoModelCfg, outputStride: nu
   return { stages: [...stages, last], parts, last };
 }
 
-function addStem(net: Net, x: FeatureMap, cfg: ByoModelCfg) {
+function addStem(net: Net, x: FeatureMap, { cfg, source }: NetworkConfig) {
   const widened = (chs: number) => roundHalfEven(chs * cfg.width_factor);
   const given = cfg.stem_chs === 0 ? (cfg.blocks[0]?.[0]?.c ?? 0) : cfg.stem_chs;
   const chs = typeof given === 'number' ? widened(given) : given.map(widened);
   const pool = cfg.stem_pool === '' ? undefined : lookup('stem_pool', STEM_POOLS, cfg.stem_pool);
-  const layers = { ...layersOf(cfg), antiAlias: undefined }; // timm keeps anti-aliasing out of the stem
+  const layers = { ...layersOf(cfg, source), antiAlias: undefined }; // timm keeps anti-aliasing out of the stem
   return lookup('stem_type', STEMS, cfg.stem_type)(net, layers, x, { chs, pool });
 }
 

@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.js';
 import type { GraphNode } from '../graph.js';
 import { elementCount } from '../tensor.js';
 
@@ -140,13 +141,11 @@ const reduce: Rule = (inputs, node) => {
   return intOf(node, 'keepdims', 1) === 1 ? kept : kept.filter((_, i) => !axes.includes(i));
 };
 
-const resize: Rule = (inputs) => intsAt(inputs, 3);
-
 const UNARY =
-  'Relu Sigmoid Tanh Elu Celu Selu LeakyRelu HardSigmoid HardSwish Softplus Erf Sqrt Exp Neg Reciprocal Cast Identity QuickGelu Gelu FastGelu';
-const BINARY = 'Add Sub Mul Div Max Min Pow PRelu Clip';
-const SAME_AS_FIRST = 'Softmax BatchNormalization InstanceNormalization LayerNormalization';
-const REDUCE = 'ReduceMean ReduceMax ReduceSum ReduceL2 ReduceSumSquare';
+  'Relu Sigmoid Tanh Elu Selu LeakyRelu HardSigmoid HardSwish Softplus Erf Sqrt Cast Identity QuickGelu';
+const BINARY = 'Add Sub Mul Div Max Pow PRelu Clip';
+const SAME_AS_FIRST = 'Softmax InstanceNormalization LayerNormalization';
+const REDUCE = 'ReduceMean ReduceMax ReduceSum ReduceL2';
 
 const rules = (ops: string, rule: Rule) => Object.fromEntries(ops.split(' ').map((op) => [op, rule]));
 
@@ -166,14 +165,16 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...rules('Concat', concat),
   ...rules('Slice', slice),
   ...rules('Pad', pad),
-  ...rules('Resize', resize),
 };
+
+/** The operators that have a rule. */
+export const KNOWN_OPS: readonly string[] = Object.keys(RULES);
 
 /**
  * The shape of an operator's one output, by ONNX's definition of the operator
  * (https://github.com/onnx/onnx/blob/main/docs/Operators.md), for the operators that halonet's graphs use.
  *
- * @throws RangeError when the operator is not one of these or its inputs do not fit each other
+ * @throws ModelError when its inputs do not fit each other: the configuration asks for layers that do not
  */
 export function inferShape(node: GraphNode, inputs: readonly KnownValue[]): readonly number[] {
   const rule = Object.hasOwn(RULES, node.op) ? RULES[node.op] : undefined;
@@ -182,6 +183,9 @@ export function inferShape(node: GraphNode, inputs: readonly KnownValue[]): read
   try {
     return rule(inputs, node);
   } catch (error) {
-    throw new RangeError(`node ${node.name} (${node.op}): ${(error as Error).message}`, { cause: error });
+    throw new ModelError(`${node.name} (${node.op}): ${(error as Error).message}`, {
+      hint: 'The configuration asks for layers whose shapes do not fit each other.',
+      cause: error,
+    });
   }
 }

@@ -1,7 +1,9 @@
+import { ModelError } from '../errors.js';
 import { makeDivisible } from '../rounding.js';
 import type { BlockSpec } from './blocks/block.js';
 import type { ByoBlockCfg, ByoModelCfg } from './config/byo-cfg.js';
-import { integer, number, object, optional, string } from './config/fields.js';
+import type { NetworkConfig } from './config/network.js';
+import { ifGiven, integer, number, object, optional, string } from './fields.js';
 import { layersOf } from './layers/layers.js';
 
 /** The blocks of a stage, one spec per block. */
@@ -10,21 +12,30 @@ export interface StageSpec {
   readonly strides: boolean; // whether it is configured to stride, dilated or not: the map before it is a feature then
 }
 
-// Keyword arguments of a block that take the place of its configuration, as in timm.
-const readOverrides = object<Partial<Pick<BlockSpec, 'downsample' | 'bottleRatio' | 'groupSize'>>>({
-  downsample: optional(string, undefined),
-  bottleRatio: optional(number(1e-3, 1000), undefined),
-  groupSize: optional(integer(0), undefined),
+// Keyword arguments of a block that take the place of its configuration, as in timm; a group size of null is one group.
+const readOverrides = object({
+  downsample: ifGiven(string),
+  bottle_ratio: ifGiven(number(1e-3, 1000)),
+  group_size: ifGiven(optional(integer(0, 65_536), 0)),
 });
+
+const MAX_BLOCKS = 4096; // forty times those of the deepest of timm's
 
 /**
  * The stages with their depths expanded (timm's `create_byob_stages`). Where the network's stride would go beyond
  * `outputStride`, a stage dilates instead.
  *
  * @param stemStride reduction of the stem's output
- * @param outputStride the largest reduction of a map: 32 leaves the usual five-stage networks as they are
+ * @throws ModelError for a layer or keyword argument that there is not, or more blocks than can be meant
  */
-export function stageSpecs(cfg: ByoModelCfg, stemStride: number, outputStride: number): readonly StageSpec[] {
+export function stageSpecs(
+  { cfg, outputStride, source }: NetworkConfig,
+  stemStride: number,
+): readonly StageSpec[] {
+  const depth = cfg.blocks.flat().reduce((sum, { d }) => sum + d, 0);
+  if (depth > MAX_BLOCKS) {
+    throw new ModelError(`${source}: model_cfg.blocks: ${depth} blocks; at most ${MAX_BLOCKS} are built`);
+  }
   let netStride = stemStride;
   let dilation = 1;
   return cfg.blocks.map((stage, stageIndex) => {
@@ -35,8 +46,9 @@ export function stageSpecs(cfg: ByoModelCfg, stemStride: number, outputStride: n
     netStride *= stride;
     let first = dilation <= 2 ? 1 : 2;
     const blocks = stage.flatMap(repeated).map((blockCfg, blockIndex) => {
+      const prefix = `stages.${stageIndex}.${blockIndex}`;
       const spec = blockSpec(cfg, blockCfg, {
-        prefix: `stages.${stageIndex}.${blockIndex}`,
+        ...{ prefix, where: `${source}: ${prefix}` },
         stride: blockIndex === 0 ? stride : 1, // the first block of a stage strides for all
         dilation: [first, dilation],
       });
@@ -52,21 +64,18 @@ const repeated = (blockCfg: ByoBlockCfg): readonly ByoBlockCfg[] => new Array(bl
 function blockSpec(
   cfg: ByoModelCfg,
   blockCfg: ByoBlockCfg,
-  place: Pick<BlockSpec, 'prefix' | 'stride' | 'dilation'>,
+  place: Pick<BlockSpec, 'prefix' | 'where' | 'stride' | 'dilation'>,
 ): BlockSpec {
-  const {
-    downsample,
-    bottle_ratio: bottleRatio,
-    group_size: groupSize,
-    ...kwargs
-  } = blockCfg.block_kwargs ?? cfg.block_kwargs;
+  const { downsample, bottle_ratio, group_size, ...kwargs } = blockCfg.block_kwargs ?? cfg.block_kwargs;
+  const given = readOverrides({ downsample, bottle_ratio, group_size }, `${place.where}: block_kwargs`);
   return {
     ...place,
     type: blockCfg.type,
     outChs: makeDivisible(blockCfg.c * cfg.width_factor),
-    ...{ groupSize: blockCfg.gs, bottleRatio: blockCfg.br, downsample: cfg.downsample },
-    ...readOverrides({ downsample, bottleRatio, groupSize }, 'block_kwargs'),
+    groupSize: given.group_size ?? blockCfg.gs,
+    bottleRatio: given.bottle_ratio ?? blockCfg.br,
+    downsample: given.downsample ?? cfg.downsample,
     kwargs,
-    layers: layersOf(cfg, blockCfg),
+    layers: layersOf(cfg, place.where, blockCfg),
   };
 }

@@ -77,10 +77,10 @@ function stack(
 
 /** `count` convolutions whose channels grow to the last by 1 / decay, unless they are listed. */
 const growing =
-  (count: number, decay: number, numAct = count): Stem =>
+  (count: number, decay: number, numAct = Number.POSITIVE_INFINITY): Stem =>
   (net, layers, x, { chs, pool }) => {
-    const list = Array.isArray(chs) ? chs : grown(chs as number, count, decay);
-    return stack(net, layers, x, { chs: list, kernel: 3, numAct: Math.min(numAct, list.length) }, pool);
+    const list = typeof chs === 'number' ? grown(chs, count, decay) : chs;
+    return stack(net, layers, x, { chs: list, kernel: 3, numAct }, pool);
   };
 
 const grown = (chs: number, count: number, decay: number): readonly number[] =>
@@ -88,7 +88,9 @@ const grown = (chs: number, count: number, decay: number): readonly number[] =>
 
 const single = (name: string, chs: StemSpec['chs']): number => {
   if (typeof chs === 'number') return chs;
-  throw new ModelError(`model_cfg.stem_chs: a ${name} stem takes one number, received [${chs.join(', ')}]`);
+  throw new ModelError(
+    `model_cfg.stem_chs: a ${name} stem takes one number here, received [${chs.join(', ')}]`,
+  );
 };
 
 const tiered: Stem = (net, layers, x, { chs: given, pool }) => {
@@ -101,12 +103,12 @@ const tiered: Stem = (net, layers, x, { chs: given, pool }) => {
 const plain =
   (kernel: number): Stem =>
   (net, layers, x, { chs, pool }) => {
-    const list = typeof chs === 'number' ? [chs] : chs;
-    if (typeof chs !== 'number' && kernel !== 3) single(`${kernel}x${kernel}`, chs);
-    if (pool !== undefined || typeof chs !== 'number') {
-      return stack(net, layers, x, { chs: list, kernel, numAct: list.length }, pool);
+    if (pool === undefined && (kernel !== 3 || typeof chs === 'number')) {
+      const outChs = single(`${kernel}x${kernel}`, chs);
+      return alone(convNormAct(net, layers, x, 'stem', { outChs, kernel, stride: 2 }));
     }
-    return alone(convNormAct(net, layers, x, 'stem', { outChs: chs, kernel, stride: 2 }));
+    const list = typeof chs === 'number' ? [chs] : chs;
+    return stack(net, layers, x, { chs: list, kernel, numAct: list.length }, pool);
   };
 
 /** A stem that is one layer of stride 2. */

@@ -69,21 +69,17 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
     const { name, op, domain, inputs } = node;
     return { name, op, domain, inputs, shape: shapeOf(name), macs: macsOf(node, shapeOf) };
   });
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const costs = (prefix: string) => ({
-    parameters: parametersOf(weights, (name) => name.startsWith(`${prefix}.`)),
-    macs: sum(
-      nodes.filter(({ name }) => name === prefix || name.startsWith(`${prefix}.`)).map(({ macs }) => macs),
-    ),
-  });
+  const macs = totals(nodes.map(({ name, macs: cost }) => [partOf(name), cost]));
+  const parameters = totals(parametersOf(weights).map(([name, count]) => [partOf(name), count]));
+  const costs = (part: string) => ({ parameters: parameters.get(part) ?? 0, macs: macs.get(part) ?? 0 });
   const summaries: PartSummary[] = parts.map(({ module: name, channels, height, width, reduction }) => ({
     ...{ name, shape: [channels, height, width], reduction },
     ...costs(name),
   }));
   const headShape = [head.logits === undefined ? head.features : head.classes];
   return {
-    parameters: parametersOf(weights, () => true),
-    macs: sum(nodes.map(({ macs }) => macs)),
+    parameters: sumOf(parameters),
+    macs: sumOf(macs),
     features: head.features,
     parts: [...summaries, { name: 'head', shape: headShape, reduction: undefined, ...costs('head') }],
     stages,
@@ -94,8 +90,20 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
 
 const BUFFER = /\.(running_mean|running_var|num_batches_tracked)$/; // which timm does not count
 
-function parametersOf({ taken }: Weights, belongs: (name: string) => boolean): number {
-  let count = 0;
-  for (const [name, shape] of taken) if (belongs(name) && !BUFFER.test(name)) count += elementCount(shape);
-  return count;
+function parametersOf({ taken }: Weights): readonly (readonly [name: string, count: number])[] {
+  return [...taken]
+    .filter(([name]) => !BUFFER.test(name))
+    .map(([name, shape]) => [name, elementCount(shape)]);
 }
+
+/** The part that a tensor or node belongs to, by its name: stem, stages.2, final_conv, head. */
+const partOf = (name: string): string => /^stages\.\d+|^[^.]+/.exec(name)?.[0] ?? name;
+
+function totals(entries: readonly (readonly [key: string, count: number])[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const [key, count] of entries) sums.set(key, (sums.get(key) ?? 0) + count);
+  return sums;
+}
+
+const sumOf = (sums: ReadonlyMap<string, number>): number =>
+  [...sums.values()].reduce((total, count) => total + count, 0);

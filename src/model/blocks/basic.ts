@@ -1,5 +1,5 @@
 import { makeDivisible } from '../../rounding.js';
-import { object } from '../config/fields.js';
+import { object } from '../fields.js';
 import { convNormAct } from '../layers/conv-norm-act.js';
 import { attend, type Block, groupsOf, residualKwargs } from './block.js';
 import { residual } from './residual.js';
@@ -9,7 +9,7 @@ const readKwargs = object(residualKwargs(true));
 /** The basic block of ResNets: kxk, kxk (timm's `BasicBlock`). */
 export const basic: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
-  const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, 'block_kwargs');
+  const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const midChs = makeDivisible(outChs * spec.bottleRatio);
   const groups = groupsOf(spec, midChs);
   const first = { outChs: midChs, kernel, stride, dilation: dilation[0] };

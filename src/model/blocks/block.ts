@@ -1,11 +1,12 @@
 import { ModelError } from '../../errors.js';
-import { boolean, ignored, integer, optional, type Reader } from '../config/fields.js';
+import { boolean, ignored, oddKernel, optional } from '../fields.js';
 import type { Layers } from '../layers/layers.js';
 import type { FeatureMap, Net } from '../layers/net.js';
 
 /** One block of the network: where it stands and what it makes of its input. */
 export interface BlockSpec {
   readonly prefix: string; // 'stages.1.0'
+  readonly where: string; // the same with the config's path before it, for errors
   readonly type: string; // a key of the block registry
   readonly outChs: number;
   readonly stride: number;
@@ -39,13 +40,6 @@ export function groupsOf({ prefix, groupSize }: BlockSpec, channels: number): nu
   if (channels % groupSize === 0) return channels / groupSize;
   throw new ModelError(`${prefix}: ${channels} channels cannot be grouped by gs ${groupSize}`);
 }
-
-/** A kernel size: only odd ones keep height and width under torch's symmetric padding. */
-const oddKernel: Reader<number> = (value, where) => {
-  const size = integer(1, 31)(value, where);
-  if (size % 2 === 0) throw new ModelError(`${where}: expected an odd kernel size, received ${size}`);
-  return size;
-};
 
 /** Keyword arguments that every block takes: the kernel size, and what is for training alone. */
 export const commonKwargs = {

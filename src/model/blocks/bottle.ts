@@ -1,5 +1,5 @@
 import { makeDivisible } from '../../rounding.js';
-import { boolean, object, optional } from '../config/fields.js';
+import { boolean, object, optional } from '../fields.js';
 import { convNormAct } from '../layers/conv-norm-act.js';
 import { attend, type Block, bottleneckBase, groupsOf, residualKwargs } from './block.js';
 import { residual } from './residual.js';
@@ -13,7 +13,7 @@ const readKwargs = object({
 /** The bottleneck block of ResNets: 1x1, kxk, 1x1 (timm's `BottleneckBlock`). */
 export const bottle: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
-  const kwargs = readKwargs(spec.kwargs, 'block_kwargs');
+  const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const midChs = makeDivisible(bottleneckBase(x, spec, kwargs.bottle_in) * spec.bottleRatio);
   const kxk = { outChs: midChs, kernel: kwargs.kernel_size, groups: groupsOf(spec, midChs) };
   let y = convNormAct(net, layers, x, `${prefix}.conv1_1x1`, { outChs: midChs, kernel: 1 });

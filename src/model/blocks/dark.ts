@@ -1,5 +1,5 @@
 import { makeDivisible } from '../../rounding.js';
-import { object } from '../config/fields.js';
+import { object } from '../fields.js';
 import { convNormAct } from '../layers/conv-norm-act.js';
 import { attend, type Block, groupsOf, residualKwargs } from './block.js';
 import { residual } from './residual.js';
@@ -9,7 +9,7 @@ const readKwargs = object(residualKwargs(true));
 /** The block of DarkNets: 1x1, kxk (timm's `DarkBlock`). */
 export const dark: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
-  const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, 'block_kwargs');
+  const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const midChs = makeDivisible(outChs * spec.bottleRatio);
   const kxk = { outChs, kernel, stride, dilation: dilation[0], groups: groupsOf(spec, midChs), act: false };
   let y = convNormAct(net, layers, x, `${prefix}.conv1_1x1`, { outChs: midChs, kernel: 1 });

@@ -1,4 +1,4 @@
-import { boolean, integer, object, optional } from '../config/fields.js';
+import { boolean, integer, object, optional } from '../fields.js';
 import type { Layers } from '../layers/layers.js';
 import type { FeatureMap, Net } from '../layers/net.js';
 import { reparameterized, sumOfBranches } from '../layers/reparam.js';
@@ -13,7 +13,7 @@ const readKwargs = object({
 
 /** Several convolutions of kxk, one of 1x1 and the input itself, each with a norm (https://arxiv.org/abs/2206.04040). */
 export const one: Block = (net, x, spec) => {
-  const kwargs = readKwargs(spec.kwargs, 'block_kwargs');
+  const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const { outChs, stride, dilation } = spec;
   return buildOne(net, spec.layers, x, spec.prefix, {
     ...{ outChs, stride, dilation, kernel: kwargs.kernel_size, groups: groupsOf(spec, x.channels) },

@@ -1,4 +1,4 @@
-import { boolean, object, optional } from '../config/fields.js';
+import { boolean, object, optional } from '../fields.js';
 import type { Layers } from '../layers/layers.js';
 import type { FeatureMap, Net } from '../layers/net.js';
 import { reparameterized, sumOfBranches } from '../layers/reparam.js';
@@ -18,7 +18,10 @@ export interface BranchBlockSpec {
 
 /** Convolutions of kxk and 1x1 and the input itself, each with a norm (https://arxiv.org/abs/2101.03697). */
 export const rep: Block = (net, x, spec) => {
-  const { kernel_size: kernel, inference_mode: inferenceMode } = readKwargs(spec.kwargs, 'block_kwargs');
+  const { kernel_size: kernel, inference_mode: inferenceMode } = readKwargs(
+    spec.kwargs,
+    `${spec.where}: block_kwargs`,
+  );
   const { outChs, stride, dilation } = spec;
   const groups = groupsOf(spec, x.channels);
   return buildRep(net, spec.layers, x, spec.prefix, {

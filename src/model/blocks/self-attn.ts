@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.js';
 import { makeDivisible } from '../../rounding.js';
-import { boolean, object, optional } from '../config/fields.js';
+import { boolean, object, optional } from '../fields.js';
 import { convNormAct } from '../layers/conv-norm-act.js';
 import type { SelfAttn } from '../layers/net.js';
 import { type Block, type BlockSpec, bottleneckBase, commonKwargs, groupsOf } from './block.js';
@@ -17,7 +17,7 @@ const readKwargs = object({
 /** 1x1, an optional kxk, self-attention, 1x1 (timm's `SelfAttnBlock`). */
 export const selfAttn: Block = (net, x, spec) => {
   const { prefix, layers, outChs } = spec;
-  const kwargs = readKwargs(spec.kwargs, 'block_kwargs');
+  const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const midChs = makeDivisible(bottleneckBase(x, spec, kwargs.bottle_in) * spec.bottleRatio);
   const groups = groupsOf(spec, midChs);
   let { stride } = spec;

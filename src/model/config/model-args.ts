@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.js';
+import { ignored, integer, list, object, optional, type Reader, string } from '../fields.js';
 import type { ByoModelCfg } from './byo-cfg.js';
-import { ignored, integer, list, object, optional, type Reader, string } from './fields.js';
 import { MODEL_FIELDS } from './model-cfg.js';
 
 /** What timm's `model_args` say beside the fields of the `model_cfg` that they replace. */
@@ -13,7 +13,7 @@ export interface ModelArgs {
 }
 
 const size: Reader<ModelArgs['imageSize']> = (value, where) => {
-  const pixels = integer(1, 65_536);
+  const pixels = integer(1, 16_384);
   if (!Array.isArray(value)) {
     const side = pixels(value, where);
     return { height: side, width: side };
@@ -36,7 +36,7 @@ const readArgs = object({
   global_pool: optional(string, undefined),
   output_stride: optional(integer(1, 65_536), undefined),
   img_size: optional(size, undefined),
-  num_classes: optional(integer(0), undefined),
+  num_classes: optional(integer(0, 1_000_000), undefined),
   in_chans: rgb,
   // of training alone
   ...{ drop_rate: ignored, drop_path_rate: ignored, drop_block_rate: ignored, drop_block_size: ignored },

@@ -1,4 +1,16 @@
 import { BLOCKS } from '../blocks/registry.js';
+import {
+  ignored,
+  integer,
+  nonEmpty,
+  number,
+  object,
+  oneOf,
+  optional,
+  type Reader,
+  record,
+  string,
+} from '../fields.js';
 import { ACTIVATIONS } from '../layers/activation.js';
 import { ANTI_ALIAS } from '../layers/anti-alias.js';
 import { CHANNEL_ATTN } from '../layers/channel-attn/registry.js';
@@ -17,18 +29,6 @@ import {
   model,
   type NormCfg,
 } from './byo-cfg.js';
-import {
-  ignored,
-  integer,
-  nonEmpty,
-  number,
-  object,
-  oneOf,
-  optional,
-  type Reader,
-  record,
-  string,
-} from './fields.js';
 
 const kwargs: Reader<Kwargs> = record;
 

@@ -2,9 +2,10 @@ import type { ByoModelCfg } from './byo-cfg.js';
 
 /** A network in full: timm's model configuration and the arguments that it is created with. */
 export interface NetworkConfig {
+  readonly source: string; // the path or name of the configuration, for errors
   readonly cfg: ByoModelCfg;
   readonly numClasses: number; // 0: no classifier
-  readonly globalPool: string; // timm's global_pool; '' is the head's default
+  readonly globalPool: string | undefined; // timm's global_pool; undefined is the head's default
   readonly outputStride: number; // the largest reduction of a map; beyond it, stages dilate instead of striding
-  readonly trainedSize: { readonly height: number; readonly width: number }; // pixels: what rotary positions refer to
+  readonly trainedSize: { readonly height: number; readonly width: number }; // pixels: what learned positions are for
 }

@@ -1,8 +1,8 @@
 import { ModelError } from '../../errors.js';
+import { integer, list, number, oneOf, optional, type Reader, record, string } from '../fields.js';
 import type { Tag } from './architectures/architecture.js';
 import { ARCHITECTURES, defaultTag } from './architectures/index.js';
 import type { ByoModelCfg } from './byo-cfg.js';
-import { integer, list, number, oneOf, optional, type Reader, record, string } from './fields.js';
 import { modelArgs } from './model-args.js';
 import { modelCfg } from './model-cfg.js';
 import type { NetworkConfig } from './network.js';
@@ -17,6 +17,7 @@ export interface ModelConfig extends NetworkConfig {
 }
 
 const OUTPUT_STRIDE = 32; // timm's default
+const MAX_SIDE = 16_384; // pixels; libvips refuses larger images, too
 
 /**
  * Checks the text of a checkpoint's `config.json`: timm's hub format, with an optional `model_cfg` of its own. What it
@@ -42,23 +43,39 @@ export function readModelConfig(root: Readonly<Record<string, unknown>>, where: 
   const source = record(root.pretrained_cfg ?? root, `${where}: pretrained_cfg`);
   const published = publishedTag(architecture, source.tag);
   const pretrained = readPretrained(source, published?.pretrained, `${where}: pretrained_cfg`);
-  const numClasses = integer(0)(
-    root.num_classes ?? args.numClasses ?? source.num_classes ?? published?.numClasses,
-    `${where}: num_classes`,
-  );
+  const numClasses =
+    args.numClasses ??
+    integer(0, 1_000_000)(
+      root.num_classes ?? source.num_classes ?? published?.numClasses,
+      `${where}: num_classes`,
+    );
+  const cfg = { ...readModelCfg(root.model_cfg, architecture, where), ...args.cfg };
   return {
     architecture,
-    cfg: { ...readModelCfg(root.model_cfg, architecture, where), ...args.cfg },
+    source: where,
+    cfg,
     numClasses,
-    globalPool: optional(string, args.globalPool ?? '')(root.global_pool, `${where}: global_pool`),
-    outputStride: optional(integer(1), args.outputStride ?? OUTPUT_STRIDE)(
-      root.output_stride,
-      `${where}: output_stride`,
-    ),
+    globalPool: args.globalPool ?? readGlobalPool(root.global_pool, cfg, where),
+    outputStride:
+      args.outputStride ??
+      optional(integer(1, 65_536), OUTPUT_STRIDE)(root.output_stride, `${where}: output_stride`),
     trainedSize: args.imageSize ?? { height: pretrained.height, width: pretrained.width },
     pretrained,
     ...readLabels(root, source, numClasses, where),
   };
+}
+
+/**
+ * timm writes the pool of a model into its config but, when it loads one, pools as the head does by default unless
+ * `model_args` say otherwise: a config in which the two differ has no one meaning.
+ */
+function readGlobalPool(value: unknown, { head_type: head }: ByoModelCfg, where: string): undefined {
+  const fallback = head.startsWith('attn') ? 'token' : 'avg';
+  const given = optional(string, fallback)(value, `${where}: global_pool`);
+  if (given === fallback || given === `fast${fallback}`) return undefined;
+  throw new ModelError(`${where}: global_pool is ${JSON.stringify(given)}, which timm does not read there`, {
+    hint: `Put it into "model_args": {"global_pool": ${JSON.stringify(given)}}, or leave it out for ${fallback}.`,
+  });
 }
 
 /** The published checkpoint that a config is of: it says what the config leaves out. */
@@ -90,7 +107,7 @@ function readPretrained(
     return [r, g, b] as const;
   };
   const size = fallback && [3, fallback.height, fallback.width];
-  const [channels, height, width] = triple('input_size', integer(1), size);
+  const [channels, height, width] = triple('input_size', integer(1, MAX_SIDE), size);
   if (channels !== 3) throw new ModelError(`${where}.input_size: expected 3 channels, received ${channels}`);
   return {
     height,

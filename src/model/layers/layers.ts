@@ -18,21 +18,23 @@ export interface Layers extends ConvLayers {
  * The layers of a block, or of the stem: the model's, with the block's own in their place. As in timm, keyword arguments
  * of the block replace the model's whole; they are not merged.
  *
+ * @param where what errors speak of
  * @throws ModelError for a name that no registry has, or keyword arguments that its layer does not take
  */
-export function layersOf(cfg: ByoModelCfg, blockCfg?: ByoBlockCfg): Layers {
+export function layersOf(cfg: ByoModelCfg, where: string, blockCfg?: ByoBlockCfg): Layers {
   const attn = blockCfg?.attn_layer ?? cfg.attn_layer;
   const attnKwargs = blockCfg?.attn_kwargs ?? cfg.attn_kwargs;
   const selfAttn = blockCfg?.self_attn_layer ?? cfg.self_attn_layer;
   const selfAttnKwargs = blockCfg?.self_attn_kwargs ?? cfg.self_attn_kwargs;
   return {
     act: lookup('act_layer', ACTIVATIONS, cfg.act_layer),
-    norm: normOf(cfg.norm_layer),
+    norm: normOf(cfg.norm_layer, where),
     antiAlias: cfg.aa_layer === '' ? undefined : lookup('aa_layer', ANTI_ALIAS, cfg.aa_layer),
-    attn: attn === '' ? undefined : lookup('attn_layer', CHANNEL_ATTN, attn)(attnKwargs, 'attn_kwargs'),
+    attn:
+      attn === '' ? undefined : lookup('attn_layer', CHANNEL_ATTN, attn)(attnKwargs, `${where}: attn_kwargs`),
     selfAttn:
       selfAttn === ''
         ? undefined
-        : lookup('self_attn_layer', SELF_ATTN_LAYERS, selfAttn)(selfAttnKwargs, 'self_attn_kwargs'),
+        : lookup('self_attn_layer', SELF_ATTN_LAYERS, selfAttn)(selfAttnKwargs, `${where}: self_attn_kwargs`),
   };
 }

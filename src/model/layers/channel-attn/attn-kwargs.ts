@@ -1,18 +1,19 @@
 import { makeDivisible } from '../../../rounding.js';
 import type { Kwargs } from '../../config/byo-cfg.js';
-import { boolean, integer, number, oneOf, optional, type Reader } from '../../config/fields.js';
+import { boolean, integer, number, oneOf, optional, type Reader } from '../../fields.js';
 import { ACTIVATIONS, type Activation } from '../activation.js';
 import type { ChannelAttn } from '../net.js';
 
 /** A channel attention by its keyword arguments, checked. */
 export type ChannelAttnFactory = (kwargs: Kwargs, where: string) => ChannelAttn;
 
-/** An activation by its timm name. */
+/** An activation by its timm name, in any case as timm takes it. */
 export const activation =
   (fallback: string): Reader<Activation> =>
   (value, where) => {
-    const name = optional(oneOf(Object.keys(ACTIVATIONS)), fallback)(value, where);
-    return ACTIVATIONS[name] as Activation;
+    const given = value ?? fallback;
+    const name = typeof given === 'string' ? given.toLowerCase() : given;
+    return ACTIVATIONS[oneOf(Object.keys(ACTIVATIONS))(name, where)] as Activation;
   };
 
 /** The keyword arguments that most of these layers share, in timm's names. */
@@ -24,9 +25,9 @@ export interface ReductionKwargs {
 
 /** Readers of the reduction, with a layer's own defaults. */
 export const reduction = (ratio: number, divisor: number) => ({
-  rd_ratio: optional(number(0), ratio),
-  rd_channels: optional(integer(0), 0),
-  rd_divisor: optional(integer(1), divisor),
+  rd_ratio: optional(number(0, 64), ratio),
+  rd_channels: optional(integer(0, 65_536), 0),
+  rd_divisor: optional(integer(1, 65_536), divisor),
 });
 
 /** The channels in the middle of a squeeze. */

@@ -1,4 +1,4 @@
-import { integer, object, optional } from '../../config/fields.js';
+import { object, oddKernel, optional } from '../../fields.js';
 import { int, ints } from '../../graph-builder.js';
 import type { Activation } from '../activation.js';
 import { convNormAct, PLAIN_LAYERS } from '../conv-norm-act.js';
@@ -10,7 +10,7 @@ import { gated, squeezed } from './squeeze-excite.js';
 
 const readCbam = object({
   ...reduction(1 / 16, 1),
-  spatial_kernel_size: optional(integer(1), 7),
+  spatial_kernel_size: optional(oddKernel, 7),
   act_layer: activation('relu'),
   gate_layer: activation('sigmoid'),
   mlp_bias: flag(false),

@@ -1,5 +1,5 @@
 import { makeDivisible } from '../../../rounding.js';
-import { integer, number, object, optional } from '../../config/fields.js';
+import { number, object, oddKernel, optional } from '../../fields.js';
 import { int, ints } from '../../graph-builder.js';
 import { scaleOutputs } from '../conv-norm-act.js';
 import { addConv, conv2d } from '../conv2d.js';
@@ -106,7 +106,7 @@ export const scoord: ChannelAttnFactory = (kwargs, where) => {
       const { graph } = net;
       const inner = coordChannels(x.channels, options);
       const { rows, columns } = strips(net, x, prefix);
-      const gate = (name: 'h' | 'w', strip: FeatureMap) => {
+      const gate = (name: Axis, strip: FeatureMap) => {
         const path = `${prefix}.${name}`;
         const flat = graph.reshape(`${path}.flat`, strip.name, [0, x.channels, -1]);
         const places = graph.transpose(`${path}.places`, flat, [0, 2, 1]); // [batch, H or W, C]
@@ -124,32 +124,42 @@ export const scoord: ChannelAttnFactory = (kwargs, where) => {
 };
 
 const readEla = object({
-  kernel_size: optional(integer(1), 7),
+  kernel_size: optional(oddKernel, 7),
   bias: flag(false),
   act_layer: activation('silu'),
   gate_layer: activation('sigmoid'),
   has_skip: flag(false),
 });
 
-/** A depthwise convolution along a strip. */
-function stripConv(net: Net, strip: FeatureMap, path: string, kernel: number, hasBias: boolean): FeatureMap {
-  const { weights } = net;
-  const c = strip.channels;
-  const shape = strip.width === 1 && path.endsWith('_h') ? ([kernel, 1] as const) : ([1, kernel] as const);
-  const weight = weights.take(`${path}.weight`, [c, 1, ...shape]);
-  const bias = hasBias ? weights.take(`${path}.bias`, [c]) : undefined;
-  const spec = { outChs: c, kernel: shape, groups: c };
-  return addConv(net, strip, path, spec, { weight: weight.read, bias: bias?.read });
+/** The two strips, by timm's names: h is the column of row means, w the row of column means. */
+type Axis = 'h' | 'w';
+
+interface StripConvSpec {
+  readonly axis: Axis;
+  readonly kernel: number;
+  readonly hasBias: boolean;
+}
+
+/** A depthwise convolution along a strip, at `<prefix>.conv_<axis>`. */
+function stripConv(
+  net: Net,
+  strip: FeatureMap,
+  prefix: string,
+  { axis, kernel, hasBias }: StripConvSpec,
+): FeatureMap {
+  const shape = axis === 'h' ? ([kernel, 1] as const) : ([1, kernel] as const);
+  const spec = { outChs: strip.channels, kernel: shape, groups: strip.channels, hasBias };
+  return conv2d(net, strip, `${prefix}.conv_${axis}`, spec);
 }
 
 /** Efficient local attention (https://arxiv.org/abs/2403.01123; timm's `EfficientLocalAttn`). */
 export const ela: ChannelAttnFactory = (kwargs, where) => {
-  const options = readEla(kwargs, where);
+  const { kernel_size: kernel, bias: hasBias, ...options } = readEla(kwargs, where);
   return {
     build: (net, x, prefix) => {
       const { rows, columns } = strips(net, x, prefix);
-      const gate = (name: 'h' | 'w', strip: FeatureMap) => {
-        const conv = stripConv(net, strip, `${prefix}.conv_${name}`, options.kernel_size, options.bias);
+      const gate = (name: Axis, strip: FeatureMap) => {
+        const conv = stripConv(net, strip, prefix, { axis: name, kernel, hasBias });
         const norm = groupnorm1({}, 'norm')(net, `${prefix}.norm_${name}`, x.channels, undefined);
         const normalized = addNorm(net, conv.name, `${prefix}.norm_${name}`, norm);
         const active = options.act_layer(net, normalized, `${prefix}.act_${name}`);
@@ -163,7 +173,7 @@ export const ela: ChannelAttnFactory = (kwargs, where) => {
 
 const readStrip = object({
   use_conv: flag(true),
-  kernel_size: optional(integer(1), 3),
+  kernel_size: optional(oddKernel, 3),
   bias: flag(false),
   gate_layer: activation('sigmoid'),
   has_skip: flag(false),
@@ -171,14 +181,12 @@ const readStrip = object({
 
 /** The sum of row and column means, refined by convolutions (timm's `StripAttn`). */
 export const strip: ChannelAttnFactory = (kwargs, where) => {
-  const options = readStrip(kwargs, where);
+  const { kernel_size: kernel, bias: hasBias, ...options } = readStrip(kwargs, where);
   return {
     build: (net, x, prefix) => {
       const { rows, columns } = strips(net, x, prefix);
-      const refined = (name: 'h' | 'w', map: FeatureMap) =>
-        options.use_conv
-          ? stripConv(net, map, `${prefix}.conv_${name}`, options.kernel_size, options.bias)
-          : map;
+      const refined = (axis: Axis, map: FeatureMap) =>
+        options.use_conv ? stripConv(net, map, prefix, { axis, kernel, hasBias }) : map;
       const sum = net.graph.add(`${prefix}.sum`, 'Add', [
         refined('h', rows).name,
         refined('w', columns).name,

@@ -1,20 +1,24 @@
-import { makeDivisible } from '../../../rounding.js';
-import { integer, number, object, optional } from '../../config/fields.js';
-import { int } from '../../graph-builder.js';
+import { ignored, number, object, optional } from '../../fields.js';
+import { int, ints } from '../../graph-builder.js';
 import { type ChannelAttn, type FeatureMap, featureMap, type Net } from '../net.js';
 import { globalAverage } from '../pool.js';
-import { activation, type ChannelAttnFactory, reduction } from './attn-kwargs.js';
+import { activation, type ChannelAttnFactory, flag, reducedChannels, reduction } from './attn-kwargs.js';
 import { gated } from './squeeze-excite.js';
 
 const readers = {
-  kernel_size: optional(integer(1), 3), // timm computes it from the channels all the same
-  gamma: optional(number(0.01), 2),
-  beta: optional(number(), 1),
+  kernel_size: ignored, // timm computes it from the channels all the same
+  gamma: optional(number(0.1, 64), 2),
+  beta: optional(number(-64, 64), 1),
   gate_layer: activation('sigmoid'),
 };
 
-const readEca = object(readers);
-const readEcam = object({ ...readers, ...reduction(1 / 8, 8), act_layer: activation('relu') });
+const readCeca = object(readers);
+const readEca = object({
+  ...readers,
+  ...reduction(1 / 8, 8),
+  act_layer: activation('relu'),
+  use_mlp: flag(false), // a hidden layer
+});
 
 /** The odd kernel size that the channels call for. */
 function kernelSize(channels: number, gamma: number, beta: number): number {
@@ -43,18 +47,23 @@ function conv1d(
     const bias = weights.take(`${prefix}.bias`, [outChs]);
     inputs.push(graph.floats(`${prefix}.bias`, [outChs], bias.read));
   }
-  const kernelShape = { kind: 'ints', value: [1, kernel] } as const;
-  const pads = { kind: 'ints', value: [0, pad, 0, pad] } as const;
-  return featureMap(net, graph.add(prefix, 'Conv', inputs, { kernel_shape: kernelShape, pads }));
+  const attributes = { kernel_shape: ints(1, kernel), pads: ints(0, pad, 0, pad) };
+  return featureMap(net, graph.add(prefix, 'Conv', inputs, attributes));
 }
 
 /** Efficient channel attention (https://arxiv.org/abs/1910.03151; timm's `EcaModule`). */
-export const eca: ChannelAttnFactory = (kwargs, where) => ecaOf(readEca(kwargs, where), false);
+export const eca: ChannelAttnFactory = (kwargs, where) => {
+  const options = readEca(kwargs, where);
+  return options.use_mlp ? withHiddenLayer(options) : ecaOf(options, false);
+};
+
+/** With a hidden layer. */
+export const ecam: ChannelAttnFactory = (kwargs, where) => withHiddenLayer(readEca(kwargs, where));
 
 /** With circular padding (timm's `CecaModule`). */
-export const ceca: ChannelAttnFactory = (kwargs, where) => ecaOf(readEca(kwargs, where), true);
+export const ceca: ChannelAttnFactory = (kwargs, where) => ecaOf(readCeca(kwargs, where), true);
 
-function ecaOf(options: ReturnType<typeof readEca>, circular: boolean): ChannelAttn {
+function ecaOf(options: ReturnType<typeof readCeca>, circular: boolean): ChannelAttn {
   return {
     build: (net, x, prefix) => {
       const kernel = kernelSize(x.channels, options.gamma, options.beta);
@@ -84,23 +93,18 @@ function gateByRow(net: Net, x: FeatureMap, row: string, prefix: string): Featur
   return gated(net, x, net.graph.reshape(`${prefix}.gate.channels`, row, [0, x.channels, 1, 1]), prefix);
 }
 
-/** With a hidden layer (timm's `EcaModule` with `use_mlp`). */
-export const ecam: ChannelAttnFactory = (kwargs, where) => {
-  const options = readEcam(kwargs, where);
+function withHiddenLayer(options: ReturnType<typeof readEca>): ChannelAttn {
   return {
     build: (net, x, prefix) => {
       const kernel = kernelSize(x.channels, options.gamma, options.beta);
-      const inner = options.rd_channels || makeDivisible(x.channels * options.rd_ratio, options.rd_divisor);
+      const inner = reducedChannels(x.channels, options, 0.9);
       const row = channelRow(net, x, prefix);
-      const hidden = conv1d(net, row, `${prefix}.conv`, {
-        outChs: inner,
-        kernel: 1,
-        padded: false,
-        hasBias: true,
-      });
+      const first = { outChs: inner, kernel: 1, padded: false, hasBias: true };
+      const hidden = conv1d(net, row, `${prefix}.conv`, first);
       const active = { ...hidden, name: options.act_layer(net, hidden.name, `${prefix}.act`) };
-      const conv = conv1d(net, active, `${prefix}.conv2`, { outChs: 1, kernel, padded: true, hasBias: true });
+      const second = { outChs: 1, kernel, padded: true, hasBias: true };
+      const conv = conv1d(net, active, `${prefix}.conv2`, second);
       return gateByRow(net, x, options.gate_layer(net, conv.name, `${prefix}.gate`), prefix);
     },
   };
-};
+}

@@ -1,5 +1,5 @@
 import { ModelError } from '../../../errors.js';
-import { integer, object, optional } from '../../config/fields.js';
+import { integer, object, optional } from '../../fields.js';
 import { int, ints } from '../../graph-builder.js';
 import { conv2d } from '../conv2d.js';
 import { type FeatureMap, featureMap, type Net } from '../net.js';
@@ -12,7 +12,7 @@ import { gated, squeezed } from './squeeze-excite.js';
 const readGe = object({
   ...reduction(1 / 16, 1),
   extra_params: flag(false), // gather by convolutions instead of pooling
-  extent: optional(integer(0), 0), // how many pixels, on a side, a gathered one stands for; 0: all
+  extent: optional(integer(0, 1024), 0), // how many pixels, on a side, a gathered one stands for; 0: all
   use_mlp: flag(true),
   add_maxpool: flag(false),
   act_layer: activation('relu'),
@@ -91,9 +91,9 @@ function gatherByConvs(
 }
 
 /** Nearest-neighbour enlargement to the size of the map. */
-function enlarged({ graph, ...net }: Net, y: FeatureMap, prefix: string, to: FeatureMap): FeatureMap {
-  const rows = nearest(graph, y.name, `${prefix}.rows`, 2, y.height, to.height);
-  return featureMap({ graph, ...net }, nearest(graph, rows, `${prefix}.enlarged`, 3, y.width, to.width));
+function enlarged(net: Net, y: FeatureMap, prefix: string, to: FeatureMap): FeatureMap {
+  const rows = nearest(net.graph, y.name, `${prefix}.rows`, 2, y.height, to.height);
+  return featureMap(net, nearest(net.graph, rows, `${prefix}.enlarged`, 3, y.width, to.width));
 }
 
 /** torch's nearest interpolation along one axis: floor(place · from / to). */

@@ -1,8 +1,8 @@
-import { object } from '../../config/fields.js';
+import { object } from '../../fields.js';
 import { int } from '../../graph-builder.js';
 import { conv2d } from '../conv2d.js';
 import { type ChannelAttn, type FeatureMap, featureMap, type Net } from '../net.js';
-import { layernorm2d } from '../norms/layer-norm.js';
+import { PLAIN_NORMS } from '../norms/registry.js';
 import { globalAverage } from '../pool.js';
 import { activation, type ChannelAttnFactory, flag, reducedChannels, reduction } from './attn-kwargs.js';
 import { convMlp } from './conv-mlp.js';
@@ -37,7 +37,11 @@ function globalContext(options: ReturnType<typeof readGc>): ChannelAttn {
         : featureMap(net, globalAverage(net, x.name, `${prefix}.pool`));
       const hidden = reducedChannels(x.channels, options);
       const mlp = (name: string) =>
-        convMlp(net, context, `${prefix}.${name}`, { hidden, act: options.act_layer, norm: layernorm2d });
+        convMlp(net, context, `${prefix}.${name}`, {
+          hidden,
+          act: options.act_layer,
+          norm: PLAIN_NORMS.layernorm2d,
+        });
       let y = x;
       if (options.fuse_scale) {
         const gate = options.gate_layer(net, mlp('mlp_scale').name, `${prefix}.gate`);

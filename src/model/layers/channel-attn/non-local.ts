@@ -1,5 +1,5 @@
 import { ModelError } from '../../../errors.js';
-import { integer, number, object, optional } from '../../config/fields.js';
+import { ignored, integer, object, optional } from '../../fields.js';
 import { int, ints } from '../../graph-builder.js';
 import { convNormAct, PLAIN_LAYERS } from '../conv-norm-act.js';
 import { conv2d } from '../conv2d.js';
@@ -40,9 +40,9 @@ export const nl: ChannelAttnFactory = (kwargs, where) => {
 
 const readBat = object({
   ...reduction(0.25, 8),
-  block_size: optional(integer(1), 7),
-  groups: optional(integer(1), 2),
-  drop_rate: optional(number(0, 1), 0.2), // of training
+  block_size: optional(integer(1, 256), 7),
+  groups: optional(integer(1, 65_536), 2),
+  drop_rate: ignored,
   act_layer: activation('relu'),
 });
 

@@ -1,5 +1,4 @@
-import type { Kwargs } from '../../config/byo-cfg.js';
-import type { SelfAttn } from '../net.js';
+import { asChannelAttn } from '../adapted-attn.js';
 import { halo } from '../self-attn/halo-attn.js';
 import { lambda } from '../self-attn/lambda-attn.js';
 import type { ChannelAttnFactory } from './attn-kwargs.js';
@@ -13,18 +12,10 @@ import { sk } from './selective-kernel.js';
 import { splat } from './split-attn.js';
 import { ese, se } from './squeeze-excite.js';
 
-/** A self-attention that keeps the shape of its map, in the place of a channel attention. */
-const unstrided =
-  (factory: (kwargs: Kwargs, where: string) => SelfAttn): ChannelAttnFactory =>
-  (kwargs, where) => {
-    const attn = factory(kwargs, where);
-    return { build: (net, x, prefix) => attn.build(net, x, prefix, 1, undefined) };
-  };
-
 /** Channel attention by the names that timm's `attn_layer` takes (timm/layers/create_attn.py). */
 export const CHANNEL_ATTN: Readonly<Record<string, ChannelAttnFactory>> = {
   ...{ se, ese, eca, ecam, ceca, ge, gc, gca, cbam, lcbam },
   ...{ coord, scoord, ela, strip, sk, splat, nl, bat },
-  halo: unstrided(halo),
-  lambda: unstrided(lambda),
+  halo: asChannelAttn(halo),
+  lambda: asChannelAttn(lambda),
 };

@@ -1,6 +1,5 @@
 import { ModelError } from '../../../errors.js';
-import { makeDivisible } from '../../../rounding.js';
-import { integer, list, object, optional, type Reader } from '../../config/fields.js';
+import { integer, nonEmpty, object, optional, type Reader } from '../../fields.js';
 import { int } from '../../graph-builder.js';
 import { relu } from '../activation.js';
 import { convNormAct, PLAIN_LAYERS } from '../conv-norm-act.js';
@@ -9,11 +8,11 @@ import { type FeatureMap, featureMap, type Net } from '../net.js';
 import { batchnorm } from '../norms/batch-norm.js';
 import { addNorm } from '../norms/norm.js';
 import { globalAverage } from '../pool.js';
-import { activation, type ChannelAttnFactory, flag, reduction } from './attn-kwargs.js';
+import { activation, type ChannelAttnFactory, flag, reducedChannels, reduction } from './attn-kwargs.js';
 
 const kernelSizes: Reader<readonly number[]> = (value, where) => {
-  const sizes = Array.isArray(value) ? list(integer(3))(value, where) : undefined;
-  const size = sizes === undefined ? optional(integer(3), undefined)(value, where) : undefined;
+  const sizes = Array.isArray(value) ? nonEmpty(integer(3, 31))(value, where) : undefined;
+  const size = sizes === undefined ? optional(integer(3, 31), undefined)(value, where) : undefined;
   const kernels = sizes ?? (size === undefined ? [3, 5] : [size, size]);
   const even = kernels.find((kernel) => kernel % 2 === 0);
   if (even !== undefined) throw new ModelError(`${where}: expected odd kernel sizes, received ${even}`);
@@ -23,8 +22,8 @@ const kernelSizes: Reader<readonly number[]> = (value, where) => {
 const readSk = object({
   ...reduction(1 / 16, 8),
   kernel_size: kernelSizes,
-  dilation: optional(integer(1), 1),
-  groups: optional(integer(1), 1),
+  dilation: optional(integer(1, 64), 1),
+  groups: optional(integer(1, 65_536), 1),
   keep_3x3: flag(true), // larger kernels become dilated 3x3 ones
   split_input: flag(true), // each path sees a share of the channels
   act_layer: activation('relu'),
@@ -89,7 +88,7 @@ function pathWeights(
     paths.map(({ name }) => name),
   );
   const pooled = featureMap(net, globalAverage(net, sum, `${attn}.pool`));
-  const outChs = options.rd_channels || makeDivisible(x.channels * options.rd_ratio, options.rd_divisor);
+  const outChs = reducedChannels(x.channels, options, 0.9);
   const reduced = conv2d(net, pooled, `${attn}.fc_reduce`, { outChs, kernel: 1, hasBias: false });
   const norm = batchnorm({}, 'norm')(net, `${attn}.bn`, outChs, undefined);
 

@@ -1,5 +1,5 @@
 import { makeDivisible } from '../../../rounding.js';
-import { integer, object, optional } from '../../config/fields.js';
+import { integer, object, optional } from '../../fields.js';
 import { int } from '../../graph-builder.js';
 import { conv2d } from '../conv2d.js';
 import { type FeatureMap, featureMap, type Net } from '../net.js';
@@ -8,12 +8,12 @@ import { activation, type ChannelAttnFactory, flag, reduction } from './attn-kwa
 
 const readSplat = object({
   ...reduction(0.25, 8),
-  kernel_size: optional(integer(1), 3),
-  padding: optional(integer(0), undefined),
-  dilation: optional(integer(1), 1),
-  groups: optional(integer(1), 1),
+  kernel_size: optional(integer(1, 31), 3),
+  padding: optional(integer(0, 64), undefined),
+  dilation: optional(integer(1, 64), 1),
+  groups: optional(integer(1, 65_536), 1),
   bias: flag(false),
-  radix: optional(integer(1), 2), // splits that compete for each channel
+  radix: optional(integer(1, 64), 2), // splits that compete for each channel
   act_layer: activation('relu'),
 });
 

@@ -1,4 +1,4 @@
-import { object } from '../../config/fields.js';
+import { object } from '../../fields.js';
 import { conv2d } from '../conv2d.js';
 import { type FeatureMap, featureMap, type Net } from '../net.js';
 import { globalAverage, globalAverageMax } from '../pool.js';

@@ -64,8 +64,10 @@ function pooled(net: Net, rows: string, spec: HeadSpec, keys: Keys) {
   const { graph } = net;
   const [, count = 0, features = 0] = graph.shapeOf(rows);
   const dim = spec.hiddenSize || features;
-  if (spec.globalPool !== '' && spec.globalPool !== 'token') {
-    throw new ModelError(`global_pool: an attention pool head gives its token, received ${spec.globalPool}`);
+  if (spec.globalPool !== undefined && spec.globalPool !== 'token') {
+    throw new ModelError(
+      `${spec.where}: global_pool: an attention head gives its token, received ${JSON.stringify(spec.globalPool)}`,
+    );
   }
   if (dim % HEAD_DIM !== 0) {
     throw new ModelError(`head: ${dim} features cannot be split into heads of ${HEAD_DIM}`);

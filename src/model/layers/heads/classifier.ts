@@ -1,11 +1,10 @@
 import { ModelError } from '../../../errors.js';
-import type { NormCfg } from '../../config/byo-cfg.js';
 import { int } from '../../graph-builder.js';
 import { relu } from '../activation.js';
 import { linear } from '../linear.js';
 import type { FeatureMap, Net } from '../net.js';
 import { addNorm, type Norm } from '../norms/norm.js';
-import { normOf } from '../norms/registry.js';
+import { normOf, PLAIN_NORMS } from '../norms/registry.js';
 import { globalAverage, globalAverageMax, globalMax } from '../pool.js';
 import type { Head, HeadSpec, HeadValues } from './head.js';
 
@@ -30,11 +29,11 @@ const GLOBAL_POOLS: Readonly<Record<string, Pool>> = {
 };
 
 /** [batch, C, 1, 1], or [batch, 2 * C, 1, 1] where average and maximum are concatenated. */
-function globalPool(net: Net, x: FeatureMap, { globalPool: name }: HeadSpec): string {
-  const pool = Object.hasOwn(GLOBAL_POOLS, name || 'avg') ? GLOBAL_POOLS[name || 'avg'] : undefined;
+function globalPool(net: Net, x: FeatureMap, { globalPool: name = 'avg', where }: HeadSpec): string {
+  const pool = Object.hasOwn(GLOBAL_POOLS, name) ? GLOBAL_POOLS[name] : undefined;
   if (pool === undefined) {
-    throw new ModelError(`global_pool: ${JSON.stringify(name)} does not fit the head`, {
-      hint: `Known: ${Object.keys(GLOBAL_POOLS).join(', ')}.`,
+    throw new ModelError(`${where}: global_pool: ${JSON.stringify(name)} does not fit the head`, {
+      hint: `Known: ${Object.keys(GLOBAL_POOLS).join(', ')}. Without pooling, the map itself is the output "unpooled".`,
     });
   }
   return pool(net, x.name, 'head.global_pool');
@@ -53,7 +52,7 @@ const flattened = ({ graph }: Net, x: string): string =>
 export const classifier: Head = (net, x, spec) => {
   if (spec.hiddenSize !== null) {
     throw new ModelError(
-      `model_cfg.head_hidden_size: a classifier head has no hidden layer, received ${spec.hiddenSize}`,
+      `${spec.where}: model_cfg.head_hidden_size: a classifier head has no hidden layer, received ${spec.hiddenSize}`,
       {
         hint: 'Use "head_type": "mlp".',
       },
@@ -66,11 +65,11 @@ export const classifier: Head = (net, x, spec) => {
 export const mlp: Head = (net, x, spec) => {
   const pooled = globalPool(net, x, spec);
   if (net.graph.shapeOf(pooled)[1] !== x.channels) {
-    throw new ModelError(`global_pool: ${spec.globalPool} does not fit an mlp head`, {
+    throw new ModelError(`${spec.where}: global_pool: ${spec.globalPool} does not fit an mlp head`, {
       hint: 'Use avg, max or avgmax.',
     });
   }
-  const normalized = addNorm(net, pooled, 'head.norm', mlpNorm(net, x.channels, spec.norm));
+  const normalized = addNorm(net, pooled, 'head.norm', mlpNorm(net, x.channels, spec));
   let embedding = flattened(net, normalized);
   if (spec.hiddenSize) {
     const hidden = linear(net, embedding, 'head.pre_logits.fc', spec.hiddenSize);
@@ -79,16 +78,14 @@ export const mlp: Head = (net, x, spec) => {
   return classified(net, embedding, spec);
 };
 
-// In timm's plain norms, unlike those with an activation, LayerNorm2d has an eps of 1e-6.
-const PLAIN_EPS: Readonly<Record<string, number>> = { layernorm2d: 1e-6, layernorm2dfp32: 1e-6 };
-const NOT_PLAIN = /^(evonorm|frn)/;
-
 /** A norm by its name alone is plain here; one with arguments bound to it keeps an activation, ReLU, as in timm. */
-function mlpNorm(net: Net, channels: number, norm: NormCfg): Norm {
-  if (typeof norm !== 'string') return normOf(norm)(net, 'head.norm', channels, relu);
-  if (NOT_PLAIN.test(norm)) {
-    throw new ModelError(`model_cfg.head_type: an mlp head cannot use norm_layer ${JSON.stringify(norm)}`);
+function mlpNorm(net: Net, channels: number, { norm, where }: HeadSpec): Norm {
+  if (typeof norm !== 'string') return normOf(norm, where)(net, 'head.norm', channels, relu);
+  const plain = Object.hasOwn(PLAIN_NORMS, norm) ? PLAIN_NORMS[norm] : undefined;
+  if (plain === undefined) {
+    throw new ModelError(`${where}: an mlp head cannot use norm_layer ${JSON.stringify(norm)}`, {
+      hint: `Known: ${Object.keys(PLAIN_NORMS).join(', ')}.`,
+    });
   }
-  const eps = PLAIN_EPS[norm];
-  return normOf({ type: norm, ...(eps !== undefined && { eps }) })(net, 'head.norm', channels, undefined);
+  return plain(net, 'head.norm', channels, undefined);
 }

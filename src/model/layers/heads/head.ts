@@ -12,9 +12,10 @@ export interface HeadValues {
 
 /** What a configuration says of the head. */
 export interface HeadSpec {
+  readonly where: string; // the configuration, for errors
   readonly numClasses: number; // 0: no classifier
   readonly hiddenSize: number | null; // timm's head_hidden_size
-  readonly globalPool: string; // timm's global_pool; '' is the head's default
+  readonly globalPool: string | undefined; // timm's global_pool; undefined is the head's default
   readonly norm: NormCfg;
   readonly act: Activation;
   readonly trainedSize: { readonly height: number; readonly width: number }; // of the last map at the checkpoint's own image size

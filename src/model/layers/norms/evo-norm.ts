@@ -1,7 +1,8 @@
+import { integer, number, object, optional } from '../../fields.js';
 import { int, ints } from '../../graph-builder.js';
 import { ACTIVATIONS } from '../activation.js';
 import { channelAffine, type Net } from '../net.js';
-import { groupCount, groupKwargs } from './group-norm.js';
+import { groupCount } from './group-norm.js';
 import { type NormFactory, perChannel, rootMeanSquare, weightAndBias, withEps } from './norm.js';
 
 // EvoNorms (https://arxiv.org/abs/2004.02967) have an activation of their own: `act` only says whether there is one.
@@ -89,6 +90,13 @@ function toChannels(
   return graph.reshape(`${prefix}.deviation.map`, repeated, [0, channels, 1, 1]);
 }
 
+const groupKwargs = (eps: number) =>
+  object({
+    groups: optional(integer(1, 65_536), 32),
+    group_size: optional(integer(0, 65_536), 0), // 0: by groups
+    eps: optional(number(0), eps),
+  });
+
 type GroupStatistic = (net: Net, x: string, prefix: string, groups: number, eps: number) => string;
 type Nonlinearity = (net: Net, x: string, prefix: string, channels: number) => string;
 
@@ -100,14 +108,12 @@ type Nonlinearity = (net: Net, x: string, prefix: string, channels: number) => s
 const evonormS =
   (eps: number, nonlinearity: Nonlinearity, statistic: GroupStatistic, always: boolean): NormFactory =>
   (kwargs, where) => {
-    // timm calls the number of groups `groups` here
-    const { groups, ...rest } = kwargs;
-    const options = groupKwargs(eps)({ ...rest, num_groups: groups ?? null }, where);
+    const { groups, ...options } = groupKwargs(eps)(kwargs, where);
     return (net, prefix, channels, act) => {
       const { graph } = net;
       const affine = weightAndBias(net, prefix, channels);
       if (act === undefined && !always) return { affine, finish: (x) => x };
-      const count = groupCount(options, channels, prefix);
+      const count = groupCount(groups, options.group_size, channels, prefix);
       const bend = act === undefined ? (_: Net, x: string) => x : nonlinearity;
       const finish = (x: string) => {
         const divided = graph.add(`${prefix}.divided`, 'Div', [

@@ -1,22 +1,11 @@
 import { ModelError } from '../../../errors.js';
-import { integer, number, object, optional, type Reader } from '../../config/fields.js';
+import { integer, number, object, optional } from '../../fields.js';
 import { float } from '../../graph-builder.js';
 import { channelAffine, type Net } from '../net.js';
 import { activate, type NormFactory, type NormLayer, weightAndBias, withEps } from './norm.js';
 
-/** How channels are split into groups. */
-export interface GroupKwargs {
-  readonly num_groups: number;
-  readonly group_size: number;
-  readonly eps: number;
-}
-
-/** The number of groups that `group_size` (0: not given) or `num_groups` makes of the channels. */
-export function groupCount(
-  { num_groups: groups, group_size: size }: GroupKwargs,
-  channels: number,
-  prefix: string,
-): number {
+/** The number of groups that a size of group (0: not given) or a number of groups makes of the channels. */
+export function groupCount(groups: number, size: number, channels: number, prefix: string): number {
   const count = size > 0 ? channels / size : groups;
   if (Number.isInteger(count) && channels % count === 0) return count;
   const asked = size > 0 ? `groups of ${size}` : `${groups} groups`;
@@ -25,12 +14,11 @@ export function groupCount(
   });
 }
 
-export const groupKwargs = (eps: number): Reader<GroupKwargs> =>
-  object<GroupKwargs>({
-    num_groups: optional(integer(1), 32),
-    group_size: optional(integer(0), 0),
-    eps: optional(number(0), eps),
-  });
+const readKwargs = object({
+  num_groups: optional(integer(1, 65_536), 32),
+  group_size: optional(integer(0, 65_536), 0), // 0: by num_groups
+  eps: optional(number(0), 1e-5),
+});
 
 /** The normalised map, without weight and bias: InstanceNormalization over groups of channels. */
 function normalizeGroups({ graph }: Net, x: string, prefix: string, groups: number, eps: number): string {
@@ -45,17 +33,22 @@ function normalizeGroups({ graph }: Net, x: string, prefix: string, groups: numb
 }
 
 const groupNorm =
-  (kwargs: GroupKwargs): NormLayer =>
+  (groupsOf: (channels: number, prefix: string) => number, eps: number): NormLayer =>
   (net, prefix, channels, act) => {
-    const groups = groupCount(kwargs, channels, prefix);
+    const groups = groupsOf(channels, prefix);
     const affine = weightAndBias(net, prefix, channels);
     const finish = (x: string) => {
-      const normalized = normalizeGroups(net, x, prefix, groups, kwargs.eps);
+      const normalized = normalizeGroups(net, x, prefix, groups, eps);
       return activate(net, channelAffine(net, normalized, prefix, affine), prefix, act);
     };
     return { affine: undefined, finish };
   };
 
-export const groupnorm: NormFactory = (kwargs, where) => groupNorm(groupKwargs(1e-5)(kwargs, where));
+export const groupnorm: NormFactory = (kwargs, where) => {
+  const { num_groups: groups, group_size: size, eps } = readKwargs(kwargs, where);
+  return groupNorm((channels, prefix) => groupCount(groups, size, channels, prefix), eps);
+};
+
+/** All channels as one group. */
 export const groupnorm1: NormFactory = (kwargs, where) =>
-  groupNorm({ ...withEps(1e-5)(kwargs, where), num_groups: 1, group_size: 0 });
+  groupNorm(() => 1, withEps(1e-5)(kwargs, where).eps);

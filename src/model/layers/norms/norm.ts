@@ -1,5 +1,5 @@
 import type { Kwargs } from '../../config/byo-cfg.js';
-import { number, object, optional } from '../../config/fields.js';
+import { number, object, optional } from '../../fields.js';
 import { int, ints } from '../../graph-builder.js';
 import type { Activation } from '../activation.js';
 import { type ChannelAffine, channelAffine, type Net } from '../net.js';

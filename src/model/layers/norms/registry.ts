@@ -1,4 +1,4 @@
-import type { NormCfg } from '../../config/byo-cfg.js';
+import type { Kwargs, NormCfg } from '../../config/byo-cfg.js';
 import { lookup } from '../lookup.js';
 import { batchnorm } from './batch-norm.js';
 import * as evo from './evo-norm.js';
@@ -23,7 +23,25 @@ export const NORMS: Readonly<Record<string, NormFactory>> = {
 };
 
 /** The norm that a configuration names, with the keyword arguments bound to it. */
-export function normOf(cfg: NormCfg): NormLayer {
+export function normOf(cfg: NormCfg, where: string): NormLayer {
   const { type, ...kwargs } = typeof cfg === 'string' ? { type: cfg } : cfg;
-  return lookup('norm_layer', NORMS, type)(kwargs, `norm_layer ${type}`);
+  return lookup('norm_layer', NORMS, type)(kwargs, `${where}: norm_layer ${type}`);
 }
+
+const plainNorm = (name: string, kwargs: Kwargs = {}): NormLayer =>
+  lookup('norm_layer', NORMS, name)(kwargs, name);
+
+// timm's LayerNorm2d on its own, unlike the one with an activation, has an eps of 1e-6.
+const plainLayerNorm = plainNorm('layernorm2d', { eps: 1e-6 });
+
+/** Norms on their own, by the names that timm's `get_norm_layer` takes (timm/layers/create_norm.py). */
+export const PLAIN_NORMS: Readonly<Record<string, NormLayer>> = {
+  batchnorm: plainNorm('batchnorm'),
+  batchnorm2d: plainNorm('batchnorm'),
+  groupnorm: plainNorm('groupnorm'),
+  groupnorm1: plainNorm('groupnorm1'),
+  layernorm2d: plainLayerNorm,
+  layernorm2dfp32: plainLayerNorm,
+  rmsnorm2d: plainNorm('rmsnorm2d'),
+  rmsnorm2dfp32: plainNorm('rmsnorm2d'),
+};

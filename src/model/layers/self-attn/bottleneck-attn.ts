@@ -1,5 +1,5 @@
 import type { Kwargs } from '../../config/byo-cfg.js';
-import { boolean, object, optional } from '../../config/fields.js';
+import { boolean, object, optional } from '../../fields.js';
 import { int } from '../../graph-builder.js';
 import type { Parameter } from '../../weights.js';
 import { addLinear } from '../linear.js';
@@ -12,7 +12,7 @@ import {
   type SelfAttn,
 } from '../net.js';
 import { averagePool2 } from '../pool.js';
-import { type HeadKwargs, type Heads, headKwargs, headsOf } from './heads.js';
+import { assertHalvable, type HeadKwargs, type Heads, headKwargs, headsOf } from './heads.js';
 
 /** Keyword arguments of timm's `BottleneckAttn`, with its defaults (timm/layers/bottleneck_attn.py). */
 interface BottleneckKwargs extends HeadKwargs {
@@ -37,6 +37,7 @@ export function bottleneck(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
   return {
     build: (net, x, prefix, stride, after) => {
+      assertHalvable(prefix, stride);
       const map = attend({ net, prefix, x, kwargs: options, ...headsOf(x, prefix, options) }, after);
       return stride === 2 ? averagePool2(net, map, `${prefix}.pool`) : map;
     },

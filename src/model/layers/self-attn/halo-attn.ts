@@ -1,6 +1,5 @@
-import { ModelError } from '../../../errors.js';
 import type { Kwargs } from '../../config/byo-cfg.js';
-import { boolean, integer, object, optional } from '../../config/fields.js';
+import { boolean, integer, object, optional } from '../../fields.js';
 import { int } from '../../graph-builder.js';
 import type { Parameter } from '../../weights.js';
 import { addLinear, type LinearWeights } from '../linear.js';
@@ -23,7 +22,7 @@ import {
   windowRows,
   windowSide,
 } from './halo-grid.js';
-import { type HeadKwargs, headKwargs, headsOf } from './heads.js';
+import { assertHalvable, type HeadKwargs, headKwargs, headsOf } from './heads.js';
 
 /** Keyword arguments of timm's `HaloAttn`, with its defaults (timm/layers/halo_attn.py). */
 interface HaloKwargs extends HeadKwargs {
@@ -35,8 +34,8 @@ interface HaloKwargs extends HeadKwargs {
 
 const readKwargs = object<HaloKwargs>({
   ...headKwargs(8),
-  block_size: optional(integer(1), 8),
-  halo_size: optional(integer(0), 3),
+  block_size: optional(integer(1, 256), 8),
+  halo_size: optional(integer(0, 64), 3),
   avg_down: optional(boolean, false),
   scale_pos_embed: optional(boolean, false),
 });
@@ -74,7 +73,7 @@ function layerOn(net: Net, x: FeatureMap, prefix: string, stride: number, kwargs
     const blocks = `halo blocks of ${block}x${block}`;
     throw new MapSizeError(`${prefix}: ${blocks} cannot tile a map of ${x.height}x${x.width}`);
   }
-  if (stride > 2) throw new ModelError(`${prefix}: halo attention strides by 1 or 2, received ${stride}`);
+  assertHalvable(prefix, stride);
   const { heads, dimQk, dimV } = headsOf(x, prefix, kwargs);
   const pool = stride > 1 && (kwargs.avg_down || block % stride !== 0);
   const grid = { heads, height: x.height, width: x.width, block, halo: reach, stride: pool ? 1 : stride };

@@ -1,6 +1,6 @@
 import { ModelError } from '../../../errors.js';
 import { makeDivisible } from '../../../rounding.js';
-import { boolean, integer, number, optional } from '../../config/fields.js';
+import { boolean, integer, number, optional } from '../../fields.js';
 import type { FeatureMap } from '../net.js';
 
 /** What every self-attention is told of its heads, in timm's names. */
@@ -13,11 +13,16 @@ export interface HeadKwargs {
 
 /** Readers of these, with a layer's own number of heads where nothing is said. */
 export const headKwargs = (numHeads: number) => ({
-  num_heads: optional(integer(1), numHeads),
-  dim_head: optional(integer(0), 0),
-  qk_ratio: optional(number(0), 1),
+  num_heads: optional(integer(1, 4096), numHeads),
+  dim_head: optional(integer(0, 4096), 0),
+  qk_ratio: optional(number(0, 64), 1),
   qkv_bias: optional(boolean, false),
 });
+
+/** @throws ModelError for a stride that timm's self-attentions cannot do */
+export function assertHalvable(prefix: string, stride: number): void {
+  if (stride > 2) throw new ModelError(`${prefix}: self-attention strides by 1 or 2, received ${stride}`);
+}
 
 /** How the channels of a map are shared out. */
 export interface Heads {
@@ -33,5 +38,8 @@ export function headsOf(x: FeatureMap, prefix: string, kwargs: HeadKwargs): Head
     throw new ModelError(`${prefix}: ${x.channels} channels cannot be split among ${heads} heads`);
   }
   const dimQk = given === 0 ? Math.floor(makeDivisible(x.channels * ratio) / heads) : given;
+  if (dimQk < 1) {
+    throw new ModelError(`${prefix}: a qk_ratio of ${ratio} leaves ${heads} heads no channel of their own`);
+  }
   return { heads, dimQk, dimV: x.channels / heads };
 }

@@ -1,6 +1,5 @@
-import { ModelError } from '../../../errors.js';
 import type { Kwargs } from '../../config/byo-cfg.js';
-import { integer, object, type Reader } from '../../config/fields.js';
+import { integer, object, oddKernel, type Reader } from '../../fields.js';
 import { int } from '../../graph-builder.js';
 import { scaleOutputs } from '../conv-norm-act.js';
 import { addConv } from '../conv2d.js';
@@ -16,7 +15,7 @@ import {
 } from '../net.js';
 import { batchNormAffine } from '../norms/batch-norm.js';
 import { averagePool2 } from '../pool.js';
-import { type HeadKwargs, headKwargs, headsOf } from './heads.js';
+import { assertHalvable, type HeadKwargs, headKwargs, headsOf } from './heads.js';
 
 /** Keyword arguments of timm's `LambdaLayer`, with its defaults (timm/layers/lambda_layer.py). */
 interface LambdaKwargs extends HeadKwargs {
@@ -31,8 +30,8 @@ const orNull =
 
 const readKwargs = object<LambdaKwargs>({
   ...headKwargs(4),
-  dim_head: (value, where) => orNull(integer(0), 16)(value, where) ?? 0,
-  r: orNull(integer(1), 9),
+  dim_head: (value, where) => orNull(integer(0, 4096), 16)(value, where) ?? 0,
+  r: orNull(oddKernel, 9),
 });
 
 /** One layer on one feature map. */
@@ -56,6 +55,7 @@ export function lambda(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
   return {
     build: (net, x, prefix, stride, after) => {
+      assertHalvable(prefix, stride);
       const { heads, dimQk: k, dimV: v } = headsOf(x, prefix, options);
       const layer = { net, prefix, x, kwargs: options, heads, k, v, places: x.height * x.width };
       const map = buildLambda(layer, after);
@@ -128,7 +128,6 @@ function localLambda({ net, prefix, x, k, v, places }: Layer, values: string, r:
   const maps = featureMap(net, graph.reshape(`${prefix}.v.maps`, planes, [-1, 1, x.height, x.width])); // [batch * v, 1, H, W]
   const spec = { outChs: k, kernel: r, pads: Math.floor(r / 2) };
   const conv = addConv(net, maps, `${prefix}.conv_lambda`, spec, { weight: weight.read, bias: bias.read });
-  if (conv.height !== x.height) throw new ModelError(`${prefix}: expected an odd r, received ${r}`);
   const split = graph.reshape(`${prefix}.position.channels`, conv.name, [-1, v, k, places]);
   return graph.transpose(`${prefix}.position`, split, [0, 3, 2, 1]);
 }

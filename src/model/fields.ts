@@ -1,4 +1,4 @@
-import { ModelError } from '../../errors.js';
+import { ModelError } from '../errors.js';
 
 /** Reads one JSON value; throws a ModelError that names `where` when it is not what it should be. */
 export type Reader<T> = (value: unknown, where: string) => T;
@@ -56,6 +56,13 @@ export function oneOf<const T extends string>(names: readonly T[]): Reader<T> {
   };
 }
 
+/** A kernel size: only odd ones keep height and width under torch's symmetric padding. */
+export const oddKernel: Reader<number> = (value, where) => {
+  const size = integer(1, 31)(value, where);
+  if (size % 2 === 0) throw wrong(where, 'an odd kernel size', value);
+  return size;
+};
+
 /** A JSON array of `length` items (any number when not given). */
 export function list<T>(item: Reader<T>, length?: number): Reader<readonly T[]> {
   return (value, where) => {
@@ -79,6 +86,12 @@ export function nonEmpty<T>(item: Reader<T>): Reader<readonly T[]> {
 export function optional<T, F>(reader: Reader<T>, fallback: F): Reader<T | F> {
   return (value, where) => (value === undefined || value === null ? fallback : reader(value, where));
 }
+
+/** The value where the field is given, null included; undefined where it is not. */
+export const ifGiven =
+  <T>(reader: Reader<T>): Reader<T | undefined> =>
+  (value, where) =>
+    value === undefined ? undefined : reader(value, where);
 
 /** A field that changes nothing at inference. */
 export const ignored: Reader<undefined> = () => undefined;
@@ -106,6 +119,16 @@ export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): R
 }
 
 function wrong(where: string, expected: string, received: unknown): ModelError {
-  const shown = received === undefined ? 'nothing' : JSON.stringify(received);
-  return new ModelError(`${where}: expected ${expected}, received ${shown?.slice(0, 80)}`);
+  return new ModelError(`${where}: expected ${expected}, received ${show(received)}`);
+}
+
+const SHOWN = 80; // characters
+
+/** A value in a few words: what is nested, however deep, by its kind alone. */
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
 }
