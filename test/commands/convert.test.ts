@@ -121,6 +121,9 @@ describe('convert', () => {
     assert.ok((await readFile(stage)).byteLength < 0.5 * (await readFile(demo)).byteLength);
     const { stderr } = await halonet(['classify', PHOTO, '-m', stage]);
     assert.match(stderr, /has no output "probabilities"; it has stage2/);
+    const named = await halonet(['features', PHOTO, '-m', stage, '--architecture', 'halonet26t']);
+    assert.equal(named.code, 2);
+    assert.match(named.stderr, /--architecture is for checkpoints/);
   });
 
   it('writes the same bytes to standard output', async () => {

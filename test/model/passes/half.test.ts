@@ -23,7 +23,11 @@ const DEMO_BOUND = 1e-2;
 const RANDOM_BOUND = 2e-2;
 
 /** The standard graph of a folder, its weights changed. */
-function graphOf(folder: string, change: (name: string, values: Float32Array) => void = () => {}): Graph {
+function graphOf(
+  folder: string,
+  change: (name: string, values: Float32Array) => void = () => {},
+  more: readonly string[] = [], // outputs beside the usual ones
+): Graph {
   const network = parseModelConfig(readFileSync(`${folder}/config.json`, 'utf8'), folder);
   const tensors = parseSafetensors(readFileSync(`${folder}/model.safetensors`), folder);
   const weights = new CheckpointWeights(tensors, folder);
@@ -34,7 +38,9 @@ function graphOf(folder: string, change: (name: string, values: Float32Array) =>
     change(name, values);
     changed.set(name, { dtype: 'float32', shape: tensor.shape, data: new Uint8Array(values.buffer) });
   }
-  const outputs = [...(network.numClasses > 0 ? ['logits'] : []), 'embedding'].map((name) => ({ name }));
+  const outputs = [...(network.numClasses > 0 ? ['logits'] : []), 'embedding', ...more].map((name) => ({
+    name,
+  }));
   return toStandardOps(buildModel({ network, ...network.pretrained, outputs }, changed, folder).graph);
 }
 
@@ -108,8 +114,8 @@ describe('toHalf', () => {
     });
   }
 
-  it('keeps means over whole maps and the normalisation of pixels in single precision', () => {
-    const half = toHalf(graphOf(demo));
+  it('keeps means of maps, the normalisation of pixels and a final softmax in single precision', () => {
+    const half = toHalf(graphOf(demo, () => {}, ['probabilities']));
     const maker = new Map(half.nodes.map((node) => [node.outputs[0], node]));
     const castsTo = (name: string) => {
       const attribute = maker.get(name)?.attributes.to;
@@ -118,6 +124,7 @@ describe('toHalf', () => {
     const pools = half.nodes.filter(({ op }) => op === 'GlobalAveragePool');
     assert.ok(pools.length > 0);
     for (const { inputs } of pools) assert.equal(castsTo(inputs[0] ?? ''), 1);
+    assert.equal(castsTo(maker.get('head.softmax')?.inputs[0] ?? ''), 1);
     assert.equal(half.initializers.get('input.mean')?.dtype, 'float32');
     assert.equal(castsTo('input.normalized.float16'), 10);
   });
