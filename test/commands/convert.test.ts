@@ -156,20 +156,23 @@ describe('convert', () => {
 
   const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no output', ['demo'], /Missing required flag output/],
-    ['another extension', ['demo', '-o', '/tmp/model.pth'], /expected the extension \.onnx/],
-    ['a folder', ['demo', '-o', '/tmp'], /\/tmp is a folder.*\n.*model\.onnx/],
+    ['another extension', ['demo', '-o', 'FOLDER/model.pth'], /expected the extension \.onnx/],
+    ['a folder', ['demo', '-o', 'FOLDER'], /is a folder.*\n.*model\.onnx/],
     [
       'an output named twice',
-      ['demo', '-o', '/tmp/x.onnx', '--outputs', 'logits,logits'],
+      ['demo', '-o', 'FOLDER/x.onnx', '--outputs', 'logits,logits'],
       /different outputs/,
     ],
-    ['an unknown output', ['demo', '-o', '/tmp/x.onnx', '--outputs', 'classes'], /no output "classes"/],
-    ['an unknown precision', ['demo', '-o', '/tmp/x.onnx', '--precision', 'int8'], /--precision=int8/],
-    ['a file that is not there', ['./none.onnx', '-o', '/tmp/x.onnx'], /none\.onnx": no such file/],
+    ['an unknown output', ['demo', '-o', 'FOLDER/x.onnx', '--outputs', 'classes'], /no output "classes"/],
+    ['an unknown precision', ['demo', '-o', 'FOLDER/x.onnx', '--precision', 'int8'], /--precision=int8/],
+    ['a file that is not there', ['./none.onnx', '-o', 'FOLDER/x.onnx'], /none\.onnx": no such file/],
   ];
   for (const [what, args, message] of usageErrors) {
     it(`ends with exit code 2 and a reason for ${what}`, async () => {
-      const { code, stdout, stderr } = await halonet(['convert', ...args]);
+      const { code, stdout, stderr } = await halonet([
+        'convert',
+        ...args.map((arg) => arg.replace('FOLDER', folder)),
+      ]);
       assert.equal(code, 2);
       assert.match(stderr, message);
       assert.equal(stdout, '');
