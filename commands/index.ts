@@ -1,4 +1,5 @@
 import Classify from './classify.js';
+import Convert from './convert.js';
 import Embed from './embed.js';
 import Features from './features.js';
 import Inspect from './inspect.js';
@@ -9,6 +10,7 @@ export const COMMANDS = {
   classify: Classify,
   embed: Embed,
   features: Features,
+  convert: Convert,
   inspect: Inspect,
   models: Models,
 };

@@ -30,6 +30,7 @@ export abstract class BaseCommand extends Command {
 function oneLine(message: string): string {
   return message
     .replace(/\n?See more help with --help\s*$/, '')
+    .replace(/^The following error occurred:\s+/, '')
     .replace(/^Parsing (--\S+)\s+/, '$1: ')
     .trimEnd();
 }

@@ -51,9 +51,12 @@ const OUTPUT = { helpGroup: 'OUTPUT' };
 const IMAGES = { helpGroup: 'PREPROCESSING' };
 const RUN = { helpGroup: 'RUN' };
 
-/** What --model and a MODEL argument take. */
+/** What names a checkpoint. */
 export const MODEL_DESCRIPTION =
   'timm name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder that holds one, hf-hub:owner/name, or demo';
+
+/** What --model takes. */
+export const RUNNABLE_DESCRIPTION = `${MODEL_DESCRIPTION}, or an .onnx file of halonet convert`;
 
 export const architectureFlag = Flags.string({
   ...MODEL,
@@ -66,6 +69,24 @@ export const imageSizeFlag = imageSize({
   description: "size of the network input in pixels; the checkpoint's when not given, as all of these",
 });
 
+/** How images are prepared, where it is not as the model says. */
+export const evaluationFlags = {
+  'image-size': imageSizeFlag,
+  'crop-pct': fraction({ ...IMAGES, description: 'part of the resized image that the crop keeps' }),
+  'crop-mode': Flags.option({
+    ...IMAGES,
+    options: ['center', 'squash', 'border'] as const,
+    description: 'center crops the longer side, squash ignores the aspect ratio, border pads',
+  })(),
+  interpolation: Flags.option({
+    ...IMAGES,
+    options: ['bicubic', 'bilinear'] as const,
+    description: 'how images are resized',
+  })(),
+  mean: triple({ ...IMAGES, description: 'mean of R, G, B that is subtracted, of 1' }),
+  std: triple({ ...IMAGES, above: 0, description: 'standard deviation of R, G, B that is divided by, of 1' }),
+};
+
 /** The flags that every job command takes. */
 export const sharedFlags = {
   model: Flags.string({
@@ -73,7 +94,7 @@ export const sharedFlags = {
     char: 'm',
     helpValue: 'MODEL',
     default: 'halonet50ts.a1h_in1k',
-    description: MODEL_DESCRIPTION,
+    description: RUNNABLE_DESCRIPTION,
   }),
   architecture: architectureFlag,
   output: Flags.string({
@@ -90,20 +111,7 @@ export const sharedFlags = {
     description: "format of the output; by its extension when not given, else each command's default",
   })(),
   overwrite: Flags.boolean({ ...OUTPUT, description: 'replace an output that exists' }),
-  'image-size': imageSizeFlag,
-  'crop-pct': fraction({ ...IMAGES, description: 'part of the resized image that the crop keeps' }),
-  'crop-mode': Flags.option({
-    ...IMAGES,
-    options: ['center', 'squash', 'border'] as const,
-    description: 'center crops the longer side, squash ignores the aspect ratio, border pads',
-  })(),
-  interpolation: Flags.option({
-    ...IMAGES,
-    options: ['bicubic', 'bilinear'] as const,
-    description: 'how images are resized',
-  })(),
-  mean: triple({ ...IMAGES, description: 'mean of R, G, B that is subtracted, of 1' }),
-  std: triple({ ...IMAGES, above: 0, description: 'standard deviation of R, G, B that is divided by, of 1' }),
+  ...evaluationFlags,
   'auto-orient': Flags.boolean({
     ...IMAGES,
     allowNo: true,
@@ -137,6 +145,18 @@ export const inputArgs = {
       'image file, directory (walked recursively), or - for a list of paths on standard input, ended by newlines or NULs',
   }),
 };
+
+/** The parsed values of the evaluation flags, as options. */
+export function evaluationOverrides(flags: Interfaces.InferredFlags<typeof evaluationFlags>) {
+  return {
+    imageSize: flags['image-size'],
+    cropPct: flags['crop-pct'],
+    cropMode: flags['crop-mode'],
+    interpolation: flags.interpolation,
+    mean: flags.mean,
+    std: flags.std,
+  };
+}
 
 /** The parsed values of the shared flags. */
 export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;

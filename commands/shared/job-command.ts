@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import type { JobOptions } from '../../src/pipeline/job.js';
 import { BaseCommand } from './base-command.js';
-import type { SharedFlags } from './flags.js';
+import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { abortOnSignals } from './interruption.js';
 import { Progress } from './progress.js';
 import { failedImages, summaryLine } from './summary.js';
@@ -37,12 +37,7 @@ export abstract class JobCommand extends BaseCommand {
         stdin: () => process.stdin,
         hub: hubSettingsFromEnv(process.env, homedir()),
         preprocessing: {
-          imageSize: flags['image-size'],
-          cropPct: flags['crop-pct'],
-          cropMode: flags['crop-mode'],
-          interpolation: flags.interpolation,
-          mean: flags.mean,
-          std: flags.std,
+          ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
         },
         onDownload: (download) => progress.download(download),

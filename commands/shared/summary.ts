@@ -1,3 +1,4 @@
+import type { ConvertSummary } from '../../src/pipeline/convert.js';
 import type { JobSummary } from '../../src/pipeline/job.js';
 
 /**
@@ -20,4 +21,10 @@ export function summaryLine({ images, failures, seconds }: JobSummary, output: s
 
 export function failedImages({ failures }: Pick<JobSummary, 'failures'>): number {
   return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}
+
+/** What a conversion did, in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */
+export function conversionLine({ bytes, outputs, opset }: ConvertSummary, output: string): string {
+  const name = output === '-' ? 'standard output' : output;
+  return `${name}: ${(bytes / 1e6).toFixed(1)} MB, outputs ${outputs.join(', ')}, ONNX opset ${opset}`;
 }

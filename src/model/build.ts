@@ -13,7 +13,13 @@ import { HEADS } from './layers/heads/registry.js';
 import { layersOf } from './layers/layers.js';
 import { lookup } from './layers/lookup.js';
 import type { FeatureMap, Net } from './layers/net.js';
-import { addOutput, type Feature, type NetworkValues, type OutputRequest } from './outputs.js';
+import {
+  addOutput,
+  type Feature,
+  type NetworkValues,
+  networkOutputs,
+  type OutputRequest,
+} from './outputs.js';
 import { stageSpecs } from './stages.js';
 import { STEM_POOLS, STEMS } from './stem.js';
 import { CheckpointWeights, type Weights } from './weights.js';
@@ -51,7 +57,8 @@ export function buildModel(
   const weights = new CheckpointWeights(tensors, where);
   const network = buildNetwork(request, weights);
   weights.assertAllTaken();
-  const outputs = request.outputs.map((output) => addOutput(network.net, output, network.values));
+  const source = networkOutputs(network.values);
+  const outputs = request.outputs.map((output) => addOutput(network.net.graph, output, source));
   return {
     graph: network.net.graph.build('halonet', [network.input], outputs),
     shapes: Object.fromEntries(outputs.map(({ name, shape }) => [name, perImage(shape)])),

@@ -8,6 +8,9 @@ export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });
 export const ints = (...value: readonly number[]): Attribute => ({ kind: 'ints', value });
 
+// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3 TensorProto.DataType
+const CAST_TO = { float32: 1, float16: 10 } as const;
+
 /**
  * Collects the nodes and constants of a graph. Values are named by the module that makes them; the builder knows the
  * shape of each for a batch of one image.
@@ -34,6 +37,16 @@ export class GraphBuilder {
   /** Adds one of ONNX Runtime's own operators (domain `com.microsoft`). */
   addMicrosoft(name: string, op: string, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.#push(name, op, 'com.microsoft', inputs, attributes);
+  }
+
+  /**
+   * Adds an operator of another graph, its inputs named as here; returns the name of its output.
+   *
+   * @throws RangeError when it has not one output, which no operator of our graphs has
+   */
+  copy({ outputs: [name, ...more], op, domain, attributes }: GraphNode, inputs: readonly string[]): string {
+    if (name === undefined || more.length > 0) throw new RangeError(`${op}: expected one output`);
+    return this.#push(name, op, domain, inputs, attributes);
   }
 
   /** A constant tensor; returns its name. */
@@ -95,6 +108,11 @@ export class GraphBuilder {
     return this.add(name, 'Slice', [x, this.shape(from), this.shape(to), this.shape(axis)]);
   }
 
+  /** Conversion to another floating type. */
+  cast(name: string, x: string, dtype: keyof typeof CAST_TO): string {
+    return this.add(name, 'Cast', [x], { to: int(CAST_TO[dtype]) });
+  }
+
   /** The shape of a value, for a batch of one image. */
   shapeOf(name: string): readonly number[] {
     const shape = this.#shapes.get(name);
@@ -137,7 +155,7 @@ export class GraphBuilder {
   #known(name: string) {
     const ints = () => {
       const bytes = this.#initializers.get(name)?.read();
-      return bytes === undefined ? [] : Array.from(new BigInt64Array(bytes.slice().buffer), Number);
+      return bytes === undefined ? [] : Array.from(new BigInt64Array(new Uint8Array(bytes).buffer), Number);
     };
     return { shape: this.shapeOf(name), ints };
   }

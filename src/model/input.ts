@@ -1,5 +1,4 @@
 import type { GraphValue } from '../graph.js';
-import { int } from './graph-builder.js';
 import type { FeatureMap, Net } from './layers/net.js';
 
 /** Normalisation of pixels scaled to 0..1: (pixel − mean) / std for each of R, G, B. */
@@ -7,8 +6,6 @@ export interface Normalization {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
-
-const ONNX_FLOAT = 1; // TensorProto.DataType.FLOAT
 
 /**
  * Adds the graph's input `pixels`, uint8 [batch, height, width, 3] with RGB 0..255, and its normalisation.
@@ -25,7 +22,7 @@ export function addInput(
   const perChannel = (name: string, values: readonly number[]) =>
     graph.floats(name, [1, 3, 1, 1], () => Float32Array.from(values));
   const planes = graph.transpose('input.planes', 'pixels', [0, 3, 1, 2]); // while an element is one byte
-  const floats = graph.add('input.float', 'Cast', [planes], { to: int(ONNX_FLOAT) });
+  const floats = graph.cast('input.float', planes, 'float32');
   const centred = graph.add('input.centred', 'Sub', [
     floats,
     perChannel(

@@ -1,8 +1,8 @@
 import { ModelError } from '../errors.js';
 import type { GraphValue } from '../graph.js';
-import { int, ints } from './graph-builder.js';
+import { type GraphBuilder, int, ints } from './graph-builder.js';
 import type { HeadValues } from './layers/heads/head.js';
-import type { FeatureMap, Net } from './layers/net.js';
+import type { FeatureMap } from './layers/net.js';
 
 /** A value of the network that can be asked for, and how it is to be finished inside the graph. */
 export interface OutputRequest {
@@ -29,69 +29,77 @@ export interface NetworkValues {
   readonly head: HeadValues;
 }
 
-interface Value {
+/** A value of the graph that an output is made of. */
+export interface OutputValue {
   readonly name: string;
   readonly shape: readonly number[]; // of one image
 }
 
-const ONNX_FLOAT16 = 10; // TensorProto.DataType.FLOAT16
+/** Where the values of outputs come from: a network, or a graph that holds some already. */
+export interface OutputSource {
+  readonly find: (output: string) => OutputValue | undefined;
+  readonly missing: (output: string) => ModelError; // what to say of an output that is not there
+}
+
 const L2_EPS = 1e-12; // torch.nn.functional.normalize's
 
-/** Adds one requested output under its own name. */
-export function addOutput(net: Net, request: OutputRequest, values: NetworkValues): GraphValue {
-  const { graph } = net;
+/**
+ * Adds one requested output under its own name.
+ *
+ * @throws ModelError when the source has no such output
+ */
+export function addOutput(graph: GraphBuilder, request: OutputRequest, source: OutputSource): GraphValue {
   const { name, dtype = 'float32' } = request;
-  let value = find(net, name, values);
-  if (request.pool === 'avg' && value.shape.length === 3) value = pooled(net, name, value);
-  if (request.normalize) value = { ...value, name: normalized(net, name, value.name) };
-  if (dtype === 'float16') {
-    value = { ...value, name: graph.add(`${name}.half`, 'Cast', [value.name], { to: int(ONNX_FLOAT16) }) };
-  }
+  let value = sourceValue(graph, name, source);
+  if (request.pool === 'avg' && value.shape.length === 3) value = pooled(graph, name, value);
+  if (request.normalize) value = { ...value, name: normalized(graph, name, value.name) };
+  if (dtype === 'float16') value = { ...value, name: graph.cast(`${name}.half`, value.name, 'float16') };
   return { name: graph.add(name, 'Identity', [value.name]), dtype, shape: ['batch', ...value.shape] };
 }
 
-function find(net: Net, name: string, { stages, last, head }: NetworkValues): Value {
-  const stage = /^stage(\d+)$/.exec(name);
-  if (stage) {
-    const map = stages[Number(stage[1])];
-    if (map === undefined) throw unknown(name, `The network has stages 0 to ${stages.length - 1}.`);
-    return { name: map.name, shape: mapShape(map) };
-  }
-  switch (name) {
-    case 'embedding':
-      return { name: head.embedding, shape: [head.features] };
-    case 'unpooled':
-      return { name: last.name, shape: mapShape(last) };
-    case 'logits':
-      return classifierLogits(name, head);
-    case 'probabilities': {
-      const logits = classifierLogits(name, head);
-      return { ...logits, name: net.graph.add('head.softmax', 'Softmax', [logits.name], { axis: int(-1) }) };
-    }
-    default:
-      throw unknown(name, 'Outputs: logits, probabilities, embedding, unpooled, stage0, stage1, …');
-  }
+/** The source's value; probabilities are made of logits where the source has only these. */
+function sourceValue(graph: GraphBuilder, name: string, source: OutputSource): OutputValue {
+  const value = source.find(name);
+  if (value !== undefined) return value;
+  const logits = name === 'probabilities' ? source.find('logits') : undefined;
+  if (logits === undefined) throw source.missing(name);
+  return { ...logits, name: graph.add('head.softmax', 'Softmax', [logits.name], { axis: int(-1) }) };
 }
 
-function classifierLogits(name: string, { logits, classes }: NetworkValues['head']): Value {
-  if (logits === undefined) throw unknown(name, 'The checkpoint has no classifier (num_classes is 0).');
-  return { name: logits, shape: [classes] };
+/** The outputs of a network. */
+export function networkOutputs({ stages, last, head }: NetworkValues): OutputSource {
+  const { embedding, features, logits, classes } = head;
+  const named = new Map<string, OutputValue>([
+    ...stages.map((map, i) => [`stage${i}`, ofMap(map)] as const),
+    ['embedding', { name: embedding, shape: [features] }],
+    ['unpooled', ofMap(last)],
+  ]);
+  if (logits !== undefined) named.set('logits', { name: logits, shape: [classes] });
+  const hintFor = (name: string) => {
+    if (/^stage\d+$/.test(name)) return `The network has stages 0 to ${stages.length - 1}.`;
+    return name === 'logits' || name === 'probabilities'
+      ? 'The checkpoint has no classifier (num_classes is 0).'
+      : 'Outputs: logits, probabilities, embedding, unpooled, stage0, stage1, …';
+  };
+  return {
+    find: (name) => named.get(name),
+    missing: (name) => new ModelError(`there is no output ${JSON.stringify(name)}`, { hint: hintFor(name) }),
+  };
 }
 
-const mapShape = ({ channels, height, width }: FeatureMap) => [channels, height, width];
+const ofMap = ({ name, channels, height, width }: FeatureMap): OutputValue => ({
+  name,
+  shape: [channels, height, width],
+});
 
-function pooled({ graph }: Net, name: string, value: Value): Value {
+function pooled(graph: GraphBuilder, name: string, value: OutputValue): OutputValue {
   const mean = graph.add(`${name}.pooled`, 'GlobalAveragePool', [value.name]);
   const flat = graph.add(`${name}.pooled.flat`, 'Flatten', [mean], { axis: int(1) });
   return { name: flat, shape: value.shape.slice(0, 1) };
 }
 
-function normalized({ graph }: Net, name: string, x: string): string {
+function normalized(graph: GraphBuilder, name: string, x: string): string {
   const length = graph.add(`${name}.length`, 'ReduceL2', [x], { axes: ints(1), keepdims: int(1) });
   const epsilon = graph.scalar(`${name}.epsilon`, L2_EPS);
   return graph.add(`${name}.normalized`, 'Div', [x, graph.add(`${name}.divisor`, 'Max', [length, epsilon])]);
-}
-
-function unknown(name: string, hint: string): ModelError {
-  return new ModelError(`there is no output ${JSON.stringify(name)}`, { hint });
 }

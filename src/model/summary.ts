@@ -1,7 +1,7 @@
 import { elementCount } from '../tensor.js';
 import { type BuildRequest, buildNetwork } from './build.js';
 import { macsOf } from './cost.js';
-import { addOutput, type Feature } from './outputs.js';
+import { addOutput, type Feature, networkOutputs } from './outputs.js';
 import type { Weights } from './weights.js';
 
 /** A part of a network: the stem, a stage, the final convolution or the head. */
@@ -58,8 +58,9 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
     'unpooled',
     ...stages.map((_, i) => `stage${i}`),
   ];
+  const source = networkOutputs(values);
   const outputs = names.map((name) => {
-    const { shape } = addOutput(net, { name }, values);
+    const { shape } = addOutput(net.graph, { name }, source);
     const perImage = shape.slice(1).map(Number);
     return { name, shape: perImage, bytes: 4 * elementCount(perImage) };
   });

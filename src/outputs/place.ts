@@ -18,16 +18,17 @@ export function isStdout(output: string): boolean {
 
 /**
  * Finds where an output file goes, and refuses what cannot be written before any work is done.
+ * @param example a name for an output, for hints
  * @throws {OutputError} for an existing file without `overwrite`, a folder, a missing or unwritable parent
  */
-export async function findPlace(output: string, overwrite: boolean): Promise<Place> {
+export async function findPlace(output: string, overwrite: boolean, example = 'results.csv'): Promise<Place> {
   if (isStdout(output)) return { kind: 'stdout' };
   const path = resolve(output);
   if (DESCRIPTOR.test(path)) return { kind: 'device', path };
   const existing = await statOrUndefined(output, path);
   if (existing?.isDirectory() || /[/\\]$/.test(output)) {
     throw new OutputError(`${output} is a folder, and a file is written.`, {
-      hint: `Name a file, such as ${join(output, 'results.csv')}.`,
+      hint: `Name a file, such as ${join(output, example)}.`,
     });
   }
   if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };

@@ -1,36 +1,15 @@
-import { HalonetError, type ImageFailure } from '../errors.js';
-import { encodeOnnx } from '../formats/onnx/encode.js';
+import type { ImageFailure } from '../errors.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import { decodeImage } from '../images/decode.js';
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
-import type { Preprocessing } from '../images/geometry.js';
 import { walkInputs } from '../inputs/walk.js';
-import { buildModel } from '../model/build.js';
-import type { ModelConfig } from '../model/config/parse.js';
 import type { OutputRequest } from '../model/outputs.js';
-import { roundHalfEven } from '../rounding.js';
 import type { Row, RowSink } from '../rows.js';
 import { Session } from '../runtime/session.js';
-import { loadCheckpoint } from './checkpoint.js';
+import { type JobModel, type Prepared, prepare } from './prepare.js';
+import type { PreprocessingOverrides } from './preprocessing.js';
 import { run } from './run.js';
-
-/** What differs from the checkpoint's own evaluation settings. */
-export interface PreprocessingOverrides {
-  readonly imageSize?: { readonly height: number; readonly width: number } | undefined;
-  readonly cropPct?: number | undefined;
-  readonly cropMode?: Preprocessing['cropMode'] | undefined;
-  readonly interpolation?: Preprocessing['interpolation'] | undefined;
-  readonly mean?: readonly [number, number, number] | undefined;
-  readonly std?: readonly [number, number, number] | undefined;
-  readonly autoOrient: boolean;
-}
-
-/** The model of a job once it is built. */
-export interface JobModel {
-  readonly config: ModelConfig;
-  readonly shapeOf: (output: string) => readonly number[]; // of one image
-}
 
 export interface JobOptions {
   readonly model: string; // 'demo', a path or a timm name
@@ -58,17 +37,15 @@ export interface JobSummary {
 }
 
 const STDIN = '-';
-const MAX_PIXELS = 268_402_689; // sharp's own limit: 0x3FFF squared
 
 /**
- * Runs one command from its inputs to its output: loads the checkpoint, builds the graph, opens the sink, streams every
- * input through it. The output stands under its final name only when all of it is there.
+ * Runs one command from its inputs to its output: prepares the model, opens the sink, streams every input through it. The output stands under its final name only when all of it is there.
  *
  * @throws HalonetError when the model, the inputs or the output cannot be used; nothing is left behind
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await options.checkOutput();
-  const prepared = await prepare(options);
+  const prepared = await prepare(options.model, options.outputs, options.preprocessing, options);
   const sink = await options.openSink(prepared.model);
   const failures: Partial<Record<ImageFailure['code'], number>> = {};
   let images = 0;
@@ -126,52 +103,4 @@ export async function countInputs(
     count++;
   }
   return count;
-}
-
-interface Prepared {
-  readonly onnx: Uint8Array;
-  readonly model: JobModel;
-  readonly preprocessing: Preprocessing;
-}
-
-/** Reads the checkpoint and builds its graph; the tensors are let go on return. */
-async function prepare(options: JobOptions): Promise<Prepared> {
-  const { onDownload, signal } = options;
-  const checkpoint = await loadCheckpoint(options.model, {
-    hub: options.hub,
-    architecture: options.architecture,
-    ...(onDownload && { onDownload }),
-    signal,
-  });
-  const { config } = checkpoint;
-  const { mean = config.pretrained.mean, std = config.pretrained.std } = options.preprocessing;
-  const preprocessing = preprocessingOf(config, options.preprocessing);
-  const { height, width } = preprocessing;
-  const built = buildModel(
-    { network: config, height, width, mean, std, outputs: options.outputs },
-    checkpoint.tensors,
-    checkpoint.weightsPath,
-  );
-  const shapeOf = (output: string) => {
-    const shape = built.shapes[output];
-    if (shape === undefined) throw new HalonetError(`the model was built without its output ${output}`);
-    return shape;
-  };
-  const model: JobModel = { config, shapeOf };
-  return { onnx: encodeOnnx(built.graph), model, preprocessing };
-}
-
-function preprocessingOf({ pretrained }: ModelConfig, overrides: PreprocessingOverrides): Preprocessing {
-  const { height, width } = overrides.imageSize ?? pretrained;
-  const [r, g, b] = overrides.mean ?? pretrained.mean;
-  return {
-    height,
-    width,
-    cropPct: overrides.cropPct ?? pretrained.cropPct,
-    cropMode: overrides.cropMode ?? pretrained.cropMode,
-    interpolation: overrides.interpolation ?? pretrained.interpolation,
-    fill: [roundHalfEven(255 * r), roundHalfEven(255 * g), roundHalfEven(255 * b)],
-    autoOrient: overrides.autoOrient,
-    maxPixels: MAX_PIXELS,
-  };
 }

@@ -13,6 +13,9 @@ export interface Label {
   readonly synset: string | undefined;
 }
 
+/** What a model says of its classes. */
+type Classes = Pick<ModelConfig, 'numClasses' | 'labelNames' | 'labelDescriptions'>;
+
 /**
  * The label of each class, in the order of the logits.
  *
@@ -22,7 +25,7 @@ export interface Label {
  * @throws HalonetError when there are more or fewer names than classes, or synsets are asked for and not known
  */
 export async function labelsOf(
-  config: ModelConfig,
+  config: Classes,
   type: LabelType,
   given: readonly Label[] | undefined,
 ): Promise<readonly string[]> {
@@ -45,7 +48,7 @@ export async function labelsOf(
   });
 }
 
-async function modelLabels(config: ModelConfig): Promise<readonly Label[] | undefined> {
+async function modelLabels(config: Classes): Promise<readonly Label[] | undefined> {
   const { labelNames, labelDescriptions } = config;
   if (labelNames !== undefined) {
     return labelNames.map((name) => plain(name, labelDescriptions?.get(name) ?? name));

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { FormatError } from '../../errors.js';
 import type { Attribute, Graph, GraphNode, GraphValue } from '../../graph.js';
 import { byteCount, type DType, type LazyTensor } from '../../tensor.js';
 import {
@@ -23,12 +23,16 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './onnx_pb.js';
+import { GRAPH_INITIALIZER, MODEL_GRAPH, prefix, TENSOR_RAW_DATA } from './wire.js';
 
 // IR 8 with opset 17 is read by every ONNX Runtime since 1.12, and the graph needs nothing newer.
 // https://github.com/onnx/onnx/blob/main/docs/Versioning.md
 const IR_VERSION = 8n;
-const ONNX_OPSET = 17n;
+export const ONNX_OPSET = 17n;
 const MICROSOFT_OPSET = 1n;
+
+// Protocol buffers count bytes in 32 bits with a sign: no reader takes more.
+const MAX_BYTES = 2 ** 31 - 1;
 
 const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataType>> = {
   float32: DataType.FLOAT,
@@ -44,6 +48,7 @@ const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataTy
  * constant is held at a time.
  *
  * @param metadata the model's `metadata_props`
+ * @throws FormatError when the file would be larger than 2 GiB, which the format does not allow
  * @throws RangeError when an initializer is bfloat16 or float64, which no operator of the graph takes
  */
 export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
@@ -52,7 +57,16 @@ export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, strin
   const constants = [...graph.initializers].map(([name, tensor]) => frameConstant(name, tensor));
   const graphBytes = constants.reduce((sum, { bytes }) => sum + bytes, body.byteLength);
   const graphPrefix = prefix(MODEL_GRAPH, graphBytes);
-  const file = new Uint8Array(model.byteLength + graphPrefix.byteLength + graphBytes);
+  const fileBytes = model.byteLength + graphPrefix.byteLength + graphBytes;
+  if (fileBytes > MAX_BYTES) {
+    throw new FormatError(
+      `as ONNX the model would be of ${fileBytes} bytes; the format allows ${MAX_BYTES}`,
+      {
+        hint: 'In half precision it is half as large: halonet convert MODEL -o FILE.onnx --precision fp16',
+      },
+    );
+  }
+  const file = new Uint8Array(fileBytes);
   let at = 0;
   const append = (bytes: Uint8Array) => {
     file.set(bytes, at);
@@ -66,16 +80,6 @@ export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, strin
     append(tensor.read());
   }
   return file;
-}
-
-// Numbers of the fields, all length-delimited, that are framed by hand.
-const MODEL_GRAPH = 7;
-const GRAPH_INITIALIZER = 5;
-const TENSOR_RAW_DATA = 9;
-
-/** A length-delimited field up to its content (https://protobuf.dev/programming-guides/encoding/). */
-function prefix(field: number, length: number): Uint8Array {
-  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
 }
 
 interface Constant {

@@ -1,0 +1,63 @@
+import { FormatError, ModelError } from '../errors.js';
+import type { Graph } from '../graph.js';
+import type { BuiltModel } from './build.js';
+import { GraphBuilder } from './graph-builder.js';
+import { addOutput, type OutputRequest, type OutputSource } from './outputs.js';
+import { transplant } from './passes/rewrite.js';
+
+/**
+ * As `buildModel`, from a graph that was built before and holds some outputs as they are in the network: makes those
+ * requested of these, and drops what they do not need.
+ *
+ * @param where the path or name that errors speak of
+ * @throws FormatError when the graph is not sound
+ * @throws ModelError when an output is asked for that the graph does not hold
+ */
+export function extendModel(graph: Graph, requests: readonly OutputRequest[], where: string): BuiltModel {
+  const builder = new GraphBuilder();
+  const source = storedOutputs(
+    graph,
+    builder,
+    requests.map(({ name }) => name),
+    where,
+  );
+  const outputs = requests.map((request) => addOutput(builder, request, source));
+  return {
+    graph: builder.build(graph.name, graph.inputs, outputs),
+    shapes: Object.fromEntries(outputs.map(({ name }) => [name, builder.shapeOf(name).slice(1)])),
+  };
+}
+
+/** Adds the graph, its outputs under other names: theirs are for what is made of them. */
+function storedOutputs(
+  graph: Graph,
+  builder: GraphBuilder,
+  wanted: readonly string[],
+  where: string,
+): OutputSource {
+  const stored = graph.outputs.map(({ name }) => name);
+  let names: ReadonlyMap<string, string>;
+  try {
+    names = transplant(graph, builder, (node, inputs) => {
+      const [output = ''] = node.outputs;
+      return stored.includes(output)
+        ? builder.copy({ ...node, outputs: [`stored.${output}`] }, inputs)
+        : undefined;
+    });
+  } catch (cause) {
+    throw new FormatError(`${where}: its graph is damaged (${(cause as Error).message})`, {
+      hint: 'Make the file again: halonet convert MODEL -o FILE.onnx',
+      cause,
+    });
+  }
+  return {
+    find: (output) => {
+      const name = stored.includes(output) ? names.get(output) : undefined;
+      return name === undefined ? undefined : { name, shape: builder.shapeOf(name).slice(1) };
+    },
+    missing: (output) =>
+      new ModelError(`${where} has no output ${JSON.stringify(output)}; it has ${stored.join(', ')}`, {
+        hint: `Make one that has it: halonet convert MODEL -o FILE.onnx --outputs ${[...new Set([...stored, ...wanted])].join(',')}`,
+      }),
+  };
+}

@@ -1,0 +1,34 @@
+import { roundHalfEven } from '../rounding.js';
+
+const LARGEST = 65504;
+const OVERFLOW = 65520; // from here on, rounding gives infinity
+const SMALLEST_NORMAL = 2 ** -14;
+const SUBNORMAL_STEP = 2 ** -24;
+
+/**
+ * float32 as the bits of float16 (IEEE 754 binary16), rounded to the nearest, ties to even. NaN stays NaN.
+ *
+ * @throws RangeError naming the first number beyond float16's range
+ */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const result = new Uint16Array(values.length);
+  for (let i = 0; i < result.length; i++) {
+    const value = values[i] as number;
+    if (Math.abs(value) >= OVERFLOW)
+      throw new RangeError(`${value} is beyond float16's range of ±${LARGEST}`);
+    result[i] = float16Bits(value, bits[i] as number);
+  }
+  return result;
+}
+
+/** @param bits of the float32 `value` */
+function float16Bits(value: number, bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  if (Number.isNaN(value)) return sign | 0x7e00;
+  const magnitude = Math.abs(value);
+  if (magnitude < SMALLEST_NORMAL) return sign | roundHalfEven(magnitude / SUBNORMAL_STEP);
+  // The exponent's bias goes from 127 to 15; of the fraction, 13 bits are rounded away, with a carry into the exponent.
+  const rebiased = (bits & 0x7fffffff) - ((127 - 15) << 23);
+  return sign | ((rebiased + 0xfff + ((rebiased >>> 13) & 1)) >>> 13);
+}

@@ -1,0 +1,92 @@
+import { readFile, stat } from 'node:fs/promises';
+import { FormatError, ModelError } from '../errors.js';
+import { decodeOnnx, readOnnxMetadata } from '../formats/onnx/decode.js';
+import type { Graph } from '../graph.js';
+import type { BuiltModel } from '../model/build.js';
+import type { PretrainedCfg } from '../model/config/pretrained.js';
+import { extendModel } from '../model/extend.js';
+import type { ModelSource } from './model-source.js';
+import { readRecord } from './onnx-metadata.js';
+import { type EvaluationOverrides, overridden } from './preprocessing.js';
+
+/** Whether a model is named by an ONNX file: by its extension, unless it is a folder. */
+export async function isOnnxFile(model: string): Promise<boolean> {
+  if (!/\.onnx$/i.test(model)) return false;
+  return !(await stat(model).catch(() => undefined))?.isDirectory();
+}
+
+/**
+ * Opens an ONNX file that `halonet convert` made.
+ *
+ * @throws ModelError when it cannot be read
+ * @throws FormatError when it is damaged, or another tool made it
+ */
+export async function openOnnxModel(path: string): Promise<ModelSource> {
+  const file = await read(path);
+  const { config, precision } = readRecord(readOnnxMetadata(file, path), path);
+  const { graph } = decodeOnnx(file, path);
+  checkSignature(graph, config.pretrained, path);
+  return {
+    ...{ config, precision },
+    outputs: graph.outputs.map(({ name }) => name),
+    build: (outputs, overrides) => {
+      checkOverrides(config.pretrained, overrides, path);
+      const model = extendModel(graph, outputs, path);
+      checkClasses(model.shapes, config.numClasses, path);
+      return model;
+    },
+  };
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const problem = missing ? 'no such file' : `cannot be read (${(cause as Error).message})`;
+    throw new ModelError(`model ${JSON.stringify(path)}: ${problem}`, {
+      hint: 'Make it first: halonet convert MODEL -o FILE.onnx',
+      cause,
+    });
+  }
+}
+
+/** Labels and scores meet in the rows. */
+function checkClasses(
+  { logits, probabilities = logits }: BuiltModel['shapes'],
+  classes: number,
+  path: string,
+) {
+  if (probabilities !== undefined && probabilities.join() !== String(classes))
+    throw new FormatError(
+      `${path}: its scores are of shape [${probabilities}]; its metadata says ${classes}`,
+    );
+}
+
+/** The session feeds the graph's one input with images of the size that the record speaks of. */
+function checkSignature({ inputs, outputs }: Graph, { height, width }: PretrainedCfg, path: string): void {
+  const show = ({ name, dtype, shape }: (typeof inputs)[number]) => `${name}: ${dtype} [${shape.join(', ')}]`;
+  const expected = show({ name: 'pixels', dtype: 'uint8', shape: ['batch', height, width, 3] });
+  const found = inputs.map(show).join('; ');
+  if (found !== expected)
+    throw new FormatError(`${path}: its input is ${found || 'missing'}; its metadata says ${expected}`);
+  const odd = outputs.find(({ dtype }) => dtype !== 'float32');
+  if (odd !== undefined)
+    throw new FormatError(`${path}: its output ${odd.name} is ${odd.dtype}; expected float32`);
+}
+
+/** The size, the mean and the std of the images are part of the graph. */
+function checkOverrides(own: PretrainedCfg, overrides: EvaluationOverrides, path: string): void {
+  const wanted = overridden(own, overrides);
+  const fixed = [
+    ['--image-size', `${own.height}x${own.width}`, `${wanted.height}x${wanted.width}`],
+    ['--mean', own.mean.join(','), wanted.mean.join(',')],
+    ['--std', own.std.join(','), wanted.std.join(',')],
+  ] as const;
+  for (const [flag, has, asked] of fixed) {
+    if (has === asked) continue;
+    throw new ModelError(`${path} was made for ${flag} ${has}, which is part of it; asked for ${asked}`, {
+      hint: `Make another: halonet convert MODEL -o FILE.onnx ${flag} ${asked}`,
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import { ModelError } from '../errors.js';
+import { buildModel } from '../model/build.js';
+import { type CheckpointOptions, loadCheckpoint } from './checkpoint.js';
+import type { ModelSource } from './model-source.js';
+import { isOnnxFile, openOnnxModel } from './onnx-model.js';
+import { overridden } from './preprocessing.js';
+
+/**
+ * Opens the model that `model` names: an ONNX file that halonet made, or what `loadCheckpoint` knows.
+ *
+ * @throws HalonetError when there is no such model or it cannot be read
+ */
+export async function openModel(model: string, options: CheckpointOptions): Promise<ModelSource> {
+  if (await isOnnxFile(model)) {
+    if (options.architecture === undefined) return openOnnxModel(model);
+    throw new ModelError('--architecture is for checkpoints: an ONNX file is a network already');
+  }
+  const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
+  return {
+    config,
+    precision: 'fp32',
+    outputs: config.numClasses > 0 ? ['logits', 'embedding'] : ['embedding'],
+    build: (outputs, overrides) =>
+      buildModel(
+        { network: config, ...overridden(config.pretrained, overrides), outputs },
+        tensors,
+        weightsPath,
+      ),
+  };
+}

@@ -1,0 +1,49 @@
+import { HalonetError } from '../errors.js';
+import { encodeOnnx } from '../formats/onnx/encode.js';
+import type { Preprocessing } from '../images/geometry.js';
+import type { OutputRequest } from '../model/outputs.js';
+import type { CheckpointOptions } from './checkpoint.js';
+import type { ModelFacts } from './model-source.js';
+import { openModel } from './open-model.js';
+import { overridden, type PreprocessingOverrides, preprocessingOf } from './preprocessing.js';
+
+/** The model of a job once it is built. */
+export interface JobModel {
+  readonly config: ModelFacts;
+  readonly shapeOf: (output: string) => readonly number[]; // of one image
+}
+
+/** A model that is ready to run. */
+export interface Prepared {
+  readonly onnx: Uint8Array;
+  readonly model: JobModel;
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * Opens a model and builds the graph of the outputs; the tensors are let go on return.
+ *
+ * @throws HalonetError when the model cannot be read, or used so
+ */
+export async function prepare(
+  name: string,
+  outputs: readonly OutputRequest[],
+  overrides: PreprocessingOverrides,
+  { hub, architecture, onDownload, signal }: CheckpointOptions,
+): Promise<Prepared> {
+  const { config, build } = await openModel(name, {
+    ...{ hub, architecture, signal },
+    ...(onDownload && { onDownload }),
+  });
+  const { graph, shapes } = build(outputs, overrides);
+  const shapeOf = (output: string) => {
+    const shape = shapes[output];
+    if (shape === undefined) throw new HalonetError(`the model was built without its output ${output}`);
+    return shape;
+  };
+  return {
+    onnx: encodeOnnx(graph),
+    model: { config, shapeOf },
+    preprocessing: preprocessingOf(overridden(config.pretrained, overrides), overrides.autoOrient),
+  };
+}

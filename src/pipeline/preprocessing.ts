@@ -1,0 +1,44 @@
+import type { Preprocessing } from '../images/geometry.js';
+import type { PretrainedCfg } from '../model/config/pretrained.js';
+import { roundHalfEven } from '../rounding.js';
+
+/** What differs from a model's own evaluation settings. */
+export interface EvaluationOverrides {
+  readonly imageSize?: { readonly height: number; readonly width: number } | undefined;
+  readonly cropPct?: number | undefined;
+  readonly cropMode?: Preprocessing['cropMode'] | undefined;
+  readonly interpolation?: Preprocessing['interpolation'] | undefined;
+  readonly mean?: readonly [number, number, number] | undefined;
+  readonly std?: readonly [number, number, number] | undefined;
+}
+
+/** How the images of a job are prepared, where it differs from the model's own settings. */
+export interface PreprocessingOverrides extends EvaluationOverrides {
+  readonly autoOrient: boolean;
+}
+
+const MAX_PIXELS = 268_402_689; // sharp's own limit: 0x3FFF squared
+
+/** A model's evaluation settings with what is given instead. */
+export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): PretrainedCfg {
+  const { height, width } = overrides.imageSize ?? own;
+  return {
+    ...{ height, width },
+    mean: overrides.mean ?? own.mean,
+    std: overrides.std ?? own.std,
+    cropPct: overrides.cropPct ?? own.cropPct,
+    cropMode: overrides.cropMode ?? own.cropMode,
+    interpolation: overrides.interpolation ?? own.interpolation,
+  };
+}
+
+/** What decoding needs to know of these settings. */
+export function preprocessingOf(settings: PretrainedCfg, autoOrient: boolean): Preprocessing {
+  const { height, width, cropPct, cropMode, interpolation } = settings;
+  const [r, g, b] = settings.mean;
+  return {
+    ...{ height, width, cropPct, cropMode, interpolation, autoOrient },
+    fill: [roundHalfEven(255 * r), roundHalfEven(255 * g), roundHalfEven(255 * b)],
+    maxPixels: MAX_PIXELS,
+  };
+}

@@ -1,0 +1,15 @@
+import { hubSettingsFromEnv } from '../../src/hub/settings.js';
+import { type ConvertOptions, onnxFileOf } from '../../src/pipeline/convert.js';
+import { openModel } from '../../src/pipeline/open-model.js';
+
+type Request = Partial<Pick<ConvertOptions, 'precision' | 'preprocessing'>> & {
+  readonly outputs?: readonly string[];
+  readonly more?: readonly string[]; // outputs beside the usual ones
+};
+
+/** A model as `halonet convert` writes it. */
+export async function converted(model: string, { more = [], ...request }: Request = {}): Promise<Uint8Array> {
+  const source = await openModel(model, { hub: hubSettingsFromEnv({}, '/nowhere') });
+  const usual = { outputs: [...source.outputs, ...more], precision: 'fp32', preprocessing: {} } as const;
+  return onnxFileOf(source, { ...usual, ...request, toolVersion: 'test' }).onnx;
+}
