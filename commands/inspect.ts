@@ -1,13 +1,14 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
+import type { PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/pipeline/inspect.js';
 import { BaseCommand } from './shared/base-command.js';
-import { architectureFlag, imageSizeFlag, MODEL_DESCRIPTION } from './shared/flags.js';
+import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './shared/flags.js';
 import { bytesText, type Column, grouped, millions, shapeText, table } from './shared/table.js';
 
 type Summary = Inspection['summary'];
 
-const PARTS: readonly Column<Summary['parts'][number]>[] = [
+const PARTS: readonly Column<PartSummary>[] = [
   { title: 'part', cell: ({ name }) => name },
   { title: 'output', cell: ({ shape }) => shapeText(shape) },
   { title: 'reduction', align: 'right', cell: ({ reduction }) => String(reduction ?? '-') },
@@ -34,7 +35,7 @@ export default class Inspect extends BaseCommand {
     'Show what a model is: stages, shapes, parameters, cost, and the size of each output';
 
   static override description =
-    `A checkpoint that is here is held against its network, tensor by tensor. A timm name that is not in the cache is not downloaded: the network is known without its weights. A config.json with a model_cfg of your own needs no weights either.
+    `A checkpoint that is here is held against its network, tensor by tensor. A timm name that is not in the cache is not downloaded: the network is known without its weights. A config.json with a model_cfg of your own needs no weights either. The nodes of --graph are those of the classifier, or of the embedding where there is none; of an ONNX file, all.
 
 Figures are for one image; outputs are float32 unless a command is told otherwise.`;
 
@@ -51,7 +52,7 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
     model: Args.string({
       required: true,
       ignoreStdin: true,
-      description: `${MODEL_DESCRIPTION}, or a config.json`,
+      description: `${RUNNABLE_DESCRIPTION}, or a config.json`,
     }),
   };
 
@@ -77,48 +78,50 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
   }
 }
 
-function report(model: string, { config, imageSize, summary, checkpoint }: Inspection): string {
-  const { pretrained } = config;
+function report(model: string, inspection: Inspection): string {
+  const { facts, imageSize, summary, weights } = inspection;
+  const { pretrained, numClasses } = facts;
   const size = shapeText([imageSize.height, imageSize.width]);
-  const facts: readonly (readonly [string, string])[] = [
+  const lines: readonly (readonly [string, string])[] = [
     ['model', model],
-    ['architecture', config.architecture],
-    [
-      'weights',
-      checkpoint === undefined
-        ? 'not here; the figures need none'
-        : `${checkpoint.path} (${checkpoint.tensors} tensors, ${bytesText(checkpoint.bytes)}, ${checkpoint.dtypes.join(' and ')})`,
-    ],
-    ['parameters', `${millions(summary.parameters)} M (${grouped(summary.parameters)})`],
+    ['architecture', facts.architecture],
+    ['weights', weights === undefined ? 'not here; the figures need none' : weightsText(weights)],
+    ...(inspection.kind === 'onnx'
+      ? []
+      : [
+          [
+            'parameters',
+            `${millions(inspection.summary.parameters)} M (${grouped(inspection.summary.parameters)})`,
+          ] as const,
+          ['features', String(inspection.summary.features)] as const,
+        ]),
     ['cost', `${(summary.macs / 1e9).toFixed(2)} GMACs at ${size}`],
-    ['features', String(summary.features)],
-    ['classes', config.numClasses === 0 ? 'none: it has no classifier' : String(config.numClasses)],
+    ['classes', numClasses === 0 ? 'none: it has no classifier' : String(numClasses)],
     [
       'images',
       `${shapeText([pretrained.height, pretrained.width])}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
     ],
   ];
-  const width = Math.max(...facts.map(([name]) => name.length));
+  const width = Math.max(...lines.map(([name]) => name.length));
   return [
-    facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'),
-    table(summary.parts, PARTS),
+    lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'),
+    ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS)]),
     table(summary.outputs, OUTPUTS),
   ].join('\n\n');
 }
 
-function forJson(model: string, { config, imageSize, summary, checkpoint }: Inspection) {
-  const { parameters, macs, features, parts, outputs, stages } = summary;
+function weightsText({ path, tensors, bytes, dtypes }: NonNullable<Inspection['weights']>): string {
+  return `${path} (${tensors} tensors, ${bytesText(bytes)}, ${dtypes.join(' and ')})`;
+}
+
+function forJson(model: string, inspection: Inspection) {
+  const { facts, imageSize, summary, weights = null } = inspection;
+  const { architecture, numClasses: classes, pretrained: preprocessing } = facts;
+  const common = { model, architecture, weights, macs: summary.macs, classes, imageSize, preprocessing };
+  if (inspection.kind === 'onnx') return { ...common, outputs: summary.outputs };
+  const { parameters, features, parts, stages, outputs } = inspection.summary;
   return {
-    ...{ model, architecture: config.architecture, checkpoint: checkpoint ?? null },
-    ...{
-      parameters,
-      macs,
-      features,
-      classes: config.numClasses,
-      imageSize,
-      preprocessing: config.pretrained,
-    },
-    parts,
+    ...{ ...common, parameters, features, parts },
     stages: stages.map(({ channels, height, width, reduction, module }, i) => ({
       ...{ name: `stage${i}`, shape: [channels, height, width], reduction, module },
     })),

@@ -19,7 +19,6 @@ export function macsOf({ op, inputs, outputs, attributes }: GraphNode, shapeOf: 
       return elements() * elementCount(shapeOf(second).slice(1));
     case 'MatMul':
     case 'FusedMatMul':
-    case 'Gemm':
       return elements() * (shapeOf(first).at(isSet(attributes.transA) ? -2 : -1) ?? 0);
     default:
       return 0;

@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor.js';
+import type { ByoModelCfg } from './config/byo-cfg.js';
 
 // OpenAI's CLIP and OpenCLIP call the layers of their ResNets by other names than timm, beside a text tower.
 const PREFIX = 'visual.';
@@ -12,12 +13,19 @@ const HEAD_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The image tower of a CLIP checkpoint under timm's names; any other checkpoint is given back as it is.
+ * The image tower of a CLIP checkpoint under timm's names, without its attention pool where the network has none (timm's
+ * `*_clip_gap`); any other checkpoint is given back as it is.
  */
-export function visualTensors(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+export function visualTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  { head_type: head }: Pick<ByoModelCfg, 'head_type'>,
+): ReadonlyMap<string, Tensor> {
   if (!tensors.has(`${PREFIX}conv1.weight`)) return tensors;
-  const visual = [...tensors].filter(([name]) => name.startsWith(PREFIX));
-  return new Map(visual.map(([name, tensor]) => [timmNameOf(name.slice(PREFIX.length)), tensor]));
+  const pools = head.startsWith('attn');
+  const visual = [...tensors]
+    .filter(([name]) => name.startsWith(PREFIX))
+    .map(([name, tensor]) => [timmNameOf(name.slice(PREFIX.length)), tensor] as const);
+  return new Map(visual.filter(([name]) => pools || !name.startsWith('head.')));
 }
 
 function timmNameOf(name: string): string {

@@ -157,7 +157,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...rules('Conv', conv),
   ...rules('MaxPool AveragePool', pool),
   ...rules('GlobalAveragePool GlobalMaxPool', globalPool),
-  ...rules('MatMul FusedMatMul Gemm', matMul),
+  ...rules('MatMul FusedMatMul', matMul),
   ...rules('Transpose', transpose),
   ...rules('Reshape', reshape),
   ...rules('Flatten', flatten),

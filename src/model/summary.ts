@@ -1,7 +1,10 @@
-import { elementCount } from '../tensor.js';
+import type { Graph } from '../graph.js';
+import { byteCount, elementCount } from '../tensor.js';
 import { type BuildRequest, buildNetwork } from './build.js';
 import { macsOf } from './cost.js';
+import { GraphBuilder } from './graph-builder.js';
 import { addOutput, type Feature, networkOutputs } from './outputs.js';
+import { transplant } from './passes/rewrite.js';
 import type { Weights } from './weights.js';
 
 /** A part of a network: the stem, a stage, the final convolution or the head. */
@@ -20,15 +23,19 @@ export interface OutputSummary {
   readonly bytes: number; // of one image in float32
 }
 
-/** What a network is and what it costs, for one image. */
-export interface NetworkSummary {
-  readonly parameters: number;
+/** What a graph is and what it costs, for one image. */
+export interface GraphSummary {
   readonly macs: number;
+  readonly outputs: readonly OutputSummary[];
+  readonly nodes: readonly NodeSummary[];
+}
+
+/** What a network is and what it costs, for one image. The nodes are those that classify, or embed without a classifier. */
+export interface NetworkSummary extends GraphSummary {
+  readonly parameters: number;
   readonly features: number; // of the embedding
   readonly parts: readonly PartSummary[];
   readonly stages: readonly Feature[]; // as timm's feature_info
-  readonly outputs: readonly OutputSummary[];
-  readonly nodes: readonly NodeSummary[]; // of the graph that classifies, or embeds where there is no classifier
 }
 
 /** One operator of the graph. */
@@ -65,11 +72,7 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
     return { name, shape: perImage, bytes: 4 * elementCount(perImage) };
   });
   const main = outputs.slice(0, 1).map(({ name, shape }) => ({ name, dtype: 'float32', shape }) as const);
-  const shapeOf = (name: string) => net.graph.shapeOf(name);
-  const nodes = net.graph.build('halonet', [input], main).nodes.map((node) => {
-    const { name, op, domain, inputs } = node;
-    return { name, op, domain, inputs, shape: shapeOf(name), macs: macsOf(node, shapeOf) };
-  });
+  const nodes = nodeSummaries(net.graph.build('halonet', [input], main), net.graph);
   const macs = totals(nodes.map(({ name, macs: cost }) => [partOf(name), cost]));
   const parameters = totals(parametersOf(weights).map(([name, count]) => [partOf(name), count]));
   const costs = (part: string) => ({ parameters: parameters.get(part) ?? 0, macs: macs.get(part) ?? 0 });
@@ -87,6 +90,31 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
     outputs,
     nodes,
   };
+}
+
+/**
+ * Measures a graph that was built before.
+ *
+ * @throws ModelError when its shapes do not fit each other
+ */
+export function summarizeGraph(graph: Graph): GraphSummary {
+  const builder = new GraphBuilder();
+  transplant(graph, builder, () => undefined);
+  const nodes = nodeSummaries(graph, builder);
+  const outputs = graph.outputs.map(({ name, dtype }) => {
+    const shape = builder.shapeOf(name).slice(1);
+    return { name, shape, bytes: byteCount({ dtype, shape }) };
+  });
+  return { macs: nodes.reduce((total, { macs }) => total + macs, 0), outputs, nodes };
+}
+
+function nodeSummaries(graph: Graph, builder: GraphBuilder): readonly NodeSummary[] {
+  const shapeOf = (name: string) => builder.shapeOf(name);
+  return graph.nodes.map((node) => {
+    const { op, domain, inputs, outputs } = node;
+    const name = outputs[0] ?? '';
+    return { name, op, domain, inputs, shape: shapeOf(name), macs: macsOf(node, shapeOf) };
+  });
 }
 
 const BUFFER = /\.(running_mean|running_var|num_batches_tracked)$/; // which timm does not count

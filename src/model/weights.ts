@@ -20,8 +20,12 @@ export interface Weights {
   readonly taken: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Weights of zeros, of any name and shape that a network asks for: to know a network without a checkpoint. */
-export function blankWeights(): Weights {
+/**
+ * Weights of zeros, of any name and shape that a network asks for: to know a network without a checkpoint.
+ *
+ * @param known shapes that a checkpoint would have, such as those of position embeddings
+ */
+export function blankWeights(known: ReadonlyMap<string, readonly number[]> = new Map()): Weights {
   const taken = new Map<string, readonly number[]>();
   return {
     taken,
@@ -30,7 +34,7 @@ export function blankWeights(): Weights {
       return { shape, read: () => new Float32Array(elementCount(shape)) };
     },
     takeCounter: (name) => taken.set(name, []),
-    shapeOf: () => undefined,
+    shapeOf: (name) => known.get(name),
   };
 }
 

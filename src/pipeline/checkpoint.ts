@@ -3,11 +3,12 @@ import { basename, dirname } from 'node:path';
 import { HalonetError, ModelError } from '../errors.js';
 import { isPyTorch, parsePyTorch } from '../formats/pytorch/parse-pytorch.js';
 import { parseSafetensors } from '../formats/safetensors.js';
+import type { ByoModelCfg } from '../model/config/byo-cfg.js';
 import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config/parse.js';
 import { parseTimmName } from '../model/config/timm-name.js';
 import { visualTensors } from '../model/openai-clip.js';
 import type { Tensor } from '../tensor.js';
-import { CONFIG, type LocateOptions, locate } from './locate.js';
+import { type LocateOptions, locate } from './locate.js';
 
 /** A checkpoint in memory: the weights under timm's names, and how they are meant to be used. */
 export interface Checkpoint {
@@ -30,14 +31,10 @@ export interface CheckpointOptions extends LocateOptions {
  * @throws HubError when it has to be downloaded and cannot be
  */
 export async function loadCheckpoint(model: string, options: CheckpointOptions): Promise<Checkpoint> {
-  const { weights, config } = await locate(model, options);
+  const { weights, config: file } = await locate(model, options);
   const contents = readWeights(await readBytes(weights), weights);
-  const tensors = visualTensors(contents.tensors);
-  return {
-    config: await readConfig({ ...contents, tensors }, weights, config, options),
-    tensors,
-    weightsPath: weights,
-  };
+  const config = await readConfig(contents, weights, file, options);
+  return { config, tensors: visualTensors(contents.tensors, config.cfg), weightsPath: weights };
 }
 
 interface Contents {
@@ -63,20 +60,21 @@ async function readConfig(
   if (config !== undefined) return parseModelConfig(await readText(config), config);
   if (contents.arch !== undefined) return configOf(contents.arch, contents, weights);
   throw new ModelError(`${weights}: nothing says what network these weights are of`, {
-    hint: `Put timm's ${CONFIG} beside it, or give --architecture with timm's name of it, such as halonet50ts.`,
+    hint: `Put timm's config.json beside it, or give --architecture with timm's name of it, such as halonet50ts.`,
   });
 }
 
 /** The config of a timm architecture, with the checkpoint's own classes and training settings. */
 function configOf(name: string, { tensors, args }: Contents, where: string): ModelConfig {
-  const { architecture, tag } = parseTimmName(name);
-  const { img_size: side, input_size: size, ...settings } = args;
+  const { architecture, tag, cfg } = parseTimmName(name);
+  const { img_size: side, input_size: size, gp, in_chans, model_kwargs, ...settings } = args;
   const inputSize = size ?? (typeof side === 'number' ? [3, side, side] : undefined);
   const given = Object.entries({ ...settings, input_size: inputSize }).filter(([, value]) => value !== '');
   return readModelConfig(
     {
       architecture,
-      num_classes: classesOf(tensors),
+      num_classes: classesOf(tensors, cfg),
+      model_args: { global_pool: gp, in_chans, ...(model_kwargs as object | undefined) },
       pretrained_cfg: { ...Object.fromEntries(given), tag },
     },
     where,
@@ -84,11 +82,13 @@ function configOf(name: string, { tensors, args }: Contents, where: string): Mod
 }
 
 /** Rows of the classifier; 0 where there is none. */
-function classesOf(tensors: ReadonlyMap<string, Tensor>): number {
-  return (tensors.get('head.fc.weight') ?? tensors.get('head.proj.weight'))?.shape[0] ?? 0;
+function classesOf(tensors: ReadonlyMap<string, Tensor>, cfg: ByoModelCfg): number {
+  const named = visualTensors(tensors, cfg);
+  return (named.get('head.fc.weight') ?? named.get('head.proj.weight'))?.shape[0] ?? 0;
 }
 
-async function readText(path: string): Promise<string> {
+/** @throws HalonetError when it cannot be read */
+export async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: Error) => {
     throw unreadable(path, cause);
   });

@@ -1,23 +1,37 @@
-import { readFile } from 'node:fs/promises';
-import { findInCache } from '../hub/hub.js';
-import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config/parse.js';
-import { parseTimmName } from '../model/config/timm-name.js';
-import { type NetworkSummary, summarize } from '../model/summary.js';
+import { ModelError } from '../errors.js';
+import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config/parse.js';
+import { type GraphSummary, type NetworkSummary, summarize, summarizeGraph } from '../model/summary.js';
 import { blankWeights, CheckpointWeights } from '../model/weights.js';
 import type { DType } from '../tensor.js';
-import { type CheckpointOptions, loadCheckpoint } from './checkpoint.js';
-import { CONFIG, DEMO, kindOf, WEIGHTS } from './locate.js';
+import { type CheckpointOptions, loadCheckpoint, readText } from './checkpoint.js';
+import { inCache, parseModelName, repoOf } from './locate.js';
+import type { ModelFacts } from './model-source.js';
+import { isOnnxFile, readOnnxModel } from './onnx-model.js';
 
 /** What is known of a model. */
-export interface Inspection {
-  readonly config: ModelConfig;
-  readonly imageSize: { readonly height: number; readonly width: number }; // that the figures are for, pixels
-  readonly summary: NetworkSummary;
-  readonly checkpoint: CheckpointSummary | undefined; // undefined: the weights are not here, the network is known without
+export type Inspection =
+  | {
+      readonly kind: 'network';
+      readonly facts: ModelFacts;
+      readonly imageSize: ImageSize; // that the figures are for
+      readonly summary: NetworkSummary;
+      readonly weights: WeightsSummary | undefined; // undefined: not here; the network is known without
+    }
+  | {
+      readonly kind: 'onnx';
+      readonly facts: ModelFacts;
+      readonly imageSize: ImageSize;
+      readonly summary: GraphSummary;
+      readonly weights: WeightsSummary;
+    };
+
+interface ImageSize {
+  readonly height: number; // pixels
+  readonly width: number;
 }
 
 /** The weights of a model. */
-export interface CheckpointSummary {
+export interface WeightsSummary {
   readonly path: string;
   readonly tensors: number;
   readonly bytes: number;
@@ -25,52 +39,88 @@ export interface CheckpointSummary {
 }
 
 export interface InspectOptions extends CheckpointOptions {
-  readonly imageSize?: { readonly height: number; readonly width: number } | undefined;
+  readonly imageSize?: ImageSize | undefined;
 }
 
 /**
  * Measures a model without running it. A checkpoint that is here is held against its network tensor by tensor; a timm name
  * that is not in the cache is not downloaded, and a config.json of a network needs no weights.
  *
- * @throws ModelError when there is no such model, or its checkpoint does not fit
+ * @throws ModelError when there is no such model, its checkpoint does not fit, or it cannot work on images of this size
  */
 export async function inspectModel(model: string, options: InspectOptions): Promise<Inspection> {
+  if (await isOnnxFile(model)) {
+    if (options.imageSize === undefined && options.architecture === undefined) return inspectOnnx(model);
+    throw new ModelError(
+      '--image-size and --architecture are for checkpoints: an ONNX file is a network already',
+    );
+  }
   const known = await configAlone(model, options);
-  if (known !== undefined) return inspection(known, options, undefined);
-  const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
-  const weights = new CheckpointWeights(tensors, weightsPath);
-  const all = [...tensors.values()];
-  const result = inspection(config, options, weights, {
-    path: weightsPath,
-    tensors: all.length,
-    bytes: all.reduce((sum, { data }) => sum + data.byteLength, 0),
-    dtypes: [...new Set(all.map(({ dtype }) => dtype))],
-  });
-  weights.assertAllTaken();
-  return result;
+  if (known === undefined) return inspectCheckpoint(model, options);
+  if (options.architecture === undefined) return inspectConfig(known, options);
+  throw new ModelError(
+    `--architecture is for a checkpoint file: ${JSON.stringify(model)} says itself what it is`,
+  );
 }
 
-function inspection(
-  config: ModelConfig,
-  options: InspectOptions,
-  weights: CheckpointWeights | undefined,
-  checkpoint?: CheckpointSummary,
-): Inspection {
+async function inspectOnnx(path: string): Promise<Inspection> {
+  const { graph, config } = await readOnnxModel(path);
+  const { height, width } = config.pretrained;
+  const weights = weightsSummary(
+    path,
+    [...graph.initializers.values()].map((tensor) => ({ ...tensor, data: tensor.read() })),
+  );
+  return {
+    kind: 'onnx',
+    facts: config,
+    imageSize: { height, width },
+    summary: summarizeGraph(graph),
+    weights,
+  };
+}
+
+async function inspectCheckpoint(model: string, options: InspectOptions): Promise<Inspection> {
+  const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
+  const weights = new CheckpointWeights(tensors, weightsPath);
   const { height, width } = options.imageSize ?? config.pretrained;
-  const request = { network: config, ...config.pretrained, height, width };
-  const summary = summarize(request, weights ?? blankWeights());
-  return { config, imageSize: { height, width }, summary, checkpoint };
+  const summary = summarize({ network: config, ...config.pretrained, height, width }, weights);
+  weights.assertAllTaken();
+  return {
+    ...{ kind: 'network', facts: config, imageSize: { height, width }, summary },
+    weights: weightsSummary(weightsPath, [...tensors.values()]),
+  };
+}
+
+function inspectConfig(config: ModelConfig, options: InspectOptions): Inspection {
+  const { height, width } = options.imageSize ?? config.pretrained;
+  const atOwnSize = blankWeights();
+  summarize({ network: config, ...config.pretrained, ...config.trainedSize }, atOwnSize);
+  // At another size, learned positions would still be those of its own.
+  const weights = blankWeights(atOwnSize.taken);
+  const summary = summarize({ network: config, ...config.pretrained, height, width }, weights);
+  return { kind: 'network', facts: config, imageSize: { height, width }, summary, weights: undefined };
+}
+
+function weightsSummary(
+  path: string,
+  tensors: readonly { readonly dtype: DType; readonly data: Uint8Array }[],
+): WeightsSummary {
+  return {
+    path,
+    tensors: tensors.length,
+    bytes: tensors.reduce((sum, { data }) => sum + data.byteLength, 0),
+    dtypes: [...new Set(tensors.map(({ dtype }) => dtype))],
+  };
 }
 
 /** The config of a model whose weights are not needed: a config file, or a timm name that is not in the cache. */
 async function configAlone(model: string, { hub }: InspectOptions): Promise<ModelConfig | undefined> {
-  const kind = await kindOf(model);
-  if (kind === 'file' && model.endsWith('.json'))
-    return parseModelConfig(await readFile(model, 'utf8'), model);
-  if (kind !== undefined || model === DEMO || /[\\/:]/.test(model.replace(/^timm\//, ''))) return undefined;
-  const { name, architecture, tag } = parseTimmName(model.replace(/^timm\//, ''));
-  for (const weights of WEIGHTS) {
-    if (await findInCache({ repo: `timm/${name}`, files: [CONFIG, weights] }, hub)) return undefined;
+  const name = await parseModelName(model);
+  if (name.kind === 'file' && name.path.endsWith('.json')) {
+    return parseModelConfig(await readText(name.path), name.path);
   }
-  return readModelConfig({ architecture, pretrained_cfg: { tag } }, name);
+  if (name.kind !== 'timm') return undefined;
+  const { details } = name.timm;
+  const cached = details.published ? await inCache(repoOf(name.timm), hub) : undefined;
+  return cached === undefined ? configOfTimm(name.timm) : undefined;
 }

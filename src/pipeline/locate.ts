@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { HubFileMissingError, ModelError } from '../errors.js';
 import { fetchFromHub, findInCache, type HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
-import { parseTimmName } from '../model/config/timm-name.js';
+import { parseTimmName, type TimmName } from '../model/config/timm-name.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** The files of a model. */
@@ -21,62 +21,91 @@ export interface LocateOptions {
 /** The name of the embedded model. */
 export const DEMO = 'demo';
 
-export const CONFIG = 'config.json';
+const CONFIG = 'config.json';
 
 /** Names of the weights in a hub repository or folder, the preferred one first. */
-export const WEIGHTS = ['model.safetensors', 'pytorch_model.bin'] as const;
+const WEIGHTS = ['model.safetensors', 'pytorch_model.bin'] as const;
 
 const HUB_PREFIX = /^hf[-_]hub:/;
-const CHECKPOINT = /\.(safetensors|pth|pt|bin|ckpt|tar)$/;
+const CHECKPOINT = /\.(safetensors|pth|pt|bin|ckpt|tar)$/i;
+const FILE = /[\\/]|\.(safetensors|pth|pt|bin|ckpt|tar|onnx|json)$/i;
+
+/** What a model's name says: where to look for it. */
+export type ModelName =
+  | { readonly kind: 'demo' }
+  | { readonly kind: 'file' | 'folder'; readonly path: string }
+  | { readonly kind: 'hub'; readonly repo: string } // owner/name
+  | { readonly kind: 'timm'; readonly timm: TimmName };
 
 /**
- * Finds the files that `model` names: `demo`; a checkpoint file, or a folder that holds one; a timm name
- * (`halonet50ts.a1h_in1k`, `halonet50ts`, `timm/halonet50ts.a1h_in1k`) or a hub repository (`hf-hub:owner/name`), from
- * the hub or its cache.
+ * Reads a model's name: `demo`; a path; a hub repository (`hf-hub:owner/name`); or a timm name (`halonet50ts.a1h_in1k`,
+ * `halonet50ts`, `timm/halonet50ts.a1h_in1k`).
  *
- * @throws ModelError when there is no such model
- * @throws HubError when it has to be downloaded and cannot be
+ * @throws ModelError when there is no such path or timm model
  */
-export async function locate(model: string, options: LocateOptions): Promise<Location> {
-  if (model === DEMO) return inFolder(DEMO_MODEL_FOLDER);
+export async function parseModelName(model: string): Promise<ModelName> {
+  if (model === DEMO) return { kind: 'demo' };
   const kind = await kindOf(model);
-  if (kind === 'folder') return inFolder(model);
-  if (kind === 'file') return { weights: model, config: await besides(model) };
-  if (HUB_PREFIX.test(model)) return fromHub(model.replace(HUB_PREFIX, ''), options);
+  if (kind !== undefined) return { kind, path: model };
+  if (HUB_PREFIX.test(model)) return { kind: 'hub', repo: model.replace(HUB_PREFIX, '') };
   const name = model.replace(/^timm\//, '');
-  if (/[\\/]/.test(name) || CHECKPOINT.test(name)) {
+  if (FILE.test(name)) {
     throw new ModelError(`model ${JSON.stringify(model)}: no such file or folder`, {
       hint: `Give a checkpoint file, a folder with ${WEIGHTS[0]} and ${CONFIG}, a timm name, hf-hub:owner/name, or "demo".`,
     });
   }
-  const { name: timmName, details } = parseTimmName(name);
-  if (!details.published) {
-    throw new ModelError(`model ${JSON.stringify(model)}: timm defines it but publishes no weights`, {
-      hint: `Train it with timm and give the checkpoint: --model FILE --architecture ${timmName}.`,
-    });
+  return { kind: 'timm', timm: parseTimmName(name) };
+}
+
+/**
+ * Finds the files of a model: for a file, itself and the config.json beside it; for a folder, what it holds; else the hub's,
+ * from its cache or downloaded.
+ *
+ * @throws ModelError when a folder holds no checkpoint, or timm has published none
+ * @throws HubError when it has to be downloaded and cannot be
+ */
+export async function locate(model: string, options: LocateOptions): Promise<Location> {
+  const name = await parseModelName(model);
+  switch (name.kind) {
+    case 'demo':
+      return inFolder(DEMO_MODEL_FOLDER);
+    case 'file':
+      return { weights: name.path, config: await besides(name.path) };
+    case 'folder':
+      return inFolder(name.path);
+    case 'hub':
+      return fromHub(name.repo, options);
+    case 'timm':
+      if (name.timm.details.published) return fromHub(repoOf(name.timm), options);
+      throw new ModelError(`model ${JSON.stringify(model)}: timm defines it but publishes no weights`, {
+        hint: `Train it with timm and give the checkpoint: --model FILE --architecture ${name.timm.name}.`,
+      });
   }
-  return fromHub(`timm/${timmName}`, options);
+}
+
+/** The hub repository of a checkpoint that timm publishes. */
+export const repoOf = ({ name }: TimmName): string => `timm/${name}`;
+
+/** A repository's files in the hub's cache, without asking anyone; undefined when they are not all there. */
+export async function inCache(repo: string, hub: HubSettings): Promise<Location | undefined> {
+  for (const weights of WEIGHTS) {
+    const files = await findInCache({ repo, files: [CONFIG, weights] }, hub);
+    if (files !== undefined) return { weights: files[weights] ?? '', config: files[CONFIG] };
+  }
+  return undefined;
 }
 
 async function fromHub(repo: string, { hub, onDownload, signal }: LocateOptions): Promise<Location> {
-  const requests = WEIGHTS.map((weights) => ({ repo, files: [CONFIG, weights], weights }));
-  const located = (files: Readonly<Record<string, string>>, weights: string): Location => ({
-    weights: files[weights] ?? '',
-    config: files[CONFIG],
-  });
-  for (const request of requests) {
-    const files = await findInCache(request, hub);
-    if (files !== undefined) return located(files, request.weights);
-  }
-  const fetch = async (request: (typeof requests)[number]) =>
-    located(
-      await fetchFromHub(request, hub, {
-        ...(onDownload && { onProgress: onDownload }),
-        ...(signal && { signal }),
-      }),
-      request.weights,
-    );
-  const [preferred, other] = requests as [(typeof requests)[number], (typeof requests)[number]];
+  const cached = await inCache(repo, hub);
+  if (cached !== undefined) return cached;
+  const [preferred, other] = WEIGHTS;
+  const fetch = async (weights: string): Promise<Location> => {
+    const files = await fetchFromHub({ repo, files: [CONFIG, weights] }, hub, {
+      ...(onDownload && { onProgress: onDownload }),
+      ...(signal && { signal }),
+    });
+    return { weights: files[weights] ?? '', config: files[CONFIG] };
+  };
   try {
     return await fetch(preferred);
   } catch (error) {
@@ -89,7 +118,7 @@ async function fromHub(repo: string, { hub, onDownload, signal }: LocateOptions)
 
 /** A folder's weights: under one of the names of the hub, else its only checkpoint. */
 export async function inFolder(folder: string): Promise<Location> {
-  const names = await readdir(folder);
+  const names = (await readdir(folder)).sort();
   const config = names.includes(CONFIG) ? join(folder, CONFIG) : undefined;
   const preferred = WEIGHTS.find((name) => names.includes(name));
   if (preferred !== undefined) return { weights: join(folder, preferred), config };
@@ -112,7 +141,7 @@ async function besides(weights: string): Promise<string | undefined> {
 }
 
 /** What stands at a path; undefined for nothing. */
-export async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {

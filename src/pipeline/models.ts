@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { findInCache } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
-import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config/parse.js';
-import { timmNames } from '../model/config/timm-name.js';
+import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config/parse.js';
+import { type TimmName, timmNames } from '../model/config/timm-name.js';
 import { summarize } from '../model/summary.js';
 import { blankWeights } from '../model/weights.js';
-import { CONFIG, DEMO, inFolder, WEIGHTS } from './locate.js';
+import { DEMO, inCache, inFolder, repoOf } from './locate.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** Where a model's weights are: with this package, in the hub's cache, on the hub, or nowhere. */
@@ -38,39 +37,34 @@ export async function listModels(
   const matches = (name: string) => matchers.length === 0 || matchers.some((match) => match(name));
   const rows: Promise<ModelRow>[] = [];
   if (matches(DEMO)) rows.push(demoRow());
-  for (const { name, architecture, tag, details } of timmNames()) {
-    if (!matches(name)) continue;
-    const config = readModelConfig({ architecture, pretrained_cfg: { tag } }, name);
-    const weights = details.published ? availability(name, hub) : 'untrained';
-    rows.push(rowOf(name, config, details.license, weights));
-  }
+  for (const timm of timmNames()) if (matches(timm.name)) rows.push(timmRow(timm, hub));
   return Promise.all(rows);
 }
 
-async function rowOf(
+function rowOf(
   name: string,
   config: ModelConfig,
   license: string | undefined,
-  weights: Availability | Promise<Availability>,
-): Promise<ModelRow> {
+  weights: Availability,
+): ModelRow {
   const { parameters, macs, features } = summarize({ network: config, ...config.pretrained }, blankWeights());
   const { height, width } = config.pretrained;
   return {
     ...{ name, architecture: config.architecture, parameters, macs, features, license },
-    ...{ imageSize: [height, width], classes: config.numClasses, weights: await weights },
+    ...{ imageSize: [height, width], classes: config.numClasses, weights },
   };
+}
+
+async function timmRow(timm: TimmName, hub: HubSettings): Promise<ModelRow> {
+  const { published, license } = timm.details;
+  const here = published ? await inCache(repoOf(timm), hub) : undefined;
+  const weights = here === undefined ? (published ? 'download' : 'untrained') : 'cached';
+  return rowOf(timm.name, configOfTimm(timm), license, weights);
 }
 
 async function demoRow(): Promise<ModelRow> {
   const { config = '' } = await inFolder(DEMO_MODEL_FOLDER);
   return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'embedded');
-}
-
-async function availability(name: string, hub: HubSettings): Promise<Availability> {
-  for (const weights of WEIGHTS) {
-    if (await findInCache({ repo: `timm/${name}`, files: [CONFIG, weights] }, hub)) return 'cached';
-  }
-  return 'download';
 }
 
 /** With * or ? the whole name must fit; else a part of it. */

@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.js';
+import type { PretrainedCfg } from '../model/config/pretrained.js';
 import {
   integer,
   list,
@@ -9,8 +10,7 @@ import {
   type Reader,
   record,
   string,
-} from '../model/config/fields.js';
-import type { PretrainedCfg } from '../model/config/pretrained.js';
+} from '../model/fields.js';
 import type { ModelFacts, Precision } from './model-source.js';
 
 /** An output of an ONNX file. */

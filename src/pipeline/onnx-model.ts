@@ -5,7 +5,7 @@ import type { Graph } from '../graph.js';
 import type { BuiltModel } from '../model/build.js';
 import type { PretrainedCfg } from '../model/config/pretrained.js';
 import { extendModel } from '../model/extend.js';
-import type { ModelSource } from './model-source.js';
+import type { ModelFacts, ModelSource, Precision } from './model-source.js';
 import { readRecord } from './onnx-metadata.js';
 import { type EvaluationOverrides, overridden } from './preprocessing.js';
 
@@ -15,17 +15,34 @@ export async function isOnnxFile(model: string): Promise<boolean> {
   return !(await stat(model).catch(() => undefined))?.isDirectory();
 }
 
+/** An ONNX file that `halonet convert` made. */
+export interface OnnxModel {
+  readonly graph: Graph;
+  readonly config: ModelFacts; // `pretrained` is what the file was made for
+  readonly precision: Precision;
+}
+
 /**
- * Opens an ONNX file that `halonet convert` made.
+ * Reads an ONNX file that `halonet convert` made.
  *
  * @throws ModelError when it cannot be read
  * @throws FormatError when it is damaged, or another tool made it
  */
-export async function openOnnxModel(path: string): Promise<ModelSource> {
+export async function readOnnxModel(path: string): Promise<OnnxModel> {
   const file = await read(path);
   const { config, precision } = readRecord(readOnnxMetadata(file, path), path);
   const { graph } = decodeOnnx(file, path);
   checkSignature(graph, config.pretrained, path);
+  return { graph, config, precision };
+}
+
+/**
+ * Opens an ONNX file that `halonet convert` made.
+ *
+ * @throws HalonetError as {@link readOnnxModel}
+ */
+export async function openOnnxModel(path: string): Promise<ModelSource> {
+  const { graph, config, precision } = await readOnnxModel(path);
   return {
     ...{ config, precision },
     outputs: graph.outputs.map(({ name }) => name),

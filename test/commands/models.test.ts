@@ -70,7 +70,7 @@ describe('halonet inspect', () => {
     });
     assert.equal(code, 0);
     const json = JSON.parse(stdout);
-    assert.equal(json.checkpoint, null);
+    assert.equal(json.weights, null);
     assert.deepEqual(json.imageSize, { height: 512, width: 512 });
     assert.deepEqual(json.stages[4], {
       name: 'stage4',
@@ -81,6 +81,39 @@ describe('halonet inspect', () => {
     const refused = await halonet(['inspect', 'halonet50ts', '--image-size', '288'], { env });
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /288x288 pixels.*\n.*256 and 512/);
+  });
+
+  it('refuses a size that the learned positions of a model are not for, weights or none', async () => {
+    for (const model of ['botnet26t_256', 'lambda_resnet26rpt_256']) {
+      const { code, stderr } = await halonet(['inspect', model, '--image-size', '512']);
+      assert.equal(code, 2);
+      assert.match(stderr, /512x512 pixels.*position embedding is for.*\n.*256/);
+    }
+  });
+
+  it('knows a file from a name, and what --architecture is not for', async () => {
+    const missing = await halonet(['inspect', 'foo.pth']);
+    assert.match(missing.stderr, /model "foo\.pth": no such file/);
+    const named = await halonet(['inspect', 'halonet26t', '--architecture', 'halonet50ts']);
+    assert.equal(named.code, 2);
+    assert.match(named.stderr, /--architecture is for a checkpoint file/);
+  });
+
+  it('shows an ONNX file that convert made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
+    try {
+      const path = join(folder, 'demo.onnx');
+      await halonet(['convert', 'demo', '-o', path, '--outputs', 'logits,stage2']);
+      const { code, stdout, stderr } = await halonet(['inspect', path]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^cost +0\.07 GMACs at 128×128$/m);
+      assert.match(stdout, /^stage2 +128×16×16 +131\.1 kB$/m);
+      const { stdout: graph } = await halonet(['inspect', path, '--graph']);
+      assert.match(graph, /^Conv +stem\.conv1 +1×12×64×64 /m);
+      assert.doesNotMatch(graph, /com\.microsoft/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('lists the operators of the graph', async () => {

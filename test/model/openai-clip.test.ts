@@ -36,15 +36,24 @@ describe('visualTensors', () => {
       Object.entries(timm.tensors).map(([name, shape]) => [openAiName(name), empty(shape)]),
     );
     openAi.set('token_embedding.weight', empty([8, 4]));
-    const weights = new CheckpointWeights(visualTensors(openAi), 'RN50');
     const config = readModelConfig({ architecture: 'resnet50_clip' }, 'RN50');
+    const weights = new CheckpointWeights(visualTensors(openAi, config.cfg), 'RN50');
     buildNetwork({ network: config, ...config.pretrained }, weights);
     weights.assertAllTaken();
-    assert.deepEqual([...visualTensors(openAi).keys()].sort(), Object.keys(timm.tensors).sort());
+    assert.deepEqual([...visualTensors(openAi, config.cfg).keys()].sort(), Object.keys(timm.tensors).sort());
+  });
+
+  it('leaves the attention pool out for a network without one', () => {
+    const openAi = new Map([
+      ['visual.conv1.weight', empty([32, 3, 3, 3])],
+      ['visual.attnpool.c_proj.bias', empty([1024])],
+    ]);
+    const names = [...visualTensors(openAi, { head_type: 'classifier' }).keys()];
+    assert.deepEqual(names, ['stem.conv1.conv.weight']);
   });
 
   it('leaves other checkpoints alone', () => {
     const tensors = new Map([['stem.conv1.conv.weight', empty([8, 3, 3, 3])]]);
-    assert.equal(visualTensors(tensors), tensors);
+    assert.equal(visualTensors(tensors, { head_type: 'classifier' }), tensors);
   });
 });

@@ -1,8 +1,13 @@
 import { isKind, type Value } from './values.js';
 
 /** The flags of timm's train.py that say how the network is built and what it is fed. */
-const FIELDS = ['num_classes', 'img_size', 'input_size', 'mean', 'std', 'crop_pct', 'interpolation'];
-const LONGEST_LIST = 16; // input_size has 3
+const FIELDS = [
+  ...['num_classes', 'gp', 'in_chans', 'img_size', 'input_size'],
+  ...['mean', 'std', 'crop_pct', 'crop_mode', 'interpolation'],
+];
+const KWARGS = 'model_kwargs'; // a dict of arguments of the network, which may hold dicts of arguments of a layer
+const MAX_ITEMS = 16; // input_size has 3
+const MAX_DEPTH = 3;
 
 /** What `arch` says, which timm's train.py writes beside the weights. */
 export function trainedArchitecture(root: Value): string | undefined {
@@ -11,23 +16,29 @@ export function trainedArchitecture(root: Value): string | undefined {
 }
 
 /**
- * The plain ones among the flags of {@link FIELDS}: numbers, texts, booleans and short lists of them. One that was not
- * given is None in the file and absent here.
+ * The plain ones among the flags of {@link FIELDS}: numbers, texts, booleans and short lists of them; and `model_kwargs`, as
+ * an object of such. One that was not given is None in the file and absent here.
  */
 export function trainArgs(root: Value): Readonly<Record<string, unknown>> {
   const args = isKind(root, 'dict') ? root.items.get('args') : undefined;
   const flags = isKind(args, 'inert') ? args.state : args;
   if (!isKind(flags, 'dict')) return {};
-  return Object.fromEntries(
-    FIELDS.map((field) => [field, plain(flags.items.get(field))] as const).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
+  const given = FIELDS.map((field) => [field, plain(flags.items.get(field))] as const);
+  const kwargs = [KWARGS, plainDict(flags.items.get(KWARGS), MAX_DEPTH)] as const;
+  return Object.fromEntries([...given, kwargs].filter(([, value]) => value !== undefined));
 }
 
 function plain(value: Value | undefined): unknown {
   if (!isKind(value, 'list') && !isKind(value, 'tuple')) return isScalar(value) ? value : undefined;
-  return value.items.length <= LONGEST_LIST && value.items.every(isScalar) ? [...value.items] : undefined;
+  return value.items.length <= MAX_ITEMS && value.items.every(isScalar) ? [...value.items] : undefined;
+}
+
+/** A dict whose values are plain, or dicts of such; undefined when it is empty or holds anything else. */
+function plainDict(value: Value | undefined, depth: number): Readonly<Record<string, unknown>> | undefined {
+  if (depth === 0 || !isKind(value, 'dict') || value.items.size > MAX_ITEMS) return undefined;
+  const entries = [...value.items].map(([key, item]) => [key, plain(item) ?? plainDict(item, depth - 1)] as const);
+  const isPlain = entries.every(([key, item]) => typeof key === 'string' && item !== undefined);
+  return isPlain && entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
 function isScalar(value: Value | undefined): boolean {

@@ -7,6 +7,7 @@ import { modelArgs } from './model-args.js';
 import { modelCfg } from './model-cfg.js';
 import type { NetworkConfig } from './network.js';
 import type { PretrainedCfg } from './pretrained.js';
+import type { TimmName } from './timm-name.js';
 
 /** A checkpoint's config.json, checked. */
 export interface ModelConfig extends NetworkConfig {
@@ -63,6 +64,11 @@ export function readModelConfig(root: Readonly<Record<string, unknown>>, where: 
     pretrained,
     ...readLabels(root, source, numClasses, where),
   };
+}
+
+/** The config of a published checkpoint, as timm's table has it. */
+export function configOfTimm({ name, architecture, tag }: TimmName): ModelConfig {
+  return readModelConfig({ architecture, pretrained_cfg: { tag } }, name);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ModelError } from '../../errors.js';
 import type { Tag } from './architectures/architecture.js';
 import { ARCHITECTURES, defaultTag } from './architectures/index.js';
+import type { ByoModelCfg } from './byo-cfg.js';
 
 /** A published checkpoint by timm's name of it, such as `halonet50ts.a1h_in1k`. */
 export interface TimmName {
@@ -8,16 +9,18 @@ export interface TimmName {
   readonly architecture: string;
   readonly tag: string;
   readonly details: Tag;
+  readonly cfg: ByoModelCfg; // of the architecture
 }
 
 /** The published checkpoints, and the models that timm defines without weights, in the order of their names. */
 export function timmNames(): readonly TimmName[] {
-  return Object.entries(ARCHITECTURES).flatMap(([architecture, { tags }]) =>
+  return Object.entries(ARCHITECTURES).flatMap(([architecture, { cfg, tags }]) =>
     Object.entries(tags).map(([tag, details]) => ({
       name: `${architecture}.${tag}`,
       architecture,
       tag,
       details,
+      cfg,
     })),
   );
 }
@@ -47,7 +50,7 @@ export function parseTimmName(given: string): TimmName {
       },
     );
   }
-  return { name: `${architecture}.${tag}`, architecture, tag, details };
+  return { name: `${architecture}.${tag}`, architecture, tag, details, cfg: known.cfg };
 }
 
 const SUGGESTIONS = 3;

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { ModelError } from '../../src/errors.js';
+import { buildNetwork } from '../../src/model/build.js';
+import { readModelConfig } from '../../src/model/config/parse.js';
+import { blankWeights } from '../../src/model/weights.js';
+
+interface Refused {
+  readonly error: string; // timm's
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+const REFUSED = JSON.parse(readFileSync('fixtures/parity/refused.json', 'utf8')) as Readonly<
+  Record<string, Refused>
+>;
+
+// What halonet takes although timm does not, each for a reason.
+const MISTYPED = 'timm writes *dd for **dd there';
+const BY_NAME = 'a config has no other way to name an activation';
+const AFTER_STRIDE = 'timm takes the size of the map before the convolution strides';
+const ACCEPTED: Readonly<Record<string, string>> = {
+  'attn-ge': MISTYPED,
+  'attn-ge-extent2': MISTYPED,
+  'attn-ge-extent4': MISTYPED,
+  'attn-ge-extent8': MISTYPED,
+  'attn-ge-add-maxpool': MISTYPED,
+  'attn-ge-extra-params-extent2': MISTYPED,
+  'attn-ge-extra-params-extent2-no-mlp': MISTYPED,
+  'attn-cbam-act-string': BY_NAME,
+  'attn-coord-act-string': BY_NAME,
+  'head-attn-abs-nonsquare': 'timm takes its positions for those of a square map',
+  'stem-chs-0-list-stage': 'the first stage has a first block, written as a list or not',
+  'self-bottleneck-extra-conv-strided': AFTER_STRIDE,
+  'self-lambda-rnone-extra-conv-strided': AFTER_STRIDE,
+};
+
+function build(config: Refused['config'], name: string): void {
+  const network = readModelConfig({ architecture: name, ...config }, name);
+  buildNetwork({ network, ...network.pretrained }, blankWeights());
+}
+
+describe('what timm refuses to build or run', () => {
+  for (const [name, { config, error }] of Object.entries(REFUSED)) {
+    const reason = ACCEPTED[name];
+    if (reason !== undefined) {
+      it(`${name} is taken: ${reason}`, () => build(config, name));
+      continue;
+    }
+    it(`${name} is an error of the model (timm: ${error.slice(0, 60)})`, () => {
+      assert.throws(() => build(config, name), ModelError);
+    });
+  }
+});
