@@ -25,13 +25,16 @@ const triple = Flags.custom<readonly [number, number, number], { readonly above?
   },
 });
 
+const MAX_SIDE = 16_384; // pixels, as in a checkpoint's config
+
 const imageSize = Flags.custom<{ readonly height: number; readonly width: number }>({
   helpValue: 'N|HxW',
   parse: async (text) => {
     const [, height, width = height] = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text) ?? [];
-    if (height === undefined)
-      throw new HalonetError(`expected pixels, such as 256 or 256x512; received ${text}`);
-    return { height: Number(height), width: Number(width) };
+    const size = { height: Number(height), width: Number(width) };
+    if (height === undefined || Math.max(size.height, size.width) > MAX_SIDE)
+      throw new HalonetError(`expected pixels up to ${MAX_SIDE}, such as 256 or 256x512; received ${text}`);
+    return size;
   },
 });
 

@@ -35,7 +35,7 @@ describe('the command line', () => {
     [
       'an image size in words',
       ['embed', IMAGES, '-m', 'demo', '--image-size', 'large'],
-      /expected pixels, such as 256/,
+      /expected pixels up to 16384, such as 256/,
     ],
     ['a mean of two numbers', ['embed', IMAGES, '-m', 'demo', '--mean', '0.5,0.5'], /three numbers/],
     [

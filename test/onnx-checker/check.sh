@@ -7,9 +7,10 @@ cd "$(dirname "$0")/../.."
 python=/usr/bin/python3
 if ! "$python" -c 'import onnx' 2> /dev/null; then
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "ONNX's checker: skipped, for want of Debian's python3-onnx"
-    exit 0
+    echo "ONNX's checker is missing: install Debian's python3-onnx, or run this as root on Debian" >&2
+    exit 1
   fi
+  export DEBIAN_FRONTEND=noninteractive
   apt-get install --yes --no-install-recommends python3-onnx > /dev/null \
     || { apt-get update > /dev/null && apt-get install --yes --no-install-recommends python3-onnx > /dev/null; }
 fi

@@ -36,7 +36,9 @@ function plain(value: Value | undefined): unknown {
 /** A dict whose values are plain, or dicts of such; undefined when it is empty or holds anything else. */
 function plainDict(value: Value | undefined, depth: number): Readonly<Record<string, unknown>> | undefined {
   if (depth === 0 || !isKind(value, 'dict') || value.items.size > MAX_ITEMS) return undefined;
-  const entries = [...value.items].map(([key, item]) => [key, plain(item) ?? plainDict(item, depth - 1)] as const);
+  const entries = [...value.items].map(
+    ([key, item]) => [key, plain(item) ?? plainDict(item, depth - 1)] as const,
+  );
   const isPlain = entries.every(([key, item]) => typeof key === 'string' && item !== undefined);
   return isPlain && entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

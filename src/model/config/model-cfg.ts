@@ -76,31 +76,30 @@ const stemChs: Reader<number | readonly number[] | undefined> = (value, where) =
 
 type Fields<T> = { readonly [K in keyof T]: T[K] | undefined };
 
+/** As {@link nameOrNone}, but null is the model's layer. */
+const nameOrTheModels = (registry: Registry): Reader<string | null | undefined> => {
+  const read = nameOrNone(registry);
+  return (value, where) => (value === null ? null : read(value, where));
+};
+
+const blockType: Reader<string> = (value, where) => name(BLOCKS)(string(value, where), where) ?? '';
+
 const blockFields = object<Fields<ByoBlockCfg>>({
-  type: name(BLOCKS),
+  type: blockType,
   d: integer(1, 1000),
   c: number(1, 65_536), // timm rounds it after the width factor
   s: optional(integer(1, 32), undefined),
   gs: optional(integer(0, 65_536), undefined),
   br: optional(number(1e-3, 1000), undefined),
-  attn_layer: nameOrNone(CHANNEL_ATTN),
+  attn_layer: nameOrTheModels(CHANNEL_ATTN),
   attn_kwargs: optional(kwargs, undefined),
-  self_attn_layer: nameOrNone(SELF_ATTN_LAYERS),
+  self_attn_layer: nameOrTheModels(SELF_ATTN_LAYERS),
   self_attn_kwargs: optional(kwargs, undefined),
   block_kwargs: optional(kwargs, undefined),
 });
 
-const blockCfg: Reader<readonly ByoBlockCfg[]> = (value, where) => {
-  const { type, attn_layer: attn, self_attn_layer: selfAttn } = record(value, where);
-  string(type, `${where}.type`);
-  const fields = blockFields(value, where);
-  // null is the model's layer; '' is none
-  return block({
-    ...(fields as BlockInit),
-    attn_layer: attn === null ? null : (fields.attn_layer ?? null),
-    self_attn_layer: selfAttn === null ? null : (fields.self_attn_layer ?? null),
-  });
-};
+const blockCfg: Reader<readonly ByoBlockCfg[]> = (value, where) =>
+  block(blockFields(value, where) as BlockInit);
 
 // timm writes a stage as one block or as a list of blocks
 const stage: Reader<readonly ByoBlockCfg[]> = (value, where) =>

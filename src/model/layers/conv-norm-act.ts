@@ -1,7 +1,7 @@
 import { type Activation, relu } from './activation.js';
 import type { AntiAlias } from './anti-alias.js';
 import { addConv, type ConvSpec, convShape } from './conv2d.js';
-import type { ChannelAffine, FeatureMap, Net } from './net.js';
+import type { FeatureMap, Net } from './net.js';
 import { batchnorm } from './norms/batch-norm.js';
 import type { NormLayer } from './norms/norm.js';
 
@@ -46,7 +46,7 @@ export function convNormAct(
   const { affine, finish } = layers.norm(net, `${prefix}.bn`, outChs, act ? layers.act : undefined);
   const geometry = antiAlias === undefined ? spec : { ...spec, stride: 1 };
   const conv = addConv(net, x, prefix, geometry, {
-    weight: () => (affine === undefined ? weight.read() : scaleOutputs(weight.read(), affine)),
+    weight: () => (affine === undefined ? weight.read() : scaleOutputs(weight.read(), affine().scale)),
     bias: affine && (() => Float32Array.from(affine().shift)),
   });
   const y = { ...conv, name: finish(conv.name) };
@@ -56,10 +56,9 @@ export function convNormAct(
 /**
  * Multiplies each output channel of a weight by its scale, in float64, rounded once.
  *
- * @param weight [channels, …], row-major
+ * @param weight [scale.length, …], row-major
  */
-export function scaleOutputs(weight: Float32Array, affine: ChannelAffine): Float32Array {
-  const { scale } = affine();
+export function scaleOutputs(weight: Float32Array, scale: Float64Array): Float32Array {
   const rowLength = weight.length / scale.length;
   const result = new Float32Array(weight.length);
   for (const [row, factor] of scale.entries()) {

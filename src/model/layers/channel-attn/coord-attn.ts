@@ -85,7 +85,7 @@ function reducedStrips(
     const own = bias?.read();
     return Float32Array.from(shift, (s, c) => s + (scale[c] as number) * (own?.[c] ?? 0));
   };
-  const weights = { weight: () => scaleOutputs(weight.read(), affine), bias: shifted };
+  const weights = { weight: () => scaleOutputs(weight.read(), affine().scale), bias: shifted };
   return addConv(net, x, `${prefix}.conv1`, { outChs, kernel: 1 }, weights);
 }
 

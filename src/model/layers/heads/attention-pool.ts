@@ -5,7 +5,7 @@ import { addLinear, linear } from '../linear.js';
 import type { FeatureMap, Net } from '../net.js';
 
 import type { Head, HeadSpec } from './head.js';
-import { resamplePositions } from './position-embedding.js';
+import { type MapSize, resamplePositions } from './position-embedding.js';
 
 // Attention pooling (timm/layers/attention_pool2d.py): the mean of the pixels is a token that attends to them all, itself
 // included. Only that token's result is used, so only its query is computed.
@@ -16,7 +16,7 @@ const TEMPERATURE = 10_000; // of the rotary frequencies
 /** With learned absolute positions, as in CLIP, resampled for other sizes (timm's `AttentionPool2d`). */
 export const attnAbs: Head = (net, x, spec) => {
   const { graph, weights } = net;
-  const { trainedSize: trained } = spec;
+  const trained = learnedSize(net, spec);
   const learned = weights.take('head.pos_embed', [trained.height * trained.width + 1, x.channels]);
   const isTrained = x.height === trained.height && x.width === trained.width;
   const read = isTrained ? learned.read : () => resamplePositions(learned.read(), trained, x);
@@ -24,6 +24,12 @@ export const attnAbs: Head = (net, x, spec) => {
   const placed = graph.add('head.tokens.placed', 'Add', [tokens(net, x), positions]);
   return pooled(net, placed, spec, (rows, prefix, dim) => linear(net, rows, prefix, dim));
 };
+
+/** The map that the positions are for: a square where their number is one of a square, as timm takes them. */
+function learnedSize({ weights }: Net, { trainedSize }: HeadSpec): MapSize {
+  const side = Math.sqrt((weights.shapeOf('head.pos_embed')?.[0] ?? 0) - 1);
+  return Number.isInteger(side) ? { height: side, width: side } : trainedSize;
+}
 
 /** With rotary positions (timm's `RotAttentionPool2d`). */
 export const attnRot: Head = (net, x, spec) => {

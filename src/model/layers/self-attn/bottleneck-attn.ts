@@ -1,7 +1,7 @@
 import type { Kwargs } from '../../config/byo-cfg.js';
 import { boolean, object, optional } from '../../fields.js';
 import { int } from '../../graph-builder.js';
-import type { Parameter } from '../../weights.js';
+import { scaleOutputs } from '../conv-norm-act.js';
 import { addLinear } from '../linear.js';
 import {
   type ChannelAffine,
@@ -68,42 +68,22 @@ function projections(layer: Layer, pixels: string, after: ChannelAffine | undefi
   const [qk, total] = [heads * dimQk, heads * (2 * dimQk + dimV)];
   const weight = weights.take(`${prefix}.qkv.weight`, [total, x.channels, 1, 1]);
   const bias = kwargs.qkv_bias ? weights.take(`${prefix}.qkv.bias`, [total]) : undefined;
-  const part = (name: string, first: number, dim: number, scale: (channel: number) => number) => {
-    const select =
-      ({ read }: Parameter) =>
-      () =>
-        scaledRows(read(), total, first, heads * dim, scale);
+  const part = (name: string, first: number, dim: number, scale: () => Float64Array) => {
+    const [begin, end] = [first, first + heads * dim];
     const y = addLinear(net, pixels, `${prefix}.${name}.project`, heads * dim, {
-      weight: select(weight),
-      bias: bias && select(bias),
+      weight: () => scaleOutputs(weight.read().subarray(begin * x.channels, end * x.channels), scale()),
+      bias: bias && (() => scaleOutputs(bias.read().subarray(begin, end), scale())),
     });
     const rows = graph.reshape(`${prefix}.${name}.heads`, y, [0, -1, heads, dim]);
     return graph.transpose(`${prefix}.${name}`, rows, [0, 2, 1, 3]);
   };
   // The scale of the content logits goes into the keys, the norm after the layer into the values.
-  const keyScale = dimQk ** -0.5;
+  const constant = (value: number, count: number) => () => new Float64Array(count).fill(value);
   return [
-    part('q', 0, dimQk, () => 1),
-    part('k', qk, dimQk, () => keyScale),
-    part('v', 2 * qk, dimV, (channel) => after?.().scale[channel] ?? 1),
+    part('q', 0, dimQk, constant(1, qk)),
+    part('k', qk, dimQk, constant(dimQk ** -0.5, qk)),
+    part('v', 2 * qk, dimV, () => after?.().scale ?? constant(1, heads * dimV)()),
   ] as const;
-}
-
-/** Rows `first` to `first + count` of a matrix of `rows` rows, each scaled. */
-function scaledRows(
-  values: Float32Array,
-  rows: number,
-  first: number,
-  count: number,
-  scale: (row: number) => number,
-): Float32Array {
-  const length = values.length / rows;
-  const result = values.slice(first * length, (first + count) * length);
-  for (let row = 0; row < count; row++) {
-    const factor = scale(row);
-    for (let i = row * length; i < (row + 1) * length; i++) result[i] = factor * (result[i] as number);
-  }
-  return result;
 }
 
 /** Adds the relative position logits, one term per axis: [batch, heads, H * W, H * W]. */

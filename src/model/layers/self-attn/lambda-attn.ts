@@ -98,7 +98,10 @@ function projections(layer: Layer, pixels: string) {
   const part = (name: string, first: number, count: number, affine: ChannelAffine) =>
     addLinear(net, pixels, `${prefix}.${name}.project`, count, {
       weight: () =>
-        scaleOutputs(weight.read().subarray(first * x.channels, (first + count) * x.channels), affine),
+        scaleOutputs(
+          weight.read().subarray(first * x.channels, (first + count) * x.channels),
+          affine().scale,
+        ),
       bias: () => {
         const { scale, shift } = affine();
         const own = bias?.read().subarray(first, first + count);
