@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.js';
-import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config/parse.js';
+import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config-file/parse.js';
 import { type GraphSummary, type NetworkSummary, summarize, summarizeGraph } from '../model/summary.js';
 import { blankWeights, CheckpointWeights } from '../model/weights.js';
 import type { DType } from '../tensor.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { HalonetError } from '../errors.js';
-import type { ModelConfig } from '../model/config/parse.js';
+import type { ModelConfig } from '../model/config-file/parse.js';
 import { IMAGENET_1K_FILE } from './package-files.js';
 
 /** How a class is named: its first name, all its names, its WordNet id, or its number. */

@@ -1,5 +1,5 @@
 import type { BuiltModel } from '../model/build.js';
-import type { ModelConfig } from '../model/config/parse.js';
+import type { ModelConfig } from '../model/config-file/parse.js';
 import type { OutputRequest } from '../model/outputs.js';
 import type { EvaluationOverrides } from './preprocessing.js';
 

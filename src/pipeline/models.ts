@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { HubSettings } from '../hub/settings.js';
-import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config/parse.js';
 import { type TimmName, timmNames } from '../model/config/timm-name.js';
+import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config-file/parse.js';
 import { summarize } from '../model/summary.js';
 import { blankWeights } from '../model/weights.js';
 import { DEMO, inCache, inFolder, repoOf } from './locate.js';

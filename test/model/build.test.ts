@@ -4,7 +4,7 @@ import { ModelError } from '../../src/errors.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { buildModel } from '../../src/model/build.js';
 import type { ByoBlockCfg } from '../../src/model/config/byo-cfg.js';
-import { parseModelConfig } from '../../src/model/config/parse.js';
+import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import type { OutputRequest } from '../../src/model/outputs.js';
 import type { Tensor } from '../../src/tensor.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 import { interleaveBlocks } from '../../src/model/config/byo-cfg.js';
-import { parseModelConfig } from '../../src/model/config/parse.js';
+import { parseModelConfig } from '../../src/model/config-file/parse.js';
 
 const types = (every: number | readonly number[], d: number) =>
   interleaveBlocks({ types: ['a', 'b'], every, d, c: 8 })

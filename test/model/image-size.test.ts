@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ModelError } from '../../src/errors.js';
 import { buildNetwork } from '../../src/model/build.js';
-import { readModelConfig } from '../../src/model/config/parse.js';
+import { readModelConfig } from '../../src/model/config-file/parse.js';
 import { blankWeights } from '../../src/model/weights.js';
 
 const halonet50ts = readModelConfig({ architecture: 'halonet50ts' }, 'config');

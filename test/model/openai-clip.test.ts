@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { buildNetwork } from '../../src/model/build.js';
-import { readModelConfig } from '../../src/model/config/parse.js';
+import { readModelConfig } from '../../src/model/config-file/parse.js';
 import { visualTensors } from '../../src/model/openai-clip.js';
 import { CheckpointWeights } from '../../src/model/weights.js';
 import { elementCount, type Tensor } from '../../src/tensor.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { ModelError } from '../../src/errors.js';
-import { parseModelConfig } from '../../src/model/config/parse.js';
+import { parseModelConfig } from '../../src/model/config-file/parse.js';
 
 type Json = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { ModelError } from '../../src/errors.js';
 import { buildNetwork } from '../../src/model/build.js';
-import { readModelConfig } from '../../src/model/config/parse.js';
+import { readModelConfig } from '../../src/model/config-file/parse.js';
 import { blankWeights } from '../../src/model/weights.js';
 
 interface Refused {

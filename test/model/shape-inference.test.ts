@@ -5,7 +5,7 @@ import { encodeOnnx } from '../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import type { GraphNode } from '../../src/graph.js';
 import { buildModel, buildNetwork } from '../../src/model/build.js';
-import { parseModelConfig } from '../../src/model/config/parse.js';
+import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import { toStandardOps } from '../../src/model/passes/standard-ops.js';
 import { inferShape, KNOWN_OPS } from '../../src/model/shape-inference.js';
 import { CheckpointWeights } from '../../src/model/weights.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Attribute } from '../../src/graph.js';
-import { readModelConfig } from '../../src/model/config/parse.js';
+import { readModelConfig } from '../../src/model/config-file/parse.js';
 import { macsOf } from '../../src/model/cost.js';
 import { summarize } from '../../src/model/summary.js';
 import { blankWeights } from '../../src/model/weights.js';

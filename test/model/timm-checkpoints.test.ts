@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ARCHITECTURES, defaultTag } from '../../src/model/config/architectures/index.js';
-import { readModelConfig } from '../../src/model/config/parse.js';
+import { readModelConfig } from '../../src/model/config-file/parse.js';
 import { summarize } from '../../src/model/summary.js';
 import { blankWeights } from '../../src/model/weights.js';
 import { TIMM_MODELS } from '../support/timm-checkpoints.js';

@@ -4,7 +4,7 @@ import { encodeOnnx } from '../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { buildModel } from '../../src/model/build.js';
 import type { NetworkConfig } from '../../src/model/config/network.js';
-import { parseModelConfig } from '../../src/model/config/parse.js';
+import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import type { BatchOutputs } from '../../src/runtime/protocol.js';
 import { Session } from '../../src/runtime/session.js';
 import { asFloat32, type Tensor } from '../../src/tensor.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ModelConfig, parseModelConfig } from '../../src/model/config/parse.js';
+import { type ModelConfig, parseModelConfig } from '../../src/model/config-file/parse.js';
 import { labelsOf, readLabels } from '../../src/pipeline/labels.js';
 
 const demo = parseModelConfig(readFileSync('fixtures/demo-model/config.json', 'utf8'), 'config.json');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { encodeOnnx } from '../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { type BuiltModel, buildModel } from '../../src/model/build.js';
-import { parseModelConfig } from '../../src/model/config/parse.js';
+import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import type { OutputRequest } from '../../src/model/outputs.js';
 import type { Tensor } from '../../src/tensor.js';
 

@@ -7,7 +7,7 @@ import { encodeOnnx } from '../../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../../src/formats/safetensors.js';
 import type { Graph } from '../../../src/graph.js';
 import { buildModel } from '../../../src/model/build.js';
-import { parseModelConfig } from '../../../src/model/config/parse.js';
+import { parseModelConfig } from '../../../src/model/config-file/parse.js';
 import { toHalf } from '../../../src/model/passes/half.js';
 import { toStandardOps } from '../../../src/model/passes/standard-ops.js';
 import { CheckpointWeights } from '../../../src/model/weights.js';

@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.js';
+import type { ByoModelCfg } from '../config/byo-cfg.js';
 import { ignored, integer, list, object, optional, type Reader, string } from '../fields.js';
-import type { ByoModelCfg } from './byo-cfg.js';
 import { MODEL_FIELDS } from './model-cfg.js';
 
 /** What timm's `model_args` say beside the fields of the `model_cfg` that they replace. */

@@ -1,5 +1,15 @@
 import { BLOCKS } from '../blocks/registry.js';
 import {
+  type BlockInit,
+  type ByoBlockCfg,
+  type ByoModelCfg,
+  block,
+  type Kwargs,
+  type ModelInit,
+  model,
+  type NormCfg,
+} from '../config/byo-cfg.js';
+import {
   ignored,
   integer,
   nonEmpty,
@@ -19,16 +29,6 @@ import { NORMS } from '../layers/norms/registry.js';
 import { SELF_ATTN_LAYERS } from '../layers/self-attn/registry.js';
 import { DOWNSAMPLES } from '../layers/shortcut.js';
 import { STEM_POOLS, STEMS } from '../stem.js';
-import {
-  type BlockInit,
-  type ByoBlockCfg,
-  type ByoModelCfg,
-  block,
-  type Kwargs,
-  type ModelInit,
-  model,
-  type NormCfg,
-} from './byo-cfg.js';
 
 const kwargs: Reader<Kwargs> = record;
 

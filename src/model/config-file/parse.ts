@@ -1,13 +1,13 @@
 import { ModelError } from '../../errors.js';
+import type { Tag } from '../config/architectures/architecture.js';
+import { ARCHITECTURES, defaultTag } from '../config/architectures/index.js';
+import type { ByoModelCfg } from '../config/byo-cfg.js';
+import type { NetworkConfig } from '../config/network.js';
+import type { PretrainedCfg } from '../config/pretrained.js';
+import type { TimmName } from '../config/timm-name.js';
 import { integer, list, number, oneOf, optional, type Reader, record, string } from '../fields.js';
-import type { Tag } from './architectures/architecture.js';
-import { ARCHITECTURES, defaultTag } from './architectures/index.js';
-import type { ByoModelCfg } from './byo-cfg.js';
 import { modelArgs } from './model-args.js';
 import { modelCfg } from './model-cfg.js';
-import type { NetworkConfig } from './network.js';
-import type { PretrainedCfg } from './pretrained.js';
-import type { TimmName } from './timm-name.js';
 
 /** A checkpoint's config.json, checked. */
 export interface ModelConfig extends NetworkConfig {
