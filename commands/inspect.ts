@@ -99,7 +99,7 @@ function report(model: string, inspection: Inspection): string {
     ['classes', numClasses === 0 ? 'none: it has no classifier' : String(numClasses)],
     [
       'images',
-      `${shapeText([pretrained.height, pretrained.width])}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
+      `${size}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
     ],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));

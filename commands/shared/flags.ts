@@ -2,9 +2,12 @@ import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
 
-const triple = Flags.custom<readonly [number, number, number], { readonly above?: number }>({
+const triple = Flags.custom<
+  readonly [number, number, number],
+  { readonly above?: number; readonly upTo?: number }
+>({
   helpValue: 'R,G,B',
-  parse: async (text, _, { above = Number.NEGATIVE_INFINITY }) => {
+  parse: async (text, _, { above = Number.NEGATIVE_INFINITY, upTo = Number.POSITIVE_INFINITY }) => {
     const [r, g, b, ...rest] = text
       .split(',')
       .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
@@ -21,6 +24,8 @@ const triple = Flags.custom<readonly [number, number, number], { readonly above?
     }
     if (Math.min(r, g, b) <= above)
       throw new HalonetError(`expected numbers above ${above}; received ${text}`);
+    if (Math.max(r, g, b) > upTo)
+      throw new HalonetError(`expected numbers up to ${upTo}, of pixels scaled to 0..1; received ${text}`);
     return [r, g, b];
   },
 });
@@ -86,8 +91,16 @@ export const evaluationFlags = {
     options: ['bicubic', 'bilinear'] as const,
     description: 'how images are resized',
   })(),
-  mean: triple({ ...IMAGES, description: 'mean of R, G, B that is subtracted, of 1' }),
-  std: triple({ ...IMAGES, above: 0, description: 'standard deviation of R, G, B that is divided by, of 1' }),
+  mean: triple({
+    ...IMAGES,
+    upTo: 1,
+    description: 'mean of R, G, B that is subtracted, of pixels scaled to 0..1',
+  }),
+  std: triple({
+    ...IMAGES,
+    above: 0,
+    description: 'standard deviation of R, G, B that is divided by, of pixels scaled to 0..1',
+  }),
 };
 
 /** The flags that every job command takes. */
@@ -167,4 +180,4 @@ export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;
 /** What every job command says of itself after its own sentence. */
 export const JOB_DESCRIPTION = `There is one row for every input, in input order; an image that cannot be read is a row with the reason.
 
-Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 130 or 143 interrupted.`;
+Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 129, 130 or 143 interrupted.`;

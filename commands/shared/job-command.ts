@@ -17,7 +17,9 @@ export type JobPart = Pick<JobOptions, 'outputs' | 'checkOutput' | 'openSink'>;
  */
 export abstract class JobCommand extends BaseCommand {
   protected async runJob(flags: SharedFlags, inputs: readonly string[], part: JobPart): Promise<void> {
-    const progress = new Progress(process.stderr, flags.quiet);
+    // A line drawn again and again would mix with rows on the same terminal.
+    const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;
+    const progress = new Progress(process.stderr, flags.quiet || rowsOnTerminal);
     const { signal, release } = abortOnSignals();
     const counting = new AbortController();
     let counted: Promise<void> | undefined;

@@ -79,11 +79,28 @@ export interface BuiltNetwork {
  * @throws ModelError as {@link buildModel}, but for outputs and for tensors that are left over
  */
 export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: Weights): BuiltNetwork {
-  return withSizeAdvice(request, (size) => {
-    const net: Net = { graph: new GraphBuilder(), weights };
-    const { input, x } = addInput(net, { ...request, ...size });
-    return { net, input, ...addNetwork(net, x, request.network) };
-  });
+  return inConfig(request.network.source, () =>
+    withSizeAdvice(request, (size) => {
+      const net: Net = { graph: new GraphBuilder(), weights };
+      const { input, x } = addInput(net, { ...request, ...size });
+      return { net, input, ...addNetwork(net, x, request.network) };
+    }),
+  );
+}
+
+const PLACE = /^(stem|stages|final_conv|head|model_cfg)\b/; // in the network, by timm's names
+
+/** Layers know their place in the network; the configuration that put them there is named here. */
+function inConfig<T>(source: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof ModelError) || !PLACE.test(error.message)) throw error;
+    throw new ModelError(`${source}: ${error.message}`, {
+      ...(error.hint !== undefined && { hint: error.hint }),
+      cause: error,
+    });
+  }
 }
 
 function addNetwork(net: Net, x: FeatureMap, network: NetworkConfig): Omit<BuiltNetwork, 'net' | 'input'> {

@@ -1,4 +1,5 @@
 import { ModelError } from '../errors.js';
+import { misspelled } from '../spelling.js';
 
 /** Reads one JSON value; throws a ModelError that names `where` when it is not what it should be. */
 export type Reader<T> = (value: unknown, where: string) => T;
@@ -50,9 +51,9 @@ function range(min: number, max: number): string {
 export function oneOf<const T extends string>(names: readonly T[]): Reader<T> {
   return (value, where) => {
     const found = names.find((name) => name === value);
-    if (found === undefined)
-      throw wrong(where, `one of ${names.map((n) => JSON.stringify(n)).join(', ')}`, value);
-    return found;
+    if (found !== undefined) return found;
+    const expected = `one of ${names.map((n) => JSON.stringify(n)).join(', ')}`;
+    throw wrong(where, expected, value, typeof value === 'string' ? misspelled(value, names) : undefined);
   };
 }
 
@@ -87,6 +88,24 @@ export function optional<T, F>(reader: Reader<T>, fallback: F): Reader<T | F> {
   return (value, where) => (value === undefined || value === null ? fallback : reader(value, where));
 }
 
+/**
+ * Refuses a field whose name is a slip for one that is read. Other fields may be there: these objects are timm's, which writes
+ * more into them than is read here.
+ */
+export function assertSpelled(
+  source: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  where: string,
+): void {
+  for (const key of Object.keys(source)) {
+    const meant = known.includes(key) ? undefined : misspelled(key, known);
+    if (meant === undefined) continue;
+    throw new ModelError(`${where}: unknown field ${JSON.stringify(key)}`, {
+      hint: `Did you mean ${meant}?`,
+    });
+  }
+}
+
 /** The value where the field is given, null included; undefined where it is not. */
 export const ifGiven =
   <T>(reader: Reader<T>): Reader<T | undefined> =>
@@ -105,8 +124,9 @@ export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): R
     const known = Object.keys(readers);
     const unknown = Object.keys(source).find((key) => !known.includes(key));
     if (unknown !== undefined) {
+      const meant = misspelled(unknown, known);
       throw new ModelError(`${where}: unknown field ${JSON.stringify(unknown)}`, {
-        hint: `Known fields: ${known.join(', ')}.`,
+        hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}Known fields: ${known.join(', ')}.`,
       });
     }
     const result: Partial<T> = {};
@@ -118,8 +138,10 @@ export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): R
   };
 }
 
-function wrong(where: string, expected: string, received: unknown): ModelError {
-  return new ModelError(`${where}: expected ${expected}, received ${show(received)}`);
+function wrong(where: string, expected: string, received: unknown, meant?: string): ModelError {
+  return new ModelError(`${where}: expected ${expected}, received ${show(received)}`, {
+    ...(meant !== undefined && { hint: `Did you mean ${JSON.stringify(meant)}?` }),
+  });
 }
 
 const SHOWN = 80; // characters

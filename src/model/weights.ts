@@ -55,7 +55,10 @@ export class CheckpointWeights implements Weights {
   take(name: string, shape: readonly number[]): Parameter {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) {
-      throw this.#error(`tensor ${JSON.stringify(name)} is missing; expected shape ${show(shape)}`);
+      throw this.#error(
+        `tensor ${JSON.stringify(name)} is missing; expected shape ${show(shape)}`,
+        this.#whatThereIs(name),
+      );
     }
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, i) => size !== shape[i])) {
       throw this.#error(
@@ -89,6 +92,17 @@ export class CheckpointWeights implements Weights {
     const shape = show(this.#tensors.get(first)?.shape ?? []);
     const more = surplus.length > 1 ? ` (and ${surplus.length - 1} more)` : '';
     throw this.#error(`tensor ${JSON.stringify(first)} ${shape}${more} has no place in this architecture`);
+  }
+
+  /** A tensor of the same name behind a prefix, or the first that there are. */
+  #whatThereIs(name: string): string {
+    const names = [...this.#tensors.keys()];
+    const prefixed = names.find((candidate) => candidate.endsWith(`.${name}`));
+    if (prefixed !== undefined) {
+      return `It has ${JSON.stringify(prefixed)}: save it without the prefix ${JSON.stringify(prefixed.slice(0, -name.length))}.`;
+    }
+    const first = names.slice(0, 3).map((candidate) => JSON.stringify(candidate));
+    return `The checkpoint and its architecture do not belong together: it begins with ${first.join(', ')}.`;
   }
 
   #error(problem: string, hint = 'The checkpoint and its architecture do not belong together.'): ModelError {

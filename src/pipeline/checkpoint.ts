@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { HalonetError, ModelError } from '../errors.js';
+import { foreignFile, looksLikeSafetensors } from '../formats/foreign-file.js';
 import { isPyTorch, parsePyTorch } from '../formats/pytorch/parse-pytorch.js';
 import { parseSafetensors } from '../formats/safetensors.js';
 import type { ByoModelCfg } from '../model/config/byo-cfg.js';
@@ -43,10 +44,12 @@ interface Contents {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-const HEAD_BYTES = 32;
+const HEAD_BYTES = 64;
 
 function readWeights(file: Uint8Array, where: string): Contents {
-  if (isPyTorch(file.subarray(0, HEAD_BYTES))) return parsePyTorch(file, where);
+  const head = file.subarray(0, HEAD_BYTES);
+  if (isPyTorch(head)) return parsePyTorch(file, where);
+  if (!looksLikeSafetensors(head)) throw foreignFile(head, where);
   return { tensors: parseSafetensors(file, where), arch: undefined, args: {} };
 }
 

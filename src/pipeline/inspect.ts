@@ -4,7 +4,7 @@ import { type GraphSummary, type NetworkSummary, summarize, summarizeGraph } fro
 import { blankWeights, CheckpointWeights } from '../model/weights.js';
 import type { DType } from '../tensor.js';
 import { type CheckpointOptions, loadCheckpoint, readText } from './checkpoint.js';
-import { inCache, parseModelName, repoOf } from './locate.js';
+import { configOfFolder, inCache, parseModelName, repoOf } from './locate.js';
 import type { ModelFacts } from './model-source.js';
 import { isOnnxFile, readOnnxModel } from './onnx-model.js';
 
@@ -116,9 +116,9 @@ function weightsSummary(
 /** The config of a model whose weights are not needed: a config file, or a timm name that is not in the cache. */
 async function configAlone(model: string, { hub }: InspectOptions): Promise<ModelConfig | undefined> {
   const name = await parseModelName(model);
-  if (name.kind === 'file' && name.path.endsWith('.json')) {
-    return parseModelConfig(await readText(name.path), name.path);
-  }
+  const file =
+    name.kind === 'folder' ? await configOfFolder(name.path) : name.kind === 'file' ? name.path : '';
+  if (file?.endsWith('.json')) return parseModelConfig(await readText(file), file);
   if (name.kind !== 'timm') return undefined;
   const { details } = name.timm;
   const cached = details.published ? await inCache(repoOf(name.timm), hub) : undefined;

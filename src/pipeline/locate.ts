@@ -47,7 +47,11 @@ export async function parseModelName(model: string): Promise<ModelName> {
   if (model === DEMO) return { kind: 'demo' };
   const kind = await kindOf(model);
   if (kind !== undefined) return { kind, path: model };
-  if (HUB_PREFIX.test(model)) return { kind: 'hub', repo: model.replace(HUB_PREFIX, '') };
+  if (HUB_PREFIX.test(model)) {
+    const repo = model.replace(HUB_PREFIX, '');
+    if (/^[^/]+\/[^/]+$/.test(repo)) return { kind: 'hub', repo };
+    throw new ModelError(`model ${JSON.stringify(model)}: expected hf-hub:owner/name`);
+  }
   const name = model.replace(/^timm\//, '');
   if (FILE.test(name)) {
     throw new ModelError(`model ${JSON.stringify(model)}: no such file or folder`, {
@@ -70,7 +74,13 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
     case 'demo':
       return inFolder(DEMO_MODEL_FOLDER);
     case 'file':
-      return { weights: name.path, config: await besides(name.path) };
+      if (!name.path.endsWith('.json')) return { weights: name.path, config: await besides(name.path) };
+      throw new ModelError(
+        `model ${JSON.stringify(model)}: a config says what a network is, but has no weights`,
+        {
+          hint: 'Give the folder that holds both, or the file of the weights. halonet inspect takes a config alone.',
+        },
+      );
     case 'folder':
       return inFolder(name.path);
     case 'hub':
@@ -118,13 +128,11 @@ async function fromHub(repo: string, { hub, onDownload, signal }: LocateOptions)
 
 /** A folder's weights: under one of the names of the hub, else its only checkpoint. */
 export async function inFolder(folder: string): Promise<Location> {
-  const names = (await readdir(folder)).sort();
-  const config = names.includes(CONFIG) ? join(folder, CONFIG) : undefined;
-  const preferred = WEIGHTS.find((name) => names.includes(name));
-  if (preferred !== undefined) return { weights: join(folder, preferred), config };
-  const checkpoints = names.filter((name) => CHECKPOINT.test(name));
+  const { config, checkpoints } = await contentsOf(folder);
   const [only] = checkpoints;
-  if (checkpoints.length === 1 && only !== undefined) return { weights: join(folder, only), config };
+  const weights =
+    WEIGHTS.find((name) => checkpoints.includes(name)) ?? (checkpoints.length === 1 ? only : undefined);
+  if (weights !== undefined) return { weights: join(folder, weights), config };
   const found =
     checkpoints.length === 0
       ? 'no checkpoint'
@@ -132,6 +140,20 @@ export async function inFolder(folder: string): Promise<Location> {
   throw new ModelError(`model ${JSON.stringify(folder)}: the folder has ${found}`, {
     hint: `Expected ${WEIGHTS.join(' or ')} in it; name another file itself.`,
   });
+}
+
+/** The config of a folder that holds no checkpoint; undefined for any other. */
+export async function configOfFolder(folder: string): Promise<string | undefined> {
+  const { config, checkpoints } = await contentsOf(folder);
+  return checkpoints.length === 0 ? config : undefined;
+}
+
+async function contentsOf(folder: string) {
+  const names = (await readdir(folder)).sort();
+  return {
+    config: names.includes(CONFIG) ? join(folder, CONFIG) : undefined,
+    checkpoints: names.filter((name) => CHECKPOINT.test(name)),
+  };
 }
 
 /** The config.json beside a checkpoint file, where there is one. */

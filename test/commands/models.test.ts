@@ -91,6 +91,28 @@ describe('halonet inspect', () => {
     }
   });
 
+  it('gives the nearest sizes where branches would not meet', async () => {
+    const { code, stderr } = await halonet(['inspect', 'resnet50_clip', '--image-size', '230']);
+    assert.equal(code, 2);
+    assert.match(stderr, /230x230 pixels.*branch and its shortcut differ.*\n.*224 and 256/);
+  });
+
+  it('takes a folder that holds a config alone, which no job does', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
+    try {
+      await writeFile(join(folder, 'config.json'), JSON.stringify({ architecture: 'halonet26t' }));
+      assert.match((await halonet(['inspect', folder])).stdout, /^parameters +12\.5 M/m);
+      const job = await halonet(['classify', 'fixtures/images', '-m', join(folder, 'config.json')]);
+      assert.equal(job.code, 2);
+      assert.match(
+        job.stderr,
+        /a config says what a network is, but has no weights\n.*the folder that holds both/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('knows a file from a name, and what --architecture is not for', async () => {
     const missing = await halonet(['inspect', 'foo.pth']);
     assert.match(missing.stderr, /model "foo\.pth": no such file/);

@@ -145,6 +145,48 @@ describe('parseModelConfig', () => {
     assert.equal(parse({ architecture: 'halonet50ts', num_classes: 37 }).numClasses, 37);
   });
 
+  it('notices slips in the names of fields that timm does not check', () => {
+    refuses({ ...demo(), output_strid: 16 }, /unknown field "output_strid"/, /Did you mean output_stride\?/);
+    const { pretrained_cfg: source } = demo();
+    refuses(
+      { ...demo(), pretrained_cfg: { ...source, crop_ptc: 1 } },
+      /pretrained_cfg: unknown field/,
+      /crop_pct/,
+    );
+    parse({
+      ...demo(),
+      num_features: 512,
+      pretrained_cfg: { ...source, pool_size: [4, 4], test_crop_pct: 1 },
+    });
+    const { model_cfg: cfg } = demo();
+    refuses(
+      { ...demo(), model_cfg: { ...cfg, act_layer: 'sillu' } },
+      /received "sillu"/,
+      /Did you mean "silu"/,
+    );
+    refuses(
+      { ...demo(), pretrained_cfg: { ...source, mean: [123, 116, 103] } },
+      /mean\[0\]: expected a number from -1 to 1/,
+    );
+  });
+
+  it('says that timm reads a global_pool in model_args alone', () => {
+    refuses(
+      { ...demo(), global_pool: 'max' },
+      /global_pool is "max"/,
+      /"model_args": \{"global_pool": "max"\}/,
+    );
+    assert.equal(parse({ ...demo(), global_pool: 'avg' }).globalPool, undefined);
+    assert.equal(
+      parse({ ...demo(), global_pool: 'avg', model_args: { global_pool: 'max' } }).globalPool,
+      'max',
+    );
+  });
+
+  it('reads a file with a byte order mark', () => {
+    assert.equal(parseModelConfig(`\uFEFF${JSON.stringify(demo())}`, 'config.json').numClasses, 16);
+  });
+
   it('refuses networks without blocks, and names that every object has', () => {
     const { model_cfg: cfg, ...rest } = demo();
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [] } }, /blocks: expected a list of at least one/);

@@ -132,6 +132,15 @@ describe('loadCheckpoint', () => {
     }
   });
 
+  it('finds the names of a wrapped network in its file', async () => {
+    const { config, tensors } = await load(NET);
+    const wrapped = new Map([...tensors].map(([name, tensor]) => [`model.${name}`, tensor]));
+    assert.throws(
+      () => buildModel({ network: config, ...config.pretrained, outputs: [] }, wrapped, 'x'),
+      (error) => error instanceof ModelError && /save it without the prefix "model\."/.test(error.hint ?? ''),
+    );
+  });
+
   it('names the classes when only the head does not fit', async () => {
     const wrong = join(folder, 'wrong');
     await mkdir(wrong);

@@ -1,6 +1,5 @@
-import { ModelError } from '../../errors.js';
 import { lookup } from '../layers/lookup.js';
-import type { FeatureMap, Net } from '../layers/net.js';
+import { type FeatureMap, MapSizeError, type Net } from '../layers/net.js';
 import { DOWNSAMPLES, shortcut } from '../layers/shortcut.js';
 import type { BlockSpec } from './block.js';
 
@@ -21,7 +20,7 @@ export function residual(
 function added(net: Net, y: FeatureMap, short: FeatureMap, prefix: string): string {
   if (short.height !== y.height || short.width !== y.width) {
     const sizes = `${y.height}x${y.width} and ${short.height}x${short.width}`;
-    throw new ModelError(`${prefix}: the branch and its shortcut differ in size: ${sizes}`);
+    throw new MapSizeError(`${prefix}: the branch and its shortcut differ in size: ${sizes}`);
   }
   return net.graph.add(`${prefix}.add`, 'Add', [y.name, short.name]);
 }

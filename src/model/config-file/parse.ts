@@ -5,7 +5,17 @@ import type { ByoModelCfg } from '../config/byo-cfg.js';
 import type { NetworkConfig } from '../config/network.js';
 import type { PretrainedCfg } from '../config/pretrained.js';
 import type { TimmName } from '../config/timm-name.js';
-import { integer, list, number, oneOf, optional, type Reader, record, string } from '../fields.js';
+import {
+  assertSpelled,
+  integer,
+  list,
+  number,
+  oneOf,
+  optional,
+  type Reader,
+  record,
+  string,
+} from '../fields.js';
 import { modelArgs } from './model-args.js';
 import { modelCfg } from './model-cfg.js';
 
@@ -30,18 +40,45 @@ const MAX_SIDE = 16_384; // pixels; libvips refuses larger images, too
 export function parseModelConfig(text: string, where: string): ModelConfig {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.replace(/^\uFEFF/, '')); // a byte order mark, as some editors write it
   } catch (cause) {
-    throw new ModelError(`${where}: not valid JSON`, { cause });
+    throw new ModelError(`${where}: not valid JSON (${(cause as Error).message})`, { cause });
   }
   return readModelConfig(record(json, where), where);
 }
+
+// What is read. Shorter names are too near to others of timm's to tell a slip from one of those.
+const ROOT_FIELDS = [
+  ...[
+    'architecture',
+    'num_classes',
+    'global_pool',
+    'output_stride',
+    'pretrained_cfg',
+    'model_cfg',
+    'model_args',
+  ],
+  ...['label_names', 'label_descriptions'],
+];
+const PRETRAINED_FIELDS = [
+  ...[
+    'input_size',
+    'crop_pct',
+    'crop_mode',
+    'interpolation',
+    'num_classes',
+    'label_names',
+    'label_descriptions',
+  ],
+];
 
 /** As {@link parseModelConfig}, of a config that is an object already. */
 export function readModelConfig(root: Readonly<Record<string, unknown>>, where: string): ModelConfig {
   const architecture = string(root.architecture, `${where}: architecture`);
   const args = modelArgs(root.model_args, `${where}: model_args`);
   const source = record(root.pretrained_cfg ?? root, `${where}: pretrained_cfg`);
+  assertSpelled(root, ROOT_FIELDS, where);
+  assertSpelled(source, PRETRAINED_FIELDS, `${where}: pretrained_cfg`);
   const published = publishedTag(architecture, source.tag);
   const pretrained = readPretrained(source, published?.pretrained, `${where}: pretrained_cfg`);
   const numClasses =
@@ -118,7 +155,7 @@ function readPretrained(
   return {
     height,
     width,
-    mean: triple('mean', number(), fallback?.mean),
+    mean: triple('mean', number(-1, 1), fallback?.mean), // of pixels scaled to 0..1
     std: triple('std', number(1e-6), fallback?.std),
     cropPct: optional(number(0.01, 1), fallback?.cropPct ?? 0.875)(source.crop_pct, `${where}.crop_pct`),
     cropMode: optional(oneOf(['center', 'squash', 'border']), fallback?.cropMode ?? 'center')(
@@ -144,7 +181,9 @@ function readLabels(
     `${where}: label_names`,
   );
   if (labelNames !== undefined && labelNames.length !== numClasses) {
-    throw new ModelError(`${where}: label_names has ${labelNames.length} names for ${numClasses} classes`);
+    throw new ModelError(`${where}: label_names has ${labelNames.length} names for ${numClasses} classes`, {
+      hint: 'Give one name for each class, in the order of the classes, or leave label_names out.',
+    });
   }
   const descriptions = root.label_descriptions ?? source.label_descriptions;
   if (descriptions === undefined || descriptions === null)

@@ -1,4 +1,5 @@
 import { ModelError } from '../../errors.js';
+import { nearest } from '../../spelling.js';
 import type { Tag } from './architectures/architecture.js';
 import { ARCHITECTURES, defaultTag } from './architectures/index.js';
 import type { ByoModelCfg } from './byo-cfg.js';
@@ -35,7 +36,7 @@ export function parseTimmName(given: string): TimmName {
   const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
   if (known === undefined) {
     throw new ModelError(`unknown model ${JSON.stringify(given)}`, {
-      hint: `Did you mean ${nearest(architecture).join(', ')}? halonet models lists all; a path to a checkpoint and "demo" are models too.`,
+      hint: `Did you mean ${nearest(architecture, Object.keys(ARCHITECTURES)).join(', ')}? halonet models lists all; a path to a checkpoint and "demo" are models too.`,
     });
   }
   const tag = rest.length === 0 ? defaultTag(known) : rest.join('.');
@@ -51,29 +52,4 @@ export function parseTimmName(given: string): TimmName {
     );
   }
   return { name: `${architecture}.${tag}`, architecture, tag, details, cfg: known.cfg };
-}
-
-const SUGGESTIONS = 3;
-
-/** Names that are spelled most like this one. */
-function nearest(name: string): readonly string[] {
-  return Object.keys(ARCHITECTURES)
-    .map((known) => ({ known, distance: editDistance(name.toLowerCase(), known) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, SUGGESTIONS)
-    .map(({ known }) => known);
-}
-
-/** Levenshtein's distance: letters put in, taken out or exchanged. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const exchanged = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(exchanged, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

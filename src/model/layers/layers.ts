@@ -1,4 +1,4 @@
-import type { ByoBlockCfg, ByoModelCfg } from '../config/byo-cfg.js';
+import type { ByoBlockCfg, ByoModelCfg, Kwargs } from '../config/byo-cfg.js';
 import { ACTIVATIONS } from './activation.js';
 import { ANTI_ALIAS } from './anti-alias.js';
 import { CHANNEL_ATTN } from './channel-attn/registry.js';
@@ -31,10 +31,24 @@ export function layersOf(cfg: ByoModelCfg, where: string, blockCfg?: ByoBlockCfg
     norm: normOf(cfg.norm_layer, where),
     antiAlias: cfg.aa_layer === '' ? undefined : lookup('aa_layer', ANTI_ALIAS, cfg.aa_layer),
     attn:
-      attn === '' ? undefined : lookup('attn_layer', CHANNEL_ATTN, attn)(attnKwargs, `${where}: attn_kwargs`),
+      attn === ''
+        ? undefined
+        : lookup(
+            'attn_layer',
+            CHANNEL_ATTN,
+            attn,
+          )(attnKwargs, placeOf('attn_kwargs', where, blockCfg?.attn_kwargs)),
     selfAttn:
       selfAttn === ''
         ? undefined
-        : lookup('self_attn_layer', SELF_ATTN_LAYERS, selfAttn)(selfAttnKwargs, `${where}: self_attn_kwargs`),
+        : lookup(
+            'self_attn_layer',
+            SELF_ATTN_LAYERS,
+            selfAttn,
+          )(selfAttnKwargs, placeOf('self_attn_kwargs', where, blockCfg?.self_attn_kwargs)),
   };
 }
+
+/** Where arguments come from: a block without its own has the model's. */
+const placeOf = (field: string, where: string, own: Kwargs | null | undefined): string =>
+  own === null || own === undefined ? `${where}: ${field} (of model_cfg)` : `${where}: ${field}`;

@@ -10,7 +10,7 @@ export function groupCount(groups: number, size: number, channels: number, prefi
   if (Number.isInteger(count) && channels % count === 0) return count;
   const asked = size > 0 ? `groups of ${size}` : `${groups} groups`;
   throw new ModelError(`${prefix}: ${channels} channels cannot be split into ${asked}`, {
-    hint: 'Bind another group size: "norm_layer": {"type": …, "group_size": …}.',
+    hint: 'Set a group size that divides every channel count: "norm_layer": {"type": "groupnorm", "group_size": 8}.',
   });
 }
 

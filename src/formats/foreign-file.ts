@@ -1,0 +1,45 @@
+import { FormatError } from '../errors.js';
+
+interface Kind {
+  readonly is: string;
+  readonly hint?: string;
+  readonly starts: readonly string[]; // in lower case, of the first bytes as Latin-1 without white space in front
+}
+
+// What people have beside checkpoints, or in their place.
+const KINDS: readonly Kind[] = [
+  {
+    is: 'a Git LFS pointer, not the file itself',
+    hint: 'Fetch the file: git lfs pull',
+    starts: ['version https://git-lfs'],
+  },
+  {
+    is: 'an HTML page',
+    hint: 'Download the file itself, not its page.',
+    starts: ['<!doctype html', '<html'],
+  },
+  { is: 'an HDF5 file, as Keras writes them', starts: ['\x89hdf\r\n'] },
+  { is: 'a NumPy array', starts: ['\x93numpy'] },
+  { is: 'a GGUF file', starts: ['gguf'] },
+  { is: 'a gzip archive', hint: 'Unpack it first.', starts: ['\x1f\x8b'] },
+  { is: 'JSON or other text', starts: ['{', '['] },
+  { is: 'a pickle, but not one of torch.save', starts: ['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'] },
+];
+
+const HINT =
+  'Give a safetensors file, a file of torch.save (.pth, .pth.tar, .bin), or an .onnx file of halonet convert.';
+const SHOWN = 16; // bytes
+
+/** The error for a file that is no checkpoint at all, by its first bytes. */
+export function foreignFile(head: Uint8Array, where: string): FormatError {
+  const text = Buffer.from(head).toString('latin1');
+  if (text.length === 0) return new FormatError(`${where}: is empty; expected a checkpoint`, { hint: HINT });
+  const begin = text.trimStart().toLowerCase();
+  const kind = KINDS.find(({ starts }) => starts.some((start) => begin.startsWith(start)));
+  const start = JSON.stringify(text.slice(0, SHOWN).replace(/[^ -~]/g, '.'));
+  const is = kind === undefined ? `starts with ${start}` : `is ${kind.is}`;
+  return new FormatError(`${where}: ${is}; expected safetensors or PyTorch`, { hint: kind?.hint ?? HINT });
+}
+
+/** Whether a file can be safetensors: a JSON object follows the eight bytes of its length. */
+export const looksLikeSafetensors = (head: Uint8Array): boolean => head[8] === '{'.charCodeAt(0);

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { FormatError } from '../../src/errors.js';
+import { foreignFile, looksLikeSafetensors } from '../../src/formats/foreign-file.js';
+
+const said = (head: string | Uint8Array): string => {
+  const error = foreignFile(typeof head === 'string' ? Buffer.from(head, 'latin1') : head, 'x.pth');
+  assert.ok(error instanceof FormatError);
+  return `${error.message} | ${error.hint}`;
+};
+
+describe('foreignFile', () => {
+  it('says what people have in the place of a checkpoint', () => {
+    assert.match(
+      said('version https://git-lfs.github.com/spec/v1\noid'),
+      /x\.pth: is a Git LFS pointer.*git lfs pull/,
+    );
+    assert.match(said('<!DOCTYPE html><html>'), /is an HTML page.*Download the file itself/);
+    assert.match(said('\x89HDF\r\n\x1a\n'), /is an HDF5 file, as Keras writes them/);
+    assert.match(
+      said(readFileSync('fixtures/parity/options/extra-conv/logits.npy').subarray(0, 64)),
+      /is a NumPy array/,
+    );
+    assert.match(said('\x80\x04\x95'), /is a pickle, but not one of torch\.save/);
+    assert.match(said('{"a": 1}'), /is JSON or other text/);
+  });
+
+  it('shows how any other file starts, and that an empty one is empty', () => {
+    assert.match(said('too short\x01\x02'), /starts with "too short\.\."; expected safetensors or PyTorch/);
+    assert.match(said(''), /is empty; expected a checkpoint/);
+  });
+});
+
+describe('looksLikeSafetensors', () => {
+  it('tells safetensors by the JSON behind the length', () => {
+    assert.ok(looksLikeSafetensors(readFileSync('fixtures/demo-model/model.safetensors').subarray(0, 64)));
+    assert.ok(!looksLikeSafetensors(Buffer.from('version https')));
+  });
+});
