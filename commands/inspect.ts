@@ -110,8 +110,15 @@ function report(model: string, inspection: Inspection): string {
   ].join('\n\n');
 }
 
-function weightsText({ path, tensors, bytes, dtypes }: NonNullable<Inspection['weights']>): string {
-  return `${path} (${tensors} tensors, ${bytesText(bytes)}, ${dtypes.join(' and ')})`;
+function weightsText({
+  path,
+  stateDict,
+  tensors,
+  bytes,
+  dtypes,
+}: NonNullable<Inspection['weights']>): string {
+  const of = stateDict === undefined ? '' : ` of ${stateDict}`;
+  return `${path} (${tensors} tensors${of}, ${bytesText(bytes)}, ${dtypes.join(' and ')})`;
 }
 
 function forJson(model: string, inspection: Inspection) {

@@ -16,6 +16,7 @@ export interface Checkpoint {
   readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly weightsPath: string;
+  readonly stateDict: string | undefined; // which of the dicts of a training checkpoint, such as state_dict_ema
 }
 
 export interface CheckpointOptions extends LocateOptions {
@@ -35,10 +36,16 @@ export async function loadCheckpoint(model: string, options: CheckpointOptions):
   const { weights, config: file } = await locate(model, options);
   const contents = readWeights(await readBytes(weights), weights);
   const config = await readConfig(contents, weights, file, options);
-  return { config, tensors: visualTensors(contents.tensors, config.cfg), weightsPath: weights };
+  return {
+    config,
+    tensors: visualTensors(contents.tensors, config.cfg),
+    weightsPath: weights,
+    stateDict: contents.key,
+  };
 }
 
 interface Contents {
+  readonly key?: string | undefined;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly arch: string | undefined; // as timm's training script writes it
   readonly args: Readonly<Record<string, unknown>>;

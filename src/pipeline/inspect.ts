@@ -36,6 +36,7 @@ export interface WeightsSummary {
   readonly tensors: number;
   readonly bytes: number;
   readonly dtypes: readonly DType[];
+  readonly stateDict: string | undefined; // which of the dicts of a training checkpoint
 }
 
 export interface InspectOptions extends CheckpointOptions {
@@ -80,14 +81,14 @@ async function inspectOnnx(path: string): Promise<Inspection> {
 }
 
 async function inspectCheckpoint(model: string, options: InspectOptions): Promise<Inspection> {
-  const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
+  const { config, tensors, weightsPath, stateDict } = await loadCheckpoint(model, options);
   const weights = new CheckpointWeights(tensors, weightsPath);
   const { height, width } = options.imageSize ?? config.pretrained;
   const summary = summarize({ network: config, ...config.pretrained, height, width }, weights);
   weights.assertAllTaken();
   return {
     ...{ kind: 'network', facts: config, imageSize: { height, width }, summary },
-    weights: weightsSummary(weightsPath, [...tensors.values()]),
+    weights: weightsSummary(weightsPath, [...tensors.values()], stateDict),
   };
 }
 
@@ -104,10 +105,10 @@ function inspectConfig(config: ModelConfig, options: InspectOptions): Inspection
 function weightsSummary(
   path: string,
   tensors: readonly { readonly dtype: DType; readonly data: Uint8Array }[],
+  stateDict?: string,
 ): WeightsSummary {
   return {
-    path,
-    tensors: tensors.length,
+    ...{ path, stateDict, tensors: tensors.length },
     bytes: tensors.reduce((sum, { data }) => sum + data.byteLength, 0),
     dtypes: [...new Set(tensors.map(({ dtype }) => dtype))],
   };

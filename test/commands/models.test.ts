@@ -113,6 +113,11 @@ describe('halonet inspect', () => {
     }
   });
 
+  it("says which of a training file's weights it takes", async () => {
+    const { stdout } = await halonet(['inspect', 'fixtures/pytorch/finetuned/model_best.pth.tar']);
+    assert.match(stdout, /\(102 tensors of state_dict, 408\.2 kB/);
+  });
+
   it('knows a file from a name, and what --architecture is not for', async () => {
     const missing = await halonet(['inspect', 'foo.pth']);
     assert.match(missing.stderr, /model "foo\.pth": no such file/);

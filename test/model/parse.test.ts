@@ -75,7 +75,7 @@ describe('parseModelConfig', () => {
     refuses(pretrained({ input_size: [1, 128, 128] }), /input_size: expected 3 channels, received 1/);
     refuses(pretrained({ mean: [0.5] }), /pretrained_cfg\.mean: expected a list of 3/);
     refuses(pretrained({ std: [0, 1, 1] }), /pretrained_cfg\.std\[0\]: expected a number/);
-    refuses(pretrained({ interpolation: 'nearest' }), /interpolation: expected one of "bicubic", "bilinear"/);
+    refuses(pretrained({ interpolation: 'nearest' }), /interpolation: expected "bicubic" or "bilinear"/);
     assert.throws(() => parseModelConfig('{', 'config.json'), /config\.json: not valid JSON/);
   });
 

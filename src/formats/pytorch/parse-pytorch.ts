@@ -12,6 +12,7 @@ const TAR_MAGIC = { at: 257, text: 'ustar' }; // https://www.gnu.org/software/ta
 
 /** What halonet takes from a checkpoint of PyTorch. */
 export interface PyTorchCheckpoint {
+  readonly key: string | undefined; // of the dict that the weights lie in, such as state_dict_ema
   readonly tensors: ReadonlyMap<string, Tensor>; // under the network's names, in the order of the file
   readonly arch: string | undefined; // what timm's train.py says, such as "halonet26t"
   /** Of timm's train.py, those that were given: num_classes, img_size, input_size, mean, std, crop_pct, interpolation. */
@@ -37,8 +38,10 @@ export function isPyTorch(head: Uint8Array): boolean {
  */
 export function parsePyTorch(file: Uint8Array, where: string): PyTorchCheckpoint {
   const { root, readStorage } = readSaved(file, where);
+  const { key, tensors } = findStateDict(root, where);
   return {
-    tensors: denseTensors(findStateDict(root, where), readStorage, file.byteLength, where),
+    key,
+    tensors: denseTensors(tensors, readStorage, file.byteLength, where),
     arch: trainedArchitecture(root),
     args: trainArgs(root),
   };

@@ -6,13 +6,19 @@ const AVERAGES = ['state_dict_ema', 'model_ema']; // taken unless they are None
 const WEIGHTS = ['state_dict', 'model'];
 const PREFIXES = ['module.', '_orig_mod.']; // of DistributedDataParallel and torch.compile; each once, in this order
 
+/** The weights of a checkpoint, and where they lie in it. */
+export interface StateDict {
+  readonly key: string | undefined; // such as state_dict_ema; undefined when the object itself is the weights
+  readonly tensors: ReadonlyMap<string, TensorRef>;
+}
+
 /**
  * The weights in what a checkpoint holds, under the names that the network gives them, in the order of the file:
  * the moving average if there is one, else the trained weights, else the object itself.
  *
  * @throws FormatError when there is no dict, or it holds anything but tensors
  */
-export function findStateDict(root: Value, where: string): ReadonlyMap<string, TensorRef> {
+export function findStateDict(root: Value, where: string): StateDict {
   if (!isKind(root, 'dict')) {
     throw unsuitable(
       where,
@@ -40,7 +46,7 @@ export function findStateDict(root: Value, where: string): ReadonlyMap<string, T
       throw unsuitable(place, `has tensor ${quote(clean)} twice, with and without a prefix`);
     tensors.set(clean, value);
   }
-  return tensors;
+  return { key, tensors };
 }
 
 function withoutPrefix(text: string, prefix: string): string {

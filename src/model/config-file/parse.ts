@@ -140,6 +140,14 @@ function readModelCfg(value: unknown, architecture: string, where: string): ByoM
   return known.cfg;
 }
 
+// timm knows more, for training; these are the ones it evaluates with.
+const interpolation: Reader<PretrainedCfg['interpolation']> = (value, where) => {
+  if (value === 'bicubic' || value === 'bilinear') return value;
+  throw new ModelError(`${where}: expected "bicubic" or "bilinear", received ${JSON.stringify(value)}`, {
+    hint: 'Put a config.json beside the weights that names one of these.',
+  });
+};
+
 function readPretrained(
   source: Readonly<Record<string, unknown>>,
   fallback: PretrainedCfg | undefined,
@@ -162,7 +170,7 @@ function readPretrained(
       source.crop_mode,
       `${where}.crop_mode`,
     ),
-    interpolation: optional(oneOf(['bicubic', 'bilinear']), fallback?.interpolation ?? 'bicubic')(
+    interpolation: optional(interpolation, fallback?.interpolation ?? 'bicubic')(
       source.interpolation,
       `${where}.interpolation`,
     ),
