@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
+import { DEVICE_NAMES } from '../../src/runtime/devices.js';
 
 const triple = Flags.custom<
   readonly [number, number, number],
@@ -58,6 +59,22 @@ const MODEL = { helpGroup: 'MODEL' };
 const OUTPUT = { helpGroup: 'OUTPUT' };
 const IMAGES = { helpGroup: 'PREPROCESSING' };
 const RUN = { helpGroup: 'RUN' };
+
+/** What a network runs on. */
+export const deviceFlags = {
+  device: Flags.option({
+    ...RUN,
+    options: ['auto', ...DEVICE_NAMES] as const,
+    default: 'auto',
+    description: 'what runs the network; auto takes a GPU that works and is faster than the CPU',
+  })(),
+  'device-id': Flags.integer({
+    ...RUN,
+    ...{ min: 0, max: 255 },
+    default: 0,
+    description: 'which of several GPUs (cuda, dml)',
+  }),
+};
 
 /** What names a checkpoint. */
 export const MODEL_DESCRIPTION =
@@ -141,6 +158,7 @@ export const sharedFlags = {
     default: 4,
     description: 'images in one run',
   }),
+  ...deviceFlags,
   threads: Flags.integer({
     ...RUN,
     ...{ min: 1, max: 512 },

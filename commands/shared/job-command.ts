@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import type { JobOptions } from '../../src/pipeline/job.js';
 import { BaseCommand } from './base-command.js';
+import { deviceLine } from './device-line.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
+import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
 import { Progress } from './progress.js';
 import { failedImages, summaryLine } from './summary.js';
@@ -35,6 +37,7 @@ export abstract class JobCommand extends BaseCommand {
       const summary = await runJob({
         ...part,
         ...{ inputs, signal, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
         hub: hubSettingsFromEnv(process.env, homedir()),
@@ -43,8 +46,10 @@ export abstract class JobCommand extends BaseCommand {
           autoOrient: flags['auto-orient'],
         },
         onDownload: (download) => progress.download(download),
-        onStart: () => {
+        onStart: (opened) => {
           progress.begin();
+          const line = deviceLine(opened);
+          if (line !== undefined && !flags.quiet) this.logToStderr(line);
           const typed = inputs.includes('-') && process.stdin.isTTY;
           if (typed && !flags.quiet)
             this.logToStderr('reading paths from the terminal, one a line; Ctrl-D ends');

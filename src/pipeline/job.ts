@@ -6,7 +6,9 @@ import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
 import { walkInputs } from '../inputs/walk.js';
 import type { OutputRequest } from '../model/outputs.js';
 import type { Row, RowSink } from '../rows.js';
-import { Session } from '../runtime/session.js';
+import type { Host } from '../runtime/devices.js';
+import { chooseDevice, type DeviceChoice, type DeviceRequest } from './choose-device.js';
+import { type OpenedSession, openSession } from './open-session.js';
 import { type JobModel, type Prepared, prepare } from './prepare.js';
 import type { PreprocessingOverrides } from './preprocessing.js';
 import { run } from './run.js';
@@ -21,10 +23,12 @@ export interface JobOptions {
   readonly preprocessing: PreprocessingOverrides;
   readonly batchSize: number;
   readonly threads: number;
+  readonly device: DeviceRequest;
+  readonly host: Host;
   readonly checkOutput: () => Promise<void>; // throws before any work when the output cannot be written
   readonly openSink: (model: JobModel) => Promise<RowSink>;
   readonly onDownload?: (progress: HubProgress) => void;
-  readonly onStart?: () => void; // the model is loaded, images follow
+  readonly onStart?: (opened: OpenedSession) => void; // the model is loaded, images follow
   readonly onRow?: (failed: boolean) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,7 +49,11 @@ const STDIN = '-';
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await options.checkOutput();
-  const prepared = await prepare(options.model, options.outputs, options.preprocessing, options);
+  const choice = await chooseDevice(options.device, options);
+  const prepared = await prepare(options.model, options.outputs, options.preprocessing, {
+    ...options,
+    device: choice.device,
+  });
   const sink = await options.openSink(prepared.model);
   const failures: Partial<Record<ImageFailure['code'], number>> = {};
   let images = 0;
@@ -56,7 +64,7 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
     options.onRow?.(row.status === 'failed');
   };
   try {
-    await stream(options, prepared, sink, count);
+    await stream(options, prepared, choice, sink, count);
     await sink.commit();
   } catch (error) {
     await sink.abort().catch(() => {}); // what went wrong first is what matters
@@ -69,13 +77,15 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
 async function stream(
   options: JobOptions,
   { onnx, preprocessing }: Prepared,
+  choice: DeviceChoice,
   sink: RowSink,
   onRow: (row: Row) => void,
 ): Promise<void> {
   const { inputs, signal, threads, batchSize } = options;
-  const session = await Session.open(onnx, threads);
+  const opened = await openSession(onnx, choice, threads);
+  const { session } = opened;
   try {
-    options.onStart?.();
+    options.onStart?.(opened);
     const stdin = inputs.includes(STDIN) ? options.stdin() : undefined;
     const walk = { extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }), ...(signal && { signal }) };
     await run({

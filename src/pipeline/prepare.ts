@@ -2,6 +2,8 @@ import { HalonetError } from '../errors.js';
 import { encodeOnnx } from '../formats/onnx/encode.js';
 import type { Preprocessing } from '../images/geometry.js';
 import type { OutputRequest } from '../model/outputs.js';
+import { toStandardOps } from '../model/passes/standard-ops.js';
+import { type Device, hasFusedOperators } from '../runtime/devices.js';
 import type { CheckpointOptions } from './checkpoint.js';
 import type { ModelFacts } from './model-source.js';
 import { openModel } from './open-model.js';
@@ -21,7 +23,7 @@ export interface Prepared {
 }
 
 /**
- * Opens a model and builds the graph of the outputs; the tensors are let go on return.
+ * Opens a model and builds the graph of the outputs for a device; the tensors are let go on return.
  *
  * @throws HalonetError when the model cannot be read, or used so
  */
@@ -29,7 +31,7 @@ export async function prepare(
   name: string,
   outputs: readonly OutputRequest[],
   overrides: PreprocessingOverrides,
-  { hub, architecture, onDownload, signal }: CheckpointOptions,
+  { hub, architecture, onDownload, signal, device }: CheckpointOptions & { readonly device: Device },
 ): Promise<Prepared> {
   const { config, build } = await openModel(name, {
     ...{ hub, architecture, signal },
@@ -42,7 +44,7 @@ export async function prepare(
     return shape;
   };
   return {
-    onnx: encodeOnnx(graph),
+    onnx: encodeOnnx(hasFusedOperators(device.name) ? graph : toStandardOps(graph)),
     model: { config, shapeOf },
     preprocessing: preprocessingOf(overridden(config.pretrained, overrides), overrides.autoOrient),
   };

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { env, type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { DType, Tensor } from '../tensor.js';
+import { openNative } from './native-session.js';
 import type { RunRequest, WorkerInit, WorkerReply } from './protocol.js';
 
 // The inference thread: ONNX Runtime's run() blocks the event loop of the thread that calls it.
@@ -12,25 +13,20 @@ if (port !== null) await serve(port, workerData as WorkerInit);
 
 async function serve(parent: NonNullable<typeof parentPort>, init: WorkerInit): Promise<void> {
   const reply = (message: WorkerReply, transfer: ArrayBuffer[] = []) => parent.postMessage(message, transfer);
-  let session: InferenceSession;
-  try {
-    session = await InferenceSession.create(init.model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: init.threads,
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-    });
-  } catch (error) {
-    reply({ kind: 'error', id: undefined, message: reason(error) });
-    return;
-  }
+  const { model } = init;
+  env.logLevel = 'fatal'; // what goes wrong is thrown, too, and reported in our words
+  const opened = await openNative(model, init).catch((error: unknown) => {
+    reply({ kind: 'unopened', message: reason(error), model }, [model.buffer as ArrayBuffer]);
+  });
+  if (opened === undefined) return;
+  const { session, mixed } = opened;
   parent.on('message', (request: RunRequest) => {
     runBatch(session, request).then(
       (result) => reply(result.message, result.transfer),
       (error: unknown) => reply({ kind: 'error', id: request.id, message: reason(error) }),
     );
   });
-  reply({ kind: 'ready' });
+  reply({ kind: 'ready', mixed });
 }
 
 async function runBatch(session: InferenceSession, { id, pixels, shape }: RunRequest) {

@@ -11,7 +11,7 @@ import { halonet, ROOT, startHalonet } from '../support/cli.js';
 import { readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
-const DEMO = ['--model', 'demo', '--threads', '1'];
+const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
 const PHOTO = 'fixtures/preprocess/chelsea.jpg';
 
 /** A folder of three good images and two bad ones, in the order of the walk. */
@@ -365,7 +365,7 @@ describe('the commands', () => {
     // A device of Linux that is always full.
     if (existsSync('/dev/full')) {
       it('of a shell on a full disk end the run with a reason', () => {
-        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} -m demo > /dev/full`;
+        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} ${DEMO.join(' ')} > /dev/full`;
         const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
         assert.equal(status, 2);
         assert.match(stderr, /^error: .*standard output.*ENOSPC/);

@@ -7,7 +7,7 @@ import type { InputItem } from '../../src/inputs/walk.js';
 import { run } from '../../src/pipeline/run.js';
 import type { Row, RowSink } from '../../src/rows.js';
 import { Session } from '../../src/runtime/session.js';
-import { DEMO_MODEL, onnxOf } from '../support/demo.js';
+import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
 
 const GOOD = ['chelsea.jpg', 'coffee.jpg', 'small.png', 'gray.jpg'].map(
   (name) => `fixtures/preprocess/${name}`,
@@ -52,7 +52,7 @@ class Rows implements RowSink {
 describe('run', () => {
   let session: Session;
   before(async () => {
-    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, onCpu(1));
   });
   after(() => session.close());
 
@@ -108,7 +108,10 @@ describe('run', () => {
       const tensors = new Map(parseSafetensors(readFileSync(path), path));
       const poisoned = new Uint8Array(tensors.get('stem.conv1.bn.bias')?.data ?? []).fill(0xff); // NaN in float16
       tensors.set('stem.conv1.bn.bias', { dtype: 'float16', shape: [poisoned.length / 2], data: poisoned });
-      const broken = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'embedding', dtype }], tensors).onnx, 1);
+      const broken = await Session.open(
+        onnxOf(DEMO_MODEL, [{ name: 'embedding', dtype }], tensors).onnx,
+        onCpu(1),
+      );
       try {
         const decode = (image: string) => decodeImage(image, PREPROCESSING);
         const sizes = { batchSize: 3, height: 128, width: 128, concurrency: 2 };
