@@ -4,7 +4,7 @@ import { BaseCommand } from './base-command.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { abortOnSignals } from './interruption.js';
 import { Progress } from './progress.js';
-import { failedImages, summaryLine } from './summary.js';
+import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
 const FAILED_IMAGES = 1;
 
@@ -42,7 +42,13 @@ export abstract class JobCommand extends BaseCommand {
           ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
         },
+        ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),
+        onMeasure: () => progress.note('measuring the model for int8'),
+        onCalibrated: (model) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(calibrationLine(model));
+        },
         onStart: () => {
           progress.begin();
           const typed = inputs.includes('-') && process.stdin.isTTY;
