@@ -166,6 +166,19 @@ export const sharedFlags = {
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
   }),
+  precision: Flags.option({
+    ...RUN,
+    options: ['fp32', 'fp16', 'int8'] as const,
+    description:
+      "arithmetic of the network; the model's own when not given. int8 is for CPUs: about twice as fast, predictions nearly always the same. fp16 is for GPUs",
+  })(),
+  calibration: Flags.string({
+    ...RUN,
+    helpValue: 'FOLDER',
+    description:
+      'images to measure the model on for int8; some of the first inputs when not given. Done once, kept beside the checkpoint',
+    dependsOn: ['precision'],
+  }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
 };
 

@@ -6,7 +6,7 @@ import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
 import { Progress } from './progress.js';
-import { failedImages, summaryLine } from './summary.js';
+import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
 const FAILED_IMAGES = 1;
 
@@ -45,7 +45,13 @@ export abstract class JobCommand extends BaseCommand {
           ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
         },
+        ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),
+        onMeasure: () => progress.note('measuring the model for int8'),
+        onCalibrated: (model) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(calibrationLine(model));
+        },
         onStart: (opened) => {
           progress.begin();
           const line = deviceLine(opened);
