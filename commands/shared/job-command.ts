@@ -3,6 +3,7 @@ import type { JobOptions } from '../../src/pipeline/job.js';
 import { BaseCommand } from './base-command.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { abortOnSignals } from './interruption.js';
+import { thisMachine } from './machine.js';
 import { Progress } from './progress.js';
 import { failedImages, summaryLine } from './summary.js';
 
@@ -34,7 +35,8 @@ export abstract class JobCommand extends BaseCommand {
       progress.note(`loading ${flags.model}`);
       const summary = await runJob({
         ...part,
-        ...{ inputs, signal, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ inputs, signal, threads: flags.threads },
+        ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
         hub: hubSettingsFromEnv(process.env, homedir()),
@@ -51,6 +53,10 @@ export abstract class JobCommand extends BaseCommand {
           if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
         onRow: (failed) => progress.image(failed),
+        onNote: (note) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(note);
+        },
       });
       progress.clear();
       if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));

@@ -10,8 +10,9 @@ import { Session } from '../runtime/session.js';
 import { type JobModel, type Prepared, prepare } from './prepare.js';
 import type { PreprocessingOverrides } from './preprocessing.js';
 import { run } from './run.js';
+import type { MeasuredSettings, TuningOptions } from './tuning.js';
 
-export interface JobOptions {
+export interface JobOptions extends TuningOptions {
   readonly model: string; // 'demo', a path or a timm name
   readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
@@ -19,7 +20,6 @@ export interface JobOptions {
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: PreprocessingOverrides;
-  readonly batchSize: number;
   readonly threads: number;
   readonly checkOutput: () => Promise<void>; // throws before any work when the output cannot be written
   readonly openSink: (model: JobModel) => Promise<RowSink>;
@@ -34,6 +34,7 @@ export interface JobSummary {
   readonly images: number;
   readonly failures: Readonly<Partial<Record<ImageFailure['code'], number>>>;
   readonly seconds: number; // from the first input to the output under its final name
+  readonly measured?: MeasuredSettings | undefined; // undefined where the batch size was given, and in a short job
 }
 
 const STDIN = '-';
@@ -55,14 +56,15 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
     if (row.status === 'failed') failures[row.failure.code] = (failures[row.failure.code] ?? 0) + 1;
     options.onRow?.(row.status === 'failed');
   };
+  let measured: MeasuredSettings | undefined;
   try {
-    await stream(options, prepared, sink, count);
+    measured = await stream(options, prepared, sink, count);
     await sink.commit();
   } catch (error) {
     await sink.abort().catch(() => {}); // what went wrong first is what matters
     throw options.signal?.aborted ? options.signal.reason : error;
   }
-  return { images, failures, seconds: (performance.now() - start) / 1000 };
+  return { images, failures, seconds: (performance.now() - start) / 1000, measured };
 }
 
 /** Takes every input through the model to the sink. */
@@ -71,18 +73,18 @@ async function stream(
   { onnx, preprocessing }: Prepared,
   sink: RowSink,
   onRow: (row: Row) => void,
-): Promise<void> {
-  const { inputs, signal, threads, batchSize } = options;
+): Promise<MeasuredSettings | undefined> {
+  const { inputs, signal, threads, batchSize, decoders, machine, onNote } = options;
   const session = await Session.open(onnx, threads);
   try {
     options.onStart?.();
     const stdin = inputs.includes(STDIN) ? options.stdin() : undefined;
     const walk = { extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }), ...(signal && { signal }) };
-    await run({
-      ...{ items: walkInputs(inputs, walk), session, sink, batchSize, signal, onRow },
+    return await run({
+      ...{ items: walkInputs(inputs, walk), session, sink, signal, onRow },
+      ...{ batchSize, decoders, machine, onNote },
       ...{ height: preprocessing.height, width: preprocessing.width },
       decode: (path) => decodeImage(path, preprocessing),
-      concurrency: threads + 1, // one more than are computed, to hide file reads
     });
   } finally {
     await session.close();

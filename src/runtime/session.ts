@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
-import type { BatchOutputs, RunRequest, WorkerInit, WorkerReply } from './protocol.js';
+import { isOutOfMemory, OutOfMemoryError } from './out-of-memory.js';
+import type { BatchOutputs, RunRequest, RunTiming, WorkerInit, WorkerReply } from './protocol.js';
 
 export interface BatchResult {
   readonly outputs: BatchOutputs; // each [count, …]
   readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+  readonly timing: RunTiming;
 }
 
 interface Pending {
@@ -55,6 +57,7 @@ export class Session {
    * Runs one batch.
    *
    * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and comes back with the result
+   * @throws OutOfMemoryError when there is no memory for a batch of this size; it brings the pixels back
    * @throws HalonetError when the run fails or the session is closed
    */
   run(pixels: Uint8Array, shape: RunRequest['shape']): Promise<BatchResult> {
@@ -74,11 +77,17 @@ export class Session {
   }
 
   #settle(reply: WorkerReply): void {
-    if (reply.kind === 'ready' || reply.id === undefined) return;
+    if (reply.kind === 'ready' || reply.kind === 'unloadable') return;
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (reply.kind === 'result') pending?.resolve({ outputs: reply.outputs, pixels: reply.pixels });
-    else pending?.reject(new HalonetError(`ONNX Runtime could not run a batch: ${reply.message}`));
+    if (reply.kind === 'result') {
+      const { outputs, pixels, timing } = reply;
+      pending?.resolve({ outputs, pixels, timing });
+    } else {
+      const message = `ONNX Runtime could not run a batch: ${reply.message}`;
+      const memory = isOutOfMemory(reply.message);
+      pending?.reject(memory ? new OutOfMemoryError(message, reply.pixels) : new HalonetError(message));
+    }
   }
 
   #fail(error: Error): void {
@@ -93,7 +102,7 @@ function loaded(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once('message', (reply: WorkerReply) => {
       if (reply.kind === 'ready') return resolve();
-      const reason = reply.kind === 'error' ? reply.message : 'it answered before it was ready';
+      const reason = reply.kind === 'unloadable' ? reply.message : 'it answered before it was ready';
       return reject(new HalonetError(`ONNX Runtime cannot load the model: ${reason}`));
     });
     worker.once('error', (error) => reject(stopped(error)));
