@@ -155,8 +155,12 @@ export const sharedFlags = {
     ...RUN,
     ...{ min: 1, max: 4096 },
     char: 'b',
-    default: 4,
-    description: 'images in one run',
+    description: 'images in one run; found by measurement when not given',
+  }),
+  decoders: Flags.integer({
+    ...RUN,
+    ...{ min: 1, max: 512 },
+    description: 'images decoded at once; found by measurement when not given',
   }),
   ...deviceFlags,
   threads: Flags.integer({

@@ -5,6 +5,7 @@ import { deviceLine } from './device-line.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
+import { thisMachine } from './machine.js';
 import { Progress } from './progress.js';
 import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
@@ -36,7 +37,8 @@ export abstract class JobCommand extends BaseCommand {
       progress.note(`loading ${flags.model}`);
       const summary = await runJob({
         ...part,
-        ...{ inputs, signal, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ inputs, signal, threads: flags.threads },
+        ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
         ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
@@ -62,6 +64,10 @@ export abstract class JobCommand extends BaseCommand {
           if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
         onRow: (failed) => progress.image(failed),
+        onNote: (note) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(note);
+        },
       });
       progress.clear();
       if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));

@@ -15,8 +15,9 @@ import { type Peekable, peekable } from './peek.js';
 import { type JobModel, type Prepared, type PrepareOptions, prepare } from './prepare.js';
 import type { PreprocessingOverrides } from './preprocessing.js';
 import { run } from './run.js';
+import type { MeasuredSettings, TuningOptions } from './tuning.js';
 
-export interface JobOptions {
+export interface JobOptions extends TuningOptions {
   readonly model: string; // 'demo', a path or a timm name
   readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
@@ -24,7 +25,6 @@ export interface JobOptions {
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: PreprocessingOverrides;
-  readonly batchSize: number;
   readonly threads: number;
   readonly device: DeviceRequest;
   readonly host: Host;
@@ -45,6 +45,7 @@ export interface JobSummary {
   readonly images: number;
   readonly failures: Readonly<Partial<Record<ImageFailure['code'], number>>>;
   readonly seconds: number; // from the first input to the output under its final name
+  readonly measured?: MeasuredSettings | undefined; // undefined where the batch size was given, and in a short job
 }
 
 const STDIN = '-';
@@ -72,14 +73,15 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
     if (row.status === 'failed') failures[row.failure.code] = (failures[row.failure.code] ?? 0) + 1;
     options.onRow?.(row.status === 'failed');
   };
+  let measured: MeasuredSettings | undefined;
   try {
-    await stream(options, prepared, choice, inputs.items, sink, count);
+    measured = await stream(options, prepared, choice, inputs.items, sink, count);
     await sink.commit();
   } catch (error) {
     await sink.abort().catch(() => {}); // what went wrong first is what matters
     throw options.signal?.aborted ? options.signal.reason : error;
   }
-  return { images, failures, seconds: (performance.now() - start) / 1000 };
+  return { images, failures, seconds: (performance.now() - start) / 1000, measured };
 }
 
 /** @throws ModelError when the precision is not for the device */
@@ -119,17 +121,17 @@ async function stream(
   items: AsyncIterable<InputItem>,
   sink: RowSink,
   onRow: (row: Row) => void,
-): Promise<void> {
-  const { signal, threads, batchSize } = options;
+): Promise<MeasuredSettings | undefined> {
+  const { signal, threads, batchSize, decoders, machine, onNote } = options;
   const opened = await openSession(onnx, choice, threads);
   const { session } = opened;
   try {
     options.onStart?.(opened);
-    await run({
-      ...{ items, session, sink, batchSize, signal, onRow },
+    return await run({
+      ...{ items, session, sink, signal, onRow },
+      ...{ batchSize, decoders, machine, onNote },
       ...{ height: preprocessing.height, width: preprocessing.width },
       decode: (path) => decodeImage(path, preprocessing),
-      concurrency: threads + 1, // one more than are computed, to hide file reads
     });
   } finally {
     await session.close();

@@ -284,17 +284,17 @@ describe('the commands', () => {
       assert.match(rows[3000] ?? '', /chelsea\.jpg,\d+,/);
     });
 
-    it('are answered while the list is still open', async () => {
-      const child = startHalonet(['classify', '-', ...DEMO, '-b', '1', '-f', 'jsonl', '-k', '1']);
+    it('are answered while the list is still open, however large a batch may be', async () => {
+      const child = startHalonet(['classify', '-', ...DEMO, '-b', '64', '-f', 'jsonl', '-k', '1']);
       child.stderr.resume();
       const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-      for (const path of [paths()[0], paths()[2], paths()[4]]) {
+      for (const path of [paths()[0], '/no/such/file.png', paths()[2], paths()[4]]) {
         child.stdin.write(`${path}\n`);
         assert.equal(JSON.parse((await answers.next()).value).path, path);
       }
       child.stdin.end();
       const [code] = await once(child, 'close');
-      assert.equal(code, 0);
+      assert.equal(code, 1);
     });
   });
 
