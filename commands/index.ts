@@ -1,5 +1,6 @@
 import Classify from './classify.js';
 import Convert from './convert.js';
+import Doctor from './doctor.js';
 import Embed from './embed.js';
 import Features from './features.js';
 import Inspect from './inspect.js';
@@ -13,4 +14,5 @@ export const COMMANDS = {
   convert: Convert,
   inspect: Inspect,
   models: Models,
+  doctor: Doctor,
 };
