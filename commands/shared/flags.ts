@@ -151,12 +151,22 @@ export const sharedFlags = {
     default: true,
     description: 'turn images as their EXIF orientation says (timm does not)',
   }),
+  decode: Flags.option({
+    ...IMAGES,
+    options: ['exact', 'fast'] as const,
+    default: 'exact',
+    description: "exact gives timm's pixels; fast saves time on large JPEG and WebP images",
+  })(),
   'batch-size': Flags.integer({
     ...RUN,
     ...{ min: 1, max: 4096 },
     char: 'b',
-    default: 4,
-    description: 'images in one run',
+    description: 'images in one run; found by measurement when not given',
+  }),
+  decoders: Flags.integer({
+    ...RUN,
+    ...{ min: 1, max: 512 },
+    description: 'images decoded at once; found by measurement when not given',
   }),
   ...deviceFlags,
   threads: Flags.integer({
@@ -165,6 +175,19 @@ export const sharedFlags = {
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
+  }),
+  precision: Flags.option({
+    ...RUN,
+    options: ['fp32', 'fp16', 'int8'] as const,
+    description:
+      "arithmetic of the network; the model's own when not given. int8 is for CPUs: about twice as fast, predictions nearly always the same. fp16 is for GPUs",
+  })(),
+  calibration: Flags.string({
+    ...RUN,
+    helpValue: 'FOLDER',
+    description:
+      'images to measure the model on for int8; some of the first inputs when not given. Done once, kept beside the checkpoint',
+    dependsOn: ['precision'],
   }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
 };

@@ -5,8 +5,9 @@ import { deviceLine } from './device-line.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
+import { thisMachine } from './machine.js';
 import { Progress } from './progress.js';
-import { failedImages, summaryLine } from './summary.js';
+import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
 const FAILED_IMAGES = 1;
 
@@ -36,7 +37,8 @@ export abstract class JobCommand extends BaseCommand {
       progress.note(`loading ${flags.model}`);
       const summary = await runJob({
         ...part,
-        ...{ inputs, signal, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ inputs, signal, threads: flags.threads },
+        ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
         ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
@@ -44,8 +46,15 @@ export abstract class JobCommand extends BaseCommand {
         preprocessing: {
           ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
+          decode: flags.decode,
         },
+        ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),
+        onMeasure: () => progress.note('measuring the model for int8'),
+        onCalibrated: (model) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(calibrationLine(model));
+        },
         onStart: (opened) => {
           progress.begin();
           const line = deviceLine(opened);
@@ -56,6 +65,10 @@ export abstract class JobCommand extends BaseCommand {
           if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
         onRow: (failed) => progress.image(failed),
+        onNote: (note) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(note);
+        },
       });
       progress.clear();
       if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));

@@ -21,8 +21,15 @@ export type WorkerReply =
       readonly id: number;
       readonly outputs: BatchOutputs;
       readonly pixels: Uint8Array;
+      readonly timing: RunTiming;
     }
-  | { readonly kind: 'error'; readonly id: number; readonly message: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly pixels: Uint8Array };
+
+/** How the inference thread spent its time. */
+export interface RunTiming {
+  readonly ran: number; // seconds, on the batch
+  readonly waited: number; // seconds before that without a batch, since the one before; 0 for the first
+}
 
 /** The tensors of a batch by output name, each [count, …]. */
 export type BatchOutputs = Readonly<Record<string, Tensor>>;

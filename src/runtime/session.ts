@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
 import type { SessionOptions } from './native-session.js';
-import type { BatchOutputs, RunRequest, WorkerInit, WorkerReply } from './protocol.js';
+import { isOutOfMemory, OutOfMemoryError } from './out-of-memory.js';
+import type { BatchOutputs, RunRequest, RunTiming, WorkerInit, WorkerReply } from './protocol.js';
 
 /** ONNX Runtime cannot load a model on a device. */
 export class SessionError extends HalonetError {
@@ -19,6 +20,7 @@ export class SessionError extends HalonetError {
 export interface BatchResult {
   readonly outputs: BatchOutputs; // each [count, …]
   readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+  readonly timing: RunTiming;
 }
 
 interface Pending {
@@ -71,6 +73,7 @@ export class Session {
    * Runs one batch.
    *
    * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and comes back with the result
+   * @throws OutOfMemoryError when there is no memory for a batch of this size; it brings the pixels back
    * @throws HalonetError when the run fails or the session is closed
    */
   run(pixels: Uint8Array, shape: RunRequest['shape']): Promise<BatchResult> {
@@ -93,8 +96,14 @@ export class Session {
     if (reply.kind === 'ready' || reply.kind === 'unopened') return;
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (reply.kind === 'result') pending?.resolve({ outputs: reply.outputs, pixels: reply.pixels });
-    else pending?.reject(new HalonetError(`ONNX Runtime could not run a batch: ${reply.message}`));
+    if (reply.kind === 'result') {
+      const { outputs, pixels, timing } = reply;
+      pending?.resolve({ outputs, pixels, timing });
+    } else {
+      const message = `ONNX Runtime could not run a batch: ${reply.message}`;
+      const memory = isOutOfMemory(reply.message);
+      pending?.reject(memory ? new OutOfMemoryError(message, reply.pixels) : new HalonetError(message));
+    }
   }
 
   #fail(error: Error): void {

@@ -284,17 +284,17 @@ describe('the commands', () => {
       assert.match(rows[3000] ?? '', /chelsea\.jpg,\d+,/);
     });
 
-    it('are answered while the list is still open', async () => {
-      const child = startHalonet(['classify', '-', ...DEMO, '-b', '1', '-f', 'jsonl', '-k', '1']);
+    it('are answered while the list is still open, however large a batch may be', async () => {
+      const child = startHalonet(['classify', '-', ...DEMO, '-b', '64', '-f', 'jsonl', '-k', '1']);
       child.stderr.resume();
       const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-      for (const path of [paths()[0], paths()[2], paths()[4]]) {
+      for (const path of [paths()[0], '/no/such/file.png', paths()[2], paths()[4]]) {
         child.stdin.write(`${path}\n`);
         assert.equal(JSON.parse((await answers.next()).value).path, path);
       }
       child.stdin.end();
       const [code] = await once(child, 'close');
-      assert.equal(code, 0);
+      assert.equal(code, 1);
     });
   });
 
@@ -333,6 +333,23 @@ describe('the commands', () => {
         '128',
       ];
       assert.deepEqual(await embedding(...mean, ...crop), await embedding());
+    });
+
+    it('decode large photos fast when they are told to, and small ones as ever', async () => {
+      const commands = [
+        ['classify', '--scores', 'logit'],
+        ['embed'],
+        ['features', '--stages', '4', '--pool', 'avg'],
+      ];
+      const inputs = ['fixtures/preprocess/large.jpg', PHOTO];
+      for (const command of commands) {
+        const rows = async (...flags: string[]) =>
+          lines((await halonet([...command, ...inputs, ...DEMO, '-f', 'csv', '--quiet', ...flags])).stdout);
+        const [, large, small] = await rows();
+        const [, largeFast, smallFast] = await rows('--decode', 'fast');
+        assert.notEqual(largeFast, large);
+        assert.equal(smallFast, small);
+      }
     });
 
     it('turn photos by their EXIF orientation, unless they are told not to', async () => {

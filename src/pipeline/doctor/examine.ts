@@ -88,7 +88,7 @@ async function examineImages(): Promise<Examination['images']> {
   try {
     // Where sharp's libraries are missing, this import is what fails.
     const { imageFormats } = await import('../../images/formats.js');
-    return await imageFormats(preprocessingOf(SMALL, true));
+    return await imageFormats(preprocessingOf(SMALL, { autoOrient: true, decode: 'exact' }));
   } catch (error) {
     return { problem: `sharp cannot be loaded (${(error as Error).message.trim().split('\n')[0]})` };
   }
