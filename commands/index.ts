@@ -1,3 +1,4 @@
+import Benchmark from './benchmark.js';
 import Classify from './classify.js';
 import Convert from './convert.js';
 import Embed from './embed.js';
@@ -13,4 +14,5 @@ export const COMMANDS = {
   convert: Convert,
   inspect: Inspect,
   models: Models,
+  benchmark: Benchmark,
 };

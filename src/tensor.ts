@@ -1,5 +1,5 @@
 /** Element types that halonet reads, computes with or writes, under ONNX's and NumPy's common names. */
-export type DType = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'uint8';
+export type DType = 'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'int8' | 'uint8';
 
 export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
   float64: 8,
@@ -7,6 +7,8 @@ export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
   float16: 2,
   bfloat16: 2,
   int64: 8,
+  int32: 4,
+  int8: 1,
   uint8: 1,
 };
 

@@ -38,6 +38,8 @@ const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataTy
   float32: DataType.FLOAT,
   float16: DataType.FLOAT16,
   int64: DataType.INT64,
+  int32: DataType.INT32,
+  int8: DataType.INT8,
   uint8: DataType.UINT8,
 };
 
