@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
+import { DEVICE_NAMES } from '../../src/runtime/devices.js';
 
 const triple = Flags.custom<
   readonly [number, number, number],
@@ -58,6 +59,22 @@ const MODEL = { helpGroup: 'MODEL' };
 const OUTPUT = { helpGroup: 'OUTPUT' };
 const IMAGES = { helpGroup: 'PREPROCESSING' };
 const RUN = { helpGroup: 'RUN' };
+
+/** What a network runs on. */
+export const deviceFlags = {
+  device: Flags.option({
+    ...RUN,
+    options: ['auto', ...DEVICE_NAMES] as const,
+    default: 'auto',
+    description: 'what runs the network; auto takes a GPU that works and is faster than the CPU',
+  })(),
+  'device-id': Flags.integer({
+    ...RUN,
+    ...{ min: 0, max: 255 },
+    default: 0,
+    description: 'which of several GPUs (cuda, dml)',
+  }),
+};
 
 /** What names a checkpoint. */
 export const MODEL_DESCRIPTION =
@@ -141,15 +158,33 @@ export const sharedFlags = {
     ...RUN,
     ...{ min: 1, max: 4096 },
     char: 'b',
-    default: 4,
-    description: 'images in one run',
+    description: 'images in one run; found by measurement when not given',
   }),
+  decoders: Flags.integer({
+    ...RUN,
+    ...{ min: 1, max: 512 },
+    description: 'images decoded at once; found by measurement when not given',
+  }),
+  ...deviceFlags,
   threads: Flags.integer({
     ...RUN,
     ...{ min: 1, max: 512 },
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
+  }),
+  precision: Flags.option({
+    ...RUN,
+    options: ['fp32', 'fp16', 'int8'] as const,
+    description:
+      "arithmetic of the network; the model's own when not given. int8 is for CPUs: about twice as fast, predictions nearly always the same. fp16 is for GPUs",
+  })(),
+  calibration: Flags.string({
+    ...RUN,
+    helpValue: 'FOLDER',
+    description:
+      'images to measure the model on for int8; some of the first inputs when not given. Done once, kept beside the checkpoint',
+    dependsOn: ['precision'],
   }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
 };

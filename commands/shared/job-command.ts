@@ -1,10 +1,13 @@
 import { homedir } from 'node:os';
 import type { JobOptions } from '../../src/pipeline/job.js';
 import { BaseCommand } from './base-command.js';
+import { deviceLine } from './device-line.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
+import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
+import { thisMachine } from './machine.js';
 import { Progress } from './progress.js';
-import { failedImages, summaryLine } from './summary.js';
+import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
 const FAILED_IMAGES = 1;
 
@@ -34,7 +37,9 @@ export abstract class JobCommand extends BaseCommand {
       progress.note(`loading ${flags.model}`);
       const summary = await runJob({
         ...part,
-        ...{ inputs, signal, threads: flags.threads, batchSize: flags['batch-size'] },
+        ...{ inputs, signal, threads: flags.threads },
+        ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
+        ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
         hub: hubSettingsFromEnv(process.env, homedir()),
@@ -42,15 +47,27 @@ export abstract class JobCommand extends BaseCommand {
           ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
         },
+        ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),
-        onStart: () => {
+        onMeasure: () => progress.note('measuring the model for int8'),
+        onCalibrated: (model) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(calibrationLine(model));
+        },
+        onStart: (opened) => {
           progress.begin();
+          const line = deviceLine(opened);
+          if (line !== undefined && !flags.quiet) this.logToStderr(line);
           const typed = inputs.includes('-') && process.stdin.isTTY;
           if (typed && !flags.quiet)
             this.logToStderr('reading paths from the terminal, one a line; Ctrl-D ends');
           if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
         onRow: (failed) => progress.image(failed),
+        onNote: (note) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(note);
+        },
       });
       progress.clear();
       if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));

@@ -13,7 +13,7 @@ export interface Normalization {
  * @returns x [batch, 3, height, width], float32
  */
 export function addInput(
-  { graph }: Net,
+  { graph }: Pick<Net, 'graph'>,
   size: { readonly height: number; readonly width: number } & Normalization,
 ): { readonly input: GraphValue; readonly x: FeatureMap } {
   const { height, width, mean, std } = size;

@@ -144,8 +144,8 @@ const reduce: Rule = (inputs, node) => {
 const UNARY =
   'Relu Sigmoid Tanh Elu Selu LeakyRelu HardSigmoid HardSwish Softplus Erf Sqrt Cast Identity QuickGelu';
 const BINARY = 'Add Sub Mul Div Max Pow PRelu Clip';
-const SAME_AS_FIRST = 'Softmax InstanceNormalization LayerNormalization';
-const REDUCE = 'ReduceMean ReduceMax ReduceSum ReduceL2';
+const SAME_AS_FIRST = 'Softmax InstanceNormalization LayerNormalization QuantizeLinear DequantizeLinear';
+const REDUCE = 'ReduceMean ReduceMin ReduceMax ReduceSum ReduceL2';
 
 const rules = (ops: string, rule: Rule) => Object.fromEntries(ops.split(' ').map((op) => [op, rule]));
 

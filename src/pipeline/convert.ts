@@ -1,7 +1,5 @@
 import type { Writable } from 'node:stream';
-import { ModelError } from '../errors.js';
 import { encodeOnnx, ONNX_OPSET } from '../formats/onnx/encode.js';
-import { toHalf } from '../model/passes/half.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
 import { checkOnnxFile } from '../outputs/onnx-file.js';
 import { writeWholeFile } from '../outputs/whole-file.js';
@@ -9,6 +7,7 @@ import type { CheckpointOptions } from './checkpoint.js';
 import type { ModelSource, Precision } from './model-source.js';
 import { kindOf, writeRecord } from './onnx-metadata.js';
 import { openModel } from './open-model.js';
+import { inFloats } from './precision.js';
 import { type EvaluationOverrides, overridden } from './preprocessing.js';
 
 export interface ConvertOptions extends CheckpointOptions {
@@ -65,13 +64,7 @@ export function onnxFileOf(
     outputs.map((name) => ({ name })),
     preprocessing,
   );
-  if (source.precision === 'fp16' && precision === 'fp32') {
-    throw new ModelError('the model is in half precision already, and what it lost cannot be had back', {
-      hint: 'Convert the checkpoint, or pass --precision fp16.',
-    });
-  }
-  const lowered = toStandardOps(graph);
-  const converted = precision === 'fp16' && source.precision === 'fp32' ? toHalf(lowered) : lowered;
+  const converted = inFloats(toStandardOps(graph), source.precision, precision);
   const record = {
     ...{ precision, toolVersion },
     config: { ...source.config, pretrained: overridden(source.config.pretrained, preprocessing) },

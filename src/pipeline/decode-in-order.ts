@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import type { ImageFailure } from '../errors.js';
 import type { DecodedImage } from '../images/decode.js';
 import type { InputItem } from '../inputs/walk.js';
@@ -11,20 +11,19 @@ export type DecodedItem =
 
 export interface DecodeOptions {
   readonly decode: (path: string) => Promise<DecodedImage>;
-  readonly concurrency: number; // images being decoded at once
-  readonly ahead: number; // images decoded or being decoded before they are taken
+  readonly decoders: PQueue; // its concurrency is the number of images that are decoded at once
+  readonly ahead: () => number; // images decoded or being decoded before they are taken
 }
 
 /**
  * Decodes inputs at a bounded concurrency and yields them in input order.
- * At most `ahead` images are held, however fast the source or slow the consumer.
+ * At most `ahead()` images are held, however fast the source or slow the consumer.
  */
 export function decodeInOrder(
   items: AsyncIterable<InputItem>,
-  { decode, concurrency, ahead }: DecodeOptions,
+  { decode, decoders, ahead }: DecodeOptions,
 ): AsyncGenerator<DecodedItem> {
-  const queue = new PQueue({ concurrency });
-  return inOrder(items, (item) => queue.add(() => decodeItem(item, decode)), ahead);
+  return inOrder(items, (item) => decoders.add(() => decodeItem(item, decode)), ahead);
 }
 
 async function decodeItem(item: InputItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {

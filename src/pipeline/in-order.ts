@@ -1,5 +1,5 @@
 /**
- * Starts work on items as they come, at most `ahead` at once, and yields the results in the order of the items: each as
+ * Starts work on items as they come, at most `ahead()` at once, and yields the results in the order of the items: each as
  * soon as it and those before it are done, without waiting for the source.
  *
  * When the consumer stops early, work under way is waited for; the source is closed unless a read of it is pending,
@@ -10,7 +10,7 @@
 export async function* inOrder<T, R>(
   items: AsyncIterable<T>,
   start: (item: T) => Promise<R>,
-  ahead: number,
+  ahead: () => number,
 ): AsyncGenerator<R> {
   const source = items[Symbol.asyncIterator]();
   const started: Promise<R>[] = [];
@@ -18,7 +18,7 @@ export async function* inOrder<T, R>(
   let ended = false;
   try {
     while (!ended || started.length > 0) {
-      if (!ended && started.length < ahead) reading ??= source.next();
+      if (!ended && started.length < ahead()) reading ??= source.next();
       const read = await firstOf(reading, started[0]);
       if (read === undefined) {
         yield await (started.shift() as Promise<R>);

@@ -1,17 +1,23 @@
-import type { ImageFailure } from '../errors.js';
+import { type ImageFailure, ModelError } from '../errors.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import { decodeImage } from '../images/decode.js';
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
-import { walkInputs } from '../inputs/walk.js';
+import { type InputItem, walkInputs } from '../inputs/walk.js';
 import type { OutputRequest } from '../model/outputs.js';
 import type { Row, RowSink } from '../rows.js';
-import { Session } from '../runtime/session.js';
-import { type JobModel, type Prepared, prepare } from './prepare.js';
+import { CPU, type Host } from '../runtime/devices.js';
+import { chooseDevice, type DeviceChoice, type DeviceRequest } from './choose-device.js';
+import type { CalibratedModel } from './int8.js';
+import type { RunPrecision } from './model-source.js';
+import { type OpenedSession, openSession } from './open-session.js';
+import { type Peekable, peekable } from './peek.js';
+import { type JobModel, type Prepared, type PrepareOptions, prepare } from './prepare.js';
 import type { PreprocessingOverrides } from './preprocessing.js';
 import { run } from './run.js';
+import type { MeasuredSettings, TuningOptions } from './tuning.js';
 
-export interface JobOptions {
+export interface JobOptions extends TuningOptions {
   readonly model: string; // 'demo', a path or a timm name
   readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
@@ -19,12 +25,17 @@ export interface JobOptions {
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: PreprocessingOverrides;
-  readonly batchSize: number;
   readonly threads: number;
+  readonly device: DeviceRequest;
+  readonly host: Host;
+  readonly precision?: RunPrecision | undefined; // the model's own when not given
+  readonly calibration?: string | undefined; // images to measure a model for int8 on, in place of the first inputs
   readonly checkOutput: () => Promise<void>; // throws before any work when the output cannot be written
   readonly openSink: (model: JobModel) => Promise<RowSink>;
   readonly onDownload?: (progress: HubProgress) => void;
-  readonly onStart?: () => void; // the model is loaded, images follow
+  readonly onMeasure?: () => void; // a model is measured for int8, which takes a while
+  readonly onCalibrated?: (model: CalibratedModel) => void;
+  readonly onStart?: (opened: OpenedSession) => void; // the model is loaded, images follow
   readonly onRow?: (failed: boolean) => void;
   readonly signal?: AbortSignal;
 }
@@ -34,6 +45,7 @@ export interface JobSummary {
   readonly images: number;
   readonly failures: Readonly<Partial<Record<ImageFailure['code'], number>>>;
   readonly seconds: number; // from the first input to the output under its final name
+  readonly measured?: MeasuredSettings | undefined; // undefined where the batch size was given, and in a short job
 }
 
 const STDIN = '-';
@@ -45,7 +57,13 @@ const STDIN = '-';
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await options.checkOutput();
-  const prepared = await prepare(options.model, options.outputs, options.preprocessing, options);
+  const choice = await chooseDevice(deviceOf(options), options);
+  const inputs = peekable(walk(options, options.inputs));
+  const prepared = await prepare(options.model, options.outputs, options.preprocessing, {
+    ...options,
+    int8: int8Options(options, inputs),
+    device: choice.device,
+  });
   const sink = await options.openSink(prepared.model);
   const failures: Partial<Record<ImageFailure['code'], number>> = {};
   let images = 0;
@@ -55,34 +73,65 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
     if (row.status === 'failed') failures[row.failure.code] = (failures[row.failure.code] ?? 0) + 1;
     options.onRow?.(row.status === 'failed');
   };
+  let measured: MeasuredSettings | undefined;
   try {
-    await stream(options, prepared, sink, count);
+    measured = await stream(options, prepared, choice, inputs.items, sink, count);
     await sink.commit();
   } catch (error) {
     await sink.abort().catch(() => {}); // what went wrong first is what matters
     throw options.signal?.aborted ? options.signal.reason : error;
   }
-  return { images, failures, seconds: (performance.now() - start) / 1000 };
+  return { images, failures, seconds: (performance.now() - start) / 1000, measured };
+}
+
+/** @throws ModelError when the precision is not for the device */
+function deviceOf({ device, precision }: JobOptions): DeviceRequest {
+  if (precision !== 'int8') return device;
+  if (device.name === 'auto' || device.name === 'cpu') return CPU;
+  throw new ModelError(`--precision int8 is for the CPU; asked for --device ${device.name}`, {
+    hint: 'On a GPU use --precision fp16.',
+  });
+}
+
+const SAMPLED_INPUTS = 1024; // of which a model is measured on a few
+
+function int8Options(options: JobOptions, inputs: Peekable<InputItem>): PrepareOptions['int8'] {
+  const { calibration, threads, signal, onMeasure } = options;
+  const sampled = calibration === undefined ? inputs : peekable(walk(options, [calibration]));
+  return {
+    ...{ threads, signal, anew: calibration !== undefined },
+    images: () => sampled.peek(SAMPLED_INPUTS),
+    ...(onMeasure && { onMeasure }),
+  };
+}
+
+function walk({ stdin, signal }: JobOptions, inputs: readonly string[]): AsyncGenerator<InputItem> {
+  return walkInputs(inputs, {
+    extensions: DECODABLE_EXTENSIONS,
+    ...(inputs.includes(STDIN) && { stdin: stdin() }),
+    ...(signal && { signal }),
+  });
 }
 
 /** Takes every input through the model to the sink. */
 async function stream(
   options: JobOptions,
   { onnx, preprocessing }: Prepared,
+  choice: DeviceChoice,
+  items: AsyncIterable<InputItem>,
   sink: RowSink,
   onRow: (row: Row) => void,
-): Promise<void> {
-  const { inputs, signal, threads, batchSize } = options;
-  const session = await Session.open(onnx, threads);
+): Promise<MeasuredSettings | undefined> {
+  const { signal, threads, batchSize, decoders, machine, onNote } = options;
+  const opened = await openSession(onnx, choice, threads);
+  const { session } = opened;
   try {
-    options.onStart?.();
-    const stdin = inputs.includes(STDIN) ? options.stdin() : undefined;
-    const walk = { extensions: DECODABLE_EXTENSIONS, ...(stdin && { stdin }), ...(signal && { signal }) };
-    await run({
-      ...{ items: walkInputs(inputs, walk), session, sink, batchSize, signal, onRow },
+    options.onStart?.(opened);
+    return await run({
+      ...{ items, session, sink, signal, onRow },
+      ...{ batchSize, decoders, machine, onNote },
       ...{ height: preprocessing.height, width: preprocessing.width },
       decode: (path) => decodeImage(path, preprocessing),
-      concurrency: threads + 1, // one more than are computed, to hide file reads
     });
   } finally {
     await session.close();

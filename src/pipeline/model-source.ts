@@ -12,9 +12,13 @@ export type ModelFacts = Pick<
 /** Element types of a model's weights. */
 export type Precision = 'fp32' | 'fp16';
 
+/** What a model is run in. */
+export type RunPrecision = Precision | 'int8';
+
 /** A model that graphs can be made of. */
 export interface ModelSource {
   readonly config: ModelFacts;
+  readonly path: string; // of the file that holds the weights
   readonly precision: Precision; // of the graphs it makes
   readonly outputs: readonly string[]; // the ones of most use, or all that there are
   /**

@@ -18,6 +18,7 @@ export async function openModel(model: string, options: CheckpointOptions): Prom
   const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
   return {
     config,
+    path: weightsPath,
     precision: 'fp32',
     outputs: config.numClasses > 0 ? ['logits', 'embedding'] : ['embedding'],
     build: (outputs, overrides) =>

@@ -1,10 +1,16 @@
 import { HalonetError } from '../errors.js';
 import { encodeOnnx } from '../formats/onnx/encode.js';
+import type { Graph } from '../graph.js';
+import { decodeImage } from '../images/decode.js';
 import type { Preprocessing } from '../images/geometry.js';
 import type { OutputRequest } from '../model/outputs.js';
+import { toStandardOps } from '../model/passes/standard-ops.js';
+import { type Device, hasFusedOperators } from '../runtime/devices.js';
 import type { CheckpointOptions } from './checkpoint.js';
-import type { ModelFacts } from './model-source.js';
+import { type CalibratedModel, calibrated, type Int8Options, inInt8 } from './int8.js';
+import type { ModelFacts, ModelSource, RunPrecision } from './model-source.js';
 import { openModel } from './open-model.js';
+import { inFloats } from './precision.js';
 import { overridden, type PreprocessingOverrides, preprocessingOf } from './preprocessing.js';
 
 /** The model of a job once it is built. */
@@ -20,8 +26,15 @@ export interface Prepared {
   readonly preprocessing: Preprocessing;
 }
 
+export interface PrepareOptions extends CheckpointOptions {
+  readonly device: Device;
+  readonly precision?: RunPrecision | undefined; // the model's own when not given
+  readonly int8: Omit<Int8Options, 'decode'>;
+  readonly onCalibrated?: (model: CalibratedModel) => void;
+}
+
 /**
- * Opens a model and builds the graph of the outputs; the tensors are let go on return.
+ * Opens a model and builds the graph of the outputs for a device; the tensors are let go on return.
  *
  * @throws HalonetError when the model cannot be read, or used so
  */
@@ -29,21 +42,41 @@ export async function prepare(
   name: string,
   outputs: readonly OutputRequest[],
   overrides: PreprocessingOverrides,
-  { hub, architecture, onDownload, signal }: CheckpointOptions,
+  options: PrepareOptions,
 ): Promise<Prepared> {
-  const { config, build } = await openModel(name, {
+  const { hub, architecture, onDownload, signal } = options;
+  const source = await openModel(name, {
     ...{ hub, architecture, signal },
     ...(onDownload && { onDownload }),
   });
-  const { graph, shapes } = build(outputs, overrides);
+  const { config } = source;
+  const { graph, shapes } = source.build(outputs, overrides);
+  const preprocessing = preprocessingOf(overridden(config.pretrained, overrides), overrides.autoOrient);
   const shapeOf = (output: string) => {
     const shape = shapes[output];
     if (shape === undefined) throw new HalonetError(`the model was built without its output ${output}`);
     return shape;
   };
   return {
-    onnx: encodeOnnx(graph),
+    onnx: encodeOnnx(await inPrecision(graph, source, overrides, preprocessing, options)),
     model: { config, shapeOf },
-    preprocessing: preprocessingOf(overridden(config.pretrained, overrides), overrides.autoOrient),
+    preprocessing,
   };
+}
+
+async function inPrecision(
+  graph: Graph,
+  source: ModelSource,
+  overrides: PreprocessingOverrides,
+  preprocessing: Preprocessing,
+  { device, precision = source.precision, int8, onCalibrated }: PrepareOptions,
+): Promise<Graph> {
+  if (precision !== 'int8') {
+    const floats = inFloats(graph, source.precision, precision);
+    return hasFusedOperators(device.name) ? floats : toStandardOps(floats);
+  }
+  const decode = (path: string) => decodeImage(path, preprocessing);
+  const model = await calibrated(source, overrides, { ...int8, decode });
+  onCalibrated?.(model);
+  return inInt8(graph, model.calibration);
 }

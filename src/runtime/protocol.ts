@@ -1,9 +1,9 @@
 import type { Tensor } from '../tensor.js';
+import type { SessionOptions } from './native-session.js';
 
 /** What the inference thread is started with. The model's buffer is transferred. */
-export interface WorkerInit {
+export interface WorkerInit extends SessionOptions {
   readonly model: Uint8Array; // an ONNX file
-  readonly threads: number; // of one operator
 }
 
 /** One batch for the inference thread. The pixels' buffer is transferred, and comes back with the reply. */
@@ -14,14 +14,22 @@ export interface RunRequest {
 }
 
 export type WorkerReply =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly mixed: boolean }
+  | { readonly kind: 'unopened'; readonly message: string; readonly model: Uint8Array } // the model comes back
   | {
       readonly kind: 'result';
       readonly id: number;
       readonly outputs: BatchOutputs;
       readonly pixels: Uint8Array;
+      readonly timing: RunTiming;
     }
-  | { readonly kind: 'error'; readonly id: number | undefined; readonly message: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly pixels: Uint8Array };
+
+/** How the inference thread spent its time. */
+export interface RunTiming {
+  readonly ran: number; // seconds, on the batch
+  readonly waited: number; // seconds before that without a batch, since the one before; 0 for the first
+}
 
 /** The tensors of a batch by output name, each [count, …]. */
 export type BatchOutputs = Readonly<Record<string, Tensor>>;

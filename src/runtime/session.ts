@@ -1,10 +1,24 @@
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
-import type { BatchOutputs, RunRequest, WorkerInit, WorkerReply } from './protocol.js';
+import type { SessionOptions } from './native-session.js';
+import { isOutOfMemory, OutOfMemoryError } from './out-of-memory.js';
+import type { BatchOutputs, RunRequest, RunTiming, WorkerInit, WorkerReply } from './protocol.js';
+
+/** ONNX Runtime cannot load a model on a device. */
+export class SessionError extends HalonetError {
+  override readonly name = 'SessionError';
+  readonly model: Uint8Array; // to be tried elsewhere
+
+  constructor(message: string, model: Uint8Array) {
+    super(`ONNX Runtime cannot load the model: ${message}`);
+    this.model = model;
+  }
+}
 
 export interface BatchResult {
   readonly outputs: BatchOutputs; // each [count, …]
   readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+  readonly timing: RunTiming;
 }
 
 interface Pending {
@@ -16,12 +30,15 @@ interface Pending {
  * An ONNX Runtime session on a thread of its own. Batches run one after the other, in the order of the calls.
  */
 export class Session {
+  /** Whether some operators have no kernel for the device and run on the CPU. */
+  readonly mixed: boolean;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   #failure: Error | undefined;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, mixed: boolean) {
+    this.mixed = mixed;
     this.#worker = worker;
     worker.on('message', (reply: WorkerReply) => this.#settle(reply));
     worker.on('error', (error) => this.#fail(stopped(error)));
@@ -33,28 +50,28 @@ export class Session {
    *
    * @param model an ONNX file whose input is `pixels`, uint8 [batch, height, width, 3]; its buffer is transferred
    *   and not usable afterwards
-   * @param threads CPU threads of one operator, at least 1
-   * @throws HalonetError when ONNX Runtime cannot load the model
+   * @throws SessionError when ONNX Runtime cannot load the model on the device; the model is in the error
+   * @throws HalonetError when the thread ends
    */
-  static async open(model: Uint8Array, threads: number): Promise<Session> {
-    const init: WorkerInit = { model, threads };
+  static async open(model: Uint8Array, options: SessionOptions): Promise<Session> {
+    const init: WorkerInit = { model, ...options };
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: init,
       transferList: [model.buffer as ArrayBuffer],
     });
     try {
-      await loaded(worker);
+      return new Session(worker, await loaded(worker));
     } catch (error) {
       await worker.terminate();
       throw error;
     }
-    return new Session(worker);
   }
 
   /**
    * Runs one batch.
    *
    * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and comes back with the result
+   * @throws OutOfMemoryError when there is no memory for a batch of this size; it brings the pixels back
    * @throws HalonetError when the run fails or the session is closed
    */
   run(pixels: Uint8Array, shape: RunRequest['shape']): Promise<BatchResult> {
@@ -74,11 +91,17 @@ export class Session {
   }
 
   #settle(reply: WorkerReply): void {
-    if (reply.kind === 'ready' || reply.id === undefined) return;
+    if (reply.kind === 'ready' || reply.kind === 'unopened') return;
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (reply.kind === 'result') pending?.resolve({ outputs: reply.outputs, pixels: reply.pixels });
-    else pending?.reject(new HalonetError(`ONNX Runtime could not run a batch: ${reply.message}`));
+    if (reply.kind === 'result') {
+      const { outputs, pixels, timing } = reply;
+      pending?.resolve({ outputs, pixels, timing });
+    } else {
+      const message = `ONNX Runtime could not run a batch: ${reply.message}`;
+      const memory = isOutOfMemory(reply.message);
+      pending?.reject(memory ? new OutOfMemoryError(message, reply.pixels) : new HalonetError(message));
+    }
   }
 
   #fail(error: Error): void {
@@ -88,13 +111,13 @@ export class Session {
   }
 }
 
-/** Resolves when the thread has loaded its model; rejects when it cannot, or ends before it has. */
-function loaded(worker: Worker): Promise<void> {
+/** Resolves, with whether it is mixed, when the thread has loaded its model; rejects when it cannot, or ends before. */
+function loaded(worker: Worker): Promise<boolean> {
   return new Promise((resolve, reject) => {
     worker.once('message', (reply: WorkerReply) => {
-      if (reply.kind === 'ready') return resolve();
-      const reason = reply.kind === 'error' ? reply.message : 'it answered before it was ready';
-      return reject(new HalonetError(`ONNX Runtime cannot load the model: ${reason}`));
+      if (reply.kind === 'ready') return resolve(reply.mixed);
+      if (reply.kind === 'unopened') return reject(new SessionError(reply.message, reply.model));
+      return reject(new HalonetError('the inference thread answered before it was ready'));
     });
     worker.once('error', (error) => reject(stopped(error)));
     worker.once('exit', () => reject(stopped()));

@@ -11,7 +11,7 @@ import { halonet, ROOT, startHalonet } from '../support/cli.js';
 import { readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
-const DEMO = ['--model', 'demo', '--threads', '1'];
+const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
 const PHOTO = 'fixtures/preprocess/chelsea.jpg';
 
 /** A folder of three good images and two bad ones, in the order of the walk. */
@@ -284,17 +284,17 @@ describe('the commands', () => {
       assert.match(rows[3000] ?? '', /chelsea\.jpg,\d+,/);
     });
 
-    it('are answered while the list is still open', async () => {
-      const child = startHalonet(['classify', '-', ...DEMO, '-b', '1', '-f', 'jsonl', '-k', '1']);
+    it('are answered while the list is still open, however large a batch may be', async () => {
+      const child = startHalonet(['classify', '-', ...DEMO, '-b', '64', '-f', 'jsonl', '-k', '1']);
       child.stderr.resume();
       const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-      for (const path of [paths()[0], paths()[2], paths()[4]]) {
+      for (const path of [paths()[0], '/no/such/file.png', paths()[2], paths()[4]]) {
         child.stdin.write(`${path}\n`);
         assert.equal(JSON.parse((await answers.next()).value).path, path);
       }
       child.stdin.end();
       const [code] = await once(child, 'close');
-      assert.equal(code, 0);
+      assert.equal(code, 1);
     });
   });
 
@@ -365,7 +365,7 @@ describe('the commands', () => {
     // A device of Linux that is always full.
     if (existsSync('/dev/full')) {
       it('of a shell on a full disk end the run with a reason', () => {
-        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} -m demo > /dev/full`;
+        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} ${DEMO.join(' ')} > /dev/full`;
         const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
         assert.equal(status, 2);
         assert.match(stderr, /^error: .*standard output.*ENOSPC/);

@@ -22,6 +22,10 @@ describe('the summary', () => {
       '16 images in 2.0 s (8.0/s), 3 failed (not_found 1, decode_failed 2), written to out.csv',
     );
     assert.equal(summaryLine({ images: 1, failures: {}, seconds: 0.5 }, '-'), '1 image in 0.5 s (2.0/s)');
+    assert.equal(
+      summaryLine({ images: 10, failures: {}, seconds: 1, measured: { batchSize: 4, decoders: 1 } }, '-'),
+      '10 images in 1.0 s (10.0/s), batch 4 and 1 decoder by measurement',
+    );
     assert.match(summaryLine({ images: 0, failures: {}, seconds: 0 }, '-'), /^no images found/);
   });
 });

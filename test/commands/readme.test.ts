@@ -4,6 +4,9 @@ import { COMMANDS } from '../../commands/index.js';
 import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
 import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 
+// npm's, and of the step that downloads onnxruntime-node's CUDA libraries
+const INSTALLING = ['ignore-scripts', 'onnxruntime-node-install'];
+
 const readme = readFileSync('README.md', 'utf8');
 
 describe('README.md', () => {
@@ -14,7 +17,7 @@ describe('README.md', () => {
 
   it('speaks of no flag that there is not', () => {
     const flags = Object.values(COMMANDS).flatMap((command) => Object.keys(command.flags));
-    const known = [...flags, ...flags.map((flag) => `no-${flag}`), 'help', 'global', 'ignore-scripts'];
+    const known = [...flags, ...flags.map((flag) => `no-${flag}`), 'help', 'global', ...INSTALLING];
     const spoken = [...readme.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, name]) => name);
     assert.ok(spoken.length > 20);
     for (const flag of spoken) assert.ok(known.includes(flag ?? ''), `--${flag}`);

@@ -95,6 +95,8 @@ describe('the command line', () => {
       ...Array(200).fill(IMAGES),
       '-m',
       'demo',
+      '--device',
+      'cpu',
       '-b',
       '1',
       '--threads',

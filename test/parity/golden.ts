@@ -8,6 +8,7 @@ import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import type { BatchOutputs } from '../../src/runtime/protocol.js';
 import { Session } from '../../src/runtime/session.js';
 import { asFloat32, type Tensor } from '../../src/tensor.js';
+import { onCpu } from '../support/demo.js';
 import { readBytes, readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
@@ -64,7 +65,7 @@ export async function compute(
     tensors,
     golden.folder,
   );
-  const session = await Session.open(encodeOnnx(graph), 2);
+  const session = await Session.open(encodeOnnx(graph), onCpu(2));
   try {
     const { data } = await readBytes(`${golden.folder}/pixels.npy`);
     return (await session.run(data, [2, height, width, 3])).outputs;

@@ -9,6 +9,7 @@ import { type CheckpointOptions, loadCheckpoint } from '../../src/pipeline/check
 import { Session } from '../../src/runtime/session.js';
 import { asFloat32 } from '../../src/tensor.js';
 import { startHubServer } from '../hub/hub-server.js';
+import { onCpu } from '../support/demo.js';
 import { readBytes, readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
@@ -47,7 +48,7 @@ describe('loadCheckpoint', () => {
       ...{ cropPct: 0.9, cropMode: 'center', interpolation: 'bicubic' },
     });
     const request = { network: config, ...config.pretrained, outputs: [{ name: 'logits' }] };
-    const session = await Session.open(encodeOnnx(buildModel(request, tensors, weightsPath).graph), 1);
+    const session = await Session.open(encodeOnnx(buildModel(request, tensors, weightsPath).graph), onCpu(1));
     try {
       const { data } = await readBytes('fixtures/pytorch/finetuned/pixels.npy');
       const { outputs } = await session.run(data, [2, 96, 96, 3]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import PQueue from 'p-queue';
 import type { DecodedImage } from '../../src/images/decode.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { BufferPool, inBatches } from '../../src/pipeline/batches.js';
@@ -22,7 +23,11 @@ describe('decodeInOrder', () => {
       return { status: 'ok', pixels: Uint8Array.of(Number(path)) };
     };
     const paths: string[] = [];
-    for await (const item of decodeInOrder(found(20), { decode, concurrency: 5, ahead: 8 }))
+    for await (const item of decodeInOrder(found(20), {
+      decode,
+      decoders: new PQueue({ concurrency: 5 }),
+      ahead: () => 8,
+    }))
       paths.push(item.path);
     assert.deepEqual(
       paths,
@@ -40,7 +45,11 @@ describe('decodeInOrder', () => {
     };
     let yielded = 0;
     const items = found(100, () => taken++);
-    for await (const _ of decodeInOrder(items, { decode, concurrency: 3, ahead: 10 })) {
+    for await (const _ of decodeInOrder(items, {
+      decode,
+      decoders: new PQueue({ concurrency: 3 }),
+      ahead: () => 10,
+    })) {
       yielded++;
       await turns(5); // a slow consumer
       assert.ok(taken - yielded <= 10, `${taken} taken, ${yielded} yielded`);
@@ -59,7 +68,11 @@ describe('decodeInOrder', () => {
     const decode = async (path: string): Promise<DecodedImage> =>
       path === 'a' ? { status: 'failed', failure } : { status: 'ok', pixels: new Uint8Array() };
     const seen: string[] = [];
-    for await (const { path, status } of decodeInOrder(items(), { decode, concurrency: 2, ahead: 2 })) {
+    for await (const { path, status } of decodeInOrder(items(), {
+      decode,
+      decoders: new PQueue({ concurrency: 2 }),
+      ahead: () => 2,
+    })) {
       seen.push(`${path} ${status}`);
     }
     assert.deepEqual(seen, ['a failed', 'b failed', 'c ok']);
@@ -75,9 +88,14 @@ describe('inBatches', () => {
       else yield { status: 'ok', path, pixels: Uint8Array.of(i, i) };
     }
   }
+  const options = (size: number, isIdle = false) => ({
+    pool: new BufferPool(2, () => assert.fail('no memory')),
+    size: () => size,
+    isIdle: () => isIdle,
+  });
   const collect = async (pattern: string, size: number) => {
     const batches = [];
-    for await (const batch of inBatches(decoded(pattern), new BufferPool(size, 2))) batches.push(batch);
+    for await (const batch of inBatches(decoded(pattern), options(size))) batches.push(batch);
     return batches;
   };
 
@@ -105,6 +123,40 @@ describe('inBatches', () => {
       [2, 0],
     );
     assert.deepEqual(await collect('', 2), []);
+  });
+
+  it('lets a batch go when the source is silent and nothing is under way, and only then', async () => {
+    let [idle, release] = [false, () => {}];
+    const more = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    async function* slow(): AsyncGenerator<DecodedItem> {
+      yield* decoded('ox');
+      await more;
+      yield* decoded('ooo');
+    }
+    const batches = inBatches(slow(), { ...options(4), isIdle: () => idle });
+    const first = batches.next();
+    const late = new Promise((resolve) => setTimeout(() => resolve('waits'), 100));
+    assert.equal(await Promise.race([first, late]), 'waits');
+    idle = true;
+    const { value } = await first;
+    assert.deepEqual([value.items.length, value.count], [2, 1]);
+    release();
+    const counts = [];
+    for await (const { count } of batches) counts.push(count);
+    assert.deepEqual(counts, [3]);
+  });
+
+  it('does not wait for a silent source when the consumer stops', async () => {
+    async function* silent(): AsyncGenerator<DecodedItem> {
+      yield* decoded('o');
+      await new Promise(() => {});
+    }
+    for await (const { count } of inBatches(silent(), options(4, true))) {
+      assert.equal(count, 1);
+      break;
+    }
   });
 
   it('does not gather failures without end', async () => {

@@ -19,7 +19,11 @@ describe('inOrder', () => {
       });
       yield 'second';
     }
-    const results = inOrder(slow(), async (item) => item.toUpperCase(), 8);
+    const results = inOrder(
+      slow(),
+      async (item) => item.toUpperCase(),
+      () => 8,
+    );
     assert.deepEqual(await results.next(), { value: 'FIRST', done: false });
     more();
     assert.deepEqual(await results.next(), { value: 'SECOND', done: false });
@@ -36,7 +40,7 @@ describe('inOrder', () => {
       return i;
     };
     const results: number[] = [];
-    for await (const i of inOrder(numbers(30), work, 4)) results.push(i);
+    for await (const i of inOrder(numbers(30), work, () => 4)) results.push(i);
     assert.deepEqual(
       results,
       Array.from({ length: 30 }, (_, i) => i),
@@ -52,7 +56,7 @@ describe('inOrder', () => {
     };
     const results: number[] = [];
     await assert.rejects(async () => {
-      for await (const i of inOrder(numbers(10), work, 5)) results.push(i);
+      for await (const i of inOrder(numbers(10), work, () => 5)) results.push(i);
     }, /third/);
     assert.deepEqual(results, [0, 1]);
   });
@@ -72,7 +76,7 @@ describe('inOrder', () => {
       finished++;
       return i;
     };
-    for await (const i of inOrder(source(), work, 3)) if (i === 4) break;
+    for await (const i of inOrder(source(), work, () => 3)) if (i === 4) break;
     assert.ok(closed);
     assert.ok(finished >= 5 && finished <= 8, `${finished}`);
   });
@@ -82,6 +86,11 @@ describe('inOrder', () => {
       yield 1;
       await new Promise(() => {});
     }
-    for await (const _ of inOrder(endless(), async (i) => i, 2)) break;
+    for await (const _ of inOrder(
+      endless(),
+      async (i) => i,
+      () => 2,
+    ))
+      break;
   });
 });

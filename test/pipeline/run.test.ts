@@ -5,9 +5,10 @@ import { decodeImage } from '../../src/images/decode.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { run } from '../../src/pipeline/run.js';
+import type { Machine } from '../../src/pipeline/tuning.js';
 import type { Row, RowSink } from '../../src/rows.js';
 import { Session } from '../../src/runtime/session.js';
-import { DEMO_MODEL, onnxOf } from '../support/demo.js';
+import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
 
 const GOOD = ['chelsea.jpg', 'coffee.jpg', 'small.png', 'gray.jpg'].map(
   (name) => `fixtures/preprocess/${name}`,
@@ -25,6 +26,8 @@ const PREPROCESSING: Preprocessing = {
   autoOrient: true,
   maxPixels: 1e8,
 };
+
+const MACHINE: Machine = { decoders: 3, memory: () => ({ resident: 0, available: 2 ** 30 }) };
 
 async function* found(): AsyncGenerator<InputItem> {
   for (const path of PATHS) yield { status: 'found', path };
@@ -52,18 +55,18 @@ class Rows implements RowSink {
 describe('run', () => {
   let session: Session;
   before(async () => {
-    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, onCpu(1));
   });
   after(() => session.close());
 
-  const start = (sink: RowSink, batchSize: number, signal?: AbortSignal) =>
+  const start = (sink: RowSink, batchSize: number | undefined, signal?: AbortSignal, items = found()) =>
     run({
-      ...{ items: found(), session, sink, batchSize, height: 128, width: 128, concurrency: 3, signal },
+      ...{ items, session, sink, batchSize, height: 128, width: 128, machine: MACHINE, signal },
       decode: (path) => decodeImage(path, PREPROCESSING),
     });
 
-  for (const batchSize of [1, 3, 16, 100]) {
-    it(`gives each input its own row, in order, in batches of ${batchSize}`, async () => {
+  for (const batchSize of [1, 3, 16, 100, undefined]) {
+    it(`gives each input its own row, in order, in batches of ${batchSize ?? 'the size that it finds'}`, async () => {
       const sink = new Rows();
       await start(sink, batchSize);
       assert.deepEqual(
@@ -90,6 +93,18 @@ describe('run', () => {
     });
   }
 
+  it('gives the same rows whatever the batches are, and says what it measured', async () => {
+    const [fixed, tuned] = [new Rows(), new Rows()];
+    assert.equal(await start(fixed, 4), undefined);
+    const many = async function* () {
+      for (let i = 0; i < 12; i++) yield* found();
+    };
+    const measured = await start(tuned, undefined, undefined, many());
+    assert.equal(tuned.rows.length, 12 * PATHS.length);
+    for (const [i, row] of tuned.rows.entries()) assert.deepEqual(row, fixed.rows[i % PATHS.length]);
+    assert.ok(measured !== undefined && measured.batchSize >= 1 && measured.decoders >= 1);
+  });
+
   it('ends with the error of its sink, and leaves the session usable', async () => {
     await assert.rejects(start(new Rows(17), 3), /the sink is full/);
     await start(new Rows(), 3);
@@ -108,10 +123,13 @@ describe('run', () => {
       const tensors = new Map(parseSafetensors(readFileSync(path), path));
       const poisoned = new Uint8Array(tensors.get('stem.conv1.bn.bias')?.data ?? []).fill(0xff); // NaN in float16
       tensors.set('stem.conv1.bn.bias', { dtype: 'float16', shape: [poisoned.length / 2], data: poisoned });
-      const broken = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'embedding', dtype }], tensors).onnx, 1);
+      const broken = await Session.open(
+        onnxOf(DEMO_MODEL, [{ name: 'embedding', dtype }], tensors).onnx,
+        onCpu(1),
+      );
       try {
         const decode = (image: string) => decodeImage(image, PREPROCESSING);
-        const sizes = { batchSize: 3, height: 128, width: 128, concurrency: 2 };
+        const sizes = { batchSize: 3, height: 128, width: 128, machine: MACHINE };
         const running = run({ ...sizes, items: found(), session: broken, sink: new Rows(), decode });
         await assert.rejects(
           running,

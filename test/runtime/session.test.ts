@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { HalonetError } from '../../src/errors.js';
 import { Session } from '../../src/runtime/session.js';
 import { asFloat32 } from '../../src/tensor.js';
-import { DEMO_MODEL, onnxOf } from '../support/demo.js';
+import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
 import { readBytes, readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
@@ -14,7 +14,7 @@ const image = (i: number) => samples.slice(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTE
 describe('Session', () => {
   let session: Session;
   before(async () => {
-    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, onCpu(1));
   });
   after(() => session.close());
 
@@ -62,11 +62,11 @@ describe('Session', () => {
   });
 
   it('refuses bytes that are no model', async () => {
-    await assert.rejects(Session.open(new Uint8Array(100).fill(7), 1), /cannot load the model/);
+    await assert.rejects(Session.open(new Uint8Array(100).fill(7), onCpu(1)), /cannot load the model/);
   });
 
   it('fails batches under way when it is closed, and later ones', async () => {
-    const other = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, 1);
+    const other = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, onCpu(1));
     const underWay = other.run(image(0), [1, 128, 128, 3]);
     await Promise.all([assert.rejects(underWay, /closed/), other.close()]);
     await assert.rejects(other.run(image(0), [1, 128, 128, 3]), /closed/);
@@ -75,7 +75,7 @@ describe('Session', () => {
 
 describe('outputs finished inside the graph', () => {
   const run = async (request: Parameters<typeof onnxOf>[1]) => {
-    const session = await Session.open(onnxOf(DEMO_MODEL, request).onnx, 1);
+    const session = await Session.open(onnxOf(DEMO_MODEL, request).onnx, onCpu(1));
     try {
       return (await session.run(image(0), [1, 128, 128, 3])).outputs;
     } finally {

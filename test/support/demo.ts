@@ -4,6 +4,7 @@ import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { type BuiltModel, buildModel } from '../../src/model/build.js';
 import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import type { OutputRequest } from '../../src/model/outputs.js';
+import { CPU } from '../../src/runtime/devices.js';
 import type { Tensor } from '../../src/tensor.js';
 
 /** A checkpoint folder's model, built for some outputs, as the bytes of an ONNX file. */
@@ -21,3 +22,6 @@ export function onnxOf(
 }
 
 export const DEMO_MODEL = 'fixtures/demo-model';
+
+/** How a session runs on the CPU. */
+export const onCpu = (threads: number) => ({ threads, device: CPU }) as const;

@@ -1,0 +1,65 @@
+import type { Graph, GraphNode } from '../../graph.js';
+import { GraphBuilder } from '../graph-builder.js';
+import { transplant } from './rewrite.js';
+
+/** What of a graph is computed in 8 bits. */
+export interface Int8Plan {
+  readonly nodes: ReadonlySet<GraphNode>;
+  readonly values: ReadonlySet<string>; // the inputs and outputs of these nodes, weights aside
+  readonly isComputed: (value: string) => boolean; // by one of these nodes
+}
+
+const MIN_CHANNELS = 8; // of a convolution's input, per group: fewer do not fill a vector of products
+
+/**
+ * Plans int8 for a graph of standard operators. Convolutions compute in 8 bits, and what lies between them stays there: SiLU,
+ * ReLU, residual sums, max pools. All else stays float: attention and head, which are matrix products; convolutions of
+ * the image itself and of pooled maps, which cost next to nothing; other activations.
+ *
+ * Whether a node is chosen depends on nothing that comes after it: a graph of fewer outputs has a part of the plan.
+ */
+export function planInt8(graph: Graph): Int8Plan {
+  const shapes = new GraphBuilder();
+  transplant(graph, shapes, () => undefined);
+  const producers = new Map(graph.nodes.map((node) => [node.outputs[0], node]));
+  const nodes = new Set<GraphNode>();
+  const values = new Set<string>();
+  const isComputed = (value = '') => {
+    const producer = producers.get(value);
+    return producer !== undefined && nodes.has(producer);
+  };
+  const pays = (node: GraphNode): boolean => {
+    const [a = '', b = ''] = node.inputs;
+    switch (node.op) {
+      case 'Conv': {
+        const [, channels = 0] = shapes.shapeOf(b);
+        const [, , height = 1, width = 1] = shapes.shapeOf(node.outputs[0] ?? '');
+        const isConstant = graph.initializers.get(b)?.dtype === 'float32';
+        return isConstant && channels >= MIN_CHANNELS && height * width > 1;
+      }
+      case 'Relu':
+      case 'Sigmoid':
+      case 'MaxPool':
+        return isComputed(a);
+      case 'Add':
+        return isComputed(a) && isComputed(b) && `${shapes.shapeOf(a)}` === `${shapes.shapeOf(b)}`;
+      case 'Mul':
+        return isComputed(a) && isGateOf(producers.get(b), a); // SiLU: x · sigmoid(x)
+      default:
+        return false;
+    }
+  };
+  for (const node of graph.nodes) {
+    if (!pays(node)) continue;
+    nodes.add(node);
+    for (const value of [...node.inputs, ...node.outputs]) {
+      if (value !== '' && !graph.initializers.has(value)) values.add(value);
+    }
+  }
+  return { nodes, values, isComputed };
+}
+
+/** Whether a node is the sigmoid of `x`. */
+export function isGateOf(node: GraphNode | undefined, x: string): boolean {
+  return node?.op === 'Sigmoid' && node.inputs[0] === x;
+}

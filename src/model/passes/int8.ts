@@ -1,0 +1,171 @@
+import { ModelError } from '../../errors.js';
+import type { Graph, GraphNode } from '../../graph.js';
+import { asFloat32, elementCount, type LazyTensor } from '../../tensor.js';
+import { type GraphBuilder, int } from '../graph-builder.js';
+import { isGateOf, planInt8 } from './int8-plan.js';
+import { rewritten } from './rewrite.js';
+
+/** The smallest and the largest value that an activation takes. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * Puts the convolutions of a graph of standard operators, and what lies between them, into int8: weights with a scale per
+ * output channel, activations as uint8 over the ranges given. Integer arithmetic is written as ONNX writes it, as
+ * float operators between DequantizeLinear and QuantizeLinear, of which ONNX Runtime makes integer ones
+ * (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
+ *
+ * @param ranges of the values of {@link planInt8}
+ * @throws ModelError when the range of one is missing
+ */
+export function toInt8(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
+  const { nodes, values, isComputed } = planInt8(graph);
+  const onlyInSilu = siluInputs(graph);
+  const encodingOf = (value: string) => {
+    const range = ranges.get(value);
+    if (range === undefined) throw new ModelError(`int8: the range of ${value} was not measured`);
+    return affine(onlyInSilu.has(value) ? { ...range, min: Math.max(range.min, SILU_IS_FLAT_BELOW) } : range);
+  };
+  const known = new Map<string, string>();
+  const in8Bits = (builder: GraphBuilder, value: string, name: string) => {
+    const done = known.get(value) ?? roundTrip(builder, name, encodingOf(value));
+    known.set(value, done);
+    return done;
+  };
+  return rewritten(graph, (node, inputs, builder) => {
+    const isInt8 = nodes.has(node);
+    const operands = inputs.map((name, i) => {
+      const value = node.inputs[i] ?? '';
+      return isComputed(value) || (isInt8 && values.has(value)) ? in8Bits(builder, value, name) : name;
+    });
+    if (!isInt8 || node.op !== 'Conv') return builder.copy(node, operands);
+    const [x = ''] = operands;
+    const { scale } = encodingOf(node.inputs[0] ?? '');
+    return builder.copy(node, [x, ...int8Weights(builder, graph, node, scale)]);
+  });
+}
+
+const SILU_IS_FLAT_BELOW = -8; // there x · sigmoid(x) is within 0.003 of 0
+
+/** The values that nothing but a SiLU uses. */
+function siluInputs({ nodes, outputs }: Graph): ReadonlySet<string> {
+  const gates = new Set(nodes.filter(({ op }) => op === 'Sigmoid').map(({ inputs: [x = ''] }) => x));
+  const producers = new Map(nodes.map((node) => [node.outputs[0], node]));
+  for (const { op, inputs } of nodes) {
+    const [x = '', gate = ''] = inputs;
+    if (op === 'Sigmoid' || (op === 'Mul' && isGateOf(producers.get(gate), x))) continue;
+    for (const input of inputs) gates.delete(input);
+  }
+  for (const { name } of outputs) gates.delete(name);
+  return gates;
+}
+
+/** How numbers are held in 8 bits: x = scale · (q − zeroPoint), q from 0 to 255. */
+interface Affine {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+const LEVELS = 255;
+const SMALLEST_SCALE = 1e-10; // of an activation that is always 0
+
+/** Zero is held exactly, since convolutions pad with it. */
+function affine({ min, max }: Range): Affine {
+  const [low, high] = [Math.min(0, min), Math.max(0, max)];
+  const scale = Math.max((high - low) / LEVELS, SMALLEST_SCALE);
+  return { scale, zeroPoint: Math.round(-low / scale) };
+}
+
+function roundTrip(builder: GraphBuilder, name: string, { scale, zeroPoint }: Affine): string {
+  const zero: LazyTensor = { dtype: 'uint8', shape: [], read: () => Uint8Array.of(zeroPoint) };
+  const encoding = [builder.scalar(`${name}.scale`, scale), builder.constant(`${name}.zero_point`, zero)];
+  const quantized = builder.add(`${name}.int8`, 'QuantizeLinear', [name, ...encoding]);
+  return builder.add(`${name}.real`, 'DequantizeLinear', [quantized, ...encoding]);
+}
+
+/** The weight and, where there is one, the bias of a convolution. */
+function int8Weights(
+  builder: GraphBuilder,
+  { initializers }: Graph,
+  { inputs: [, weight = '', bias = ''] }: GraphNode,
+  inputScale: number,
+): string[] {
+  const tensor = initializers.get(weight);
+  if (tensor === undefined) throw new RangeError(`the graph has no constant ${weight}`);
+  const [outChs = 0] = tensor.shape;
+  const biasTensor = initializers.get(bias);
+  // Weights are computed at each reading: once for their scales and their values.
+  let read: QuantizedConv | undefined;
+  const quantized = () => {
+    read ??= quantizeConv(tensor, biasTensor, inputScale);
+    return read;
+  };
+  const channelwise = (name: string, integers: LazyTensor, scales: () => Float32Array) => {
+    const zeros: LazyTensor = {
+      ...{ dtype: integers.dtype, shape: [outChs] },
+      read: () => new Uint8Array(outChs * (integers.dtype === 'int8' ? 1 : 4)),
+    };
+    const parts = [
+      builder.constant(`${name}.int8`, integers),
+      builder.floats(`${name}.scale`, [outChs], scales),
+      builder.constant(`${name}.zero_point`, zeros),
+    ];
+    return builder.add(`${name}.real`, 'DequantizeLinear', parts, { axis: int(0) });
+  };
+  const operands = [
+    channelwise(
+      weight,
+      { dtype: 'int8', shape: tensor.shape, read: () => new Uint8Array(quantized().weights.buffer) },
+      () => quantized().scales,
+    ),
+  ];
+  if (biasTensor !== undefined) {
+    operands.push(
+      channelwise(
+        bias,
+        { dtype: 'int32', shape: [outChs], read: () => new Uint8Array(quantized().biases.buffer) },
+        () => quantized().scales.map((scale) => scale * inputScale),
+      ),
+    );
+  }
+  return operands;
+}
+
+interface QuantizedConv {
+  readonly weights: Int8Array;
+  readonly scales: Float32Array; // per output channel
+  readonly biases: Int32Array; // in units of the input's scale times the channel's
+}
+
+// Of 7 bits, not 8: processors without VNNI add two products of an activation and a weight in 16 bits, which larger
+// weights overflow. The same file is then right everywhere.
+const MAX_WEIGHT = 63;
+const MAX_BIAS = 2 ** 30; // half of what 32 bits hold: the rest is for the products
+
+/**
+ * @param weight [outChs, …]
+ * @param bias [outChs]
+ */
+function quantizeConv(weight: LazyTensor, bias: LazyTensor | undefined, inputScale: number): QuantizedConv {
+  const [outChs = 0] = weight.shape;
+  const values = asFloat32(weight.read());
+  const offsets = bias === undefined ? new Float32Array(outChs) : asFloat32(bias.read());
+  const perChannel = elementCount(weight.shape) / outChs;
+  const weights = new Int8Array(values.length);
+  const scales = new Float32Array(outChs);
+  const biases = new Int32Array(outChs);
+  for (let channel = 0; channel < outChs; channel++) {
+    const [start, end] = [channel * perChannel, (channel + 1) * perChannel];
+    let largest = 0;
+    for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(values[i] as number));
+    const offset = offsets[channel] as number;
+    // A channel of tiny weights may have a bias that would not fit in their unit.
+    const scale = Math.max(largest / MAX_WEIGHT, Math.abs(offset) / (inputScale * MAX_BIAS), SMALLEST_SCALE);
+    for (let i = start; i < end; i++) weights[i] = Math.round((values[i] as number) / scale);
+    scales[channel] = scale;
+    biases[channel] = Math.round(offset / (inputScale * scale));
+  }
+  return { weights, scales, biases };
+}

@@ -1,0 +1,111 @@
+import { ModelError } from '../errors.js';
+import { encodeOnnx } from '../formats/onnx/encode.js';
+import type { Graph } from '../graph.js';
+import type { DecodedImage } from '../images/decode.js';
+import type { InputItem } from '../inputs/walk.js';
+import { type Range, toInt8 } from '../model/passes/int8.js';
+import { planInt8 } from '../model/passes/int8-plan.js';
+import { extremesOf, observed } from '../model/passes/observe.js';
+import { CPU } from '../runtime/devices.js';
+import type { BatchOutputs } from '../runtime/protocol.js';
+import { Session } from '../runtime/session.js';
+import { agreementOf, floatsOf } from './agreement.js';
+import type { Calibration } from './calibration-file.js';
+
+export interface CalibrateOptions {
+  readonly images: readonly InputItem[]; // to take a sample of
+  readonly decode: (path: string) => Promise<DecodedImage>;
+  readonly height: number; // of a decoded image, pixels
+  readonly width: number;
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const SAMPLE = 64; // images
+const FEWEST = 8;
+const BATCH_SIZE = 4;
+
+/**
+ * Measures, over a sample of images, what values the activations of a model take, and then how far int8 with these ranges
+ * agrees with the model as it is.
+ *
+ * @param graph of standard operators, in single precision
+ * @throws ModelError when too few of the images can be read, or the model has nothing to put into int8
+ */
+export async function calibrate(graph: Graph, options: CalibrateOptions): Promise<Calibration> {
+  const { values } = planInt8(graph);
+  if (values.size === 0) {
+    throw new ModelError('the model has no convolution that int8 would make faster', {
+      hint: 'Run it with --precision fp32.',
+    });
+  }
+  const images = await decodeSample(options);
+  const floats = await compute(observed(graph, values), images, options);
+  const ranges = new Map([...values].map((value) => [value, rangeOf(value, floats)] as const));
+  const integers = await compute(toInt8(graph, ranges), images, options);
+  return {
+    images: images.length,
+    ranges,
+    agreement: agreementOf(
+      graph.outputs.map(({ name }) => name),
+      floats,
+      integers,
+    ),
+  };
+}
+
+/** Images from all over the list, the same ones each time. */
+async function decodeSample({ images, decode, signal }: CalibrateOptions): Promise<Uint8Array[]> {
+  const decoded: Uint8Array[] = [];
+  for (const item of spread(images)) {
+    if (decoded.length === SAMPLE) break;
+    signal?.throwIfAborted();
+    if (item.status === 'failed') continue;
+    const image = await decode(item.path);
+    if (image.status === 'ok') decoded.push(image.pixels);
+  }
+  if (decoded.length >= FEWEST) return decoded;
+  throw new ModelError(
+    `int8 takes at least ${FEWEST} images to measure the model on; ${decoded.length} of ${images.length} could be read`,
+    { hint: 'Give a folder of images like those to come: --calibration FOLDER' },
+  );
+}
+
+/** The items in an order of which every beginning comes from all over the list. */
+function spread<T>(items: readonly T[]): readonly T[] {
+  const turn = (Math.sqrt(5) - 1) / 2; // the multiples of the golden ratio fill a circle evenly
+  return items
+    .map((item, i) => ({ item, angle: (i * turn) % 1 }))
+    .sort((a, b) => a.angle - b.angle)
+    .map(({ item }) => item);
+}
+
+/** What a graph makes of the images, batch by batch. */
+async function compute(
+  graph: Graph,
+  images: readonly Uint8Array[],
+  { height, width, threads, signal }: CalibrateOptions,
+): Promise<BatchOutputs[]> {
+  const session = await Session.open(encodeOnnx(graph), { threads, device: CPU });
+  try {
+    const results: BatchOutputs[] = [];
+    for (let i = 0; i < images.length; i += BATCH_SIZE) {
+      signal?.throwIfAborted();
+      const batch = images.slice(i, i + BATCH_SIZE);
+      const pixels = new Uint8Array(batch.length * height * width * 3);
+      for (const [place, image] of batch.entries()) pixels.set(image, place * image.byteLength);
+      results.push((await session.run(pixels, [batch.length, height, width, 3])).outputs);
+    }
+    return results;
+  } finally {
+    await session.close();
+  }
+}
+
+function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
+  const { min, max } = extremesOf(value);
+  return {
+    min: Math.min(...results.flatMap((outputs) => [...floatsOf(outputs, min)])),
+    max: Math.max(...results.flatMap((outputs) => [...floatsOf(outputs, max)])),
+  };
+}

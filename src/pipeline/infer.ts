@@ -1,0 +1,69 @@
+import { HalonetError } from '../errors.js';
+import { OutOfMemoryError } from '../runtime/out-of-memory.js';
+import type { BatchOutputs, RunTiming } from '../runtime/protocol.js';
+import type { Session } from '../runtime/session.js';
+
+/** What came of a batch that ran in one piece, or in several. */
+export interface Inference {
+  readonly parts: readonly InferredPart[]; // in the order of the images
+  readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+}
+
+export interface InferredPart {
+  readonly count: number; // images
+  readonly outputs: BatchOutputs; // each [count, …]
+}
+
+export interface InferOptions {
+  readonly session: Session;
+  readonly height: number; // pixels
+  readonly width: number;
+  readonly tuning: RunLimits;
+}
+
+/** How large runs may be, and who wants to know how they went. */
+export interface RunLimits {
+  readonly largestRun: number; // images
+  readonly ran: (images: number, timing: RunTiming) => void;
+  readonly outOfMemory: (images: number) => void; // lowers `largestRun`; called for 2 images or more
+}
+
+/**
+ * Runs a batch, in pieces of half the size and less where memory does not suffice for all of it.
+ *
+ * @param pixels uint8 [count, height, width, 3]; its buffer is transferred and comes back with the result
+ * @throws HalonetError when the session fails, or memory does not suffice for one image
+ */
+export async function infer(
+  pixels: Uint8Array,
+  count: number,
+  { session, height, width, tuning }: InferOptions,
+): Promise<Inference> {
+  const imageBytes = height * width * 3;
+  const parts: InferredPart[] = [];
+  let { buffer } = pixels;
+  for (let done = 0; done < count; ) {
+    const images = Math.min(count - done, tuning.largestRun);
+    const piece = new Uint8Array(buffer, pixels.byteOffset + done * imageBytes, images * imageBytes);
+    try {
+      const { outputs, timing, pixels: back } = await session.run(piece, [images, height, width, 3]);
+      parts.push({ count: images, outputs });
+      tuning.ran(images, timing);
+      buffer = back.buffer;
+      done += images;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      if (images === 1) throw outOfMemory(error);
+      tuning.outOfMemory(images);
+      buffer = error.pixels.buffer;
+    }
+  }
+  return { parts, pixels: new Uint8Array(buffer, pixels.byteOffset, pixels.byteLength) };
+}
+
+function outOfMemory(cause: OutOfMemoryError): HalonetError {
+  return new HalonetError(`there is no memory to run one image: ${cause.message}`, {
+    hint: 'End other programs, or give a smaller --image-size.',
+    cause,
+  });
+}

@@ -1,0 +1,74 @@
+import { HalonetError, ModelError } from '../errors.js';
+import type { Graph } from '../graph.js';
+import { toInt8 } from '../model/passes/int8.js';
+import { toStandardOps } from '../model/passes/standard-ops.js';
+import { type CalibrateOptions, calibrate } from './calibrate.js';
+import {
+  type Calibration,
+  calibrationPath,
+  modelFingerprint,
+  readCalibration,
+  writeCalibration,
+} from './calibration-file.js';
+import type { ModelSource } from './model-source.js';
+import { type EvaluationOverrides, overridden } from './preprocessing.js';
+
+/** Where the images come from that a model is measured on for int8. */
+export interface Int8Options extends Omit<CalibrateOptions, 'images' | 'height' | 'width'> {
+  readonly images: () => Promise<CalibrateOptions['images']>; // asked for when the model has to be measured
+  readonly anew: boolean; // measure the model whether it was before or not
+  readonly onMeasure?: () => void;
+}
+
+/** What is known of a model for int8, and where from. */
+export interface CalibratedModel {
+  readonly calibration: Calibration;
+  readonly path: string; // of the file that keeps it
+  readonly measured: boolean; // just now, not by an earlier run
+  readonly notKept: string | undefined; // why the file could not be written
+}
+
+/**
+ * What int8 needs to know of a model: from the file beside its checkpoint, else measured and kept there.
+ *
+ * @throws ModelError when the model is in half precision, or cannot be measured
+ */
+export async function calibrated(
+  source: ModelSource,
+  overrides: EvaluationOverrides,
+  options: Int8Options,
+): Promise<CalibratedModel> {
+  if (source.precision !== 'fp32') {
+    throw new ModelError(
+      'the model is in half precision already; int8 takes the single precision that it lost',
+      {
+        hint: 'Use the checkpoint, or a file of halonet convert --precision fp32.',
+      },
+    );
+  }
+  const built = source.build(
+    source.outputs.map((name) => ({ name })),
+    overrides,
+  );
+  const graph = toStandardOps(built.graph);
+  const { mean, std, height, width } = overridden(source.config.pretrained, overrides);
+  const fingerprint = await modelFingerprint(source.path, graph, { mean, std });
+  const path = calibrationPath(source.path, fingerprint);
+  const known = options.anew ? undefined : await readCalibration(path, fingerprint);
+  if (known !== undefined) return { calibration: known, path, measured: false, notKept: undefined };
+  options.onMeasure?.();
+  const calibration = await calibrate(graph, { ...options, images: await options.images(), height, width });
+  const notKept = await writeCalibration(path, fingerprint, calibration).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof HalonetError) return error.message;
+      throw error;
+    },
+  );
+  return { calibration, path, measured: true, notKept };
+}
+
+/** A model's graph in int8, with what its calibration says of it. */
+export function inInt8(graph: Graph, { ranges }: Calibration): Graph {
+  return toInt8(toStandardOps(graph), ranges);
+}

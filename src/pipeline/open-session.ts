@@ -1,0 +1,38 @@
+import { CPU } from '../runtime/devices.js';
+import { DeviceError, lastLine } from '../runtime/failures.js';
+import { Session, SessionError } from '../runtime/session.js';
+import { type DeviceChoice, isGpu } from './choose-device.js';
+import { tryDevice } from './try-device.js';
+
+/** A session, and what came of the choice of its device. */
+export interface OpenedSession extends DeviceChoice {
+  readonly session: Session;
+}
+
+/**
+ * Opens a model on the device that was chosen. A GPU that was chosen by halonet and cannot load it gives way to the CPU;
+ * one that was asked for does not.
+ *
+ * @param onnx as for {@link Session.open}
+ * @throws DeviceError when the device cannot be used, with the missing piece
+ * @throws HalonetError when the model cannot be loaded
+ */
+export async function openSession(
+  onnx: Uint8Array,
+  { device, chosen, passedOver }: DeviceChoice,
+  threads: number,
+): Promise<OpenedSession> {
+  try {
+    const session = await Session.open(onnx, { threads, device });
+    return { session, device, chosen, passedOver };
+  } catch (error) {
+    if (!(error instanceof SessionError && isGpu(device))) throw error;
+    const reason = `cannot load this model: ${lastLine(error.message)}`;
+    if (!chosen) {
+      await tryDevice(device, threads); // what is wrong with the device itself is named better there
+      throw new DeviceError(device, { reason, hint: 'Use --device cpu.' }, error);
+    }
+    const session = await Session.open(error.model, { threads, device: CPU });
+    return { session, device: CPU, chosen, passedOver: [...passedOver, { name: device.name, reason }] };
+  }
+}

@@ -1,0 +1,24 @@
+/** A source that says whether it is what is waited for. */
+export class WatchedSource<T> implements AsyncIterable<T> {
+  readonly #items: AsyncIterable<T>;
+  #pending = false;
+
+  constructor(items: AsyncIterable<T>) {
+    this.#items = items;
+  }
+
+  /** Whether an item has been asked for that is not there yet. */
+  get pending(): boolean {
+    return this.#pending;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    this.#pending = true;
+    for await (const item of this.#items) {
+      this.#pending = false;
+      yield item;
+      this.#pending = true;
+    }
+    this.#pending = false;
+  }
+}

@@ -1,0 +1,154 @@
+import { HalonetError } from '../errors.js';
+import type { Device, GpuName } from './devices.js';
+import { installCommand } from './package.js';
+
+/** A GPU that cannot be used: `message` names the missing piece, `hint` how to get it. */
+export class DeviceError extends HalonetError {
+  override readonly name = 'DeviceError';
+  readonly reason: string; // the message in a few words
+
+  constructor(device: Device, { reason, message = reason, hint }: MissingPiece, cause?: unknown) {
+    super(`--device ${device.name}: ${message}`, { ...(hint !== undefined && { hint }), cause });
+    this.reason = reason;
+  }
+}
+
+/** What a GPU lacks to be used. */
+export interface MissingPiece {
+  readonly reason: string; // in a few words
+  readonly message?: string; // in a sentence, where that is more
+  readonly hint?: string;
+}
+
+/** Pieces that more than one check can find missing. */
+export const PIECES = {
+  cudaProvider: () => ({
+    reason: 'its provider library is not installed',
+    message: "ONNX Runtime's CUDA provider library is not installed",
+    hint: `Download it from NuGet: ${installCommand()} (then CUDA 12 and cuDNN 9 are needed too)`,
+  }),
+  nvidiaDriver: () => ({
+    reason: 'no NVIDIA driver',
+    message: 'there is no NVIDIA driver (neither /dev/nvidiactl nor /dev/dxg)',
+    hint: "Install NVIDIA's driver; in a container, pass the GPU in: docker run --gpus all …",
+  }),
+  vulkanLoader: () => ({
+    reason: 'no Vulkan loader',
+    message: 'the Vulkan loader libvulkan.so.1 is not installed',
+    hint: 'Install it: apt-get install libvulkan1 (Debian, Ubuntu), dnf install vulkan-loader (Fedora, RHEL)',
+  }),
+  vulkanDriver: () => ({
+    reason: 'no Vulkan driver',
+    message: 'no Vulkan driver is installed (no manifest in vulkan/icd.d)',
+    hint: "Install the GPU's driver: NVIDIA's, or apt-get install mesa-vulkan-drivers for AMD and Intel",
+  }),
+} satisfies Record<string, () => MissingPiece>;
+
+type Rule = readonly [pattern: RegExp, piece: (match: RegExpExecArray) => MissingPiece];
+
+const CUDA_RULES: readonly Rule[] = [
+  [/libonnxruntime_providers_\w+\.so: cannot open shared object/, PIECES.cudaProvider],
+  [/(libcuda\.so\.1): cannot open shared object/, PIECES.nvidiaDriver],
+  [
+    /(libcudnn[\w.]*): cannot open shared object/,
+    ([, library]) => ({
+      reason: `${library} is not installed`,
+      message: `cuDNN 9 for CUDA 12 is not installed (${library})`,
+      hint: 'Install it: apt-get install cudnn9-cuda-12 from https://developer.nvidia.com/cudnn-downloads, or put its folder on LD_LIBRARY_PATH',
+    }),
+  ],
+  [
+    /(lib[\w.+-]+): cannot open shared object/,
+    ([, library]) => ({
+      reason: `${library} is not installed`,
+      message: `CUDA 12 is not installed (${library})`,
+      hint: 'Install it: https://developer.nvidia.com/cuda-downloads, version 12, or put its folder on LD_LIBRARY_PATH',
+    }),
+  ],
+  [
+    /CUDA failure 35\b|driver version is insufficient/,
+    () => ({
+      reason: 'the NVIDIA driver is too old',
+      message: 'the NVIDIA driver is too old for CUDA 12',
+      hint: 'Update it to version 525 or later',
+    }),
+  ],
+  [
+    /CUDA failure 101\b|invalid device ordinal/,
+    () => ({ reason: 'no GPU with that --device-id', hint: 'nvidia-smi -L lists the GPUs, from 0' }),
+  ],
+  [
+    /CUDA failure 100\b|no CUDA-capable device/,
+    () => ({
+      reason: 'no NVIDIA GPU',
+      message: 'the driver sees no NVIDIA GPU',
+      hint: 'Check nvidia-smi, and that CUDA_VISIBLE_DEVICES does not hide it',
+    }),
+  ],
+  [
+    /CUDA failure 209\b|no kernel image is available/,
+    () => ({
+      reason: 'the GPU is of a kind that the provider has no code for',
+      message: "ONNX Runtime's CUDA provider has no code for a GPU of this kind",
+      hint: 'Use --device webgpu.',
+    }),
+  ],
+  [/Failed to load shared library/, PIECES.cudaProvider],
+];
+
+const WEBGPU_RULES: readonly Rule[] = [
+  [/libvulkan\.so\.1: cannot open shared object/, PIECES.vulkanLoader],
+  [
+    /No supported adapters|Failed to get a WebGPU adapter/,
+    () => ({
+      reason: 'no GPU that it can use',
+      message: 'no driver offers a GPU that it can use (by Vulkan, Direct3D 12 or Metal)',
+      hint: 'Update the driver (Mesa 22 is too old). On Linux vulkaninfo --summary lists what there is; /dev/dri must be readable.',
+    }),
+  ],
+];
+
+const DML_RULES: readonly Rule[] = [
+  [
+    /887A0002|DXGI_ERROR_NOT_FOUND/i,
+    () => ({ reason: 'no GPU with that --device-id', hint: 'dxdiag lists the GPUs' }),
+  ],
+];
+
+const RULES: Readonly<Record<GpuName, readonly Rule[]>> = {
+  cuda: CUDA_RULES,
+  webgpu: WEBGPU_RULES,
+  dml: DML_RULES,
+  coreml: [],
+};
+
+const OUT_OF_MEMORY: Rule = [
+  /out of memory|Failed to allocate memory|E_OUTOFMEMORY/i,
+  () => ({
+    reason: 'its memory is full',
+    hint: 'Use a smaller --batch-size, or end what else uses the GPU.',
+  }),
+];
+
+/**
+ * What a GPU lacks, of what ONNX Runtime and the libraries below it said.
+ *
+ * @param text the message of the exception, with what was printed before it where that is known
+ */
+export function deviceFailure(device: Device<GpuName>, text: string, cause?: unknown): DeviceError {
+  for (const [pattern, piece] of [...RULES[device.name], OUT_OF_MEMORY]) {
+    const match = pattern.exec(text);
+    if (match !== null) return new DeviceError(device, piece(match), cause);
+  }
+  const message = lastLine(text);
+  return new DeviceError(device, { reason: message.slice(0, 80), message }, cause);
+}
+
+/** What a native message says, without the place in ONNX Runtime's source that it was thrown at. */
+export function lastLine(text: string): string {
+  const line = text.trim().split('\n').at(-1)?.trim() ?? '';
+  return (
+    line.replace(/^.*\bwas false\.\s*/, '').replace(/^\/\S+\s+\S.*?\)\s+(?=\[)/, '') ||
+    'it failed without a word'
+  );
+}

@@ -1,0 +1,43 @@
+import { InferenceSession } from 'onnxruntime-node';
+import { type Device, executionProvider } from './devices.js';
+
+/** Where and how a network runs. */
+export interface SessionOptions {
+  readonly threads: number; // CPU threads of one operator, at least 1
+  readonly device: Device;
+}
+
+/** A session of ONNX Runtime on the calling thread, which it blocks while it opens and runs. */
+export interface NativeSession {
+  readonly session: InferenceSession;
+  readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
+}
+
+/**
+ * Opens a session on a device.
+ *
+ * @throws Error of ONNX Runtime's when the device is missing or the model cannot be loaded
+ */
+export async function openNative(
+  model: Uint8Array,
+  { threads, device }: SessionOptions,
+): Promise<NativeSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [executionProvider(device)],
+    intraOpNumThreads: threads,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+  if (device.name === 'cpu') return { session: await InferenceSession.create(model, options), mixed: false };
+  try {
+    const session = await InferenceSession.create(model, {
+      ...options,
+      logSeverityLevel: 4, // what stops it is thrown, too
+      extra: { session: { disable_cpu_ep_fallback: '1' } },
+    });
+    return { session, mixed: false };
+  } catch (error) {
+    if (!/fallback to CPU EP has been explicitly disabled/.test(String(error))) throw error;
+    return { session: await InferenceSession.create(model, options), mixed: true };
+  }
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { serialize } from 'node:v8';
+import type { Device, GpuName } from './devices.js';
+import { DeviceError, deviceFailure } from './failures.js';
+
+/** A network to try a device with, on images of one size. */
+export interface ProbeModel {
+  readonly onnx: Uint8Array; // from `pixels`, uint8 [batch, height, width, 3], to one float32 output
+  readonly height: number; // pixels
+  readonly width: number;
+}
+
+/** What the trying process is given on its standard input, by V8's serialization. */
+export interface ProbeRequest extends ProbeModel {
+  readonly device: Device<GpuName>;
+  readonly threads: number; // of the CPU that the device is compared with
+}
+
+/** A device that computes what the CPU computes. */
+export interface ProbeResult {
+  readonly error: number; // ‖device − CPU‖ / ‖CPU‖ of the output
+  readonly secondsPerImage: number;
+  readonly cpuSecondsPerImage: number;
+  readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
+}
+
+/** The last line that the trying process prints, as JSON. */
+export type ProbeReply =
+  | ({ readonly kind: 'done' } & ProbeResult)
+  | { readonly kind: 'failed'; readonly message: string };
+
+// Drivers compile the programs of a network when they first run: seconds, on a slow device a good many.
+const PATIENCE_MS = 60_000;
+
+// TF32, which CUDA multiplies in, is good to 1e-3; what is wrong is far from this.
+const MAX_ERROR = 1e-2;
+
+/**
+ * Opens a real session on a GPU and runs it, in a process of its own: a driver that crashes or hangs takes nothing with
+ * it, and what native libraries print, which alone names a library that is missing, is read.
+ *
+ * @throws DeviceError when the device cannot be used, with the missing piece
+ * @throws the signal's reason when it aborts
+ */
+export async function probeDevice(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResult> {
+  const child = fork(new URL('./probe-process.js', import.meta.url), {
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+    ...(signal && { signal }),
+  });
+  const { status, printed, reply } = await finished(child, serialize(request));
+  signal?.throwIfAborted();
+  const { device } = request;
+  if (reply === undefined || status !== 0) throw crashed(device, status, printed);
+  if (reply.kind === 'failed') throw deviceFailure(device, `${printed}\n${reply.message}`);
+  if (!(reply.error <= MAX_ERROR)) {
+    throw new DeviceError(device, {
+      reason: 'it computes wrong results',
+      message: `it computes wrong results: off by ${reply.error.toPrecision(2)} of the CPU's`,
+      hint: "Update the GPU's driver.",
+    });
+  }
+  return reply;
+}
+
+interface Finished {
+  readonly status: number | NodeJS.Signals | null; // exit code, or the signal that ended it
+  readonly printed: string; // on standard error
+  readonly reply: ProbeReply | undefined;
+}
+
+async function finished(child: ChildProcess, input: Uint8Array): Promise<Finished> {
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('a process without its pipes');
+  stdin.on('error', () => {}); // it ended before it had read all: its status says so
+  stdin.end(input);
+  const ended = new Promise<Finished['status']>((resolve) => {
+    child.once('error', () => resolve(null)).once('close', (code, killer) => resolve(code ?? killer));
+  });
+  const [status, printed, answer] = await Promise.all([ended, text(stderr), text(stdout)]);
+  return { status, printed, reply: parseReply(answer) };
+}
+
+function parseReply(answer: string): ProbeReply | undefined {
+  try {
+    return JSON.parse(answer.trim().split('\n').at(-1) ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function crashed(device: Device<GpuName>, status: Finished['status'], printed: string): DeviceError {
+  const hung = status === 'SIGKILL';
+  const said = printed.trim().split('\n').at(-1);
+  return new DeviceError(device, {
+    reason: hung ? 'it hung' : 'its driver crashed',
+    message: hung
+      ? `it did not answer within ${PATIENCE_MS / 1000} s`
+      : `its driver crashed (${status ?? 'the process did not start'})${said ? `: ${said}` : ''}`,
+    hint: "Update the GPU's driver, or use --device cpu.",
+  });
+}

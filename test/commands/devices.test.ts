@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { halonet } from '../support/cli.js';
+
+const CLASSIFY = ['classify', 'fixtures/images', '-m', 'demo', '-k', '1'];
+
+// No Vulkan driver is found, whatever the machine has.
+const NO_VULKAN = { VK_DRIVER_FILES: '/nowhere.json', VK_ICD_FILENAMES: '/nowhere.json' };
+
+const absent: readonly (readonly [string, RegExp])[] = [
+  ['cuda', /error: --device cuda: .*(NVIDIA driver|provider library|CUDA 12|cuDNN).*\n {2}\S/],
+  ['webgpu', /error: --device webgpu: .*(libvulkan\.so\.1|no Vulkan driver).*\n {2}Install/],
+  ['dml', /error: --device dml: onnxruntime-node has it for Windows; this is linux/],
+  ['coreml', /error: --device coreml: onnxruntime-node has it for macOS on Apple silicon; this is linux/],
+];
+
+describe('--device', () => {
+  for (const [device, message] of absent) {
+    it(`${device} ends with exit code 2 and the missing piece, and never falls back`, async function () {
+      if (process.platform !== 'linux') this.skip();
+      const { code, stdout, stderr } = await halonet([...CLASSIFY, '--device', device], { env: NO_VULKAN });
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.equal(stderr.trim().split('\n').length, 2, stderr); // nothing of what native libraries print
+    });
+  }
+
+  it('auto takes what there is, and says in one line what and why', async () => {
+    const { code, stdout, stderr } = await halonet(CLASSIFY, { env: NO_VULKAN });
+    assert.equal(code, 0);
+    assert.match(stderr, /^device: (cpu|cuda|dml|coreml|webgpu)( \((\w+: [^;)]+(; )?)+\))?\n16 images/);
+    const quiet = await halonet([...CLASSIFY, '--quiet'], { env: NO_VULKAN });
+    assert.equal(quiet.stderr, '');
+    assert.equal(quiet.stdout, stdout);
+  });
+
+  it('cpu says nothing of devices', async () => {
+    const { code, stderr } = await halonet([...CLASSIFY, '--device', 'cpu']);
+    assert.equal(code, 0);
+    assert.match(stderr, /^16 images[^\n]*\n$/);
+  });
+
+  it('is one that there is, and its id a small number', async () => {
+    assert.match(
+      (await halonet([...CLASSIFY, '--device', 'gpu'])).stderr,
+      /auto, cpu, cuda, webgpu, dml, coreml/,
+    );
+    assert.equal((await halonet([...CLASSIFY, '--device-id=-1'])).code, 2);
+  });
+});
