@@ -154,6 +154,12 @@ export const sharedFlags = {
     default: true,
     description: 'turn images as their EXIF orientation says (timm does not)',
   }),
+  decode: Flags.option({
+    ...IMAGES,
+    options: ['exact', 'fast'] as const,
+    default: 'exact',
+    description: "exact gives timm's pixels; fast saves time on large JPEG and WebP images",
+  })(),
   'batch-size': Flags.integer({
     ...RUN,
     ...{ min: 1, max: 4096 },

@@ -46,6 +46,7 @@ export abstract class JobCommand extends BaseCommand {
         preprocessing: {
           ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
+          decode: flags.decode,
         },
         ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),

@@ -21,7 +21,7 @@ export async function decodeImage(path: string, preprocessing: Preprocessing): P
     const bytes = await readImageFile(path, preprocessing.maxPixels);
     const header = await readHeader(bytes, preprocessing);
     const plan = planResize(header, preprocessing);
-    const kept = await readPixels(bytes, header, plan);
+    const kept = await readPixels(bytes, header, plan, preprocessing.decode);
     return { status: 'ok', pixels: pad(kept, plan, preprocessing) };
   } catch (error) {
     if (error instanceof ImageRefusal) return { status: 'failed', failure: error.failure };

@@ -9,10 +9,14 @@ export interface Preprocessing {
   readonly interpolation: Interpolation;
   readonly fill: readonly [number, number, number]; // RGB 0..255, what border mode pads with
   readonly autoOrient: boolean; // turn the image upright by its EXIF orientation
+  readonly decode: Decode;
   readonly maxPixels: number; // an image of more is refused
 }
 
 export type Interpolation = 'bicubic' | 'bilinear';
+
+/** `fast` leaves more of a large reduction to the decoder than stays within libvips' rounding. */
+export type Decode = 'exact' | 'fast';
 
 export interface Size {
   readonly width: number;

@@ -51,7 +51,7 @@ export async function prepare(
   });
   const { config } = source;
   const { graph, shapes } = source.build(outputs, overrides);
-  const preprocessing = preprocessingOf(overridden(config.pretrained, overrides), overrides.autoOrient);
+  const preprocessing = preprocessingOf(overridden(config.pretrained, overrides), overrides);
   const shapeOf = (output: string) => {
     const shape = shapes[output];
     if (shape === undefined) throw new HalonetError(`the model was built without its output ${output}`);

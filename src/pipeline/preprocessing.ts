@@ -15,6 +15,7 @@ export interface EvaluationOverrides {
 /** How the images of a job are prepared, where it differs from the model's own settings. */
 export interface PreprocessingOverrides extends EvaluationOverrides {
   readonly autoOrient: boolean;
+  readonly decode: Preprocessing['decode'];
 }
 
 const MAX_PIXELS = 268_402_689; // sharp's own limit: 0x3FFF squared
@@ -33,11 +34,14 @@ export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): 
 }
 
 /** What decoding needs to know of these settings. */
-export function preprocessingOf(settings: PretrainedCfg, autoOrient: boolean): Preprocessing {
+export function preprocessingOf(
+  settings: PretrainedCfg,
+  { autoOrient, decode }: Pick<PreprocessingOverrides, 'autoOrient' | 'decode'>,
+): Preprocessing {
   const { height, width, cropPct, cropMode, interpolation } = settings;
   const [r, g, b] = settings.mean;
   return {
-    ...{ height, width, cropPct, cropMode, interpolation, autoOrient },
+    ...{ height, width, cropPct, cropMode, interpolation, autoOrient, decode },
     fill: [roundHalfEven(255 * r), roundHalfEven(255 * g), roundHalfEven(255 * b)],
     maxPixels: MAX_PIXELS,
   };

@@ -335,6 +335,23 @@ describe('the commands', () => {
       assert.deepEqual(await embedding(...mean, ...crop), await embedding());
     });
 
+    it('decode large photos fast when they are told to, and small ones as ever', async () => {
+      const commands = [
+        ['classify', '--scores', 'logit'],
+        ['embed'],
+        ['features', '--stages', '4', '--pool', 'avg'],
+      ];
+      const inputs = ['fixtures/preprocess/large.jpg', PHOTO];
+      for (const command of commands) {
+        const rows = async (...flags: string[]) =>
+          lines((await halonet([...command, ...inputs, ...DEMO, '-f', 'csv', '--quiet', ...flags])).stdout);
+        const [, large, small] = await rows();
+        const [, largeFast, smallFast] = await rows('--decode', 'fast');
+        assert.notEqual(largeFast, large);
+        assert.equal(smallFast, small);
+      }
+    });
+
     it('turn photos by their EXIF orientation, unless they are told not to', async () => {
       const turned = place('turned.png');
       await sharp(PHOTO).withMetadata({ orientation: 3 }).png().toFile(turned);

@@ -234,3 +234,27 @@ describe('extreme shapes', () => {
     }
   });
 });
+
+describe('a JPEG that is reduced by a large factor', () => {
+  const folder = temporaryFolder();
+
+  // libjpeg decodes a quarter or a half of these, which must be even not to shift what is left.
+  for (const [width, height] of [
+    [296, 296],
+    [299, 299],
+    [300, 298],
+    [298, 300],
+    [151, 150],
+  ] as const) {
+    it(`is near Pillow's at ${width} x ${height}`, async () => {
+      const bytes = await photo(width, height).jpeg({ quality: 90 }).toBuffer();
+      const raster = await rasterOf(sharp(bytes));
+      for (const size of [32, 36]) {
+        const settings = { ...HALONET, height: size, width: size, cropPct: 1 };
+        const pixels = await pixelsOf(await folder.write('large.jpg', bytes), settings);
+        const difference = meanDifference(pixels, pillowTransform(raster, settings));
+        assert.ok(difference <= 0.8, `to ${size}: ${difference}`);
+      }
+    });
+  }
+});

@@ -19,6 +19,7 @@ export const HALONET: Preprocessing = {
   interpolation: 'bicubic',
   fill: [124, 116, 104],
   autoOrient: false,
+  decode: 'exact',
   maxPixels: 268_402_689,
 };
 

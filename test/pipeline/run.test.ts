@@ -24,6 +24,7 @@ const PREPROCESSING: Preprocessing = {
   interpolation: 'bicubic',
   fill: [0, 0, 0],
   autoOrient: true,
+  decode: 'exact',
   maxPixels: 1e8,
 };
 
