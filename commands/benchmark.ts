@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
@@ -6,16 +6,18 @@ import type { BenchmarkReport } from '../src/pipeline/benchmark/report.js';
 import { BaseCommand } from './shared/base-command.js';
 import { type BenchmarkRun, RUN_FORMAT } from './shared/benchmark-run.js';
 import { factsOf, sectionsOf } from './shared/benchmark-text.js';
-import { architectureFlag, DEFAULT_MODEL, RUNNABLE_DESCRIPTION } from './shared/flags.js';
+import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './shared/flags.js';
+import { host } from './shared/host.js';
 import { abortOnSignals } from './shared/interruption.js';
+import { thisMachine } from './shared/machine.js';
 import { Progress } from './shared/progress.js';
 import { table } from './shared/table.js';
 
-const PRECISIONS = ['fp32', 'fp16'] as const;
+const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
 
 const EFFORTS = {
-  full: { repeats: 5, jobRepeats: 3, sampleSeconds: 0.3, jobSeconds: 3, extent: 'all' },
-  quick: { repeats: 2, jobRepeats: 2, sampleSeconds: 0.05, jobSeconds: 0.5, extent: 'few' },
+  full: { repeats: 3, sampleSeconds: 0.3, jobSeconds: 3, extent: 'all' },
+  quick: { repeats: 2, sampleSeconds: 0.05, jobSeconds: 0.5, extent: 'few' },
 } as const;
 
 const counts = Flags.custom<readonly number[], { readonly most: number }>({
@@ -80,29 +82,24 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       description: 'make up the weights: no checkpoint is needed',
     }),
     precisions: precisions({
-      default: ['fp32'],
-      defaultHelp: async () => 'fp32',
-      description: `of weights and arithmetic: ${PRECISIONS.join(', ')}`,
+      description: `of weights and arithmetic: ${PRECISIONS.join(', ')}; fp32,int8 when not given, on a GPU fp32,fp16`,
     }),
     threads: counts({
       most: 512,
-      default: async () => [...new Set([1, availableParallelism()])],
-      defaultHelp: async () => '1 and one per CPU core',
-      description: 'CPU threads for inference; jobs run with the most',
+      description: 'CPU threads for inference; one, and one per core, when not given. Jobs run with the most',
     }),
     'batch-sizes': counts({
       most: 4096,
-      default: [1, 2, 4, 8],
-      defaultHelp: async () => '1,2,4,8',
-      description: 'images in one run; jobs run with the fastest',
+      description: 'images in one run; 1 to 8 when not given, on a GPU 1 to 256. Jobs find their own',
     }),
+    ...deviceFlags,
     images: Flags.string({
       helpValue: 'DIR',
       description: 'images of your own, the first 256 of a folder, instead of generated JPEGs',
     }),
     repeats: Flags.integer({
       ...{ min: 1, max: 1000 },
-      description: 'samples of everything; 5, or 3 of whole jobs, or 2 with --quick',
+      description: 'samples of everything; 3, or 2 with --quick',
     }),
     quick: Flags.boolean({
       description: 'short samples, few matrices and small images: to see that it works',
@@ -153,9 +150,10 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       return await runBenchmark({
         ...{ model, signal, images: flags.images, randomWeights: flags['random-weights'] },
         ...{ architecture: flags.architecture, precisions: flags.precisions, threads: flags.threads },
+        ...{ device: { name: flags.device, id: flags['device-id'] }, host: host(), machine: thisMachine() },
         batchSizes: flags['batch-sizes'],
         hub: hubSettingsFromEnv(process.env, homedir()),
-        effort: { ...effort, ...(repeats && { repeats, jobRepeats: repeats }) },
+        effort: { ...effort, ...(repeats && { repeats }) },
         cli: { command: process.execPath, args: [join(this.config.root, 'bin', 'halonet.cjs')] },
         onDownload: (download) => progress.download(download),
         onStep: ({ phase, label, done, total }) => {

@@ -47,6 +47,7 @@ const SESSION: readonly Column<SessionRate>[] = [
 
 const DECODE: readonly Column<DecodeRate>[] = [
   { title: 'images', cell: ({ photos }) => photos.name },
+  { title: 'decode', cell: ({ decode }) => decode },
   { title: 'file', align: 'right', cell: ({ photos }) => bytesText(photos.bytes) },
   { title: 'at once', align: 'right', cell: ({ decoders }) => String(decoders) },
   ...rate<DecodeRate>('images/s', ({ imagesPerSecond }) => imagesPerSecond),
@@ -54,9 +55,11 @@ const DECODE: readonly Column<DecodeRate>[] = [
 
 const PIPELINE: readonly Column<PipelineRate>[] = [
   { title: 'images', cell: ({ photos }) => photos.name },
+  { title: 'decode', cell: ({ decode }) => decode },
   { title: 'precision', cell: ({ precision }) => precision },
   { title: 'threads', align: 'right', cell: ({ threads }) => String(threads) },
-  { title: 'batch', align: 'right', cell: ({ batchSize }) => String(batchSize) },
+  { title: 'batch', align: 'right', cell: ({ found }) => String(found?.batchSize ?? '-') },
+  { title: 'decoders', align: 'right', cell: ({ found }) => String(found?.decoders ?? '-') },
   ...rate<PipelineRate>('images/s', ({ imagesPerSecond }) => imagesPerSecond),
   {
     title: 'of session',
@@ -86,11 +89,11 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
     },
     {
       title: 'Session alone',
-      body: `${tabulate(session, SESSION)}\n\n${bestSentences(session).join('\n')}`,
+      body: `${tabulate(session, SESSION)}\n\n${[...bestSentences(session), ...gainSentences(session)].join('\n')}`,
     },
     {
       title: 'Decode and resize alone',
-      body: `${tabulate(decode, DECODE)}`,
+      body: [tabulate(decode, DECODE), fastSentences(decode)].join('\n\n').trimEnd(),
     },
     {
       title: 'Whole pipeline',
@@ -118,8 +121,42 @@ function bestSentences(rates: readonly SessionRate[]): readonly string[] {
   }
   return [...best.values()].map(
     ({ precision, threads, batchSize, imagesPerSecond, flopsPerSecond, ofGemm }) =>
-      `- ${precision}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: best in batches of ${batchSize}, ${figure(imagesPerSecond.median)} images/s, ${giga(flopsPerSecond)} GFLOP/s, ${percent(ofGemm)} of the GEMM rate`,
+      `- ${precision}, ${threadsText(threads)}: best in batches of ${batchSize}, ${figure(imagesPerSecond.median)} images/s, ${giga(flopsPerSecond)} GFLOP/s, ${percent(ofGemm)} of the GEMM rate`,
   );
+}
+
+/** The best rates of each number of threads against those of the first precision. */
+function gainSentences(rates: readonly SessionRate[]): readonly string[] {
+  const best = (precision: string, threads: number) =>
+    Math.max(
+      ...rates
+        .filter((rate) => rate.precision === precision && rate.threads === threads)
+        .map(({ imagesPerSecond }) => imagesPerSecond.median),
+    );
+  const [first, ...others] = [...new Set(rates.map(({ precision }) => precision))];
+  if (first === undefined) return [];
+  return others.flatMap((other) =>
+    [...new Set(rates.map(({ threads }) => threads))].map((threads) => {
+      const gain = best(other, threads) / best(first, threads);
+      return `- ${other} is ${gain.toFixed(2)} times as fast as ${first} with ${threadsText(threads)}`;
+    }),
+  );
+}
+
+const threadsText = (threads: number): string => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+
+/** What decoding fast gains, where it was measured. */
+function fastSentences(rates: readonly DecodeRate[]): string {
+  return rates
+    .filter(({ decode }) => decode === 'fast')
+    .map(({ photos, decoders, imagesPerSecond }) => {
+      const exact = rates.find(
+        (rate) => rate.decode === 'exact' && rate.photos.name === photos.name && rate.decoders === decoders,
+      );
+      const gain = imagesPerSecond.median / (exact?.imagesPerSecond.median ?? Number.NaN);
+      return `- ${photos.name}, ${decoders} at once: fast is ${gain.toFixed(2)} times as fast as exact`;
+    })
+    .join('\n');
 }
 
 /** What was measured, where and how. */
@@ -127,7 +164,7 @@ export function factsOf({ machine, report, version, date, command }: BenchmarkRu
   const { name, architecture, randomWeights, height, width, flops } = report.model;
   const weights = randomWeights ? ', random weights' : '';
   return [
-    `${name} (${architecture}${weights}) at ${height}×${width}: ${giga(flops)} GFLOP an image`,
+    `${name} (${architecture}${weights}) at ${height}×${width}: ${giga(flops)} GFLOP an image, on ${report.device}`,
     `${machine.cpu}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
     `halonet ${version}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}, sharp ${machine.sharp}`,
     `${date}: ${command}`,

@@ -30,7 +30,7 @@ function renderRun(run: BenchmarkRun): string {
 }
 
 const titleOf = ({ machine, report }: BenchmarkRun): string =>
-  `${machine.name}: ${report.model.architecture}`;
+  `${machine.name}${report.device === 'cpu' ? '' : `, ${report.device}`}: ${report.model.architecture}`;
 
 /** JSON that ends no comment, with the digits that mean something. */
 function compact(run: BenchmarkRun): string {

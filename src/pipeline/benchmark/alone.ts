@@ -1,15 +1,13 @@
 import { Session } from '../../runtime/session.js';
 import { decodeRate } from './decode-rate.js';
 import { GEMM_SHAPES, openGemm } from './gemm-rate.js';
-import type { BenchmarkOptions } from './options.js';
 import type { PhotoSet } from './photo-sets.js';
+import type { Plan } from './plan.js';
 import type { BenchmarkReport, DecodeRate, GemmRate, SessionRate } from './report.js';
 import { inRounds, type Measurement } from './rounds.js';
 import { sessionRate } from './session-rate.js';
 import type { Spread } from './statistics.js';
-import type { Subject } from './subject.js';
-
-type Alone = Pick<BenchmarkReport, 'gemm' | 'session' | 'decode'>;
+import type { Subject, Variant } from './subject.js';
 
 /** What is measured, and its place in the report once its spread is known. */
 interface Case<T> {
@@ -20,31 +18,27 @@ interface Case<T> {
 /** Measures every stage by itself: matrix products, sessions and decoding in turn. */
 export async function measureAlone(
   subject: Subject,
+  variants: readonly Variant[],
   sets: readonly PhotoSet[],
-  options: BenchmarkOptions,
-): Promise<Alone> {
+  plan: Plan,
+): Promise<Pick<BenchmarkReport, 'gemm' | 'session' | 'decode'>> {
   const open: AsyncDisposable[] = [];
   try {
-    const gemm = await gemmCases(options, open);
-    const session = await sessionCases(subject, options, open);
-    const decode = decodeCases(subject, sets, options);
-    const cases = [...gemm, ...session, ...decode];
+    const gemm = await gemmCases(plan, open);
+    const session = await sessionCases(subject, variants, plan, open);
+    const decode = decodeCases(subject, sets, plan);
     const spreads = await inRounds(
-      cases.map(({ measurement }) => measurement),
-      { ...options, phase: 'stages alone', rounds: options.effort.repeats },
+      [...gemm, ...session, ...decode].map(({ measurement }) => measurement),
+      { ...plan, phase: 'stages alone', rounds: plan.effort.repeats },
     );
     let at = 0;
     const finish = <T>(some: readonly Case<T>[]) => some.map((each) => each.finish(spreads[at++] as Spread));
     const gemmRates = finish(gemm);
-    const withoutRatio = finish(session);
-    return {
-      gemm: gemmRates,
-      session: withoutRatio.map((rate) => ({
-        ...rate,
-        ofGemm: rate.flopsPerSecond / gemmRate(gemmRates, rate.threads),
-      })),
-      decode: finish(decode),
-    };
+    const sessionRates = finish(session).map((rate) => ({
+      ...rate,
+      ofGemm: rate.flopsPerSecond / gemmRate(gemmRates, rate.threads),
+    }));
+    return { gemm: gemmRates, session: sessionRates, decode: finish(decode) };
   } finally {
     for (const one of open) await one[Symbol.asyncDispose]();
   }
@@ -57,14 +51,15 @@ function gemmRate(rates: readonly GemmRate[], threads: number): number {
 }
 
 async function gemmCases(
-  { threads, precisions, effort }: BenchmarkOptions,
+  { threads, precisions, effort, device }: Plan,
   open: AsyncDisposable[],
 ): Promise<readonly Case<GemmRate>[]> {
   const cases: Case<GemmRate>[] = [];
   for (const precision of new Set(['fp32', ...precisions] as const)) {
     for (const count of threads) {
       for (const shape of GEMM_SHAPES[effort.extent]) {
-        const measurement = await openGemm({ precision, threads: count, shape }, effort.sampleSeconds);
+        const gemm = { precision, threads: count, device, shape, seconds: effort.sampleSeconds };
+        const measurement = await openGemm(gemm);
         open.push(measurement);
         cases.push({
           measurement,
@@ -79,22 +74,21 @@ async function gemmCases(
 }
 
 async function sessionCases(
-  { onnx, flops, preprocessing: { height, width } }: Subject,
-  { threads, precisions, batchSizes, effort }: BenchmarkOptions,
+  { flops, preprocessing: { height, width } }: Subject,
+  variants: readonly Variant[],
+  { threads, batchSizes, effort, device }: Plan,
   open: AsyncDisposable[],
 ): Promise<readonly Case<Omit<SessionRate, 'ofGemm'>>[]> {
   const cases: Case<Omit<SessionRate, 'ofGemm'>>[] = [];
-  for (const precision of precisions) {
+  for (const { precision, onnx } of variants) {
     for (const count of threads) {
-      const session = await Session.open(onnx(precision), count);
+      const session = await Session.open(await onnx(), { threads: count, device });
       open.push({ [Symbol.asyncDispose]: () => session.close() });
       for (const batchSize of batchSizes) {
         const label = `the network alone, ${precision}, batches of ${batchSize}, ${count} threads`;
+        const seconds = effort.sampleSeconds;
         cases.push({
-          measurement: sessionRate({
-            ...{ session, label, batchSize, height, width },
-            seconds: effort.sampleSeconds,
-          }),
+          measurement: sessionRate({ session, label, batchSize, height, width, seconds }),
           finish: (imagesPerSecond) => ({
             ...{ precision, threads: count, batchSize, imagesPerSecond },
             flopsPerSecond: imagesPerSecond.median * flops,
@@ -106,18 +100,20 @@ async function sessionCases(
   return cases;
 }
 
-/** Decoders of a pipeline whose session has so many threads. */
-export const pipelineDecoders = (threads: readonly number[]): number => Math.max(...threads) + 1;
-
 function decodeCases(
   { preprocessing }: Subject,
   sets: readonly PhotoSet[],
-  { threads, effort }: BenchmarkOptions,
+  { machine, effort }: Plan,
 ): readonly Case<DecodeRate>[] {
   return sets.flatMap((set) =>
-    [1, pipelineDecoders(threads)].map((decoders) => ({
-      measurement: decodeRate({ set, preprocessing, decoders, seconds: effort.sampleSeconds }),
-      finish: (imagesPerSecond: Spread) => ({ photos: set.photos, decoders, imagesPerSecond }),
-    })),
+    set.decode.flatMap((decode) =>
+      [...new Set([1, machine.decoders])].map((decoders) => ({
+        measurement: decodeRate({
+          ...{ set, decoders, seconds: effort.sampleSeconds },
+          preprocessing: { ...preprocessing, decode },
+        }),
+        finish: (imagesPerSecond: Spread) => ({ photos: set.photos, decode, decoders, imagesPerSecond }),
+      })),
+    ),
   );
 }

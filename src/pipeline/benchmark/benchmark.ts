@@ -1,19 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureAlone } from './alone.js';
 import type { BenchmarkOptions } from './options.js';
 import { GENERATED_SIZES, generatedPhotos, type PhotoSet, photosIn } from './photo-sets.js';
+import { planOf } from './plan.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';
 import type { BenchmarkReport } from './report.js';
-import { openSubject } from './subject.js';
+import { openSubject, variantsOf } from './subject.js';
 import { measureTogether } from './together.js';
 
 /**
  * Measures a machine and a model on it: matrix products, the network, decoding, whole jobs, and how long a start takes.
  * Temporary files are removed, whatever happens.
  *
- * @throws HalonetError when the model or the images cannot be used
+ * @throws HalonetError when the model, the device or the images cannot be used
  * @throws the signal's reason when it aborts
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkReport> {
@@ -28,15 +29,18 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
 async function measure(options: BenchmarkOptions, folder: string): Promise<BenchmarkReport> {
   const { model: name, randomWeights } = options;
   if (randomWeights) await writeRandomCheckpoint(name, folder);
-  const model = randomWeights ? folder : name;
-  const subject = await openSubject(model, options);
+  const subject = await openSubject(randomWeights ? folder : name, options);
+  const plan = await planOf(options, subject.precision, folder);
   const sets = await photoSets(options, folder);
-  const cores = availableParallelism();
-  const alone = await measureAlone(subject, sets, options);
-  const together = await measureTogether({ ...options, model }, { subject, sets, alone, cores, folder });
-  const { height, width } = subject.preprocessing;
+  const [first] = sets as readonly [PhotoSet, ...PhotoSet[]];
+  const variants = await variantsOf(subject, first, plan);
+  const alone = await measureAlone(subject, variants, sets, plan);
+  const together = await measureTogether(subject, variants, sets, alone, plan);
+  const { architecture, flops, preprocessing } = subject;
+  const { height, width } = preprocessing;
   return {
-    model: { name, architecture: subject.architecture, randomWeights, height, width, flops: subject.flops },
+    model: { name, architecture, randomWeights, height, width, flops },
+    device: plan.device.name,
     ...alone,
     ...together,
   };

@@ -24,7 +24,7 @@ export function decodeRate({ set, preprocessing, decoders, seconds }: DecodeCase
     if (image.status === 'failed') throw new HalonetError(`${path}: ${image.failure.message}`);
   };
   return {
-    label: `decoding ${set.photos.name}, ${decoders} at once`,
+    label: `decoding ${set.photos.name}, ${preprocessing.decode}, ${decoders} at once`,
     sample: async () => 1 / (await secondsPerRun(run, { seconds, lanes: decoders })),
   };
 }

@@ -9,9 +9,6 @@ export interface GemmShape {
   readonly n: number;
 }
 
-/** Products in one run: the network does about as much work in one. */
-const FLOPS_PER_RUN = 8e9;
-
 /** A chain of matrix products, and what it costs. */
 export interface GemmChain {
   readonly graph: Graph; // input `pixels`, uint8 [1, 1, m, k]; output [1, k]
@@ -26,7 +23,7 @@ export interface GemmChain {
  *   network
  * @param leastFlops of the chain
  */
-export function gemmChain(shape: GemmShape, kind: 'float' | 'int8', leastFlops = FLOPS_PER_RUN): GemmChain {
+export function gemmChain(shape: GemmShape, kind: 'float' | 'int8', leastFlops: number): GemmChain {
   const { m, k, n } = shape;
   const pairs = Math.ceil(leastFlops / (4 * m * k * n));
   const chain = new Chain();

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { HalonetError } from '../../errors.js';
 import { DECODABLE_EXTENSIONS } from '../../images/extensions.js';
+import type { Decode } from '../../images/geometry.js';
 import { walkInputs } from '../../inputs/walk.js';
 import { type PhotoSize, writePhoto } from './generated-photos.js';
 import type { Effort } from './options.js';
@@ -10,6 +11,7 @@ import type { Photos } from './report.js';
 export interface PhotoSet {
   readonly photos: Photos;
   readonly paths: readonly string[];
+  readonly decode: readonly Decode[]; // how they are decoded, in turn
 }
 
 export interface GeneratedSize extends PhotoSize {
@@ -29,6 +31,8 @@ export const GENERATED_SIZES = {
   ],
 } as const satisfies Readonly<Record<Effort['extent'], readonly GeneratedSize[]>>;
 
+const LARGE = 10e6; // pixels, from which on decoding fast is worth a look
+
 /**
  * Writes JPEGs of a size into a folder.
  *
@@ -44,7 +48,8 @@ export async function generatedPhotos(
     signal?.throwIfAborted();
     paths.push(await writePhoto(folder, { width, height }, seed));
   }
-  return setOf(`${width}×${height}`, paths, width * height);
+  const large = width * height >= LARGE;
+  return setOf(`${width}×${height}`, paths, large ? ['exact', 'fast'] : ['exact']);
 }
 
 const MOST = 256; // images of a folder; more would be read from the disk, not from its cache
@@ -61,14 +66,14 @@ export async function photosIn(folder: string): Promise<PhotoSet> {
     paths.push(item.path);
     if (paths.length === MOST) break;
   }
-  if (paths.length > 0) return setOf(folder, paths, undefined);
+  if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
   throw new HalonetError(`--images ${folder}: there is no image in it`, {
     hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are taken. Without --images, JPEGs are generated.`,
   });
 }
 
-async function setOf(name: string, paths: readonly string[], pixels: number | undefined): Promise<PhotoSet> {
+async function setOf(name: string, paths: readonly string[], decode: PhotoSet['decode']): Promise<PhotoSet> {
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0) / paths.length;
-  return { photos: { name, bytes: Math.round(bytes), pixels }, paths };
+  return { photos: { name, bytes: Math.round(bytes) }, paths, decode };
 }

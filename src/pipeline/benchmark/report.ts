@@ -1,9 +1,13 @@
-import type { BenchmarkPrecision } from './precision.js';
+import type { Decode } from '../../images/geometry.js';
+import type { DeviceName } from '../../runtime/devices.js';
+import type { RunPrecision } from '../model-source.js';
+import type { MeasuredSettings } from '../tuning.js';
 import type { Spread } from './statistics.js';
 
 /** What a benchmark measured, raw samples included: plain data, for JSON. */
 export interface BenchmarkReport {
   readonly model: BenchmarkedModel;
+  readonly device: DeviceName; // of sessions
   readonly gemm: readonly GemmRate[];
   readonly session: readonly SessionRate[];
   readonly decode: readonly DecodeRate[];
@@ -22,7 +26,7 @@ export interface BenchmarkedModel {
 
 /** Large matrix products through ONNX Runtime. */
 export interface GemmRate {
-  readonly precision: BenchmarkPrecision | 'int8';
+  readonly precision: RunPrecision;
   readonly threads: number;
   readonly shape: readonly [m: number, k: number, n: number];
   readonly flopsPerSecond: Spread;
@@ -30,7 +34,7 @@ export interface GemmRate {
 
 /** The network without decoding: pixels are there. */
 export interface SessionRate {
-  readonly precision: BenchmarkPrecision;
+  readonly precision: RunPrecision;
   readonly threads: number;
   readonly batchSize: number;
   readonly imagesPerSecond: Spread;
@@ -42,12 +46,12 @@ export interface SessionRate {
 export interface Photos {
   readonly name: string; // 640×480, or the folder
   readonly bytes: number; // of a file, on average
-  readonly pixels: number | undefined; // of an image; undefined for a folder's
 }
 
 /** Files to pixels of the network's size, without the network. */
 export interface DecodeRate {
   readonly photos: Photos;
+  readonly decode: Decode;
   readonly decoders: number; // images at once
   readonly imagesPerSecond: Spread;
 }
@@ -55,9 +59,10 @@ export interface DecodeRate {
 /** A whole job: files in, rows out. */
 export interface PipelineRate {
   readonly photos: Photos;
-  readonly precision: BenchmarkPrecision;
+  readonly decode: Decode;
+  readonly precision: RunPrecision;
   readonly threads: number;
-  readonly batchSize: number;
+  readonly found: MeasuredSettings | undefined; // the job's own choice; undefined where it was too short for one
   readonly images: number; // of one sample
   readonly imagesPerSecond: Spread;
   readonly bound: Bound;
@@ -65,10 +70,10 @@ export interface PipelineRate {
 
 /** What holds a pipeline back. */
 export interface Bound {
-  readonly session: number; // images/s of the session alone, at this precision, batch size and number of threads
-  readonly decode: number; // images/s of decoding alone, with as many decoders as in the pipeline
+  readonly session: number; // images/s of the session alone, at this precision and number of threads and its best batch size
+  readonly decode: number; // images/s of decoding alone, with as many decoders as a job can have
   readonly limit: number; // images/s if the stages shared the cores without loss
-  readonly inference: number; // part of the work of one image that is inference, 0..1
+  readonly inference: number; // part of the time of one image that is inference, 0..1
   readonly stage: 'inference' | 'decoding' | 'neither';
 }
 

@@ -1,64 +1,56 @@
+import type { Decode } from '../../images/geometry.js';
 import { Session } from '../../runtime/session.js';
-import { pipelineDecoders } from './alone.js';
 import { boundOf } from './bound.js';
-import type { BenchmarkOptions } from './options.js';
 import type { PhotoSet } from './photo-sets.js';
 import { pipelineRate } from './pipeline-rate.js';
-import type { BenchmarkPrecision } from './precision.js';
+import type { Plan } from './plan.js';
 import type { BenchmarkReport, PipelineRate } from './report.js';
 import { inRounds, type Measurement } from './rounds.js';
 import { sessionRate } from './session-rate.js';
 import { timeToEnd, timeToOutput } from './start-times.js';
 import type { Spread } from './statistics.js';
-import type { Subject } from './subject.js';
+import type { Subject, Variant } from './subject.js';
 
-interface Known {
-  readonly subject: Subject;
-  readonly sets: readonly PhotoSet[];
-  readonly alone: Pick<BenchmarkReport, 'session' | 'decode'>;
-  readonly cores: number;
-  readonly folder: string; // for outputs
-}
+type Alone = Pick<BenchmarkReport, 'session' | 'decode'>;
 
-/** The network at its best batch size, measured again beside the pipelines that are compared with it. */
-interface Baseline {
-  readonly precision: BenchmarkPrecision;
-  readonly threads: number;
-  readonly batchSize: number;
+/** The network at its best batch size, measured again beside the jobs that are compared with it. */
+interface Baseline extends Variant {
+  readonly expected: number; // images/s, as measured before
   readonly session: Session;
   readonly measurement: Measurement;
 }
 
 /** Measures whole jobs, with the network alone in turn, and the start of processes. */
 export async function measureTogether(
-  options: BenchmarkOptions,
-  known: Known,
+  subject: Subject,
+  variants: readonly Variant[],
+  sets: readonly PhotoSet[],
+  alone: Alone,
+  plan: Plan,
 ): Promise<Pick<BenchmarkReport, 'pipeline' | 'start'>> {
   const baselines: Baseline[] = [];
   try {
-    for (const precision of options.precisions) {
-      baselines.push(await openBaseline(precision, options, known));
-    }
-    const pipelines = baselines.flatMap((baseline, i) =>
+    for (const variant of variants) baselines.push(await openBaseline(variant, subject, alone, plan));
+    const jobs = baselines.flatMap((baseline, i) =>
       // Precision changes nothing in decoding: photos of every size go through the first alone.
-      (i === 0 ? known.sets : known.sets.slice(0, 1)).map((set) =>
-        pipelineCase(set, baseline, options, known),
+      (i === 0 ? sets : sets.slice(0, 1)).flatMap((set) =>
+        set.decode.map((decode) => jobCase(set, decode, baseline, subject, alone, plan)),
       ),
     );
     const measurements = [
       ...baselines.map(({ measurement }) => measurement),
-      ...pipelines.map(({ measurement }) => measurement),
-      ...startMeasurements(options, known),
+      ...jobs.map(({ measurement }) => measurement),
+      ...startMeasurements(subject, sets, plan),
     ];
     const spreads = await inRounds(measurements, {
-      ...options,
+      ...plan,
       phase: 'whole jobs',
-      rounds: options.effort.jobRepeats,
+      rounds: plan.effort.repeats,
     });
     const spread = (measurement: Measurement) => spreads[measurements.indexOf(measurement)] as Spread;
     const [help, firstResult] = spreads.slice(-2) as [Spread, Spread];
     return {
-      pipeline: pipelines.map(({ measurement, baseline, finish }) =>
+      pipeline: jobs.map(({ measurement, baseline, finish }) =>
         finish(spread(measurement), spread(baseline.measurement).median),
       ),
       start: { help, firstResult },
@@ -69,48 +61,54 @@ export async function measureTogether(
 }
 
 async function openBaseline(
-  precision: BenchmarkPrecision,
-  { threads, effort }: BenchmarkOptions,
-  { subject, alone }: Known,
+  variant: Variant,
+  { preprocessing: { height, width } }: Subject,
+  alone: Alone,
+  { mostThreads: threads, device, effort }: Plan,
 ): Promise<Baseline> {
-  const most = Math.max(...threads);
-  const rates = alone.session.filter((rate) => rate.precision === precision && rate.threads === most);
-  const { batchSize } = rates.reduce((best, rate) =>
+  const { precision } = variant;
+  const rates = alone.session.filter((rate) => rate.precision === precision && rate.threads === threads);
+  const { batchSize, imagesPerSecond } = rates.reduce((best, rate) =>
     rate.imagesPerSecond.median > best.imagesPerSecond.median ? rate : best,
   );
-  const session = await Session.open(subject.onnx(precision), most);
-  const { height, width } = subject.preprocessing;
+  const session = await Session.open(await variant.onnx(), { threads, device });
   const measurement = sessionRate({
     ...{ session, batchSize, height, width, seconds: effort.jobSeconds / 3 },
-    label: `the network alone, ${precision}, batches of ${batchSize}, ${most} threads`,
+    label: `the network alone, ${precision}, batches of ${batchSize}, ${threads} threads`,
   });
-  return { precision, threads: most, batchSize, session, measurement };
+  return { ...variant, expected: imagesPerSecond.median, session, measurement };
 }
 
-function pipelineCase(set: PhotoSet, baseline: Baseline, options: BenchmarkOptions, known: Known) {
-  const { precision, threads, batchSize } = baseline;
+const FEWEST_IMAGES = 16; // of a job
+
+function jobCase(
+  set: PhotoSet,
+  decode: Decode,
+  baseline: Baseline,
+  subject: Subject,
+  alone: Alone,
+  plan: Plan,
+) {
   const { photos } = set;
+  const { cores, mostThreads: threads, device, machine, effort } = plan;
+  const { precision } = baseline;
   const decodeAt = (decoders: number) =>
-    known.alone.decode.find((rate) => rate.photos === photos && rate.decoders === decoders)?.imagesPerSecond
-      .median ?? 0;
+    alone.decode.find(
+      (rate) => rate.photos === photos && rate.decode === decode && rate.decoders === decoders,
+    )?.imagesPerSecond.median ?? 0;
   const stages = {
-    ...{ threads, cores: known.cores },
-    decode: decodeAt(pipelineDecoders(options.threads)),
-    decodeSeconds: 1 / decodeAt(1),
+    ...{ cores, inferenceCores: device.name === 'cpu' ? threads : 0 },
+    ...{ decode: decodeAt(machine.decoders), decodeSeconds: 1 / decodeAt(1) },
   };
-  const expected = known.alone.session.find(
-    (rate) => rate.precision === precision && rate.threads === threads && rate.batchSize === batchSize,
-  );
-  const { limit } = boundOf({ ...stages, session: expected?.imagesPerSecond.median ?? 0, pipeline: 0 });
-  const images = Math.max(2 * batchSize, Math.ceil(limit * options.effort.jobSeconds));
+  const { limit } = boundOf({ ...stages, session: baseline.expected, pipeline: 0 });
+  const images = Math.max(FEWEST_IMAGES, Math.ceil(limit * effort.jobSeconds));
+  const job = pipelineRate(baseline, { set, decode, images, task: subject.task }, plan);
   return {
     baseline,
-    measurement: pipelineRate({
-      ...{ ...options, ...known, checkpoint: options, task: known.subject.task },
-      ...{ set, precision, batchSize, threads, images },
-    }),
+    measurement: job.measurement,
     finish: (imagesPerSecond: Spread, session: number): PipelineRate => ({
-      ...{ photos, precision, threads, batchSize, images, imagesPerSecond },
+      ...{ photos, decode, precision, threads, images, imagesPerSecond },
+      found: job.found(),
       bound: boundOf({ ...stages, session, pipeline: imagesPerSecond.median }),
     }),
   };
@@ -118,13 +116,15 @@ function pipelineCase(set: PhotoSet, baseline: Baseline, options: BenchmarkOptio
 
 /** The time to see what there is, and to see the first row: in this order. */
 function startMeasurements(
-  { cli, model, architecture }: BenchmarkOptions,
-  { subject, sets }: Known,
+  { task, model }: Subject,
+  sets: readonly PhotoSet[],
+  { cli, architecture, device }: Plan,
 ): readonly Measurement[] {
   const [image = ''] = sets[0]?.paths ?? [];
   const of = architecture === undefined ? [] : ['--architecture', architecture];
+  const on = ['--device', device.name, '--device-id', String(device.id)];
   return [
     timeToEnd(cli, ['--help']),
-    timeToOutput(cli, [subject.task, image, '--model', model, ...of, '--format', 'csv', '--quiet']),
+    timeToOutput(cli, [task, image, '--model', model, ...of, ...on, '--format', 'csv', '--quiet']),
   ];
 }

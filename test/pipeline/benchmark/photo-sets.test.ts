@@ -14,7 +14,8 @@ describe('photos to measure with', () => {
 
   it('are JPEGs with as many bits as a photo has, each different, the same each time', async () => {
     const size = { width: 640, height: 480, count: 2 };
-    const { photos, paths } = await generatedPhotos(folder, size);
+    const { photos, paths, decode } = await generatedPhotos(folder, size);
+    assert.deepEqual(decode, ['exact']);
     const [first = Buffer.of(), second = Buffer.of()] = await Promise.all(
       paths.map((path) => readFile(path)),
     );
@@ -22,7 +23,6 @@ describe('photos to measure with', () => {
     assert.deepEqual(photos, {
       name: '640×480',
       bytes: Math.round((first.length + second.length) / 2),
-      pixels: 640 * 480,
     });
     const { format, width, height, chromaSubsampling } = await sharp(first).metadata();
     assert.deepEqual([format, width, height, chromaSubsampling], ['jpeg', 640, 480, '4:2:0']);
@@ -36,7 +36,6 @@ describe('photos to measure with', () => {
     const { photos, paths } = await photosIn('fixtures/images');
     assert.equal(paths.length, 16);
     assert.equal(photos.name, 'fixtures/images');
-    assert.equal(photos.pixels, undefined);
   });
 
   it('are missing in a folder without any, and in none', async () => {
