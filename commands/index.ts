@@ -1,6 +1,7 @@
 import Benchmark from './benchmark.js';
 import Classify from './classify.js';
 import Convert from './convert.js';
+import Doctor from './doctor.js';
 import Embed from './embed.js';
 import Features from './features.js';
 import Inspect from './inspect.js';
@@ -15,4 +16,5 @@ export const COMMANDS = {
   inspect: Inspect,
   models: Models,
   benchmark: Benchmark,
+  doctor: Doctor,
 };

@@ -165,7 +165,7 @@ export function factsOf({ machine, report, version, date, command }: BenchmarkRu
   const weights = randomWeights ? ', random weights' : '';
   return [
     `${name} (${architecture}${weights}) at ${height}×${width}: ${giga(flops)} GFLOP an image, on ${report.device}`,
-    `${machine.cpu}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
+    `${[machine.cpu, ...machine.features].join(' ')}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
     `halonet ${version}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}, sharp ${machine.sharp}`,
     `${date}: ${command}`,
   ];

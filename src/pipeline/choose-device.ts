@@ -8,7 +8,7 @@ import {
 } from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
 import { hasGpu, missingPiece } from '../runtime/preconditions.js';
-import { tryDevice } from './try-device.js';
+import { type Trial, tryDevice } from './try-device.js';
 
 /** What was asked for. */
 export interface DeviceRequest {
@@ -46,7 +46,7 @@ export async function chooseDevice(request: DeviceRequest, context: DeviceContex
   const { name, id } = request;
   if (name !== 'auto') {
     const device = { name, id };
-    if (isGpu(device)) await assertPresent(device, context);
+    if (isGpu(device) && missingPiece(device, context.host) !== undefined) await tryGpu(device, context);
     return { device, chosen: false, passedOver: [] };
   }
   const passedOver: PassedOver[] = [];
@@ -60,24 +60,23 @@ export async function chooseDevice(request: DeviceRequest, context: DeviceContex
 
 export const isGpu = (device: Device): device is Device<GpuName> => device.name !== 'cpu';
 
-/** Files only hint at what is there: where one is missing, a session has the last word. */
-async function assertPresent(
-  device: Device<GpuName>,
-  { host, threads, signal }: DeviceContext,
-): Promise<void> {
+/**
+ * Tries a GPU that may be absent. Files only hint at what is there, so that a session has the last word; they name better
+ * what it lacks.
+ *
+ * @throws DeviceError when it cannot be used, with the missing piece
+ */
+export async function tryGpu(device: Device<GpuName>, context: DeviceContext): Promise<Trial> {
+  const { host, threads, signal } = context;
   const missing = missingPiece(device, host);
-  if (missing === undefined) return;
-  if (packagedGpus(host).includes(device.name)) {
-    const works = await tryDevice(device, threads, signal).then(
-      () => true,
-      (error) => {
-        if (error instanceof DeviceError) return false;
-        throw error;
-      },
-    );
-    if (works) return;
+  if (missing !== undefined && !packagedGpus(host).includes(device.name))
+    throw new DeviceError(device, missing);
+  try {
+    return await tryDevice(device, threads, signal);
+  } catch (error) {
+    if (missing === undefined || !(error instanceof DeviceError)) throw error;
+    throw new DeviceError(device, missing, error);
   }
-  throw new DeviceError(device, missing);
 }
 
 /** Why `auto` does not take a GPU; undefined when it does. */

@@ -1,28 +1,24 @@
 import { encodeOnnx } from '../formats/onnx/encode.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
 import { probeNetwork } from '../model/probe-network.js';
-import { type Device, type GpuName, hasFusedOperators } from '../runtime/devices.js';
+import { type Device, hasFusedOperators } from '../runtime/devices.js';
 import { probeDevice } from '../runtime/probe.js';
 
-/** How fast a GPU that computes rightly is, and how close to the CPU. */
+/** How fast a device that computes rightly is, and how close to the CPU. */
 export interface Trial {
-  readonly error: number; // ‖device − CPU‖ / ‖CPU‖
+  readonly error: number; // the largest of |device − CPU|, over the largest of |CPU|
   readonly flops: number; // floating-point operations per second
   readonly cpuFlops: number; // the CPU's, in the same trial
   readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
 }
 
 /**
- * Tries a GPU with a small network of the operators that ours are made of.
+ * Tries a device with a small network of the operators that ours are made of.
  *
  * @param threads of the CPU that it is compared with
  * @throws DeviceError when it cannot be used, with the missing piece
  */
-export async function tryDevice(
-  device: Device<GpuName>,
-  threads: number,
-  signal?: AbortSignal,
-): Promise<Trial> {
+export async function tryDevice(device: Device, threads: number, signal?: AbortSignal): Promise<Trial> {
   const { graph, height, width, macs } = probeNetwork();
   const onnx = encodeOnnx(hasFusedOperators(device.name) ? graph : toStandardOps(graph));
   const result = await probeDevice({ onnx, height, width, device, threads }, signal);

@@ -1,15 +1,17 @@
 import { HalonetError } from '../errors.js';
-import type { Device, GpuName } from './devices.js';
+import type { Device, DeviceName } from './devices.js';
 import { installCommand } from './package.js';
 
 /** A GPU that cannot be used: `message` names the missing piece, `hint` how to get it. */
 export class DeviceError extends HalonetError {
   override readonly name = 'DeviceError';
-  readonly reason: string; // the message in a few words
+  readonly reason: string; // what is missing, in a few words
+  readonly detail: string; // in a sentence
 
   constructor(device: Device, { reason, message = reason, hint }: MissingPiece, cause?: unknown) {
     super(`--device ${device.name}: ${message}`, { ...(hint !== undefined && { hint }), cause });
     this.reason = reason;
+    this.detail = message;
   }
 }
 
@@ -115,7 +117,8 @@ const DML_RULES: readonly Rule[] = [
   ],
 ];
 
-const RULES: Readonly<Record<GpuName, readonly Rule[]>> = {
+const RULES: Readonly<Record<DeviceName, readonly Rule[]>> = {
+  cpu: [],
   cuda: CUDA_RULES,
   webgpu: WEBGPU_RULES,
   dml: DML_RULES,
@@ -131,11 +134,11 @@ const OUT_OF_MEMORY: Rule = [
 ];
 
 /**
- * What a GPU lacks, of what ONNX Runtime and the libraries below it said.
+ * What a device lacks, by what ONNX Runtime and the libraries below it said.
  *
  * @param text the message of the exception, with what was printed before it where that is known
  */
-export function deviceFailure(device: Device<GpuName>, text: string, cause?: unknown): DeviceError {
+export function deviceFailure(device: Device, text: string, cause?: unknown): DeviceError {
   for (const [pattern, piece] of [...RULES[device.name], OUT_OF_MEMORY]) {
     const match = pattern.exec(text);
     if (match !== null) return new DeviceError(device, piece(match), cause);

@@ -11,6 +11,9 @@ const folder = () => dirname(dirname(require.resolve('onnxruntime-node')));
 export const librariesFolder = ({ platform, arch }: Host): string =>
   join(folder(), 'bin', 'napi-v6', platform, arch);
 
+/** onnxruntime-node's version. */
+export const runtimeVersion = (): string => require('onnxruntime-node/package.json').version;
+
 /** The command that downloads its CUDA libraries, which the npm package has no room for. */
 export const installCommand = (): string =>
   `node ${join(folder(), 'script', 'install.js')} --onnxruntime-node-install`;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { serialize } from 'node:v8';
-import type { Device, GpuName } from './devices.js';
+import type { Device } from './devices.js';
 import { DeviceError, deviceFailure } from './failures.js';
 
 /** A network to try a device with, on images of one size. */
@@ -13,13 +13,13 @@ export interface ProbeModel {
 
 /** What the trying process is given on its standard input, by V8's serialization. */
 export interface ProbeRequest extends ProbeModel {
-  readonly device: Device<GpuName>;
+  readonly device: Device;
   readonly threads: number; // of the CPU that the device is compared with
 }
 
 /** A device that computes what the CPU computes. */
 export interface ProbeResult {
-  readonly error: number; // ‖device − CPU‖ / ‖CPU‖ of the output
+  readonly error: number; // the largest of |device − CPU|, over the largest of |CPU|
   readonly secondsPerImage: number;
   readonly cpuSecondsPerImage: number;
   readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
@@ -37,7 +37,7 @@ const PATIENCE_MS = 60_000;
 const MAX_ERROR = 1e-2;
 
 /**
- * Opens a real session on a GPU and runs it, in a process of its own: a driver that crashes or hangs takes nothing with
+ * Opens a real session on a device and runs it, in a process of its own: a driver that crashes or hangs takes nothing with
  * it, and what native libraries print, which alone names a library that is missing, is read.
  *
  * @throws DeviceError when the device cannot be used, with the missing piece
@@ -91,7 +91,7 @@ function parseReply(answer: string): ProbeReply | undefined {
   }
 }
 
-function crashed(device: Device<GpuName>, status: Finished['status'], printed: string): DeviceError {
+function crashed(device: Device, status: Finished['status'], printed: string): DeviceError {
   const hung = status === 'SIGKILL';
   const said = printed.trim().split('\n').at(-1);
   return new DeviceError(device, {

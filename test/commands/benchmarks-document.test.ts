@@ -20,7 +20,14 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
   command: 'halonet benchmark halonet50ts --random-weights --machine "a --> b"',
   version: '0.1.0',
   machine: {
-    ...{ name: machine, cpu: 'A CPU', cores: 2, memory: 24 * 2 ** 30, system: 'Linux 6 x64' },
+    ...{
+      name: machine,
+      cpu: 'A CPU',
+      features: ['AVX9'],
+      cores: 2,
+      memory: 24 * 2 ** 30,
+      system: 'Linux 6 x64',
+    },
     ...{ node: 'v20.0.0', onnxruntime: '1.30.0', sharp: '0.35.5 (libvips 8)' },
   },
   report: {

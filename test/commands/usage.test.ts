@@ -11,7 +11,7 @@ describe('the command line', () => {
   it('lists its commands', async () => {
     const { code, stdout } = await halonet(['--help']);
     assert.equal(code, 0);
-    for (const command of ['classify', 'embed', 'features', 'inspect', 'models'])
+    for (const command of ['classify', 'embed', 'features', 'inspect', 'models', 'doctor'])
       assert.match(stdout, new RegExp(`\\b${command}\\b`));
   });
 

@@ -1,0 +1,51 @@
+import { availableParallelism, cpus, homedir, release, totalmem, type } from 'node:os';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from './shared/base-command.js';
+import { examinationText } from './shared/examination-text.js';
+import { host } from './shared/host.js';
+import { abortOnSignals } from './shared/interruption.js';
+
+const COULD_NOT_RUN = 2;
+
+export default class Doctor extends BaseCommand {
+  static override summary =
+    'Look at what halonet runs on: versions, CPU, GPUs, image formats, cache, and what could be better';
+
+  static override description =
+    `Each device is tried for real: a small network runs on it, and its results are held against the CPU's. A rate is of that network, in fp32, and no more than a hint; the largest error is relative to the largest value.
+
+Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
+
+  static override examples = [
+    { description: 'For people', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'For programs', command: '<%= config.bin %> <%= command.id %> --json' },
+  ];
+
+  static override flags = {
+    json: Flags.boolean({ description: 'a JSON object, with exact figures' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Doctor);
+    const { canRun, examine } = await import('../src/pipeline/doctor/examine.js');
+    const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
+    const { signal, release: releaseSignals } = abortOnSignals();
+    try {
+      const examination = await examine(
+        {
+          ...{ halonet: this.config.version, node: process.versions.node },
+          system: `${type()} ${release()}`,
+          ...{ cpuModel: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length },
+          usableCores: availableParallelism(),
+          ...{ memory: totalmem(), availableMemory: process.availableMemory() },
+        },
+        { host: host(), threads: availableParallelism(), signal },
+        hubSettingsFromEnv(process.env, homedir()),
+      );
+      this.log(flags.json ? JSON.stringify(examination, undefined, 2) : examinationText(examination));
+      if (!canRun(examination)) process.exitCode = COULD_NOT_RUN;
+    } finally {
+      releaseSignals();
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { decodeImage } from './decode.js';
+import type { Preprocessing } from './geometry.js';
+
+/** Which image formats this installation reads. */
+export interface ImageFormats {
+  readonly sharp: string; // versions
+  readonly libvips: string;
+  readonly read: readonly string[]; // a small image of each was decoded
+  readonly failing: readonly { readonly name: string; readonly reason: string }[]; // that should be read
+  readonly unread: readonly string[];
+}
+
+const SIDE = 8; // pixels
+
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}"><rect width="5" height="5"/></svg>`;
+
+const SAMPLES: Readonly<Record<string, (image: Sharp) => Promise<Buffer>>> = {
+  JPEG: (image) => image.jpeg().toBuffer(),
+  PNG: (image) => image.png().toBuffer(),
+  WebP: (image) => image.webp().toBuffer(),
+  GIF: (image) => image.gif().toBuffer(),
+  AVIF: (image) => image.avif({ effort: 0 }).toBuffer(),
+  TIFF: (image) => image.tiff().toBuffer(),
+  SVG: async () => Buffer.from(SVG),
+};
+
+// sharp's names of formats that its prebuilt libvips is made without.
+const OTHERS: Readonly<Record<string, string>> = {
+  jp2: 'JPEG 2000',
+  jxl: 'JPEG XL',
+  magick: 'BMP',
+  pdf: 'PDF',
+  ppm: 'PPM',
+  fits: 'FITS',
+  openslide: 'OpenSlide',
+  dcraw: 'camera raw',
+  rad: 'Radiance HDR',
+};
+
+/**
+ * Decodes a small image of every format that halonet reads, and looks up which others sharp knows of.
+ *
+ * @param preprocessing how they are decoded
+ */
+export async function imageFormats(preprocessing: Preprocessing): Promise<ImageFormats> {
+  const folder = await mkdtemp(join(tmpdir(), 'halonet-formats-'));
+  try {
+    const read: string[] = [];
+    const failing: { name: string; reason: string }[] = [];
+    for (const [name, encode] of Object.entries(SAMPLES)) {
+      const reason = await reasonAgainst(join(folder, name), encode, preprocessing);
+      if (reason === undefined) read.push(name);
+      else failing.push({ name, reason });
+    }
+    const known = Object.entries(sharp.format);
+    const unread = known.filter(([id, { input }]) => OTHERS[id] !== undefined && !input.buffer);
+    const names = unread.map(([id]) => OTHERS[id] ?? id);
+    if (!sharp.format.heif?.input.fileSuffix?.includes('.heic')) names.push('HEIC');
+    return {
+      ...{ sharp: sharp.versions.sharp ?? '?', libvips: sharp.versions.vips },
+      ...{ read, failing, unread: names.sort() },
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function reasonAgainst(
+  path: string,
+  encode: (image: Sharp) => Promise<Buffer>,
+  preprocessing: Preprocessing,
+): Promise<string | undefined> {
+  const create = { width: SIDE, height: SIDE, channels: 3, background: '#336699' } as const;
+  try {
+    await writeFile(path, await encode(sharp({ create })));
+  } catch (error) {
+    return `no image to try could be made (${(error as Error).message.split('\n')[0]})`;
+  }
+  const decoded = await decodeImage(path, preprocessing);
+  return decoded.status === 'ok' ? undefined : decoded.failure.message;
+}
