@@ -15,6 +15,6 @@ export const COMMANDS = {
   convert: Convert,
   inspect: Inspect,
   models: Models,
-  benchmark: Benchmark,
   doctor: Doctor,
+  benchmark: Benchmark,
 };
