@@ -97,6 +97,21 @@ describe('the document of benchmarks', () => {
     );
   });
 
+  it('warns of figures from a busy machine', () => {
+    const calm = run('box');
+    assert.doesNotMatch(renderDocument([calm]), /busy/);
+    const gemm = calm.report.gemm.map((rate) => ({
+      ...rate,
+      flopsPerSecond: spreadOf([50e9, 200e9, 210e9]),
+    }));
+    const session = calm.report.session.map((rate) => ({ ...rate, imagesPerSecond: spreadOf([5, 16, 17]) }));
+    const busy = { ...calm, report: { ...calm.report, gemm, session } };
+    assert.match(
+      renderDocument([busy]),
+      /^- The machine was busy with other things: half .* more than 38 % apart/m,
+    );
+  });
+
   it('can be written anew from itself, with sections added and replaced', () => {
     const one = withRun(withRun([], run('one')), run('two'));
     const text = renderDocument(one);
