@@ -129,7 +129,7 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       date: new Date().toISOString(),
       command: [this.config.bin, this.id, ...this.argv].join(' '),
       version: this.config.version,
-      machine: measuredMachine(flags.machine),
+      machine: await measuredMachine(flags.machine),
       report: await this.#measure(args.model, flags),
     };
     if (output !== undefined) {

@@ -5,7 +5,7 @@ import type {
   PipelineRate,
   SessionRate,
 } from '../../src/pipeline/benchmark/report.js';
-import type { Spread } from '../../src/pipeline/benchmark/statistics.js';
+import { type Spread, spreadOf, unrest } from '../../src/pipeline/benchmark/statistics.js';
 import type { BenchmarkRun } from './benchmark-run.js';
 import { boundSentence } from './bound-sentence.js';
 import { bytesText, type Column, figure, percent, type table } from './table.js';
@@ -159,14 +159,30 @@ function fastSentences(rates: readonly DecodeRate[]): string {
     .join('\n');
 }
 
+const CALM = 0.1;
+
+/** A warning where samples lie so far apart that ratios of their medians say little. */
+function unrestFacts({ gemm, session, decode }: BenchmarkReport): readonly string[] {
+  const spreads = [
+    ...gemm.map(({ flopsPerSecond }) => flopsPerSecond),
+    ...[...session, ...decode].map(({ imagesPerSecond }) => imagesPerSecond),
+  ];
+  const { median } = spreadOf(spreads.map(unrest));
+  if (median <= CALM) return [];
+  return [
+    `The machine was busy with other things: half of the measurements have quartiles more than ${percent(median)} apart. Do not rely on ratios.`,
+  ];
+}
+
 /** What was measured, where and how. */
 export function factsOf({ machine, report, version, date, command }: BenchmarkRun): readonly string[] {
   const { name, architecture, randomWeights, height, width, flops } = report.model;
   const weights = randomWeights ? ', random weights' : '';
   return [
     `${name} (${architecture}${weights}) at ${height}×${width}: ${giga(flops)} GFLOP an image, on ${report.device}`,
-    `${machine.cpu}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
+    `${[machine.cpu, ...machine.features].join(' ')}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
     `halonet ${version}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}, sharp ${machine.sharp}`,
     `${date}: ${command}`,
+    ...unrestFacts(report),
   ];
 }

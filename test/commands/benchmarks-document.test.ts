@@ -20,7 +20,14 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
   command: 'halonet benchmark halonet50ts --random-weights --machine "a --> b"',
   version: '0.1.0',
   machine: {
-    ...{ name: machine, cpu: 'A CPU', cores: 2, memory: 24 * 2 ** 30, system: 'Linux 6 x64' },
+    ...{
+      name: machine,
+      cpu: 'A CPU',
+      features: ['AVX9'],
+      cores: 2,
+      memory: 24 * 2 ** 30,
+      system: 'Linux 6 x64',
+    },
     ...{ node: 'v20.0.0', onnxruntime: '1.30.0', sharp: '0.35.5 (libvips 8)' },
   },
   report: {
@@ -87,6 +94,21 @@ describe('the document of benchmarks', () => {
     assert.match(
       text,
       /^\| 640×480 \| exact \| fp32 \| 2 \| 4 \| 3 \| 18\.6 \| 18\.6–18\.6 \| 93 % \| 98 % \| inference \|$/m,
+    );
+  });
+
+  it('warns of figures from a busy machine', () => {
+    const calm = run('box');
+    assert.doesNotMatch(renderDocument([calm]), /busy/);
+    const gemm = calm.report.gemm.map((rate) => ({
+      ...rate,
+      flopsPerSecond: spreadOf([50e9, 200e9, 210e9]),
+    }));
+    const session = calm.report.session.map((rate) => ({ ...rate, imagesPerSecond: spreadOf([5, 16, 17]) }));
+    const busy = { ...calm, report: { ...calm.report, gemm, session } };
+    assert.match(
+      renderDocument([busy]),
+      /^- The machine was busy with other things: half .* more than 38 % apart/m,
     );
   });
 

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { ModelError } from '../../errors.js';
 import type { Device } from '../../runtime/devices.js';
-import { chooseDevice } from '../choose-device.js';
+import { chooseDevice, type DeviceRequest } from '../choose-device.js';
 import type { Precision, RunPrecision } from '../model-source.js';
 import type { BenchmarkOptions } from './options.js';
 
 /** What is measured once nothing is left open. */
 export interface Plan extends Omit<BenchmarkOptions, 'precisions' | 'threads' | 'batchSizes' | 'device'> {
   readonly device: Device;
+  readonly asked: DeviceRequest;
   readonly precisions: readonly RunPrecision[];
   readonly threads: readonly number[];
   readonly mostThreads: number; // jobs run with these
@@ -42,7 +43,7 @@ export async function planOf(options: BenchmarkOptions, has: Precision, folder: 
   const threads = options.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);
   return {
     ...options,
-    ...{ device, precisions, threads, cores, folder },
+    ...{ device, asked: options.device, precisions, threads, cores, folder },
     mostThreads: Math.max(...threads),
     batchSizes: options.batchSizes ?? usual.batchSizes,
   };

@@ -18,6 +18,9 @@ export function spreadOf(samples: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.25), high: at(0.75), samples };
 }
 
+/** How far the samples of a measurement lie apart: the range of its quartiles as a part of the median. */
+export const unrest = ({ median, low, high }: Spread): number => (high - low) / median;
+
 function quantile(sorted: readonly number[], part: number): number {
   const place = part * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? 0;

@@ -118,11 +118,11 @@ function jobCase(
 function startMeasurements(
   { task, model }: Subject,
   sets: readonly PhotoSet[],
-  { cli, architecture, device }: Plan,
+  { cli, architecture, asked }: Plan,
 ): readonly Measurement[] {
   const [image = ''] = sets[0]?.paths ?? [];
   const of = architecture === undefined ? [] : ['--architecture', architecture];
-  const on = ['--device', device.name, '--device-id', String(device.id)];
+  const on = ['--device', asked.name, '--device-id', String(asked.id)];
   return [
     timeToEnd(cli, ['--help']),
     timeToOutput(cli, [task, image, '--model', model, ...of, ...on, '--format', 'csv', '--quiet']),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spreadOf } from '../../../src/pipeline/benchmark/statistics.js';
+import { spreadOf, unrest } from '../../../src/pipeline/benchmark/statistics.js';
 
 describe('spreadOf', () => {
   it("gives NumPy's median and quartiles, and keeps the samples in their order", () => {
@@ -11,6 +11,11 @@ describe('spreadOf', () => {
 
   it('sorts by value, not by text', () => {
     assert.equal(spreadOf([9, 10, 100]).median, 10);
+  });
+
+  it('knows how far samples lie apart', () => {
+    assert.equal(unrest(spreadOf([10, 30, 20])), 0.5);
+    assert.equal(unrest(spreadOf([4, 4])), 0);
   });
 
   it('is a point for one sample, and an error for none', () => {
