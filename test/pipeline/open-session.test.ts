@@ -28,7 +28,8 @@ describe('openSession', () => {
 
   it('never gives way where a device was asked for', async () => {
     const opening = openSession(model(), { device: ABSENT, chosen: false, passedOver: [] }, 1);
-    await assert.rejects(opening, (error) => {
+    const closed = opening.then(({ session }) => session.close());
+    await assert.rejects(closed, (error) => {
       assert.ok(error instanceof DeviceError);
       assert.match(error.message, new RegExp(`^--device ${ABSENT.name}: .*backend not found`));
       return true;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { chooseDevice } from '../../src/pipeline/choose-device.js';
 import type { Host } from '../../src/runtime/devices.js';
 import { missingPiece } from '../../src/runtime/preconditions.js';
+import { probeDevice } from '../../src/runtime/probe.js';
+import { chain } from '../support/chain.js';
 
 const WEBGPU = { name: 'webgpu', id: 0 } as const;
 const { platform, arch, env } = process;
@@ -25,6 +27,16 @@ describe('the choice of a device, with a software Vulkan driver', () => {
     assert.equal(device.name, 'cpu');
     const webgpu = passedOver.find(({ name }) => name === 'webgpu');
     assert.match(webgpu?.reason ?? '', /^\d+\.\d times slower than the CPU$/);
+  });
+
+  // Vulkan promises sines between -π and π alone.
+  it("refuses one whose results are not the CPU's, such as sines of numbers beyond 1e15", async () => {
+    const probing = probeDevice({
+      ...chain('square', 'square', 'square', 'Sin'),
+      device: WEBGPU,
+      threads: 1,
+    });
+    await assert.rejects(probing, /computes wrong results: off by \d/);
   });
 
   it('takes it when asked to, even where its files are not found', async () => {
