@@ -1,5 +1,6 @@
 import { HalonetError } from '../errors.js';
 import type { Device, DeviceName } from './devices.js';
+import { nativeMessage } from './native-message.js';
 import { installCommand } from './package.js';
 
 /** A GPU that cannot be used: `message` names the missing piece, `hint` how to get it. */
@@ -152,20 +153,11 @@ export function deviceFailure(device: Device, text: string, cause?: unknown): De
     const match = pattern.exec(text);
     if (match !== null) return new DeviceError(device, piece(match), cause);
   }
-  const said = lastLine(text);
+  const said = nativeMessage(text);
   const hint = 'halonet doctor tries each device with a small network.';
   return new DeviceError(
     device,
     { reason: said.slice(0, 80), message: `ONNX Runtime says: ${said}`, hint },
     cause,
-  );
-}
-
-/** What a native message says, without the place in ONNX Runtime's source that it was thrown at. */
-function lastLine(text: string): string {
-  const line = text.trim().split('\n').at(-1)?.trim() ?? '';
-  return (
-    line.replace(/^.*\bwas false\.\s*/, '').replace(/^\/\S+\s+\S.*?\)\s+(?=\[)/, '') ||
-    'it failed without a word'
   );
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
+import { nativeMessage } from './native-message.js';
 import type { SessionOptions } from './native-session.js';
 import { isOutOfMemory, OutOfMemoryError } from './out-of-memory.js';
 import {
@@ -117,7 +118,7 @@ export class Session {
       const { outputs, pixels, timing } = reply;
       pending?.resolve({ outputs, pixels, timing });
     } else {
-      const message = `ONNX Runtime could not run a batch: ${reply.message}`;
+      const message = `ONNX Runtime could not run a batch: ${nativeMessage(reply.message)}`;
       const memory = isOutOfMemory(reply.message);
       pending?.reject(memory ? new OutOfMemoryError(message, reply.pixels) : new HalonetError(message));
     }

@@ -20,7 +20,7 @@ describe('a timm name as --model', () => {
     const home = await mkdtemp(join(tmpdir(), 'halonet-home-'));
     try {
       const env = { HF_ENDPOINT: server.endpoint, HF_HOME: home, HF_HUB_CACHE: '', HF_HUB_OFFLINE: '' };
-      const first = await halonet(['classify', IMAGE], { env });
+      const first = await halonet(['classify', IMAGE, '--device', 'cpu'], { env });
       assert.equal(first.code, 0, first.stderr);
       assert.match(
         first.stderr,

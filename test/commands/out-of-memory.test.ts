@@ -8,7 +8,7 @@ import { ROOT } from '../support/cli.js';
 // Few threads: each has address space of its own.
 const ENV = { ...process.env, UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' };
 const IMAGES = 'fixtures/images/shapes'; // 11
-const ARGS = ['--model', 'demo', '--threads', '1', '--decoders', '1', '--format', 'csv'];
+const ARGS = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--decoders', '1', '--format', 'csv'];
 
 /** Runs the command line with no more address space than so many kB. */
 function embed(kilobytes: number | 'unlimited', ...flags: string[]) {
