@@ -1,7 +1,6 @@
 import type { ByteChannel } from './byte-channel.js';
 
-const LIVE_BYTES = 64 * 1024; // the size of a Linux pipe
-const FILE_BYTES = 1024 * 1024;
+const PIECE = 64 * 1024; // UTF-16 units gathered before `write` waits; a Linux pipe holds as many bytes
 
 /**
  * Gathers text and hands it to a channel in large pieces. A live channel also receives what has
@@ -9,7 +8,6 @@ const FILE_BYTES = 1024 * 1024;
  */
 export class TextTarget {
   readonly #channel: ByteChannel;
-  readonly #limit: number; // UTF-16 units gathered before `write` waits
   #gathered: string[] = [];
   #size = 0;
   #scheduled: NodeJS.Immediate | undefined;
@@ -18,7 +16,6 @@ export class TextTarget {
 
   constructor(channel: ByteChannel) {
     this.#channel = channel;
-    this.#limit = channel.live ? LIVE_BYTES : FILE_BYTES;
   }
 
   /**
@@ -29,7 +26,7 @@ export class TextTarget {
     if (this.#failure !== undefined) throw this.#failure;
     this.#gathered.push(text);
     this.#size += text.length;
-    if (this.#size >= this.#limit) await this.#flush();
+    if (this.#size >= PIECE) await this.#flush();
     else if (this.#channel.live) this.#schedule();
   }
 

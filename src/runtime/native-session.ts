@@ -26,6 +26,9 @@ export async function openNative(
     executionProviders: [executionProvider(device)],
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
+    // A pattern is kept for every size of batch, with its memory: 870 MB in place of 1240 for the full-size network after
+    // batches of 1 to 16, at the same speed.
+    enableMemPattern: false,
     logSeverityLevel: 3,
   };
   if (device.name === 'cpu') return { session: await InferenceSession.create(model, options), mixed: false };

@@ -4,6 +4,7 @@ import type { SessionOptions } from './native-session.js';
 /** What the inference thread is started with. The model's buffer is transferred. */
 export interface WorkerInit extends SessionOptions {
   readonly model: Uint8Array; // an ONNX file
+  readonly closing: Int32Array; // shared, one element: not 0 once no more batches are wanted
 }
 
 /** One batch for the inference thread. The pixels' buffer is transferred, and comes back with the reply. */
@@ -12,6 +13,9 @@ export interface RunRequest {
   readonly pixels: Uint8Array; // [count, height, width, 3]
   readonly shape: readonly [number, number, number, number];
 }
+
+/** The last message to the inference thread. */
+export const CLOSE = 'close';
 
 export type WorkerReply =
   | { readonly kind: 'ready'; readonly mixed: boolean }

@@ -2,7 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
 import type { SessionOptions } from './native-session.js';
 import { isOutOfMemory, OutOfMemoryError } from './out-of-memory.js';
-import type { BatchOutputs, RunRequest, RunTiming, WorkerInit, WorkerReply } from './protocol.js';
+import {
+  type BatchOutputs,
+  CLOSE,
+  type RunRequest,
+  type RunTiming,
+  type WorkerInit,
+  type WorkerReply,
+} from './protocol.js';
 
 /** ONNX Runtime cannot load a model on a device. */
 export class SessionError extends HalonetError {
@@ -35,13 +42,17 @@ export class Session {
   /** Whether some operators have no kernel for the device and run on the CPU. */
   readonly mixed: boolean;
   readonly #worker: Worker;
+  readonly #closing: Int32Array;
+  readonly #ended: Promise<void>;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   #failure: Error | undefined;
 
-  private constructor(worker: Worker, mixed: boolean) {
+  private constructor(worker: Worker, closing: Int32Array, mixed: boolean) {
     this.mixed = mixed;
     this.#worker = worker;
+    this.#closing = closing;
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (reply: WorkerReply) => this.#settle(reply));
     worker.on('error', (error) => this.#fail(stopped(error)));
     worker.on('exit', () => this.#fail(stopped()));
@@ -56,13 +67,14 @@ export class Session {
    * @throws HalonetError when the thread ends
    */
   static async open(model: Uint8Array, options: SessionOptions): Promise<Session> {
-    const init: WorkerInit = { model, ...options };
+    const closing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const init: WorkerInit = { model, closing, ...options };
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: init,
       transferList: [model.buffer as ArrayBuffer],
     });
     try {
-      return new Session(worker, await loaded(worker));
+      return new Session(worker, closing, await loaded(worker));
     } catch (error) {
       await worker.terminate();
       throw error;
@@ -86,10 +98,15 @@ export class Session {
     });
   }
 
-  /** Ends the thread; batches under way fail. */
+  /**
+   * Ends the thread, when it has done the batch that is under way; that and later ones fail at once. It is not terminated:
+   * ONNX Runtime's binding, coming back from a run to a thread that may run no more, takes the process with it.
+   */
   async close(): Promise<void> {
     this.#fail(new HalonetError('the inference session is closed'));
-    await this.#worker.terminate();
+    Atomics.store(this.#closing, 0, 1);
+    this.#worker.postMessage(CLOSE);
+    await this.#ended;
   }
 
   #settle(reply: WorkerReply): void {

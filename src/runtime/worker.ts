@@ -1,27 +1,44 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { env, type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { DType, Tensor } from '../tensor.js';
 import { openNative } from './native-session.js';
-import type { BatchOutputs, RunRequest, WorkerInit, WorkerReply } from './protocol.js';
+import { type BatchOutputs, CLOSE, type RunRequest, type WorkerInit, type WorkerReply } from './protocol.js';
 
 // The inference thread: ONNX Runtime's run() blocks the event loop of the thread that calls it.
 
 const DTYPES: Readonly<Record<string, DType>> = { float32: 'float32', float16: 'float16' };
 
 const port = parentPort;
-if (port !== null) await serve(port, workerData as WorkerInit);
+if (port !== null) {
+  const session = await open(port, workerData as WorkerInit);
+  if (session !== undefined) serve(port, session, (workerData as WorkerInit).closing);
+}
 
-async function serve(parent: NonNullable<typeof parentPort>, init: WorkerInit): Promise<void> {
-  const reply = (message: WorkerReply, transfer: ArrayBuffer[] = []) => parent.postMessage(message, transfer);
+/** Loads the model and says how that went. */
+async function open(parent: MessagePort, init: WorkerInit): Promise<InferenceSession | undefined> {
   const { model } = init;
+  const buffer = model.buffer as ArrayBuffer;
   env.logLevel = 'fatal'; // what goes wrong is thrown, too, and reported in our words
-  const opened = await openNative(model, init).catch((error: unknown) => {
-    reply({ kind: 'unopened', message: reason(error), model }, [model.buffer as ArrayBuffer]);
-  });
-  if (opened === undefined) return;
-  const { session, mixed } = opened;
+  try {
+    const { session, mixed } = await openNative(model, init);
+    structuredClone(buffer, { transfer: [buffer] }); // lets it go: the runtime has copied what it needs
+    send(parent, { kind: 'ready', mixed });
+    return session;
+  } catch (error) {
+    send(parent, { kind: 'unopened', message: reason(error), model }, [buffer]);
+    return undefined;
+  }
+}
+
+function send(parent: MessagePort, message: WorkerReply, transfer: ArrayBuffer[] = []): void {
+  parent.postMessage(message, transfer);
+}
+
+/** Answers requests one after the other, until no more are wanted. */
+function serve(parent: MessagePort, session: InferenceSession, closing: Int32Array): void {
   let idleSince: number | undefined;
   const answer = async (request: RunRequest): Promise<void> => {
+    if (Atomics.load(closing, 0) !== 0) return;
     const { id, pixels } = request;
     const start = performance.now();
     const waited = start - (idleSince ?? start);
@@ -30,16 +47,20 @@ async function serve(parent: NonNullable<typeof parentPort>, init: WorkerInit): 
       idleSince = performance.now();
       const timing = { ran: (idleSince - start) / 1000, waited: waited / 1000 };
       const buffers = Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer);
-      reply({ kind: 'result', id, outputs, pixels, timing }, [...buffers, pixels.buffer as ArrayBuffer]);
+      send(parent, { kind: 'result', id, outputs, pixels, timing }, [
+        ...buffers,
+        pixels.buffer as ArrayBuffer,
+      ]);
     } catch (error) {
-      reply({ kind: 'failed', id, message: reason(error), pixels }, [pixels.buffer as ArrayBuffer]);
+      send(parent, { kind: 'failed', id, message: reason(error), pixels }, [pixels.buffer as ArrayBuffer]);
     }
   };
   let answered = Promise.resolve();
-  parent.on('message', (request: RunRequest) => {
-    answered = answered.then(() => answer(request)); // one at a time, as timings are of one batch
+  parent.on('message', (request: RunRequest | typeof CLOSE) => {
+    if (request === CLOSE)
+      parent.close(); // with nothing left to wait for, the thread ends
+    else answered = answered.then(() => answer(request)); // one at a time, as timings are of one batch
   });
-  reply({ kind: 'ready', mixed });
 }
 
 // What fails is reported by its error: the runtime would also log it, on standard error.

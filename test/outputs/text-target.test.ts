@@ -44,17 +44,17 @@ describe('TextTarget', () => {
     await target.commit();
   });
 
-  it('gathers a mebibyte for a file', async () => {
+  it('gathers 64 KiB for a file', async () => {
     const { state, target } = channel({ live: false });
     const row = `${'x'.repeat(1023)}\n`;
-    for (let i = 0; i < 1025; i += 1) await target.write(row);
+    for (let i = 0; i < 65; i += 1) await target.write(row);
     await turn();
     assert.deepEqual(
       state.pieces.map((piece) => piece.length),
-      [1024 * 1024],
+      [64 * 1024],
     );
     await target.commit();
-    assert.equal(state.pieces.join('').length, 1025 * 1024);
+    assert.equal(state.pieces.join('').length, 65 * 1024);
   });
 
   it('holds the writer back while a slow reader holds a pipe', async () => {

@@ -73,6 +73,21 @@ describe('Session', () => {
   });
 });
 
+describe('a session that is closed at any moment of a run', () => {
+  it('ends its thread, and nothing else', async () => {
+    const { onnx } = onnxOf(DEMO_MODEL, [{ name: 'logits' }]);
+    const pixels = Buffer.concat([image(0), image(1), image(2), image(3)]);
+    for (let milliseconds = 0; milliseconds < 20; milliseconds++) {
+      const session = await Session.open(onnx.slice(), onCpu(1));
+      const runs = [1, 2].map(() => session.run(new Uint8Array(pixels), [4, 128, 128, 3]));
+      const ends = Promise.allSettled(runs);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      await session.close();
+      await ends;
+    }
+  });
+});
+
 describe('outputs finished inside the graph', () => {
   const run = async (request: Parameters<typeof onnxOf>[1]) => {
     const session = await Session.open(onnxOf(DEMO_MODEL, request).onnx, onCpu(1));
