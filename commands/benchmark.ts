@@ -82,7 +82,7 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       description: 'make up the weights: no checkpoint is needed',
     }),
     precisions: precisions({
-      description: `of weights and arithmetic: ${PRECISIONS.join(', ')}; fp32,int8 when not given, on a GPU fp32,fp16`,
+      description: `of weights and arithmetic: ${PRECISIONS.join(', ')}; when not given fp32 and int8, on GPUs fp32 and, but for webgpu, fp16`,
     }),
     threads: counts({
       most: 512,

@@ -39,21 +39,21 @@ interface OpenChain extends AsyncDisposable {
   readonly run: () => Promise<void>;
 }
 
-const CPU_FLOPS = 8e9; // of one run: a CPU takes long enough over them that starting it is nothing
-const LONG_ENOUGH = 0.02; // seconds of one run
-const LONGEST = 64; // times the chain of a CPU: the graph of a longer one takes long to load
+const FIRST_FLOPS = 5e8; // of one run, to see how fast the device is
+const LONG_ENOUGH = 0.05; // seconds of one run: starting it is nothing beside that
+const MOST_FLOPS = 5e11; // the graph of a longer chain takes long to load
 
 /**
- * A session of its own for one shape: floating-point operations per second. On a device that is done at once, the chain of
- * products is longer.
+ * A session of its own for one shape: floating-point operations per second. The chain of products is as long as the device
+ * is fast.
  */
 export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDisposable> {
   const { precision, threads, shape, seconds } = gemm;
-  let chain = await openChain(gemm, CPU_FLOPS);
+  let chain = await openChain(gemm, FIRST_FLOPS);
   const first = await secondsPerRun(chain.run, { seconds: 0, lanes: 1 });
   if (first < LONG_ENOUGH) {
     await chain[Symbol.asyncDispose]();
-    chain = await openChain(gemm, CPU_FLOPS * Math.min(LONGEST, LONG_ENOUGH / first));
+    chain = await openChain(gemm, Math.min(MOST_FLOPS, (chain.flops * LONG_ENOUGH) / first));
   }
   return {
     label: `matrix product ${shape.m}×${shape.k}×${shape.n}, ${precision}, ${threads} threads`,

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ModelError } from '../../errors.js';
-import type { Device } from '../../runtime/devices.js';
+import type { Device, DeviceName } from '../../runtime/devices.js';
 import { chooseDevice, type DeviceRequest } from '../choose-device.js';
 import type { Precision, RunPrecision } from '../model-source.js';
 import type { BenchmarkOptions } from './options.js';
@@ -17,11 +17,17 @@ export interface Plan extends Omit<BenchmarkOptions, 'precisions' | 'threads' | 
   readonly folder: string; // for what is written on the way
 }
 
-/** What a CPU and a GPU are measured with when nothing is asked for. */
-const USUAL = {
-  cpu: { precisions: ['fp32', 'int8'], batchSizes: [1, 2, 4, 8] },
-  gpu: { precisions: ['fp32', 'fp16'], batchSizes: [1, 8, 32, 128, 256] },
-} as const;
+const CPU_BATCHES = [1, 2, 4, 8];
+const GPU_BATCHES = [1, 8, 32, 128, 256];
+
+/** What is of use on a device. Not every GPU has half precision under WebGPU. */
+const USUAL_PRECISIONS: Readonly<Record<DeviceName, readonly RunPrecision[]>> = {
+  cpu: ['fp32', 'int8'],
+  cuda: ['fp32', 'fp16'],
+  dml: ['fp32', 'fp16'],
+  coreml: ['fp32', 'fp16'],
+  webgpu: ['fp32'],
+};
 
 /**
  * Chooses the device, and settles what was left open.
@@ -33,8 +39,7 @@ const USUAL = {
 export async function planOf(options: BenchmarkOptions, has: Precision, folder: string): Promise<Plan> {
   const cores = availableParallelism();
   const { device } = await chooseDevice(options.device, { ...options, threads: cores });
-  const usual = USUAL[device.name === 'cpu' ? 'cpu' : 'gpu'];
-  const precisions = options.precisions ?? (has === 'fp16' ? ['fp16'] : usual.precisions);
+  const precisions = options.precisions ?? (has === 'fp16' ? ['fp16'] : USUAL_PRECISIONS[device.name]);
   if (precisions.includes('int8') && device.name !== 'cpu') {
     throw new ModelError(`--precisions int8 is for the CPU; the device is ${device.name}`, {
       hint: 'Use --device cpu, or --precisions fp32,fp16.',
@@ -45,6 +50,6 @@ export async function planOf(options: BenchmarkOptions, has: Precision, folder: 
     ...options,
     ...{ device, asked: options.device, precisions, threads, cores, folder },
     mostThreads: Math.max(...threads),
-    batchSizes: options.batchSizes ?? usual.batchSizes,
+    batchSizes: options.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
   };
 }

@@ -23,16 +23,10 @@ export async function writeRandomCheckpoint(model: string, folder: string): Prom
   const { pretrained, trainedSize } = network;
   const asked = blankWeights();
   summarize({ network, ...pretrained, ...trainedSize }, asked);
-  const tensors = new Map(
-    [...asked.taken]
-      .filter(([name]) => !COUNTER.test(name))
-      .map(([name, shape]) => [name, random(name, shape)]),
-  );
+  const tensors = new Map([...asked.taken].map(([name, shape]) => [name, random(name, shape)]));
   await writeFile(join(folder, 'config.json'), config);
   await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(tensors));
 }
-
-const COUNTER = /\.num_batches_tracked$/; // of training; a checkpoint need not have them
 
 const random = (name: string, shape: readonly number[]): LazyTensor => ({
   ...{ dtype: 'float32', shape },
