@@ -37,7 +37,7 @@ describe('a timm name as --model', () => {
 
       const requests = server.seen.length;
       for (const model of ['halonet50ts', `timm/${NAME}`]) {
-        const again = await halonet(['classify', IMAGE, '-m', model], { env });
+        const again = await halonet(['classify', IMAGE, '--device', 'cpu', '-m', model], { env });
         assert.equal(again.stdout, demo.stdout);
         assert.match(again.stderr, /^1 image in /);
       }
