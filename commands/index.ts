@@ -1,3 +1,4 @@
+import Benchmark from './benchmark.js';
 import Classify from './classify.js';
 import Convert from './convert.js';
 import Doctor from './doctor.js';
@@ -15,4 +16,5 @@ export const COMMANDS = {
   inspect: Inspect,
   models: Models,
   doctor: Doctor,
+  benchmark: Benchmark,
 };

@@ -80,6 +80,9 @@ export const deviceFlags = {
 export const MODEL_DESCRIPTION =
   'timm name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder that holds one, hf-hub:owner/name, or demo';
 
+/** The model of a job that names none. */
+export const DEFAULT_MODEL = 'halonet50ts.a1h_in1k';
+
 /** What --model takes. */
 export const RUNNABLE_DESCRIPTION = `${MODEL_DESCRIPTION}, or an .onnx file of halonet convert`;
 
@@ -126,7 +129,7 @@ export const sharedFlags = {
     ...MODEL,
     char: 'm',
     helpValue: 'MODEL',
-    default: 'halonet50ts.a1h_in1k',
+    default: DEFAULT_MODEL,
     description: RUNNABLE_DESCRIPTION,
   }),
   architecture: architectureFlag,
@@ -186,8 +189,7 @@ export const sharedFlags = {
     ...RUN,
     helpValue: 'FOLDER',
     description:
-      'images to measure the model on for int8; some of the first inputs when not given. Done once, kept beside the checkpoint',
-    dependsOn: ['precision'],
+      'images to measure the model on for --precision int8; some of the first inputs when not given. Done once, kept beside the checkpoint',
   }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
 };

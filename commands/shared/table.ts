@@ -26,6 +26,16 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
     .join('\n');
 }
 
+/** Rows as a table of Markdown. */
+export function markdownTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(columns.map(({ title }) => title)),
+    line(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+    ...rows.map((row) => line(columns.map(({ cell }) => cell(row).replaceAll('|', '\\|')))),
+  ].join('\n');
+}
+
 /** 22733280 as 22,733,280. */
 export const grouped = (count: number): string => count.toLocaleString('en-US');
 
@@ -42,3 +52,9 @@ export function bytesText(bytes: number): string {
   const value = bytes / 1000 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
+
+/** Three significant digits; whole numbers from 100. */
+export const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** 0.974 as 97 %. */
+export const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;

@@ -30,7 +30,7 @@ const BATCH_SIZE = 4;
  * agrees with the model as it is.
  *
  * @param graph of standard operators, in single precision
- * @throws ModelError when too few of the images can be read, or the model has nothing to put into int8
+ * @throws ModelError when too few of the images can be read, or the model has nothing to put into int8 or computes NaN
  */
 export async function calibrate(graph: Graph, options: CalibrateOptions): Promise<Calibration> {
   const { values } = planInt8(graph);
@@ -102,10 +102,26 @@ async function compute(
   }
 }
 
+// The extremes of so many images are clipped: finer steps for all the others are worth more.
+const OUTLIERS = 1 / 32;
+
+/** @throws ModelError when a value is not finite */
 function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
-  const { min, max } = extremesOf(value);
-  return {
-    min: Math.min(...results.flatMap((outputs) => [...floatsOf(outputs, min)])),
-    max: Math.max(...results.flatMap((outputs) => [...floatsOf(outputs, max)])),
-  };
+  const sorted = (name: string) =>
+    Float32Array.from(results.flatMap((outputs) => [...floatsOf(outputs, name)])).sort();
+  const names = extremesOf(value);
+  const [lows, highs] = [sorted(names.min), sorted(names.max)];
+  if (![...lows, ...highs].every(Number.isFinite)) {
+    throw new ModelError(
+      `the model computes NaN or infinity (${value}) for an image that it was measured on`,
+      {
+        hint: 'Check its checkpoint and its config: in int8, such values would become ordinary ones.',
+      },
+    );
+  }
+  const clipped = Math.floor(OUTLIERS * lows.length);
+  return { min: rounded(lows.at(clipped) ?? 0), max: rounded(highs.at(-1 - clipped) ?? 0) };
 }
+
+/** To six digits: many more than 8 bits hold, and short in a file. */
+const rounded = (x: number) => Number(x.toPrecision(6));

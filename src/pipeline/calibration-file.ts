@@ -60,13 +60,21 @@ export function calibrationPath(weights: string, fingerprint: string): string {
   return `${weights}.int8-${fingerprint.slice(0, SHOWN)}.json`;
 }
 
-/** Reads a calibration; undefined where there is none of this model, or it cannot be used. */
-export async function readCalibration(path: string, fingerprint: string): Promise<Calibration | undefined> {
+/**
+ * Reads a calibration; undefined where there is none of this model, or it cannot be used.
+ *
+ * @param values whose ranges are needed
+ */
+export async function readCalibration(
+  path: string,
+  fingerprint: string,
+  values: Iterable<string>,
+): Promise<Calibration | undefined> {
   try {
     const stored = readStored(JSON.parse(await readFile(path, 'utf8')), path);
     if (stored.model !== fingerprint) return undefined;
-    const ranges = Object.entries(stored.ranges).map(([value, pair]) => {
-      const [min = 0, max = 0] = readPair(pair, `${path}: ${value}`);
+    const ranges = [...values].map((value) => {
+      const [min = 0, max = 0] = readPair(stored.ranges[value], `${path}: ${value}`);
       return [value, { min, max }] as const;
     });
     const { images, sameTop1, similarity } = stored;

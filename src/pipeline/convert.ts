@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import { encodeOnnx, ONNX_OPSET } from '../formats/onnx/encode.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
-import { checkOnnxFile, writeOnnxFile } from '../outputs/onnx-file.js';
+import { checkOnnxFile } from '../outputs/onnx-file.js';
+import { writeWholeFile } from '../outputs/whole-file.js';
 import type { CheckpointOptions } from './checkpoint.js';
 import type { ModelSource, Precision } from './model-source.js';
 import { kindOf, writeRecord } from './onnx-metadata.js';
@@ -36,7 +37,7 @@ export interface ConvertSummary {
 export async function convertModel(options: ConvertOptions): Promise<ConvertSummary> {
   await checkOnnxFile(options.output, options.overwrite);
   const { onnx, outputs } = await convert(options);
-  await writeOnnxFile(onnx, options);
+  await writeWholeFile(onnx, options);
   return { bytes: onnx.byteLength, outputs, opset: Number(ONNX_OPSET) };
 }
 

@@ -1,6 +1,7 @@
 import { HalonetError, ModelError } from '../errors.js';
 import type { Graph } from '../graph.js';
 import { toInt8 } from '../model/passes/int8.js';
+import { planInt8 } from '../model/passes/int8-plan.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
 import { type CalibrateOptions, calibrate } from './calibrate.js';
 import {
@@ -54,7 +55,7 @@ export async function calibrated(
   const { mean, std, height, width } = overridden(source.config.pretrained, overrides);
   const fingerprint = await modelFingerprint(source.path, graph, { mean, std });
   const path = calibrationPath(source.path, fingerprint);
-  const known = options.anew ? undefined : await readCalibration(path, fingerprint);
+  const known = options.anew ? undefined : await readCalibration(path, fingerprint, planInt8(graph).values);
   if (known !== undefined) return { calibration: known, path, measured: false, notKept: undefined };
   options.onMeasure?.();
   const calibration = await calibrate(graph, { ...options, images: await options.images(), height, width });

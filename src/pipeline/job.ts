@@ -1,4 +1,4 @@
-import { type ImageFailure, ModelError } from '../errors.js';
+import { HalonetError, type ImageFailure, ModelError } from '../errors.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import { decodeImage } from '../images/decode.js';
@@ -58,7 +58,7 @@ const STDIN = '-';
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await options.checkOutput();
   const choice = await chooseDevice(deviceOf(options), options);
-  const inputs = peekable(walk(options, options.inputs));
+  const inputs = peekable(walk(options.inputs, options.signal, options.stdin));
   const prepared = await prepare(options.model, options.outputs, options.preprocessing, {
     ...options,
     int8: int8Options(options, inputs),
@@ -96,8 +96,11 @@ function deviceOf({ device, precision }: JobOptions): DeviceRequest {
 const SAMPLED_INPUTS = 1024; // of which a model is measured on a few
 
 function int8Options(options: JobOptions, inputs: Peekable<InputItem>): PrepareOptions['int8'] {
-  const { calibration, threads, signal, onMeasure } = options;
-  const sampled = calibration === undefined ? inputs : peekable(walk(options, [calibration]));
+  const { calibration, precision, threads, signal, onMeasure } = options;
+  if (calibration !== undefined && precision !== 'int8') {
+    throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
+  }
+  const sampled = calibration === undefined ? inputs : peekable(walk([calibration], signal));
   return {
     ...{ threads, signal, anew: calibration !== undefined },
     images: () => sampled.peek(SAMPLED_INPUTS),
@@ -105,10 +108,14 @@ function int8Options(options: JobOptions, inputs: Peekable<InputItem>): PrepareO
   };
 }
 
-function walk({ stdin, signal }: JobOptions, inputs: readonly string[]): AsyncGenerator<InputItem> {
+function walk(
+  inputs: readonly string[],
+  signal: AbortSignal | undefined,
+  stdin?: JobOptions['stdin'],
+): AsyncGenerator<InputItem> {
   return walkInputs(inputs, {
     extensions: DECODABLE_EXTENSIONS,
-    ...(inputs.includes(STDIN) && { stdin: stdin() }),
+    ...(stdin !== undefined && inputs.includes(STDIN) && { stdin: stdin() }),
     ...(signal && { signal }),
   });
 }

@@ -1,5 +1,5 @@
 import { CPU } from '../runtime/devices.js';
-import { DeviceError, lastLine } from '../runtime/failures.js';
+import { deviceFailure } from '../runtime/failures.js';
 import { Session, SessionError } from '../runtime/session.js';
 import { type DeviceChoice, isGpu } from './choose-device.js';
 import { tryDevice } from './try-device.js';
@@ -27,12 +27,15 @@ export async function openSession(
     return { session, device, chosen, passedOver };
   } catch (error) {
     if (!(error instanceof SessionError && isGpu(device))) throw error;
-    const reason = `cannot load this model: ${lastLine(error.message)}`;
-    if (!chosen) {
-      await tryDevice(device, threads); // what is wrong with the device itself is named better there
-      throw new DeviceError(device, { reason, hint: 'Use --device cpu.' }, error);
-    }
+    if (!chosen) await tryDevice(device, threads); // what is wrong with the device itself is named better there
+    const failure = deviceFailure(device, error.reason, error);
+    if (!chosen) throw failure;
     const session = await Session.open(error.model, { threads, device: CPU });
-    return { session, device: CPU, chosen, passedOver: [...passedOver, { name: device.name, reason }] };
+    return {
+      session,
+      device: CPU,
+      chosen,
+      passedOver: [...passedOver, { name: device.name, reason: failure.reason }],
+    };
   }
 }

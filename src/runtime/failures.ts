@@ -110,6 +110,15 @@ const WEBGPU_RULES: readonly Rule[] = [
   ],
 ];
 
+const HALF: Rule = [
+  /requires f16 but the device does not support it/,
+  () => ({
+    reason: 'its GPU does not compute in half precision',
+    message: 'the GPU, or its driver, does not compute in half precision (shader-f16)',
+    hint: 'Use the model in single precision, or --device cpu.',
+  }),
+];
+
 const DML_RULES: readonly Rule[] = [
   [
     /887A0002|DXGI_ERROR_NOT_FOUND/i,
@@ -120,7 +129,7 @@ const DML_RULES: readonly Rule[] = [
 const RULES: Readonly<Record<DeviceName, readonly Rule[]>> = {
   cpu: [],
   cuda: CUDA_RULES,
-  webgpu: WEBGPU_RULES,
+  webgpu: [...WEBGPU_RULES, HALF],
   dml: DML_RULES,
   coreml: [],
 };
@@ -143,12 +152,17 @@ export function deviceFailure(device: Device, text: string, cause?: unknown): De
     const match = pattern.exec(text);
     if (match !== null) return new DeviceError(device, piece(match), cause);
   }
-  const message = lastLine(text);
-  return new DeviceError(device, { reason: message.slice(0, 80), message }, cause);
+  const said = lastLine(text);
+  const hint = 'halonet doctor tries each device with a small network.';
+  return new DeviceError(
+    device,
+    { reason: said.slice(0, 80), message: `ONNX Runtime says: ${said}`, hint },
+    cause,
+  );
 }
 
 /** What a native message says, without the place in ONNX Runtime's source that it was thrown at. */
-export function lastLine(text: string): string {
+function lastLine(text: string): string {
   const line = text.trim().split('\n').at(-1)?.trim() ?? '';
   return (
     line.replace(/^.*\bwas false\.\s*/, '').replace(/^\/\S+\s+\S.*?\)\s+(?=\[)/, '') ||

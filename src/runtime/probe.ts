@@ -27,7 +27,7 @@ export interface ProbeResult {
 
 /** The last line that the trying process prints, as JSON. */
 export type ProbeReply =
-  | ({ readonly kind: 'done' } & ProbeResult)
+  | ({ readonly kind: 'done'; readonly error: number | null } & Omit<ProbeResult, 'error'>) // null: NaN
   | { readonly kind: 'failed'; readonly message: string };
 
 // Drivers compile the programs of a network when they first run: seconds, on a slow device a good many.
@@ -55,14 +55,17 @@ export async function probeDevice(request: ProbeRequest, signal?: AbortSignal): 
   const { device } = request;
   if (reply === undefined || status !== 0) throw crashed(device, status, printed);
   if (reply.kind === 'failed') throw deviceFailure(device, `${printed}\n${reply.message}`);
-  if (!(reply.error <= MAX_ERROR)) {
-    throw new DeviceError(device, {
-      reason: 'it computes wrong results',
-      message: `it computes wrong results: off by ${reply.error.toPrecision(2)} of the CPU's`,
-      hint: "Update the GPU's driver.",
-    });
-  }
-  return reply;
+  const { error, secondsPerImage, cpuSecondsPerImage, mixed } = reply;
+  if (error === null || error > MAX_ERROR) throw wrong(device, error ?? Number.NaN);
+  return { error, secondsPerImage, cpuSecondsPerImage, mixed };
+}
+
+function wrong(device: Device, error: number): DeviceError {
+  return new DeviceError(device, {
+    reason: 'it computes wrong results',
+    message: `it computes wrong results: off by ${error.toPrecision(2)} of the CPU's`,
+    hint: "Update the GPU's driver.",
+  });
 }
 
 interface Finished {

@@ -14,10 +14,12 @@ import {
 /** ONNX Runtime cannot load a model on a device. */
 export class SessionError extends HalonetError {
   override readonly name = 'SessionError';
+  readonly reason: string; // in ONNX Runtime's words
   readonly model: Uint8Array; // to be tried elsewhere
 
-  constructor(message: string, model: Uint8Array) {
-    super(`ONNX Runtime cannot load the model: ${message}`);
+  constructor(reason: string, model: Uint8Array) {
+    super(`ONNX Runtime cannot load the model: ${reason}`);
+    this.reason = reason;
     this.model = model;
   }
 }

@@ -1,4 +1,4 @@
-import { between, type Random } from './random.js';
+import { between, type Random } from '../../src/random.js';
 
 /** sRGB, 0..255 each. */
 type Rgb = readonly [number, number, number];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
+import { mulberry32 } from '../../src/random.js';
 import { CLASS_NAMES, drawings, drawSvg } from './draw.js';
-import { mulberry32 } from './random.js';
 
 const render = (svg: string) =>
   sharp(Buffer.from(svg)).removeAlpha().raw().toBuffer({ resolveWithObject: true });

@@ -1,5 +1,5 @@
+import { between, mulberry32, type Random } from '../../src/random.js';
 import { type Palette, palette } from './colours.js';
-import { between, mulberry32, type Random } from './random.js';
 import { SHAPES, type Shape } from './shapes.js';
 import { TEXTURES } from './textures.js';
 

@@ -10,8 +10,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import sharp from 'sharp';
+import { mulberry32 } from '../../src/random.js';
 import { type ClassName, drawSvg, type Size } from './draw.js';
-import { mulberry32 } from './random.js';
 
 const SQUARE: Size = { width: 256, height: 256 };
 const WIDE: Size = { width: 320, height: 240 };

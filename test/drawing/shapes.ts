@@ -1,4 +1,4 @@
-import { between, type Random } from './random.js';
+import { between, type Random } from '../../src/random.js';
 
 /** An SVG path around the origin, at most 1 away from it, y downwards; filled, or stroked where `stroke` is given. */
 export interface Shape {

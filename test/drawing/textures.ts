@@ -1,4 +1,4 @@
-import { between, type Random } from './random.js';
+import { between, type Random } from '../../src/random.js';
 import { curve, join } from './shapes.js';
 
 /** SVG elements in currentColor that fill the circle of radius `reach` around the origin. The unit is 1/128 of the image. */

@@ -49,6 +49,12 @@ const cases: readonly (readonly [GpuName, string, RegExp, RegExp])[] = [
     /no driver offers a GPU/,
     /vulkaninfo/,
   ],
+  [
+    'webgpu',
+    'shader_helper.cc:416 GenerateSourceCode Program Cast requires f16 but the device does not support it.',
+    /half precision \(shader-f16\)/,
+    /single precision/,
+  ],
 ];
 
 describe('deviceFailure', () => {
@@ -64,9 +70,8 @@ describe('deviceFailure', () => {
 
   it('repeats what it does not know, without its place in the source', () => {
     const text = '/onnxruntime_src/a.cc:136 bool f(const int&) x == y was false. The device is on fire\n\n';
-    assert.equal(
-      deviceFailure({ name: 'webgpu', id: 0 }, text).message,
-      '--device webgpu: The device is on fire',
-    );
+    const { message, reason } = deviceFailure({ name: 'webgpu', id: 0 }, text);
+    assert.equal(message, '--device webgpu: ONNX Runtime says: The device is on fire');
+    assert.equal(reason, 'The device is on fire');
   });
 });

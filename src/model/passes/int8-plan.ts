@@ -9,7 +9,9 @@ export interface Int8Plan {
   readonly isComputed: (value: string) => boolean; // by one of these nodes
 }
 
-const MIN_CHANNELS = 8; // of a convolution's input, per group: fewer do not fill a vector of products
+// Of a convolution's input, per group: fewer do not fill a vector of products. But where the input is in 8 bits already,
+// ONNX Runtime would take the convolution into integers by itself, with one scale for all of its weights.
+const MIN_CHANNELS = 8;
 
 /**
  * Plans int8 for a graph of standard operators. Convolutions compute in 8 bits, and what lies between them stays there: SiLU,
@@ -29,13 +31,14 @@ export function planInt8(graph: Graph): Int8Plan {
     return producer !== undefined && nodes.has(producer);
   };
   const pays = (node: GraphNode): boolean => {
-    const [a = '', b = ''] = node.inputs;
+    const [a = '', b = '', c = ''] = node.inputs;
     switch (node.op) {
       case 'Conv': {
         const [, channels = 0] = shapes.shapeOf(b);
         const [, , height = 1, width = 1] = shapes.shapeOf(node.outputs[0] ?? '');
-        const isConstant = graph.initializers.get(b)?.dtype === 'float32';
-        return isConstant && channels >= MIN_CHANNELS && height * width > 1;
+        const isConstant =
+          graph.initializers.get(b)?.dtype === 'float32' && (c === '' || graph.initializers.has(c));
+        return isConstant && (channels >= MIN_CHANNELS || isComputed(a)) && height * width > 1;
       }
       case 'Relu':
       case 'Sigmoid':

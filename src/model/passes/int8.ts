@@ -5,7 +5,7 @@ import { type GraphBuilder, int } from '../graph-builder.js';
 import { isGateOf, planInt8 } from './int8-plan.js';
 import { rewritten } from './rewrite.js';
 
-/** The smallest and the largest value that an activation takes. */
+/** The smallest and the largest value of an activation that 8 bits are to hold; what is beyond is clipped. */
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -22,11 +22,19 @@ export interface Range {
  */
 export function toInt8(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
   const { nodes, values, isComputed } = planInt8(graph);
-  const onlyInSilu = siluInputs(graph);
-  const encodingOf = (value: string) => {
+  const isUsedOnlyBy = soleUses(graph);
+  // ONNX Runtime drops a Relu before a QuantizeLinear whose zero point is 0: what is in 8 bits has no room below.
+  const isClamped = (value: string) => isUsedOnlyBy(value, (user) => user.op === 'Relu');
+  const producers = new Map(graph.nodes.map((node) => [node.outputs[0], node]));
+  const isPartOfSilu = ({ op, inputs: [x = '', gate = ''] }: GraphNode) =>
+    op === 'Sigmoid' || (op === 'Mul' && isGateOf(producers.get(gate), x));
+  const encodingOf = (value: string): Affine => {
+    const { op, inputs: [x = ''] = [] } = producers.get(value) ?? {};
+    if (op === 'MaxPool' && isComputed(value)) return encodingOf(x); // else it would not be one of integers
     const range = ranges.get(value);
     if (range === undefined) throw new ModelError(`int8: the range of ${value} was not measured`);
-    return affine(onlyInSilu.has(value) ? { ...range, min: Math.max(range.min, SILU_IS_FLAT_BELOW) } : range);
+    const isFlatBelow = isUsedOnlyBy(value, isPartOfSilu);
+    return affine(isFlatBelow ? { ...range, min: Math.max(range.min, SILU_IS_FLAT_BELOW) } : range);
   };
   const known = new Map<string, string>();
   const in8Bits = (builder: GraphBuilder, value: string, name: string) => {
@@ -38,7 +46,8 @@ export function toInt8(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph 
     const isInt8 = nodes.has(node);
     const operands = inputs.map((name, i) => {
       const value = node.inputs[i] ?? '';
-      return isComputed(value) || (isInt8 && values.has(value)) ? in8Bits(builder, value, name) : name;
+      if (!isComputed(value) && !(isInt8 && values.has(value))) return name;
+      return isClamped(value) ? name : in8Bits(builder, value, name);
     });
     if (!isInt8 || node.op !== 'Conv') return builder.copy(node, operands);
     const [x = ''] = operands;
@@ -47,19 +56,17 @@ export function toInt8(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph 
   });
 }
 
-const SILU_IS_FLAT_BELOW = -8; // there x · sigmoid(x) is within 0.003 of 0
+const SILU_IS_FLAT_BELOW = -6; // there x · sigmoid(x) is within 0.015 of 0
 
-/** The values that nothing but a SiLU uses. */
-function siluInputs({ nodes, outputs }: Graph): ReadonlySet<string> {
-  const gates = new Set(nodes.filter(({ op }) => op === 'Sigmoid').map(({ inputs: [x = ''] }) => x));
-  const producers = new Map(nodes.map((node) => [node.outputs[0], node]));
-  for (const { op, inputs } of nodes) {
-    const [x = '', gate = ''] = inputs;
-    if (op === 'Sigmoid' || (op === 'Mul' && isGateOf(producers.get(gate), x))) continue;
-    for (const input of inputs) gates.delete(input);
+type Uses = (value: string, isOne: (user: GraphNode) => boolean) => boolean;
+
+/** Whether all operators that use a value are of one kind. */
+function soleUses({ nodes }: Graph): Uses {
+  const users = new Map<string, GraphNode[]>();
+  for (const node of nodes) {
+    for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
   }
-  for (const { name } of outputs) gates.delete(name);
-  return gates;
+  return (value, isOne) => (users.get(value) ?? []).every(isOne);
 }
 
 /** How numbers are held in 8 bits: x = scale · (q − zeroPoint), q from 0 to 255. */

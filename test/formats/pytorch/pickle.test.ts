@@ -4,7 +4,7 @@ import { ALLOWED } from '../../../src/formats/pytorch/allow-list.js';
 import { openCursor } from '../../../src/formats/pytorch/pickle/cursor.js';
 import { readPickle } from '../../../src/formats/pytorch/pickle/read-pickle.js';
 import { isKind, type Value } from '../../../src/formats/pytorch/values.js';
-import { mulberry32 } from '../../drawing/random.js';
+import { mulberry32 } from '../../../src/random.js';
 import { call, dict, global, int, list, NONE, type Part, pickle, text, tuple } from './pickles.js';
 import { assertRefuses, isRead } from './support.js';
 

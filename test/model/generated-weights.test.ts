@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { mulberry32 } from '../drawing/random.js';
-import { generateCheckpoint, generateTensor, tensorSeed } from './generated-weights.js';
+import { generateTensor, tensorSeed } from '../../src/model/generated-weights.js';
+import { mulberry32 } from '../../src/random.js';
+import { generateCheckpoint } from '../parity/generated-weights.js';
 
 // The numbers in [0, 1) that head.fc.bias starts with, as published with the golden outputs. They hold to 4e-10: a
 // number of mulberry32 is a multiple of 2^-32, and the third as published lies between two.

@@ -1,0 +1,177 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { HalonetError } from '../src/errors.js';
+import type { BenchmarkReport } from '../src/pipeline/benchmark/report.js';
+import { BaseCommand } from './shared/base-command.js';
+import { type BenchmarkRun, RUN_FORMAT } from './shared/benchmark-run.js';
+import { factsOf, sectionsOf } from './shared/benchmark-text.js';
+import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './shared/flags.js';
+import { host } from './shared/host.js';
+import { abortOnSignals } from './shared/interruption.js';
+import { thisMachine } from './shared/machine.js';
+import { Progress } from './shared/progress.js';
+import { table } from './shared/table.js';
+
+const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
+
+const EFFORTS = {
+  full: { repeats: 3, sampleSeconds: 0.3, jobSeconds: 3, extent: 'all' },
+  quick: { repeats: 2, sampleSeconds: 0.05, jobSeconds: 0.5, extent: 'few' },
+} as const;
+
+const counts = Flags.custom<readonly number[], { readonly most: number }>({
+  helpValue: 'N,…',
+  parse: async (text, _, { most }) => {
+    const numbers = text.split(',').map(Number);
+    if (numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= most)) return [...new Set(numbers)];
+    throw new HalonetError(`expected numbers from 1 to ${most} separated by commas; received ${text}`);
+  },
+});
+
+const precisions = Flags.custom<readonly (typeof PRECISIONS)[number][]>({
+  helpValue: 'NAME,…',
+  parse: async (text) =>
+    [...new Set(text.split(','))].map((name) => {
+      const known = PRECISIONS.find((precision) => precision === name);
+      if (known !== undefined) return known;
+      throw new HalonetError(
+        `expected some of ${PRECISIONS.join(', ')}, separated by commas; received ${text}`,
+      );
+    }),
+});
+
+export default class Benchmark extends BaseCommand {
+  static override summary = 'Measure this machine: matrix products, a model, decoding, and all together';
+
+  static override description =
+    `Measurements take turns, so that what disturbs the machine disturbs all alike; figures are medians and quartiles. The rate of large matrix products (GEMM) is what a network can at best reach. Whole jobs run as their commands run them; the last columns say how near they come to the session alone, and which stage bounds them.
+
+The full measurement of halonet50ts takes some minutes, during which nothing else should run. Nothing is downloaded with --random-weights, which speed hardly depends on.
+
+Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
+
+  static override examples = [
+    {
+      description: 'The default architecture, without its checkpoint',
+      command: '<%= config.bin %> <%= command.id %> halonet50ts --random-weights',
+    },
+    {
+      description: 'Its figures on photos of your own',
+      command: '<%= config.bin %> <%= command.id %> --images photos',
+    },
+    {
+      description: 'As a section of a document',
+      command: '<%= config.bin %> <%= command.id %> demo --quick --output BENCHMARKS.md',
+    },
+  ];
+
+  static override args = {
+    model: Args.string({
+      ignoreStdin: true,
+      default: DEFAULT_MODEL,
+      description: `${RUNNABLE_DESCRIPTION}; with --random-weights a timm name or a config.json`,
+    }),
+  };
+
+  static override flags = {
+    architecture: architectureFlag,
+    'random-weights': Flags.boolean({
+      default: false,
+      exclusive: ['architecture'],
+      description: 'make up the weights: no checkpoint is needed',
+    }),
+    precisions: precisions({
+      description: `of weights and arithmetic: ${PRECISIONS.join(', ')}; fp32,int8 when not given, on a GPU fp32,fp16`,
+    }),
+    threads: counts({
+      most: 512,
+      description: 'CPU threads for inference; one, and one per core, when not given. Jobs run with the most',
+    }),
+    'batch-sizes': counts({
+      most: 4096,
+      description: 'images in one run; 1 to 8 when not given, on a GPU 1 to 256. Jobs find their own',
+    }),
+    ...deviceFlags,
+    images: Flags.string({
+      helpValue: 'DIR',
+      description: 'images of your own, the first 256 of a folder, instead of generated JPEGs',
+    }),
+    repeats: Flags.integer({
+      ...{ min: 1, max: 1000 },
+      description: 'samples of everything; 3, or 2 with --quick',
+    }),
+    quick: Flags.boolean({
+      description: 'short samples, few matrices and small images: to see that it works',
+    }),
+    json: Flags.boolean({ description: 'as JSON, with every sample' }),
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'FILE.md',
+      description: 'also write a section of this document, in place of an earlier one of the same machine',
+    }),
+    machine: Flags.string({
+      helpValue: 'NAME',
+      description: 'what to call this machine; its processor when not given',
+    }),
+    quiet: Flags.boolean({ description: 'no progress; errors are still shown' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(Benchmark);
+    const { readDocument, renderDocument, withRun } = await import('./shared/benchmarks-document.js');
+    const { writeWholeFile } = await import('../src/outputs/whole-file.js');
+    const { measuredMachine } = await import('./shared/measured-machine.js');
+    const { output } = flags;
+    const earlier = output === undefined ? [] : await readDocument(output);
+    const run: BenchmarkRun = {
+      format: RUN_FORMAT,
+      date: new Date().toISOString(),
+      command: [this.config.bin, this.id, ...this.argv].join(' '),
+      version: this.config.version,
+      machine: await measuredMachine(flags.machine),
+      report: await this.#measure(args.model, flags),
+    };
+    if (output !== undefined) {
+      const document = new TextEncoder().encode(renderDocument(withRun(earlier, run)));
+      await writeWholeFile(document, { output, overwrite: true, stdout: process.stdout });
+    }
+    this.log(flags.json ? JSON.stringify(run, undefined, 2) : textOf(run));
+  }
+
+  async #measure(model: string, flags: BenchmarkFlags): Promise<BenchmarkReport> {
+    const { runBenchmark } = await import('../src/pipeline/benchmark/benchmark.js');
+    const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
+    const { repeats } = flags;
+    const effort = flags.quick ? EFFORTS.quick : EFFORTS.full;
+    const progress = new Progress(process.stderr, flags.quiet);
+    const { signal, release } = abortOnSignals();
+    try {
+      return await runBenchmark({
+        ...{ model, signal, images: flags.images, randomWeights: flags['random-weights'] },
+        ...{ architecture: flags.architecture, precisions: flags.precisions, threads: flags.threads },
+        ...{ device: { name: flags.device, id: flags['device-id'] }, host: host(), machine: thisMachine() },
+        batchSizes: flags['batch-sizes'],
+        hub: hubSettingsFromEnv(process.env, homedir()),
+        effort: { ...effort, ...(repeats && { repeats }) },
+        cli: { command: process.execPath, args: [join(this.config.root, 'bin', 'halonet.cjs')] },
+        onDownload: (download) => progress.download(download),
+        onStep: ({ phase, label, done, total }) => {
+          const onTerminal = progress.active || flags.quiet;
+          if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${total} samples`);
+          progress.note(`${phase}, ${done + 1} of ${total}: ${label}`);
+        },
+      });
+    } finally {
+      progress.clear();
+      release();
+    }
+  }
+}
+
+type BenchmarkFlags = Interfaces.InferredFlags<typeof Benchmark.flags>;
+
+function textOf(run: BenchmarkRun): string {
+  const sections = sectionsOf(run.report, table).map(({ title, body }) => `${title}\n\n${body}`);
+  return [factsOf(run).join('\n'), ...sections].join('\n\n');
+}

@@ -1,0 +1,33 @@
+import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import sharp from 'sharp';
+import { readCpuFeatures } from '../../src/pipeline/doctor/cpu.js';
+import { runtimeVersion } from '../../src/runtime/package.js';
+import { host } from './host.js';
+
+/** What figures were measured on. */
+export interface MeasuredMachine {
+  readonly name: string;
+  readonly cpu: string;
+  readonly features: readonly string[]; // vector instructions; none where the system does not tell
+  readonly cores: number; // that this process may use
+  readonly memory: number; // bytes
+  readonly system: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+  readonly sharp: string; // and the libvips in it
+}
+
+/** @param name what to call it; its processor and cores when not given */
+export async function measuredMachine(name: string | undefined): Promise<MeasuredMachine> {
+  const cpu = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const cores = availableParallelism();
+  return {
+    name: name ?? `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+    ...{ cpu, cores, memory: totalmem() },
+    features: (await readCpuFeatures(host())) ?? [],
+    system: `${type()} ${release()} ${arch()}`,
+    node: process.version,
+    onnxruntime: runtimeVersion(),
+    sharp: `${sharp.versions.sharp ?? 'unknown'} (libvips ${sharp.versions.vips})`,
+  };
+}

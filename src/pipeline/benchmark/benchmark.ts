@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measureAlone } from './alone.js';
+import type { BenchmarkOptions } from './options.js';
+import { GENERATED_SIZES, generatedPhotos, type PhotoSet, photosIn } from './photo-sets.js';
+import { planOf } from './plan.js';
+import { writeRandomCheckpoint } from './random-checkpoint.js';
+import type { BenchmarkReport } from './report.js';
+import { openSubject, variantsOf } from './subject.js';
+import { measureTogether } from './together.js';
+
+/**
+ * Measures a machine and a model on it: matrix products, the network, decoding, whole jobs, and how long a start takes.
+ * Temporary files are removed, whatever happens.
+ *
+ * @throws HalonetError when the model, the device or the images cannot be used
+ * @throws the signal's reason when it aborts
+ */
+export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'halonet-benchmark-'));
+  try {
+    return await measure(options, folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function measure(options: BenchmarkOptions, folder: string): Promise<BenchmarkReport> {
+  const { model: name, randomWeights } = options;
+  if (randomWeights) await writeRandomCheckpoint(name, folder);
+  const subject = await openSubject(randomWeights ? folder : name, options);
+  const plan = await planOf(options, subject.precision, folder);
+  const sets = await photoSets(options, folder);
+  const [first] = sets as readonly [PhotoSet, ...PhotoSet[]];
+  const variants = await variantsOf(subject, first, plan);
+  const alone = await measureAlone(subject, variants, sets, plan);
+  const together = await measureTogether(subject, variants, sets, alone, plan);
+  const { architecture, flops, preprocessing } = subject;
+  const { height, width } = preprocessing;
+  return {
+    model: { name, architecture, randomWeights, height, width, flops },
+    device: plan.device.name,
+    ...alone,
+    ...together,
+  };
+}
+
+async function photoSets(
+  { images, effort, signal, onStep }: BenchmarkOptions,
+  folder: string,
+): Promise<readonly PhotoSet[]> {
+  if (images !== undefined) return [await photosIn(images)];
+  const sets: PhotoSet[] = [];
+  const sizes = GENERATED_SIZES[effort.extent];
+  for (const [done, size] of sizes.entries()) {
+    const label = `${size.width}×${size.height}`;
+    onStep?.({ phase: 'generating images', label, done, total: sizes.length });
+    sets.push(await generatedPhotos(folder, size, signal));
+  }
+  return sets;
+}

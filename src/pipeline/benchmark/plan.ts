@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os';
+import { ModelError } from '../../errors.js';
+import type { Device } from '../../runtime/devices.js';
+import { chooseDevice, type DeviceRequest } from '../choose-device.js';
+import type { Precision, RunPrecision } from '../model-source.js';
+import type { BenchmarkOptions } from './options.js';
+
+/** What is measured once nothing is left open. */
+export interface Plan extends Omit<BenchmarkOptions, 'precisions' | 'threads' | 'batchSizes' | 'device'> {
+  readonly device: Device;
+  readonly asked: DeviceRequest;
+  readonly precisions: readonly RunPrecision[];
+  readonly threads: readonly number[];
+  readonly mostThreads: number; // jobs run with these
+  readonly batchSizes: readonly number[];
+  readonly cores: number;
+  readonly folder: string; // for what is written on the way
+}
+
+/** What a CPU and a GPU are measured with when nothing is asked for. */
+const USUAL = {
+  cpu: { precisions: ['fp32', 'int8'], batchSizes: [1, 2, 4, 8] },
+  gpu: { precisions: ['fp32', 'fp16'], batchSizes: [1, 8, 32, 128, 256] },
+} as const;
+
+/**
+ * Chooses the device, and settles what was left open.
+ *
+ * @param has the precision of the model: one that is in half precision can be in no other
+ * @throws DeviceError when a device that is asked for is absent
+ * @throws ModelError when a precision is not for the device
+ */
+export async function planOf(options: BenchmarkOptions, has: Precision, folder: string): Promise<Plan> {
+  const cores = availableParallelism();
+  const { device } = await chooseDevice(options.device, { ...options, threads: cores });
+  const usual = USUAL[device.name === 'cpu' ? 'cpu' : 'gpu'];
+  const precisions = options.precisions ?? (has === 'fp16' ? ['fp16'] : usual.precisions);
+  if (precisions.includes('int8') && device.name !== 'cpu') {
+    throw new ModelError(`--precisions int8 is for the CPU; the device is ${device.name}`, {
+      hint: 'Use --device cpu, or --precisions fp32,fp16.',
+    });
+  }
+  const threads = options.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);
+  return {
+    ...options,
+    ...{ device, asked: options.device, precisions, threads, cores, folder },
+    mostThreads: Math.max(...threads),
+    batchSizes: options.batchSizes ?? usual.batchSizes,
+  };
+}

@@ -1,0 +1,73 @@
+import { type Spread, spreadOf } from './statistics.js';
+
+/** One thing to measure again and again. */
+export interface Measurement {
+  readonly label: string;
+  readonly sample: () => Promise<number>; // in a unit of its own, such as images per second
+}
+
+/** What is being done, for a progress display. */
+export interface Step {
+  readonly phase: string;
+  readonly label: string;
+  readonly done: number; // steps before it
+  readonly total: number;
+}
+
+export interface RoundsOptions {
+  readonly phase: string;
+  readonly rounds: number; // samples of each measurement
+  readonly onStep?: (step: Step) => void; // before each sample
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Takes one sample of each measurement in turn, and all of them again, so that what disturbs a machine for a while disturbs
+ * all alike and ratios between them hold.
+ *
+ * @returns one spread for each measurement, in their order
+ * @throws the signal's reason when it aborts
+ */
+export async function inRounds(
+  measurements: readonly Measurement[],
+  { phase, rounds, onStep, signal }: RoundsOptions,
+): Promise<readonly Spread[]> {
+  const samples = measurements.map((): number[] => []);
+  const total = rounds * measurements.length;
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { label, sample }] of measurements.entries()) {
+      signal?.throwIfAborted();
+      onStep?.({ phase, label, done: round * measurements.length + i, total });
+      samples[i]?.push(await sample());
+    }
+  }
+  signal?.throwIfAborted();
+  return samples.map(spreadOf);
+}
+
+export interface TimingOptions {
+  readonly seconds: number; // to measure for, at least
+  readonly lanes: number; // runs under way at once
+}
+
+/**
+ * Seconds per run, over all that were started in the time. One run comes first and is not counted: it brings code, weights
+ * and buffers back into the caches, and clocks up.
+ */
+export async function secondsPerRun(
+  run: (lane: number) => Promise<void>,
+  { seconds, lanes }: TimingOptions,
+): Promise<number> {
+  await run(0);
+  let runs = 0;
+  const start = performance.now();
+  const elapsed = () => (performance.now() - start) / 1000;
+  const work = async (lane: number) => {
+    do {
+      await run(lane);
+      runs++;
+    } while (elapsed() < seconds);
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)));
+  return elapsed() / runs;
+}

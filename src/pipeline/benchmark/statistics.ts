@@ -1,0 +1,29 @@
+/** What repeated measurements of one thing say. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number; // first quartile
+  readonly high: number; // third quartile
+  readonly samples: readonly number[]; // in the order they were taken
+}
+
+/**
+ * Median and quartiles, interpolated linearly between neighbours as NumPy does.
+ *
+ * @throws RangeError without samples
+ */
+export function spreadOf(samples: readonly number[]): Spread {
+  if (samples.length === 0) throw new RangeError('no samples: there is nothing to take a median of');
+  const sorted = [...samples].sort((a, b) => a - b);
+  const at = (part: number) => quantile(sorted, part);
+  return { median: at(0.5), low: at(0.25), high: at(0.75), samples };
+}
+
+/** How far the samples of a measurement lie apart: the range of its quartiles as a part of the median. */
+export const unrest = ({ median, low, high }: Spread): number => (high - low) / median;
+
+function quantile(sorted: readonly number[], part: number): number {
+  const place = part * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? 0;
+  const above = sorted[Math.ceil(place)] ?? 0;
+  return below + (above - below) * (place - Math.floor(place));
+}

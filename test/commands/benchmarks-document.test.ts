@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type BenchmarkRun, RUN_FORMAT } from '../../commands/shared/benchmark-run.js';
+import { parseDocument, renderDocument, withRun } from '../../commands/shared/benchmarks-document.js';
+import type { PipelineRate } from '../../src/pipeline/benchmark/report.js';
+import { spreadOf } from '../../src/pipeline/benchmark/statistics.js';
+
+const photos = { name: '640×480', bytes: 86_900 };
+
+const job = (pipeline: number, stage: PipelineRate['bound']['stage'], inference: number): PipelineRate => ({
+  ...{ photos, decode: 'exact', precision: 'fp32', threads: 2, images: 100 },
+  found: { batchSize: 4, decoders: 3 },
+  imagesPerSecond: spreadOf([pipeline]),
+  bound: { session: 20, decode: 6, limit: 19.048, inference, stage },
+});
+
+const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun => ({
+  format: RUN_FORMAT,
+  date: '2026-01-02T03:04:05.678Z',
+  command: 'halonet benchmark halonet50ts --random-weights --machine "a --> b"',
+  version: '0.1.0',
+  machine: {
+    ...{
+      name: machine,
+      cpu: 'A CPU',
+      features: ['AVX9'],
+      cores: 2,
+      memory: 24 * 2 ** 30,
+      system: 'Linux 6 x64',
+    },
+    ...{ node: 'v20.0.0', onnxruntime: '1.30.0', sharp: '0.35.5 (libvips 8)' },
+  },
+  report: {
+    model: {
+      ...{ name: 'halonet50ts', architecture: 'halonet50ts', randomWeights: true },
+      ...{ height: 256, width: 256, flops: 10.64e9 },
+    },
+    device: 'cpu',
+    gemm: [
+      {
+        precision: 'fp32',
+        threads: 2,
+        shape: [512, 256, 1024],
+        flopsPerSecond: spreadOf([210e9, 212.34567e9, 215e9]),
+      },
+    ],
+    session: [
+      {
+        ...{ precision: 'fp32', threads: 2, batchSize: 4, imagesPerSecond: spreadOf([16.9, 17, 17.1]) },
+        ...{ flopsPerSecond: 180.88e9, ofGemm: 0.8518 },
+      },
+      {
+        ...{ precision: 'int8', threads: 2, batchSize: 2, imagesPerSecond: spreadOf([34]) },
+        ...{ flopsPerSecond: 361.76e9, ofGemm: 1.7036 },
+      },
+    ],
+    decode: [
+      { photos, decode: 'exact', decoders: 3, imagesPerSecond: spreadOf([340]) },
+      { photos, decode: 'fast', decoders: 3, imagesPerSecond: spreadOf([510]) },
+    ],
+    pipeline: jobs,
+    start: { help: spreadOf([0.31]), firstResult: spreadOf([1.234]) },
+  },
+});
+
+describe('the document of benchmarks', () => {
+  it('shows medians, quartiles and ratios in tables', () => {
+    const text = renderDocument([run('box')]);
+    assert.match(text, /^## box: halonet50ts$/m);
+    assert.match(
+      text,
+      /^- halonet50ts \(halonet50ts, random weights\) at 256×256: 10\.6 GFLOP an image, on cpu$/m,
+    );
+    assert.match(text, /^\| fp32 \| 2 \| 512×256 · 256×1024 \| 212 \| 211–214 \|$/m);
+    assert.match(text, /^\| fp32 \| 2 \| 4 \| 17\.0 \| 16\.9–17\.1 \| 181 \| 85 % \|$/m);
+    assert.match(text, /^\| 640×480 \| exact \| 86\.9 kB \| 3 \| 340 \| 340–340 \|$/m);
+    assert.match(text, /640×480, 3 at once: fast is 1\.50 times as fast as exact/);
+    assert.match(text, /^- int8 is 2\.00 times as fast as fp32 with 2 threads$/m);
+    assert.match(text, /\| 1\.23 \| 1\.23–1\.23 \|$/m);
+  });
+
+  it('says which stage bounds a job', () => {
+    const jobs = [job(18.6, 'inference', 0.95), job(4.8, 'decoding', 0.2), job(9, 'neither', 0.95)];
+    const text = renderDocument([run('box', jobs)]);
+    assert.match(
+      text,
+      /inference bounds the pipeline: 18\.6 images\/s, 93 % of the session alone \(20\.0\)\. Decoding is 5 % of the time/,
+    );
+    assert.match(
+      text,
+      /decoding bounds the pipeline: 4\.80 images\/s, 80 % of decoding alone \(6\.00\)\. It is 80 % of the time/,
+    );
+    assert.match(text, /neither stage explains 9\.00 images\/s: together the two allow 19\.0/);
+    assert.match(
+      text,
+      /^\| 640×480 \| exact \| fp32 \| 2 \| 4 \| 3 \| 18\.6 \| 18\.6–18\.6 \| 93 % \| 98 % \| inference \|$/m,
+    );
+  });
+
+  it('warns of figures from a busy machine', () => {
+    const calm = run('box');
+    assert.doesNotMatch(renderDocument([calm]), /busy/);
+    const gemm = calm.report.gemm.map((rate) => ({
+      ...rate,
+      flopsPerSecond: spreadOf([50e9, 200e9, 210e9]),
+    }));
+    const session = calm.report.session.map((rate) => ({ ...rate, imagesPerSecond: spreadOf([5, 16, 17]) }));
+    const busy = { ...calm, report: { ...calm.report, gemm, session } };
+    assert.match(
+      renderDocument([busy]),
+      /^- The machine was busy with other things: half .* more than 38 % apart/m,
+    );
+  });
+
+  it('can be written anew from itself, with sections added and replaced', () => {
+    const one = withRun(withRun([], run('one')), run('two'));
+    const text = renderDocument(one);
+    const again = parseDocument(text, 'B.md');
+    assert.deepEqual(again, one);
+    assert.equal(renderDocument(again), text);
+    const replaced = withRun(again, { ...run('one'), version: '0.2.0' });
+    assert.deepEqual(
+      replaced.map(({ machine, version }) => [machine.name, version]),
+      [
+        ['one', '0.2.0'],
+        ['two', '0.1.0'],
+      ],
+    );
+  });
+
+  it('is told from others', () => {
+    const text = renderDocument(withRun([], run('one')));
+    const others = ['# Notes\n', `${text}\n## By hand\n`, text.replace('"format":1', '"format":0')];
+    for (const other of others) assert.throws(() => parseDocument(other, 'B.md'), /B\.md was not written by/);
+  });
+
+  it('in this repository is as it was written', () => {
+    const text = readFileSync('BENCHMARKS.md', 'utf8');
+    const runs = parseDocument(text, 'BENCHMARKS.md');
+    assert.ok(runs.length > 0);
+    assert.equal(text, renderDocument(runs));
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type CliResult, halonet } from '../support/cli.js';
+import { DEMO_MODEL } from '../support/demo.js';
+import { copyDemo, isCalibration } from '../support/demo-copy.js';
+import { readFloats } from '../support/read-npy.js';
+import { relativeError } from '../support/relative-error.js';
+
+const IMAGES = 'fixtures/images';
+const SHAPES = 'fixtures/images/shapes';
+
+const json = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+/** Of `classify --format jsonl`: each image's path and best class. */
+const classes = ({ stdout }: CliResult) =>
+  json(stdout).map(({ path, predictions }) => [path, predictions[0].label] as const);
+
+const CLASSIFY = ['classify', '-f', 'jsonl', '-k', '1'];
+
+describe('--precision', () => {
+  let root: string;
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'halonet-precision-'));
+  });
+  after(() => rm(root, { recursive: true }));
+  const place = (name: string) => join(root, name);
+  async function unmeasured(name: string): Promise<string> {
+    await copyDemo(place(name), { measured: false });
+    return place(name);
+  }
+  const kept = async (folder: string) => (await readdir(folder)).filter(isCalibration);
+  const embeddings = async (name: string, ...args: string[]) => {
+    const output = place(name);
+    const { code, stderr } = await halonet(['embed', IMAGES, '-m', 'demo', '-o', output, ...args]);
+    assert.equal(code, 0, stderr);
+    return (await readFloats(output)).data;
+  };
+  const demoFile = async (precision: 'fp32' | 'fp16') => {
+    const path = place(`demo-${precision}.onnx`);
+    const { code } = await halonet(['convert', 'demo', '-o', path, '--overwrite', '--precision', precision]);
+    assert.equal(code, 0);
+    return path;
+  };
+
+  describe('int8', () => {
+    it('runs the demo model as it was measured, says so, and writes nothing', async () => {
+      const before = await readdir(DEMO_MODEL);
+      const result = await halonet([...CLASSIFY, IMAGES, '-m', 'demo', '--precision', 'int8']);
+      assert.equal(result.code, 0);
+      assert.match(
+        result.stderr,
+        /^int8: same best class as in fp32 on 6\d of 64 calibration images \(embeddings 0\.99\d\d alike\), as kept in \S+\.json\n16 images/,
+      );
+      const rows = classes(result);
+      assert.equal(rows.length, 16);
+      for (const [path, label] of rows) assert.equal(basename(path).split('.')[0], label);
+      assert.deepEqual(await readdir(DEMO_MODEL), before);
+    });
+
+    it('measures a model on the first inputs, and still gives them all, from a list too', async () => {
+      const model = await unmeasured('listed');
+      const paths = classes(await halonet([...CLASSIFY, IMAGES, '-m', 'demo'])).map(([path]) => path);
+      const list = { stdin: ['no-such.png', ...paths, ...paths].join('\n') };
+      const args = [...CLASSIFY, '-', '-m', model, '--precision', 'int8'];
+      const first = await halonet(args, list);
+      assert.equal(first.code, 1); // one path leads nowhere
+      assert.match(
+        first.stderr,
+        /^int8: .* on \d+ of 32 calibration images .*, now kept in \S+\.json\n33 images/,
+      );
+      const [missing, ...rows] = json(first.stdout);
+      assert.equal(missing.error.code, 'not_found');
+      assert.deepEqual(
+        rows.map(({ path }) => path),
+        [...paths, ...paths],
+      );
+      assert.equal((await kept(model)).length, 1);
+      const second = await halonet(args, list);
+      assert.match(second.stderr, /, as kept in /);
+      assert.equal(second.stdout, first.stdout);
+    });
+
+    it('embeds close to single precision, but not the same', async () => {
+      const [floats, integers] = [
+        await embeddings('f.npy'),
+        await embeddings('i.npy', '--precision', 'int8'),
+      ];
+      const error = relativeError(integers, floats);
+      assert.ok(error > 1e-3 && error < 0.1, `${error}`);
+    });
+
+    it('writes stages, of a part of the network that was measured', async () => {
+      const pooled = async (...args: string[]) => {
+        const flags = ['-f', 'csv', '--pool', 'avg', '--stages', '1,2', '-m', 'demo', ...args];
+        const { code, stdout } = await halonet(['features', IMAGES, ...flags]);
+        assert.equal(code, 0);
+        return stdout.split(/[\n,]/).map(Number).filter(Number.isFinite);
+      };
+      const error = relativeError(await pooled('--precision', 'int8'), await pooled());
+      assert.ok(error > 1e-4 && error < 0.1, `${error}`);
+    });
+
+    it('measures on the images of --calibration instead, each time', async () => {
+      const model = await unmeasured('calibrated');
+      const args = [...CLASSIFY, `${SHAPES}/star.webp`, '-m', model, '--precision', 'int8'];
+      for (const [folder, images] of [
+        [SHAPES, 11],
+        [IMAGES, 16],
+      ] as const) {
+        const result = await halonet([...args, '--calibration', folder]);
+        assert.equal(result.code, 0);
+        assert.ok(result.stderr.includes(` of ${images} calibration images`), result.stderr);
+        assert.match(result.stderr, /, now kept in /);
+        assert.equal(classes(result).length, 1);
+      }
+      assert.equal((await kept(model)).length, 1);
+      assert.match((await halonet(args)).stderr, /of 16 calibration images .* as kept in/);
+    });
+
+    it('is silent with --quiet', async () => {
+      const model = await unmeasured('quiet');
+      const { stderr } = await halonet([...CLASSIFY, IMAGES, '-m', model, '--precision', 'int8', '--quiet']);
+      assert.equal(stderr, '');
+      assert.equal((await kept(model)).length, 1);
+    });
+
+    it('takes a converted file in single precision, and keeps its measures beside that', async () => {
+      const path = await demoFile('fp32');
+      const args = [...CLASSIFY, IMAGES, '-m', path, '--precision', 'int8'];
+      const result = await halonet(args);
+      assert.equal(result.code, 0);
+      assert.match(
+        result.stderr,
+        /on 1[56] of 16 calibration images .*, now kept in \S+demo-fp32\.onnx\.int8-\w+\.json/,
+      );
+      assert.deepEqual(classes(result), classes(await halonet([...CLASSIFY, IMAGES, '-m', path])));
+      assert.match((await halonet(args)).stderr, /, as kept in/);
+    });
+  });
+
+  it('fp16 classifies and embeds as single precision does, nearly', async () => {
+    const args = [...CLASSIFY, IMAGES, '-m', 'demo'];
+    assert.deepEqual(classes(await halonet([...args, '--precision', 'fp16'])), classes(await halonet(args)));
+    const floats = await embeddings('single.npy');
+    const error = relativeError(await embeddings('half.npy', '--precision', 'fp16'), floats);
+    assert.ok(error > 1e-6 && error < 1e-2, `${error}`);
+    const both = await embeddings('halves.npy', '--precision', 'fp16', '--dtype', 'float16');
+    assert.ok((await readFile(place('halves.npy'))).includes("'<f2'"));
+    assert.ok(relativeError(both, floats) < 1e-2);
+  });
+
+  const refusals: readonly (readonly [string, () => Promise<readonly string[]>, RegExp])[] = [
+    [
+      'int8 of a file in half precision',
+      async () => ['-m', await demoFile('fp16'), '--precision', 'int8'],
+      /half precision already.*\n.*Use the checkpoint, or .*--precision fp32/,
+    ],
+    [
+      'single precision of a file in half precision',
+      async () => ['-m', await demoFile('fp16'), '--precision', 'fp32'],
+      /half precision already.*\n.*--precision fp16/,
+    ],
+    [
+      '--calibration without int8',
+      async () => ['-m', 'demo', '--calibration', IMAGES],
+      /--calibration is for int8 alone\n.*--precision int8/,
+    ],
+    [
+      '--calibration with another precision',
+      async () => ['-m', 'demo', '--precision', 'fp32', '--calibration', IMAGES],
+      /--calibration is for int8 alone\n.*--precision int8/,
+    ],
+    [
+      'a folder of too few images',
+      async () => [
+        '-m',
+        await unmeasured('few'),
+        '--precision',
+        'int8',
+        '--calibration',
+        `${IMAGES}/textures`,
+      ],
+      /at least 8 images.*5 of 5 could be read\n.*--calibration FOLDER/,
+    ],
+    [
+      'a folder that is not there',
+      async () => ['-m', await unmeasured('none'), '--precision', 'int8', '--calibration', '/no/such/folder'],
+      /at least 8 images.*0 of 1 could be read\n.*--calibration FOLDER/,
+    ],
+    [
+      'a list as the images to measure on',
+      async () => ['-m', await unmeasured('dash'), '--precision', 'int8', '--calibration', '-'],
+      /0 of 1 could be read\n.*--calibration FOLDER/,
+    ],
+  ];
+  for (const [what, args, message] of refusals) {
+    it(`refuses ${what}, and writes no row`, async () => {
+      const { code, stdout, stderr } = await halonet([...CLASSIFY, SHAPES, ...(await args())]);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+      assert.equal(stdout, '');
+    });
+  }
+
+  it('that the model is in already changes nothing', async () => {
+    const path = await demoFile('fp16');
+    const args = [...CLASSIFY, SHAPES, '-m', path];
+    assert.equal((await halonet([...args, '--precision', 'fp16'])).stdout, (await halonet(args)).stdout);
+    const own = [...CLASSIFY, SHAPES, '-m', 'demo'];
+    assert.equal((await halonet([...own, '--precision', 'fp32'])).stdout, (await halonet(own)).stdout);
+  });
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { generatedPhotos, photosIn } from '../../../src/pipeline/benchmark/photo-sets.js';
+
+describe('photos to measure with', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-photos-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('are JPEGs with as many bits as a photo has, each different, the same each time', async () => {
+    const size = { width: 640, height: 480, count: 2 };
+    const { photos, paths, decode } = await generatedPhotos(folder, size);
+    assert.deepEqual(decode, ['exact']);
+    const [first = Buffer.of(), second = Buffer.of()] = await Promise.all(
+      paths.map((path) => readFile(path)),
+    );
+    assert.notDeepEqual(first, second);
+    assert.deepEqual(photos, {
+      name: '640×480',
+      bytes: Math.round((first.length + second.length) / 2),
+    });
+    const { format, width, height, chromaSubsampling } = await sharp(first).metadata();
+    assert.deepEqual([format, width, height, chromaSubsampling], ['jpeg', 640, 480, '4:2:0']);
+    const bits = (8 * first.length) / (640 * 480);
+    assert.ok(bits > 1.5 && bits < 3, `${bits} bits a pixel`);
+    await generatedPhotos(folder, size);
+    assert.deepEqual(await readFile(paths[0] ?? ''), first);
+  });
+
+  it("are those of a folder of one's own", async () => {
+    const { photos, paths } = await photosIn('fixtures/images');
+    assert.equal(paths.length, 16);
+    assert.equal(photos.name, 'fixtures/images');
+  });
+
+  it('are missing in a folder without any, and in none', async () => {
+    await mkdir(join(folder, 'empty'));
+    await writeFile(join(folder, 'empty', 'notes.txt'), '');
+    await assert.rejects(photosIn(join(folder, 'empty')), /--images .*: there is no image in it/);
+    await assert.rejects(photosIn(join(folder, 'no')), /--images .*no/);
+  });
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseDevice } from '../../src/pipeline/choose-device.js';
+import type { Host } from '../../src/runtime/devices.js';
+import { missingPiece } from '../../src/runtime/preconditions.js';
+import { probeDevice } from '../../src/runtime/probe.js';
+import { chain } from '../support/chain.js';
+
+const WEBGPU = { name: 'webgpu', id: 0 } as const;
+const { platform, arch, env } = process;
+
+describe('the choice of a device, with a software Vulkan driver', () => {
+  let root = '';
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'halonet-root-'));
+    await mkdir(join(root, 'dev/dri'), { recursive: true });
+    await writeFile(join(root, 'dev/dri/renderD128'), ''); // as on a machine with a GPU
+  });
+  after(() => rm(root, { recursive: true }));
+
+  it('does not take it by itself: it is slower than the CPU', async () => {
+    const host: Host = { platform, arch, env, root };
+    assert.equal(missingPiece(WEBGPU, host), undefined);
+    const { device, passedOver } = await chooseDevice({ name: 'auto', id: 0 }, { host, threads: 1 });
+    assert.equal(device.name, 'cpu');
+    const webgpu = passedOver.find(({ name }) => name === 'webgpu');
+    assert.match(webgpu?.reason ?? '', /^\d+\.\d times slower than the CPU$/);
+  });
+
+  // Vulkan promises sines between -π and π alone.
+  it("refuses one whose results are not the CPU's, such as sines of numbers beyond 1e15", async () => {
+    const probing = probeDevice({
+      ...chain('square', 'square', 'square', 'Sin'),
+      device: WEBGPU,
+      threads: 1,
+    });
+    await assert.rejects(probing, /computes wrong results: off by \d/);
+  });
+
+  it('takes it when asked to, even where its files are not found', async () => {
+    const host: Host = { platform, arch, env: {}, root };
+    assert.equal(missingPiece(WEBGPU, host)?.reason, 'no Vulkan loader');
+    const choice = await chooseDevice(WEBGPU, { host, threads: 1 });
+    assert.deepEqual(choice, { device: WEBGPU, chosen: false, passedOver: [] });
+  });
+});
