@@ -2,13 +2,8 @@
 // CommonJS, because libuv sizes its thread pool when it is first used, and on Node 20 that is the loading of the
 // first ES module. Images are decoded in that pool.
 const { availableParallelism } = require('node:os');
-const { setFlagsFromString } = require('node:v8');
 
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 2));
-
-// A run makes garbage of which V8 would gather several times what is in use, tens of megabytes, before it looks; at this
-// rate it looks every few seconds, for some ten milliseconds.
-setFlagsFromString('--heap-growing-percent=40');
 
 // ONNX Runtime 1.30 would collect usage, write under the home directory and call home. Its collector also overflows
 // the stack when the command line is long, as a shell makes it of photos/*.jpg.
