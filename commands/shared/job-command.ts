@@ -5,7 +5,7 @@ import { deviceLine } from './device-line.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
-import { thisMachine } from './machine.js';
+import { keepHeapSmall, thisMachine } from './machine.js';
 import { Progress } from './progress.js';
 import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
@@ -57,6 +57,7 @@ export abstract class JobCommand extends BaseCommand {
         },
         onStart: (opened) => {
           progress.begin();
+          keepHeapSmall();
           const line = deviceLine(opened);
           if (line !== undefined && !flags.quiet) this.logToStderr(line);
           const typed = inputs.includes('-') && process.stdin.isTTY;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import type { Machine } from '../../src/pipeline/tuning.js';
 
 /** What bounds the numbers that a run finds by measurement: cores, the threads that decode on them, memory. */
@@ -7,4 +8,13 @@ export function thisMachine(): Machine {
     decoders: Math.min(availableParallelism() + 1, Number(process.env.UV_THREADPOOL_SIZE ?? 4)),
     memory: () => ({ resident: process.memoryUsage.rss(), available: process.availableMemory() }),
   };
+}
+
+/**
+ * Has garbage collected while it is less than half of what is in use. V8 would let several times that gather, tens of
+ * megabytes in a long run; this takes some ten milliseconds every few seconds. Not for the loading of a model, which
+ * makes much that stays.
+ */
+export function keepHeapSmall(): void {
+  setFlagsFromString('--heap-growing-percent=40');
 }

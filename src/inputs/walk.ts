@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { ImageFailure } from '../errors.js';
@@ -78,21 +77,21 @@ async function* walkFolder(folder: Folder, options: WalkOptions): AsyncGenerator
     return;
   }
   options.signal?.throwIfAborted();
-  const entries = await list(folder.path);
-  if (!Array.isArray(entries)) {
-    yield { status: 'failed', path: folder.path, failure: entries };
+  const listing = await list(folder.path);
+  if (listing.status === 'failed') {
+    yield { status: 'failed', path: folder.path, failure: listing.failure };
     return;
   }
   const above = [...folder.above, folder.real];
-  for (const entry of entries) {
-    const path = within(folder.path, entry.name);
-    if (await isMangled(entry.name, path)) {
+  for (const name of listing.names) {
+    const path = within(folder.path, name);
+    if (await isMangled(name, path)) {
       yield { status: 'failed', path, failure: NOT_UTF8 };
       continue;
     }
-    if (entry.isDirectory()) {
-      yield* walkFolder({ path, real: join(folder.real, entry.name), above }, options);
-    } else if (entry.isSymbolicLink()) {
+    if (listing.folders.has(name)) {
+      yield* walkFolder({ path, real: join(folder.real, name), above }, options);
+    } else if (listing.links.has(name)) {
       yield* walkLink(path, above, options);
     } else if (hasExtension(path, options.extensions)) {
       yield { status: 'found', path };
@@ -130,13 +129,31 @@ async function resolve(path: string): Promise<Target> {
   }
 }
 
+/** What a directory holds: names alone, since a folder of a million images is held while it is walked. */
+type Listing =
+  | {
+      readonly status: 'listed';
+      readonly names: readonly string[];
+      readonly folders: ReadonlySet<string>; // of the names
+      readonly links: ReadonlySet<string>;
+    }
+  | { readonly status: 'failed'; readonly failure: ImageFailure };
+
 /** The entries of a directory that are not hidden, sorted by code unit, so that every machine has the same order. */
-async function list(folder: string): Promise<Dirent[] | ImageFailure> {
+async function list(folder: string): Promise<Listing> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const entries = (await readdir(folder, { withFileTypes: true })).filter(
+      ({ name }) => !name.startsWith('.'),
+    );
+    const namesOf = (kind: typeof entries) => kind.map(({ name }) => name);
+    return {
+      status: 'listed',
+      names: namesOf(entries).sort(),
+      folders: new Set(namesOf(entries.filter((entry) => entry.isDirectory()))),
+      links: new Set(namesOf(entries.filter((entry) => entry.isSymbolicLink()))),
+    };
   } catch (error) {
-    return fileFailure(error);
+    return { status: 'failed', failure: fileFailure(error) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ByteChannel } from './byte-channel.js';
 
-const PIECE = 64 * 1024; // UTF-16 units gathered before `write` waits; a Linux pipe holds as many bytes
+const PIECE = 64 * 1024; // bytes gathered before `write` waits; a Linux pipe holds as many
 
 /**
  * Gathers text and hands it to a channel in large pieces. A live channel also receives what has
@@ -8,7 +8,7 @@ const PIECE = 64 * 1024; // UTF-16 units gathered before `write` waits; a Linux 
  */
 export class TextTarget {
   readonly #channel: ByteChannel;
-  #gathered: string[] = [];
+  #gathered: Uint8Array[] = []; // not strings: those of a row are joined of pieces, ten times its size
   #size = 0;
   #scheduled: NodeJS.Immediate | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
@@ -24,8 +24,9 @@ export class TextTarget {
    */
   async write(text: string): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#gathered.push(text);
-    this.#size += text.length;
+    const bytes = Buffer.from(text);
+    this.#gathered.push(bytes);
+    this.#size += bytes.byteLength;
     if (this.#size >= PIECE) await this.#flush();
     else if (this.#channel.live) this.#schedule();
   }
@@ -55,7 +56,7 @@ export class TextTarget {
   #flush(): Promise<void> {
     this.#lastWrite = this.#lastWrite.then(async () => {
       if (this.#size === 0) return;
-      const bytes = Buffer.from(this.#gathered.join(''));
+      const bytes = Buffer.concat(this.#gathered);
       this.#gathered = [];
       this.#size = 0;
       await this.#channel.write(bytes);
