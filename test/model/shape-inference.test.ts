@@ -6,6 +6,9 @@ import { parseSafetensors } from '../../src/formats/safetensors.js';
 import type { GraphNode } from '../../src/graph.js';
 import { buildModel, buildNetwork } from '../../src/model/build.js';
 import { parseModelConfig } from '../../src/model/config-file/parse.js';
+import { toInt8 } from '../../src/model/passes/int8.js';
+import { planInt8 } from '../../src/model/passes/int8-plan.js';
+import { observed } from '../../src/model/passes/observe.js';
 import { toStandardOps } from '../../src/model/passes/standard-ops.js';
 import { inferShape, KNOWN_OPS } from '../../src/model/shape-inference.js';
 import { CheckpointWeights } from '../../src/model/weights.js';
@@ -17,7 +20,7 @@ function read(name: string) {
   return { config, tensors: parseSafetensors(readFileSync(`${NETS}/${name}/model.safetensors`), name) };
 }
 
-/** The operators of a network, fused and taken apart, with every way to finish an output. */
+/** The operators of a network, fused, taken apart, measured and in int8, with every way to finish an output. */
 function operatorsOf(name: string): readonly string[] {
   const { config, tensors } = read(name);
   const outputs = [
@@ -27,7 +30,11 @@ function operatorsOf(name: string): readonly string[] {
   const scores = config.numClasses > 0 ? [{ name: 'probabilities' }] : [];
   const request = { network: config, ...config.pretrained, outputs: [...outputs, ...scores] };
   const { graph } = buildModel(request, tensors, name);
-  return [...graph.nodes, ...toStandardOps(graph).nodes].map(({ op }) => op);
+  const standard = toStandardOps(graph);
+  const { values } = planInt8(standard);
+  const ranges = new Map([...values].map((value) => [value, { min: -1, max: 1 }]));
+  const graphs = [graph, standard, observed(standard, values), toInt8(standard, ranges)];
+  return graphs.flatMap(({ nodes }) => nodes.map(({ op }) => op));
 }
 
 // Between them they use every operator: the first test holds them to that.
