@@ -97,7 +97,11 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
     },
     {
       title: 'Whole pipeline',
-      body: `${tabulate(pipeline, PIPELINE)}\n\n${pipeline.map(boundSentence).join('\n')}`,
+      body: [
+        tabulate(pipeline, PIPELINE),
+        ...unsettledNote(pipeline),
+        pipeline.map(boundSentence).join('\n'),
+      ].join('\n\n'),
     },
     {
       title: 'Start',
@@ -110,6 +114,12 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
       ),
     },
   ];
+}
+
+/** What a dash stands for in the columns that jobs find by measurement. */
+function unsettledNote(rates: readonly PipelineRate[]): readonly string[] {
+  const settled = rates.every(({ found }) => found !== undefined);
+  return settled ? [] : ['A dash for batch and decoders: the jobs ended while they still tried sizes.'];
 }
 
 /** The best batch size of each precision and number of threads. */

@@ -189,7 +189,7 @@ export const sharedFlags = {
     ...RUN,
     helpValue: 'FOLDER',
     description:
-      'images to measure the model on for --precision int8; some of the first inputs when not given. Done once, kept beside the checkpoint',
+      'images to measure the model on for --precision int8, in place of what is kept; when not given, some of the first inputs, once: the result is kept beside the checkpoint',
   }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
 };

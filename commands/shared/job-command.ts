@@ -50,7 +50,13 @@ export abstract class JobCommand extends BaseCommand {
         },
         ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),
-        onMeasure: () => progress.note('measuring the model for int8'),
+        onMeasure: () => {
+          progress.note('measuring the model for int8');
+          if (!flags.quiet && inputs.includes('-') && flags.calibration === undefined)
+            this.logToStderr(
+              'int8: reading paths to measure the model on; --calibration FOLDER does without',
+            );
+        },
         onCalibrated: (model) => {
           progress.clear();
           if (!flags.quiet) this.logToStderr(calibrationLine(model));

@@ -35,7 +35,7 @@ const FEW_AGREE = 0.95;
 
 /**
  * How far int8 agrees with the model as it is, in one line:
- * `int8: same best class as in fp32 on 63 of 64 calibration images, embeddings 0.9989 alike; measured now, kept in …`.
+ * `int8: same best class as in fp32 on 63 of 64 calibration images (features 0.9989 alike), now kept in …`.
  */
 export function calibrationLine({ calibration, path, measured, notKept }: CalibratedModel): string {
   const { images, agreement } = calibration;
@@ -43,7 +43,7 @@ export function calibrationLine({ calibration, path, measured, notKept }: Calibr
   const found =
     sameTop1 === undefined
       ? `outputs ${similarity.toFixed(4)} like those in fp32 (cosine) on ${images} calibration images`
-      : `same best class as in fp32 on ${sameTop1} of ${images} calibration images (embeddings ${similarity.toFixed(4)} alike)`;
+      : `same best class as in fp32 on ${sameTop1} of ${images} calibration images (features ${similarity.toFixed(4)} alike)`;
   const kept =
     notKept === undefined ? `${measured ? 'now kept' : 'as kept'} in ${path}` : `not kept: ${notKept}`;
   const differs = Math.min(similarity, (sameTop1 ?? images) / images) < FEW_AGREE;

@@ -1,28 +1,40 @@
+import type { GraphValue } from '../graph.js';
 import type { BatchOutputs } from '../runtime/protocol.js';
-import { asFloat32 } from '../tensor.js';
+import { asFloat32, elementCount } from '../tensor.js';
 
 /** How int8 compares with the model's own precision, over some images. */
 export interface Agreement {
   readonly sameTop1: number | undefined; // images whose best class is the same; undefined without classes
-  readonly similarity: number; // mean cosine similarity of the embeddings, or of what else the model gives
+  readonly similarity: number; // mean cosine similarity of the embeddings, or of what stands in for them
 }
 
-const SCORES = ['logits', 'probabilities'];
+/** The outputs that two precisions are compared by. */
+export interface ComparedOutputs {
+  readonly scores: string | undefined; // of classes; undefined where there are none
+  readonly features: string; // the embedding; else the scores, else the smallest of the outputs
+}
+
+/** @throws RangeError when there is no output */
+export function comparedOutputs(outputs: readonly GraphValue[]): ComparedOutputs {
+  const size = ({ shape }: GraphValue) => elementCount(shape.slice(1).map(Number));
+  const [smallest] = outputs.toSorted((a, b) => size(a) - size(b));
+  if (smallest === undefined) throw new RangeError('the model has no output');
+  const named = (...names: readonly string[]) => outputs.find(({ name }) => names.includes(name))?.name;
+  const scores = named('logits', 'probabilities');
+  return { scores, features: named('embedding') ?? scores ?? smallest.name };
+}
 
 /**
  * Compares what a model computes in two precisions.
  *
- * @param names the model's outputs
  * @param floats what it computes of some batches
  * @param integers the same of the same batches
  */
 export function agreementOf(
-  names: readonly string[],
+  { scores, features }: ComparedOutputs,
   floats: readonly BatchOutputs[],
   integers: readonly BatchOutputs[],
 ): Agreement {
-  const scores = names.find((name) => SCORES.includes(name));
-  const features = names.find((name) => !SCORES.includes(name)) ?? names[0] ?? '';
   const pairsOf = (name: string) =>
     floats.flatMap((batch, i) => {
       const [ours, theirs] = [rowsOf(batch, name), rowsOf(integers[i] ?? {}, name)];

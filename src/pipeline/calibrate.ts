@@ -9,7 +9,7 @@ import { extremesOf, observed } from '../model/passes/observe.js';
 import { CPU } from '../runtime/devices.js';
 import type { BatchOutputs } from '../runtime/protocol.js';
 import { Session } from '../runtime/session.js';
-import { agreementOf, floatsOf } from './agreement.js';
+import { agreementOf, comparedOutputs, floatsOf } from './agreement.js';
 import type { Calibration } from './calibration-file.js';
 
 export interface CalibrateOptions {
@@ -21,7 +21,9 @@ export interface CalibrateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const SAMPLE = 64; // images
+/** Images that a model is measured on. */
+export const SAMPLE = 64;
+
 const FEWEST = 8;
 const BATCH_SIZE = 4;
 
@@ -40,33 +42,28 @@ export async function calibrate(graph: Graph, options: CalibrateOptions): Promis
     });
   }
   const images = await decodeSample(options);
-  const floats = await compute(observed(graph, values), images, options);
+  const compared = comparedOutputs(graph.outputs);
+  const outputs = graph.outputs.filter(({ name }) => [compared.scores, compared.features].includes(name));
+  const floats = await compute(observed({ ...graph, outputs }, values), images, options);
   const ranges = new Map([...values].map((value) => [value, rangeOf(value, floats)] as const));
-  const integers = await compute(toInt8(graph, ranges), images, options);
-  return {
-    images: images.length,
-    ranges,
-    agreement: agreementOf(
-      graph.outputs.map(({ name }) => name),
-      floats,
-      integers,
-    ),
-  };
+  const integers = await compute(toInt8({ ...graph, outputs }, ranges), images, options);
+  return { images: images.length, ranges, agreement: agreementOf(compared, floats, integers) };
 }
 
 /** Images from all over the list, the same ones each time. */
 async function decodeSample({ images, decode, signal }: CalibrateOptions): Promise<Uint8Array[]> {
   const decoded: Uint8Array[] = [];
+  let problem = '';
   for (const item of spread(images)) {
     if (decoded.length === SAMPLE) break;
     signal?.throwIfAborted();
-    if (item.status === 'failed') continue;
-    const image = await decode(item.path);
+    const image = item.status === 'failed' ? item : await decode(item.path);
     if (image.status === 'ok') decoded.push(image.pixels);
+    else problem ||= ` (${item.path}: ${image.failure.message})`;
   }
   if (decoded.length >= FEWEST) return decoded;
   throw new ModelError(
-    `int8 takes at least ${FEWEST} images to measure the model on; ${decoded.length} of ${images.length} could be read`,
+    `int8 takes at least ${FEWEST} images to measure the model on; ${decoded.length} of ${images.length} could be read${problem}`,
     { hint: 'Give a folder of images like those to come: --calibration FOLDER' },
   );
 }

@@ -40,7 +40,7 @@ const readPair: Reader<readonly number[]> = list(number(), 2);
 /**
  * What a calibration depends on, as a hash: the checkpoint's bytes, and the network and normalisation that are made of them.
  *
- * @param graph its constants are taken to follow from the file and from `settings`
+ * @param settings with the file, all that the constants of the graph follow from
  * @throws ModelError when the file cannot be read
  */
 export async function modelFingerprint(path: string, graph: Graph, settings: unknown): Promise<string> {

@@ -32,13 +32,14 @@ export interface CalibratedModel {
 /**
  * What int8 needs to know of a model: from the file beside its checkpoint, else measured and kept there.
  *
+ * @returns undefined where the model is not measured and there is no image: nothing is to be run either
  * @throws ModelError when the model is in half precision, or cannot be measured
  */
 export async function calibrated(
   source: ModelSource,
   overrides: EvaluationOverrides,
   options: Int8Options,
-): Promise<CalibratedModel> {
+): Promise<CalibratedModel | undefined> {
   if (source.precision !== 'fp32') {
     throw new ModelError(
       'the model is in half precision already; int8 takes the single precision that it lost',
@@ -53,12 +54,14 @@ export async function calibrated(
   );
   const graph = toStandardOps(built.graph);
   const { mean, std, height, width } = overridden(source.config.pretrained, overrides);
-  const fingerprint = await modelFingerprint(source.path, graph, { mean, std });
+  const fingerprint = await modelFingerprint(source.path, graph, { network: source.network, mean, std });
   const path = calibrationPath(source.path, fingerprint);
   const known = options.anew ? undefined : await readCalibration(path, fingerprint, planInt8(graph).values);
   if (known !== undefined) return { calibration: known, path, measured: false, notKept: undefined };
   options.onMeasure?.();
-  const calibration = await calibrate(graph, { ...options, images: await options.images(), height, width });
+  const images = await options.images();
+  if (images.length === 0 && !options.anew) return undefined;
+  const calibration = await calibrate(graph, { ...options, images, height, width });
   const notKept = await writeCalibration(path, fingerprint, calibration).then(
     () => undefined,
     (error: unknown) => {

@@ -7,6 +7,7 @@ import { type InputItem, walkInputs } from '../inputs/walk.js';
 import type { OutputRequest } from '../model/outputs.js';
 import type { Row, RowSink } from '../rows.js';
 import { CPU, type Host } from '../runtime/devices.js';
+import { SAMPLE } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceRequest } from './choose-device.js';
 import type { CalibratedModel } from './int8.js';
 import type { RunPrecision } from './model-source.js';
@@ -103,7 +104,7 @@ function int8Options(options: JobOptions, inputs: Peekable<InputItem>): PrepareO
   const sampled = calibration === undefined ? inputs : peekable(walk([calibration], signal));
   return {
     ...{ threads, signal, anew: calibration !== undefined },
-    images: () => sampled.peek(SAMPLED_INPUTS),
+    images: () => sampled.peek(SAMPLED_INPUTS, SAMPLE),
     ...(onMeasure && { onMeasure }),
   };
 }

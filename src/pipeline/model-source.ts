@@ -19,6 +19,7 @@ export type RunPrecision = Precision | 'int8';
 export interface ModelSource {
   readonly config: ModelFacts;
   readonly path: string; // of the file that holds the weights
+  readonly network: unknown; // what its graphs follow from besides that file, for JSON
   readonly precision: Precision; // of the graphs it makes
   readonly outputs: readonly string[]; // the ones of most use, or all that there are
   /**

@@ -16,9 +16,11 @@ export async function openModel(model: string, options: CheckpointOptions): Prom
     throw new ModelError('--architecture is for checkpoints: an ONNX file is a network already');
   }
   const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
+  const { cfg, numClasses, globalPool, outputStride, trainedSize } = config;
   return {
     config,
     path: weightsPath,
+    network: { cfg, numClasses, globalPool, outputStride, trainedSize },
     precision: 'fp32',
     outputs: config.numClasses > 0 ? ['logits', 'embedding'] : ['embedding'],
     build: (outputs, overrides) =>

@@ -1,29 +1,54 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Items of which the first can be looked at before they are taken. */
 export interface Peekable<T> {
-  /** The first `count` items, or all where there are fewer; they are still to come from `items`. */
-  readonly peek: (count: number) => Promise<readonly T[]>;
+  /**
+   * The first `count` items, or all where there are fewer; they are still to come from `items`. From `enough` items on, those
+   * that do not come at once are not waited for.
+   */
+  readonly peek: (count: number, enough?: number) => Promise<readonly T[]>;
   readonly items: AsyncGenerator<T>; // taken once, after any peek
 }
+
+const AT_ONCE_MS = 100;
 
 export function peekable<T>(source: AsyncIterable<T>): Peekable<T> {
   const iterator = source[Symbol.asyncIterator]();
   const seen: T[] = [];
-  const peek = async (count: number) => {
+  let reading: Promise<IteratorResult<T>> | undefined; // what was not waited for
+  const next = () => {
+    const read = reading ?? iterator.next();
+    reading = undefined;
+    return read;
+  };
+  const peek = async (count: number, enough = count) => {
     while (seen.length < count) {
-      const next = await iterator.next();
-      if (next.done === true) break;
-      seen.push(next.value);
+      const read = next();
+      const patience = seen.length < enough ? undefined : setTimeout(AT_ONCE_MS, undefined, { ref: false });
+      const item = await Promise.race([read, ...(patience === undefined ? [] : [patience])]);
+      if (item === undefined || item.done === true) {
+        reading = read;
+        break;
+      }
+      seen.push(item.value);
     }
     return seen.slice(0, count);
   };
-  return { peek, items: replay(seen, iterator) };
+  // A source that is being read closes when the read ends, and this one may never end.
+  const close = async () => (reading === undefined ? iterator.return?.() : undefined);
+  return { peek, items: replay(seen, { next, close }) };
 }
 
-async function* replay<T>(seen: T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
+interface Rest<T> {
+  readonly next: () => Promise<IteratorResult<T>>;
+  readonly close: () => Promise<unknown>;
+}
+
+async function* replay<T>(seen: T[], rest: Rest<T>): AsyncGenerator<T> {
   try {
     yield* seen.splice(0);
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+    for (let item = await rest.next(); item.done !== true; item = await rest.next()) yield item.value;
   } finally {
-    await rest.return?.();
+    await rest.close();
   }
 }

@@ -77,6 +77,7 @@ async function inPrecision(
   }
   const decode = (path: string) => decodeImage(path, preprocessing);
   const model = await calibrated(source, overrides, { ...int8, decode });
+  if (model === undefined) return graph;
   onCalibrated?.(model);
   return inInt8(graph, model.calibration);
 }

@@ -52,6 +52,7 @@ function serve(parent: MessagePort, session: InferenceSession, closing: Int32Arr
         pixels.buffer as ArrayBuffer,
       ]);
     } catch (error) {
+      idleSince = performance.now();
       send(parent, { kind: 'failed', id, message: reason(error), pixels }, [pixels.buffer as ArrayBuffer]);
     }
   };

@@ -55,7 +55,7 @@ describe('--precision', () => {
       assert.equal(result.code, 0);
       assert.match(
         result.stderr,
-        /^int8: same best class as in fp32 on 6\d of 64 calibration images \(embeddings 0\.99\d\d alike\), as kept in \S+\.json\n16 images/,
+        /^int8: same best class as in fp32 on 6\d of 64 calibration images \(features 0\.99\d\d alike\), as kept in \S+\.json\n16 images/,
       );
       const rows = classes(result);
       assert.equal(rows.length, 16);
@@ -72,7 +72,7 @@ describe('--precision', () => {
       assert.equal(first.code, 1); // one path leads nowhere
       assert.match(
         first.stderr,
-        /^int8: .* on \d+ of 32 calibration images .*, now kept in \S+\.json\n33 images/,
+        /^int8: reading paths .*--calibration FOLDER.*\nint8: .* on \d+ of 32 calibration images .*, now kept in \S+\.json\n33 images/,
       );
       const [missing, ...rows] = json(first.stdout);
       assert.equal(missing.error.code, 'not_found');
@@ -84,6 +84,14 @@ describe('--precision', () => {
       const second = await halonet(args, list);
       assert.match(second.stderr, /, as kept in /);
       assert.equal(second.stdout, first.stdout);
+    });
+
+    it('has nothing to measure in a folder without images, nor to run', async () => {
+      const model = await unmeasured('nothing');
+      const { code, stderr } = await halonet([...CLASSIFY, `${model}`, '-m', model, '--precision', 'int8']);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^no images found/);
+      assert.deepEqual(await kept(model), []);
     });
 
     it('embeds close to single precision, but not the same', async () => {
@@ -191,12 +199,12 @@ describe('--precision', () => {
     [
       'a folder that is not there',
       async () => ['-m', await unmeasured('none'), '--precision', 'int8', '--calibration', '/no/such/folder'],
-      /at least 8 images.*0 of 1 could be read\n.*--calibration FOLDER/,
+      /at least 8 images.*0 of 1 could be read \(\/no\/such\/folder: no such file or directory\)\n.*--calibration FOLDER/,
     ],
     [
       'a list as the images to measure on',
       async () => ['-m', await unmeasured('dash'), '--precision', 'int8', '--calibration', '-'],
-      /0 of 1 could be read\n.*--calibration FOLDER/,
+      /0 of 1 could be read \(-: no standard input\)\n.*--calibration FOLDER/,
     ],
   ];
   for (const [what, args, message] of refusals) {

@@ -42,7 +42,7 @@ async function draw(folder: string): Promise<readonly string[]> {
 async function measure(paths: readonly string[]): Promise<void> {
   const source = await openModel('demo', { hub: hubSettingsFromEnv({}, tmpdir()) });
   const preprocessing = preprocessingOf(source.config.pretrained, { autoOrient: false, decode: 'exact' });
-  const { path, calibration, notKept } = await calibrated(
+  const measured = await calibrated(
     source,
     {},
     {
@@ -52,7 +52,9 @@ async function measure(paths: readonly string[]): Promise<void> {
       anew: true,
     },
   );
-  if (notKept !== undefined) throw new Error(notKept);
+  if (measured?.notKept !== undefined || measured === undefined)
+    throw new Error(measured?.notKept ?? 'no images');
+  const { path, calibration } = measured;
   const old = (await readdir(dirname(path))).filter(
     (name) => name.includes('.int8-') && name !== basename(path),
   );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { agreementOf } from '../../src/pipeline/agreement.js';
+import { agreementOf, comparedOutputs } from '../../src/pipeline/agreement.js';
 import type { BatchOutputs } from '../../src/runtime/protocol.js';
 
 /** A batch of outputs, row by row. */
@@ -18,7 +18,10 @@ describe('agreementOf', () => {
   ];
 
   it('is whole for the same outputs', () => {
-    assert.deepEqual(agreementOf(['logits', 'embedding'], floats, floats), { sameTop1: 3, similarity: 1 });
+    assert.deepEqual(agreementOf({ scores: 'logits', features: 'embedding' }, floats, floats), {
+      sameTop1: 3,
+      similarity: 1,
+    });
   });
 
   it('counts the images of the same best class, and takes the mean of the cosines', () => {
@@ -26,18 +29,51 @@ describe('agreementOf', () => {
       batch({ logits: [[1, 2, 2.5], [4, 5, 0]], embedding: [[0, 7], [0, 1]] }), // biome-ignore format: rows
       batch({ logits: [[-8, -1, -9]], embedding: [[4, 3]] }),
     ];
-    const { sameTop1, similarity } = agreementOf(['logits', 'embedding'], floats, integers);
+    const { sameTop1, similarity } = agreementOf(
+      { scores: 'logits', features: 'embedding' },
+      floats,
+      integers,
+    );
     assert.equal(sameTop1, 2);
     assert.ok(Math.abs(similarity - (0 + 1 + 24 / 25) / 3) < 1e-7, `${similarity}`);
   });
 
   it('knows no classes without scores, and compares scores where there is nothing else', () => {
-    assert.deepEqual(agreementOf(['embedding'], floats, floats), { sameTop1: undefined, similarity: 1 });
+    assert.deepEqual(agreementOf({ scores: undefined, features: 'embedding' }, floats, floats), {
+      sameTop1: undefined,
+      similarity: 1,
+    });
     const turned = [batch({ logits: [[-1, -2, -3], [-5, -4, 0]] }), batch({ logits: [[3, 2, 9]] })]; // biome-ignore format: rows
-    assert.deepEqual(agreementOf(['logits'], floats, turned), { sameTop1: 0, similarity: -1 });
+    assert.deepEqual(agreementOf({ scores: 'logits', features: 'logits' }, floats, turned), {
+      sameTop1: 0,
+      similarity: -1,
+    });
   });
 
   it('refuses outputs that are not there', () => {
-    assert.throws(() => agreementOf(['logits', 'stage1'], floats, floats), /without its output stage1/);
+    assert.throws(
+      () => agreementOf({ scores: 'logits', features: 'stage1' }, floats, floats),
+      /without its output stage1/,
+    );
+  });
+});
+
+describe('comparedOutputs', () => {
+  const output = (name: string, ...shape: number[]) =>
+    ({ name, dtype: 'float32', shape: ['batch', ...shape] }) as const;
+
+  it('takes the embedding, else the scores, else what is smallest', () => {
+    const [logits, stage1, stage4] = [
+      output('logits', 10),
+      output('stage1', 8, 4, 4),
+      output('stage4', 16, 1, 1),
+    ];
+    const embedding = output('embedding', 16);
+    assert.deepEqual(comparedOutputs([stage1, logits, embedding]), {
+      scores: 'logits',
+      features: 'embedding',
+    });
+    assert.deepEqual(comparedOutputs([stage1, logits]), { scores: 'logits', features: 'logits' });
+    assert.deepEqual(comparedOutputs([stage1, stage4]), { scores: undefined, features: 'stage4' });
   });
 });

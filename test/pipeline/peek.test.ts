@@ -50,6 +50,32 @@ describe('peekable', () => {
     assert.deepEqual(await all(items), [0, 1, 2]);
   });
 
+  it('does not wait for more than enough, and loses nothing of a source that falls silent', async () => {
+    let speak = () => {};
+    const silence = new Promise<void>((resolve) => {
+      speak = resolve;
+    });
+    async function* halting() {
+      yield* [0, 1, 2];
+      await silence;
+      yield* [3, 4];
+    }
+    const { peek, items } = peekable(halting());
+    assert.deepEqual(await peek(10, 2), [0, 1, 2]);
+    speak();
+    assert.deepEqual(await all(items), [0, 1, 2, 3, 4]);
+  });
+
+  it('does not wait for a source that is silent when the taker stops', async () => {
+    async function* silent() {
+      yield 0;
+      await new Promise(() => {});
+    }
+    const { peek, items } = peekable(silent());
+    assert.deepEqual(await peek(2, 1), [0]);
+    for await (const item of items) if (item === 0) break;
+  });
+
   it('closes the source when the taker stops, among what was looked at or after it', async () => {
     for (const stop of [1, 4]) {
       const { source, state } = counted(9);
