@@ -97,7 +97,7 @@ function jobCase(
       (rate) => rate.photos === photos && rate.decode === decode && rate.decoders === decoders,
     )?.imagesPerSecond.median ?? 0;
   const stages = {
-    ...{ cores, inferenceCores: device.name === 'cpu' ? threads : 0 },
+    ...{ cores, threads: device.name === 'cpu' ? threads : 0 },
     ...{ decode: decodeAt(machine.decoders), decodeSeconds: 1 / decodeAt(1) },
   };
   const { limit } = boundOf({ ...stages, session: baseline.expected, pipeline: 0 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { boundOf } from '../../../src/pipeline/benchmark/bound.js';
 
 // On two cores, a session of two threads that does 20 images/s takes 0.1 core-seconds an image.
-const stages = { session: 20, inferenceCores: 2, cores: 2, decode: 400, decodeSeconds: 0.005 };
+const stages = { session: 20, threads: 2, cores: 2, decode: 400, decodeSeconds: 0.005 };
 const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}`);
 
 describe('boundOf', () => {
@@ -17,6 +17,13 @@ describe('boundOf', () => {
     assert.equal(large.stage, 'decoding');
   });
 
+  it('gives threads beyond the cores no cores of their own', () => {
+    assert.deepEqual(
+      boundOf({ ...stages, threads: 8, pipeline: 18.5 }),
+      boundOf({ ...stages, pipeline: 18.5 }),
+    );
+  });
+
   it('lets no stage be faster in company than alone', () => {
     const spare = { ...stages, cores: 64 };
     assert.equal(boundOf({ ...spare, pipeline: 20 }).limit, 20);
@@ -24,7 +31,7 @@ describe('boundOf', () => {
   });
 
   it('holds the stages against each other where a GPU has one of them to itself', () => {
-    const gpu = { ...stages, inferenceCores: 0, session: 3000, decode: 400, decodeSeconds: 0.005 };
+    const gpu = { ...stages, threads: 0, session: 3000, decode: 400, decodeSeconds: 0.005 };
     const bound = boundOf({ ...gpu, pipeline: 390 });
     assert.deepEqual([bound.limit, bound.stage], [400, 'decoding']);
     assert.equal(boundOf({ ...gpu, session: 100, pipeline: 99 }).stage, 'inference');
