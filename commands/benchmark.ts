@@ -102,13 +102,14 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       description: 'samples of everything; 3, or 2 with --quick',
     }),
     quick: Flags.boolean({
+      default: false,
       description: 'short samples, few matrices and small images: to see that it works',
     }),
     json: Flags.boolean({ description: 'as JSON, with every sample' }),
     output: Flags.string({
       char: 'o',
       helpValue: 'FILE.md',
-      description: 'also write a section of this document, in place of an earlier one of the same machine',
+      description: 'also write a section of this document, in place of an earlier one of the same machine, device and architecture, full or quick',
     }),
     machine: Flags.string({
       helpValue: 'NAME',
@@ -128,15 +129,15 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       format: RUN_FORMAT,
       date: new Date().toISOString(),
       command: [this.config.bin, this.id, ...this.argv].join(' '),
-      version: this.config.version,
+      ...{ version: this.config.version, quick: flags.quick },
       machine: await measuredMachine(flags.machine),
       report: await this.#measure(args.model, flags),
     };
+    this.log(flags.json ? JSON.stringify(run, undefined, 2) : textOf(run)); // first: minutes went into it
     if (output !== undefined) {
       const document = new TextEncoder().encode(renderDocument(withRun(earlier, run)));
       await writeWholeFile(document, { output, overwrite: true, stdout: process.stdout });
     }
-    this.log(flags.json ? JSON.stringify(run, undefined, 2) : textOf(run));
   }
 
   async #measure(model: string, flags: BenchmarkFlags): Promise<BenchmarkReport> {

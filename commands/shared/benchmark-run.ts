@@ -7,6 +7,7 @@ export interface BenchmarkRun {
   readonly date: string; // ISO 8601
   readonly command: string;
   readonly version: string; // of halonet
+  readonly quick?: boolean; // short samples; runs of before do not say
   readonly machine: MeasuredMachine;
   readonly report: BenchmarkReport;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { OutputError } from '../../src/errors.js';
+import { findPlace } from '../../src/outputs/place.js';
 import { type BenchmarkRun, RUN_FORMAT } from './benchmark-run.js';
 import { factsOf, sectionsOf } from './benchmark-text.js';
 import { markdownTable } from './table.js';
@@ -29,8 +30,11 @@ function renderRun(run: BenchmarkRun): string {
   ].join('\n\n');
 }
 
-const titleOf = ({ machine, report }: BenchmarkRun): string =>
-  `${machine.name}${report.device === 'cpu' ? '' : `, ${report.device}`}: ${report.model.architecture}`;
+/** What sets a benchmark apart from others. Not whether its weights are random: speed does not depend on them. */
+const titleOf = ({ machine, report, quick }: BenchmarkRun): string => {
+  const device = report.device === 'cpu' ? '' : `, ${report.device}`;
+  return `${machine.name}${device}: ${report.model.architecture}${quick ? ', quick' : ''}`;
+};
 
 /** JSON that ends no comment, with the digits that mean something. */
 function compact(run: BenchmarkRun): string {
@@ -55,8 +59,18 @@ export function parseDocument(text: string, where: string): readonly BenchmarkRu
   });
 }
 
-/** As {@link parseDocument}; no benchmarks where there is no file. */
+/**
+ * As {@link parseDocument}; no benchmarks where there is no file.
+ *
+ * @throws OutputError also where it could not be written anew
+ */
 export async function readDocument(path: string): Promise<readonly BenchmarkRun[]> {
+  const place = await findPlace(path, true, 'BENCHMARKS.md');
+  if (place.kind !== 'file') {
+    throw new OutputError(`--output ${path} is not a regular file, and a section of a document is written`, {
+      hint: 'Name a file, such as BENCHMARKS.md. The report is printed anyway; --json prints it as JSON.',
+    });
+  }
   try {
     return parseDocument(await readFile(path, 'utf8'), path);
   } catch (error) {
@@ -67,7 +81,7 @@ export async function readDocument(path: string): Promise<readonly BenchmarkRun[
   }
 }
 
-/** The runs with one more, in the place of an earlier one of the same machine and architecture. */
+/** The runs with one more, in the place of an earlier one of the same title. */
 export function withRun(runs: readonly BenchmarkRun[], run: BenchmarkRun): readonly BenchmarkRun[] {
   const added = JSON.parse(compact(run)) as BenchmarkRun;
   const place = runs.findIndex((other) => titleOf(other) === titleOf(run));

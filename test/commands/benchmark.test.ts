@@ -112,7 +112,7 @@ describe('halonet benchmark', () => {
     );
     const text = await readFile(output, 'utf8');
     assert.equal(text, renderDocument(runs));
-    assert.match(text, /^## one: halonet_demo$/m);
+    assert.match(text, /^## one: halonet_demo, quick$/m);
     assert.match(text, /^\| 640×480 \| exact \| int8 \|/m);
     const after = await readdir('fixtures/demo-model');
     assert.deepEqual(after, checkpoint, 'no calibration on generated images stays beside the checkpoint');
@@ -142,6 +142,9 @@ describe('halonet benchmark', () => {
       [['demo', '--batch-sizes', '4,x'], /--batch-sizes: expected numbers from 1 to 4096/],
       [['demo', '--images', join(folder, 'empty')], /there is no image in it/],
       [['demo', '--output', join(folder, 'notes.md')], /notes\.md was not written by .*benchmark/],
+      [['demo', '--output', join(folder, 'no', 'B.md')], /B\.md: the folder .*no does not exist.\n.*mkdir/],
+      [['demo', '--output', folder], /is a folder.*\n.*BENCHMARKS\.md/],
+      [['demo', '--output', '-'], /--output - is not a regular file.*\n.*BENCHMARKS\.md/],
       [['demo', '--random-weights'], /has weights of its own/],
       [['halonet26t'], /\n.*halonet benchmark halonet26t --random-weights needs no download/],
     ];

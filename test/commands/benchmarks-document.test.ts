@@ -128,6 +128,21 @@ describe('the document of benchmarks', () => {
     );
   });
 
+  it('keeps quick runs apart from full ones, and random weights in the place of others', () => {
+    const full = run('one');
+    const quick = { ...full, quick: true };
+    const report = { ...full.report, model: { ...full.report.model, randomWeights: false } };
+    const runs = [full, quick, { ...full, quick: false, report }].reduce<readonly BenchmarkRun[]>(withRun, []);
+    assert.deepEqual(
+      runs.map((each) => [each.quick, each.report.model.randomWeights]),
+      [
+        [false, false],
+        [true, true],
+      ],
+    );
+    assert.match(renderDocument(runs), /^## one: halonet50ts$[^]*^## one: halonet50ts, quick$/m);
+  });
+
   it('is told from others', () => {
     const text = renderDocument(withRun([], run('one')));
     const others = ['# Notes\n', `${text}\n## By hand\n`, text.replace('"format":1', '"format":0')];

@@ -118,13 +118,17 @@ function jobCase(
 function startMeasurements(
   { task, model }: Subject,
   sets: readonly PhotoSet[],
-  { cli, architecture, asked }: Plan,
+  { cli, architecture, asked, signal }: Plan,
 ): readonly Measurement[] {
   const [image = ''] = sets[0]?.paths ?? [];
   const of = architecture === undefined ? [] : ['--architecture', architecture];
   const on = ['--device', asked.name, '--device-id', String(asked.id)];
   return [
-    timeToEnd(cli, ['--help']),
-    timeToOutput(cli, [task, image, '--model', model, ...of, ...on, '--format', 'csv', '--quiet']),
+    timeToEnd(cli, ['--help'], signal),
+    timeToOutput(
+      cli,
+      [task, image, '--model', model, ...of, ...on, '--format', 'csv', '--quiet'],
+      signal,
+    ),
   ];
 }
