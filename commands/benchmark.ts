@@ -109,7 +109,8 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
     output: Flags.string({
       char: 'o',
       helpValue: 'FILE.md',
-      description: 'also write a section of this document, in place of an earlier one of the same machine, device and architecture, full or quick',
+      description:
+        'also write a section of this document, in place of an earlier one of the same machine, device and architecture, full or quick',
     }),
     machine: Flags.string({
       helpValue: 'NAME',

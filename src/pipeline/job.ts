@@ -131,7 +131,7 @@ async function stream(
   onRow: (row: Row) => void,
 ): Promise<MeasuredSettings | undefined> {
   const { signal, threads, batchSize, decoders, machine, onNote } = options;
-  const opened = await openSession(onnx, choice, threads);
+  const opened = await openSession(onnx, choice, threads, signal);
   const { session } = opened;
   try {
     options.onStart?.(opened);

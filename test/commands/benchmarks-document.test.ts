@@ -132,7 +132,10 @@ describe('the document of benchmarks', () => {
     const full = run('one');
     const quick = { ...full, quick: true };
     const report = { ...full.report, model: { ...full.report.model, randomWeights: false } };
-    const runs = [full, quick, { ...full, quick: false, report }].reduce<readonly BenchmarkRun[]>(withRun, []);
+    const runs = [full, quick, { ...full, quick: false, report }].reduce<readonly BenchmarkRun[]>(
+      withRun,
+      [],
+    );
     assert.deepEqual(
       runs.map((each) => [each.quick, each.report.model.randomWeights]),
       [
@@ -140,7 +143,8 @@ describe('the document of benchmarks', () => {
         [true, true],
       ],
     );
-    assert.match(renderDocument(runs), /^## one: halonet50ts$[^]*^## one: halonet50ts, quick$/m);
+    const titles = renderDocument(runs).match(/^## .*$/gm);
+    assert.deepEqual(titles, ['## one: halonet50ts', '## one: halonet50ts, quick']);
   });
 
   it('is told from others', () => {

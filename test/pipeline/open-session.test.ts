@@ -36,6 +36,12 @@ describe('openSession', () => {
     });
   });
 
+  it('tries no device once the signal has aborted', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    const opening = openSession(model(), { device: ABSENT, chosen: false, passedOver: [] }, 1, signal);
+    await assert.rejects(opening, /^Error: enough$/);
+  });
+
   it('blames the model where the CPU cannot load it either', async () => {
     const damaged = () => new Uint8Array(100).fill(7);
     for (const device of [CPU, ABSENT])

@@ -1,6 +1,6 @@
-import { Session } from '../../runtime/session.js';
 import { decodeRate } from './decode-rate.js';
 import { GEMM_SHAPES, openGemm } from './gemm-rate.js';
+import { measuredSession } from './measured-session.js';
 import type { PhotoSet } from './photo-sets.js';
 import type { Plan } from './plan.js';
 import type { BenchmarkReport, DecodeRate, GemmRate, SessionRate } from './report.js';
@@ -51,14 +51,14 @@ function gemmRate(rates: readonly GemmRate[], threads: number): number {
 }
 
 async function gemmCases(
-  { threads, precisions, effort, device }: Plan,
+  { threads, precisions, effort, device, signal }: Plan,
   open: AsyncDisposable[],
 ): Promise<readonly Case<GemmRate>[]> {
   const cases: Case<GemmRate>[] = [];
   for (const precision of new Set(['fp32', ...precisions] as const)) {
     for (const count of threads) {
       for (const shape of GEMM_SHAPES[effort.extent]) {
-        const gemm = { precision, threads: count, device, shape, seconds: effort.sampleSeconds };
+        const gemm = { precision, threads: count, device, signal, shape, seconds: effort.sampleSeconds };
         const measurement = await openGemm(gemm);
         open.push(measurement);
         cases.push({
@@ -76,13 +76,13 @@ async function gemmCases(
 async function sessionCases(
   { flops, preprocessing: { height, width } }: Subject,
   variants: readonly Variant[],
-  { threads, batchSizes, effort, device }: Plan,
+  { threads, batchSizes, effort, device, signal }: Plan,
   open: AsyncDisposable[],
 ): Promise<readonly Case<Omit<SessionRate, 'ofGemm'>>[]> {
   const cases: Case<Omit<SessionRate, 'ofGemm'>>[] = [];
   for (const { precision, onnx } of variants) {
     for (const count of threads) {
-      const session = await Session.open(await onnx(), { threads: count, device });
+      const session = await measuredSession(await onnx(), { threads: count, device, signal });
       open.push({ [Symbol.asyncDispose]: () => session.close() });
       for (const batchSize of batchSizes) {
         const label = `the network alone, ${precision}, batches of ${batchSize}, ${count} threads`;

@@ -1,9 +1,8 @@
 import { encodeOnnx } from '../../formats/onnx/encode.js';
-import type { Device } from '../../runtime/devices.js';
-import { Session } from '../../runtime/session.js';
 import type { RunPrecision } from '../model-source.js';
 import { inFloats } from '../precision.js';
 import { type GemmShape, gemmChain } from './gemm-graph.js';
+import { type MeasuredSessionOptions, measuredSession } from './measured-session.js';
 import type { Effort } from './options.js';
 import { type Measurement, secondsPerRun } from './rounds.js';
 
@@ -26,10 +25,8 @@ export const GEMM_SHAPES: Readonly<Record<Effort['extent'], readonly GemmShape[]
   ],
 };
 
-export interface GemmCase {
+export interface GemmCase extends MeasuredSessionOptions {
   readonly precision: RunPrecision;
-  readonly threads: number;
-  readonly device: Device;
   readonly shape: GemmShape;
   readonly seconds: number; // of a sample, at least
 }
@@ -46,11 +43,17 @@ const MOST_FLOPS = 5e11; // the graph of a longer chain takes long to load
 /**
  * A session of its own for one shape: floating-point operations per second. The chain of products is as long as the device
  * is fast.
+ *
+ * @throws DeviceError when the device cannot be used, with the missing piece
+ * @throws HalonetError when a product cannot be run
  */
 export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDisposable> {
   const { precision, threads, shape, seconds } = gemm;
   let chain = await openChain(gemm, FIRST_FLOPS);
-  const first = await secondsPerRun(chain.run, { seconds: 0, lanes: 1 });
+  const first = await secondsPerRun(chain.run, { seconds: 0, lanes: 1 }).catch(async (error: unknown) => {
+    await chain[Symbol.asyncDispose](); // an open session would hold the process
+    throw error;
+  });
   if (first < LONG_ENOUGH) {
     await chain[Symbol.asyncDispose]();
     chain = await openChain(gemm, Math.min(MOST_FLOPS, (chain.flops * LONG_ENOUGH) / first));
@@ -62,12 +65,12 @@ export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDispo
   };
 }
 
-async function openChain({ precision, threads, device, shape }: GemmCase, least: number): Promise<OpenChain> {
+async function openChain({ precision, shape, ...options }: GemmCase, least: number): Promise<OpenChain> {
   const { m, k } = shape;
   const { graph, flops } = gemmChain(shape, precision === 'int8' ? 'int8' : 'float', least);
   const onnx = encodeOnnx(precision === 'int8' ? graph : inFloats(graph, 'fp32', precision));
-  const session = await Session.open(onnx, { threads, device });
   let pixels: Uint8Array = Uint8Array.from({ length: m * k }, (_, i) => i % 251);
+  const session = await measuredSession(onnx, options);
   return {
     flops,
     run: async () => {

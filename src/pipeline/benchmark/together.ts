@@ -1,6 +1,7 @@
 import type { Decode } from '../../images/geometry.js';
-import { Session } from '../../runtime/session.js';
+import type { Session } from '../../runtime/session.js';
 import { boundOf } from './bound.js';
+import { measuredSession } from './measured-session.js';
 import type { PhotoSet } from './photo-sets.js';
 import { pipelineRate } from './pipeline-rate.js';
 import type { Plan } from './plan.js';
@@ -64,14 +65,14 @@ async function openBaseline(
   variant: Variant,
   { preprocessing: { height, width } }: Subject,
   alone: Alone,
-  { mostThreads: threads, device, effort }: Plan,
+  { mostThreads: threads, device, effort, signal }: Plan,
 ): Promise<Baseline> {
   const { precision } = variant;
   const rates = alone.session.filter((rate) => rate.precision === precision && rate.threads === threads);
   const { batchSize, imagesPerSecond } = rates.reduce((best, rate) =>
     rate.imagesPerSecond.median > best.imagesPerSecond.median ? rate : best,
   );
-  const session = await Session.open(await variant.onnx(), { threads, device });
+  const session = await measuredSession(await variant.onnx(), { threads, device, signal });
   const measurement = sessionRate({
     ...{ session, batchSize, height, width, seconds: effort.jobSeconds / 3 },
     label: `the network alone, ${precision}, batches of ${batchSize}, ${threads} threads`,
@@ -125,10 +126,6 @@ function startMeasurements(
   const on = ['--device', asked.name, '--device-id', String(asked.id)];
   return [
     timeToEnd(cli, ['--help'], signal),
-    timeToOutput(
-      cli,
-      [task, image, '--model', model, ...of, ...on, '--format', 'csv', '--quiet'],
-      signal,
-    ),
+    timeToOutput(cli, [task, image, '--model', model, ...of, ...on, '--format', 'csv', '--quiet'], signal),
   ];
 }

@@ -13,7 +13,10 @@ describe('the time of a start', () => {
 
   it('is none where the process fails, or cannot be started', async () => {
     const failing = script(`console.log('row'); console.error('no such model'); process.exit(2)`);
-    await assert.rejects(timeToEnd(failing, ['--help']).sample(), /--help ended with exit code 2: no such model/);
+    await assert.rejects(
+      timeToEnd(failing, ['--help']).sample(),
+      /--help ended with exit code 2: no such model/,
+    );
     const missing = { command: '/nowhere/node', args: [] };
     await assert.rejects(timeToEnd(missing, ['--help']).sample(), /--help ended with .*ENOENT/);
   });
