@@ -119,6 +119,8 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
     quiet: Flags.boolean({ description: 'no progress; errors are still shown' }),
   };
 
+  protected override readonly leaves = 'there is no report, and no document was written';
+
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Benchmark);
     const { readDocument, renderDocument, withRun } = await import('./shared/benchmarks-document.js');
@@ -158,6 +160,10 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
         effort: { ...effort, ...(repeats && { repeats }) },
         cli: { command: process.execPath, args: [join(this.config.root, 'bin', 'halonet.cjs')] },
         onDownload: (download) => progress.download(download),
+        onNote: (note) => {
+          progress.clear();
+          if (!flags.quiet) this.logToStderr(note);
+        },
         onStep: ({ phase, label, done, total }) => {
           const onTerminal = progress.active || flags.quiet;
           if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${total} samples`);

@@ -6,12 +6,13 @@ const COULD_NOT_RUN = 2;
 
 /** A command that says what failed in one line, what to do next in another, and ends with the exit code for it. */
 export abstract class BaseCommand extends Command {
+  /** What an interruption leaves, in a few words. */
+  protected readonly leaves: string = "nothing was written under an output's name";
+
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
     if (error instanceof Interrupted) {
-      this.logToStderr(
-        `${error.message}; nothing was written under an output's name, and printed rows are incomplete`,
-      );
+      this.logToStderr(`${error.message}; ${this.leaves}`);
       process.exitCode = error.exitCode;
       return;
     }

@@ -19,6 +19,9 @@ export type JobPart = Pick<JobOptions, 'outputs' | 'checkOutput' | 'openSink'>;
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
+  protected override readonly leaves =
+    "nothing was written under an output's name, and printed rows are incomplete";
+
   protected async runJob(flags: SharedFlags, inputs: readonly string[], part: JobPart): Promise<void> {
     // A line drawn again and again would mix with rows on the same terminal.
     const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;

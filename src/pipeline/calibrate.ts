@@ -24,7 +24,8 @@ export interface CalibrateOptions {
 /** Images that a model is measured on. */
 export const SAMPLE = 64;
 
-const FEWEST = 8;
+/** Images without which nothing is measured. */
+export const FEWEST_MEASURED = 8;
 const BATCH_SIZE = 4;
 
 /**
@@ -61,9 +62,9 @@ async function decodeSample({ images, decode, signal }: CalibrateOptions): Promi
     if (image.status === 'ok') decoded.push(image.pixels);
     else problem ||= ` (${item.path}: ${image.failure.message})`;
   }
-  if (decoded.length >= FEWEST) return decoded;
+  if (decoded.length >= FEWEST_MEASURED) return decoded;
   throw new ModelError(
-    `int8 takes at least ${FEWEST} images to measure the model on; ${decoded.length} of ${images.length} could be read${problem}`,
+    `int8 takes at least ${FEWEST_MEASURED} images to measure the model on; ${decoded.length} of ${images.length} could be read${problem}`,
     { hint: 'Give a folder of images like those to come: --calibration FOLDER' },
   );
 }

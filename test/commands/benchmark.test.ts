@@ -122,12 +122,20 @@ describe('halonet benchmark', () => {
     const child = startHalonet(['benchmark', 'demo', ...QUICK, '--repeats', '1000'], {
       env: { TMPDIR: folder },
     });
-    child.stderr.setEncoding('utf8');
-    for await (const text of child.stderr) if (String(text).includes('stages alone')) break;
+    let said = '';
+    const ended = once(child, 'close');
+    const measuring = new Promise<void>((resolve) => {
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        if (said.includes('stages alone')) resolve();
+      });
+    });
+    await Promise.race([measuring, ended]);
     assert.equal((await readdir(folder)).length, 1);
     child.kill('SIGINT');
-    const [code] = await once(child, 'close');
+    const [code] = await ended;
     assert.equal(code, 130);
+    assert.match(said, /interrupted by SIGINT; there is no report/);
     assert.deepEqual(await readdir(folder), []);
   });
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { measureAlone } from './alone.js';
 import type { BenchmarkOptions } from './options.js';
 import { GENERATED_SIZES, generatedPhotos, type PhotoSet, photosIn } from './photo-sets.js';
-import { planOf } from './plan.js';
+import { planFor, planOf } from './plan.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';
 import type { BenchmarkReport } from './report.js';
-import { openSubject, variantsOf } from './subject.js';
+import { openSubject, type Subject, variantsOf } from './subject.js';
 import { measureTogether } from './together.js';
 
 /**
@@ -30,9 +30,10 @@ async function measure(options: BenchmarkOptions, folder: string): Promise<Bench
   const { model: name, randomWeights } = options;
   if (randomWeights) await writeRandomCheckpoint(name, folder);
   const subject = await openSubject(randomWeights ? folder : name, options);
-  const plan = await planOf(options, subject.precision, folder);
-  const sets = await photoSets(options, folder);
+  const open = await planOf(options, subject.precision, folder);
+  const sets = await photoSets(options, subject, folder);
   const [first] = sets as readonly [PhotoSet, ...PhotoSet[]];
+  const plan = planFor(first.paths.length, open, options);
   const variants = await variantsOf(subject, first, plan);
   const alone = await measureAlone(subject, variants, sets, plan);
   const together = await measureTogether(subject, variants, sets, alone, plan);
@@ -47,10 +48,13 @@ async function measure(options: BenchmarkOptions, folder: string): Promise<Bench
 }
 
 async function photoSets(
-  { images, effort, signal, onStep }: BenchmarkOptions,
+  options: BenchmarkOptions,
+  { preprocessing }: Subject,
   folder: string,
 ): Promise<readonly PhotoSet[]> {
-  if (images !== undefined) return [await photosIn(images)];
+  const { images, effort, machine, signal, onStep } = options;
+  if (images !== undefined)
+    return [await photosIn(images, { ...options, preprocessing, decoders: machine.decoders })];
   const sets: PhotoSet[] = [];
   const sizes = GENERATED_SIZES[effort.extent];
   for (const [done, size] of sizes.entries()) {

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { HalonetError } from '../../errors.js';
+import { decodeImage } from '../../images/decode.js';
 import { DECODABLE_EXTENSIONS } from '../../images/extensions.js';
-import type { Decode } from '../../images/geometry.js';
-import { walkInputs } from '../../inputs/walk.js';
+import type { Decode, Preprocessing } from '../../images/geometry.js';
+import { type InputItem, walkInputs } from '../../inputs/walk.js';
 import { type PhotoSize, writePhoto } from './generated-photos.js';
-import type { Effort } from './options.js';
+import type { BenchmarkOptions, Effort } from './options.js';
 import type { Photos } from './report.js';
 
 /** Image files that are measured together. */
@@ -54,22 +55,56 @@ export async function generatedPhotos(
 
 const MOST = 256; // images of a folder; more would be read from the disk, not from its cache
 
+export interface OwnPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 'onNote'> {
+  readonly preprocessing: Preprocessing;
+  readonly decoders: number; // images at once
+}
+
 /**
- * The first images of a folder, at most 256.
+ * The first images of a folder, at most 256, without those that cannot be decoded. Every one is, beforehand: it would end
+ * the measurement midway.
  *
- * @throws HalonetError when there is none
+ * @param options `onNote` is told of each image that is passed over, and of their number
+ * @throws HalonetError when none is left
+ * @throws the signal's reason when it aborts
  */
-export async function photosIn(folder: string): Promise<PhotoSet> {
-  const paths: string[] = [];
+export async function photosIn(folder: string, options: OwnPhotos): Promise<PhotoSet> {
+  const items: InputItem[] = [];
   for await (const item of walkInputs([folder], { extensions: DECODABLE_EXTENSIONS })) {
-    if (item.status === 'failed') throw new HalonetError(`--images ${item.path}: ${item.failure.message}`);
-    paths.push(item.path);
-    if (paths.length === MOST) break;
+    if (item.status === 'failed' && item.path === folder)
+      throw new HalonetError(`--images ${folder}: ${item.failure.message}`);
+    if (items.push(item) === MOST) break;
   }
+  const problems = await problemsOf(items, options);
+  const paths = items.flatMap(({ path }, i) => (problems[i] === undefined ? [path] : []));
+  for (const [i, { path }] of items.entries())
+    if (problems[i] !== undefined) options.onNote?.(`${path}: ${problems[i]}`);
+  if (paths.length < items.length)
+    options.onNote?.(`--images ${folder}: ${items.length - paths.length} of ${items.length} are passed over`);
   if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
-  throw new HalonetError(`--images ${folder}: there is no image in it`, {
+  const none = items.length > 0 ? 'no image in it can be decoded' : 'there is no image in it';
+  throw new HalonetError(`--images ${folder}: ${none}`, {
     hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are taken. Without --images, JPEGs are generated.`,
   });
+}
+
+/** Why each cannot be decoded; undefined where it can. */
+async function problemsOf(
+  items: readonly InputItem[],
+  { preprocessing, decoders, signal, onStep }: OwnPhotos,
+): Promise<readonly (string | undefined)[]> {
+  const problems: (string | undefined)[] = items.map(() => undefined);
+  const left = items.entries(); // one list for all lanes
+  const lane = async () => {
+    for (const [i, item] of left) {
+      signal?.throwIfAborted();
+      onStep?.({ phase: 'decoding images once', label: item.path, done: i, total: items.length });
+      const found = item.status === 'failed' ? item : await decodeImage(item.path, preprocessing);
+      if (found.status === 'failed') problems[i] = found.failure.message;
+    }
+  };
+  await Promise.all(Array.from({ length: decoders }, lane));
+  return problems;
 }
 
 async function setOf(name: string, paths: readonly string[], decode: PhotoSet['decode']): Promise<PhotoSet> {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { Preprocessing } from '../../../src/images/geometry.js';
 import { generatedPhotos, photosIn } from '../../../src/pipeline/benchmark/photo-sets.js';
+
+const preprocessing: Preprocessing = {
+  ...{ height: 32, width: 32, cropPct: 1, cropMode: 'center', interpolation: 'bicubic' },
+  ...{ fill: [0, 0, 0], autoOrient: true, decode: 'exact', maxPixels: 1e8 },
+};
+const options = { preprocessing, decoders: 2 };
 
 describe('photos to measure with', () => {
   let folder: string;
@@ -33,15 +40,29 @@ describe('photos to measure with', () => {
   });
 
   it("are those of a folder of one's own", async () => {
-    const { photos, paths } = await photosIn('fixtures/images');
+    const { photos, paths } = await photosIn('fixtures/images', options);
     assert.equal(paths.length, 16);
     assert.equal(photos.name, 'fixtures/images');
+  });
+
+  it('are those that can be decoded', async () => {
+    const [good, bad] = [join(folder, 'good.jpg'), join(folder, 'bad.jpg')];
+    await writeFile(bad, 'no image');
+    const notes: string[] = [];
+    const onNote = (note: string) => notes.push(note);
+    await assert.rejects(photosIn(folder, { ...options, onNote }), /no image in it can be decoded/);
+    notes.length = 0;
+    await copyFile((await photosIn('fixtures/images', options)).paths[0] ?? '', good);
+    assert.deepEqual((await photosIn(folder, { ...options, onNote })).paths, [good]);
+    assert.equal(notes.length, 2);
+    assert.ok(notes[0]?.startsWith(`${bad}: `));
+    assert.match(notes[1] ?? '', /: 1 of 2 are passed over$/);
   });
 
   it('are missing in a folder without any, and in none', async () => {
     await mkdir(join(folder, 'empty'));
     await writeFile(join(folder, 'empty', 'notes.txt'), '');
-    await assert.rejects(photosIn(join(folder, 'empty')), /--images .*: there is no image in it/);
-    await assert.rejects(photosIn(join(folder, 'no')), /--images .*no/);
+    await assert.rejects(photosIn(join(folder, 'empty'), options), /--images .*: there is no image in it/);
+    await assert.rejects(photosIn(join(folder, 'no'), options), /--images .*no/);
   });
 });
