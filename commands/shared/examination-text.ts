@@ -1,22 +1,26 @@
 import type { DeviceReport } from '../../src/pipeline/doctor/devices.js';
 import type { Examination } from '../../src/pipeline/doctor/examine.js';
 import type { Trial } from '../../src/pipeline/try-device.js';
-import { bytesText, type Column, table } from './table.js';
+import { bytesText, type Column, figure, table } from './table.js';
 
-const figure = (device: DeviceReport, text: (works: Trial) => string): string =>
+const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
   device.status === 'works' ? text(device) : '-';
 
 // The CPU is what the others are held against.
 const compared = (device: DeviceReport, text: (works: Trial) => string): string =>
-  device.name === 'cpu' ? '-' : figure(device, text);
+  device.name === 'cpu' ? '-' : whenWorks(device, text);
 
 const DEVICES: readonly Column<DeviceReport>[] = [
   { title: 'device', cell: ({ name }) => name },
-  { title: 'GFLOP/s', align: 'right', cell: (device) => figure(device, ({ flops }) => rate(flops / 1e9)) },
+  {
+    title: 'GFLOP/s',
+    align: 'right',
+    cell: (device) => whenWorks(device, ({ flops }) => figure(flops / 1e9)),
+  },
   {
     title: 'of the CPU',
     align: 'right',
-    cell: (device) => compared(device, ({ flops, cpuFlops }) => `${rate(flops / cpuFlops)}×`),
+    cell: (device) => compared(device, ({ flops, cpuFlops }) => `${figure(flops / cpuFlops)}×`),
   },
   {
     title: 'largest error',
@@ -99,7 +103,3 @@ function statusText(device: DeviceReport): string {
   if (device.status === 'absent') return device.reason;
   return device.mixed ? 'works, with some operators on the CPU' : 'works';
 }
-
-/** Three digits that count. */
-const rate = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));

@@ -1,9 +1,8 @@
 import type { Host } from '../../src/runtime/devices.js';
 
-/** The machine that this process runs on. */
-export const host = (): Host => ({
-  platform: process.platform,
-  arch: process.arch,
-  env: process.env,
-  root: '/',
-});
+/** The machine that this process runs on. Its environment is without what bin/halonet.cjs has put there. */
+export function host(): Host {
+  const defaults = process.env.HALONET_DEFAULTS?.split(' ') ?? [];
+  const own = Object.entries(process.env).filter(([name]) => !defaults.includes(name));
+  return { platform: process.platform, arch: process.arch, env: Object.fromEntries(own), root: '/' };
+}

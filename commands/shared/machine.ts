@@ -4,8 +4,10 @@ import type { Machine } from '../../src/pipeline/tuning.js';
 
 /** What bounds the numbers that a run finds by measurement: cores, the threads that decode on them, memory. */
 export function thisMachine(): Machine {
+  // As libuv reads it: a text that is no number stands for one thread.
+  const pool = Math.max(1, Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '4', 10) || 1);
   return {
-    decoders: Math.min(availableParallelism() + 1, Number(process.env.UV_THREADPOOL_SIZE ?? 4)),
+    decoders: Math.min(availableParallelism() + 1, pool),
     memory: () => ({ resident: process.memoryUsage.rss(), available: process.availableMemory() }),
   };
 }

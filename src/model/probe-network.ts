@@ -1,4 +1,6 @@
 import type { Graph } from '../graph.js';
+import { between, mulberry32 } from '../random.js';
+import { elementCount } from '../tensor.js';
 import { macsOf } from './cost.js';
 import { float, GraphBuilder, int, ints } from './graph-builder.js';
 import { addInput } from './input.js';
@@ -117,10 +119,7 @@ function conv(
 function uniform(graph: GraphBuilder, name: string, shape: readonly number[], fanIn: number): string {
   const bound = Math.sqrt(3 / fanIn);
   return graph.floats(name, shape, () => {
-    let state = 0x2545f491 ^ shape.length;
-    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' generator
-      return bound * (state / 2 ** 31 - 1);
-    });
+    const random = mulberry32(shape.length);
+    return Float32Array.from({ length: elementCount(shape) }, () => between(random, -bound, bound));
   });
 }

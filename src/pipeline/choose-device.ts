@@ -40,12 +40,13 @@ export interface PassedOver {
  * The device for a request. `auto` takes the first GPU on which a small network runs, rightly and faster than on the CPU,
  * else the CPU; what is plainly absent is not tried.
  *
- * @throws DeviceError when a device that is asked for by name is plainly absent
+ * @throws DeviceError when a device that is asked for by name is plainly absent, or has no such id
  */
 export async function chooseDevice(request: DeviceRequest, context: DeviceContext): Promise<DeviceChoice> {
   const { name, id } = request;
   if (name !== 'auto') {
     const device = { name, id };
+    if (!isGpu(device) && id !== 0) throw new DeviceError(device, noIdOfCpu(id));
     if (isGpu(device) && missingPiece(device, context.host) !== undefined) await tryGpu(device, context);
     return { device, chosen: false, passedOver: [] };
   }
@@ -57,6 +58,11 @@ export async function chooseDevice(request: DeviceRequest, context: DeviceContex
   }
   return { device: CPU, chosen: true, passedOver };
 }
+
+const noIdOfCpu = (id: number) => ({
+  reason: `has no --device-id ${id}`,
+  message: `it takes all CPUs, and no --device-id; received ${id}`,
+});
 
 export const isGpu = (device: Device): device is Device<GpuName> => device.name !== 'cpu';
 

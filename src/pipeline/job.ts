@@ -87,8 +87,8 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
 
 /** @throws ModelError when the precision is not for the device */
 function deviceOf({ device, precision }: JobOptions): DeviceRequest {
-  if (precision !== 'int8') return device;
-  if (device.name === 'auto' || device.name === 'cpu') return CPU;
+  if (precision !== 'int8' || device.name === 'cpu') return device;
+  if (device.name === 'auto') return CPU;
   throw new ModelError(`--precision int8 is for the CPU; asked for --device ${device.name}`, {
     hint: 'On a GPU use --precision fp16.',
   });

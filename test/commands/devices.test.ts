@@ -46,5 +46,11 @@ describe('--device', () => {
       /auto, cpu, cuda, webgpu, dml, coreml/,
     );
     assert.equal((await halonet([...CLASSIFY, '--device-id=-1'])).code, 2);
+    for (const precision of ['fp32', 'int8']) {
+      const cpu = [...CLASSIFY, '--device', 'cpu', '--device-id', '3', '--precision', precision];
+      const { code, stderr } = await halonet(cpu);
+      assert.equal(code, 2);
+      assert.match(stderr, /error: --device cpu: .* no --device-id; received 3\n/);
+    }
   });
 });

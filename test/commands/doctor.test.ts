@@ -47,6 +47,8 @@ describe('halonet doctor', () => {
     assert.equal(found.cache.folder, join(home, 'hub'));
     assert.deepEqual(found.cache.models, [{ repo: 'timm/halonet26t.a1h_in1k', bytes: 1540 }]);
     assert.equal(found.environment.HF_TOKEN, '(set)');
+    assert.equal(found.environment.UV_THREADPOOL_SIZE, '1');
+    assert.equal(found.environment.ORT_DISABLE_TELEMETRY, undefined, 'nobody set it');
     assert.match(found.advice.join('\n'), /UV_THREADPOOL_SIZE is 1/);
     assert.doesNotMatch(stdout, /hf_secret/);
   });

@@ -239,6 +239,14 @@ describe('the commands', () => {
     });
   });
 
+  it('run with any UV_THREADPOOL_SIZE', async () => {
+    for (const size of ['', 'abc', '-1']) {
+      const args = ['classify', 'fixtures/images', '-m', 'demo', '--device', 'cpu'];
+      const { code, stderr } = await halonet(args, { env: { UV_THREADPOOL_SIZE: size } });
+      assert.equal(code, 0, `${size}: ${stderr}`);
+    }
+  });
+
   describe('inputs', () => {
     it('come from standard input as a list, each line a row', async () => {
       const missing = place('missing.jpg');
