@@ -1,4 +1,5 @@
 import type { GraphValue } from '../graph.js';
+import { topK } from '../outputs/top-k.js';
 import type { BatchOutputs } from '../runtime/protocol.js';
 import { asFloat32, elementCount } from '../tensor.js';
 
@@ -63,9 +64,7 @@ function rowsOf(outputs: BatchOutputs, name: string): Float32Array[] {
   return Array.from({ length: count }, (_, i) => all.subarray(i * length, (i + 1) * length));
 }
 
-function best(scores: Float32Array): number {
-  return scores.reduce((top, score, i) => (score > (scores[top] ?? Number.NEGATIVE_INFINITY) ? i : top), 0);
-}
+const best = (scores: Float32Array) => topK(scores, 1)[0];
 
 function cosine(a: Float32Array, b: Float32Array): number {
   const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);

@@ -1,5 +1,6 @@
 import { HalonetError } from '../errors.js';
 import type { DecodedItem } from './decode-in-order.js';
+import { within } from './within.js';
 
 /** A batch for one run: every input in order, and the pixels of those that could be decoded. */
 export interface Batch {
@@ -134,18 +135,5 @@ export async function* inBatches(
     if (!batch.isEmpty) yield batch.take();
   } finally {
     if (reading === undefined) await source.return?.(); // a read that is pending may never end
-  }
-}
-
-/** What a promise resolves to, or undefined when that takes longer. */
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

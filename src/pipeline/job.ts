@@ -155,7 +155,7 @@ export async function countInputs(
 ): Promise<number | undefined> {
   if (inputs.includes(STDIN)) return undefined;
   let count = 0;
-  for await (const _ of walkInputs(inputs, { extensions: DECODABLE_EXTENSIONS, signal })) {
+  for await (const _ of walk(inputs, signal)) {
     signal.throwIfAborted();
     count++;
   }

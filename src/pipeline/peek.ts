@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { within } from './within.js';
 
 /** Items of which the first can be looked at before they are taken. */
 export interface Peekable<T> {
@@ -24,8 +24,7 @@ export function peekable<T>(source: AsyncIterable<T>): Peekable<T> {
   const peek = async (count: number, enough = count) => {
     while (seen.length < count) {
       const read = next();
-      const patience = seen.length < enough ? undefined : setTimeout(AT_ONCE_MS, undefined, { ref: false });
-      const item = await Promise.race([read, ...(patience === undefined ? [] : [patience])]);
+      const item = seen.length < enough ? await read : await within(AT_ONCE_MS, read);
       if (item === undefined || item.done === true) {
         reading = read;
         break;
