@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { Lock } from '../lock.js';
 import { fileSize } from './cache.js';
 import { contentFailure, type HubFile, TransientFailure } from './failures.js';
-import type { Lock } from './lock.js';
 import type { FileMetadata } from './metadata.js';
 import { type HubConnection, type HubResponse, hubRequest, withRetries } from './request.js';
 

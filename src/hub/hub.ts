@@ -1,6 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError, HubError } from '../errors.js';
+import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from '../lock.js';
 import {
   fileSize,
   findSnapshot,
@@ -13,7 +14,6 @@ import {
 } from './cache.js';
 import { downloadBlob } from './download.js';
 import { cacheFailure, type HubFile, networkFailure, offlineFailure, TransientFailure } from './failures.js';
-import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from './lock.js';
 import { type FileMetadata, fileMetadata } from './metadata.js';
 import { type HubConnection, TRANSFER_TIMING, type TransferTiming } from './request.js';
 import type { HubSettings } from './settings.js';

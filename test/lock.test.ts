@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { acquireLock, LockHeld, LockLost, tryLock } from '../src/lock.js';
+import { formatHolder, type LockHolder, thisProcess } from '../src/lock-holder.js';
+
+const TIMING = { refreshMs: 20, staleMs: 400, pollMs: 10 };
+const STANDS_STILL = { ...TIMING, refreshMs: 1_000_000 };
+const NEVER_STALE = { ...TIMING, staleMs: 1_000_000_000 };
+
+describe('acquireLock', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-lock-'));
+    path = join(folder, 'x.lock');
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('lets one holder in at a time, and leaves no file behind', async () => {
+    let inside = 0;
+    let most = 0;
+    const enter = async () => {
+      const lock = await acquireLock(path, { timing: TIMING });
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside -= 1;
+      await lock.release();
+    };
+    await Promise.all(Array.from({ length: 8 }, enter));
+    assert.equal(most, 1);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('does not take over a lock that is being refreshed', async () => {
+    const first = await acquireLock(path, { timing: TIMING });
+    let looks = 0;
+    const second = acquireLock(path, {
+      timing: TIMING,
+      onWait: async () => {
+        looks += 1;
+        // Many times staleMs of waiting, counted in looks so that a slow machine does not matter.
+        if (looks === 120) await first.release();
+      },
+    });
+    await (await second).release();
+    assert.ok(looks >= 120, `${looks} looks before the release`);
+  });
+
+  it('takes over a lock file that nobody refreshes', async () => {
+    await writeFile(path, 'a killed process');
+    const lock = await acquireLock(path, { timing: TIMING });
+    await lock.confirm(0);
+    await lock.release();
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('lets one of many waiters at a time take over', async () => {
+    // All waiters find the holder dead at the same moment; many rounds, for the order they come in is chance.
+    const timing = { refreshMs: 20, staleMs: 100, pollMs: 1 };
+    const round = async (name: string) => {
+      let inside = 0;
+      let most = 0;
+      await writeFile(name, 'a killed process');
+      const enter = async () => {
+        const lock = await acquireLock(name, { timing });
+        inside += 1;
+        most = Math.max(most, inside);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        inside -= 1;
+        await lock.release();
+      };
+      await Promise.all(Array.from({ length: 6 }, enter));
+      return most;
+    };
+    for (let i = 0; i < 12; i++) assert.equal(await round(`${path}.${i}`), 1);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('tells a holder that stood still that its lock was taken over', async () => {
+    const first = await acquireLock(path, { timing: STANDS_STILL });
+    await first.confirm(0);
+    const second = await acquireLock(path, { timing: TIMING });
+    await assert.rejects(first.confirm(0), LockLost);
+    await first.release(); // must not release the second's
+    await second.confirm(0);
+    await second.release();
+  });
+
+  it('stops waiting when aborted', async () => {
+    const first = await acquireLock(path, { timing: TIMING });
+    const abort = new AbortController();
+    const reason = new Error('interrupted');
+    const waiting = acquireLock(path, {
+      timing: { ...TIMING, pollMs: 1_000_000 },
+      signal: abort.signal,
+      onWait: async () => {
+        setImmediate(() => abort.abort(reason));
+      },
+    });
+    await assert.rejects(waiting, reason);
+    await first.release();
+  });
+
+  it('passes on the error of a folder that does not exist', async () => {
+    await assert.rejects(acquireLock(join(folder, 'absent', 'x.lock')), { code: 'ENOENT' });
+  });
+});
+
+describe('tryLock', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-lock-'));
+    path = join(folder, 'x.lock');
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const leave = async (name: string, holder: Partial<LockHolder>) =>
+    writeFile(name, formatHolder({ ...(await thisProcess()), ...holder }, 'a token', 'a test'));
+
+  it('names its holder in the file, and leaves no file behind', async () => {
+    const lock = await tryLock(path, { purpose: 'a run that writes x.csv' });
+    const { purpose, pid, host } = JSON.parse(await readFile(path, 'utf8'));
+    assert.deepEqual([purpose, pid, host], ['a run that writes x.csv', process.pid, hostname()]);
+    await lock.confirm(0);
+    await lock.release();
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('gives up at once on a lock that this process holds, touched or not', async () => {
+    const first = await tryLock(path, { timing: STANDS_STILL });
+    const held = { name: 'LockHeld', holder: { pid: process.pid, host: hostname() } };
+    await assert.rejects(tryLock(path, { timing: { ...NEVER_STALE, staleMs: 0 } }), held);
+    await first.confirm(0);
+    await first.release();
+  });
+
+  it('takes the lock of a process whose pid was given to another', async function () {
+    const { started } = await thisProcess();
+    if (started === undefined) this.skip(); // start times are Linux's
+    await leave(path, { started: `${Number(started) - 1}` });
+    await (await tryLock(path, { timing: NEVER_STALE })).release();
+    await leave(path, {});
+    await assert.rejects(tryLock(path, { timing: NEVER_STALE }), LockHeld);
+  });
+
+  for (const elsewhere of [{ host: 'elsewhere' }, { pidSpace: 'another boot pid:[4026531836]' }]) {
+    it(`judges a holder of ${JSON.stringify(elsewhere)} by its touches`, async () => {
+      await leave(path, elsewhere);
+      const touching = setInterval(() => utimes(path, new Date(), new Date()), 5);
+      try {
+        await assert.rejects(tryLock(path, { timing: NEVER_STALE }), LockHeld);
+      } finally {
+        clearInterval(touching);
+      }
+      await (await tryLock(path, { timing: TIMING })).release();
+      assert.deepEqual(await readdir(folder), []);
+    });
+  }
+
+  const unnamed = [
+    '',
+    '\0'.repeat(200),
+    '{"pid":1',
+    'null',
+    '{"pid":0,"host":"x"}',
+    '{"pid":"1","host":"x"}',
+  ];
+  for (const text of unnamed) {
+    it(`takes over the file ${JSON.stringify(text.slice(0, 30))} that nobody touches`, async () => {
+      await writeFile(path, text);
+      await (await tryLock(path, { timing: TIMING })).release();
+      assert.deepEqual(await readdir(folder), []);
+    });
+  }
+
+  it('waits for the rest of a lock file that is being written', async () => {
+    await leave(path, {});
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.slice(0, 20));
+    const trying = tryLock(path, { timing: NEVER_STALE });
+    await appendFile(path, text.slice(20));
+    await assert.rejects(trying, LockHeld);
+    assert.equal(await readFile(path, 'utf8'), text);
+  });
+
+  it('stops watching when aborted', async () => {
+    await leave(path, { host: 'elsewhere' });
+    const abort = new AbortController();
+    const reason = new Error('interrupted');
+    const watching = tryLock(path, { timing: { ...NEVER_STALE, pollMs: 1_000_000 }, signal: abort.signal });
+    setTimeout(() => abort.abort(reason), 20);
+    await assert.rejects(watching, reason);
+  });
+});
