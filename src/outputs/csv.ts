@@ -1,10 +1,31 @@
+import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import type { ImageFailure } from '../errors.js';
+import { FormatError, type ImageFailure } from '../errors.js';
 
-/** One CSV record with its line feed. Numbers are written as JavaScript writes them, NaN as `NaN`. */
-export function csvLine(cells: readonly (string | number)[]): string {
-  return stringify([cells]);
+export interface CsvStyle {
+  /**
+   * Text is made harmless for spreadsheets: quoted, and with an apostrophe before what they would take for a formula
+   * (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay as they are, negative ones too.
+   */
+  readonly safe?: boolean | undefined;
 }
+
+/**
+ * One CSV record (RFC 4180) with its line feed. Numbers are written as JavaScript writes them, NaN as `NaN`. Text is
+ * quoted where it holds a comma, a quote, an apostrophe, or a carriage return or line feed, each of which ends a record
+ * for some readers.
+ */
+export function csvLine(cells: readonly (string | number)[], { safe = false }: CsvStyle = {}): string {
+  if (!safe) return stringify([cells], { quoted_match: APOSTROPHE });
+  const harmless = cells.map((cell) => (typeof cell === 'string' ? cell.replace(FORMULA, "'$&") : cell));
+  return stringify([harmless], { quoted_string: true, quoted_empty: false });
+}
+
+// DuckDB takes apostrophes for the file's quotes where every text begins and ends with one and none is quoted.
+const APOSTROPHE = "'";
+
+// The full-width signs count as the ASCII ones in East Asian locales.
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u;
 
 /**
  * The record of text, then numbers, then text. No number needs quoting, and joining them is four
@@ -14,8 +35,34 @@ export function csvNumbersLine(
   before: readonly string[],
   numbers: readonly number[],
   after: readonly string[],
+  style: CsvStyle = {},
 ): string {
-  return `${csvLine(before).slice(0, -1)},${numbers.join(',')},${csvLine(after)}`;
+  return `${csvLine(before, style).slice(0, -1)},${numbers.join(',')},${csvLine(after, style)}`;
+}
+
+/**
+ * The cells of one record, as `csvLine` was given them: numbers as text, and text that `safe` has put an apostrophe
+ * before still with it.
+ * @throws {FormatError} where the text is not one record
+ */
+export function csvRecordCells(text: string): string[] {
+  const records = parseRecords(text);
+  const [cells] = records;
+  if (cells === undefined || records.length !== 1) {
+    throw new FormatError(
+      `expected one CSV record, received ${records.length}: ${JSON.stringify(text.slice(0, 80))}`,
+    );
+  }
+  return cells;
+}
+
+function parseRecords(text: string): string[][] {
+  try {
+    return parse(text, { record_delimiter: '\n' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FormatError(`not a CSV record: ${reason}`, { cause: error });
+  }
 }
 
 /** The error cell of a failed image. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { csvLine, csvNumbersLine, emptyCells, failureCell } from '../../src/outputs/csv.js';
+import { parse } from 'csv-parse/sync';
+import { csvLine, csvNumbersLine, csvRecordCells, emptyCells, failureCell } from '../../src/outputs/csv.js';
+import { between, mulberry32, type Random } from '../../src/random.js';
+import { HOSTILE_NAMES } from '../support/hostile-names.js';
 
 describe('csvLine', () => {
   const cells = [
@@ -16,6 +19,8 @@ describe('csvLine', () => {
     [NaN, 'NaN'],
     [0, '0'],
     ['', ''],
+    ["it's", '"it\'s"'], // see csv.ts: for DuckDB
+    ['\ufeffa', '\ufeffa'],
   ] as const;
   for (const [cell, text] of cells) {
     it(`writes ${JSON.stringify(cell)} as ${JSON.stringify(text)}`, () => {
@@ -24,12 +29,106 @@ describe('csvLine', () => {
   }
 });
 
+describe('csvLine for spreadsheets', () => {
+  const cells = [
+    ['=1+1', `"'=1+1"`],
+    ['+1', `"'+1"`],
+    ['-1', `"'-1"`],
+    ['@a', `"'@a"`],
+    ['\ta', `"'\ta"`],
+    ['\ra', `"'\ra"`],
+    ['\na', `"'\na"`],
+    ['＝1', `"'＝1"`],
+    ['＋1', `"'＋1"`],
+    ['－1', `"'－1"`],
+    ['＠a', `"'＠a"`],
+    ['=HYPERLINK("x";1)', `"'=HYPERLINK(""x"";1)"`],
+    ['a=1', '"a=1"'],
+    ['a;=1', '"a;=1"'], // where semicolons separate, quotes keep it in its cell
+    [-1, '-1'],
+    [NaN, 'NaN'],
+    ['', ''],
+  ] as const;
+  for (const [cell, text] of cells) {
+    it(`writes ${JSON.stringify(cell)} as ${JSON.stringify(text)}`, () => {
+      assert.equal(csvLine([cell, 1], { safe: true }), `${text},1\n`);
+    });
+  }
+});
+
+/** Text made of what means something to readers of CSV, and of pieces of other names. */
+function hostileText(random: Random): string {
+  const pieces = [
+    '"',
+    ',',
+    '\n',
+    '\r',
+    "'",
+    ' ',
+    '\t',
+    '\\',
+    ';',
+    '=',
+    '-',
+    '\ufeff',
+    '\u2028',
+    '\u0085',
+    '😀',
+    'a',
+    '1',
+  ];
+  const piece = () => pieces[Math.floor(between(random, 0, pieces.length))] ?? '';
+  return Array.from({ length: between(random, 0, 8) }, piece).join('');
+}
+
+describe('csv-parse', () => {
+  it('reads back every file of hostile cells', () => {
+    const random = mulberry32(20261125);
+    for (let file = 0; file < 400; file++) {
+      const width = Math.floor(between(random, 2, 6));
+      const records = Array.from({ length: between(random, 1, 12) }, () =>
+        Array.from({ length: width }, () => hostileText(random)),
+      );
+      assert.deepEqual(parse(records.map((cells) => csvLine(cells)).join('')), records);
+      const safe = records.map((cells) => csvLine(cells, { safe: true })).join('');
+      const harmless = (cell: string) => (/^[-=\t\r\n]/.test(cell) ? `'${cell}` : cell);
+      assert.deepEqual(
+        parse(safe),
+        records.map((cells) => cells.map(harmless)),
+      );
+    }
+  });
+
+  it('reads back every hostile name', () => {
+    const records = HOSTILE_NAMES.map((name, i) => [name, `${i}`, name, '']);
+    assert.deepEqual(parse(records.map((cells) => csvLine(cells)).join('')), records);
+  });
+});
+
+describe('csvRecordCells', () => {
+  it('gives the cells of a record back', () => {
+    for (const name of HOSTILE_NAMES) {
+      assert.deepEqual(csvRecordCells(csvLine([name, 3, -0.5, '', name])), [name, '3', '-0.5', '', name]);
+    }
+    assert.deepEqual(csvRecordCells(csvLine(['=1', 'a'], { safe: true })), ["'=1", 'a']);
+    assert.deepEqual(csvRecordCells('a,b'), ['a', 'b']);
+  });
+
+  for (const text of ['', 'a,b\nc,d\n', 'a,b\nc\n', '"a,b\n', 'a"b,c\n', '"a"b,c\n']) {
+    it(`refuses ${JSON.stringify(text)}`, () => {
+      assert.throws(() => csvRecordCells(text), { name: 'FormatError' });
+    });
+  }
+});
+
 describe('csvNumbersLine', () => {
   it('is csvLine of the same cells', () => {
     const numbers = [0.5, -1e-7, NaN, 12];
     for (const after of [[''], ['', 'a,b'], emptyCells(3)]) {
-      const expected = csvLine(['a"b', 'stage1', ...numbers, ...after]);
-      assert.equal(csvNumbersLine(['a"b', 'stage1'], numbers, after), expected);
+      for (const style of [{}, { safe: true }]) {
+        const expected = csvLine(['=a"b', 'stage1', ...numbers, ...after], style);
+        assert.equal(csvNumbersLine(['=a"b', 'stage1'], numbers, after, style), expected);
+      }
     }
   });
 });
