@@ -119,7 +119,7 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
     quiet: Flags.boolean({ description: 'no progress; errors are still shown' }),
   };
 
-  protected override readonly leaves = 'there is no report, and no document was written';
+  protected override leaves = 'there is no report, and no document was written';
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Benchmark);

@@ -46,19 +46,17 @@ export default class Classify extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Classify);
-    const { checkOutput, chooseFormat, openClassifySink } = await import('../src/outputs/index.js');
+    const { chooseFormat, classifyLayout, outputKind } = await import('../src/outputs/index.js');
     const { labelsOf, readLabels } = await import('../src/pipeline/labels.js');
     const format = chooseFormat(flags.format, flags.output, 'csv');
-    const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
     const names = flags.labels === undefined ? undefined : await readLabels(flags.labels);
     const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
     await this.runJob(flags, args.input, {
       outputs: [{ name: scores }],
-      checkOutput: () => checkOutput('classify', format, target),
-      openSink: async ({ config }) =>
-        openClassifySink({
-          ...target,
-          ...{ format, scores, topK: flags['top-k'] },
+      kind: outputKind('classify', format),
+      layout: async ({ config }) =>
+        classifyLayout({
+          ...{ format, scores, topK: flags['top-k'], csvSafe: flags['csv-safe'] },
           labels: await labelsOf(config, flags['label-type'], names),
         }),
     });

@@ -25,7 +25,7 @@ Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
     json: Flags.boolean({ description: 'a JSON object, with exact figures' }),
   };
 
-  protected override readonly leaves = 'there is no report';
+  protected override leaves = 'there is no report';
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);

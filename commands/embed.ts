@@ -37,17 +37,14 @@ export default class Embed extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Embed);
-    const { checkOutput, chooseFormat, openEmbedSink } = await import('../src/outputs/index.js');
+    const { chooseFormat, embedLayout, outputKind } = await import('../src/outputs/index.js');
     const format = chooseFormat(flags.format, flags.output, 'csv');
-    const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
     await this.runJob(flags, args.input, {
       outputs: [{ name: 'embedding', normalize: flags.normalize, dtype: flags.dtype }],
-      checkOutput: () => checkOutput('embed', format, target),
-      openSink: ({ shapeOf }) =>
-        openEmbedSink({
-          ...target,
-          format,
-          dtype: flags.dtype,
+      kind: outputKind('embed', format),
+      layout: ({ shapeOf }) =>
+        embedLayout({
+          ...{ format, dtype: flags.dtype, csvSafe: flags['csv-safe'] },
           features: elementCount(shapeOf('embedding')),
         }),
     });

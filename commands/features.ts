@@ -55,9 +55,9 @@ export default class Features extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Features);
-    const { checkOutput, chooseFormat, openFeaturesSink } = await import('../src/outputs/index.js');
+    const { chooseFormat, featuresLayout, outputKind, unpooledCsv } = await import('../src/outputs/index.js');
     const format = chooseFormat(flags.format, flags.output, flags.output === '-' ? 'jsonl' : 'npy');
-    const target = { output: flags.output, overwrite: flags.overwrite, stdout: process.stdout };
+    if (format === 'csv' && flags.pool === 'none') throw unpooledCsv();
     const names = flags.stages.map((stage) => `stage${stage}`);
     await this.runJob(flags, args.input, {
       outputs: names.map((name) => ({
@@ -65,11 +65,10 @@ export default class Features extends JobCommand {
         dtype: flags.dtype,
         ...(flags.pool === 'avg' && { pool: 'avg' }),
       })),
-      checkOutput: () => checkOutput('features', format, { ...target, pooled: flags.pool === 'avg' }),
-      openSink: ({ shapeOf }) =>
-        openFeaturesSink({
-          ...target,
-          ...{ format, dtype: flags.dtype, pooled: flags.pool === 'avg' },
+      kind: outputKind('features', format),
+      layout: ({ shapeOf }) =>
+        featuresLayout({
+          ...{ format, dtype: flags.dtype, csvSafe: flags['csv-safe'] },
           stages: names.map((name) => ({ name, shape: shapeOf(name) })),
         }),
     });

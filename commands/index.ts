@@ -6,12 +6,16 @@ import Embed from './embed.js';
 import Features from './features.js';
 import Inspect from './inspect.js';
 import Models from './models.js';
+import Retry from './retry.js';
+import Verify from './verify.js';
 
 /** Every command by its name. Commands load what they run with when they run, so that --help stays quick. */
 export const COMMANDS = {
   classify: Classify,
   embed: Embed,
   features: Features,
+  retry: Retry,
+  verify: Verify,
   convert: Convert,
   inspect: Inspect,
   models: Models,

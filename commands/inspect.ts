@@ -1,10 +1,11 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
+import { bytesText } from '../src/bytes-text.js';
 import type { PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/pipeline/inspect.js';
 import { BaseCommand } from './shared/base-command.js';
 import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './shared/flags.js';
-import { bytesText, type Column, grouped, millions, shapeText, table } from './shared/table.js';
+import { type Column, grouped, millions, shapeText, table } from './shared/table.js';
 
 type Summary = Inspection['summary'];
 

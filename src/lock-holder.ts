@@ -10,7 +10,7 @@ export interface LockHolder {
   readonly started?: string | undefined; // Linux: clock ticks from boot to its start; tells a reused pid
 }
 
-/** `unknown`: it runs elsewhere, or the lock file does not say who holds it. */
+/** `unknown`: it runs elsewhere, or the lock file does not say who holds it, or not enough to tell a reused pid. */
 export type HolderState = 'running' | 'gone' | 'unknown';
 
 export async function thisProcess(): Promise<LockHolder> {
@@ -20,8 +20,8 @@ export async function thisProcess(): Promise<LockHolder> {
 
 /**
  * Whether the process runs, as far as this process can see it. `gone` is certain. `running` says that its pid is in
- * use, and on Linux that it started when the holder did; without start times (macOS, Windows) a pid that another
- * process has been given since counts as running.
+ * use by a process that started when the holder did. Without start times (macOS, Windows) another process may have been
+ * given the pid since, after a restart of the machine for one: a holder whose pid is in use is `unknown` there.
  */
 export async function stateOf(holder: LockHolder | undefined, self: LockHolder): Promise<HolderState> {
   if (holder === undefined || holder.host !== self.host || holder.pidSpace !== self.pidSpace)
@@ -29,11 +29,11 @@ export async function stateOf(holder: LockHolder | undefined, self: LockHolder):
   // Linux without /proc: host names alone do not tell two containers apart.
   if (platform === 'linux' && self.pidSpace === undefined) return 'unknown';
   if (!isInUse(holder.pid)) return 'gone';
+  if (holder.started === undefined) return 'unknown';
   const stat = await readStat(holder.pid);
   // Gone between the two looks, or hidden: /proc may show a user's own processes only.
   if (stat === undefined) return isInUse(holder.pid) ? 'running' : 'gone';
-  const isReused = holder.started !== undefined && stat.started !== holder.started;
-  return isReused || stat.isZombie ? 'gone' : 'running';
+  return stat.started !== holder.started || stat.isZombie ? 'gone' : 'running';
 }
 
 /** The text of a lock file. `token` tells two locks of one process apart; `purpose` is for people who open it. */
@@ -41,15 +41,30 @@ export function formatHolder(holder: LockHolder, token: string, purpose: string)
   return `${JSON.stringify({ purpose, ...holder, token })}\n`;
 }
 
+const START = '{"purpose":';
+
+/**
+ * Whether a text may be what a crash has left of a lock file that was being written: nothing, the beginning of one, and
+ * blanks or NULs in place of what never came to disk.
+ */
+export function isRemnant(text: string): boolean {
+  const written = text.replace(/[\0\s]+$/, '');
+  if (written === '' || START.startsWith(written)) return true;
+  return written.startsWith(START) && parseJson(written) === undefined;
+}
+
 /** Undefined where the text names no process, as after a crash while it was written. */
 export function parseHolder(text: string): LockHolder | undefined {
-  let value: unknown;
+  const value = parseJson(text);
+  return isHolder(value) ? value : undefined;
+}
+
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-  return isHolder(value) ? value : undefined;
 }
 
 function isHolder(value: unknown): value is LockHolder {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rm, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LockForeign } from './errors.js';
 import {
   formatHolder,
   type HolderState,
+  isRemnant,
   type LockHolder,
   parseHolder,
   stateOf,
@@ -60,6 +62,7 @@ export interface LockOptions {
  * ids matter across hosts of one network share. A lock file that does not say who holds it, as a crash may leave it,
  * is judged by its touches too.
  * `onWait` is called at every look at a lock that another holds.
+ * @throws LockForeign when what stands at `path` is no lock file
  * @throws the file system's error when the lock file cannot be created; `signal.reason` when aborted.
  */
 export async function acquireLock(
@@ -77,10 +80,11 @@ export async function acquireLock(
 
 /**
  * Takes the lock file `path` as `acquireLock` does, but gives up when a running process holds it. A process on this
- * host holds it as long as it runs, touching the file or not. A holder elsewhere, or one that the file does not name,
- * is watched: it holds the lock when it touches the file (each `refreshMs`), and has lost it when it does not for
+ * host holds it as long as it runs, touching the file or not. A holder elsewhere, one that the file does not name, or
+ * one without a start time that would tell it from a later process of its pid, is watched: it holds the lock when it touches the file (each `refreshMs`), and has lost it when it does not for
  * `staleMs`, the longest that this waits.
  * @throws LockHeld when another process holds the lock, or is taking it over from a dead one at this moment
+ * @throws LockForeign when what stands at `path` is no lock file
  * @throws the file system's error when the lock file cannot be created; `signal.reason` when aborted.
  */
 export async function tryLock(path: string, options: LockOptions = {}): Promise<Lock> {
@@ -90,6 +94,29 @@ export async function tryLock(path: string, options: LockOptions = {}): Promise<
     if (state === 'running' || isTouched) throw new LockHeld(path, holder);
     return isStale ? 'abandoned' : 'held';
   });
+}
+
+/**
+ * Looks whether a running process holds the lock file `path`, without taking it. A holder that `tryLock` would
+ * watch holds it when it touches the file while this watches, for a few `refreshMs`.
+ * @returns the LockHeld that `tryLock` would throw; undefined where it would take the lock
+ * @throws LockForeign when what stands at `path` is no lock file
+ */
+export async function lookAtLock(
+  path: string,
+  { timing = LOCK_TIMING, signal }: Omit<LockOptions, 'purpose'> = {},
+): Promise<LockHeld | undefined> {
+  const first = await look(path);
+  if (first === undefined) return undefined;
+  const holder = holderIn(path, first);
+  const state = await stateOf(holder, await thisProcess());
+  if (state === 'gone') return undefined;
+  if (state === 'unknown') {
+    await pause(3 * timing.refreshMs, signal);
+    const later = await look(path);
+    if (later === undefined || isSame(later, first)) return undefined;
+  }
+  return new LockHeld(path, holder);
 }
 
 /** A lock file that was there, at one look. */
@@ -119,7 +146,10 @@ async function take(
   let seenAt = 0;
   for (;;) {
     signal?.throwIfAborted();
-    if (await create(path, text)) return hold(path, text, timing);
+    if (await create(path, text)) {
+      await clearTakeover(path, self, takeOver).catch(() => {}); // a file that is left behind does no harm
+      return hold(path, text, timing);
+    }
     const now = await look(path);
     if (now === undefined) continue; // released between the two calls
     const isTouched = now.text === seen?.text && now.mtimeMs !== seen.mtimeMs;
@@ -127,7 +157,7 @@ async function take(
       seen = now;
       seenAt = Date.now();
     }
-    const holder = parseHolder(now.text);
+    const holder = holderIn(path, now);
     const state = await stateOf(holder, self);
     const isStale = Date.now() - seenAt > timing.staleMs;
     if ((await judge({ holder, state, isTouched, isStale })) === 'abandoned') {
@@ -164,8 +194,9 @@ async function look(path: string): Promise<Sighting | undefined> {
   try {
     const handle = await open(path, 'r');
     try {
-      const { mtimeMs } = await handle.stat();
-      return { text: await handle.readFile('utf8'), mtimeMs };
+      const stats = await handle.stat();
+      if (stats.isDirectory()) throw new LockForeign(path, 'a folder');
+      return { text: await handle.readFile('utf8'), mtimeMs: stats.mtimeMs };
     } finally {
       await handle.close();
     }
@@ -173,6 +204,16 @@ async function look(path: string): Promise<Sighting | undefined> {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+}
+
+/**
+ * Who holds a lock, as its file says; undefined where a crash has left too little of it.
+ * @throws LockForeign for a file that is something else: `<output>.lock` may be a user's
+ */
+function holderIn(path: string, { text }: Sighting): LockHolder | undefined {
+  const holder = parseHolder(text);
+  if (holder === undefined && !isRemnant(text)) throw new LockForeign(path, 'a file');
+  return holder;
 }
 
 /**
@@ -185,7 +226,7 @@ async function clearAway(
   abandoned: Sighting,
   takeOver: (takeover: string) => Promise<Lock>,
 ): Promise<void> {
-  const takeover = await takeOver(`${path}.takeover`);
+  const takeover = await takeOver(takeoverPath(path));
   try {
     const now = await look(path);
     if (now !== undefined && isSame(now, abandoned)) await rm(path, { force: true });
@@ -193,6 +234,20 @@ async function clearAway(
     await takeover.release();
   }
 }
+
+/** Removes what a process has left that died while it took this lock over. */
+async function clearTakeover(
+  path: string,
+  self: LockHolder,
+  takeOver: (takeover: string) => Promise<Lock>,
+): Promise<void> {
+  const left = await look(takeoverPath(path));
+  if (left === undefined || (await stateOf(parseHolder(left.text), self)) !== 'gone') return;
+  const takeover = await takeOver(takeoverPath(path));
+  await takeover.release();
+}
+
+const takeoverPath = (path: string) => `${path}.takeover`;
 
 function isSame(one: Sighting, other: Sighting): boolean {
   return one.text === other.text && one.mtimeMs === other.mtimeMs;

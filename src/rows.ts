@@ -1,21 +1,52 @@
 import type { ImageFailure } from './errors.js';
+import type { FileIdentity } from './file-identity.js';
 import type { Tensor } from './tensor.js';
 
 /**
  * The result for one input, in input order. `outputs` holds one tensor per requested model output
  * (`logits`, `embedding`, `stage2`, …) without the batch dimension.
  */
-export type Row =
-  | { readonly status: 'ok'; readonly path: string; readonly outputs: Readonly<Record<string, Tensor>> }
-  | { readonly status: 'failed'; readonly path: string; readonly failure: ImageFailure };
+export type Row = {
+  readonly path: string;
+  readonly file?: FileIdentity | undefined; // undefined where nothing could be learnt of the file
+} & (
+  | { readonly status: 'ok'; readonly outputs: Readonly<Record<string, Tensor>> }
+  | { readonly status: 'failed'; readonly failure: ImageFailure }
+  | { readonly status: 'stored'; readonly stored: StoredRow }
+);
+
+export type OkRow = Extract<Row, { status: 'ok' }>;
+export type FailedRow = Extract<Row, { status: 'failed' }>;
+
+/** A row of an earlier output, to be taken over as it stands there. */
+export interface StoredRow {
+  readonly key: bigint; // of its path
+  readonly failure: ImageFailure['code'] | undefined;
+  readonly text: () => Promise<Buffer>; // its lines in the text file
+  readonly array: (name: string) => Promise<Uint8Array>; // its elements in an array file
+}
+
+/** Rows by what became of their images. */
+export interface RowCounts {
+  readonly rows: number;
+  readonly failures: Readonly<Partial<Record<ImageFailure['code'], number>>>;
+}
+
+/** Why a row has no result; undefined where it has one. */
+export function failureCode(row: Row): ImageFailure['code'] | undefined {
+  if (row.status === 'stored') return row.stored.failure;
+  return row.status === 'failed' ? row.failure.code : undefined;
+}
 
 /**
- * Where rows go. The order of calls is `write`*, then `commit`, or `abort` after anything that failed (`commit` too).
- * `write` resolves when the sink can take more (backpressure); nothing stands under its final
- * name before `commit` resolves, and nothing is left behind after `abort`.
+ * Where rows go. The order of calls is `write`*, then `commit` or `leave`, and `leave` after anything that failed (`commit`
+ * too). `write` resolves when the sink can take more (backpressure); nothing stands under its final name before `commit`.
  */
-export interface RowSink {
+export interface RowSink<Facts = unknown> {
+  readonly counts: RowCounts; // of all rows of the output so far, those of earlier runs included
   write(row: Row): Promise<void>;
-  commit(): Promise<void>;
-  abort(): Promise<void>;
+  /** @param facts what the run's manifest says of it besides its rows */
+  commit(facts: Facts): Promise<void>;
+  /** Ends without a commit. @returns the number of rows that a later run can go on from */
+  leave(): Promise<number>;
 }

@@ -1,13 +1,18 @@
 import { Command, Errors } from '@oclif/core';
-import { HalonetError, OutputClosedError } from '../../src/errors.js';
+import { HalonetError, OutputClosedError, TooManyFailures } from '../../src/errors.js';
 import { Interrupted } from './interruption.js';
 
+/** Exit codes, as in JOB_DESCRIPTION. */
+export const FAILED = 1;
 const COULD_NOT_RUN = 2;
 
 /** A command that says what failed in one line, what to do next in another, and ends with the exit code for it. */
 export abstract class BaseCommand extends Command {
   /** What an interruption leaves, in a few words. */
-  protected readonly leaves: string = "nothing was written under an output's name";
+  protected leaves = "nothing was written under an output's name";
+
+  /** What an error leaves to go on from, in a sentence. */
+  protected goOn: string | undefined;
 
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
@@ -23,7 +28,8 @@ export abstract class BaseCommand extends Command {
     const hint = error instanceof HalonetError ? error.hint : `See ${this.config.bin} ${this.id} --help.`;
     this.logToStderr(`error: ${oneLine(error.message)}`);
     if (hint !== undefined) this.logToStderr(`  ${hint}`);
-    process.exitCode = COULD_NOT_RUN;
+    if (this.goOn !== undefined) this.logToStderr(`  ${this.goOn}`);
+    process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
   }
 }
 

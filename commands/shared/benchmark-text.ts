@@ -1,3 +1,4 @@
+import { bytesText } from '../../src/bytes-text.js';
 import type {
   BenchmarkReport,
   DecodeRate,
@@ -8,7 +9,7 @@ import type {
 import { type Spread, spreadOf, unrest } from '../../src/pipeline/benchmark/statistics.js';
 import type { BenchmarkRun } from './benchmark-run.js';
 import { boundSentence } from './bound-sentence.js';
-import { bytesText, type Column, figure, percent, type table } from './table.js';
+import { type Column, figure, percent, type table } from './table.js';
 
 /** A part of a report, as text around a table. */
 export interface Section {

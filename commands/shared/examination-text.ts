@@ -1,7 +1,8 @@
+import { bytesText } from '../../src/bytes-text.js';
 import type { DeviceReport } from '../../src/pipeline/doctor/devices.js';
 import type { Examination } from '../../src/pipeline/doctor/examine.js';
 import type { Trial } from '../../src/pipeline/try-device.js';
-import { bytesText, type Column, figure, table } from './table.js';
+import { type Column, figure, table } from './table.js';
 
 const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
   device.status === 'works' ? text(device) : '-';

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
+import { FAULTS } from '../../src/images/geometry.js';
+import type { FailureLimit } from '../../src/pipeline/failure-limit.js';
+import { DECODE_SECONDS, MAX_PIXELS } from '../../src/pipeline/preprocessing.js';
 import { DEVICE_NAMES } from '../../src/runtime/devices.js';
 
 const triple = Flags.custom<
@@ -54,6 +57,52 @@ const fraction = Flags.custom<number>({
     return value;
   },
 });
+
+const seconds = Flags.custom<number>({
+  helpValue: 'SECONDS',
+  parse: async (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= 0 && value < Number.POSITIVE_INFINITY) return value;
+    throw new HalonetError(`expected a number of seconds, such as 5 or 0.5; received ${text}`);
+  },
+});
+
+const MAX_WAIT = 86_400; // seconds
+
+const timeout = Flags.custom<number>({
+  helpValue: 'SECONDS',
+  parse: async (text) => {
+    const value = Number(text);
+    if (value > 0 && value <= MAX_WAIT) return value;
+    throw new HalonetError(`expected seconds above 0, up to ${MAX_WAIT}, such as 60; received ${text}`);
+  },
+});
+
+const pixels = Flags.custom<number>({
+  helpValue: 'N|NM',
+  parse: async (text) => {
+    const [, digits, million] = /^(\d{1,15})(M?)$/i.exec(text) ?? [];
+    const value = Number(digits) * (million ? 1e6 : 1);
+    if (value >= 1) return value;
+    throw new HalonetError(`expected a number of pixels, such as 100000000 or 100M; received ${text}`);
+  },
+});
+
+const failureLimit = Flags.custom<FailureLimit>({
+  helpValue: 'N|P%',
+  parse: async (text) => {
+    const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+    const value = Number(number);
+    if (percent === '%' && value <= 100) return { percent: value };
+    if (percent === '' && Number.isInteger(value)) return { count: value };
+    throw new HalonetError(
+      `expected a number of images or a percentage, such as 10 or 0.5%; received ${text}`,
+    );
+  },
+});
+
+/** The command of the finished run whose failed rows are computed again, as halonet retry passes it on. */
+const retried = Flags.custom<readonly string[]>({ parse: async (text) => JSON.parse(text) });
 
 const MODEL = { helpGroup: 'MODEL' };
 const OUTPUT = { helpGroup: 'OUTPUT' };
@@ -146,7 +195,45 @@ export const sharedFlags = {
     options: ['csv', 'npy', 'jsonl'] as const,
     description: "format of the output; by its extension when not given, else each command's default",
   })(),
-  overwrite: Flags.boolean({ ...OUTPUT, description: 'replace an output that exists' }),
+  'csv-safe': Flags.boolean({
+    ...OUTPUT,
+    description: 'in CSV, an apostrophe before text that a spreadsheet would take for a formula',
+  }),
+  overwrite: Flags.boolean({
+    ...OUTPUT,
+    exclusive: ['resume', 'sync'],
+    description: 'replace an output that exists, and give up a run in progress',
+  }),
+  resume: Flags.boolean({
+    ...OUTPUT,
+    description: 'go on with the run that was interrupted; begin where there is none',
+  }),
+  sync: Flags.boolean({
+    ...OUTPUT,
+    description: 'as --resume, where inputs have changed: compute what is new or changed, take over the rest',
+  }),
+  checkpoint: seconds({
+    ...OUTPUT,
+    default: 5,
+    description: 'work that a crash may cost: how often rows are forced to disk',
+  }),
+  'check-space': Flags.boolean({
+    ...OUTPUT,
+    ...{ allowNo: true, default: true },
+    description: 'stop early where the disk has no room for all rows; --no-check-space runs until it is full',
+  }),
+  'dry-run': Flags.boolean({
+    ...RUN,
+    description:
+      'say what would be done, and write nothing: images, bytes of each output, free disk, time; exit code 2 where it could not run or does not fit',
+  }),
+  retry: retried({ hidden: true }),
+  'max-failures': failureLimit({
+    ...RUN,
+    exclusive: ['fail-fast'],
+    description: 'stop when more images fail than that, or than that share of the rows once there are 100',
+  }),
+  'fail-fast': Flags.boolean({ ...RUN, description: 'stop at the first image that fails' }),
   ...evaluationFlags,
   'auto-orient': Flags.boolean({
     ...IMAGES,
@@ -160,6 +247,23 @@ export const sharedFlags = {
     default: 'exact',
     description: "exact gives timm's pixels; fast saves time on large JPEG and WebP images",
   })(),
+  'max-pixels': pixels({
+    ...IMAGES,
+    default: MAX_PIXELS,
+    description: 'images of more are not decoded; 100M is 100 million',
+  }),
+  'fail-on': Flags.option({
+    ...IMAGES,
+    options: FAULTS,
+    default: 'truncated',
+    description:
+      'the mildest damage that fails an image: what a decoder warns of, calls an error, an early end, or none',
+  })(),
+  'decode-timeout': timeout({
+    ...RUN,
+    default: DECODE_SECONDS,
+    description: 'how long an image may take to be read and decoded',
+  }),
   'batch-size': Flags.integer({
     ...RUN,
     ...{ min: 1, max: 4096 },
@@ -192,6 +296,22 @@ export const sharedFlags = {
       'images to measure the model on for --precision int8, in place of what is kept; when not given, some of the first inputs, once: the result is kept beside the checkpoint',
   }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
+};
+
+/** The flags that may be given anew when failed images are tried again. */
+export const retryFlags = {
+  'fail-on': sharedFlags['fail-on'],
+  'max-pixels': sharedFlags['max-pixels'],
+  'decode-timeout': sharedFlags['decode-timeout'],
+  checkpoint: sharedFlags.checkpoint,
+  'check-space': sharedFlags['check-space'],
+  'batch-size': sharedFlags['batch-size'],
+  decoders: sharedFlags.decoders,
+  ...deviceFlags,
+  threads: sharedFlags.threads,
+  'max-failures': sharedFlags['max-failures'],
+  'fail-fast': sharedFlags['fail-fast'],
+  quiet: sharedFlags.quiet,
 };
 
 /** The images to work on. */

@@ -16,15 +16,19 @@ type Signal = keyof typeof EXIT_CODES;
 
 const SIGNALS: readonly Signal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
+// A second signal so soon after the first comes from the same hand: `timeout` signals the process and its group.
+const SAME_MS = 500;
+
 /**
- * Turns the first SIGHUP, SIGINT or SIGTERM into an abort with an {@link Interrupted}; a second one ends the process at
- * once, as it would without this.
+ * Turns the first SIGHUP, SIGINT or SIGTERM into an abort with an {@link Interrupted}; a second one, half a second later or
+ * more, ends the process at once, as it would without this.
  */
 export function abortOnSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
   const handlers = SIGNALS.map((name) => {
     const stop = () => {
-      release();
+      if (controller.signal.aborted) return;
+      setTimeout(release, SAME_MS).unref();
       controller.abort(new Interrupted(name));
     };
     process.on(name, stop);

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
+import { counted } from '../../src/counted.js';
 import type { JobOptions } from '../../src/pipeline/job.js';
-import { BaseCommand } from './base-command.js';
+import { BaseCommand, FAILED } from './base-command.js';
 import { deviceLine } from './device-line.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import { host } from './host.js';
@@ -9,38 +10,67 @@ import { keepHeapSmall, thisMachine } from './machine.js';
 import { Progress } from './progress.js';
 import { calibrationLine, failedImages, summaryLine } from './summary.js';
 
-const FAILED_IMAGES = 1;
+/** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
+export type JobPart = Pick<JobOptions, 'outputs' | 'layout'> & Pick<JobOptions['output'], 'kind'>;
 
-/** What a command adds to the shared flags: the model outputs it needs and where their rows go. */
-export type JobPart = Pick<JobOptions, 'outputs' | 'checkOutput' | 'openSink'>;
+function modeOf({ retry, resume, sync, overwrite }: SharedFlags): JobOptions['output']['mode'] {
+  if (retry !== undefined) return 'retry';
+  if (sync) return 'sync';
+  if (resume) return 'resume';
+  return overwrite ? 'overwrite' : 'new';
+}
 
 /**
  * A command that runs one job: from flags to options, and from what happens to messages and exit codes.
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
-  protected override readonly leaves =
-    "nothing was written under an output's name, and printed rows are incomplete";
+  protected override leaves = "nothing was written under an output's name, and printed rows are incomplete";
 
-  protected async runJob(flags: SharedFlags, inputs: readonly string[], part: JobPart): Promise<void> {
+  protected async runJob(
+    flags: SharedFlags,
+    inputs: readonly string[],
+    { outputs, layout, kind }: JobPart,
+  ): Promise<void> {
     // A line drawn again and again would mix with rows on the same terminal.
     const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;
     const progress = new Progress(process.stderr, flags.quiet || rowsOnTerminal);
     const { signal, release } = abortOnSignals();
     const counting = new AbortController();
-    let counted: Promise<void> | undefined;
-    const setTotal = (total: number | undefined) => progress.setTotal(total);
-    process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the sink reports it
+    let totalling: Promise<void> | undefined;
+    let total: number | undefined;
+    const setTotal = (inputs: number | undefined) => {
+      total = inputs;
+      progress.setTotal(inputs);
+    };
+    const checksSpace = flags['check-space'] && flags.output !== '-';
+    if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
+      progress.clear();
+      if (!flags.quiet) this.logToStderr('stopping after the batch under way; a second signal stops at once');
       if (inputs.includes('-')) process.stdin.destroy(); // a read that waits would hold the run
     });
     try {
+      if (flags.output === '-')
+        this.leaves = 'printed rows are incomplete; a run with --output can be gone on with';
       const { countInputs, runJob } = await import('../../src/pipeline/job.js');
       const { hubSettingsFromEnv } = await import('../../src/hub/settings.js');
       progress.note(`loading ${flags.model}`);
-      const summary = await runJob({
-        ...part,
+      const job: JobOptions = {
+        ...{ outputs, layout },
+        output: {
+          ...{ output: flags.output, kind, mode: modeOf(flags) },
+          ...{ stdout: process.stdout, checkpointSeconds: flags.checkpoint },
+        },
+        failureLimit: flags['fail-fast'] ? { count: 0 } : flags['max-failures'],
+        decodeSeconds: flags['decode-timeout'],
+        invocation: {
+          versions: { halonet: this.config.version, node: process.versions.node },
+          command: flags.retry ?? [this.id ?? '', ...this.argv],
+          folder: process.cwd(),
+        },
         ...{ inputs, signal, threads: flags.threads },
+        inputCount: checksSpace ? () => total : undefined,
         ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
         ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
@@ -50,6 +80,7 @@ export abstract class JobCommand extends BaseCommand {
           ...evaluationOverrides(flags),
           autoOrient: flags['auto-orient'],
           decode: flags.decode,
+          ...{ maxPixels: flags['max-pixels'], failOn: flags['fail-on'] },
         },
         ...{ precision: flags.precision, calibration: flags.calibration },
         onDownload: (download) => progress.download(download),
@@ -64,31 +95,52 @@ export abstract class JobCommand extends BaseCommand {
           progress.clear();
           if (!flags.quiet) this.logToStderr(calibrationLine(model));
         },
-        onStart: (opened) => {
-          progress.begin();
+        onStart: (opened, { rows }) => {
+          progress.begin(rows);
           keepHeapSmall();
           const line = deviceLine(opened);
           if (line !== undefined && !flags.quiet) this.logToStderr(line);
           const typed = inputs.includes('-') && process.stdin.isTTY;
           if (typed && !flags.quiet)
             this.logToStderr('reading paths from the terminal, one a line; Ctrl-D ends');
-          if (progress.active) counted = countInputs(inputs, counting.signal).then(setTotal, () => {});
+          if (flags.retry === undefined && (progress.active || checksSpace))
+            totalling = countInputs(inputs, counting.signal).then(setTotal, () => {});
         },
-        onRow: (failed) => progress.image(failed),
+        onRow: (failed, stored) => progress.image(failed, stored),
+        onFinish: () => progress.note('completing the files'),
+        onLeave: (rows) => {
+          if (rows === 0) return;
+          const next = flags.retry === undefined ? 'the same command with --resume' : 'the same retry';
+          const kept = `${counted(rows, 'row')} so far ${rows === 1 ? 'is' : 'are'} kept`;
+          this.leaves = `${kept}, and ${next} goes on`;
+          this.goOn = `${kept}: ${next} goes on.`;
+        },
         onNote: (note) => {
           progress.clear();
           if (!flags.quiet) this.logToStderr(note);
         },
-      });
+      };
+      if (flags['dry-run']) return await this.#printPlan(job, () => progress.clear());
+      const summary = await runJob(job);
       progress.clear();
       if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));
-      if (failedImages(summary) > 0) process.exitCode = FAILED_IMAGES;
+      if (failedImages(summary) > 0) process.exitCode = FAILED;
     } finally {
       counting.abort();
-      await counted;
+      await totalling;
       if (inputs.includes('-')) process.stdin.destroy(); // unread paths would hold the process
       progress.clear();
       release();
     }
+  }
+
+  async #printPlan(job: JobOptions, clear: () => void): Promise<void> {
+    const { planJob } = await import('../../src/pipeline/dry-run.js');
+    const { planText } = await import('./plan-text.js');
+    this.leaves = 'nothing was written';
+    const plan = await planJob({ ...job, onMeasure: () => {} }); // which tells of the list on standard input
+    clear();
+    this.log(planText(plan));
+    if (plan.refusal !== undefined) throw plan.refusal;
   }
 }

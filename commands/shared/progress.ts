@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty';
 
 const REDRAW_MS = 100;
+const WIDTH = 80; // of a terminal that does not say
 const CLEAR_LINE = '\r\u001b[K';
 
 interface Download {
@@ -17,6 +18,7 @@ export class Progress {
   #drawn = 0;
   #start = performance.now();
   #images = 0;
+  #before = 0; // images whose rows were there already
   #failed = 0;
   #total: number | undefined;
 
@@ -45,24 +47,32 @@ export class Progress {
     this.#output.write(`downloading ${file} (${size})\n`);
   }
 
-  /** The model is ready: rates count from here. */
-  begin(): void {
+  /**
+   * The model is ready: rates count from here.
+   * @param images that are done already
+   */
+  begin(images: number): void {
     this.#start = performance.now();
+    this.#before = images;
+    this.#images = images;
   }
 
-  image(failed: boolean): void {
+  /** @param stored whether its row was there already, so that it tells nothing of the rate */
+  image(failed: boolean, stored: boolean): void {
     this.#images++;
     if (failed) this.#failed++;
+    if (stored) this.#before++;
     if (!this.#isDue()) return;
     const seconds = (performance.now() - this.#start) / 1000;
-    this.note(progressLine(this.#images, this.#failed, this.#total, seconds));
+    const rate = (this.#images - this.#before) / Math.max(seconds, 1e-3);
+    this.note(progressLine(this.#images, this.#failed, this.#total, rate));
   }
 
   /** Draws a line of text, unless one was drawn just now. */
   note(text: string): void {
     if (!this.#isDue()) return;
     this.#drawn = performance.now();
-    this.#output.write(CLEAR_LINE + text.slice(0, this.#output.columns - 1));
+    this.#output.write(CLEAR_LINE + text.slice(0, (this.#output.columns || WIDTH) - 1));
   }
 
   /** Removes the line. */
@@ -81,9 +91,8 @@ export function progressLine(
   images: number,
   failed: number,
   total: number | undefined,
-  seconds: number,
+  rate: number, // images a second
 ): string {
-  const rate = images / Math.max(seconds, 1e-3);
   const count =
     total === undefined ? `${images} ${images === 1 ? 'image' : 'images'}` : `${images} of ${total} images`;
   const left = total === undefined ? '' : `, ${duration((total - images) / rate)} left`;

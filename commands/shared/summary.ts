@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted.js';
 import type { ConvertSummary } from '../../src/pipeline/convert.js';
 import type { CalibratedModel } from '../../src/pipeline/int8.js';
 import type { JobSummary } from '../../src/pipeline/job.js';
@@ -8,11 +9,17 @@ import type { JobSummary } from '../../src/pipeline/job.js';
  *
  * @param output as the user gave it; - is standard output
  */
-export function summaryLine({ images, failures, seconds, measured }: JobSummary, output: string): string {
-  if (images === 0) return 'no images found: directories are searched for the extensions that can be decoded';
-  const failed = failedImages({ failures });
-  const rate = (images / Math.max(seconds, 1e-3)).toFixed(1);
-  const parts = [`${images} ${images === 1 ? 'image' : 'images'} in ${seconds.toFixed(1)} s (${rate}/s)`];
+export function summaryLine(summary: JobSummary, output: string): string {
+  const { rows, done, stored, failures, seconds, measured } = summary;
+  if (rows === 0) return 'no images found: directories are searched for the extensions that can be decoded';
+  const failed = failedImages(summary);
+  const computed = done - stored;
+  const rate = (computed / Math.max(seconds, 1e-3)).toFixed(1);
+  const parts =
+    done === 0
+      ? [`nothing left to do: ${counted(rows, 'image')} in ${output}`]
+      : [`${counted(computed, 'image')} in ${seconds.toFixed(1)} s (${rate}/s)`];
+  if (done > 0 && computed < rows) parts.push(`${counted(rows, 'row')} with those taken over`);
   if (failed > 0) {
     const codes = Object.entries(failures).map(([code, count]) => `${code} ${count}`);
     parts.push(`${failed} failed (${codes.join(', ')})`);
@@ -23,7 +30,7 @@ export function summaryLine({ images, failures, seconds, measured }: JobSummary,
       `batch ${batchSize} and ${decoders} ${decoders === 1 ? 'decoder' : 'decoders'} by measurement`,
     );
   }
-  if (output !== '-') parts.push(`written to ${output}`);
+  if (output !== '-' && done > 0) parts.push(`written to ${output}`);
   return parts.join(', ');
 }
 

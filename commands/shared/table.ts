@@ -45,14 +45,6 @@ export const millions = (count: number): string => (count / 1e6).toFixed(1);
 /** 64×128×128. */
 export const shapeText = (shape: readonly number[]): string => shape.join('×');
 
-/** Bytes in the largest decimal unit that leaves a number of at least 1. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
-}
-
 /** Three significant digits; whole numbers from 100. */
 export const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 

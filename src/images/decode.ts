@@ -1,13 +1,31 @@
 import type { ImageFailure } from '../errors.js';
+import type { FileIdentity } from '../file-identity.js';
 import { type Preprocessing, planResize, type ResizePlan } from './geometry.js';
 import { readHeader } from './header.js';
+import { isLaboriousFile, isLaboriousImage } from './laborious.js';
 import { readPixels } from './pixels.js';
-import { readImageFile } from './read-file.js';
+import { type OpenedFile, openImageFile, readAndClose } from './read-file.js';
 import { ImageRefusal } from './refusal.js';
+import { sniffFormat } from './sniff.js';
+import { endsEarly } from './truncation.js';
 
+/** An image as the network takes it, or why there is none. */
 export type DecodedImage =
-  | { readonly status: 'ok'; readonly pixels: Uint8Array } // HWC RGB, 0..255: [height, width, 3]
-  | { readonly status: 'failed'; readonly failure: ImageFailure };
+  | {
+      readonly status: 'ok';
+      readonly pixels: Uint8Array; // HWC RGB, 0..255: [height, width, 3]
+      readonly file?: FileIdentity | undefined; // before it was read
+    }
+  | {
+      readonly status: 'failed';
+      readonly failure: ImageFailure;
+      readonly file?: FileIdentity | undefined; // undefined: it could not be opened, or is no file
+    };
+
+export interface DecodeOptions {
+  readonly onOpen?: (file: FileIdentity) => void; // told of the file before it is read
+  readonly leaveLaborious?: boolean; // leave images that may take very long, or much memory
+}
 
 /**
  * Reads an image file as timm's evaluation transform does: Pillow's `convert('RGB')` (no colour management, alpha
@@ -16,19 +34,53 @@ export type DecodedImage =
  * A bad image is a failure, never an exception: a truncated file fails as it does in Pillow, one with damage that
  * decodes to the end does not.
  */
-export async function decodeImage(path: string, preprocessing: Preprocessing): Promise<DecodedImage> {
+export async function decodeImage(path: string, preprocessing: Preprocessing): Promise<DecodedImage>;
+/** @returns undefined for an image that was to be left */
+export async function decodeImage(
+  path: string,
+  preprocessing: Preprocessing,
+  options: DecodeOptions,
+): Promise<DecodedImage | undefined>;
+export async function decodeImage(
+  path: string,
+  preprocessing: Preprocessing,
+  { onOpen, leaveLaborious = false }: DecodeOptions = {},
+): Promise<DecodedImage | undefined> {
+  let opened: OpenedFile | undefined;
   try {
-    const bytes = await readImageFile(path, preprocessing.maxPixels);
-    const header = await readHeader(bytes, preprocessing);
-    const plan = planResize(header, preprocessing);
-    const kept = await readPixels(bytes, header, plan, preprocessing.decode);
-    return { status: 'ok', pixels: pad(kept, plan, preprocessing) };
+    opened = await openImageFile(path);
+    onOpen?.(opened.identity);
+    const bytes = await readAndClose(opened, preprocessing.maxPixels);
+    const pixels = await decodeBytes(bytes, preprocessing, leaveLaborious);
+    return pixels && { status: 'ok', pixels, file: opened.identity };
   } catch (error) {
-    if (error instanceof ImageRefusal) return { status: 'failed', failure: error.failure };
-    // Whatever else a decoder throws is about this image: its row says so, and the run goes on.
-    const [reason = ''] = String(error).split('\n');
-    return { status: 'failed', failure: { code: 'decode_failed', message: `cannot be decoded (${reason})` } };
+    return { status: 'failed', failure: failureOf(error), file: opened?.identity };
   }
+}
+
+async function decodeBytes(
+  bytes: Uint8Array,
+  preprocessing: Preprocessing,
+  leaveLaborious: boolean,
+): Promise<Uint8Array | undefined> {
+  try {
+    if (leaveLaborious && isLaboriousFile(bytes)) return undefined;
+    const header = await readHeader(bytes, preprocessing);
+    if (leaveLaborious && isLaboriousImage(header)) return undefined;
+    const plan = planResize(header, preprocessing);
+    return pad(await readPixels(bytes, header, plan, preprocessing), plan, preprocessing);
+  } catch (error) {
+    if (error instanceof ImageRefusal && error.failure.code === 'decode_failed' && endsEarly(bytes))
+      throw new ImageRefusal('truncated', `the ${sniffFormat(bytes)?.name} file ends early`);
+    throw error;
+  }
+}
+
+function failureOf(error: unknown): ImageFailure {
+  if (error instanceof ImageRefusal) return error.failure;
+  // Whatever else a decoder throws is about this image: its row says so, and the run goes on.
+  const [reason = ''] = String(error).split('\n');
+  return { code: 'decode_failed', message: `cannot be decoded (${reason})` };
 }
 
 /** Stands the kept pixels in an output of `height` x `width`, on the plan's fill. */

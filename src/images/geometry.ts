@@ -11,9 +11,18 @@ export interface Preprocessing {
   readonly autoOrient: boolean; // turn the image upright by its EXIF orientation
   readonly decode: Decode;
   readonly maxPixels: number; // an image of more is refused
+  readonly failOn: FailOn;
 }
 
 export type Interpolation = 'bicubic' | 'bilinear';
+
+/**
+ * Which faults of its data fail an image, each with those before it: none, an early end, what a decoder calls an error, what it
+ * warns of.
+ */
+export const FAULTS = ['none', 'truncated', 'error', 'warning'] as const;
+
+export type FailOn = (typeof FAULTS)[number];
 
 /** `fast` leaves more of a large reduction to the decoder than stays within libvips' rounding. */
 export type Decode = 'exact' | 'fast';

@@ -11,6 +11,7 @@ export interface Header {
   readonly format: string; // for people: JPEG, PNG, …
   readonly orientation: number; // EXIF, 1..8; 1 where it is not followed
   readonly layout: 'plain' | 'alpha' | 'cmyk' | 'svg';
+  readonly interlaced: boolean; // in several passes over the whole image
 }
 
 /**
@@ -20,9 +21,9 @@ export interface Header {
  */
 export async function readHeader(
   bytes: Uint8Array,
-  { autoOrient, maxPixels }: Preprocessing,
+  { autoOrient, maxPixels, failOn }: Preprocessing,
 ): Promise<Header> {
-  const metadata = await openImage(bytes, { autoOrient })
+  const metadata = await openImage(bytes, { autoOrient, failOn })
     .metadata()
     .catch(() => {
       throw headerRefusal(bytes);
@@ -42,6 +43,7 @@ export async function readHeader(
     format: metadata.format.toUpperCase(),
     orientation: autoOrient ? (metadata.orientation ?? 1) : 1,
     layout: layoutOf(metadata),
+    interlaced: metadata.isProgressive === true,
   };
 }
 
@@ -65,10 +67,7 @@ function headerRefusal(bytes: Uint8Array): ImageRefusal {
   const sniffed = sniffFormat(bytes);
   if (sniffed !== undefined && !sniffed.readable) return unsupported(sniffed);
   if (sniffed !== undefined) {
-    return new ImageRefusal(
-      'decode_failed',
-      `the header of this ${sniffed.name} file is damaged or cut short`,
-    );
+    return new ImageRefusal('decode_failed', `the header of this ${sniffed.name} file is damaged`);
   }
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   return new ImageRefusal(

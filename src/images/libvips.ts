@@ -1,4 +1,5 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import type { FailOn } from './geometry.js';
 
 // Each path is seen once: a cache would only hold memory.
 sharp.cache(false);
@@ -6,21 +7,36 @@ sharp.cache(false);
 // photos at once on two cores.
 sharp.concurrency(1);
 
-/**
- * As Pillow reads:
- * - embedded profiles do not change the pixels;
- * - a file that ends early is an error, a damaged one that decodes to the end is not. sharp's own 'warning' refuses
- *   JPEGs with a few stray bytes, and 'error' PNGs with a wrong checksum;
- * - the pixel limit is checked against the header, with a message of ours.
- */
-const READ: SharpOptions = { ignoreIcc: true, failOn: 'truncated', limitInputPixels: false };
+// libvips reads many formats, some by libraries that no photo needs: what is not named here is blocked.
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif', 'Svg'];
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}Buffer`) });
 
-/** An image file, its first frame. */
-export function openImage(bytes: Uint8Array, options: { readonly autoOrient: boolean }): Sharp {
+/**
+ * As Pillow reads: embedded profiles do not change the pixels. The pixel limit is checked against the header, with a
+ * message of ours.
+ */
+const READ: SharpOptions = { ignoreIcc: true, limitInputPixels: false };
+
+/**
+ * An image file, its first frame.
+ *
+ * Pillow's rule is 'truncated': a file that ends early is an error, a damaged one that decodes to the end is not.
+ * sharp's own 'warning' refuses JPEGs with a few stray bytes, and 'error' PNGs with a wrong checksum.
+ */
+export function openImage(
+  bytes: Uint8Array,
+  options: { readonly autoOrient: boolean; readonly failOn: FailOn },
+): Sharp {
   return sharp(bytes, { ...READ, ...options });
 }
 
 /** An image whose pixels are there: HWC, 0..255. */
 export function openPixels(data: Uint8Array, width: number, height: number, channels: 3 | 4 = 3): Sharp {
   return sharp(data, { ...READ, raw: { width, height, channels } });
+}
+
+/** Versions of what images are decoded with. */
+export function libraryVersions(): { readonly sharp: string; readonly libvips: string } {
+  return { sharp: sharp.versions.sharp ?? '?', libvips: sharp.versions.vips };
 }

@@ -8,7 +8,7 @@ import {
   type Span,
   unchanged,
 } from './enlarge.js';
-import type { Axis, Decode, Interpolation, ResizePlan } from './geometry.js';
+import type { Axis, FailOn, Interpolation, Preprocessing, ResizePlan } from './geometry.js';
 import type { Header } from './header.js';
 import { openImage, openPixels } from './libvips.js';
 import { ImageRefusal } from './refusal.js';
@@ -20,7 +20,7 @@ interface Source {
   readonly orientation: number; // EXIF, 1..8
 }
 
-const damaged = (format: string) => `the ${format} data ends early or is damaged`;
+const damaged = (format: string) => `the ${format} data is damaged`;
 const DAMAGE: Readonly<Record<Header['layout'], (format: string) => string>> = {
   ...{ plain: damaged, alpha: damaged, cmyk: damaged },
   svg: () => 'the SVG is not well-formed or cannot be drawn',
@@ -53,12 +53,12 @@ export async function readPixels(
   bytes: Uint8Array,
   header: Header,
   plan: ResizePlan,
-  decode: Decode,
+  { decode, failOn }: Pick<Preprocessing, 'decode' | 'failOn'>,
 ): Promise<Uint8Array> {
   const { horizontal, vertical } = plan;
   const enlarges = horizontal.resized > horizontal.source || vertical.resized > vertical.source;
   try {
-    const source = await sourceOf(bytes, header);
+    const source = await sourceOf(bytes, header, failOn);
     return await (enlarges ? grow(source, plan) : reduce(source, plan, shrinkOnLoad(header, plan, decode)));
   } catch (error) {
     if (error instanceof ImageRefusal) throw error;
@@ -67,15 +67,18 @@ export async function readPixels(
   }
 }
 
-async function sourceOf(bytes: Uint8Array, header: Header): Promise<Source> {
-  const { layout, orientation } = header;
-  if (layout === 'plain') return { open: (options) => openImage(bytes, options), orientation };
+async function sourceOf(bytes: Uint8Array, header: Header, faults: FailOn): Promise<Source> {
+  const { layout, orientation, format } = header;
+  // libvips does not count it as an early end when a TIFF lacks pixels, and makes them black. Pillow does.
+  const failOn = format === 'TIFF' && faults === 'truncated' ? 'error' : faults;
+  const open: Source['open'] = ({ autoOrient }) => openImage(bytes, { autoOrient, failOn });
+  if (layout === 'plain') return { open, orientation };
   if (layout === 'svg') {
     // Pillow reads no SVG; what is see-through is white, as in a browser.
-    return { open: (options) => openImage(bytes, options).flatten({ background: '#fff' }), orientation };
+    return { open: (options) => open(options).flatten({ background: '#fff' }), orientation };
   }
   // Pillow's convert('RGB') comes before the resize, sharp's conversions after it: convert the whole image first.
-  const upright = openImage(bytes, { autoOrient: orientation !== 1 });
+  const upright = open({ autoOrient: orientation !== 1 });
   const { width, height, data } = layout === 'cmyk' ? await readCmyk(upright) : await readRgb(upright);
   return { open: () => openPixels(data, width, height), orientation: 1 };
 }

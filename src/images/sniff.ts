@@ -19,7 +19,6 @@ const READABLE: readonly Signature[] = [
   ['TIFF', 0, 'MM\0+'],
   ['AVIF', 4, 'ftypavif'],
   ['AVIF', 4, 'ftypavis'],
-  ['SVG', 0, '<svg'],
 ];
 
 const UNREADABLE: readonly Signature[] = [
@@ -62,14 +61,29 @@ export const HEIC: SniffedFormat = {
   advice: 'convert it to JPEG, PNG or AVIF',
 };
 
+const SVG: SniffedFormat = { name: 'SVG', readable: true, advice: '' };
+
+const GZIP = '\x1f\x8b';
+const SVG_WITHIN = 1000; // bytes, of which libvips looks for it too
+
+/** Whether libvips may take a file for an SVG: other formats that have the tag in their first bytes included. */
+export function maybeSvg(bytes: Uint8Array): boolean {
+  const head = latin1(bytes, SVG_WITHIN);
+  return head.startsWith(GZIP) || head.toLowerCase().includes('<svg');
+}
+
 /** Names a format by its first bytes; undefined where they are none that is known. */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1');
+  const head = latin1(bytes, 64);
   const matches = ([, offset, magic]: Signature) => head.startsWith(magic, offset);
   const readable = READABLE.find(matches);
   if (readable !== undefined) return { name: readable[0], readable: true, advice: '' };
   if (head.startsWith('ftyp', 4) && HEVC_BRANDS.has(head.slice(8, 12))) return HEIC;
   const unreadable = UNREADABLE.find(matches);
   if (unreadable !== undefined) return { name: unreadable[0], readable: false, advice: CONVERT };
-  return undefined;
+  return maybeSvg(bytes) ? SVG : undefined;
+}
+
+function latin1(bytes: Uint8Array, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, length)).toString('latin1');
 }

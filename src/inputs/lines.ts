@@ -1,5 +1,5 @@
 /**
- * The non-blank entries of a UTF-8 list, each as soon as it has ended. LF and CRLF end an entry, or NUL where the first
+ * The entries of a UTF-8 list, each as soon as it has ended. LF and CRLF end an entry, or NUL where the first
  * chunk has one (`find -print0`). A character may be split between chunks; a byte order mark is dropped.
  */
 export async function* readLines(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
@@ -11,15 +11,14 @@ export async function* readLines(stream: AsyncIterable<Buffer | string>): AsyncG
     end ??= rest.includes('\0') ? '\0' : '\n';
     const entries = rest.split(end);
     rest = entries.pop() ?? '';
-    yield* entries.map((entry) => withoutReturn(entry, end)).filter(isNotBlank);
+    yield* entries.flatMap((entry) => pathOf(entry, end));
   }
-  yield* [withoutReturn(rest + decoder.decode(), end)].filter(isNotBlank);
+  yield* pathOf(rest + decoder.decode(), end);
 }
 
-function withoutReturn(entry: string, end: string | undefined): string {
-  return end !== '\0' && entry.endsWith('\r') ? entry.slice(0, -1) : entry;
-}
-
-function isNotBlank(entry: string): boolean {
-  return entry.trim() !== '';
+/** The path in an entry; none in a blank line. Between NULs a blank may be a name. */
+function pathOf(entry: string, end: string | undefined): readonly string[] {
+  if (end === '\0') return entry === '' ? [] : [entry];
+  const line = entry.endsWith('\r') ? entry.slice(0, -1) : entry;
+  return line.trim() === '' ? [] : [line];
 }

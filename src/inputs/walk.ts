@@ -20,7 +20,7 @@ const LOOP: ImageFailure = {
   message: 'a symbolic link leads back to a folder that is being walked',
 };
 
-const NOT_UTF8: ImageFailure = { code: 'read_failed', message: 'the name of the file is not valid UTF-8' };
+const NOT_UTF8: ImageFailure = { code: 'invalid_name', message: 'the name of the file is not valid UTF-8' };
 
 /** A directory on the way down. */
 interface Folder {

@@ -41,19 +41,14 @@ export function csvNumbersLine(
 }
 
 /**
- * The cells of one record, as `csvLine` was given them: numbers as text, and text that `safe` has put an apostrophe
- * before still with it.
- * @throws {FormatError} where the text is not one record
+ * What the path in a record may be, which `safe` leaves open: with the apostrophe that it may have been given, and without.
+ * @param text one record or more
+ * @param column where the path stands, from 0
+ * @throws {FormatError} where the text does not begin with a record
  */
-export function csvRecordCells(text: string): string[] {
-  const records = parseRecords(text);
-  const [cells] = records;
-  if (cells === undefined || records.length !== 1) {
-    throw new FormatError(
-      `expected one CSV record, received ${records.length}: ${JSON.stringify(text.slice(0, 80))}`,
-    );
-  }
-  return cells;
+export function csvPaths(text: string, column: number): readonly string[] {
+  const path = parseRecords(text)[0]?.[column] ?? '';
+  return path.startsWith("'") && FORMULA.test(path.slice(1)) ? [path, path.slice(1)] : [path];
 }
 
 function parseRecords(text: string): string[][] {

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { OutputError } from '../errors.js';
+import type { OutputKind } from './layout.js';
 import { isStdout } from './place.js';
 
 const OUTPUT_FORMATS = ['csv', 'npy', 'jsonl'] as const;
@@ -38,6 +39,12 @@ export function chooseFormat(
     });
   }
   return format;
+}
+
+/** What an output of a format consists of. */
+export function outputKind(command: 'classify' | 'embed' | 'features', format: OutputFormat): OutputKind {
+  if (format !== 'npy') return 'text';
+  return command === 'features' ? 'folder' : 'matrix';
 }
 
 /** A feature map has three dimensions, and a CSV row one. */

@@ -1,37 +1,16 @@
-import type { Row } from '../rows.js';
-import { csvLine, failureCell } from './csv.js';
-import type { PendingFile } from './pending-file.js';
-import { TextTarget } from './text-target.js';
+import { type CsvStyle, csvLine, csvPaths, failureCell } from './csv.js';
+import type { TextEncoding } from './layout.js';
 
-/** The file beside an NPY that says which image each of its rows is: `row,path,error`, rows from 0. */
-export class IndexCsv {
-  readonly file: PendingFile;
-  readonly #target: TextTarget;
-  #rows = 0;
+const COMMA = 0x2c;
 
-  constructor(file: PendingFile) {
-    this.file = file;
-    this.#target = new TextTarget({
-      live: false,
-      write: (bytes) => file.write(bytes),
-      commit: () => file.seal(),
-      abort: () => file.discard(),
-    });
-  }
-
-  async append(row: Row): Promise<void> {
-    const header = this.#rows === 0 ? HEADER : '';
-    const error = row.status === 'failed' ? failureCell(row.failure) : '';
-    const line = csvLine([this.#rows, row.path, error]);
-    this.#rows += 1;
-    await this.#target.write(header + line);
-  }
-
-  /** Writes what is gathered and seals the file. */
-  async finish(): Promise<void> {
-    if (this.#rows === 0) await this.#target.write(HEADER);
-    await this.#target.commit();
-  }
+/** The file beside arrays that says which image each of their rows is: `row,path,error`, rows from 0. */
+export function indexCsv(style: CsvStyle): TextEncoding {
+  return {
+    header: 'row,path,error\n',
+    text: (row, number) =>
+      csvLine([number, row.path, row.status === 'failed' ? failureCell(row.failure) : ''], style),
+    paths: (text) => csvPaths(text, 1),
+    renumbered: (text, number) =>
+      Buffer.concat([Buffer.from(String(number)), text.subarray(text.indexOf(COMMA))]),
+  };
 }
-
-const HEADER = 'row,path,error\n';

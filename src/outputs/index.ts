@@ -1,5 +1,4 @@
-export { checkOutput } from './check-output.js';
-export { openClassifySink } from './classify-sink.js';
-export { openEmbedSink } from './embed-sink.js';
-export { openFeaturesSink } from './features-sink.js';
-export { chooseFormat } from './format.js';
+export { classifyLayout } from './classify-layout.js';
+export { embedLayout } from './embed-layout.js';
+export { featuresLayout } from './features-layout.js';
+export { chooseFormat, outputKind, unpooledCsv } from './format.js';

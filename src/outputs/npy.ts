@@ -1,4 +1,4 @@
-import type { DType } from '../tensor.js';
+import { BYTES_PER_ELEMENT, type DType } from '../tensor.js';
 
 /** Floating-point element types that NumPy knows. */
 export type FloatDType = Extract<DType, 'float32' | 'float16'>;
@@ -35,4 +35,15 @@ function dictionary(dtype: FloatDType, rows: string, rowShape: readonly number[]
   // A Python tuple: `(3,)` has a trailing comma, and `(3, 5,)` may.
   const shape = rowShape.length === 0 ? `${rows},` : [rows, ...rowShape].join(', ');
   return `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
+}
+
+// A quiet NaN, little-endian.
+const NAN: Readonly<Record<FloatDType, readonly number[]>> = {
+  float32: [0x00, 0x00, 0xc0, 0x7f],
+  float16: [0x00, 0x7e],
+};
+
+/** The data of a number of NaNs: the row of an image that has no result. */
+export function nanBytes(dtype: FloatDType, elements: number): Uint8Array {
+  return Buffer.alloc(elements * BYTES_PER_ELEMENT[dtype], Uint8Array.from(NAN[dtype]));
 }

@@ -6,7 +6,7 @@ import { alreadyExists, statOrUndefined } from './place.js';
 import { attempt } from './write-error.js';
 
 /** A hidden name for what is not complete yet, in the folder of `target` so that a rename suffices. */
-export function temporaryName(target: string): string {
+function temporaryName(target: string): string {
   return join(dirname(target), `.${basename(target)}.${pid}-${randomBytes(4).toString('hex')}.tmp`);
 }
 

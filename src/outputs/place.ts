@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { access, constants, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
-import { errorCode, writeError } from './write-error.js';
+import { attempt, type Deed, errorCode, writeError } from './write-error.js';
 
 /** Where an output goes. Paths are absolute; a symbolic link to a file stands for that file. */
 export type Place =
@@ -33,7 +33,8 @@ export async function findPlace(output: string, overwrite: boolean, example = 'r
   }
   if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };
   if (existing !== undefined && !overwrite) throw alreadyExists(output);
-  const place = existing === undefined ? path : await realpath(path);
+  const place =
+    existing === undefined ? await behindLinks(path) : await attempt(output, () => realpath(path));
   await checkParent(output, place);
   return { kind: 'file', path: place };
 }
@@ -45,6 +46,19 @@ export async function findRegularPlace(output: string, overwrite: boolean): Prom
   throw new OutputError(`${output} is not a regular file, and NPY is completed in place at the end.`, {
     hint: 'Name a regular file, or pass --format jsonl or --format csv.',
   });
+}
+
+const MOST_LINKS = 40; // as Linux
+
+/** The path that stands for `path` through symbolic links, be there something or not: in the middle of being replaced. */
+export async function behindLinks(path: string): Promise<string> {
+  let found = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const target = await readlink(found).catch(() => undefined); // no link
+    if (target === undefined) break;
+    found = resolve(dirname(found), target);
+  }
+  return found;
 }
 
 /** @throws {OutputError} where the folder that `path` is created in is missing, no folder or unwritable */
@@ -78,11 +92,11 @@ export function alreadyExists(output: string): OutputError {
 }
 
 /** `stat`, or undefined where nothing (or nothing reachable) stands at `path`. */
-export async function statOrUndefined(output: string, path: string): Promise<Stats | undefined> {
+export async function statOrUndefined(output: string, path: string, deed?: Deed): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return undefined;
-    throw writeError(output, error);
+    throw writeError(output, error, deed);
   }
 }

@@ -14,7 +14,7 @@ export function* batchRows({ items }: Batch, parts: readonly InferredPart[]): Ge
   const places = parts.flatMap((part) => Array.from({ length: part.count }, (_, place) => ({ part, place })));
   let image = 0;
   for (const item of items) {
-    if (item.status === 'failed') {
+    if (item.status !== 'ok') {
       yield item;
       continue;
     }

@@ -1,6 +1,6 @@
 import { HalonetError } from '../errors.js';
+import { within } from '../within.js';
 import type { DecodedItem } from './decode-in-order.js';
-import { within } from './within.js';
 
 /** A batch for one run: every input in order, and the pixels of those that could be decoded. */
 export interface Batch {
@@ -11,8 +11,8 @@ export interface Batch {
 
 /** What is left of an input once its pixels are in the batch. */
 export type DecodedStatus =
-  | { readonly status: 'ok'; readonly path: string }
-  | Extract<DecodedItem, { status: 'failed' }>;
+  | Omit<Extract<DecodedItem, { status: 'ok' }>, 'pixels'>
+  | Exclude<DecodedItem, { status: 'ok' }>;
 
 export interface BatchOptions {
   readonly pool: BufferPool;
@@ -21,8 +21,8 @@ export interface BatchOptions {
   readonly isIdle: () => boolean;
 }
 
-// A batch of failures only would otherwise grow without end.
-const MAX_FAILED_PER_BATCH = 256;
+// A batch of rows without pixels only would otherwise grow without end.
+const MAX_OTHERS_PER_BATCH = 256;
 
 // A source that has been silent for so long (a list that is typed, a slow disk) may stay so.
 const SILENCE_MS = 20;
@@ -86,17 +86,17 @@ class Filling {
   get isFull(): boolean {
     const { imageBytes } = this.#pool;
     const full = this.#count > 0 && (this.#count + 1) * imageBytes > this.#pixels.byteLength;
-    return full || this.#items.length - this.#count >= MAX_FAILED_PER_BATCH;
+    return full || this.#items.length - this.#count >= MAX_OTHERS_PER_BATCH;
   }
 
   add(item: DecodedItem): void {
-    if (item.status === 'failed') {
+    if (item.status !== 'ok') {
       this.#items.push(item);
       return;
     }
     if (this.#count === 0) this.#pixels = this.#pool.take(this.#size());
     this.#pixels.set(item.pixels, this.#count++ * this.#pool.imageBytes);
-    this.#items.push({ status: 'ok', path: item.path });
+    this.#items.push({ status: 'ok', path: item.path, file: item.file });
   }
 
   /** What it holds; it is empty afterwards. */

@@ -11,6 +11,7 @@ import type { BatchOutputs } from '../runtime/protocol.js';
 import { Session } from '../runtime/session.js';
 import { agreementOf, comparedOutputs, floatsOf } from './agreement.js';
 import type { Calibration } from './calibration-file.js';
+import { spread } from './spread.js';
 
 export interface CalibrateOptions {
   readonly images: readonly InputItem[]; // to take a sample of
@@ -67,15 +68,6 @@ async function decodeSample({ images, decode, signal }: CalibrateOptions): Promi
     `int8 takes at least ${FEWEST_MEASURED} images to measure the model on; ${decoded.length} of ${images.length} could be read${problem}`,
     { hint: 'Give a folder of images like those to come: --calibration FOLDER' },
   );
-}
-
-/** The items in an order of which every beginning comes from all over the list. */
-function spread<T>(items: readonly T[]): readonly T[] {
-  const turn = (Math.sqrt(5) - 1) / 2; // the multiples of the golden ratio fill a circle evenly
-  return items
-    .map((item, i) => ({ item, angle: (i * turn) % 1 }))
-    .sort((a, b) => a.angle - b.angle)
-    .map(({ item }) => item);
 }
 
 /** What a graph makes of the images, batch by batch. */

@@ -1,13 +1,20 @@
 import type PQueue from 'p-queue';
-import type { ImageFailure } from '../errors.js';
+import type { FileIdentity } from '../file-identity.js';
 import type { DecodedImage } from '../images/decode.js';
-import type { InputItem } from '../inputs/walk.js';
+import { identify } from '../inputs/identify.js';
+import type { Row } from '../rows.js';
 import { inOrder } from './in-order.js';
+import type { JobItem } from './stored-items.js';
 
-/** One input after decoding: its pixels, or why there are none. */
+/** One input after decoding: its pixels, or the row that it has without. */
 export type DecodedItem =
-  | { readonly status: 'ok'; readonly path: string; readonly pixels: Uint8Array } // [height, width, 3]
-  | { readonly status: 'failed'; readonly path: string; readonly failure: ImageFailure };
+  | {
+      readonly status: 'ok';
+      readonly path: string;
+      readonly file: FileIdentity | undefined;
+      readonly pixels: Uint8Array; // [height, width, 3]
+    }
+  | Exclude<Row, { status: 'ok' }>;
 
 export interface DecodeOptions {
   readonly decode: (path: string) => Promise<DecodedImage>;
@@ -20,13 +27,16 @@ export interface DecodeOptions {
  * At most `ahead()` images are held, however fast the source or slow the consumer.
  */
 export function decodeInOrder(
-  items: AsyncIterable<InputItem>,
+  items: AsyncIterable<JobItem>,
   { decode, decoders, ahead }: DecodeOptions,
 ): AsyncGenerator<DecodedItem> {
   return inOrder(items, (item) => decoders.add(() => decodeItem(item, decode)), ahead);
 }
 
-async function decodeItem(item: InputItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
-  if (item.status === 'failed') return item;
-  return { path: item.path, ...(await decode(item.path)) };
+async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
+  if (item.status === 'stored') return item;
+  const { path } = item;
+  const decoded: DecodedImage = item.status === 'failed' ? item : await decode(path);
+  if (decoded.status === 'ok') return { path, ...decoded, file: decoded.file };
+  return { path, ...decoded, file: decoded.file ?? (await identify(path)) };
 }

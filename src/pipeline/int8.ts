@@ -18,6 +18,7 @@ import { type EvaluationOverrides, overridden } from './preprocessing.js';
 export interface Int8Options extends Omit<CalibrateOptions, 'images' | 'height' | 'width'> {
   readonly images: () => Promise<CalibrateOptions['images']>; // asked for when the model has to be measured
   readonly anew: boolean; // measure the model whether it was before or not
+  readonly keeps?: boolean; // what was measured, beside the checkpoint; true when not given
   readonly onMeasure?: () => void;
 }
 
@@ -62,14 +63,20 @@ export async function calibrated(
   const images = await options.images();
   if (images.length === 0 && !options.anew) return undefined;
   const calibration = await calibrate(graph, { ...options, images, height, width });
-  const notKept = await writeCalibration(path, fingerprint, calibration).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof HalonetError) return error.message;
-      throw error;
-    },
-  );
+  const notKept =
+    options.keeps === false ? 'a trial keeps nothing' : await keep(path, fingerprint, calibration);
   return { calibration, path, measured: true, notKept };
+}
+
+/** @returns why it could not be kept */
+async function keep(...[path, fingerprint, calibration]: Parameters<typeof writeCalibration>) {
+  try {
+    await writeCalibration(path, fingerprint, calibration);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HalonetError) return error.message;
+    throw error;
+  }
 }
 
 /** A model's graph in int8, with what its calibration says of it. */

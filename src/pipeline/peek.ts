@@ -1,4 +1,4 @@
-import { within } from './within.js';
+import { within } from '../within.js';
 
 /** Items of which the first can be looked at before they are taken. */
 export interface Peekable<T> {

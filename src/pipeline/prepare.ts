@@ -1,7 +1,7 @@
 import { HalonetError } from '../errors.js';
 import { encodeOnnx } from '../formats/onnx/encode.js';
 import type { Graph } from '../graph.js';
-import { decodeImage } from '../images/decode.js';
+import { openDecoder } from '../images/decoder.js';
 import type { Preprocessing } from '../images/geometry.js';
 import type { OutputRequest } from '../model/outputs.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
@@ -22,6 +22,7 @@ export interface JobModel {
 /** A model that is ready to run. */
 export interface Prepared {
   readonly onnx: Uint8Array;
+  readonly path: string; // of the file that holds the weights
   readonly model: JobModel;
   readonly preprocessing: Preprocessing;
 }
@@ -30,6 +31,7 @@ export interface PrepareOptions extends CheckpointOptions {
   readonly device: Device;
   readonly precision?: RunPrecision | undefined; // the model's own when not given
   readonly int8: Omit<Int8Options, 'decode'>;
+  readonly decodeSeconds: number; // that an image may take
   readonly onCalibrated?: (model: CalibratedModel) => void;
 }
 
@@ -59,6 +61,7 @@ export async function prepare(
   };
   return {
     onnx: encodeOnnx(await inPrecision(graph, source, overrides, preprocessing, options)),
+    path: source.path,
     model: { config, shapeOf },
     preprocessing,
   };
@@ -69,14 +72,14 @@ async function inPrecision(
   source: ModelSource,
   overrides: PreprocessingOverrides,
   preprocessing: Preprocessing,
-  { device, precision = source.precision, int8, onCalibrated }: PrepareOptions,
+  { device, precision = source.precision, int8, decodeSeconds, signal, onCalibrated }: PrepareOptions,
 ): Promise<Graph> {
   if (precision !== 'int8') {
     const floats = inFloats(graph, source.precision, precision);
     return hasFusedOperators(device.name) ? floats : toStandardOps(floats);
   }
-  const decode = (path: string) => decodeImage(path, preprocessing);
-  const model = await calibrated(source, overrides, { ...int8, decode });
+  const { decode, close } = openDecoder(preprocessing, { timeout: decodeSeconds, signal });
+  const model = await calibrated(source, overrides, { ...int8, decode }).finally(close);
   if (model === undefined) return graph;
   onCalibrated?.(model);
   return inInt8(graph, model.calibration);

@@ -16,9 +16,15 @@ export interface EvaluationOverrides {
 export interface PreprocessingOverrides extends EvaluationOverrides {
   readonly autoOrient: boolean;
   readonly decode: Preprocessing['decode'];
+  readonly maxPixels?: number | undefined; // MAX_PIXELS when not given
+  readonly failOn?: Preprocessing['failOn'] | undefined; // 'truncated' when not given
 }
 
-const MAX_PIXELS = 268_402_689; // sharp's own limit: 0x3FFF squared
+/** Images of more pixels are refused where nothing else is said: sharp's own limit, 0x3FFF squared. */
+export const MAX_PIXELS = 268_402_689;
+
+/** How long an image may take where nothing else is said. */
+export const DECODE_SECONDS = 60;
 
 /** A model's evaluation settings with what is given instead. */
 export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): PretrainedCfg {
@@ -36,13 +42,14 @@ export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): 
 /** What decoding needs to know of these settings. */
 export function preprocessingOf(
   settings: PretrainedCfg,
-  { autoOrient, decode }: Pick<PreprocessingOverrides, 'autoOrient' | 'decode'>,
+  overrides: Omit<PreprocessingOverrides, keyof EvaluationOverrides>,
 ): Preprocessing {
+  const { autoOrient, decode, maxPixels = MAX_PIXELS, failOn = 'truncated' } = overrides;
   const { height, width, cropPct, cropMode, interpolation } = settings;
   const [r, g, b] = settings.mean;
   return {
     ...{ height, width, cropPct, cropMode, interpolation, autoOrient, decode },
     fill: [roundHalfEven(255 * r), roundHalfEven(255 * g), roundHalfEven(255 * b)],
-    maxPixels: MAX_PIXELS,
+    ...{ maxPixels, failOn },
   };
 }

@@ -1,21 +1,20 @@
-import type { InputItem } from '../inputs/walk.js';
-import type { Row, RowSink } from '../rows.js';
+import type { Row } from '../rows.js';
 import type { Session } from '../runtime/session.js';
 import { batchRows } from './batch-rows.js';
 import { type Batch, BufferPool, inBatches } from './batches.js';
 import { type DecodeOptions, decodeInOrder } from './decode-in-order.js';
 import { inOrder } from './in-order.js';
 import { type InferredPart, infer } from './infer.js';
+import type { JobItem } from './stored-items.js';
 import { type MeasuredSettings, Tuning, type TuningOptions } from './tuning.js';
 import { WatchedSource } from './watched-source.js';
 
 export interface RunOptions extends Pick<DecodeOptions, 'decode'>, TuningOptions {
-  readonly items: AsyncIterable<InputItem>;
+  readonly items: AsyncIterable<JobItem>;
   readonly session: Session;
   readonly height: number; // of a decoded image, pixels
   readonly width: number;
-  readonly sink: RowSink;
-  readonly onRow?: (row: Row) => void;
+  readonly write: (row: Row) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,14 +23,14 @@ const BATCHES_IN_FLIGHT = 2;
 
 /**
  * Decodes, infers and writes every input in one pass: one row each, in input order, failed images included.
- * Memory does not grow with the number of inputs. The sink is neither committed nor aborted.
+ * Memory does not grow with the number of inputs.
  *
  * @returns the batch size and number of decoders that were found by measurement, where that was done
- * @throws whatever the sink or the session throws; the signal's reason when it aborts; ModelError when the model computes
+ * @throws whatever `write` or the session throws; the signal's reason when it aborts; ModelError when the model computes
  *   NaN for an image; HalonetError when there is no memory for one image
  */
 export async function run(options: RunOptions): Promise<MeasuredSettings | undefined> {
-  const { session, height, width, decode, sink, signal } = options;
+  const { session, height, width, decode, write, signal } = options;
   const imageBytes = height * width * 3;
   const tuning = new Tuning(options, imageBytes);
   const pool = new BufferPool(imageBytes, (images) => tuning.outOfMemory(images));
@@ -50,10 +49,7 @@ export async function run(options: RunOptions): Promise<MeasuredSettings | undef
   const batches = inBatches(decoded, { pool, size: () => tuning.batchSize, isIdle });
   for await (const { batch, parts } of inOrder(batches, inferBatch, () => BATCHES_IN_FLIGHT)) {
     signal?.throwIfAborted();
-    for (const row of batchRows(batch, parts)) {
-      await sink.write(row);
-      options.onRow?.(row);
-    }
+    for (const row of batchRows(batch, parts)) await write(row);
   }
   signal?.throwIfAborted();
   return tuning.measured;

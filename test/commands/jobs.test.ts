@@ -362,7 +362,10 @@ describe('the commands', () => {
 
     it('turn photos by their EXIF orientation, unless they are told not to', async () => {
       const turned = place('turned.png');
-      await sharp(PHOTO).withMetadata({ orientation: 3 }).png().toFile(turned);
+      await sharp(await readFile(PHOTO))
+        .withMetadata({ orientation: 3 })
+        .png()
+        .toFile(turned);
       const of = async (...flags: string[]) =>
         json((await halonet(['embed', turned, ...DEMO, '-f', 'jsonl', ...flags])).stdout)[0]
           .embedding as number[];

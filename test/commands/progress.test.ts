@@ -4,9 +4,9 @@ import { summaryLine } from '../../commands/shared/summary.js';
 
 describe('progress', () => {
   it('says count, rate and, where the total is known, the time left', () => {
-    assert.equal(progressLine(1, 0, undefined, 0.5), '1 image, 2.0/s');
-    assert.equal(progressLine(50, 0, 200, 10), '50 of 200 images, 5.0/s, 30s left');
-    assert.equal(progressLine(50, 3, 200, 10), '50 of 200 images, 5.0/s, 30s left, 3 failed');
+    assert.equal(progressLine(1, 0, undefined, 2), '1 image, 2.0/s');
+    assert.equal(progressLine(50, 0, 200, 5), '50 of 200 images, 5.0/s, 30s left');
+    assert.equal(progressLine(50, 3, 200, 5), '50 of 200 images, 5.0/s, 30s left, 3 failed');
   });
 
   it('shortens durations', () => {
@@ -16,16 +16,36 @@ describe('progress', () => {
 
 describe('the summary', () => {
   it('counts images and failures by code, and says where the rows are', () => {
-    const summary = { images: 16, failures: { not_found: 1, decode_failed: 2 }, seconds: 2 };
+    const nothing = { rows: 0, done: 0, stored: 0, failures: {}, seconds: 0 };
+    const failures = { not_found: 1, decode_failed: 2 };
     assert.equal(
-      summaryLine(summary, 'out.csv'),
+      summaryLine({ ...nothing, rows: 16, done: 16, failures, seconds: 2 }, 'out.csv'),
       '16 images in 2.0 s (8.0/s), 3 failed (not_found 1, decode_failed 2), written to out.csv',
     );
-    assert.equal(summaryLine({ images: 1, failures: {}, seconds: 0.5 }, '-'), '1 image in 0.5 s (2.0/s)');
     assert.equal(
-      summaryLine({ images: 10, failures: {}, seconds: 1, measured: { batchSize: 4, decoders: 1 } }, '-'),
+      summaryLine({ ...nothing, rows: 1, done: 1, seconds: 0.5 }, '-'),
+      '1 image in 0.5 s (2.0/s)',
+    );
+    const measured = { batchSize: 4, decoders: 1 };
+    assert.equal(
+      summaryLine({ ...nothing, rows: 10, done: 10, seconds: 1, measured }, '-'),
       '10 images in 1.0 s (10.0/s), batch 4 and 1 decoder by measurement',
     );
-    assert.match(summaryLine({ images: 0, failures: {}, seconds: 0 }, '-'), /^no images found/);
+    assert.match(summaryLine(nothing, '-'), /^no images found/);
+  });
+
+  it('tells what was computed from what was there already', () => {
+    assert.equal(
+      summaryLine({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2 }, 'out.csv'),
+      '6 images in 2.0 s (3.0/s), 16 rows with those taken over, written to out.csv',
+    );
+    assert.equal(
+      summaryLine({ rows: 16, done: 16, stored: 12, failures: { timeout: 1 }, seconds: 2 }, 'out.csv'),
+      '4 images in 2.0 s (2.0/s), 16 rows with those taken over, 1 failed (timeout 1), written to out.csv',
+    );
+    assert.equal(
+      summaryLine({ rows: 16, done: 0, stored: 0, failures: { timeout: 2 }, seconds: 0 }, 'out.csv'),
+      'nothing left to do: 16 images in out.csv, 2 failed (timeout 2)',
+    );
   });
 });

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { getuid, platform } from 'node:process';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { failureOf, HALONET, photo, pixelsOf, temporaryFolder, untouched } from './support.js';
 import { tiff } from './tiff.js';
@@ -42,6 +43,17 @@ describe('an image that cannot be read', () => {
     await run('mkfifo', [folder.path('pipe.jpg')]);
     assert.equal((await failureOf(folder.path('pipe.jpg'))).code, 'read_failed');
   });
+
+  if (platform === 'linux') {
+    it('is a device, or has no size and no end', async () => {
+      assert.equal((await failureOf('/dev/zero')).code, 'read_failed');
+      assert.equal((await failureOf('/proc/version')).code, 'unsupported_format'); // whose size is said to be 0
+      assert.deepEqual(await failureOf('/proc/self/pagemap', { ...HALONET, maxPixels: 1 }), {
+        code: 'too_large',
+        message: 'the file goes on and on, beyond the limit of 268435456 bytes',
+      });
+    });
+  }
 
   it('is empty', async () => {
     assert.equal(await codeOf('empty.jpg', ''), 'empty_file');
@@ -108,24 +120,26 @@ describe('an image that cannot be read', () => {
     assert.equal(await codeOf('wide.tif', wide), 'unsupported_format');
   });
 
-  it('ends early', async () => {
-    const image = photo(300, 200);
-    const encoded = {
-      jpeg: await image.clone().jpeg().toBuffer(),
-      progressive: await image.clone().jpeg({ progressive: true }).toBuffer(),
-      png: await image.clone().png().toBuffer(),
-      webp: await image.clone().webp().toBuffer(),
-      gif: await image.clone().gif().toBuffer(),
-      tiff: await image.clone().tiff().toBuffer(),
-      avif: await image.clone().avif({ effort: 0 }).toBuffer(),
-    };
-    for (const [name, bytes] of Object.entries(encoded)) {
-      assert.equal(await codeOf(name, bytes.subarray(0, bytes.length / 2)), 'decode_failed', name);
+  it('ends early, wherever', async () => {
+    for (const [name, bytes] of Object.entries(await encodings())) {
+      for (const part of [0.3, 0.5, 0.9]) {
+        const path = await folder.write(name, bytes.subarray(0, bytes.length * part));
+        assert.equal((await failureOf(path)).code, 'truncated', `${part} of ${name}`);
+      }
     }
     assert.deepEqual(await failureOf(folder.path('jpeg')), {
-      code: 'decode_failed',
-      message: 'the JPEG data ends early or is damaged',
+      code: 'truncated',
+      message: 'the JPEG file ends early',
     });
+  });
+
+  it('is damaged', async () => {
+    for (const name of ['png', 'deflated tiff', 'svg']) {
+      const bytes = Buffer.from((await encodings())[name] ?? '');
+      bytes.fill(0x2f, Math.floor(bytes.length * 0.4), Math.floor(bytes.length * 0.7));
+      const { code } = await failureOf(await folder.write('damaged', bytes));
+      assert.equal(code, 'decode_failed', name);
+    }
   });
 
   it('prints nothing', async () => {
@@ -153,6 +167,27 @@ describe('an image with damage that does not end it', () => {
     await pixelsOf(await folder.write('checksum.png', png), untouched(48, 32));
   });
 });
+
+/** A photo in each format, and in each way of a format that ends in its own way. */
+async function encodings(): Promise<Readonly<Record<string, Buffer>>> {
+  const image = photo(300, 200);
+  const svg = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">${'<g/>'.repeat(50)}</svg>`,
+  );
+  return {
+    jpeg: await image.clone().jpeg().toBuffer(),
+    progressive: await image.clone().jpeg({ progressive: true }).toBuffer(),
+    png: await image.clone().png().toBuffer(),
+    webp: await image.clone().webp().toBuffer(),
+    gif: await image.clone().gif().toBuffer(),
+    tiff: await image.clone().tiff().toBuffer(),
+    'deflated tiff': await image.clone().tiff({ compression: 'deflate' }).toBuffer(),
+    'tiff of tiles': await image.clone().tiff({ tile: true, compression: 'none', bigtiff: true }).toBuffer(),
+    avif: await image.clone().avif({ effort: 0 }).toBuffer(),
+    svg,
+    svgz: gzipSync(svg),
+  };
+}
 
 /** An AVIF relabelled as HEVC-coded: a valid header over pixels that no HEVC decoder would take. */
 async function heicOf(image: Sharp): Promise<Buffer> {

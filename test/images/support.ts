@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ export const HALONET: Preprocessing = {
   autoOrient: false,
   decode: 'exact',
   maxPixels: 268_402_689,
+  failOn: 'truncated',
 };
 
 /** Leaves an image of `width` x `height` pixels as it is. */
@@ -84,9 +86,14 @@ export function imageOf({ data, width, height }: Raster): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
+/** An image file. By its bytes: libvips opens no path once it has been set up for decoding. */
+export function imageFile(path: string): Sharp {
+  return sharp(readFileSync(path));
+}
+
 /** The middle of a photo, with its detail: width and height at most 300. */
 export function photo(width: number, height: number): Sharp {
-  return sharp(`${PHOTOS}/chelsea.jpg`).extract({ left: 60, top: 0, width, height });
+  return imageFile(`${PHOTOS}/chelsea.jpg`).extract({ left: 60, top: 0, width, height });
 }
 
 /** A picture in which every pixel differs from its neighbours and no two regions are alike, of any size. */

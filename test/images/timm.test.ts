@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import sharp from 'sharp';
 import type { Interpolation } from '../../src/images/geometry.js';
 import { pillowTransform } from './pillow.js';
 import {
   failureOf,
   HALONET,
+  imageFile,
   largestDifference,
   meanDifference,
   PHOTOS,
@@ -34,14 +34,14 @@ describe("timm's evaluation transform", () => {
 
     it(`gives ${expected} within libvips' rounding`, async () => {
       const pixels = await pixelsOf(`${PHOTOS}/${image}`, settings);
-      const timm = await rasterOf(sharp(`${PHOTOS}/${expected}`));
+      const timm = await rasterOf(imageFile(`${PHOTOS}/${expected}`));
       const difference = meanDifference(pixels, timm.data);
       assert.ok(difference <= 0.5, `mean absolute difference ${difference}`);
     });
 
     it(`gives ${expected} bit for bit by Pillow's arithmetic`, async () => {
-      const raster = await rasterOf(sharp(`${PHOTOS}/${image}`));
-      const timm = await rasterOf(sharp(`${PHOTOS}/${expected}`));
+      const raster = await rasterOf(imageFile(`${PHOTOS}/${image}`));
+      const timm = await rasterOf(imageFile(`${PHOTOS}/${expected}`));
       assert.equal(meanDifference(pillowTransform(raster, settings), timm.data), 0);
     });
   }
@@ -51,7 +51,7 @@ describe("timm's evaluation transform", () => {
     assert.equal(enlarged.length, 3);
     for (const reference of enlarged) {
       const pixels = await pixelsOf(`${PHOTOS}/${reference.image}`, settingsOf(reference));
-      const timm = await rasterOf(sharp(`${PHOTOS}/${reference.expected}`));
+      const timm = await rasterOf(imageFile(`${PHOTOS}/${reference.expected}`));
       const difference = meanDifference(pixels, timm.data);
       assert.ok(difference <= 0.15, `${reference.expected}: ${difference}`);
       assert.ok(largestDifference(pixels, timm.data) <= 3, reference.expected);

@@ -221,6 +221,19 @@ describe('walkInputs', () => {
     assert.deepEqual(await walk(['-']), ['read_failed: -']);
   });
 
+  it('takes a blank between NULs for a name, and no blank line', async () => {
+    const pathsOf = async (list: string) => {
+      const stdin = (async function* () {
+        yield list;
+      })();
+      const paths = [];
+      for await (const { path } of walkInputs(['-'], { extensions: EXTENSIONS, stdin })) paths.push(path);
+      return paths;
+    };
+    assert.deepEqual(await pathsOf(' \0\n\0\0a\r\0'), [' ', '\n', 'a\r']);
+    assert.deepEqual(await pathsOf(' \n\n\r\na\r\n'), ['a']);
+  });
+
   it('reads a list with NULs, whose names may hold newlines', async () => {
     await create('a.jpg', 'b\nc.jpg');
     async function* list() {
@@ -235,7 +248,7 @@ describe('walkInputs', () => {
     it('says of a name that is not UTF-8 what is wrong with it', async () => {
       await create('a.jpg');
       await writeFile(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from('.jpg')]), '');
-      assert.deepEqual(await walk([root]), ['a.jpg', 'read_failed: b\uFFFD.jpg']);
+      assert.deepEqual(await walk([root]), ['a.jpg', 'invalid_name: b\uFFFD.jpg']);
     });
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
-import { csvLine, csvNumbersLine, csvRecordCells, emptyCells, failureCell } from '../../src/outputs/csv.js';
+import { csvLine, csvNumbersLine, csvPaths, emptyCells, failureCell } from '../../src/outputs/csv.js';
 import { between, mulberry32, type Random } from '../../src/random.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 
@@ -105,18 +105,21 @@ describe('csv-parse', () => {
   });
 });
 
-describe('csvRecordCells', () => {
-  it('gives the cells of a record back', () => {
+describe('csvPaths', () => {
+  it('gives the path of the first record back, with what else it may have been', () => {
     for (const name of HOSTILE_NAMES) {
-      assert.deepEqual(csvRecordCells(csvLine([name, 3, -0.5, '', name])), [name, '3', '-0.5', '', name]);
+      for (const safe of [false, true]) {
+        const line = csvLine([3, name, ''], { safe });
+        assert.ok(csvPaths(line + line, 1).includes(name), JSON.stringify(name));
+      }
     }
-    assert.deepEqual(csvRecordCells(csvLine(['=1', 'a'], { safe: true })), ["'=1", 'a']);
-    assert.deepEqual(csvRecordCells('a,b'), ['a', 'b']);
+    assert.deepEqual(csvPaths(csvLine(['=1', 'a'], { safe: true }), 0), ["'=1", '=1']);
+    assert.deepEqual(csvPaths("'a,b", 0), ["'a"]);
   });
 
-  for (const text of ['', 'a,b\nc,d\n', 'a,b\nc\n', '"a,b\n', 'a"b,c\n', '"a"b,c\n']) {
+  for (const text of ['a,b\nc\n', '"a,b\n', 'a"b,c\n', '"a"b,c\n']) {
     it(`refuses ${JSON.stringify(text)}`, () => {
-      assert.throws(() => csvRecordCells(text), { name: 'FormatError' });
+      assert.throws(() => csvPaths(text, 0), { name: 'FormatError' });
     });
   }
 });

@@ -19,6 +19,16 @@ function refusal(...patterns: readonly RegExp[]) {
 
 describe('findPlace', () => {
   it(
+    'follows symbolic links to where nothing stands at the moment',
+    inFolder(async (folder) => {
+      await symlink('second.csv', join(folder, 'first.csv'));
+      await symlink(join(folder, 'target.csv'), join(folder, 'second.csv'));
+      const place = await findPlace(join(folder, 'first.csv'), false);
+      assert.deepEqual(place, { kind: 'file', path: join(folder, 'target.csv') });
+    }),
+  );
+
+  it(
     'names a new file by its absolute path',
     inFolder(async (folder) => {
       assert.deepEqual(await findPlace(`${folder}/x/../a.csv`, false).catch(String), {

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { ImageFailure } from '../../src/errors.js';
-import type { Row, RowSink } from '../../src/rows.js';
+import { openByteChannel } from '../../src/outputs/byte-channel.js';
+import type { OutputLayout } from '../../src/outputs/layout.js';
+import type { JournalHeader } from '../../src/outputs/run/journal.js';
+import type { RunFacts } from '../../src/outputs/run/manifest.js';
+import { findOutput, type RunPlace } from '../../src/outputs/run/run-place.js';
+import { RunSink } from '../../src/outputs/run/run-sink.js';
+import { readState } from '../../src/outputs/run/run-state.js';
+import { streamSink } from '../../src/outputs/stream-sink.js';
+import type { FailedRow, OkRow, Row, RowSink } from '../../src/rows.js';
 import type { Tensor } from '../../src/tensor.js';
 
 /** Runs a test in a folder of its own, removed afterwards. */
@@ -41,17 +49,85 @@ export function float16(bits: readonly number[], shape: readonly number[] = [bit
   return { dtype: 'float16', shape, data: new Uint8Array(Uint16Array.from(bits).buffer) };
 }
 
-export function ok(path: string, outputs: Readonly<Record<string, Tensor>>): Row {
+export function ok(path: string, outputs: Readonly<Record<string, Tensor>>): OkRow {
   return { status: 'ok', path, outputs };
 }
 
 export const FAILURE: ImageFailure = { code: 'decode_failed', message: 'premature end, "at" byte 12' };
 
-export function failed(path: string): Row {
+export function failed(path: string): FailedRow {
   return { status: 'failed', path, failure: FAILURE };
 }
 
-export async function writeAll(sink: RowSink, rows: readonly Row[]): Promise<void> {
+export const FACTS: RunFacts = {
+  versions: { halonet: '1.2.3' },
+  command: ['embed', 'photos'],
+  folder: '/home',
+  model: { name: 'demo', path: '/demo/model.safetensors', sha256: '00' },
+  preprocessing: { height: 128 },
+  preprocessingSha256: 'c0',
+  device: 'cpu',
+  stored: 0,
+};
+
+export async function writeAll(sink: RowSink<RunFacts>, rows: readonly Row[]): Promise<void> {
   for (const row of rows) await sink.write(row);
-  await sink.commit();
+  await sink.commit(FACTS);
+}
+
+/** What rows come to on standard output. */
+export async function printed(layout: OutputLayout, rows: readonly Row[]): Promise<string> {
+  const stdout = new Collector();
+  await writeAll(await printing(layout, stdout), rows);
+  return stdout.text;
+}
+
+export async function printing(layout: OutputLayout, stdout: Collector): Promise<RowSink<RunFacts>> {
+  return streamSink(await openByteChannel({ output: '-', overwrite: false, stdout }), layout.text);
+}
+
+export async function placeOf(output: string, layout: OutputLayout): Promise<RunPlace> {
+  const place = await findOutput(output, layout.kind);
+  if (place.kind !== 'run') throw new Error(`${output} is no regular output`);
+  return place;
+}
+
+export function headerOf(options: Partial<JournalHeader> = {}): JournalHeader {
+  return {
+    ...{ halonet: 1, fingerprint: { format: 'any' }, started: '2026-01-01T00:00:00.000Z' },
+    ...{ replaces: false, reuses: false, retries: false, base: '', ...options },
+  };
+}
+
+export interface RunTestOptions {
+  readonly overwrite?: boolean;
+  readonly checkpointSeconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Starts a run at a place that holds none. Everything is forced to disk after each row unless told otherwise. */
+export async function startRun(
+  output: string,
+  layout: OutputLayout,
+  { overwrite = false, checkpointSeconds = 0, signal }: RunTestOptions = {},
+): Promise<RunSink> {
+  const place = await placeOf(output, layout);
+  return RunSink.start(
+    { place, layout, checkpointSeconds, signal, confirm: async () => {} },
+    headerOf({ replaces: overwrite }),
+    false,
+  );
+}
+
+/** Goes on with the run that was left at a place. */
+export async function resumeRun(
+  output: string,
+  layout: OutputLayout,
+  { checkpointSeconds = 0 }: RunTestOptions = {},
+): Promise<RunSink> {
+  const place = await placeOf(output, layout);
+  const state = await readState(place);
+  if (state.kind !== 'interrupted')
+    throw new Error(`${output}: expected a run in progress, found ${state.kind}`);
+  return RunSink.resume({ place, layout, checkpointSeconds, confirm: async () => {} }, state.journal);
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import type { DecodedImage } from '../../src/images/decode.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { BufferPool, inBatches } from '../../src/pipeline/batches.js';
 import { type DecodedItem, decodeInOrder } from '../../src/pipeline/decode-in-order.js';
+import type { JobItem } from '../../src/pipeline/stored-items.js';
 
 async function* found(count: number, onTake: () => void = () => {}): AsyncGenerator<InputItem> {
   for (let i = 0; i < count; i++) {
@@ -77,6 +79,37 @@ describe('decodeInOrder', () => {
     }
     assert.deepEqual(seen, ['a failed', 'b failed', 'c ok']);
   });
+
+  it('says what file each image was, and looks for itself where the decoder could not', async () => {
+    const [found, opened] = [{ bytes: 3, modified: 5n }, 'a'];
+    const photo = 'fixtures/preprocess/gray.jpg';
+    const { size, mtimeNs } = await stat(photo, { bigint: true });
+    const failure = { code: 'permission', message: 'permission denied' } as const;
+    async function* items(): AsyncGenerator<InputItem> {
+      for (const path of [opened, photo, '/no/such/file']) yield { status: 'found', path };
+      yield { status: 'failed', path: photo, failure };
+    }
+    const decode = async (path: string): Promise<DecodedImage> =>
+      path === opened
+        ? { status: 'ok', pixels: new Uint8Array(), file: found }
+        : { status: 'failed', failure };
+    const files = [];
+    const options = { decode, decoders: new PQueue({ concurrency: 2 }), ahead: () => 2 };
+    for await (const { file } of decodeInOrder(items(), options)) files.push(file);
+    const looked = { bytes: Number(size), modified: mtimeNs };
+    assert.deepEqual(files, [found, looked, undefined, looked]);
+  });
+
+  it('passes on rows that are stored, without decoding', async () => {
+    const none = async () => assert.fail('nothing is to be read');
+    const stored = { key: 0n, failure: undefined, text: none, array: none };
+    const item: JobItem = { status: 'stored', path: 'a', file: undefined, stored };
+    async function* items(): AsyncGenerator<JobItem> {
+      yield item;
+    }
+    const options = { decode: none, decoders: new PQueue({ concurrency: 1 }), ahead: () => 1 };
+    for await (const passed of decodeInOrder(items(), options)) assert.equal(passed, item);
+  });
 });
 
 describe('inBatches', () => {
@@ -85,7 +118,7 @@ describe('inBatches', () => {
     for (const [i, kind] of [...pattern].entries()) {
       const path = String(i);
       if (kind === 'x') yield { status: 'failed', path, failure };
-      else yield { status: 'ok', path, pixels: Uint8Array.of(i, i) };
+      else yield { status: 'ok', path, file: undefined, pixels: Uint8Array.of(i, i) };
     }
   }
   const options = (size: number, isIdle = false) => ({

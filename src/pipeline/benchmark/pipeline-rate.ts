@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { HalonetError } from '../../errors.js';
 import type { Decode } from '../../images/geometry.js';
-import { openClassifySink, openEmbedSink } from '../../outputs/index.js';
+import { classifyLayout, embedLayout, outputKind } from '../../outputs/index.js';
 import { elementCount } from '../../tensor.js';
 import { type JobOptions, runJob } from '../job.js';
 import { labelsOf } from '../labels.js';
+import { DECODE_SECONDS } from '../preprocessing.js';
 import type { MeasuredSettings } from '../tuning.js';
 import type { PhotoSet } from './photo-sets.js';
 import type { Plan } from './plan.js';
@@ -49,7 +50,7 @@ export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): Pipeli
 function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): JobOptions {
   const { task, set, decode, images } = job;
   const { hub, architecture, signal, device, host, machine, mostThreads: threads, folder } = plan;
-  const target = { overwrite: true, stdout: new PassThrough() };
+  const format = task === 'classify' ? 'csv' : 'npy';
   return {
     ...{ hub, architecture, ...(signal && { signal }) },
     ...{ model, precision, device, host, machine, threads },
@@ -57,16 +58,18 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): Jo
     stdin: () => new PassThrough(),
     outputs: [outputOf(task)],
     preprocessing: { ...AS_USUAL, decode },
-    checkOutput: async () => {},
-    openSink: async ({ config, shapeOf }) =>
+    decodeSeconds: DECODE_SECONDS,
+    output: {
+      ...{ output: join(folder, `results.${format}`), kind: outputKind(task, format), mode: 'overwrite' },
+      ...{ stdout: new PassThrough(), checkpointSeconds: 5 },
+    },
+    layout: async ({ config, shapeOf }) =>
       task === 'classify'
-        ? openClassifySink({
-            ...{ ...target, output: join(folder, 'classes.csv'), format: 'csv', scores: 'probabilities' },
+        ? classifyLayout({
+            ...{ format, scores: 'probabilities' },
             labels: await labelsOf(config, 'index', undefined),
           })
-        : openEmbedSink({
-            ...{ ...target, output: join(folder, 'embeddings.npy'), format: 'npy', dtype: 'float32' },
-            features: elementCount(shapeOf('embedding')),
-          }),
+        : embedLayout({ format, dtype: 'float32', features: elementCount(shapeOf('embedding')) }),
+    invocation: { versions: { halonet: 'benchmark', node: 'benchmark' }, command: [], folder },
   };
 }

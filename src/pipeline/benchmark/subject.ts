@@ -7,7 +7,7 @@ import type { CheckpointOptions } from '../checkpoint.js';
 import type { ModelSource, Precision, RunPrecision } from '../model-source.js';
 import { openModel } from '../open-model.js';
 import { prepare } from '../prepare.js';
-import { preprocessingOf } from '../preprocessing.js';
+import { DECODE_SECONDS, preprocessingOf } from '../preprocessing.js';
 import { linkedModel } from './linked-model.js';
 import type { PhotoSet } from './photo-sets.js';
 import type { Plan } from './plan.js';
@@ -99,6 +99,7 @@ async function onnxOf(
   const { onnx } = await prepare(model, [outputOf(task)], AS_USUAL, {
     ...{ hub, architecture, signal, device, precision },
     int8: { threads, signal, anew: false, images },
+    decodeSeconds: DECODE_SECONDS,
   });
   return onnx;
 }

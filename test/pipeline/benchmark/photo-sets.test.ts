@@ -8,7 +8,7 @@ import { generatedPhotos, photosIn } from '../../../src/pipeline/benchmark/photo
 
 const preprocessing: Preprocessing = {
   ...{ height: 32, width: 32, cropPct: 1, cropMode: 'center', interpolation: 'bicubic' },
-  ...{ fill: [0, 0, 0], autoOrient: true, decode: 'exact', maxPixels: 1e8 },
+  ...{ fill: [0, 0, 0], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
 };
 const options = { preprocessing, decoders: 2 };
 

@@ -1,0 +1,52 @@
+import { Args } from '@oclif/core';
+import { counted } from '../src/counted.js';
+import { BaseCommand, FAILED } from './shared/base-command.js';
+import { abortOnSignals } from './shared/interruption.js';
+
+export default class Verify extends BaseCommand {
+  static override summary = 'Check the files of an output against the manifest of their run';
+
+  static override description =
+    `Reads every file in full and compares its size and SHA-256 with <output>.run.json.
+
+Exit codes: 0 all as written, 1 a file differs or is missing, 2 could not check, 129, 130 or 143 interrupted.`;
+
+  static override examples = ['<%= config.bin %> <%= command.id %> photos.npy'];
+
+  static override args = {
+    output: Args.string({ required: true, description: 'what was given as --output: a file or a folder' }),
+  };
+
+  protected override leaves = 'not all files were checked';
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(Verify);
+    const [{ checkFiles, isAsWritten }, { findRun }] = await Promise.all([
+      import('../src/outputs/run/verify.js'),
+      import('../src/outputs/run/find-run.js'),
+    ]);
+    const { place, manifest } = await findRun(args.output);
+    const { signal, release } = abortOnSignals();
+    let altered = 0;
+    try {
+      for await (const file of checkFiles(place, manifest, signal)) {
+        const asWritten = isAsWritten(file);
+        this.log(
+          `${asWritten ? 'as written' : file.found === undefined ? 'missing' : 'differs'}  ${file.path}`,
+        );
+        if (!asWritten) altered++;
+      }
+    } finally {
+      release();
+    }
+    if (altered > 0) {
+      process.exitCode = FAILED;
+      this.logToStderr(
+        `${counted(altered, 'file')} not as written: repeat the command in ${place.manifest} with --overwrite`,
+      );
+    }
+    this.logToStderr(
+      `${counted(manifest.rows, 'row')}, written ${manifest.finished} by halonet ${manifest.versions.halonet}`,
+    );
+  }
+}

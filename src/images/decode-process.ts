@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import process, { pid } from 'node:process';
+import { decodeImage } from './decode.js';
+import type { ProcessReply, ProcessRequest } from './isolated.js';
+
+// The process of images that may crash a decoder, or never let it go.
+
+try {
+  writeFileSync('/proc/self/oom_score_adj', '1000'); // where memory runs out, Linux ends this process first
+} catch {
+  // another system, or one that does not let it
+}
+
+const send = (reply: ProcessReply) => process.send?.(reply);
+
+process.on('message', async ({ path, preprocessing }: ProcessRequest) => {
+  const image = await decodeImage(path, preprocessing, {
+    onOpen: (file) => send({ kind: 'opened', file }),
+  });
+  if (image !== undefined) send({ kind: 'done', image });
+});
+
+// Whoever started it is gone. A signal, since an exit would wait for the thread that decodes.
+process.on('disconnect', () => process.kill(pid, 'SIGKILL'));
+
+send({ kind: 'ready' });

@@ -1,0 +1,61 @@
+import type { FileIdentity } from '../file-identity.js';
+import { within } from '../within.js';
+import { type DecodedImage, decodeImage } from './decode.js';
+import type { Preprocessing } from './geometry.js';
+import { IsolatedDecoder, timedOut } from './isolated.js';
+
+/** Decodes images, each in bounded time. Close it when done. */
+export interface Decoder {
+  /** As `decodeImage`; and an image that takes too long is a failure too, `timeout`, as is one that crashes its process. */
+  decode(path: string): Promise<DecodedImage>;
+  /** Ends what is being decoded in a process of its own. Nothing is to be decoded afterwards. */
+  close(): Promise<void>;
+}
+
+export interface DecoderOptions {
+  readonly timeout: number; // seconds for one image, from when its turn comes
+  readonly isolated?: (path: string) => boolean; // whether to decode a file in a process of its own, whatever is in it
+  readonly signal?: AbortSignal | undefined; // closes it: what is being decoded in a process of its own fails at once
+}
+
+/**
+ * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and cannot be stopped;
+ * those that may take very long, or much memory, one after another in a process of their own, which can.
+ */
+export function openDecoder(
+  preprocessing: Preprocessing,
+  { timeout, isolated = () => false, signal }: DecoderOptions,
+): Decoder {
+  const apart = new IsolatedDecoder(preprocessing, timeout);
+  const stop = () => void apart.close();
+  signal?.addEventListener('abort', stop);
+  const overdue = new Set<Promise<unknown>>(); // images that were given up while their threads go on
+
+  const decodeHere = async (path: string): Promise<DecodedImage | undefined> => {
+    let file: FileIdentity | undefined;
+    const decoding = decodeImage(path, preprocessing, {
+      leaveLaborious: true,
+      onOpen: (opened) => {
+        file = opened;
+      },
+    });
+    const ended = decoding.then((image) => ({ image }));
+    const inTime = await within(timeout * 1000, ended);
+    if (inTime !== undefined) return inTime.image;
+    const over: Promise<unknown> = decoding.then(() => overdue.delete(over));
+    overdue.add(over);
+    return { status: 'failed', failure: timedOut(timeout), file };
+  };
+
+  return {
+    async decode(path) {
+      // Behind threads that go on with what was given up, others would wait and be late themselves.
+      if (overdue.size > 0 || isolated(path)) return apart.decode(path);
+      return (await decodeHere(path)) ?? apart.decode(path);
+    },
+    close() {
+      signal?.removeEventListener('abort', stop);
+      return apart.close();
+    },
+  };
+}

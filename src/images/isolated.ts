@@ -1,0 +1,162 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
+import PQueue from 'p-queue';
+import type { ImageFailure } from '../errors.js';
+import type { FileIdentity } from '../file-identity.js';
+import type { DecodedImage } from './decode.js';
+import type { Preprocessing } from './geometry.js';
+
+/** What the decoding process is asked for. */
+export interface ProcessRequest {
+  readonly path: string;
+  readonly preprocessing: Preprocessing;
+}
+
+/** What it says: that it is there, then for each image what file it has opened, and what became of it. */
+export type ProcessReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'opened'; readonly file: FileIdentity }
+  | { readonly kind: 'done'; readonly image: DecodedImage };
+
+const START_MS = 60_000; // it takes a fifth of a second, on a machine that has nothing else to do
+const WATCH_MS = 100;
+const MEMORY_LIMIT = 4 * 2 ** 30; // bytes: what an AVIF of 200 million pixels takes
+const MEMORY_SHARE = 0.5; // of what there is
+const IDLE_LIMIT = 512 * 2 ** 20; // bytes; a process that keeps more would be ended by the images to come
+
+/**
+ * Decodes images in a process of its own, one at a time: it is ended where an image takes too long or too much memory, and where
+ * a decoder crashes nothing else ends. It starts with the first image, and anew after one that ended it.
+ */
+export class IsolatedDecoder {
+  readonly #preprocessing: Preprocessing;
+  readonly #seconds: number;
+  readonly #queue = new PQueue({ concurrency: 1 });
+  #child: ChildProcess | undefined;
+  #closed = false;
+
+  /** @param seconds for one image, from when it is its turn */
+  constructor(preprocessing: Preprocessing, seconds: number) {
+    this.#preprocessing = preprocessing;
+    this.#seconds = seconds;
+  }
+
+  /** An image, or why there is none: `timeout`, `crashed`, or what `decodeImage` says. */
+  decode(path: string): Promise<DecodedImage> {
+    return this.#queue.add(async () => {
+      // A process that ended while it had nothing to do, or before it began, did not end by this image.
+      const image = (await this.#attempt(path)) ?? (await this.#attempt(path));
+      if (this.#child !== undefined && residentBytes(this.#child) > IDLE_LIMIT) await this.#end(this.#child);
+      return image ?? failed(crashed('the process that decodes ends before it begins'));
+    });
+  }
+
+  /** Ends the process. Images that are not decoded by then have crashed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#child !== undefined) await this.#end(this.#child);
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
+    child.ref();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** @returns undefined when the process ended before it began */
+  async #attempt(path: string): Promise<DecodedImage | undefined> {
+    if (this.#closed) return failed(crashed('stopped'));
+    this.#child ??= await this.#start();
+    const child = this.#child;
+    if (child === undefined) return undefined;
+    const seconds = this.#seconds;
+    return new Promise((resolve) => {
+      let file: FileIdentity | undefined;
+      let cause: ImageFailure | undefined; // for which the process is ended
+      const end = (failure: ImageFailure) => {
+        cause ??= failure;
+        child.kill('SIGKILL');
+      };
+      const timer = setTimeout(() => end(timedOut(seconds)), seconds * 1000);
+      const watch = setInterval(() => residentBytes(child) > memoryLimit() && end(tooLarge()), WATCH_MS);
+      const settle = (image: DecodedImage | undefined) => {
+        clearTimeout(timer);
+        clearInterval(watch);
+        child.off('message', onMessage).off('exit', onExit);
+        resolve(image);
+      };
+      const onMessage = (reply: ProcessReply) => {
+        if (reply.kind === 'opened') file = reply.file;
+        if (reply.kind === 'done') settle(reply.image);
+      };
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+        if (cause === undefined && file !== undefined) cause = crashed(signal ?? `exit code ${code}`);
+        settle(cause && failed(cause, file));
+      };
+      child.on('message', onMessage).on('exit', onExit);
+      child.send({ path, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // if not, it has ended
+    });
+  }
+
+  /** @returns undefined when the process does not start */
+  async #start(): Promise<ChildProcess | undefined> {
+    const child = fork(new URL('./decode-process.js', import.meta.url), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      detached: true, // Ctrl-C is for the process that started it
+    });
+    child.on('error', () => {}); // it did not start, or has ended, which is seen
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    const ready = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), START_MS);
+      const settle = (isReady: boolean) => () => {
+        clearTimeout(timer);
+        resolve(isReady);
+      };
+      child.once('message', settle(true)).once('exit', settle(false)).once('error', settle(false));
+    });
+    if (!ready || this.#closed) child.kill('SIGKILL');
+    if (!ready) return undefined;
+    // What waits for an image has a timer that holds the process of the run.
+    child.unref();
+    child.channel?.unref();
+    return child;
+  }
+}
+
+export function timedOut(seconds: number): ImageFailure {
+  return { code: 'timeout', message: `not decoded within ${seconds} s` };
+}
+
+function crashed(how: string): ImageFailure {
+  return { code: 'crashed', message: `the decoder crashed (${how})` };
+}
+
+function tooLarge(): ImageFailure {
+  const mebibytes = Math.round(memoryLimit() / 2 ** 20);
+  return { code: 'too_large', message: `its decoder takes more memory than the limit of ${mebibytes} MiB` };
+}
+
+function failed(failure: ImageFailure, file?: FileIdentity): DecodedImage {
+  return { status: 'failed', failure, file };
+}
+
+function memoryLimit(): number {
+  const constrained = constrainedMemory() || Number.POSITIVE_INFINITY; // 0, or more than there is: not constrained
+  return Math.min(MEMORY_LIMIT, MEMORY_SHARE * Math.min(totalmem(), constrained));
+}
+
+/** Memory of a process: 0 where the system does not say, as all but Linux. */
+function residentBytes({ pid }: ChildProcess): number {
+  try {
+    const [, kibibytes] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    return 1024 * Number(kibibytes ?? 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,131 @@
+import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { OutputError } from '../../errors.js';
+import { featureFiles } from '../features-folder.js';
+import { syncFolder } from '../pending-file.js';
+import { attempt, errorCode } from '../write-error.js';
+import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+
+/**
+ * Gives the files of a complete run their final names, the manifest last, and removes its folder. It can be cut short at any
+ * point and called again.
+ *
+ * @param names of the output's files in their order: it is there when the last one is
+ * @param replaces what stands under these names gives way
+ * @throws {OutputError} where a name is taken and must not be, or the file system refuses; the run stays complete
+ */
+export async function publish(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
+  const { output, partial } = place;
+  if (await exists(output, join(partial, PARTIAL.manifest))) {
+    await publishFiles(place, names, replaces);
+    await move(output, join(partial, PARTIAL.ledger), place.ledger);
+    await syncFolder(dirname(place.ledger));
+    await move(output, join(partial, PARTIAL.manifest), place.manifest);
+    await syncFolder(dirname(place.manifest));
+  }
+  await removePartial(place);
+}
+
+/** Removes the folder of a run, be it complete or given up: at once, by its name, so that nothing of it is taken for a run. */
+export async function removePartial(place: RunPlace): Promise<void> {
+  const { output, partial } = place;
+  await removeGone(place);
+  if (!(await exists(output, partial))) return;
+  await attempt(output, () => rename(partial, goneFrom(place)));
+  await removeGone(place);
+}
+
+/** Goes on where the removal of a run's folder was cut short. */
+export async function removeGone(place: RunPlace): Promise<void> {
+  await attempt(place.output, () => rm(goneFrom(place), { recursive: true, force: true }));
+}
+
+/** What the folder of a run is called while it is removed. */
+export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
+
+async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
+  const { output, path, layout, manifest } = place;
+  const data = join(place.partial, PARTIAL.data);
+  const pending: string[] = [];
+  for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
+  if (!replaces) await refuseInTheWay(place, names, pending);
+  await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
+  if (layout === 'folder' && !(await exists(output, path))) {
+    await move(output, data, path); // appears as a whole
+    return syncFolder(dirname(path));
+  }
+  if (replaces) await removeOld(place, names, pending);
+  for (const name of pending) await move(output, join(data, name), finalPath(place, name));
+  await syncFolder(finalPath(place, ''));
+}
+
+/**
+ * Where an output is of several files, the old one goes first that comes last: the output is not there while its files are
+ * of two runs.
+ */
+async function removeOld(
+  place: RunPlace,
+  names: readonly string[],
+  pending: readonly string[],
+): Promise<void> {
+  const { output, path, layout } = place;
+  const last = names.at(-1) ?? '';
+  if (names.length > 1 && pending.includes(last)) {
+    await attempt(output, () => rm(finalPath(place, last), { force: true }));
+    await syncFolder(finalPath(place, ''));
+  }
+  if (layout !== 'folder') return;
+  for (const name of await featureFiles(output, path)) {
+    if (!names.includes(name)) await attempt(output, () => rm(join(path, name)));
+  }
+}
+
+/** Files that have appeared since the run has begun, and are not its own. */
+async function refuseInTheWay(
+  place: RunPlace,
+  names: readonly string[],
+  pending: readonly string[],
+): Promise<void> {
+  const { output, path, layout } = place;
+  const others = layout === 'folder' ? await featureFiles(output, path) : [];
+  for (const name of [...pending, ...others.filter((other) => !names.includes(other))]) {
+    if (await exists(output, finalPath(place, name))) throw inTheWay(place, name);
+  }
+}
+
+function inTheWay(place: RunPlace, name: string): OutputError {
+  const path = finalPath(place, name);
+  return new OutputError(
+    `${path === place.path ? place.output : path} already exists, and did not at the start.`,
+    {
+      hint: 'Move it away and repeat the command with --resume, which then computes nothing again.',
+    },
+  );
+}
+
+/** Also where it has been moved already. */
+async function move(output: string, from: string, to: string): Promise<void> {
+  if (!(await exists(output, from))) return;
+  await attempt(output, async () => {
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if (errorCode(error) !== 'EXDEV') throw error;
+      await carry(from, to);
+    }
+  });
+}
+
+/** Moves a file to another disk: what goes beside a folder that is a mount point. */
+async function carry(from: string, to: string): Promise<void> {
+  const near = `${to}.tmp`;
+  await copyFile(from, near);
+  const handle = await open(near, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(near, to);
+  await rm(from);
+}

@@ -1,0 +1,39 @@
+import { type ImageFailure, OutputError } from '../errors.js';
+import { failureCode, type RowSink } from '../rows.js';
+import type { ByteChannel } from './byte-channel.js';
+import type { TextEncoding } from './layout.js';
+import { TextTarget } from './text-target.js';
+
+/**
+ * Streams rows as text to a device or standard output, where nothing can be taken back or resumed. The header leaves with
+ * the first row or, when there is none, at the end: a run that fails early prints nothing.
+ */
+export function streamSink(channel: ByteChannel, { header, text }: TextEncoding): RowSink {
+  const target = new TextTarget(channel);
+  let pendingHeader = header;
+  const failures: Partial<Record<ImageFailure['code'], number>> = {};
+  let rows = 0;
+  return {
+    get counts() {
+      return { rows, failures };
+    },
+    async write(row) {
+      if (row.status === 'stored')
+        throw new OutputError(`${row.path} has a row already, which a stream cannot take over`);
+      const written = pendingHeader + text(row, rows);
+      pendingHeader = '';
+      await target.write(written);
+      rows++;
+      const failure = failureCode(row);
+      if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1;
+    },
+    async commit() {
+      if (pendingHeader !== '') await target.write(pendingHeader);
+      await target.commit();
+    },
+    async leave() {
+      await target.abort();
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { bytesText } from '../bytes-text.js';
+import { OutputError } from '../errors.js';
+import type { OutputLayout } from '../outputs/layout.js';
+import { encodeNpyHeader } from '../outputs/npy.js';
+import { RECORD_BYTES } from '../outputs/run/ledger.js';
+import { byteCount } from '../tensor.js';
+
+/** What the rows of an output take on disk: all bytes but those of its text and its manifest follow from its layout. */
+export interface RowSpace {
+  readonly headers: number; // bytes of all files before their first rows
+  readonly arrays: number; // bytes of a row in the arrays
+  readonly ledger: number; // and in the ledger beside them
+}
+
+export function rowSpace({ text, arrays }: OutputLayout): RowSpace {
+  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+  return {
+    headers: Buffer.byteLength(text.header) + sum(arrays.map(arrayHeaderBytes)),
+    arrays: sum(arrays.map(byteCount)),
+    ledger: RECORD_BYTES,
+  };
+}
+
+/** Bytes of an array's file before its first row. */
+export function arrayHeaderBytes({ dtype, shape }: OutputLayout['arrays'][number]): number {
+  return encodeNpyHeader(dtype, 0, shape).byteLength;
+}
+
+/** How far an output is. */
+export interface Written {
+  readonly rows: number;
+  readonly bytes: number; // of its text and its arrays, with their headers
+}
+
+/** Rows that tell how long the text of the others will be. */
+export const TELLING_ROWS = 16;
+
+/**
+ * Bytes that an output of `total` rows still needs. Arrays and ledger are exact; the text of rows to come is taken to be as
+ * long as that of the rows so far, and as nothing where these are too few to tell.
+ */
+export function bytesLeft(layout: OutputLayout, { rows, bytes }: Written, total: number): number {
+  const { headers, arrays, ledger } = rowSpace(layout);
+  const text = rows < TELLING_ROWS ? 0 : (bytes - headers - rows * arrays) / rows;
+  return Math.ceil(Math.max(0, total - rows) * (arrays + ledger + text));
+}
+
+/** Where there is too little space. */
+export interface Shortage {
+  readonly needed: number; // bytes
+  readonly free: number;
+  readonly folder: string; // on the disk in question
+}
+
+export function outOfSpace(output: string, { needed, free, folder }: Shortage): OutputError {
+  return new OutputError(
+    `There is too little space for ${output}: it takes another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}.`,
+    { hint: 'Free some space, or write to another disk; --no-check-space runs until the disk is full.' },
+  );
+}

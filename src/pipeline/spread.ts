@@ -1,0 +1,8 @@
+/** The items in an order of which every beginning comes from all over the list. */
+export function spread<T>(items: readonly T[]): readonly T[] {
+  const turn = (Math.sqrt(5) - 1) / 2; // the multiples of the golden ratio fill a circle evenly
+  return items
+    .map((item, i) => ({ item, angle: (i * turn) % 1 }))
+    .sort((a, b) => a.angle - b.angle)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { readJournal } from '../../src/outputs/run/journal.js';
+import { filesIn } from '../outputs/run/outputs.js';
+import { type CliResult, halonet, ROOT, startHalonet } from '../support/cli.js';
+
+// One image at a time, and a checkpoint after each.
+const DEMO = [
+  ...['--model', 'demo', '--device', 'cpu', '--threads', '1'],
+  ...['--batch-size', '1', '--decoders', '1', '--checkpoint', '0'],
+];
+
+const COMMANDS = [
+  { command: ['classify'], output: 'classes.csv', signal: 'SIGKILL', code: null },
+  { command: ['embed', '--dtype', 'float16'], output: 'halves.npy', signal: 'SIGINT', code: 130 },
+  { command: ['features', '--stages', '3,4'], output: 'pyramid', signal: 'SIGTERM', code: 143 },
+] as const;
+
+describe('a run that was interrupted', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-resume-'));
+    await mkdir(join(folder, 'photos'));
+    for (const name of ['a', 'b', 'd', 'e']) await draw(name);
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const photo = (name: string) => join(folder, 'photos', `${name}.png`);
+  const draw = async (name: string, background = `#${name.repeat(6)}`) => {
+    await sharp({ create: { width: 40, height: 30, channels: 3, background } }).toFile(photo(name));
+  };
+  const here = (args: readonly string[], stdin?: string): Promise<CliResult> =>
+    halonet(args, { cwd: folder, ...(stdin !== undefined && { stdin }) });
+
+  /** The files of an output alone, by name. */
+  async function filesOf(output: string): Promise<Readonly<Record<string, string>>> {
+    const stem = output.replace(/\.npy$/, '');
+    const files = Object.entries(await filesIn(folder)).filter(([name]) => name.startsWith(stem));
+    return Object.fromEntries(files.map(([name, content]) => [name.slice(stem.length), content]));
+  }
+
+  /** Asserts that an output is what an uninterrupted run makes. */
+  async function assertAsNew(
+    command: readonly string[],
+    output: string,
+    inputs: string,
+    stdin?: string,
+  ): Promise<void> {
+    const [name = '', ...flags] = command;
+    await here([name, inputs, ...DEMO, ...flags, '-o', `new-${output}`], stdin);
+    assert.deepEqual(await filesOf(output), await filesOf(`new-${output}`));
+  }
+
+  for (const { command, output, signal, code } of COMMANDS) {
+    it(`by ${signal} goes on with --resume to the same ${output}, its list on standard input read again`, async () => {
+      const [name, ...flags] = command;
+      const args = [name, '-', ...DEMO, ...flags, '-o', output];
+      const list = ['a', 'none', 'b', 'd', 'e'].map((image) => `photos/${image}.png\n`);
+      const child = startHalonet(args, { cwd: folder });
+      const closed = once(child, 'close');
+      const stderr = text(child.stderr);
+      child.stdout.resume();
+      child.stdin.write(list.slice(0, 3).join(''));
+      const journal = join(folder, `${output}.partial`, 'journal.jsonl');
+      while ((await readJournal(output, journal))?.checkpoint.rows !== 3) await sleep(5);
+      const second = await here([...args, '--resume'], list.join(''));
+      assert.equal(second.code, 2);
+      assert.match(
+        second.stderr,
+        new RegExp(`Another run \\(process ${child.pid} on .*\\) is writing ${output}`),
+      );
+      child.kill(signal);
+      assert.deepEqual(await closed, [code, code === null ? signal : null]);
+      if (code !== null) {
+        assert.equal(
+          await stderr,
+          `interrupted by ${signal}; 3 rows so far are kept, and the same command with --resume goes on\n`,
+        );
+      }
+      const resumed = await here([...args, '--resume'], list.join(''));
+      assert.equal(resumed.code, 1, resumed.stderr);
+      assert.match(
+        resumed.stderr,
+        new RegExp(
+          `^${output}: going on after 3 rows\n2 images in .*, 5 rows with those taken over, 1 failed \\(not_found 1\\)`,
+        ),
+      );
+      await assertAsNew(command, output, '-', list.join(''));
+      const again = await here([...args, '--resume'], list.join(''));
+      assert.deepEqual(
+        [again.code, again.stderr],
+        [1, `nothing left to do: 5 images in ${output}, 1 failed (not_found 1)\n`],
+      );
+    });
+  }
+
+  it('at a failed image is refused without a flag, and goes on from that image', async () => {
+    await writeFile(photo('c'), 'no image');
+    const args = ['embed', 'photos', ...DEMO, '-o', 'e.jsonl'];
+    const stopped = await here([...args, '--fail-fast']);
+    assert.equal(stopped.code, 1);
+    assert.match(
+      stopped.stderr,
+      /^error: 1 of 3 images failed, and no more than 0 were to; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}2 rows so far are kept: the same command with --resume goes on\.\n$/,
+    );
+    assert.deepEqual((await readdir(folder)).sort(), ['e.jsonl.partial', 'photos']);
+
+    const refused = await here(args);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^error: A run to e\.jsonl was interrupted; .*\n.*--resume .*--overwrite /);
+
+    const other = await here([...args, '--resume', '--dtype', 'float16']);
+    assert.equal(other.code, 2);
+    assert.match(
+      other.stderr,
+      /e\.jsonl was begun with other settings: dtype was float32 and is float16; outputs was/,
+    );
+
+    const again = await here([...args, '--resume', '--fail-fast']);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /^e\.jsonl: going on after 2 rows\nerror: 1 of 3 images failed/);
+
+    await draw('c');
+    const resumed = await here([...args, '--resume', '--fail-fast']);
+    assert.deepEqual([resumed.code, (await here([...args, '--resume'])).code], [0, 0]);
+    assert.match(
+      resumed.stderr,
+      /going on after 2 rows\n3 images in .*, 5 rows with those taken over, written to/,
+    );
+    await assertAsNew(['embed'], 'e.jsonl', 'photos');
+  });
+
+  it('is given up with --overwrite', async () => {
+    await writeFile(photo('c'), 'no image');
+    const args = ['classify', 'photos', ...DEMO, '-o', 'classes.csv'];
+    assert.equal((await here([...args, '--fail-fast'])).code, 1);
+    const whole = await here([...args, '--overwrite', '--top-k', '2']);
+    assert.equal(whole.code, 1);
+    assert.match(whole.stderr, /^5 images in .*, 1 failed/);
+    await assertAsNew(['classify', '--top-k', '2'], 'classes.csv', 'photos');
+  });
+
+  it('computes with --sync what has changed alone, be it finished or not', async () => {
+    await writeFile(photo('f'), 'no image');
+    const args = ['features', 'photos', ...DEMO, '--stages', '4', '-o', 'pyramid'];
+    assert.equal((await here([...args, '--fail-fast'])).code, 1); // 4 rows
+    await draw('c');
+    await rm(photo('a'));
+    await utimes(photo('e'), 1, 1);
+    const refused = await here([...args, '--resume']);
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.stderr,
+      /^error: The inputs of pyramid are not as they were: 1 new, 1 changed, 1 gone\.\n.*--sync .*--overwrite/,
+    );
+    const synced = await here([...args, '--sync']);
+    assert.equal(synced.code, 1);
+    assert.match(
+      synced.stderr,
+      /^pyramid: 1 new, 1 changed, 1 gone\n3 images in .*, 5 rows with those taken over, 1 failed/,
+    );
+    await assertAsNew(['features', '--stages', '4'], 'pyramid', 'photos');
+
+    const written = (await stat(join(folder, 'pyramid', 'index.csv'))).mtimeMs;
+    const unchanged = await here([...args, '--sync']);
+    assert.equal(
+      unchanged.stderr,
+      'nothing left to do: 5 images in pyramid, 1 failed (unsupported_format 1)\n',
+    );
+    assert.equal((await stat(join(folder, 'pyramid', 'index.csv'))).mtimeMs, written);
+
+    await draw('f');
+    await rm(photo('b'));
+    const finished = await here([...args, '--sync']);
+    assert.equal(finished.code, 0);
+    assert.match(
+      finished.stderr,
+      /^pyramid: 1 changed, 1 gone\n1 image in .*, 4 rows with those taken over, written/,
+    );
+    await rm(join(folder, 'new-pyramid'), { recursive: true });
+    await rm(join(folder, 'new-pyramid.run.json'));
+    await assertAsNew(['features', '--stages', '4'], 'pyramid', 'photos');
+  });
+
+  it('takes no rows over from another output than the one that it was begun from', async () => {
+    const sync = ['classify', 'photos', ...DEMO, '-o', 'classes.csv', '--sync'];
+    await here(['classify', 'photos', ...DEMO, '-o', 'classes.csv']);
+    await writeFile(photo('c'), 'no image');
+    assert.equal((await here([...sync, '--fail-fast'])).code, 1);
+    const manifest = join(folder, 'classes.csv.run.json');
+    const then = await readFile(manifest, 'utf8');
+    await writeFile(manifest, then.replace(/"finished": "20/, '"finished": "21'));
+    const refused = await here([...sync, '--fail-fast']);
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.stderr,
+      /classes\.csv is not the output any more that the run in .* takes rows over from/,
+    );
+    await writeFile(manifest, then);
+    assert.equal((await here(sync)).code, 1);
+    await assertAsNew(['classify'], 'classes.csv', 'photos');
+  });
+
+  it('is brought up to date from a list on standard input, once it has changed', async () => {
+    const listed = (...names: string[]) => names.map((name) => `photos/${name}.png\n`).join('');
+    const sync = ['embed', '-', ...DEMO, '-o', 'e.npy', '--sync'];
+    await here(sync, listed('a', 'b', 'd'));
+    assert.match((await here(sync, listed('a', 'b', 'd'))).stderr, /nothing left to do: 3 images in e\.npy/);
+    const changed = await here(sync, listed('b', 'e', 'd'));
+    assert.match(changed.stderr, /e\.npy: 1 new, 1 gone\n1 image in .*3 rows with those taken over/);
+    await assertAsNew(['embed'], 'e.npy', '-', listed('b', 'e', 'd'));
+  });
+
+  it('says at the end how it went, in its manifest', async () => {
+    await writeFile(photo('c'), 'no image');
+    const args = ['embed', 'photos', ...DEMO, '-o', 'e.npy'];
+    await here([...args, '--fail-fast']);
+    await here([...args, '--resume']);
+    const manifest = JSON.parse(await readFile(join(folder, 'e.npy.run.json'), 'utf8'));
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const model = join(ROOT, 'fixtures/demo-model/model.safetensors');
+    const sha256Of = async (path: string) =>
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+    assert.deepEqual(manifest.command, [...args, '--resume']);
+    assert.equal(manifest.folder, await realpath(folder));
+    assert.equal(manifest.device, 'cpu');
+    assert.deepEqual([manifest.rows, manifest.failures], [5, { unsupported_format: 1 }]);
+    assert.deepEqual(manifest.model, { name: 'demo', path: model, sha256: await sha256Of(model) });
+    assert.equal(manifest.versions.halonet, version);
+    assert.equal(manifest.versions.node, process.versions.node);
+    for (const name of ['onnxruntime-node', 'sharp', 'libvips'])
+      assert.match(manifest.versions[name], /^\d+\.\d+/);
+    assert.deepEqual([manifest.preprocessing.height, manifest.preprocessing.cropMode], [128, 'center']);
+    assert.equal(manifest.fingerprint.device, 'cpu');
+    assert.ok(Date.parse(manifest.finished) >= Date.parse(manifest.started) + 1000 * manifest.seconds - 50);
+    const named = manifest.outputs.map(({ name }: { name: string }) => name);
+    assert.deepEqual(named, ['e.index.csv', 'e.npy']);
+    for (const { name, bytes, sha256 } of [...manifest.outputs, manifest.ledger]) {
+      assert.equal((await stat(join(folder, name))).size, bytes);
+      assert.equal(await sha256Of(join(folder, name)), sha256);
+    }
+  });
+
+  it('by too many failures can be gone on with', async () => {
+    const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`);
+    const args = ['classify', ...DEMO, '-o', 'classes.jsonl'];
+    const share = await here([...args, '--max-failures', '99.5%', ...missing]);
+    assert.equal(share.code, 1);
+    assert.match(
+      share.stderr,
+      /^error: 100 of 100 images failed, and no more than 99\.5 % of the images were to;/,
+    );
+    assert.match(share.stderr, /99 rows so far are kept: the same command with --resume goes on\.\n$/);
+    const count = await here([...args, '--max-failures', '120', '--resume', ...missing]);
+    assert.equal(count.code, 1);
+    assert.match(
+      count.stderr,
+      /error: 121 of 121 images failed, and no more than 120 were to; the last is "none-120\.png"/,
+    );
+    const whole = await here([...args, '--max-failures', '150', '--resume', ...missing]);
+    assert.equal(whole.code, 1);
+    assert.match(
+      whole.stderr,
+      /going on after 120 rows\n30 images in .*150 failed \(not_found 150\), written to/,
+    );
+    assert.equal((await readFile(join(folder, 'classes.jsonl'), 'utf8')).trimEnd().split('\n').length, 150);
+  });
+
+  it('needs an output in which its rows can be found, and one thing to do about it', async () => {
+    const stream = await here(['classify', 'photos', ...DEMO, '--resume']);
+    assert.equal(stream.code, 2);
+    assert.match(stream.stderr, /^error: --resume needs an output .*; - is a stream\.\n.*--output/);
+    assert.equal(stream.stdout, '');
+    for (const flags of [
+      ['--overwrite', '--resume'],
+      ['--overwrite', '--sync'],
+      ['--max-failures', '1', '--fail-fast'],
+    ]) {
+      const { code, stderr } = await here(['classify', 'photos', ...DEMO, '-o', 'a.csv', ...flags]);
+      assert.equal(code, 2);
+      assert.match(stderr, /cannot also be provided/);
+    }
+    assert.deepEqual(await readdir(folder), ['photos']);
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { halonet, ROOT } from '../support/cli.js';
+import { withPlan } from '../support/preloaded-cli.js';
+
+const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
+const PHOTO = join(ROOT, 'fixtures/preprocess/chelsea.jpg');
+
+const OUTPUTS = [
+  { command: ['classify'], output: 'classes.csv', files: ['classes.csv'] },
+  { command: ['classify', '--csv-safe'], output: 'safe.csv', files: ['safe.csv'] },
+  { command: ['embed'], output: 'embeddings.jsonl', files: ['embeddings.jsonl'] },
+  { command: ['embed'], output: 'embeddings.npy', files: ['embeddings.npy', 'embeddings.index.csv'] },
+  {
+    command: ['features', '--stages', '3,4'],
+    output: 'pyramid',
+    files: ['pyramid/stage3.npy', 'pyramid/stage4.npy', 'pyramid/index.csv'],
+  },
+  { command: ['features', '--pool', 'avg'], output: 'pooled.csv', files: ['pooled.csv'] },
+];
+
+describe('halonet retry', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-retry-'));
+    await mkdir(join(folder, 'photos'));
+    await copyFile(PHOTO, join(folder, 'photos', 'a.jpg'));
+    await writeFile(join(folder, 'photos', '=bad, "1".jpg'), 'no image');
+    await writeFile(join(folder, 'photos', 'bad\n2.jpg'), 'no image');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const here = (args: readonly string[]) => halonet(args, { cwd: folder });
+  const bytes = (file: string) => readFile(join(folder, file));
+
+  for (const { command, output, files } of OUTPUTS) {
+    it(`computes the failed rows of ${output} again, and leaves the others as they are`, async () => {
+      const [name = '', ...flags] = command;
+      const run = (target: string) => here([name, 'photos', ...DEMO, ...flags, '--output', target]);
+      assert.equal((await run(output)).code, 1);
+      await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+      const retried = await halonet(['retry', join(folder, output)]); // from another folder
+      assert.equal(retried.code, 1);
+      assert.match(retried.stderr, /^2 images in .* 3 rows with those taken over, 1 failed/);
+      await here([name, 'photos', ...DEMO, ...flags, '--output', `other-${output}`]);
+      for (const file of files) assert.deepEqual(await bytes(file), await bytes(`other-${file}`));
+      assert.equal((await here(['verify', output])).code, 0);
+      await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
+      assert.equal((await here(['retry', output, '--threads', '2'])).code, 0);
+      assert.equal((await here(['retry', output])).code, 0);
+      const { command: recorded } = JSON.parse(await readFile(join(folder, `${output}.run.json`), 'utf8'));
+      assert.deepEqual(recorded, [name, 'photos', ...DEMO, ...flags, '--output', output]);
+    });
+  }
+
+  it('takes other limits for what failed', async () => {
+    await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--max-pixels', '1000']);
+    const { code, stderr } = await here(['retry', 'e.npy', '--max-pixels', '10M']);
+    assert.equal(code, 1);
+    assert.match(stderr, /2 failed/);
+    const { failures, fingerprint, preprocessing } = JSON.parse(
+      await readFile(join(folder, 'e.npy.run.json'), 'utf8'),
+    );
+    assert.deepEqual(failures, { unsupported_format: 2 });
+    assert.equal(preprocessing.maxPixels, 10_000_000);
+    assert.equal(fingerprint.maxPixels, '1000'); // of the run, which a later --sync goes on with
+  });
+
+  it('finds a run through a symbolic link whose extension gave the format', async () => {
+    await writeFile(join(folder, 'run-7.txt'), '');
+    await symlink('run-7.txt', join(folder, 'latest.csv'));
+    await here(['embed', 'photos', ...DEMO, '-o', 'latest.csv', '--overwrite']);
+    await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+    const { code, stderr } = await here(['retry', 'latest.csv']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^2 images in .* 1 failed/);
+    assert.equal((await here(['retry', 'run-7.txt'])).code, 1);
+    assert.equal((await here(['verify', 'latest.csv'])).code, 0);
+  });
+
+  it('does without the list that was read from standard input', async () => {
+    const stdin = 'photos/a.jpg\nphotos/=bad, "1".jpg\n';
+    await halonet(['embed', '-', ...DEMO, '-o', 'e.npy'], { stdin, cwd: folder });
+    await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+    assert.equal((await here(['retry', 'e.npy'])).code, 0);
+    assert.equal((await readFile(join(folder, 'e.index.csv'), 'utf8')).split('\n').length, 4);
+  });
+
+  it('goes on with an interrupted retry, and with nothing else', async () => {
+    await rm(join(folder, 'photos', '=bad, "1".jpg'));
+    await here(['embed', 'photos', ...DEMO, '-o', 'e.npy']);
+    const stopped = await here(['retry', 'e.npy', '--fail-fast']);
+    assert.equal(stopped.code, 1);
+    assert.match(
+      stopped.stderr,
+      /1 of 2 images failed.*bad\\n2\.jpg[\s\S]*1 row so far is kept: the same retry goes on\./,
+    );
+    const resumed = await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--resume']);
+    assert.equal(resumed.code, 2);
+    assert.match(resumed.stderr, /A retry of e\.npy was interrupted.*\n.*halonet retry e\.npy goes on/);
+    await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
+    const retried = await here(['retry', 'e.npy']);
+    assert.equal(retried.code, 0);
+    assert.match(retried.stderr, /going on after 1 row\n1 image in /);
+    assert.deepEqual((await readdir(folder)).sort(), [
+      'e.index.csv',
+      'e.npy',
+      'e.npy.run.json',
+      'e.npy.run.rows',
+      'photos',
+    ]);
+  });
+
+  for (const { output, command } of OUTPUTS) {
+    if (command.includes('--csv-safe')) continue;
+    it(`goes on with a retry of ${output} that was killed while it was published`, async () => {
+      const [name = '', ...flags] = command;
+      await here([name, 'photos', ...DEMO, ...flags, '--output', output]);
+      await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+      const manifest = join(folder, `${output}.run.json`);
+      const fault = { kind: 'rename', index: 0, code: 'EIO', lasting: true } as const; // nothing gets its name
+      const env = withPlan({ folder, report: `${folder}.report`, fault });
+      const cut = await halonet(['retry', output], { cwd: folder, env });
+      await rm(`${folder}.report`);
+      assert.equal(cut.code, 2, cut.stderr);
+      await assert.rejects(readFile(manifest), { code: 'ENOENT' });
+      await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
+      const retried = await here(['retry', output]);
+      assert.equal(retried.code, 0, retried.stderr);
+      assert.match(retried.stderr, /^1 image in /);
+      assert.equal(JSON.parse(await readFile(manifest, 'utf8')).rows, 3);
+      assert.equal((await here(['verify', output])).code, 0);
+      assert.equal((await readdir(folder)).includes(`${output}.partial`), false);
+    });
+  }
+
+  it('says how to start over where the manifest is gone that an interrupted retry works from', async () => {
+    await rm(join(folder, 'photos', '=bad, "1".jpg'));
+    await here(['embed', 'photos', ...DEMO, '-o', 'e.npy']);
+    assert.equal((await here(['retry', 'e.npy', '--fail-fast'])).code, 1);
+    await rm(join(folder, 'e.npy.run.json'));
+    const { code, stderr } = await here(['retry', 'e.npy']);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /A retry of e\.npy was interrupted, and .*e\.npy\.run\.json.* is gone\.\n.*--overwrite/,
+    );
+    assert.equal((await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--overwrite'])).code, 1);
+  });
+
+  it('leaves an interrupted run to --resume', async () => {
+    await rm(join(folder, 'photos', '=bad, "1".jpg'));
+    assert.equal((await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--fail-fast'])).code, 1);
+    const { code, stderr } = await here(['retry', 'e.npy']);
+    assert.equal(code, 2);
+    assert.match(stderr, /A run to e\.npy was interrupted.*\n.*--resume/);
+  });
+
+  it('refuses an output that was altered, and one without a manifest', async () => {
+    await here(['embed', 'photos', ...DEMO, '-o', 'e.npy']);
+    await appendFile(join(folder, 'e.index.csv'), '!');
+    const altered = await here(['retry', 'e.npy']);
+    assert.equal(altered.code, 2);
+    assert.match(altered.stderr, /e\.npy exists, but is not as a run of halonet has left it/);
+    const none = await here(['retry', 'other.npy']);
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /other\.npy has no manifest/);
+  });
+});
+
+describe('halonet verify', () => {
+  it('minds no other file in a folder of features', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'halonet-verify-'));
+    try {
+      const output = join(folder, 'pyramid');
+      await halonet(['features', PHOTO, ...DEMO, '--stages', '4', '-o', output]);
+      await writeFile(join(output, '.DS_Store'), 'a file manager was here');
+      const { code, stdout } = await halonet(['verify', output]);
+      assert.deepEqual([code, stdout.match(/^as written /gm)?.length], [0, 3]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('names the files that are not as they were written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'halonet-verify-'));
+    try {
+      const output = join(folder, 'e.npy');
+      await halonet(['embed', PHOTO, ...DEMO, '-o', output]);
+      const good = await halonet(['verify', output]);
+      assert.deepEqual([good.code, good.stdout.match(/^as written /gm)?.length], [0, 3]);
+      assert.match(good.stderr, /^1 row, written 20/);
+      const npy = await readFile(output);
+      npy[200] = (npy[200] ?? 0) ^ 1; // of the same size
+      await writeFile(output, npy);
+      await rm(join(folder, 'e.index.csv'));
+      const bad = await halonet(['verify', output]);
+      assert.equal(bad.code, 1);
+      assert.match(
+        bad.stdout,
+        /^missing {2}.*e\.index\.csv\ndiffers {2}.*e\.npy\nas written {2}.*e\.npy\.run\.rows\n$/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

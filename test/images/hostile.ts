@@ -1,0 +1,117 @@
+import { deflateRawSync, constants as zlib } from 'node:zlib';
+
+// Files that are made to hurt their reader, small as they are.
+
+const BLOCK = 2 ** 20; // bytes
+
+/** As many zeros, compressed: made of the same block over and over, since zlib would take seconds for gigabytes. */
+export function compressedZeros(count: number): Buffer {
+  const block = (length: number) =>
+    deflateRawSync(Buffer.alloc(length), { level: 9, finishFlush: zlib.Z_FULL_FLUSH });
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt16BE(count % 65_521); // Adler-32
+  checksum.writeUInt16BE(1, 2);
+  return Buffer.concat([
+    Buffer.from('789c', 'hex'),
+    ...Array<Buffer>(Math.floor(count / BLOCK)).fill(block(BLOCK)),
+    ...[block(count % BLOCK), deflateRawSync(Buffer.alloc(0)), checksum],
+  ]);
+}
+
+/** A PNG of zeros, of any size; `rows` are the rows of pixels that are in it. */
+export function zeroPng(options: {
+  readonly width: number;
+  readonly height: number;
+  readonly colourType: 0 | 2 | 6; // grey, RGB, RGBA
+  readonly bits?: 8 | 16;
+  readonly interlaced?: boolean;
+  readonly rows?: number;
+  readonly chunks?: readonly Buffer[]; // before the pixels
+}): Buffer {
+  const { width, height, colourType, bits = 8, interlaced = false, rows = height, chunks = [] } = options;
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  header.set([bits, colourType, 0, 0, interlaced ? 1 : 0], 8);
+  const channels = { 0: 1, 2: 3, 6: 4 }[colourType];
+  // Interlaced, the seven passes have a filter byte for every row of each: some more zeros do no harm.
+  const bytes = rows * (width * channels * (bits / 8) + 1) + (interlaced ? 8 * rows : 0);
+  const pixels = compressedZeros(bytes);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    ...[pngChunk('IHDR', header), ...chunks, pngChunk('IDAT', pixels), pngChunk('IEND', Buffer.alloc(0))],
+  ]);
+}
+
+export function pngChunk(type: string, data: Uint8Array): Buffer {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.byteLength);
+  checksum.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, checksum]);
+}
+
+/** zlib.crc32, which Node 20.19 lacks. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+export function svg(content: string, attributes = 'width="60" height="40"'): string {
+  const spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"';
+  return `<svg ${spaces} ${attributes}>${content}</svg>`;
+}
+
+/** Small, harmless to parse, and for minutes of drawing: 23 s were measured of a tenth of it. */
+export function endlessSvg(): string {
+  const noise = '<feTurbulence baseFrequency="0.9" numOctaves="9"/>'.repeat(2000);
+  return svg(
+    `<filter id="f">${noise}</filter><rect width="8000" height="8000" filter="url(#f)"/>`,
+    'width="8000" height="8000"',
+  );
+}
+
+/** A grey TIFF of 8 x 8, as many times as there are directories; the last one leads to directory `next`. */
+export function chainedTiff(directories: number, next?: number): Buffer {
+  const tags = 9;
+  const length = 2 + 12 * tags + 4;
+  const file = Buffer.alloc(8 + directories * length + 64, 0x80);
+  const startOf = (index: number) => 8 + index * length;
+  file.write('II*\0', 'latin1');
+  file.writeUInt32LE(startOf(0), 4);
+  for (let i = 0; i < directories; i++) {
+    const start = startOf(i);
+    file.writeUInt16LE(tags, start);
+    const values = [
+      [256, 8],
+      [257, 8],
+      [258, 8],
+      [259, 1],
+      [262, 1],
+      [273, startOf(directories)],
+      [277, 1],
+      [278, 8],
+      [279, 64],
+    ];
+    for (const [k, [tag = 0, value = 0]] of values.entries()) {
+      file.writeUInt16LE(tag, start + 2 + 12 * k);
+      file.writeUInt16LE(4, start + 4 + 12 * k);
+      file.writeUInt32LE(1, start + 6 + 12 * k);
+      file.writeUInt32LE(value, start + 10 + 12 * k);
+    }
+    const following = i + 1 < directories ? i + 1 : next;
+    file.writeUInt32LE(following === undefined ? 0 : startOf(following), start + length - 4);
+  }
+  return file;
+}
+
+/** A GIF of 1 x 1 with as many frames as asked for. */
+export function gifOf(frames: number, end = '\x3b'): Buffer {
+  const head = 'GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff';
+  const frame = '\x21\xf9\x04\0\x01\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0';
+  return Buffer.from(head + frame.repeat(frames) + end, 'latin1');
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutputError } from '../../src/errors.js';
+import { type ClassifyLayoutOptions, classifyLayout } from '../../src/outputs/classify-layout.js';
+import { readFloats } from '../support/read-npy.js';
+import {
+  Collector,
+  FACTS,
+  failed,
+  float32,
+  inFolder,
+  ok,
+  printed,
+  printing,
+  startRun,
+  writeAll,
+} from './scratch.js';
+
+const LABELS = ['cat', 'tench, "Tinca"', 'dog'];
+const ROWS = [
+  ok('a,b.jpg', { probabilities: float32([0.1, 0.9731, 0.1]) }),
+  failed('=bad.jpg'),
+  ok('line\nbreak.jpg', { probabilities: float32([NaN, -1e-7, 0.5]) }),
+];
+
+function layout(format: ClassifyLayoutOptions['format'], topK?: number) {
+  return classifyLayout({ format, scores: 'probabilities', labels: LABELS, ...(topK && { topK }) });
+}
+
+describe('the layout of classify', () => {
+  it('writes the top k as CSV', async () => {
+    const lines = [
+      'path,index_1,label_1,score_1,index_2,label_2,score_2,error',
+      '"a,b.jpg",1,"tench, ""Tinca""",0.9731,0,cat,0.1,',
+      '=bad.jpg,,,,,,,"decode_failed: premature end, ""at"" byte 12"',
+      '"line\nbreak.jpg",2,dog,0.5,1,"tench, ""Tinca""",-1e-7,',
+    ];
+    assert.equal(await printed(layout('csv', 2), ROWS), `${lines.join('\n')}\n`);
+  });
+
+  it('writes the top k as JSONL, clipped to the classes', async () => {
+    const [first, second, third] = (await printed(layout('jsonl'), ROWS)).trimEnd().split('\n');
+    assert.equal(
+      first,
+      '{"path":"a,b.jpg","predictions":[{"index":1,"label":"tench, \\"Tinca\\"","score":0.9731},' +
+        '{"index":0,"label":"cat","score":0.1},{"index":2,"label":"dog","score":0.1}]}',
+    );
+    assert.equal(
+      second,
+      '{"path":"=bad.jpg","error":{"code":"decode_failed","message":"premature end, \\"at\\" byte 12"}}',
+    );
+    assert.deepEqual(JSON.parse(third ?? '').predictions.at(-1), { index: 0, label: 'cat', score: null });
+  });
+
+  it(
+    'writes the scores of all classes as NPY, with an index',
+    inFolder(async (folder) => {
+      await writeAll(await startRun(join(folder, 'scores.npy'), layout('npy')), ROWS);
+      const files = ['scores.index.csv', 'scores.npy', 'scores.npy.run.json', 'scores.npy.run.rows'];
+      assert.deepEqual(await readdir(folder), files);
+      const { shape, dtype, data } = await readFloats(join(folder, 'scores.npy'));
+      assert.deepEqual([shape, dtype], [[3, 3], 'f4']);
+      const expected = [0.1, 0.9731, 0.1, NaN, NaN, NaN, NaN, -1e-7, 0.5];
+      assert.deepEqual([...data], expected.map(Math.fround));
+      assert.equal(
+        await readFile(join(folder, 'scores.index.csv'), 'utf8'),
+        'row,path,error\n0,"a,b.jpg",\n1,=bad.jpg,"decode_failed: premature end, ""at"" byte 12"\n' +
+          '2,"line\nbreak.jpg",\n',
+      );
+    }),
+  );
+
+  it('writes a header alone for no rows, and nothing before that', async () => {
+    const stdout = new Collector();
+    const sink = await printing(layout('csv', 1), stdout);
+    await new Promise(setImmediate);
+    assert.equal(stdout.text, '');
+    await sink.commit(FACTS);
+    assert.equal(stdout.text, 'path,index_1,label_1,score_1,error\n');
+  });
+
+  it('takes only the tensor that was announced', async () => {
+    const sink = await printing(layout('csv'), new Collector());
+    await assert.rejects(sink.write(ok('a.jpg', { logits: float32([1, 2, 3]) })), /received nothing/);
+    await assert.rejects(
+      sink.write(ok('a.jpg', { probabilities: float32([1, 2]) })),
+      (error) =>
+        error instanceof OutputError &&
+        /a\.jpg.*expected float32 \[3\] under "probabilities", received float32 \[2\]/.test(error.message),
+    );
+    await sink.leave();
+  });
+
+  it('is another one for other labels, numbers of them or scores', () => {
+    const settings = (options: Partial<ClassifyLayoutOptions>) =>
+      JSON.stringify(
+        classifyLayout({ format: 'csv', scores: 'logits', labels: LABELS, ...options }).settings,
+      );
+    const all = [
+      settings({}),
+      settings({ labels: LABELS.toReversed() }),
+      settings({ topK: 1 }),
+      settings({ scores: 'probabilities' }),
+      settings({ format: 'jsonl' }),
+    ];
+    assert.equal(new Set(all).size, all.length);
+    assert.equal(settings({ topK: 100 }), settings({ topK: 3 }));
+  });
+});
