@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { watchFsCalls } from '../support/fs-calls.js';
+import { CALL_KINDS, FAILINGS, type Fault, Injector } from '../support/injector.js';
+
+/** What is tried again and again, each time in a new folder. */
+export interface Trial {
+  /** Makes the folder what it is before the attempt; nothing fails in it. */
+  readonly prepare?: (folder: string) => Promise<void>;
+  readonly attempt: (folder: string) => Promise<void>;
+  /** Looks at what came of the attempt, when nothing fails any more. @throws {Error} where that is wrong */
+  readonly check: (outcome: Outcome) => Promise<void>;
+}
+
+export interface Outcome {
+  readonly folder: string;
+  readonly fault: Fault | undefined; // undefined: there was none
+  readonly error: unknown; // undefined: the attempt went through all the same
+}
+
+/**
+ * Counts the calls of the file system that an attempt makes under its folder, then repeats it with each call failing, in
+ * each of the ways that `FAILINGS` knows.
+ *
+ * @returns how many faults came to pass, and how many did not: an attempt that waits may make a call less
+ * @throws {Error} with what `check` threw, and after which faults
+ */
+export async function failEveryCall(
+  trial: Trial,
+): Promise<{ readonly faults: number; readonly unreached: number }> {
+  const base = await mkdtemp(join(scratchDisk(), 'halonet-faults-'));
+  let done = 0;
+  let faults = 0;
+  const wrong: string[] = [];
+  const next = () => join(base, String(done++));
+  try {
+    const { counts } = await tryWith(undefined, next(), trial, wrong);
+    for (const kind of CALL_KINDS) {
+      for (const failing of FAILINGS[kind]) {
+        for (let index = 0; index < (counts[kind] ?? 0); index++) {
+          const { failed } = await tryWith({ kind, index, ...failing }, next(), trial, wrong);
+          if (failed.length > 0) faults++;
+        }
+      }
+    }
+  } finally {
+    await rm(base, { recursive: true, force: true });
+  }
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} attempts went wrong:\n${wrong.slice(0, SHOWN).join('\n')}`);
+  return { faults, unreached: done - 1 - faults };
+}
+
+/** In memory where there is such a disk: the many thousand syncs take no time there. */
+function scratchDisk(): string {
+  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+}
+
+const SHOWN = Number(process.env.SHOWN ?? 20); // of what went wrong
+
+async function tryWith(
+  fault: Fault | undefined,
+  folder: string,
+  trial: Trial,
+  wrong: string[], // what goes wrong is added
+): Promise<Injector> {
+  const { prepare, attempt, check } = trial;
+  await mkdir(folder);
+  await prepare?.(folder);
+  const injector = new Injector(fault);
+  const restore = watchFsCalls(folder, injector.judge);
+  let error: unknown;
+  try {
+    await attempt(folder);
+  } catch (thrown) {
+    error = thrown ?? new Error('something that is nothing was thrown');
+  } finally {
+    restore();
+  }
+  try {
+    await check({ folder, fault, error });
+  } catch (cause) {
+    const what = fault && `${fault.code}${fault.lasting ? ' from here on' : ''}, ${injector.failed[0]}`;
+    wrong.push(`after ${what ?? 'no fault'}: ${cause instanceof Error ? cause.message : cause}`);
+  }
+  await rm(folder, { recursive: true });
+  return injector;
+}

@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { between, type Random } from '../../src/random.js';
+import type { KillPlan } from '../support/fs-preload.js';
+import { CALL_KINDS, FAILINGS, type Fault } from '../support/injector.js';
+import type { JobCase } from '../support/job-cases.js';
+import { asShell, type End, type Life, live, type Reference } from '../support/lives.js';
+import { readOutputFiles, wrongAtTheEnd, wrongFinals } from '../support/output-files.js';
+
+export interface FailingRun {
+  readonly job: JobCase;
+  readonly images: string;
+  readonly reference: Reference;
+  readonly folder: string; // new
+  readonly kill: KillPlan | undefined; // of a run before: the fault meets the one that goes on
+  readonly fault: Fault;
+}
+
+export interface Failed {
+  readonly calls: readonly string[]; // that were failed; none: the run did not come to them
+  readonly wrong: readonly string[]; // nothing may be
+}
+
+/**
+ * Makes a run fail at a call of the file system, looks at what it says and leaves, then goes on with `--resume`, which must end
+ * with the files of the uninterrupted run.
+ */
+export async function failRun({ job, images, reference, folder, kill, fault }: FailingRun): Promise<Failed> {
+  await mkdir(folder);
+  const common = { job, images, folder };
+  const killed: Life[] = kill === undefined ? [] : [{ ...common, mode: 'new', kill }];
+  for (const life of killed) await live(life);
+  const failing: Life = { ...common, mode: kill === undefined ? 'new' : 'resume', fault };
+  const end = await live(failing);
+  const files = await readOutputFiles(folder, job.output);
+  const wrong = [...wrongEnd(end, fault, reference), ...wrongFinals(files, reference.files)];
+  if (end.code === reference.code) {
+    const isThere = [...reference.files.finals.keys()].every((name) => files.finals.has(name));
+    if (!isThere) wrong.push('ended well, and files are missing');
+  }
+  const resumed = await live({ ...common, mode: 'resume' });
+  if (resumed.code !== reference.code) wrong.push(`--resume ended with ${resumed.code}: ${resumed.stderr}`);
+  wrong.push(
+    ...wrongAtTheEnd(await readOutputFiles(folder, job.output), reference.files).map(
+      (what) => `in the end ${what}`,
+    ),
+  );
+  const story = [...killed, failing].map((life) => `    ${asShell(life)}`);
+  const calls = end.report?.failed ?? [];
+  return { calls, wrong: wrong.map((what) => [what, `  after ${calls[0]}`, ...story].join('\n')) };
+}
+
+/** One line says what failed, one what to do about it; a third, what is kept. */
+const ERROR_AND_HINT =
+  /^error: [^\n]+\n {2}[^\n]+\n( {2}\d+ rows? so far (is|are) kept: the same command with --resume goes on\.\n)?$/;
+
+/** A fault may be survived. What is not is said in one line, with a hint in another. */
+function wrongEnd({ code, signal, stderr }: End, fault: Fault, reference: Reference): string[] {
+  if (code === reference.code) return stderr === '' ? [] : [`ended well, and said ${stderr}`];
+  if (code !== 2) return [`ended with ${signal ?? code}: ${stderr}`];
+  if (fault.code === 'short') return [`a short write ended it: ${stderr}`];
+  return ERROR_AND_HINT.test(stderr)
+    ? []
+    : [`expected one line of error and one of hint, received: ${stderr}`];
+}
+
+const LAST = 5; // calls of a kind: at the end, files are published
+
+/** Any kind of call, any way in which it fails; a third of the faults meet the first call, a third one of the last. */
+export function drawFault(random: Random, { report }: Reference): Fault {
+  const kinds = CALL_KINDS.filter((kind) => (report.counts[kind] ?? 0) > 0);
+  const kind = kinds[Math.floor(random() * kinds.length)] ?? 'open';
+  const failing = FAILINGS[kind][Math.floor(random() * FAILINGS[kind].length)] ?? {
+    code: 'EIO',
+    lasting: false,
+  };
+  const count = report.counts[kind] ?? 1;
+  const by = random();
+  if (by < 1 / 3) return { kind, index: 0, ...failing };
+  const index = Math.floor(between(random, by < 2 / 3 ? 0 : Math.max(0, count - LAST), count));
+  return { kind, index, ...failing };
+}

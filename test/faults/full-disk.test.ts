@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../support/cli.js';
+import { JOB_CASES, type JobCase } from '../support/job-cases.js';
+import { live, type Reference, reference } from '../support/lives.js';
+import { fillWithImages } from '../support/mixed-images.js';
+import { readOutputFiles, wrongAtTheEnd, wrongFinals } from '../support/output-files.js';
+
+const IMAGES = 64;
+const MEGABYTES = 16; // more than any output here has
+const HALONET = [process.execPath, `${ROOT}bin/halonet.cjs`];
+
+const [TEXT, MATRIX, FOLDER] = ['embeddings.csv', 'embeddings.npy', 'pyramid'].map((output) =>
+  JOB_CASES.find((job) => job.output === output),
+) as [JobCase, JobCase, JobCase];
+
+const FULL =
+  /^error: .*ENOSPC.*\n {2}Free some space, or write to another disk\.\n {2}\d+ rows so far are kept: .*\n$/;
+const LIMITED =
+  /^error: .*EFBIG.*\n {2}The file system or a limit \(ulimit -f\) refuses .*\n {2}\d+ rows so far are kept: .*\n$/;
+
+const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+describe('a disk that is full', () => {
+  let folder: string;
+  let images: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-disk-'));
+    images = join(folder, 'images');
+    await fillWithImages(images, IMAGES, 1);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function referenceOf(job: JobCase): Promise<{ readonly place: string; readonly whole: Reference }> {
+    const place = await mkdtemp(join(folder, 'place-'));
+    await mkdir(join(place, 'reference'));
+    return { place, whole: await reference(job, images, join(place, 'reference')) };
+  }
+
+  for (const job of [TEXT, MATRIX, FOLDER]) {
+    it(`loses no row of ${job.output}`, async function () {
+      if (!canMount) this.skip(); // no user namespaces here: the limit below stands in
+      const { place, whole } = await referenceOf(job);
+      const paths = join(place, 'paths');
+      await writeFile(paths, `${(await pathsIn(images)).join('\n')}\n`);
+      const script = join(ROOT, 'test/faults/fill-disk.sh');
+      const args = [
+        '-Urm',
+        script,
+        String(MEGABYTES),
+        job.output,
+        paths,
+        place,
+        ...HALONET,
+        ...job.args,
+        '-',
+      ];
+      spawnSync('unshare', args, { stdio: 'inherit' });
+      const said = (name: string) => readFile(join(place, name), 'utf8');
+      assert.match(await said('stderr'), FULL);
+      assert.equal(await said('code'), '2\n');
+      assert.equal(await said('resumed.code'), `${whole.code}\n`, await said('resumed.stderr'));
+      const files = await readOutputFiles(join(place, 'files'), job.output);
+      assert.equal(wrongAtTheEnd(files, whole.files).join('\n'), '');
+    });
+  }
+
+  it('loses no row to a limit of the size of files', async () => {
+    const { place, whole } = await referenceOf(TEXT);
+    const own = join(place, 'limited');
+    await mkdir(own);
+    const kilobytes = Math.floor((whole.files.finals.get(TEXT.output)?.byteLength ?? 0) / 2048); // or half of that: shells differ
+    const limited = `ulimit -f ${kilobytes} && exec "$@"`;
+    const { status, stderr } = spawnSync('sh', ['-c', limited, 'sh', ...HALONET, ...TEXT.args, images], {
+      cwd: own,
+      encoding: 'utf8',
+    });
+    assert.match(stderr, LIMITED);
+    assert.equal(status, 2);
+    assert.deepEqual(wrongFinals(await readOutputFiles(own, TEXT.output), whole.files), []);
+    const resumed = await live({ job: TEXT, images, folder: own, mode: 'resume' });
+    assert.equal(resumed.code, whole.code, resumed.stderr);
+    assert.equal(wrongAtTheEnd(await readOutputFiles(own, TEXT.output), whole.files).join('\n'), '');
+  });
+});
+
+/** As the walk of inputs finds them: sorted in each folder, files and folders together. */
+async function pathsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const sorted = entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const nested = sorted.map((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? pathsIn(path) : [path];
+  });
+  return (await Promise.all(nested)).flat();
+}

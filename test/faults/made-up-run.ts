@@ -1,0 +1,101 @@
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InputItem } from '../../src/inputs/walk.js';
+import type { OutputLayout } from '../../src/outputs/layout.js';
+import type { RunFacts } from '../../src/outputs/run/manifest.js';
+import { openDestination } from '../../src/pipeline/destination.js';
+import type { OutputMode } from '../../src/pipeline/run-start.js';
+import type { JobItem } from '../../src/pipeline/stored-items.js';
+import type { Row, StoredRow } from '../../src/rows.js';
+import { Collector, failed, float32 } from '../outputs/scratch.js';
+
+/** A run whose rows are made up of their paths: a job without images and without a model. */
+export interface MadeUpRun {
+  readonly output: string; // an absolute path
+  readonly layout: OutputLayout;
+  readonly mode: OutputMode;
+  readonly paths: readonly string[]; // of the inputs; those that begin with bad fail
+  readonly rows?: number; // after which it is interrupted; all when not given
+  readonly salt?: number; // other results, under another fingerprint
+  readonly pauses?: boolean; // between rows, for checkpoints
+}
+
+const CHECKPOINT_SECONDS = 0.002;
+const PAUSE_MS = 3;
+
+const FACTS: RunFacts = {
+  ...{ versions: { halonet: 'test' }, command: ['embed'], folder: '/', device: 'cpu', stored: 0 },
+  ...{ model: { name: 'made up', path: '/none', sha256: '' }, preprocessing: {}, preprocessingSha256: '' },
+};
+
+/** Thrown where a run was told to stop. */
+export class Stopped extends Error {}
+
+/** @throws {Stopped} after `rows` rows; what the output throws */
+export async function madeUpRun({
+  output,
+  layout,
+  mode,
+  paths,
+  rows,
+  salt = 0,
+  pauses = false,
+}: MadeUpRun): Promise<void> {
+  const destination = await openDestination({
+    ...{ output, kind: layout.kind, mode, checkpointSeconds: CHECKPOINT_SECONDS, stdout: new Collector() },
+  });
+  try {
+    const started = await destination.start({
+      ...{ layout, fingerprint: () => ({ salt }), onNote: () => {} },
+      ...{ items: itemsOf(paths), walkAgain: () => itemsOf(paths) },
+    });
+    if (!('sink' in started)) return;
+    const { sink, items, close, around } = started;
+    try {
+      let written = 0;
+      for await (const item of items) {
+        if (written === rows) throw new Stopped();
+        if (written++ % 4 === 2 && pauses) await sleep(PAUSE_MS);
+        await around(item.path, () => sink.write(rowOf(item, layout, salt)));
+      }
+      await sink.commit(FACTS);
+    } catch (error) {
+      await sink.leave().catch(() => {}); // as a job does: what went wrong first is what matters
+      throw error;
+    } finally {
+      await close();
+    }
+  } finally {
+    await destination.release().catch(() => {});
+  }
+}
+
+async function* itemsOf(paths: readonly string[]): AsyncGenerator<InputItem> {
+  for (const path of paths) yield { status: 'found', path };
+}
+
+function rowOf(item: JobItem, { arrays }: OutputLayout, salt: number): Row {
+  const { path } = item;
+  if (item.status === 'stored') return { ...item, stored: item.stored satisfies StoredRow };
+  if (basename(path).startsWith('bad')) return failed(path);
+  const seed = [...path].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), salt) % 9973;
+  const outputs = arrays.length > 0 ? arrays : [{ name: 'embedding', shape: [FEATURES] }];
+  return {
+    ...{ status: 'ok', path },
+    outputs: Object.fromEntries(
+      outputs.map(({ name, shape }) => {
+        const count = shape.reduce((product, side) => product * side, 1);
+        return [
+          name,
+          float32(
+            Array.from({ length: count }, (_, i) => (seed + i) / 7),
+            shape,
+          ),
+        ];
+      }),
+    ),
+  };
+}
+
+/** Elements of each embedding. */
+export const FEATURES = 5;

@@ -1,0 +1,86 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JOB_CASES, type JobCase, jobCase } from '../support/job-cases.js';
+import { live, type Mode, type Reference, reference } from '../support/lives.js';
+import { changeImages, fillWithImages, mendImages } from '../support/mixed-images.js';
+import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
+
+/** What the stories of one kind have in common before they are told. */
+export interface Beginning {
+  readonly job: JobCase;
+  readonly images: string;
+  readonly first: Mode; // of the first life
+  readonly again: Mode; // after each kill
+  readonly earlier: Earlier | undefined;
+  readonly reference: Reference;
+}
+
+/** A finished output that stands where the new one is to be. */
+export interface Earlier {
+  readonly folder: string;
+  readonly files: OutputFiles;
+}
+
+/** A kind of story. */
+export interface Kind extends Pick<Beginning, 'job' | 'first' | 'again'> {
+  readonly name: string;
+  readonly earlier?: {
+    readonly job: JobCase;
+    readonly change: (images: string, count: number, seed: number) => Promise<void>; // of the images since
+  };
+}
+
+const embeddings = jobCase('embeddings.npy', 'embed');
+const classes = jobCase('classes.csv', 'classify');
+
+export const KINDS: readonly Kind[] = [
+  ...JOB_CASES.map((job): Kind => ({ name: job.name, job, first: 'new', again: 'resume' })),
+  {
+    ...{ name: `${embeddings.name} --sync over changed images`, job: embeddings },
+    ...{ first: 'sync', again: 'sync', earlier: { job: embeddings, change: changeImages } },
+  },
+  {
+    ...{ name: 'retry classes.csv over mended images', job: classes },
+    ...{ first: 'retry', again: 'retry', earlier: { job: classes, change: mendImages } },
+  },
+  {
+    ...{ name: 'features --overwrite over more stages of other images' },
+    ...{ job: jobCase('pyramid', 'features', '--stages', '3,4'), first: 'overwrite', again: 'resume' },
+    earlier: { job: jobCase('pyramid', 'features', '--stages', '2,3,4'), change: changeImages },
+  },
+];
+
+/**
+ * Makes ready, in a new folder, what the stories of a kind begin with.
+ * @throws {Error} where an uninterrupted run fails, or one over an earlier output ends otherwise than one in a fresh place
+ */
+export async function begin(
+  { name, job, first, again, earlier }: Kind,
+  folder: string,
+  { images: count, seed }: { readonly images: number; readonly seed: number },
+): Promise<Beginning> {
+  const images = join(folder, 'images');
+  const [old, fresh, over] = ['old', 'fresh', 'over'].map((place) => join(folder, place)) as [
+    string,
+    string,
+    string,
+  ];
+  await fillWithImages(images, count, seed);
+  await mkdir(fresh);
+  if (earlier === undefined) {
+    return { job, images, first, again, earlier: undefined, reference: await reference(job, images, fresh) };
+  }
+  await mkdir(old);
+  const { files } = await reference(earlier.job, images, old);
+  await earlier.change(images, count, seed);
+  const inFreshPlace = await reference(job, images, fresh);
+  await cp(old, over, { recursive: true });
+  const { code, stderr, milliseconds, report } = await live({ job, images, folder: over, mode: first });
+  const wrong = wrongAtTheEnd(await readOutputFiles(over, job.output), inFreshPlace.files);
+  if (code !== inFreshPlace.code || report === undefined || wrong.length > 0)
+    throw new Error(`${name}, uninterrupted, ended with ${code}: ${[stderr, ...wrong].join('\n')}`);
+  return {
+    ...{ job, images, first, again, earlier: { folder: old, files } },
+    reference: { ...inFreshPlace, milliseconds, report },
+  };
+}

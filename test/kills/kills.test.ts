@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mulberry32 } from '../../src/random.js';
+import { begin, KINDS } from './beginning.js';
+import { PHASES } from './phase.js';
+import { type Kill, tell } from './story.js';
+
+const KILLS = Number(process.env.HALONET_KILLS ?? 200);
+const SEED = Number(process.env.HALONET_SEED ?? 1);
+const IMAGES = 48;
+const AT_ONCE = 2; // runs
+const MOST_STORIES = 3; // per kill: some runs end before their kill
+
+describe(`${KILLS} kills, seed ${SEED}`, () => {
+  let folder: string;
+  let somethingWrong = false;
+  const all: Kill[] = [];
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-kills-'));
+  });
+  after(async () => {
+    console.log(table(all));
+    if (somethingWrong) console.log(`  what is wrong is left in ${folder}`);
+    else await rm(folder, { recursive: true });
+  });
+
+  KINDS.forEach((kind, number) => {
+    const share = Math.ceil((KILLS * (number + 1)) / KINDS.length); // of the kills, up to and with this kind
+    it(`${kind.name} ends as if it had never been killed`, async () => {
+      const place = join(folder, String(number));
+      const beginning = await begin(kind, place, { images: IMAGES, seed: SEED });
+      const random = mulberry32(SEED * 1000 + number);
+      let told = 0;
+      const wrong: string[] = [];
+      const tellStories = async () => {
+        while (all.length < share && wrong.length === 0 && told < MOST_STORIES * KILLS) {
+          const own = join(place, String(told++));
+          const story = await tell({
+            ...{ beginning, folder: own },
+            random: mulberry32(random() * 2 ** 32), // its own, whichever of two stories ends first
+          });
+          all.push(...story.kills);
+          wrong.push(...story.wrong);
+          if (story.wrong.length === 0) await rm(own, { recursive: true });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, tellStories));
+      somethingWrong ||= wrong.length > 0;
+      assert.equal(wrong.join('\n'), '');
+      assert.ok(all.length >= share, `only ${all.length} of ${share} kills came before the end of a run`);
+    });
+  });
+});
+
+/** How many kills fell where, as a table for people. */
+function table(kills: readonly Kill[]): string {
+  const hows = [...new Set(kills.map(({ how }) => how))].sort();
+  const count = (phase: string, how?: string) =>
+    kills.filter((kill) => kill.phase === phase && (how === undefined || kill.how === how)).length;
+  const line = (cells: readonly (string | number)[]) =>
+    `  ${cells.map((cell, i) => (i === 0 ? String(cell).padEnd(18) : String(cell).padStart(11))).join('')}`;
+  return [
+    `  ${kills.length} kills`,
+    line(['', 'all', ...hows]),
+    ...PHASES.map((phase) => line([phase, count(phase), ...hows.map((how) => count(phase, how))])),
+  ].join('\n');
+}

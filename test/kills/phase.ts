@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OutputFiles } from '../support/output-files.js';
+
+/** How far a run had come when it was ended, by what it left on the disk. */
+export const PHASES = ['nothing yet', 'started', 'rows checkpointed', 'publishing', 'clearing away'] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+/**
+ * @param output base name of the output in the folder
+ * @param earlier what stood there before, if anything did
+ */
+export async function phaseOf(
+  folder: string,
+  output: string,
+  { finals, others }: OutputFiles,
+  earlier: OutputFiles | undefined,
+): Promise<Phase> {
+  const published = [...finals.keys()].filter(
+    (name) => !finals.get(name)?.equals(earlier?.finals.get(name) ?? Buffer.of()),
+  );
+  if (published.includes(`${output}.run.json`)) return 'clearing away';
+  if (published.length > 0 || others.includes(`${output}.partial/run.json`)) return 'publishing';
+  const journal = await readFile(join(folder, `${output}.partial`, 'journal.jsonl'), 'utf8').catch(() => '');
+  if (/"checkpoint":\{"rows":[1-9]/.test(journal)) return 'rows checkpointed';
+  return others.length > 0 ? 'started' : 'nothing yet';
+}

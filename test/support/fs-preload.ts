@@ -1,0 +1,82 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { type FsCall, type Judge, type Verdict, watchFsCalls } from './fs-calls.js';
+import { type CallCounts, type Fault, Injector } from './injector.js';
+import { UnsyncedTracker } from './unsynced.js';
+
+/**
+ * Loaded before the command line (see preloaded-cli.ts), to end it or to fail it at a call of the file system that is chosen
+ * beforehand. Calls are numbered from 0.
+ */
+export interface FsPlan {
+  readonly folder: string; // calls on paths under it are counted
+  readonly report: string; // where the counts go at the end, as FsReport; elsewhere than under `folder`
+  readonly kill?: KillPlan | undefined;
+  readonly fault?: Fault | undefined;
+  /** For a loss of power at the kill: what is not on disk then goes to `state`, as Unsynced; see power-loss.ts. */
+  readonly unsynced?: { readonly attic: string; readonly state: string } | undefined;
+}
+
+/** Ends the process at the call of this number, of all kinds together. */
+export interface KillPlan {
+  readonly at: number;
+  readonly when: 'before' | 'midway' | 'after';
+  readonly signals: readonly ('SIGKILL' | 'SIGTERM' | 'SIGINT')[]; // sent at once, in turn
+}
+
+export interface FsReport {
+  readonly calls: number;
+  readonly counts: CallCounts; // by kind
+  readonly failed: readonly string[]; // the calls that were failed: 'rename /tmp/x/scores.csv'
+}
+
+export const PLAN_VARIABLE = 'HALONET_TEST_FS_PLAN';
+
+function follow({ folder, report, kill, fault, unsynced }: FsPlan): void {
+  const injector = new Injector(fault);
+  const tracker = unsynced && new UnsyncedTracker(unsynced.attic);
+  let calls = 0;
+  const end = ({ signals }: KillPlan) => {
+    if (tracker !== undefined) writeFileSync(unsynced?.state ?? '', JSON.stringify(tracker.state));
+    for (const signal of signals) process.kill(process.pid, signal);
+  };
+  const judge: Judge = (call) => {
+    const done = tracker?.before(call);
+    const verdict = calls++ === kill?.at ? endAt(call, kill.when, () => end(kill)) : injector.judge(call);
+    const after = () => {
+      done?.();
+      verdict?.after?.();
+    };
+    return { ...verdict, after };
+  };
+  const restore = watchFsCalls(folder, judge);
+  process.on('exit', () => {
+    restore();
+    const { counts, failed } = injector;
+    writeFileSync(report, JSON.stringify({ calls, counts, failed } satisfies FsReport));
+  });
+}
+
+/** Midway, half of a write is done, or half of the removal of a folder. */
+function endAt({ kind, name, path }: FsCall, when: KillPlan['when'], end: () => void): Verdict {
+  const short = when === 'midway' && kind === 'write';
+  if (when === 'after' || short) return { after: end, short };
+  if (when === 'midway' && name === 'rm') removeSome(path);
+  end();
+  return {};
+}
+
+/** Half of what is in a folder that is being removed. */
+function removeSome(path: string): void {
+  try {
+    const names = readdirSync(path);
+    for (const name of names.slice(0, Math.ceil(names.length / 2)))
+      rmSync(join(path, name), { recursive: true });
+  } catch {
+    // a file, or not there
+  }
+}
+
+const plan = process.env[PLAN_VARIABLE];
+if (isMainThread && plan !== undefined) follow(JSON.parse(plan) as FsPlan);

@@ -1,0 +1,33 @@
+/** One command line whose output is a file or a folder, and what is beside it. */
+export interface JobCase {
+  readonly name: string;
+  readonly output: string; // base name of the output
+  readonly args: readonly string[]; // without the images; the output is in the working folder
+}
+
+const COMMON = [
+  ...['--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'],
+  ...['--checkpoint', '0.05'], // seconds: there is nearly always something to go on from
+];
+
+/** A case, named by its words: the command, then its flags. */
+export function jobCase(output: string, ...words: readonly string[]): JobCase {
+  return { name: [...words, output].join(' '), output, args: [...words, ...COMMON, '--output', output] };
+}
+
+// The last stages of a pyramid are small.
+const LAST = ['--stages', '3,4'];
+
+/** The three commands in every format. */
+export const JOB_CASES: readonly JobCase[] = [
+  jobCase('classes.csv', 'classify'),
+  jobCase('classes.jsonl', 'classify', '--scores', 'logit'),
+  jobCase('scores.npy', 'classify'),
+  jobCase('embeddings.csv', 'embed'),
+  jobCase('embeddings.jsonl', 'embed', '--normalize'),
+  jobCase('embeddings.npy', 'embed'),
+  jobCase('halves.npy', 'embed', '--dtype', 'float16'),
+  jobCase('pyramid', 'features', ...LAST),
+  jobCase('pyramid.jsonl', 'features', ...LAST),
+  jobCase('pooled.csv', 'features', '--pool', 'avg'),
+];

@@ -1,0 +1,125 @@
+import { readFile, rm } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mulberry32 } from '../../src/random.js';
+import { ROOT, startHalonet } from './cli.js';
+import type { FsReport, KillPlan } from './fs-preload.js';
+import type { Fault } from './injector.js';
+import type { JobCase } from './job-cases.js';
+import { type OutputFiles, readOutputFiles } from './output-files.js';
+import { losePower } from './power-loss.js';
+import { withPlan } from './preloaded-cli.js';
+import type { Unsynced } from './unsynced.js';
+
+/** How the command is given. */
+export type Mode = 'new' | 'resume' | 'sync' | 'overwrite' | 'retry';
+
+/** One run of a case in a folder, which may be ended or failed on its way. */
+export interface Life {
+  readonly job: JobCase;
+  readonly images: string; // a folder
+  readonly folder: string; // the working folder, where the output comes to be
+  readonly mode: Mode;
+  readonly kill?: KillPlan | undefined; // at a call of the file system under `folder`
+  readonly powerLoss?: number | undefined; // the power goes with the kill: a seed of what is lost
+  readonly fault?: Fault | undefined;
+  readonly signals?: readonly TimedSignal[] | undefined; // from outside
+}
+
+export interface TimedSignal {
+  readonly signal: NodeJS.Signals;
+  readonly after: number; // milliseconds, from the start or from the signal before
+}
+
+/** How a life ended. */
+export interface End {
+  readonly code: number | null; // null where a signal ended it
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  readonly milliseconds: number;
+  readonly report: FsReport | undefined; // undefined where a signal ended it
+}
+
+function argsOf({ job, images, mode }: Life): readonly string[] {
+  if (mode === 'retry') return ['retry', job.output];
+  return [...job.args, ...(mode === 'new' ? [] : [`--${mode}`]), images];
+}
+
+export async function live(life: Life): Promise<End> {
+  const { folder, kill, powerLoss, fault, signals = [] } = life;
+  const [report, attic, state] = ['report', 'attic', 'state'].map((name) => `${folder}.${name}`) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [report, attic, state]) await rm(path, { recursive: true, force: true });
+  const unsynced = powerLoss === undefined ? undefined : { attic, state };
+  const start = performance.now();
+  const child = startHalonet(argsOf(life), {
+    cwd: folder,
+    env: withPlan({ folder, report, kill, fault, unsynced }),
+  });
+  child.stdin.end();
+  child.stdout.resume();
+  const closed = new Promise<Pick<End, 'code' | 'signal'>>((resolve, reject) => {
+    child.on('error', reject).on('close', (code, signal) => resolve({ code, signal }));
+  });
+  const ended = new AbortController();
+  const sent = send(signals, (signal) => child.kill(signal), ended.signal);
+  const stderr = await text(child.stderr);
+  const end = await closed;
+  const milliseconds = performance.now() - start;
+  ended.abort();
+  await sent;
+  if (powerLoss !== undefined && end.signal === 'SIGKILL') {
+    const forgotten = JSON.parse(await readFile(state, 'utf8')) as Unsynced;
+    await losePower(folder, attic, forgotten, mulberry32(powerLoss));
+  }
+  return { ...end, stderr, milliseconds, report: await readReport(report) };
+}
+
+async function send(
+  signals: readonly TimedSignal[],
+  kill: (signal: NodeJS.Signals) => void,
+  ended: AbortSignal,
+) {
+  for (const { signal, after } of signals) {
+    await sleep(after, undefined, { signal: ended }).catch(() => {});
+    if (ended.aborted) return;
+    kill(signal);
+  }
+}
+
+async function readReport(path: string): Promise<FsReport | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as FsReport;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An uninterrupted run, which others are compared with. */
+export interface Reference {
+  readonly code: number; // 1: there are bad images
+  readonly files: OutputFiles;
+  readonly milliseconds: number;
+  readonly report: FsReport;
+}
+
+/** @throws {Error} where the run fails */
+export async function reference(job: JobCase, images: string, folder: string): Promise<Reference> {
+  const { code, stderr, milliseconds, report } = await live({ job, images, folder, mode: 'new' });
+  if (code !== 1 || report === undefined) throw new Error(`${job.name} ended with ${code}: ${stderr}`);
+  const files = await readOutputFiles(folder, job.output);
+  if (files.others.length > 0) throw new Error(`${job.name} left ${files.others.join(', ')} behind`);
+  return { code, files, milliseconds, report };
+}
+
+/** A command line to try a life again by hand. */
+export function asShell(life: Life): string {
+  const { folder, kill, powerLoss, fault, signals } = life;
+  const args = argsOf(life)
+    .map((arg) => `'${arg}'`)
+    .join(' ');
+  return `cd ${folder} && ${ROOT}bin/halonet.cjs ${args} # ${JSON.stringify({ kill, powerLoss, fault, signals })}`;
+}

@@ -1,0 +1,122 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { Manifest } from '../../src/outputs/run/manifest.js';
+
+/** What lies in a folder of outputs, by path from there, slashes between. */
+export interface OutputFiles {
+  readonly finals: ReadonlyMap<string, Buffer>; // under final names; a manifest as `comparable` makes it
+  readonly others: readonly string[]; // what belongs to a run under way, or was left by one
+}
+
+/**
+ * @param output base name of the output: `output.partial` and `output.lock` are no final names (nor is `output.partial.next`),
+ *   nor is what is hidden
+ */
+export async function readOutputFiles(folder: string, output: string): Promise<OutputFiles> {
+  const finals = new Map<string, Buffer>();
+  const others: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(folder, path).split(sep).join('/');
+    const isFinal =
+      !name.startsWith(`${output}.partial`) &&
+      !name.startsWith(`${output}.lock`) &&
+      !name.split('/').some((part) => part.startsWith('.'));
+    if (!isFinal) others.push(name);
+    else if (!entry.isDirectory()) finals.set(name, await readFinal(path, folder));
+  }
+  return { finals, others };
+}
+
+async function readFinal(path: string, folder: string): Promise<Buffer> {
+  const bytes = await readFile(path);
+  return path.endsWith('.run.json') ? Buffer.from(comparable(bytes.toString(), folder)) : bytes;
+}
+
+// What two runs may say differently of themselves: one was given --resume, one lies in another folder, one took rows over.
+const OF_THE_RUN = new Set(['command', 'folder', 'started', 'finished', 'seconds', 'stored']);
+
+/** A manifest without what differs between runs; @throws {SyntaxError} where it is no JSON */
+function comparable(manifest: string, folder: string): string {
+  const kept: unknown = JSON.parse(manifest, (key, value: unknown) =>
+    OF_THE_RUN.has(key) ? undefined : value,
+  );
+  return JSON.stringify(kept, undefined, 1).replaceAll(folder, '');
+}
+
+/**
+ * What is wrong with the files under final names: those that the reference lacks, and those that differ from it. Those that
+ * are missing are no fault before the end, but a folder is there whole or not at all.
+ */
+export function wrongFinals({ finals }: OutputFiles, reference: OutputFiles): string[] {
+  const wrong = [...finals].flatMap(([name, bytes]) => {
+    const expected = reference.finals.get(name);
+    if (expected === undefined) return [`${name} is of no uninterrupted run`];
+    return bytes.equals(expected) ? [] : [`${name} ${difference(bytes, expected)}`];
+  });
+  return [...wrong, ...missingFrom(finals, reference).map((name) => `${name} is missing from its folder`)];
+}
+
+function missingFrom(finals: OutputFiles['finals'], reference: OutputFiles): string[] {
+  const folderOf = (name: string) => name.split('/').slice(0, -1).join('/');
+  const folders = new Set([...finals.keys()].map(folderOf).filter((folder) => folder !== ''));
+  return [...reference.finals.keys()].filter((name) => folders.has(folderOf(name)) && !finals.has(name));
+}
+
+/**
+ * What is wrong with the files under final names while a run takes the place of an earlier one: those that are of neither, and
+ * those of one run beside the other's while a manifest vouches for them, or while the file is there that comes last.
+ */
+export function wrongBetween(
+  output: string,
+  { finals }: OutputFiles,
+  runs: readonly OutputFiles[],
+): string[] {
+  const isOf = (run: OutputFiles, name: string) =>
+    finals.get(name)?.equals(run.finals.get(name) ?? NOTHING) ?? false;
+  const names = [...finals.keys()];
+  const wrong = names
+    .filter((name) => !runs.some((run) => isOf(run, name)))
+    .map((name) => `${name} is of no uninterrupted run`);
+  const ofOne = (isMeant: (name: string) => boolean) =>
+    runs.some((run) =>
+      [...new Set([...names, ...run.finals.keys()])].filter(isMeant).every((name) => isOf(run, name)),
+    );
+  if (finals.has(`${output}.run.json`) && !ofOne(() => true))
+    wrong.push(`the manifest vouches for files of two runs: ${names.join(', ')}`);
+  const isData = (name: string) => !name.startsWith(`${output}.run.`);
+  const last = runs.map((run) => lastOf(output, run)).find((name) => finals.has(name));
+  if (last !== undefined && !ofOne(isData))
+    wrong.push(`${last} is there with files of two runs: ${names.join(', ')}`);
+  return wrong;
+}
+
+const NOTHING = Buffer.of();
+
+/** The file of an output that gets its name after its others. */
+function lastOf(output: string, { finals }: OutputFiles): string {
+  const { outputs } = JSON.parse(String(finals.get(`${output}.run.json`))) as Manifest;
+  const last = outputs.at(-1)?.name ?? '';
+  return finals.has(last) ? last : `${output}/${last}`;
+}
+
+/** What differs from the reference at the end of a run, leftovers included. */
+export function wrongAtTheEnd(files: OutputFiles, reference: OutputFiles): string[] {
+  const missing = [...reference.finals.keys()].filter((name) => !files.finals.has(name));
+  const left = files.others.filter((name) => !reference.others.includes(name));
+  return [
+    ...wrongFinals(files, reference),
+    ...missing.map((name) => `${name} is missing`),
+    ...left.map((name) => `${name} was left behind`),
+  ];
+}
+
+function difference(bytes: Buffer, expected: Buffer): string {
+  const at = bytes.findIndex((byte, i) => byte !== expected[i]);
+  const first = at === -1 ? Math.min(bytes.byteLength, expected.byteLength) : at;
+  const show = (all: Buffer) => JSON.stringify(all.subarray(first, first + 40).toString('latin1'));
+  return (
+    `has ${bytes.byteLength} bytes, expected ${expected.byteLength}; they differ from byte ${first} on: ` +
+    `${show(bytes)}, expected ${show(expected)}`
+  );
+}
