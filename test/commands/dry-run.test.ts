@@ -209,7 +209,7 @@ describe('--dry-run', () => {
 
     const other = await dryRun([...args, '--resume', '--dtype', 'float16']);
     assert.equal(other.code, 2);
-    assert.match(other.stderr, /^error: .*begun with other settings: dtype was float32 and is float16/);
+    assert.match(other.stderr, /^error: .*begun with other settings: --dtype was float32 and is float16/);
 
     assert.equal((await halonet([...args, ...DEMO, '--resume'])).code, 1);
     const finished = await dryRun([...args, '--resume']);

@@ -81,7 +81,8 @@ describe('a run that was interrupted', () => {
       if (code !== null) {
         assert.equal(
           await stderr,
-          `interrupted by ${signal}; 3 rows so far are kept, and the same command with --resume goes on\n`,
+          'stopping after the batch under way; a second signal stops at once\n' +
+            `interrupted by ${signal}; 3 rows so far are kept, and the same command with --resume goes on\n`,
         );
       }
       const resumed = await here([...args, '--resume'], list.join(''));
@@ -108,7 +109,7 @@ describe('a run that was interrupted', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /^error: 1 of 3 images failed, and no more than 0 were to; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}2 rows so far are kept: the same command with --resume goes on\.\n$/,
+      /^error: 1 of 3 images failed, and no more than 0 were to; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}Mend or remove it, .*\n {2}2 rows so far are kept: the same command with --resume goes on\.\n$/,
     );
     assert.deepEqual((await readdir(folder)).sort(), ['e.jsonl.partial', 'photos']);
 
@@ -120,7 +121,7 @@ describe('a run that was interrupted', () => {
     assert.equal(other.code, 2);
     assert.match(
       other.stderr,
-      /e\.jsonl was begun with other settings: dtype was float32 and is float16; outputs was/,
+      /e\.jsonl was begun with other settings: --dtype was float32 and is float16; .*outputs\) was/,
     );
 
     const again = await here([...args, '--resume', '--fail-fast']);

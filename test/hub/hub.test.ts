@@ -381,7 +381,7 @@ describe('fetchFromHub', () => {
       const settings = await serve();
       const locks = join(cacheDir, '.locks', 'models--timm--x');
       await mkdir(locks, { recursive: true });
-      await writeFile(join(locks, `${ETAG}.halonet.lock`), 'another process');
+      await writeFile(join(locks, `${ETAG}.halonet.lock`), ''); // of a process that is about to name itself
       const abort = new AbortController();
       const reason = new Error('interrupted');
       const onProgress = () => abort.abort(reason);
