@@ -32,6 +32,14 @@ export interface RowCounts {
   readonly failures: Readonly<Partial<Record<ImageFailure['code'], number>>>;
 }
 
+/** Counts one more failure of a code; nothing where there is none. */
+export function countFailure(
+  failures: Partial<Record<ImageFailure['code'], number>>,
+  code: ImageFailure['code'] | undefined,
+): void {
+  if (code !== undefined) failures[code] = (failures[code] ?? 0) + 1;
+}
+
 /** Why a row has no result; undefined where it has one. */
 export function failureCode(row: Row): ImageFailure['code'] | undefined {
   if (row.status === 'stored') return row.stored.failure;

@@ -37,6 +37,11 @@ function dictionary(dtype: FloatDType, rows: string, rowShape: readonly number[]
   return `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
 }
 
+/** Bytes of an array's file before its first row. */
+export function npyHeaderBytes(dtype: FloatDType, rowShape: readonly number[]): number {
+  return encodeNpyHeader(dtype, 0, rowShape).byteLength;
+}
+
 // A quiet NaN, little-endian.
 const NAN: Readonly<Record<FloatDType, readonly number[]>> = {
   float32: [0x00, 0x00, 0xc0, 0x7f],

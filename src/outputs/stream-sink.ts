@@ -1,5 +1,5 @@
 import { type ImageFailure, OutputError } from '../errors.js';
-import { failureCode, type RowSink } from '../rows.js';
+import { countFailure, failureCode, type RowSink } from '../rows.js';
 import type { ByteChannel } from './byte-channel.js';
 import type { TextEncoding } from './layout.js';
 import { TextTarget } from './text-target.js';
@@ -24,8 +24,7 @@ export function streamSink(channel: ByteChannel, { header, text }: TextEncoding)
       pendingHeader = '';
       await target.write(written);
       rows++;
-      const failure = failureCode(row);
-      if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1;
+      countFailure(failures, failureCode(row));
     },
     async commit() {
       if (pendingHeader !== '') await target.write(pendingHeader);

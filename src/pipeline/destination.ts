@@ -40,7 +40,7 @@ export interface StartOptions {
   readonly layout: OutputLayout;
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<InputItem>;
-  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined: the inputs can be read only once
+  readonly walkAgain: () => AsyncGenerator<InputItem>; // called for --sync alone
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

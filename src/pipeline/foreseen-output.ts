@@ -3,6 +3,7 @@ import { HalonetError } from '../errors.js';
 import type { InputItem } from '../inputs/walk.js';
 import { lookAtLock } from '../lock.js';
 import type { OutputLayout } from '../outputs/layout.js';
+import { npyHeaderBytes } from '../outputs/npy.js';
 import { lastDecoded } from '../outputs/run/black-box.js';
 import type { Fingerprint } from '../outputs/run/journal.js';
 import { RECORD_BYTES } from '../outputs/run/ledger.js';
@@ -12,7 +13,6 @@ import { byteCount } from '../tensor.js';
 import { inUse, type JobOutput, refuseStream } from './destination.js';
 import { compareInputs } from './input-changes.js';
 import { decideStart, refuseState, type Start } from './run-start.js';
-import { arrayHeaderBytes } from './space.js';
 
 /** An output as a run would find it. */
 export interface ForeseenOutput {
@@ -66,7 +66,7 @@ export async function foreseeStart(
   let start: Start | undefined;
   const reason = await refusalOf(async () => {
     start = await decideStart({
-      ...{ ...run, mode, fingerprint: fingerprint(), readOnce: walk === undefined },
+      ...{ ...run, mode, fingerprint: fingerprint(), unread: walk === undefined },
       compare: async (known) => walk && compareInputs(walk(), known),
     });
   });
@@ -105,7 +105,7 @@ export function plannedFiles(
   const shown = (name: string) => (layout.kind === 'folder' ? `${basename(place.path)}/${name}` : name);
   const arrays = layout.arrays.map((tensor, i) => ({
     name: shown(names.arrays[i] ?? ''),
-    ...{ headerBytes: arrayHeaderBytes(tensor), rowBytes: byteCount(tensor), exact: true },
+    ...{ headerBytes: npyHeaderBytes(tensor.dtype, tensor.shape), rowBytes: byteCount(tensor), exact: true },
   }));
   const ledger = {
     name: `${basename(place.path)}.run.rows`,

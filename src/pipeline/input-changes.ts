@@ -1,8 +1,8 @@
 import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../inputs/identify.js';
 import type { InputItem } from '../inputs/walk.js';
-import { decodeRecord, isSameFile, type LedgerRecord, pathKey, RECORD_BYTES } from '../outputs/run/ledger.js';
-import { ledgerChunks } from '../outputs/run/ledger-file.js';
+import { isSameFile, type LedgerRecord, pathKey } from '../outputs/run/ledger.js';
+import { ledgerRecords } from '../outputs/run/ledger-file.js';
 import { RowTable } from './row-table.js';
 
 /** How inputs differ from those that a ledger was made of. */
@@ -172,11 +172,7 @@ class RememberedRows {
   }
 }
 
-async function* records({ output, ledger, rows }: KnownInputs): AsyncGenerator<LedgerRecord> {
-  for await (const chunk of ledgerChunks(output, ledger, rows)) {
-    for (let row = 0; row < chunk.byteLength / RECORD_BYTES; row++) yield decodeRecord(chunk, row);
-  }
-}
+const records = ({ output, ledger, rows }: KnownInputs) => ledgerRecords(output, ledger, rows);
 
 /** As many of the next inputs, with what the file system says of them; fewer at the end. */
 async function nextBlock(items: AsyncIterator<InputItem>, size: number): Promise<readonly Look[]> {

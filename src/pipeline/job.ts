@@ -1,7 +1,6 @@
 import { HalonetError, ModelError } from '../errors.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
-import { openDecoder } from '../images/decoder.js';
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
 import { type InputItem, walkInputs } from '../inputs/walk.js';
 import type { OutputRequest } from '../model/outputs.js';
@@ -17,14 +16,14 @@ import { type FailureLimit, refuseFailure } from './failure-limit.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { CalibratedModel } from './int8.js';
 import type { RunPrecision } from './model-source.js';
-import { type OpenedSession, openSession } from './open-session.js';
+import type { OpenedSession } from './open-session.js';
 import { type Peekable, peekable } from './peek.js';
 import { type JobModel, type Prepared, type PrepareOptions, prepare } from './prepare.js';
 import type { PreprocessingOverrides } from './preprocessing.js';
 import { remembered } from './remembered.js';
-import { run } from './run.js';
 import { type Invocation, runFacts } from './run-facts.js';
 import { SpaceWatch } from './space-watch.js';
+import { throughModel } from './through-model.js';
 import type { MeasuredSettings, TuningOptions } from './tuning.js';
 
 export interface JobOptions extends TuningOptions {
@@ -104,10 +103,10 @@ async function begin(destination: Destination, options: JobOptions) {
   return { ready, started };
 }
 
-/** The inputs, and how to take them a second time: a list is held in memory where it may have to be, and else read once. */
+/** The inputs, and how to take them a second time, which --sync may: a list is then held in memory. */
 function againWhere({ inputs, output, signal }: JobOptions, items: AsyncGenerator<InputItem>) {
   if (!inputs.includes(STDIN)) return { items, walkAgain: () => walk(inputs, signal) };
-  if (output.mode !== 'sync') return { items, walkAgain: undefined };
+  if (output.mode !== 'sync') return { items, walkAgain: () => items };
   const list = remembered(items);
   return { items: list.items, walkAgain: list.again };
 }
@@ -179,7 +178,10 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
     await space?.wrote();
   };
   try {
-    const measured = await stream(options, ready, write);
+    const measured = await throughModel(options, ready, ready.suspects, (take, opened) => {
+      options.onStart?.(opened, sink.counts);
+      return take(started.items, write, { around: started.around, onNote: options.onNote });
+    });
     await started.close(); // Windows replaces no file that is open
     options.onFinish?.();
     const modelSha256 = (await digest)?.sha256 ?? '';
@@ -207,35 +209,6 @@ function watchSpace(
     { ...space, output, layout, rows },
     { total: inputCount, everySeconds: checkpointSeconds, onNote },
   );
-}
-
-/** Takes every input through the model to the sink. */
-async function stream(
-  options: JobOptions,
-  { prepared, choice, started, suspects }: Ready,
-  write: (row: Row) => Promise<void>,
-): Promise<MeasuredSettings | undefined> {
-  const { signal, threads, batchSize, decoders, machine, onNote, decodeSeconds } = options;
-  const { onnx, preprocessing } = prepared;
-  const opened = await openSession(onnx, choice, threads, signal);
-  const { session } = opened;
-  const decoder = openDecoder(preprocessing, {
-    signal,
-    timeout: decodeSeconds,
-    isolated: (path) => suspects.has(path),
-  });
-  try {
-    options.onStart?.(opened, started.sink.counts);
-    return await run({
-      ...{ items: started.items, session, write, signal },
-      ...{ batchSize, decoders, machine, onNote },
-      ...{ height: preprocessing.height, width: preprocessing.width },
-      decode: (path) => started.around(path, () => decoder.decode(path)),
-    });
-  } finally {
-    await decoder.close();
-    await session.close();
-  }
 }
 
 /** @throws ModelError when the precision is not for the device */

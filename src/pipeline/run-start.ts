@@ -30,7 +30,7 @@ export interface RunStartOptions extends RunSinkOptions {
   readonly state: RunState;
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<InputItem>;
-  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined: the inputs can be read only once
+  readonly walkAgain: () => AsyncGenerator<InputItem>; // called for --sync alone
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
@@ -76,7 +76,7 @@ export type Start =
 export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 'state' | 'fingerprint'> {
   /** How the inputs differ from known ones; undefined where they do not. */
   readonly compare: (known: KnownInputs) => Promise<InputChanges | undefined>;
-  readonly readOnce: boolean; // the inputs, which a comparison takes
+  readonly unread?: boolean; // the inputs, so that nothing is known of what has changed
 }
 
 /**
@@ -84,13 +84,13 @@ export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 
  * @throws {OutputError} where settings or inputs have changed since
  */
 export async function decideStart(question: StartQuestion): Promise<Start> {
-  const { mode, state, fingerprint, place, compare, readOnce } = question;
+  const { mode, state, fingerprint, place, compare, unread = false } = question;
   if (mode === 'new' || mode === 'overwrite' || !isLeft(state)) return { kind: 'new' };
   refuseDifferent(place.output, fingerprintThen(state), fingerprint, []);
-  if (mode === 'sync' && readOnce) return { kind: 'synced', state, changes: undefined };
+  if (mode === 'sync' && unread) return { kind: 'synced', state, changes: undefined };
   const changes = await compare(knownInputs(place, state));
   if (changes === undefined) return state;
-  if (mode === 'resume' || readOnce) throw changedInputs(place.output, changes);
+  if (mode === 'resume') throw changedInputs(place.output, changes);
   refuseEmptied(place.output, changes, knownInputs(place, state).rows);
   return { kind: 'synced', state, changes };
 }
@@ -102,21 +102,17 @@ export async function decideStart(question: StartQuestion): Promise<Start> {
  * @throws {OutputError} where settings or inputs have changed since
  */
 export async function startRun(options: RunStartOptions): Promise<StartedRun | Manifest> {
-  const { mode, state, fingerprint, place, items, walkAgain = () => items } = options;
+  const { mode, state, fingerprint, place, items } = options;
   if (mode === 'retry' && isLeft(state)) {
     refuseDifferent(place.output, fingerprintThen(state), fingerprint, LIMITS);
     return retried(options, state);
   }
-  const start = await decideStart({
-    ...{ ...options, readOnce: options.walkAgain === undefined },
-    compare: (known) => compareInputs(items, known),
-  });
+  const start = await decideStart({ ...options, compare: (known) => compareInputs(items, known) });
   if (start.kind === 'finished') return start.manifest;
   if (start.kind === 'interrupted') return resumed(options, start.journal, items);
   if (start.kind === 'synced') {
-    if (start.changes === undefined) return synced(options, start.state, items);
-    options.onNote(`${place.output}: ${changesText(start.changes)}`);
-    return synced(options, start.state, walkAgain());
+    if (start.changes !== undefined) options.onNote(`${place.output}: ${changesText(start.changes)}`);
+    return synced(options, start.state);
   }
   await removePartial(place);
   const sink = await RunSink.start(options, headerOf(fingerprint, { replaces: mode === 'overwrite' }), false);
@@ -141,28 +137,24 @@ async function resumed(
 ): Promise<StartedRun> {
   const { place, layout, onNote } = options;
   const { reuses, base } = journal.header;
-  await refuseOtherBase(options, base);
-  const stored = reuses ? await basesOf(place, layout, base) : [];
+  const baseRows = await refuseOtherBase(options, base);
+  const stored = reuses ? await basesOf(place, layout, baseRows) : [];
   const sink = await orClose(all(stored), () => RunSink.resume(options, journal));
   onNote(goingOn(place, journal));
   return { sink, ...reusing(items, stored, place.output) };
 }
 
 /** Starts a run that takes over the rows of what is left. */
-async function synced(
-  options: RunStartOptions,
-  state: Left,
-  items: AsyncIterable<InputItem>,
-): Promise<StartedRun> {
-  const { place, layout } = options;
+async function synced(options: RunStartOptions, state: Left): Promise<StartedRun> {
+  const { place, layout, walkAgain } = options;
   const keepsBase = state.kind === 'interrupted';
   const base = state.kind === 'finished' ? manifestDigest(state.manifest) : state.journal.header.base;
   const replaces = state.kind === 'finished' || state.journal.header.replaces;
-  await refuseOtherBase(options, base);
+  const baseRows = await refuseOtherBase(options, base);
   const header = headerOf(options.fingerprint, { replaces, reuses: true, base });
   const sink = await RunSink.start(options, header, keepsBase);
-  const bases = await orClose(leaving(sink), () => basesOf(place, layout, base));
-  return { sink, ...reusing(items, bases, place.output) };
+  const bases = await orClose(leaving(sink), () => basesOf(place, layout, baseRows));
+  return { sink, ...reusing(walkAgain(), bases, place.output) };
 }
 
 /**
@@ -173,8 +165,8 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
   const { place, layout, onNote } = options;
   if (state.kind === 'finished' && Object.keys(state.manifest.failures).length === 0) return state.manifest;
   const base = state.kind === 'finished' ? manifestDigest(state.manifest) : state.journal.header.base;
-  const { rows } = await refuseOtherBase(options, base);
-  const stored = await StoredRows.open(place, layout, rows);
+  const rows = await refuseOtherBase(options, base);
+  const stored = await StoredRows.open(place, layout, rows ?? 0);
   const from = state.kind === 'finished' ? 0 : state.journal.checkpoint.rows;
   const sink = await orClose(stored, () =>
     state.kind === 'finished'
@@ -191,14 +183,14 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
 
 /**
  * @param base as in a journal's header
- * @returns how many rows the finished output has that rows are taken over from; none where there is no such output
+ * @returns how many rows the finished output has that rows are taken over from; undefined where there is no such output
  * @throws {OutputError} where it is gone, another one, or not as its manifest says
  */
 async function refuseOtherBase(
   { place, signal }: RunStartOptions,
   base: string,
-): Promise<{ readonly rows: number }> {
-  if (base === '') return { rows: 0 };
+): Promise<number | undefined> {
+  if (base === '') return undefined;
   const manifest = await readManifest(place.output, place.manifest);
   if (manifest === undefined || manifestDigest(manifest) !== base) {
     throw new OutputError(
@@ -207,7 +199,7 @@ async function refuseOtherBase(
     );
   }
   await refuseAltered(place, manifest, signal);
-  return manifest;
+  return manifest.rows;
 }
 
 const goingOn = ({ output }: RunPlace, { checkpoint: { rows } }: JournalState) =>
@@ -229,7 +221,11 @@ const all = (stored: readonly StoredRows[]) => ({
 const leaving = (sink: RunSink) => ({ close: async () => void (await sink.leave()) });
 
 /** The rows that a run may take over: of the runs that it stands for, and of the finished output that is its base. */
-async function basesOf(place: RunPlace, layout: OutputLayout, base: string): Promise<readonly StoredRows[]> {
+async function basesOf(
+  place: RunPlace,
+  layout: OutputLayout,
+  finishedRows: number | undefined,
+): Promise<readonly StoredRows[]> {
   const { output } = place;
   const bases: StoredRows[] = [];
   let folder = place.partial;
@@ -240,8 +236,7 @@ async function basesOf(place: RunPlace, layout: OutputLayout, base: string): Pro
       if (journal === undefined) break;
       bases.push(await StoredRows.open(place, layout, journal.checkpoint.rows, folder));
     }
-    const manifest = base === '' ? undefined : await readManifest(output, place.manifest);
-    if (manifest !== undefined) bases.push(await StoredRows.open(place, layout, manifest.rows));
+    if (finishedRows !== undefined) bases.push(await StoredRows.open(place, layout, finishedRows));
     return bases;
   });
 }

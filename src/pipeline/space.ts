@@ -1,7 +1,7 @@
 import { bytesText } from '../bytes-text.js';
 import { OutputError } from '../errors.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import { encodeNpyHeader } from '../outputs/npy.js';
+import { npyHeaderBytes } from '../outputs/npy.js';
 import { RECORD_BYTES } from '../outputs/run/ledger.js';
 import { byteCount } from '../tensor.js';
 
@@ -15,15 +15,11 @@ export interface RowSpace {
 export function rowSpace({ text, arrays }: OutputLayout): RowSpace {
   const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
   return {
-    headers: Buffer.byteLength(text.header) + sum(arrays.map(arrayHeaderBytes)),
+    headers:
+      Buffer.byteLength(text.header) + sum(arrays.map(({ dtype, shape }) => npyHeaderBytes(dtype, shape))),
     arrays: sum(arrays.map(byteCount)),
     ledger: RECORD_BYTES,
   };
-}
-
-/** Bytes of an array's file before its first row. */
-export function arrayHeaderBytes({ dtype, shape }: OutputLayout['arrays'][number]): number {
-  return encodeNpyHeader(dtype, 0, shape).byteLength;
 }
 
 /** How far an output is. */

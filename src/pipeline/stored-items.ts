@@ -4,8 +4,8 @@ import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../inputs/identify.js';
 import type { InputItem } from '../inputs/walk.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import { decodeRecord, isSameFile, pathKey, RECORD_BYTES } from '../outputs/run/ledger.js';
-import { ledgerChunks } from '../outputs/run/ledger-file.js';
+import { isSameFile, pathKey } from '../outputs/run/ledger.js';
+import { ledgerRecords } from '../outputs/run/ledger-file.js';
 import type { Found, StoredRows } from '../outputs/run/stored-rows.js';
 import type { StoredRow } from '../rows.js';
 import { inOrder } from './in-order.js';
@@ -112,8 +112,6 @@ async function lookUp(item: InputItem, sources: readonly Source[]): Promise<JobI
 async function tableOf({ rows, ledgerPath }: StoredRows, output: string): Promise<RowTable> {
   const table = new RowTable(rows);
   let row = 0;
-  for await (const chunk of ledgerChunks(output, ledgerPath, rows)) {
-    for (let i = 0; i < chunk.byteLength / RECORD_BYTES; i++) table.add(decodeRecord(chunk, i).path, row++);
-  }
+  for await (const { path } of ledgerRecords(output, ledgerPath, rows)) table.add(path, row++);
   return table;
 }

@@ -1,5 +1,5 @@
 import type { InputItem } from '../inputs/walk.js';
-import type { RowCounts } from '../rows.js';
+import { countFailure, type RowCounts } from '../rows.js';
 
 /** What a walk of inputs comes to. */
 export interface Survey {
@@ -18,7 +18,7 @@ export async function survey(items: AsyncIterable<InputItem>, remembered: number
     rows++;
     if (first.length < remembered) first.push(item);
     if (item.status === 'found') images++;
-    else failures[item.failure.code] = (failures[item.failure.code] ?? 0) + 1;
+    else countFailure(failures, item.failure.code);
   }
   return { images, failures, rows, first };
 }

@@ -9,6 +9,7 @@ import type { InputItem } from '../../src/inputs/walk.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { openDestination } from '../../src/pipeline/destination.js';
+import { remembered } from '../../src/pipeline/remembered.js';
 import type { OutputMode } from '../../src/pipeline/run-start.js';
 import type { JobItem } from '../../src/pipeline/stored-items.js';
 import type { Row } from '../../src/rows.js';
@@ -69,10 +70,11 @@ describe('openDestination', () => {
     const destination = await openDestination({
       ...{ output: place(output), kind: layout.kind, mode, stdout: new Collector(), checkpointSeconds: 1000 },
     });
+    const list = remembered(items(images));
     try {
       const started = await destination.start({
         ...{ layout, fingerprint: () => ({ setting }), onNote: (note) => notes.push(note) },
-        ...{ items: items(images), walkAgain: listed ? undefined : () => items(images) },
+        ...{ items: list.items, walkAgain: listed ? list.again : () => items(images) },
       });
       if (!('sink' in started)) return { computed: '', kept: started.rows, done: true };
       let computed = '';
@@ -318,7 +320,7 @@ describe('openDestination', () => {
     });
     const started = await destination.start({
       ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, items: items('a') },
-      walkAgain: undefined,
+      walkAgain: () => items('a'),
     });
     assert.ok('sink' in started);
     await writeFile(place('out.jsonl'), 'mine');

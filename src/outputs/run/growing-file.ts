@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../../errors.js';
 import { writeFully } from '../pending-file.js';
 import { attempt } from '../write-error.js';
+import { orClose } from './or-close.js';
 
 const BUFFER_BYTES = 256 * 1024;
 
@@ -34,7 +35,7 @@ export class GrowingFile {
    */
   static async reopen(output: string, path: string, length: number): Promise<GrowingFile> {
     const handle = await attempt(output, () => open(path, 'r+'));
-    try {
+    return orClose(handle, async () => {
       const { size } = await attempt(output, () => handle.stat());
       if (size < length) {
         throw new OutputError(`${path} is damaged: expected ${length} bytes or more, found ${size}.`, {
@@ -42,11 +43,8 @@ export class GrowingFile {
         });
       }
       await attempt(output, () => handle.truncate(length));
-    } catch (error) {
-      await handle.close().catch(() => {}); // what went wrong first is what matters
-      throw error;
-    }
-    return new GrowingFile(output, handle, length);
+      return new GrowingFile(output, handle, length);
+    });
   }
 
   /** Bytes so far, those in the buffer included. */

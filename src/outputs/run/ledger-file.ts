@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { OutputError } from '../../errors.js';
 import { attempt } from '../write-error.js';
-import { RECORD_BYTES } from './ledger.js';
+import { decodeRecords, type LedgerRecord, RECORD_BYTES } from './ledger.js';
 
 const CHUNK_ROWS = 4096;
 
@@ -19,9 +19,7 @@ export async function* ledgerChunks(output: string, path: string, rows: number):
       if (read < bytes.byteLength) {
         throw new OutputError(
           `${path} is damaged: expected ${rows} rows of ${RECORD_BYTES} bytes, and it ends early.`,
-          {
-            hint: 'Pass --overwrite to start over.',
-          },
+          { hint: 'Pass --overwrite to start over.' },
         );
       }
       yield bytes;
@@ -29,6 +27,15 @@ export async function* ledgerChunks(output: string, path: string, rows: number):
   } finally {
     await handle.close().catch(() => {}); // all that was asked for was read
   }
+}
+
+/** The records of the first `rows` rows of a ledger, one at a time. @throws {OutputError} as `ledgerChunks` */
+export async function* ledgerRecords(
+  output: string,
+  path: string,
+  rows: number,
+): AsyncGenerator<LedgerRecord> {
+  for await (const chunk of ledgerChunks(output, path, rows)) yield* decodeRecords(chunk);
 }
 
 /** Fills `bytes` from `position` on, as far as the file goes. @returns the number of bytes read */

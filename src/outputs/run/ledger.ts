@@ -55,6 +55,11 @@ export function decodeRecord(bytes: Uint8Array, row: number): LedgerRecord {
 // What a record holds where nothing could be learnt of a file: an empty one of 1970 is the same to a ledger.
 const NOTHING: FileIdentity = { bytes: 0, modified: 0n };
 
+/** @param bytes whole records */
+export function* decodeRecords(bytes: Uint8Array): Generator<LedgerRecord> {
+  for (let row = 0; row < bytes.byteLength / RECORD_BYTES; row++) yield decodeRecord(bytes, row);
+}
+
 /** Whether two looks at a path found the same file, or both nothing. */
 export function isSameFile(one: FileIdentity = NOTHING, other: FileIdentity = NOTHING): boolean {
   return one.bytes === other.bytes && one.modified === other.modified;

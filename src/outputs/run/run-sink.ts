@@ -8,7 +8,7 @@ import { Journal, type JournalHeader, type JournalState } from './journal.js';
 import { digestFile, encodeManifest, type Manifest, type RunFacts } from './manifest.js';
 import { orClose } from './or-close.js';
 import { publish, removePartial } from './publish.js';
-import { RunFiles } from './run-files.js';
+import { type FilesState, RunFiles } from './run-files.js';
 import { exists, inOrderOfPublishing, PARTIAL, type RunPlace } from './run-place.js';
 import { makePartial } from './run-state.js';
 
@@ -111,8 +111,7 @@ export class RunSink implements RowSink<RunFacts> {
     clearInterval(this.#timer);
     await this.#inTurn(async () => {
       await this.#settled();
-      await this.#files.finish();
-      await this.#record();
+      await this.#append(await this.#files.finish());
       await this.#writeManifest(await this.#describe(facts));
       await this.#journal.append({ complete: true });
       await this.#close();
@@ -128,9 +127,9 @@ export class RunSink implements RowSink<RunFacts> {
     await this.#inTurn(async () => {
       await this.#settled();
       if (this.#closed) return;
-      await this.#files.flush();
+      const state = await this.#files.flush();
       await this.#files.sync();
-      await this.#record();
+      await this.#append(state);
     }).catch(() => {}); // the checkpoint before that stands
     await this.#close().catch(() => {});
     if (!(await exists(place.output, place.partial))) return 0; // moved or removed by somebody
@@ -162,12 +161,8 @@ export class RunSink implements RowSink<RunFacts> {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** All is flushed and synced: says so. */
-  async #record(): Promise<void> {
-    await this.#append(await this.#files.flush());
-  }
-
-  async #append(state: Awaited<ReturnType<RunFiles['flush']>>): Promise<void> {
+  /** All of it is flushed and synced: says so. */
+  async #append(state: FilesState): Promise<void> {
     await this.#options.confirm();
     await this.#journal.append({ checkpoint: { ...state, seconds: this.#seconds } });
     this.#kept = state.rows;

@@ -64,9 +64,7 @@ async function refuseDamaged({ output, partial }: RunPlace): Promise<void> {
   if (ledger === undefined || ledger.size === 0) return;
   throw new OutputError(
     `${join(partial, PARTIAL.journal)} is damaged, and the rows beside it mean nothing without it.`,
-    {
-      hint: 'Pass --overwrite to start over.',
-    },
+    { hint: 'Pass --overwrite to start over.' },
   );
 }
 
@@ -89,10 +87,9 @@ export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state
       return { place: { ...place, partial: folder }, state: { kind: 'interrupted', journal } };
     const manifest = await readManifest(output, join(folder, PARTIAL.manifest));
     if (manifest === undefined) return { place, state: await readFinished(place) };
-    const ledger = join(folder, PARTIAL.ledger);
-    if (await exists(output, ledger))
-      return { place: { ...place, ledger }, state: { kind: 'finished', manifest } };
-    return { place, state: { kind: 'finished', manifest } };
+    const own = join(folder, PARTIAL.ledger);
+    const ledger = (await exists(output, own)) ? own : place.ledger;
+    return { place: { ...place, ledger }, state: { kind: 'finished', manifest } };
   }
   return { place, state: await readState(place) };
 }

@@ -1,14 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { OutputError } from '../../errors.js';
 import type { StoredRow } from '../../rows.js';
-import { BYTES_PER_ELEMENT, elementCount } from '../../tensor.js';
+import { byteCount } from '../../tensor.js';
 import type { OutputLayout } from '../layout.js';
-import { encodeNpyHeader } from '../npy.js';
+import { npyHeaderBytes } from '../npy.js';
 import { attempt } from '../write-error.js';
 import { decodeRecord, type LedgerRecord, RECORD_BYTES } from './ledger.js';
 import { readFully } from './ledger-file.js';
-import { fileNames, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+import { allOf, openAll, type PerFile, runPaths } from './run-paths.js';
+import type { RunPlace } from './run-place.js';
 
 /** A row that is stored, and what its ledger says of it. */
 export interface Found extends StoredRow {
@@ -26,31 +26,26 @@ export class StoredRows {
   readonly rows: number;
   readonly ledgerPath: string;
   readonly #output: string;
-  readonly #ledger: FileHandle;
-  readonly #text: FileHandle;
+  readonly #files: PerFile<FileHandle>;
   readonly #textStart: number; // bytes
   readonly #arrays: ReadonlyMap<string, StoredArray>;
 
   private constructor(
-    place: RunPlace,
-    layout: OutputLayout,
+    output: string,
+    header: string,
     ledgerPath: string,
     rows: number,
-    files: readonly FileHandle[],
+    files: PerFile<FileHandle>,
   ) {
-    const [ledger, text, ...arrays] = files;
-    if (ledger === undefined || text === undefined) throw new OutputError(`${place.output} has no files`);
     this.rows = rows;
     this.ledgerPath = ledgerPath;
-    this.#output = place.output;
-    this.#ledger = ledger;
-    this.#text = text;
-    this.#textStart = Buffer.byteLength(layout.text.header);
+    this.#output = output;
+    this.#files = files;
+    this.#textStart = Buffer.byteLength(header);
     this.#arrays = new Map(
-      layout.arrays.map(({ name, dtype, shape }, i) => {
-        const start = encodeNpyHeader(dtype, 0, shape).byteLength;
-        const rowBytes = elementCount(shape) * BYTES_PER_ELEMENT[dtype];
-        return [name, { handle: arrays[i] as FileHandle, start, rowBytes }];
+      files.arrays.map(([tensor, handle]) => {
+        const start = npyHeaderBytes(tensor.dtype, tensor.shape);
+        return [tensor.name, { handle, start, rowBytes: byteCount(tensor) }];
       }),
     );
   }
@@ -63,45 +58,32 @@ export class StoredRows {
     folder?: string,
   ): Promise<StoredRows> {
     const { output } = place;
-    const names = fileNames(place, layout);
-    const ledgerPath = folder === undefined ? place.ledger : join(folder, PARTIAL.ledger);
-    const pathOf = (name: string) =>
-      folder === undefined ? finalPath(place, name) : join(folder, PARTIAL.data, name);
-    const opened: FileHandle[] = [];
-    try {
-      for (const path of [ledgerPath, ...[names.text, ...names.arrays].map(pathOf)]) {
-        opened.push(await attempt(output, () => open(path, 'r'), 'read'));
-      }
-      return new StoredRows(place, layout, ledgerPath, rows, opened);
-    } catch (error) {
-      for (const handle of opened) await handle.close().catch(() => {});
-      throw error;
-    }
+    const paths = runPaths(place, layout, folder);
+    const files = await openAll(paths, (path) => attempt(output, () => open(path, 'r'), 'read'));
+    return new StoredRows(output, layout.text.header, paths.ledger, rows, files);
   }
 
   /** @throws {OutputError} where the row cannot be read */
   async find(row: number): Promise<Found> {
     const first = Math.max(0, row - 1); // where one row ends, the next begins
-    const bytes = await this.#read(this.#ledger, first * RECORD_BYTES, (row - first + 1) * RECORD_BYTES);
+    const bytes = await this.#read(
+      this.#files.ledger,
+      first * RECORD_BYTES,
+      (row - first + 1) * RECORD_BYTES,
+    );
     const record = decodeRecord(bytes, row - first);
     const textStart = row === 0 ? this.#textStart : decodeRecord(bytes, 0).textEnd;
     return {
       record,
       key: record.path,
       failure: record.failure,
-      text: () => this.#read(this.#text, textStart, record.textEnd - textStart),
+      text: () => this.#read(this.#files.text, textStart, record.textEnd - textStart),
       array: (name) => this.#element(name, row),
     };
   }
 
   async close(): Promise<void> {
-    for (const handle of [
-      this.#ledger,
-      this.#text,
-      ...[...this.#arrays.values()].map(({ handle }) => handle),
-    ]) {
-      await handle.close().catch(() => {}); // all that was asked for was read
-    }
+    for (const handle of allOf(this.#files)) await handle.close().catch(() => {}); // all that was asked for was read
   }
 
   #element(name: string, row: number): Promise<Uint8Array> {

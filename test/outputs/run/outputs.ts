@@ -33,43 +33,47 @@ const stages = [
   { name: 'stage3', shape: [3] },
 ];
 
-/** An output of each kind, with the same seven images; and text of another format and of several lines a row. */
-export const OUTPUT_CASES: readonly OutputCase[] = [
-  {
-    kind: 'text',
-    name: 'classes.csv',
-    layout: classifyLayout({ format: 'csv', scores: 'logits', labels: ['x', 'y, z'], topK: 2 }),
-    rows: rowsOf((i) => ({ logits: float32([i, 1 / i]) })),
-  },
-  {
-    kind: 'text',
-    name: 'embeddings.jsonl',
-    layout: embedLayout({ format: 'jsonl', dtype: 'float32', features: 2 }),
-    rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
-  },
-  {
-    kind: 'text',
-    name: 'pooled.csv',
-    layout: featuresLayout({
-      format: 'csv',
-      dtype: 'float32',
-      stages: [{ name: 'stage0', shape: [1] }, ...stages.slice(1)],
-    }),
-    rows: rowsOf((i) => ({ stage0: float32([i]), stage3: float32([i, i, i]) })),
-  },
-  {
-    kind: 'matrix',
-    name: 'embeddings.npy',
-    layout: embedLayout({ format: 'npy', dtype: 'float32', features: 2 }),
-    rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
-  },
-  {
-    kind: 'folder',
-    name: 'pyramid',
-    layout: featuresLayout({ format: 'npy', dtype: 'float32', stages }),
-    rows: rowsOf((i) => ({ stage1: float32([i, i, i, i], [2, 1, 2]), stage3: float32([i, -i, 0]) })),
-  },
-];
+// An output of each kind, with the same seven images; and text of another format and of several lines a row.
+export const TEXT: OutputCase = {
+  kind: 'text',
+  name: 'classes.csv',
+  layout: classifyLayout({ format: 'csv', scores: 'logits', labels: ['x', 'y, z'], topK: 2 }),
+  rows: rowsOf((i) => ({ logits: float32([i, 1 / i]) })),
+};
+
+export const LINES: OutputCase = {
+  kind: 'text',
+  name: 'embeddings.jsonl',
+  layout: embedLayout({ format: 'jsonl', dtype: 'float32', features: 2 }),
+  rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
+};
+
+export const POOLED: OutputCase = {
+  kind: 'text',
+  name: 'pooled.csv',
+  layout: featuresLayout({
+    format: 'csv',
+    dtype: 'float32',
+    stages: [{ name: 'stage0', shape: [1] }, ...stages.slice(1)],
+  }),
+  rows: rowsOf((i) => ({ stage0: float32([i]), stage3: float32([i, i, i]) })),
+};
+
+export const MATRIX: OutputCase = {
+  kind: 'matrix',
+  name: 'embeddings.npy',
+  layout: embedLayout({ format: 'npy', dtype: 'float32', features: 2 }),
+  rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
+};
+
+export const FOLDER: OutputCase = {
+  kind: 'folder',
+  name: 'pyramid',
+  layout: featuresLayout({ format: 'npy', dtype: 'float32', stages }),
+  rows: rowsOf((i) => ({ stage1: float32([i, i, i, i], [2, 1, 2]), stage3: float32([i, -i, 0]) })),
+};
+
+export const OUTPUT_CASES: readonly OutputCase[] = [TEXT, LINES, POOLED, MATRIX, FOLDER];
 
 /** All files under a folder, by their path from there; the manifests, which hold times, by their name alone. */
 export async function filesIn(folder: string): Promise<Readonly<Record<string, string>>> {

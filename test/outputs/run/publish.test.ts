@@ -11,15 +11,7 @@ import { finalPath, type RunPlace } from '../../../src/outputs/run/run-place.js'
 import { readState, recover } from '../../../src/outputs/run/run-state.js';
 import { watchFsCalls } from '../../support/fs-calls.js';
 import { FACTS, failed, float32, headerOf, inFolder, ok, placeOf, startRun, writeAll } from '../scratch.js';
-import { filesIn, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
-
-const [TEXT, , , MATRIX, FOLDER] = OUTPUT_CASES as [
-  OutputCase,
-  OutputCase,
-  OutputCase,
-  OutputCase,
-  OutputCase,
-];
+import { FOLDER, filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf, TEXT } from './outputs.js';
 
 /** What stands there already: other rows, and a stage that the new folder has not. */
 async function writeEarlier(folder: string, { kind, name, layout, rows }: OutputCase): Promise<void> {

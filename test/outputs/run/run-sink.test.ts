@@ -22,7 +22,7 @@ import {
   startRun,
   writeAll,
 } from '../scratch.js';
-import { filesIn, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
+import { FOLDER, filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf, TEXT } from './outputs.js';
 
 const LATER = 1000; // seconds until a checkpoint
 
@@ -72,14 +72,6 @@ describe('RunSink', () => {
       }),
     );
   }
-
-  const [TEXT, , , MATRIX, FOLDER] = OUTPUT_CASES as [
-    OutputCase,
-    OutputCase,
-    OutputCase,
-    OutputCase,
-    OutputCase,
-  ];
 
   it(
     'goes on from nothing where no row was vouched for',

@@ -6,15 +6,7 @@ import type { RunPlace } from '../../../src/outputs/run/run-place.js';
 import { makePartial, readState, recover } from '../../../src/outputs/run/run-state.js';
 import type { Row } from '../../../src/rows.js';
 import { FACTS, inFolder, placeOf, resumeRun, startRun, writeAll } from '../scratch.js';
-import { filesIn, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
-
-const [TEXT, , , MATRIX, FOLDER] = OUTPUT_CASES as [
-  OutputCase,
-  OutputCase,
-  OutputCase,
-  OutputCase,
-  OutputCase,
-];
+import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, TEXT } from './outputs.js';
 
 /** Leaves a run in progress, of two rows. */
 async function interrupted(folder: string, { name, layout, rows }: OutputCase): Promise<RunPlace> {

@@ -6,7 +6,7 @@ import { pathKey } from '../../../src/outputs/run/ledger.js';
 import { StoredRows } from '../../../src/outputs/run/stored-rows.js';
 import { failureCode, type Row } from '../../../src/rows.js';
 import { inFolder, placeOf, startRun, writeAll } from '../scratch.js';
-import { filesIn, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
+import { filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
 
 /** The rows of a finished output, or of one in progress, as rows for another. */
 async function storedIn(
@@ -74,7 +74,7 @@ describe('StoredRows', () => {
   it(
     'are damaged where a file ends early, and not there where one is missing',
     inFolder(async (folder) => {
-      const [, , , example] = OUTPUT_CASES as [OutputCase, OutputCase, OutputCase, OutputCase];
+      const example = MATRIX;
       const { layout, name } = example;
       await (await storedIn(folder, example, true)).close();
       const place = await placeOf(join(folder, name), layout);
