@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
-import { FAULTS } from '../../src/images/geometry.js';
+import { DECODES, FAULTS } from '../../src/images/geometry.js';
 import type { FailureLimit } from '../../src/pipeline/failure-limit.js';
 import { DECODE_SECONDS, MAX_PIXELS } from '../../src/pipeline/preprocessing.js';
 import { DEVICE_NAMES } from '../../src/runtime/devices.js';
@@ -243,9 +243,10 @@ export const sharedFlags = {
   }),
   decode: Flags.option({
     ...IMAGES,
-    options: ['exact', 'fast'] as const,
+    options: DECODES,
     default: 'exact',
-    description: "exact gives timm's pixels; fast saves time on large JPEG and WebP images",
+    description:
+      "exact gives timm's pixels; near and fast resize while decoding, which saves time on large images",
   })(),
   'max-pixels': pixels({
     ...IMAGES,

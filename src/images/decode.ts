@@ -1,9 +1,11 @@
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
+import { exactPixels } from './exact.js';
 import { type Preprocessing, planResize, type ResizePlan } from './geometry.js';
-import { readHeader } from './header.js';
+import type { Header } from './image.js';
 import { isLaboriousFile, isLaboriousImage } from './laborious.js';
-import { readPixels } from './pixels.js';
+import { nearPixels } from './near.js';
+import { openImage } from './open-image.js';
 import { type OpenedFile, openImageFile, readAndClose } from './read-file.js';
 import { ImageRefusal } from './refusal.js';
 import { sniffFormat } from './sniff.js';
@@ -25,6 +27,7 @@ export type DecodedImage =
 export interface DecodeOptions {
   readonly onOpen?: (file: FileIdentity) => void; // told of the file before it is read
   readonly leaveLaborious?: boolean; // leave images that may take very long, or much memory
+  readonly signal?: AbortSignal; // nobody waits for it any more
 }
 
 /**
@@ -44,14 +47,14 @@ export async function decodeImage(
 export async function decodeImage(
   path: string,
   preprocessing: Preprocessing,
-  { onOpen, leaveLaborious = false }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): Promise<DecodedImage | undefined> {
   let opened: OpenedFile | undefined;
   try {
     opened = await openImageFile(path);
-    onOpen?.(opened.identity);
+    options.onOpen?.(opened.identity);
     const bytes = await readAndClose(opened, preprocessing.maxPixels);
-    const pixels = await decodeBytes(bytes, preprocessing, leaveLaborious);
+    const pixels = await decodeBytes(bytes, preprocessing, options);
     return pixels && { status: 'ok', pixels, file: opened.identity };
   } catch (error) {
     return { status: 'failed', failure: failureOf(error), file: opened?.identity };
@@ -61,20 +64,32 @@ export async function decodeImage(
 async function decodeBytes(
   bytes: Uint8Array,
   preprocessing: Preprocessing,
-  leaveLaborious: boolean,
+  { leaveLaborious = false, signal }: DecodeOptions,
 ): Promise<Uint8Array | undefined> {
   try {
     if (leaveLaborious && isLaboriousFile(bytes)) return undefined;
-    const header = await readHeader(bytes, preprocessing);
-    if (leaveLaborious && isLaboriousImage(header)) return undefined;
-    const plan = planResize(header, preprocessing);
-    return pad(await readPixels(bytes, header, plan, preprocessing), plan, preprocessing);
+    const image = await openImage(bytes, preprocessing);
+    const { decode } = preprocessing;
+    if (leaveLaborious && isLaboriousImage(image.header, decode)) return undefined;
+    const plan = planResize(image.header, preprocessing);
+    const pixels = decode === 'exact' ? exactPixels(image, plan, signal) : nearPixels(image, plan, decode);
+    return pad(await pixels.catch(refuseDamaged(image.header)), plan, preprocessing);
   } catch (error) {
     if (error instanceof ImageRefusal && error.failure.code === 'decode_failed' && endsEarly(bytes))
       throw new ImageRefusal('truncated', `the ${sniffFormat(bytes)?.name} file ends early`);
     throw error;
   }
 }
+
+const DAMAGE: Readonly<Record<string, string>> = { SVG: 'the SVG is not well-formed or cannot be drawn' };
+
+/** Not in libvips' words: images that are decoded side by side share its log, and find one another's errors there. */
+const refuseDamaged =
+  ({ format }: Header) =>
+  (error: unknown): never => {
+    if (error instanceof ImageRefusal) throw error;
+    throw new ImageRefusal('decode_failed', DAMAGE[format] ?? `the ${format} data is damaged`);
+  };
 
 function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;

@@ -1,13 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { Axis, Interpolation } from './geometry.js';
-import { openPixels } from './libvips.js';
-
-/** A rectangle of an image: HWC RGB, 0..255. */
-export interface Raster {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array; // height * width * 3
-}
+import { openRaster } from './libvips.js';
+import type { Raster } from './raster.js';
 
 /** The source pixels that an enlarged axis is made of, and the copies of the edge pixels that stand beyond them. */
 export interface Span {
@@ -57,13 +51,13 @@ export function growthOf({ source, resized, first, count }: Axis, { start, befor
  * @returns a canvas whose first `vertical.count` rows and `horizontal.count` columns are the pixels kept
  */
 export function enlarge(
-  { data, width, height }: Raster,
+  raster: Raster,
   horizontal: Growth,
   vertical: Growth,
   interpolation: Interpolation,
 ): Sharp {
   const matrix: [number, number, number, number] = [horizontal.scale, 0, 0, vertical.scale];
-  return openPixels(data, width, height).affine(matrix, {
+  return openRaster(raster).affine(matrix, {
     interpolator: interpolation,
     odx: horizontal.offset,
     ody: vertical.offset,

@@ -24,8 +24,15 @@ export const FAULTS = ['none', 'truncated', 'error', 'warning'] as const;
 
 export type FailOn = (typeof FAULTS)[number];
 
-/** `fast` leaves more of a large reduction to the decoder than stays within libvips' rounding. */
-export type Decode = 'exact' | 'fast';
+/**
+ * How pixels are computed:
+ * - `exact`: Pillow's arithmetic on the decoded image;
+ * - `near`: resized by libvips while it decodes;
+ * - `fast`: as `near`, with more of a large reduction left to the decoder of a JPEG or WebP.
+ */
+export const DECODES = ['exact', 'near', 'fast'] as const;
+
+export type Decode = (typeof DECODES)[number];
 
 export interface Size {
   readonly width: number;

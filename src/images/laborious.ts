@@ -1,4 +1,5 @@
-import type { Header } from './header.js';
+import type { Decode } from './geometry.js';
+import type { Header } from './image.js';
 import { maybeSvg, sniffFormat } from './sniff.js';
 import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
 
@@ -6,6 +7,7 @@ import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
 const MANY_FRAMES = 8 * 2 ** 20; // bytes of a GIF or WebP: 5 million frames in 115 MB took 10 to 40 s
 const MANY_DIRECTORIES = 1000; // of a TIFF: 65,535 took 1 s and a million 28 s, each time it is opened
 const MANY_PIXELS = 2 ** 25; // held in memory, at up to 18 bytes each (AVIF)
+const MANY_STREAMED = 2 ** 26; // held in memory, at 3 bytes each
 const MANY_ROWS = 2 ** 20; // a PNG of 1 x 100,000,000 took 11 s
 
 /**
@@ -20,13 +22,13 @@ export function isLaboriousFile(bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether an image may take very long, or its decoder may hold all of its pixels at once. Baseline JPEGs and plain PNGs pass
- * through it by rows.
+ * Whether an image may take very long, or hold too many pixels at once. Baseline JPEGs and plain PNGs pass through their
+ * decoder by rows; `exact` holds all rows that it needs, but in no more than 3 bytes a pixel.
  */
-export function isLaboriousImage({ width, height, format, layout, interlaced }: Header): boolean {
+export function isLaboriousImage({ width, height, streamed }: Header, decode: Decode): boolean {
   if (Math.max(width, height) > MANY_ROWS) return true;
-  const streamed = (format === 'JPEG' || format === 'PNG') && layout === 'plain' && !interlaced;
-  return !streamed && width * height > MANY_PIXELS;
+  if (!streamed) return width * height > MANY_PIXELS;
+  return decode === 'exact' && width * height > MANY_STREAMED;
 }
 
 function hasManyDirectories(bytes: Uint8Array): boolean {

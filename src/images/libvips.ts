@@ -1,5 +1,7 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import type { FailOn } from './geometry.js';
+import type { Raster } from './raster.js';
+import { ImageRefusal } from './refusal.js';
 
 // Each path is seen once: a cache would only hold memory.
 sharp.cache(false);
@@ -19,21 +21,32 @@ sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}Buffer`)
 const READ: SharpOptions = { ignoreIcc: true, limitInputPixels: false };
 
 /**
- * An image file, its first frame.
+ * An image file, its first frame, as stored.
  *
  * Pillow's rule is 'truncated': a file that ends early is an error, a damaged one that decodes to the end is not.
  * sharp's own 'warning' refuses JPEGs with a few stray bytes, and 'error' PNGs with a wrong checksum.
  */
-export function openImage(
-  bytes: Uint8Array,
-  options: { readonly autoOrient: boolean; readonly failOn: FailOn },
-): Sharp {
-  return sharp(bytes, { ...READ, ...options });
+export function openFile(bytes: Uint8Array, failOn: FailOn): Sharp {
+  return sharp(bytes, { ...READ, autoOrient: false, failOn });
 }
 
-/** An image whose pixels are there: HWC, 0..255. */
-export function openPixels(data: Uint8Array, width: number, height: number, channels: 3 | 4 = 3): Sharp {
-  return sharp(data, { ...READ, raw: { width, height, channels } });
+/** An image whose pixels are there. */
+export function openRaster({ data, width, height }: Raster): Sharp {
+  return sharp(data, { ...READ, raw: { width, height, channels: 3 } });
+}
+
+/** The pixels of an image in sRGB, without alpha. @throws ImageRefusal unsupported_format */
+export async function readRgb(image: Sharp): Promise<Raster> {
+  const { data, info } = await readSamples(image.toColourspace('srgb').removeAlpha());
+  if (info.channels !== 3) {
+    throw new ImageRefusal('unsupported_format', `decodes to ${info.channels} channels; expected 3`);
+  }
+  return { data, width: info.width, height: info.height };
+}
+
+/** The pixels of an image as they are: HWC. */
+export function readSamples(image: Sharp, depth: 'uchar' | 'ushort' = 'uchar') {
+  return image.raw({ depth }).toBuffer({ resolveWithObject: true });
 }
 
 /** Versions of what images are decoded with. */

@@ -1,5 +1,5 @@
-import type { Decode, ResizePlan } from './geometry.js';
-import type { Header } from './header.js';
+import type { ResizePlan } from './geometry.js';
+import type { ImageStream } from './image.js';
 
 /**
  * How much of a reduction is left to the decoder, which then computes fewer pixels:
@@ -16,13 +16,13 @@ const FAST_FROM = 2; // source pixels to one: smaller reductions are the same in
  *
  * A JPEG that is decoded to a quarter and resized is nearer to Pillow's than one that libvips reduces alone (0.2 to 0.3
  * of 255 on average against 0.4 to 0.6), as long as the quarters come out even: libvips drops what is left over, up to 7
- * pixels on the right and below, and then stretches the rest over the whole, which is 2 of 255. `exact` decodes these
+ * pixels on the right and below, and then stretches the rest over the whole, which is 2 of 255. `near` decodes these
  * in full. `fast` leaves all to the decoder that comes out even, and half where it does not.
  */
 export function shrinkOnLoad(
-  { format }: Header,
+  format: ImageStream['format'],
   { horizontal, vertical }: ResizePlan,
-  decode: Decode,
+  decode: 'near' | 'fast',
 ): ShrinkOnLoad {
   const reduction = Math.min(horizontal.source / horizontal.resized, vertical.source / vertical.resized);
   const even = (factor: number) =>

@@ -1,5 +1,5 @@
-import type { Raster } from '../../src/images/enlarge.js';
 import { type Interpolation, type Preprocessing, planResize } from '../../src/images/geometry.js';
+import type { Raster } from '../../src/images/raster.js';
 
 // The reference that libvips is held against: Pillow's own arithmetic, one pixel after the other.
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import type { ImageFailure } from '../../src/errors.js';
 import { decodeImage } from '../../src/images/decode.js';
-import type { Raster } from '../../src/images/enlarge.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
+import type { Raster } from '../../src/images/raster.js';
 
 export const PHOTOS = 'fixtures/preprocess';
 

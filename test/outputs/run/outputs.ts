@@ -41,14 +41,14 @@ export const TEXT: OutputCase = {
   rows: rowsOf((i) => ({ logits: float32([i, 1 / i]) })),
 };
 
-export const LINES: OutputCase = {
+const LINES: OutputCase = {
   kind: 'text',
   name: 'embeddings.jsonl',
   layout: embedLayout({ format: 'jsonl', dtype: 'float32', features: 2 }),
   rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
 };
 
-export const POOLED: OutputCase = {
+const POOLED: OutputCase = {
   kind: 'text',
   name: 'pooled.csv',
   layout: featuresLayout({

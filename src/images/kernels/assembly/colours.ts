@@ -1,0 +1,46 @@
+/** a · b / 255, rounded: Pillow's MULDIV255. */
+function timesShare(a: i32, b: i32): i32 {
+  const product = a * b + 128;
+  return ((product >> 8) + product) >> 8;
+}
+
+/**
+ * CMYK to RGB as Pillow's Convert.c has it, in place: each ink darkens what black leaves.
+ *
+ * @param pixels u8 [count, bytesPerPixel]; afterwards u8 [count, 3]
+ * @param sampleBytes 1, or 2 of which the high byte counts, little-endian
+ */
+export function cmykToRgb(pixels: usize, count: i32, bytesPerPixel: i32, sampleBytes: i32): void {
+  let source = pixels + <usize>(sampleBytes - 1);
+  let target = pixels;
+  for (let i = 0; i < count; i++) {
+    const cyan = <i32>load<u8>(source);
+    const magenta = <i32>load<u8>(source + <usize>sampleBytes);
+    const yellow = <i32>load<u8>(source + <usize>(2 * sampleBytes));
+    const left = 255 - <i32>load<u8>(source + <usize>(3 * sampleBytes));
+    store<u8>(target, left - timesShare(cyan, left));
+    store<u8>(target + 1, left - timesShare(magenta, left));
+    store<u8>(target + 2, left - timesShare(yellow, left));
+    source += <usize>bytesPerPixel;
+    target += 3;
+  }
+}
+
+/**
+ * RGBA whose colours are multiplied by their alpha, to RGB without, in place. What is fully transparent is black.
+ *
+ * @param pixels u8 [count, 4]; afterwards u8 [count, 3]
+ */
+export function unpremultiply(pixels: usize, count: i32): void {
+  let source = pixels;
+  let target = pixels;
+  for (let i = 0; i < count; i++) {
+    const alpha = <i32>load<u8>(source, 3);
+    for (let channel = 0; channel < 3; channel++) {
+      const value = <i32>load<u8>(source + <usize>channel);
+      store<u8>(target + <usize>channel, alpha === 0 ? 0 : min((value * 255 + (alpha >> 1)) / alpha, 255));
+    }
+    source += 4;
+    target += 3;
+  }
+}

@@ -1,0 +1,2 @@
+export { cmykToRgb, unpremultiply } from './colours';
+export { resampleRow, resampleRows } from './resample';

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+
+/** What assembly/index.ts exports. Addresses are bytes of the memory; see there. */
+interface Exports {
+  readonly resampleRows: (
+    source: number,
+    stride: number,
+    rows: number,
+    target: number,
+    count: number,
+    spans: number,
+    weights: number,
+  ) => void;
+  readonly resampleRow: (
+    source: number,
+    bytes: number,
+    target: number,
+    weights: number,
+    taps: number,
+  ) => void;
+  readonly cmykToRgb: (pixels: number, count: number, bytesPerPixel: number, sampleBytes: number) => void;
+  readonly unpremultiply: (pixels: number, count: number) => void;
+}
+
+const PAGE = 2 ** 16; // bytes
+
+/** Kernels read and write as much beyond what they say. */
+const MARGIN = 16; // bytes
+
+const memory = new WebAssembly.Memory({ initial: 1 });
+const module = new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+
+/** The WebAssembly kernels of this thread. They have one memory, laid out anew for each use by {@link layOut}. */
+export const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
+
+/**
+ * Lays regions of the kernels' memory out one after the other, aligned and with a margin, and makes room for them.
+ * What an earlier use left there is garbage.
+ *
+ * @param sizes bytes of each region
+ * @returns the address of each
+ * @throws RangeError where there is no such memory
+ */
+export function layOut<const Name extends string>(
+  sizes: Readonly<Record<Name, number>>,
+): Readonly<Record<Name, number>> {
+  let end = 0;
+  const addresses = Object.entries<number>(sizes).map(([name, size]) => {
+    const at = end;
+    end = Math.ceil((at + size + MARGIN) / MARGIN) * MARGIN;
+    return [name, at] as const;
+  });
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+  return Object.fromEntries(addresses) as Record<Name, number>;
+}
+
+/** The memory of the kernels as bytes; a view is good until the next {@link layOut}. */
+export const memoryBytes = () => new Uint8Array(memory.buffer);

@@ -1,0 +1,15 @@
+import { cmykToRgb, type Samples, unpremultiply } from './colours.js';
+import { type Resampling, resample } from './resample.js';
+
+// What is computed of pixels in a thread of its own: these functions would block the event loop.
+
+export const PIXEL_TASKS = {
+  resample: (resampling: Resampling) => resample(resampling),
+  cmykToRgb: ({ sampleBytes, ...samples }: Samples & { readonly sampleBytes: 1 | 2 }) =>
+    cmykToRgb(samples, sampleBytes),
+  unpremultiply: ({ data }: { readonly data: Uint8Array }) => unpremultiply(data),
+} as const;
+
+export type PixelTask = keyof typeof PIXEL_TASKS;
+export type PixelInput<Task extends PixelTask> = Parameters<(typeof PIXEL_TASKS)[Task]>[0];
+export type PixelOutput<Task extends PixelTask> = Awaited<ReturnType<(typeof PIXEL_TASKS)[Task]>>;

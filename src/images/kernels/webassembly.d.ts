@@ -1,0 +1,15 @@
+// The part of WebAssembly's interface that is used: TypeScript has it in the DOM's types alone.
+declare namespace WebAssembly {
+  class Memory {
+    constructor(size: { readonly initial: number }); // pages of 64 KiB
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+    readonly exports: unknown;
+  }
+}
