@@ -1,6 +1,7 @@
 import type { ResizePlan } from './geometry.js';
 import type { Image } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
+import { transferable } from './libvips.js';
 import { regionOf } from './region.js';
 
 /**
@@ -15,7 +16,8 @@ export async function exactPixels(
   { horizontal, vertical, interpolation }: ResizePlan,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const source = await image.read(regionOf({ horizontal, vertical, interpolation }));
+  const region = await image.read(regionOf({ horizontal, vertical, interpolation }));
+  const source = { ...region, data: transferable(region.data) };
   const transfer = [source.data];
   return inThread('resample', { source, horizontal, vertical, interpolation }, { transfer, signal });
 }

@@ -2,7 +2,7 @@ import type { Metadata, Sharp } from 'sharp';
 import type { FailOn, Size } from './geometry.js';
 import type { Header, Image, OpenSettings } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
-import { openFile, readRgb, readSamples } from './libvips.js';
+import { openFile, readRgb, readSamples, transferable } from './libvips.js';
 import type { Raster, Region } from './raster.js';
 import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';
@@ -81,7 +81,8 @@ const cmykToRgb =
   (sampleBytes: 1 | 2) =>
   async (image: Sharp): Promise<Raster> => {
     const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk');
-    const { data, info } = await readSamples(inks, sampleBytes === 2 ? 'ushort' : 'uchar');
+    const { data: samples, info } = await readSamples(inks, sampleBytes === 2 ? 'ushort' : 'uchar');
+    const data = transferable(samples);
     const { width, height, channels } = info;
     const bytesPerPixel = channels * sampleBytes;
     const rgb = await inThread('cmykToRgb', { data, bytesPerPixel, sampleBytes }, { transfer: [data] });

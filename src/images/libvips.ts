@@ -49,6 +49,12 @@ export function readSamples(image: Sharp, depth: 'uchar' | 'ushort' = 'uchar') {
   return image.raw({ depth }).toBuffer({ resolveWithObject: true });
 }
 
+/**
+ * Pixels that libvips allocated, in memory that can be given to another thread. Node would copy them, too, but slowly: 48 ms
+ * for 36 MB in place of 8.
+ */
+export const transferable = (data: Uint8Array): Uint8Array => new Uint8Array(data);
+
 /** Versions of what images are decoded with. */
 export function libraryVersions(): { readonly sharp: string; readonly libvips: string } {
   return { sharp: sharp.versions.sharp ?? '?', libvips: sharp.versions.vips };

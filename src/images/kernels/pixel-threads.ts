@@ -13,7 +13,7 @@ export interface ThreadRequest {
 export type ThreadReply = { readonly output: unknown } | { readonly error: unknown };
 
 export interface ThreadOptions {
-  readonly transfer?: readonly Uint8Array[]; // of the input: given away, and not usable afterwards
+  readonly transfer?: readonly Uint8Array[]; // of the input: given away, and not usable afterwards; a buffer each
   readonly signal?: AbortSignal | undefined; // ends the thread, if it is still computing then
 }
 
@@ -68,11 +68,9 @@ function replyOf(
     };
     thread.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
     signal?.addEventListener('abort', onAbort);
-    // An array that shares its buffer with others is copied.
-    const given = transfer.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength);
     thread.postMessage(
       request,
-      given.map(({ buffer }) => buffer as ArrayBuffer),
+      transfer.map(({ buffer }) => buffer as ArrayBuffer),
     );
   });
 }
