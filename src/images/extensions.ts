@@ -1,6 +1,6 @@
 /**
- * The file name extensions that a directory is searched for: lower case, with the dot. Each is decoded by the prebuilt
- * sharp. HEIC, BMP, JPEG XL and JPEG 2000 are not; a file named on its own is tried whatever its extension.
+ * The file name extensions that a directory is searched for: lower case, with the dot. A file named on its own is tried
+ * whatever its extension.
  */
 export const DECODABLE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.jpg',
@@ -16,4 +16,14 @@ export const DECODABLE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.avif',
   '.svg',
   '.svgz',
+  '.bmp',
+  '.dib',
+  '.ico',
+  '.cur',
+  '.pnm',
+  '.pbm',
+  '.pgm',
+  '.ppm',
+  '.qoi',
+  '.tga',
 ]);

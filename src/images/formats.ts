@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { decodeImage } from './decode.js';
+import { WRITTEN } from './format-samples.js';
 import type { Preprocessing } from './geometry.js';
 
 /** Which image formats this installation reads. */
@@ -16,25 +17,21 @@ export interface ImageFormats {
 
 const SIDE = 8; // pixels
 
-const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}"><rect width="5" height="5"/></svg>`;
-
-const SAMPLES: Readonly<Record<string, (image: Sharp) => Promise<Buffer>>> = {
+const SAMPLES: Readonly<Record<string, (image: Sharp) => Promise<Buffer> | Buffer>> = {
   JPEG: (image) => image.jpeg().toBuffer(),
   PNG: (image) => image.png().toBuffer(),
   WebP: (image) => image.webp().toBuffer(),
   GIF: (image) => image.gif().toBuffer(),
   AVIF: (image) => image.avif({ effort: 0 }).toBuffer(),
   TIFF: (image) => image.tiff().toBuffer(),
-  SVG: async () => Buffer.from(SVG),
+  ...WRITTEN,
 };
 
 // sharp's names of formats that its prebuilt libvips is made without.
 const OTHERS: Readonly<Record<string, string>> = {
   jp2: 'JPEG 2000',
   jxl: 'JPEG XL',
-  magick: 'BMP',
   pdf: 'PDF',
-  ppm: 'PPM',
   fits: 'FITS',
   openslide: 'OpenSlide',
   dcraw: 'camera raw',
@@ -71,7 +68,7 @@ export async function imageFormats(preprocessing: Preprocessing): Promise<ImageF
 
 async function reasonAgainst(
   path: string,
-  encode: (image: Sharp) => Promise<Buffer>,
+  encode: (image: Sharp) => Promise<Buffer> | Buffer,
   preprocessing: Preprocessing,
 ): Promise<string | undefined> {
   const create = { width: SIDE, height: SIDE, channels: 3, background: '#336699' } as const;

@@ -1,3 +1,8 @@
+import { openBmp, openDib } from './codecs/bmp.js';
+import { openCur, openIco } from './codecs/ico.js';
+import { openPnm } from './codecs/pnm.js';
+import { openQoi } from './codecs/qoi.js';
+import { openTga } from './codecs/tga.js';
 import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
@@ -11,7 +16,17 @@ const tiff: Codec = (bytes, settings) =>
   });
 
 /** What opens images, by the name that their first bytes give them; libvips opens the others. */
-const CODECS: Readonly<Record<string, Codec>> = { SVG: svg, TIFF: tiff };
+const CODECS: Readonly<Record<string, Codec>> = {
+  SVG: svg,
+  TIFF: tiff,
+  BMP: openBmp,
+  DIB: openDib,
+  ICO: openIco,
+  CUR: openCur,
+  PNM: openPnm,
+  QOI: openQoi,
+  TGA: openTga,
+};
 
 /**
  * Opens an image of any format that is read: its header, by its first bytes.

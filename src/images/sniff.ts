@@ -1,7 +1,9 @@
+import { tgaHeader } from './tga-header.js';
+
 /** What the first bytes of a file say it is. */
 export interface SniffedFormat {
   readonly name: string;
-  readonly readable: boolean; // by the prebuilt sharp
+  readonly readable: boolean; // by the prebuilt sharp, or by codecs of ours
   readonly advice: string; // what to do, where it is not readable
 }
 
@@ -19,26 +21,27 @@ const READABLE: readonly Signature[] = [
   ['TIFF', 0, 'MM\0+'],
   ['AVIF', 4, 'ftypavif'],
   ['AVIF', 4, 'ftypavis'],
+  ['BMP', 0, 'BM'],
+  ['ICO', 0, '\0\0\x01\0'],
+  ['QOI', 0, 'qoif'],
 ];
 
 const UNREADABLE: readonly Signature[] = [
-  ['BMP', 0, 'BM'],
   ['JPEG XL', 0, '\xff\x0a'],
   ['JPEG XL', 0, '\0\0\0\x0cJXL '],
-  ['JPEG 2000', 0, '\0\0\0\x0cjP  '],
+  ['JPEG 2000', 0, '\0\0\0\x0cjP  \r\n\x87\n'],
   ['JPEG 2000', 0, '\xff\x4f\xff\x51'],
   ['JPEG XR', 0, 'II\xbc'],
   ['PSD', 0, '8BPS'],
-  ['ICO', 0, '\0\0\x01\0'],
-  ['CUR', 0, '\0\0\x02\0'],
   ['OpenEXR', 0, 'v/1\x01'],
   ['Radiance HDR', 0, '#?RADIANCE'],
   ['DDS', 0, 'DDS '],
-  ['QOI', 0, 'qoif'],
   ['FITS', 0, 'SIMPLE  ='],
   ['XCF', 0, 'gimp xcf'],
   ['PDF', 0, '%PDF'],
-  ...[1, 2, 3, 4, 5, 6, 7].map((n): Signature => ['PNM', 0, `P${n}\n`]),
+  ['PAM', 0, 'P7\n'],
+  ['PFM', 0, 'Pf\n'],
+  ['PFM', 0, 'PF\n'],
 ];
 
 type Signature = readonly [name: string, offset: number, bytes: string];
@@ -76,12 +79,30 @@ export function maybeSvg(bytes: Uint8Array): boolean {
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
   const head = latin1(bytes, 64);
   const matches = ([, offset, magic]: Signature) => head.startsWith(magic, offset);
-  const readable = READABLE.find(matches);
-  if (readable !== undefined) return { name: readable[0], readable: true, advice: '' };
+  const readable = READABLE.find(matches)?.[0] ?? withoutMagic(bytes, head);
+  if (readable !== undefined) return { name: readable, readable: true, advice: '' };
   if (head.startsWith('ftyp', 4) && HEVC_BRANDS.has(head.slice(8, 12))) return HEIC;
   const unreadable = UNREADABLE.find(matches);
   if (unreadable !== undefined) return { name: unreadable[0], readable: false, advice: CONVERT };
   return maybeSvg(bytes) ? SVG : undefined;
+}
+
+// White space and comments, then the width: any of both may be between the tokens of a header.
+const PNM = /^P[1-6](?:[\t-\r ]|#[^\r\n]*[\r\n])+(?:\d|#[^\r\n]*$)/;
+
+/** Names formats whose first bytes are not always the same, or are those of another format too. */
+function withoutMagic(bytes: Uint8Array, head: string): string | undefined {
+  if (PNM.test(head)) return 'PNM';
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isDib(file)) return 'DIB';
+  if (tgaHeader(file) !== undefined) return 'TGA'; // which may begin like a cursor, of no images
+  return head.startsWith('\0\0\x02\0') ? 'CUR' : undefined;
+}
+
+/** A bitmap without the header of a file: the sizes of its own, one plane, and a number of bits that there is. */
+function isDib(file: Buffer): boolean {
+  if (file.byteLength < 40 || ![40, 52, 56, 64, 108, 124].includes(file.readUInt32LE(0))) return false;
+  return file.readUInt16LE(12) === 1 && [1, 4, 8, 16, 24, 32].includes(file.readUInt16LE(14));
 }
 
 function latin1(bytes: Uint8Array, length: number): string {

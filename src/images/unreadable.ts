@@ -11,7 +11,7 @@ export function headerRefusal(bytes: Uint8Array): ImageRefusal {
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   return new ImageRefusal(
     'unsupported_format',
-    `not a known image format (starts with ${start}); expected JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG`,
+    `not a known image format (starts with ${start}); expected JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, BMP, ICO, PNM, QOI or TGA`,
   );
 }
 

@@ -14,7 +14,8 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat>> = {
 };
 
 // A slip of the shell (`-o photos/*`) would otherwise cost a photo.
-const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|svg|bmp|heic)$/i;
+const IMAGE =
+  /\.(jpe?g|png|webp|gif|tiff?|avif|svg|bmp|dib|ico|cur|p[nbgp]m|qoi|tga|hei[cf]|hif|j[p2][2kfxc]|jxl)$/i;
 
 /**
  * The format of an output: the one asked for, else the one its extension (in any case) stands for,

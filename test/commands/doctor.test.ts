@@ -40,10 +40,22 @@ describe('halonet doctor', () => {
     for (const gpu of gpus)
       if (gpu.status === 'absent') assert.ok(gpu.reason.length > 5 && gpu.detail.length > 5);
     assert.ok('read' in found.images);
-    assert.deepEqual(found.images.read, ['JPEG', 'PNG', 'WebP', 'GIF', 'AVIF', 'TIFF', 'SVG']);
+    assert.deepEqual(found.images.read, [
+      'JPEG',
+      'PNG',
+      'WebP',
+      'GIF',
+      'AVIF',
+      'TIFF',
+      'SVG',
+      'BMP',
+      'ICO',
+      'PNM',
+      'QOI',
+      'TGA',
+    ]);
     assert.deepEqual(found.images.failing, []);
-    for (const name of ['HEIC', 'BMP', 'JPEG XL', 'JPEG 2000'])
-      assert.ok(found.images.unread.includes(name), name);
+    for (const name of ['HEIC', 'JPEG XL', 'JPEG 2000']) assert.ok(found.images.unread.includes(name), name);
     assert.equal(found.cache.folder, join(home, 'hub'));
     assert.deepEqual(found.cache.models, [{ repo: 'timm/halonet26t.a1h_in1k', bytes: 1540 }]);
     assert.equal(found.environment.HF_TOKEN, '(set)');
@@ -59,7 +71,7 @@ describe('halonet doctor', () => {
     for (const line of [
       /^Versions {5}halonet \d+\.\d+\.\d+, Node \S+, onnxruntime-node 1\.\S+, sharp \S+, libvips \S+$/m,
       /^CPU {10}\S/m,
-      /^Images {7}read: JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG$/m,
+      /^Images {7}read: JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG, BMP, ICO, PNM, QOI, TGA$/m,
       /^cpu +[\d.]+ +- +- {2}works$/m,
       /^cuda +(-|[\d.]+) .*\S$/m,
       /^Models {7}timm\/halonet26t\.a1h_in1k, 1\.5 kB$/m,

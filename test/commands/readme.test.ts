@@ -25,9 +25,26 @@ describe('README.md', () => {
 
   it('lists every architecture and every image format', () => {
     for (const name of Object.keys(ARCHITECTURES)) assert.match(readme, new RegExp(`\\b${name}\\b`));
-    const formats = ['jpg', 'png', 'webp', 'gif', 'avif', 'tif', 'svg'];
+    const formats = [
+      'jpg',
+      'png',
+      'webp',
+      'gif',
+      'avif',
+      'tif',
+      'svg',
+      'bmp',
+      'ico',
+      'cur',
+      'pnm',
+      'qoi',
+      'tga',
+    ];
     const stems = [...DECODABLE_EXTENSIONS].map((extension) => extension.slice(1));
     for (const format of formats) assert.ok(stems.includes(format), format);
-    assert.ok(readme.includes('JPEG, PNG, WebP, GIF, AVIF, TIFF and SVG are read'));
+    assert.match(
+      readme,
+      /JPEG, PNG, WebP, GIF, AVIF, TIFF, SVG,\s+BMP, ICO and CUR, PNM \(PBM, PGM and PPM\), QOI and TGA are read/,
+    );
   });
 });

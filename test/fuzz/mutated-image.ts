@@ -7,6 +7,7 @@ import { GIF } from './mutations/gif.js';
 import { JPEG } from './mutations/jpeg.js';
 import { PNG } from './mutations/png.js';
 import { WEBP } from './mutations/riff.js';
+import { DIGITS, HEADER } from './mutations/simple.js';
 import { SVG } from './mutations/svg.js';
 import { TIFF } from './mutations/tiff.js';
 import type { Format, Seed } from './seeds.js';
@@ -19,6 +20,11 @@ const OWN: Readonly<Record<Format, readonly Mutation[]>> = {
   tiff: TIFF,
   avif: AVIF,
   svg: SVG,
+  bmp: HEADER,
+  ico: HEADER,
+  pnm: [DIGITS, ...HEADER],
+  qoi: HEADER,
+  tga: HEADER,
 };
 
 const FORMATS = Object.keys(OWN) as readonly Format[];

@@ -5,8 +5,21 @@ import { mulberry32 } from '../../src/random.js';
 import { CLASS_NAMES, drawSvg } from '../drawing/draw.js';
 import { tiff } from '../images/tiff.js';
 import { pngOf } from './mutations/png.js';
+import { simpleSeeds } from './simple-seeds.js';
 
-export type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'svg';
+export type Format =
+  | 'jpeg'
+  | 'png'
+  | 'webp'
+  | 'gif'
+  | 'tiff'
+  | 'avif'
+  | 'svg'
+  | 'bmp'
+  | 'ico'
+  | 'pnm'
+  | 'qoi'
+  | 'tga';
 
 /** A small image that is not damaged. */
 export interface Seed {
@@ -125,7 +138,13 @@ export async function makeSeeds(): Promise<readonly Seed[]> {
       encoded.push({ format, name, extension, bytes });
     }
   }
-  return [...encoded, ...(await animations()), ...written(), ...(await drawings())];
+  return [
+    ...encoded,
+    ...(await animations()),
+    ...written(),
+    ...(await drawings()),
+    ...(await simpleSeeds(drawing(3))),
+  ];
 }
 
 async function animations(): Promise<readonly Seed[]> {

@@ -72,7 +72,7 @@ describe('an image that cannot be read', () => {
     assert.deepEqual(await failureOf(await folder.write('text.jpg', 'hello, world')), {
       code: 'unsupported_format',
       message:
-        'not a known image format (starts with 68656c6c6f2c2077); expected JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG',
+        'not a known image format (starts with 68656c6c6f2c2077); expected JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, BMP, ICO, PNM, QOI or TGA',
     });
   });
 
@@ -81,7 +81,7 @@ describe('an image that cannot be read', () => {
       'JPEG XL': '0000000c4a584c200d0a870a',
       'JPEG 2000': '0000000c6a5020200d0a870a',
       PSD: '38425053000100000000',
-      ICO: '00000100010010100000',
+      PAM: '50370a574944544820310a',
     };
     for (const [name, hex] of Object.entries(starts)) {
       const { code, message } = await failureOf(await folder.write('other', Buffer.from(hex, 'hex')));

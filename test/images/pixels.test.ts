@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
+import { bmpOf, icon, iconBitmap, pngIconOf } from './codecs/bitmaps.js';
+import { qoiOf } from './codecs/qoi-file.js';
+import { tgaOf } from './codecs/tga-file.js';
 import { pillowTransform } from './pillow.js';
 import {
   HALONET,
@@ -34,9 +37,16 @@ describe('pixels as Pillow reads them', () => {
       avif: () => image.clone().avif({ effort: 0 }).toBuffer(),
       svg: async () => Buffer.from(svg),
       svgz: async () => gzipSync(svg),
+      bmp: async () => bmpOf(await rasterOf(image)),
+      ico: async () => pngIconOf(await rasterOf(image)),
+      cur: async () => icon('CUR', [{ width: 48, height: 48, bits: 32, bytes: iconBitmap(48, [1, 2, 3]) }]),
+      pnm: async () => Buffer.concat([Buffer.from('P6 48 32 255 '), (await rasterOf(image)).data]),
+      qoi: async () => qoiOf(await rasterOf(image)),
+      tga: async () => tgaOf(await rasterOf(image)),
     };
     const aliases: Readonly<Record<string, string>> = {
       ...{ jpeg: 'jpg', jpe: 'jpg', jfif: 'jpg', apng: 'png', tiff: 'tif' },
+      ...{ dib: 'bmp', pbm: 'pnm', pgm: 'pnm', ppm: 'pnm' },
     };
     for (const extension of DECODABLE_EXTENSIONS) {
       const name = extension.slice(1);

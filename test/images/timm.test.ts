@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import type { Interpolation } from '../../src/images/geometry.js';
 import { pillowTransform } from './pillow.js';
 import {
-  failureOf,
   HALONET,
   imageFile,
   largestDifference,
@@ -28,7 +27,7 @@ const settingsOf = ({ size = 256, pct = 0.94, interp = 'bicubic' }: Case) => ({
 });
 
 describe("timm's evaluation transform", () => {
-  for (const reference of CASES.filter(({ image }) => !image.endsWith('.bmp'))) {
+  for (const reference of CASES) {
     const { image, expected } = reference;
     const settings = settingsOf(reference);
 
@@ -45,6 +44,7 @@ describe("timm's evaluation transform", () => {
       assert.ok(difference <= 0.5, `mean absolute difference ${difference}`);
     });
 
+    if (image.endsWith('.bmp')) continue; // libvips does not read it
     it(`has ${expected} bit for bit by the reference`, async () => {
       const raster = await rasterOf(imageFile(`${PHOTOS}/${image}`));
       const timm = await rasterOf(imageFile(`${PHOTOS}/${expected}`));
@@ -65,12 +65,5 @@ describe("timm's evaluation transform", () => {
       assert.ok(difference <= 0.15, `${reference.expected}: ${difference}`);
       assert.ok(largestDifference(pixels, timm.data) <= 3, reference.expected);
     }
-  });
-
-  it('refuses BMP, which Pillow reads, by name', async () => {
-    assert.deepEqual(await failureOf(`${PHOTOS}/image.bmp`), {
-      code: 'unsupported_format',
-      message: 'BMP is not supported by this build of libvips; convert it to PNG',
-    });
   });
 });

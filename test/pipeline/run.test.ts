@@ -13,7 +13,7 @@ import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
 const GOOD = ['chelsea.jpg', 'coffee.jpg', 'small.png', 'gray.jpg'].map(
   (name) => `fixtures/preprocess/${name}`,
 );
-const BAD = ['fixtures/preprocess/image.bmp', 'fixtures/preprocess/cases.json', '/no/such/file.png'];
+const BAD = ['fixtures/preprocess', 'fixtures/preprocess/cases.json', '/no/such/file.png'];
 const PATHS = Array.from({ length: 60 }, (_, i) => (i % 5 < 4 ? GOOD[i % 4] : BAD[i % 3]) ?? '');
 
 const PREPROCESSING: Preprocessing = {

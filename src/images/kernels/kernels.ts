@@ -20,7 +20,55 @@ interface Exports {
   ) => void;
   readonly cmykToRgb: (pixels: number, count: number, bytesPerPixel: number, sampleBytes: number) => void;
   readonly unpremultiply: (pixels: number, count: number) => void;
+  readonly unpackIndices: (
+    source: number,
+    count: number,
+    bits: number,
+    palette: number,
+    target: number,
+    step: number,
+  ) => void;
+  readonly unpackBytes: (
+    source: number,
+    count: number,
+    bytesPerPixel: number,
+    red: number,
+    green: number,
+    blue: number,
+    target: number,
+    step: number,
+  ) => void;
+  readonly unpackWords: (
+    source: number,
+    count: number,
+    greenBits: number,
+    target: number,
+    step: number,
+  ) => void;
+  readonly unpackSamples: (
+    source: number,
+    count: number,
+    sampleBytes: number,
+    table: number,
+    copies: number,
+    target: number,
+  ) => void;
+  readonly bmpRuns: DecodeCodes<[bits: number, width: number]>;
+  readonly tgaRuns: DecodeCodes<[bytesPerPixel: number]>;
+  readonly qoi: DecodeCodes<[]>;
+  readonly plainBits: DecodeCodes<[]>;
+  readonly plainSamples: DecodeCodes<[most: number]>;
 }
+
+/** See assembly/code-state.ts. */
+type DecodeCodes<Rest extends readonly unknown[]> = (
+  source: number,
+  end: number,
+  target: number,
+  targetEnd: number,
+  state: number,
+  ...rest: Rest
+) => void;
 
 const PAGE = 2 ** 16; // bytes
 

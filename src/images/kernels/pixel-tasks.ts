@@ -1,4 +1,5 @@
 import { cmykToRgb, type Samples, unpremultiply } from './colours.js';
+import { type CodedRows, type PackedPixels, unpackPixels } from './packed-pixels.js';
 import { type Resampling, resample } from './resample.js';
 
 // What is computed of pixels in a thread of its own: these functions would block the event loop.
@@ -8,6 +9,7 @@ export const PIXEL_TASKS = {
   cmykToRgb: ({ sampleBytes, ...samples }: Samples & { readonly sampleBytes: 1 | 2 }) =>
     cmykToRgb(samples, sampleBytes),
   unpremultiply: ({ data }: { readonly data: Uint8Array }) => unpremultiply(data),
+  unpackPixels: (pixels: PackedPixels | CodedRows) => unpackPixels(pixels),
 } as const;
 
 export type PixelTask = keyof typeof PIXEL_TASKS;

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { ImageRefusal } from '../refusal.js';
 import { PIXEL_TASKS } from './pixel-tasks.js';
 import type { ThreadReply, ThreadRequest } from './pixel-threads.js';
 
@@ -11,6 +12,6 @@ parentPort?.on('message', async ({ task, input }: ThreadRequest) => {
     const output = await PIXEL_TASKS[task](input as never);
     reply({ output }, [output.buffer as ArrayBuffer]);
   } catch (error) {
-    reply({ error });
+    reply(error instanceof ImageRefusal ? { refusal: error.failure } : { error });
   }
 });

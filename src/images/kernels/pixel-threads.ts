@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import PQueue from 'p-queue';
+import type { ImageFailure } from '../../errors.js';
+import { ImageRefusal } from '../refusal.js';
 import type { PixelInput, PixelOutput, PixelTask } from './pixel-tasks.js';
 
 /** What a thread is asked for. */
@@ -10,7 +12,10 @@ export interface ThreadRequest {
 }
 
 /** What it answers. */
-export type ThreadReply = { readonly output: unknown } | { readonly error: unknown };
+export type ThreadReply =
+  | { readonly output: unknown }
+  | { readonly refusal: ImageFailure } // thrown as an ImageRefusal, which would arrive as a mere Error
+  | { readonly error: unknown };
 
 export interface ThreadOptions {
   readonly transfer?: readonly Uint8Array[]; // of the input: given away, and not usable afterwards; a buffer each
@@ -38,6 +43,7 @@ export function inThread<Task extends PixelTask>(
     const reply = await replyOf(thread, { task, input }, { transfer, signal });
     thread.unref();
     idle.push(thread);
+    if ('refusal' in reply) throw new ImageRefusal(reply.refusal.code, reply.refusal.message);
     if ('error' in reply) throw reply.error;
     return reply.output as PixelOutput<Task>;
   });

@@ -1,2 +1,6 @@
 export { cmykToRgb, unpremultiply } from './colours';
+export { plainBits, plainSamples } from './plain-samples';
+export { qoi } from './qoi';
 export { resampleRow, resampleRows } from './resample';
+export { bmpRuns, tgaRuns } from './runs';
+export { unpackBytes, unpackIndices, unpackSamples, unpackWords } from './unpack';

@@ -1,0 +1,27 @@
+import type { Codec } from '../image.js';
+import { openPacked } from '../packed-image.js';
+import { ImageRefusal } from '../refusal.js';
+import { readDib } from './dib.js';
+
+const FILE_HEADER = 14; // bytes
+
+/**
+ * Windows and OS/2 bitmaps: 1, 4 and 8 bits with a palette, plain or run-length encoded, 16, 24 and 32 bits; from the bottom up
+ * or the top down. As Pillow's BmpImagePlugin, but that its mistakes with an odd number of literal RLE4 pixels, with rows that
+ * RLE leaves out, and with palettes of black and white for 4 or 8 bits are not made.
+ * https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-storage
+ *
+ * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
+ */
+export const openBmp: Codec = async (bytes, settings) => {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.byteLength < FILE_HEADER) throw new ImageRefusal('truncated', 'the BMP file ends early');
+  const pixelsAt = file.readUInt32LE(10);
+  return openPacked(readDib(file, { format: 'BMP', at: FILE_HEADER, pixelsAt }, settings), settings);
+};
+
+/** A bitmap without the header of a file, as .dib files may be. As {@link openBmp}. */
+export const openDib: Codec = async (bytes, settings) => {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return openPacked(readDib(file, { format: 'DIB', at: 0 }, settings), settings);
+};

@@ -1,0 +1,21 @@
+const hex = (...parts: readonly string[]) => Buffer.from(parts.join(''), 'hex');
+
+const [FILE_HEADER, BITMAP_HEADER] = ['424d3a000000000000003600', '28000000010000000100000001001800'];
+const BITMAP = hex(FILE_HEADER, '0000', BITMAP_HEADER, '00'.repeat(24), '99663300');
+
+/** An image of a pixel in each of the formats that sharp does not write. */
+export const WRITTEN: Readonly<Record<string, () => Buffer>> = {
+  SVG: () =>
+    Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="5" height="5"/></svg>',
+    ),
+  BMP: () => BITMAP,
+  ICO: () => {
+    const image = Buffer.concat([BITMAP.subarray(14), Buffer.alloc(4)]); // the mask
+    image[8] = 2; // it counts to the height
+    return Buffer.concat([hex('000001000100', '0101000001001800', '30000000', '16000000'), image]);
+  },
+  PNM: () => Buffer.from('P3 1 1 255 51 102 153'),
+  QOI: () => hex('716f6966', '00000001', '00000001', '0300', 'fe336699', '0000000000000001'),
+  TGA: () => hex('000002', '0000000000', '00000000', '01000100', '1800', '996633'),
+};

@@ -1,0 +1,63 @@
+import type { Size } from './geometry.js';
+import type { Image, OpenSettings } from './image.js';
+import type { Coding } from './kernels/codes.js';
+import { inThread } from './kernels/pixel-threads.js';
+import { bitsPerPixel, type Layout } from './kernels/unpack.js';
+import type { Region } from './raster.js';
+import { ImageRefusal } from './refusal.js';
+import { refuseSize } from './size-limit.js';
+
+/** An image whose file holds its pixels in rows, or codes of such rows. */
+export interface PackedImage extends Size {
+  readonly format: string; // for people
+  readonly bytes: Uint8Array; // from the first pixel, or code, on; whatever follows is left out
+  readonly stride: number; // bytes from row to row, once they are decoded
+  readonly layout: Layout;
+  readonly bottomUp: boolean; // the last row is the first of the file
+  readonly mirrored: boolean; // and the last pixel of a row
+  readonly coding?: Coding | undefined; // undefined: rows are there as they are
+  readonly fewestBytes?: number | undefined; // of codes that make up the image, at least
+}
+
+/**
+ * Opens an image whose pixels lie in rows. They are unpacked in a thread of their own, and only the rows that are asked for.
+ *
+ * @throws ImageRefusal decode_failed, too_large or truncated
+ */
+export function openPacked(image: PackedImage, { maxPixels, failOn }: OpenSettings): Image {
+  const { width, height, format, bytes, stride, layout, coding } = image;
+  if (width <= 0 || height <= 0) {
+    throw new ImageRefusal('decode_failed', `the ${format} says that it has ${width} x ${height} pixels`);
+  }
+  refuseSize({ width, height }, maxPixels);
+  const lastRow = Math.ceil((width * bitsPerPixel(layout)) / 8); // which may come without padding
+  const needed = coding === undefined ? stride * (height - 1) + lastRow : (image.fewestBytes ?? 1);
+  const partial = failOn === 'none';
+  if (bytes.byteLength < needed && !partial) {
+    throw new ImageRefusal('truncated', `the ${format} file ends early`);
+  }
+  return {
+    header: { width, height, format, streamed: false },
+    read: async (region) => ({
+      data: await readRegion(image, region, partial),
+      width: region.width,
+      height: region.height,
+    }),
+  };
+}
+
+function readRegion(
+  { bytes, format, stride, width, height, layout, bottomUp, mirrored, coding }: PackedImage,
+  region: Region,
+  partial: boolean,
+): Promise<Uint8Array> {
+  const rows = { stride, width, layout, bottomUp, mirrored, region };
+  const firstRow = bottomUp ? height - region.top - region.height : region.top;
+  if (coding === undefined) {
+    const data = new Uint8Array(bytes.subarray(firstRow * stride, (firstRow + region.height) * stride)); // a copy
+    return inThread('unpackPixels', { rows, data }, { transfer: [data] });
+  }
+  const data = new Uint8Array(bytes);
+  const coded = { format, data, coding, bytes: stride * height, partial };
+  return inThread('unpackPixels', { rows, coded, firstRow }, { transfer: [data] });
+}
