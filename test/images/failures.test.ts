@@ -149,7 +149,7 @@ describe('an image that cannot be read', () => {
         const { status } = await decodeImage(path, ${JSON.stringify(HALONET)});
         if (status !== 'failed') throw new Error(path);
       }`;
-    const { stdout, stderr } = await run('node', ['--input-type=module', '--eval', script]);
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script]);
     assert.deepEqual([stdout, stderr], ['', '']);
   });
 });

@@ -30,11 +30,24 @@ export function pillowTransform(raster: Raster, settings: Preprocessing): Uint8A
   return new Uint8Array(Buffer.concat(rows));
 }
 
-/** Pillow's `Image.resize`, bit for bit: a horizontal pass, rounded to 8 bits, then a vertical one. */
+/**
+ * Pillow's `Image.resize`, bit for bit: a horizontal pass, rounded to 8 bits, then a vertical one; since 12.2 the other way
+ * round for a very tall image that becomes less tall.
+ */
 export function pillowResize(
+  raster: Raster,
+  width: number,
+  height: number,
+  interpolation: Interpolation,
+): Raster {
+  const isTall = raster.height > 100 * raster.width && height < raster.height;
+  if (isTall) return resizeAcross(resizeDown(raster, height, interpolation), width, interpolation);
+  return resizeDown(resizeAcross(raster, width, interpolation), height, interpolation);
+}
+
+function resizeAcross(
   { width, height, data }: Raster,
   toWidth: number,
-  toHeight: number,
   interpolation: Interpolation,
 ): Raster {
   const rows = new Uint8ClampedArray(height * toWidth * 3);
@@ -43,13 +56,17 @@ export function pillowResize(
       weigh(data, y * width * 3, 3, taps, rows, (y * toWidth + x) * 3);
     }
   }
-  const out = new Uint8ClampedArray(toHeight * toWidth * 3);
+  return { width: toWidth, height, data: new Uint8Array(rows.buffer) };
+}
+
+function resizeDown({ width, height, data }: Raster, toHeight: number, interpolation: Interpolation): Raster {
+  const out = new Uint8ClampedArray(toHeight * width * 3);
   for (const [y, taps] of tapsOf(height, toHeight, interpolation).entries()) {
-    for (let x = 0; x < toWidth; x++) {
-      weigh(rows, x * 3, toWidth * 3, taps, out, (y * toWidth + x) * 3);
+    for (let x = 0; x < width; x++) {
+      weigh(data, x * 3, width * 3, taps, out, (y * width + x) * 3);
     }
   }
-  return { width: toWidth, height: toHeight, data: new Uint8Array(out.buffer) };
+  return { width, height: toHeight, data: new Uint8Array(out.buffer) };
 }
 
 interface Tap {

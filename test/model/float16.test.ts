@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { toFloat16 } from '../../src/model/float16.js';
-import { CheckpointWeights } from '../../src/model/weights.js';
+import { floatsOf } from '../support/floats-of.js';
 
 const INFINITY = 0x7c00;
 
 /** Every finite float16 that is not negative, by its bits, as the checkpoint reader widens it. */
 const finite = (() => {
   const bits = Uint16Array.from({ length: INFINITY }, (_, i) => i);
-  const tensor = { dtype: 'float16', shape: [bits.length], data: new Uint8Array(bits.buffer) } as const;
-  return new CheckpointWeights(new Map([['all', tensor]]), 'all').take('all', [bits.length]).read();
+  return floatsOf({ dtype: 'float16', shape: [bits.length], data: new Uint8Array(bits.buffer) });
 })();
 
 const bitsOf = (...values: number[]) => [...toFloat16(Float32Array.from(values))];

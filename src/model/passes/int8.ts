@@ -146,9 +146,12 @@ interface QuantizedConv {
   readonly biases: Int32Array; // in units of the input's scale times the channel's
 }
 
-// Of 7 bits, not 8: processors without VNNI add two products of an activation and a weight in 16 bits, which larger
-// weights overflow. The same file is then right everywhere.
-const MAX_WEIGHT = 63;
+/**
+ * The largest magnitude of an int8 weight: 7 bits, not 8. Processors without VNNI multiply with `vpmaddubsw`, which adds two
+ * products of an activation and a weight in 16 bits and clips the sum there: 2 · 255 · 63 fits, 2 · 255 · 127 does not. With
+ * weights of 7 bits, the same file is right on every processor.
+ */
+export const MAX_WEIGHT = 63;
 const MAX_BIAS = 2 ** 30; // half of what 32 bits hold: the rest is for the products
 
 /**

@@ -1,3 +1,4 @@
+import { DECODES } from '../../images/geometry.js';
 import { decodeRate } from './decode-rate.js';
 import { GEMM_SHAPES, openGemm } from './gemm-rate.js';
 import { measuredSession } from './measured-session.js';
@@ -106,14 +107,25 @@ function decodeCases(
   { machine, effort }: Plan,
 ): readonly Case<DecodeRate>[] {
   return sets.flatMap((set) =>
-    set.decode.flatMap((decode) =>
-      [...new Set([1, machine.decoders])].map((decoders) => ({
-        measurement: decodeRate({
-          ...{ set, decoders, seconds: effort.sampleSeconds },
+    DECODES.flatMap((decode) =>
+      [...new Set([1, machine.decoders])].map((decoders) => {
+        const { measurement, cpuSeconds } = decodeRate({
+          set,
           preprocessing: { ...preprocessing, decode },
-        }),
-        finish: (imagesPerSecond: Spread) => ({ photos: set.photos, decode, decoders, imagesPerSecond }),
-      })),
+          decoders,
+          seconds: effort.sampleSeconds,
+        });
+        return {
+          measurement,
+          finish: (imagesPerSecond: Spread) => ({
+            photos: set.photos,
+            decode,
+            decoders,
+            imagesPerSecond,
+            cpuSeconds: cpuSeconds(),
+          }),
+        };
+      }),
     ),
   );
 }

@@ -1,4 +1,5 @@
 import type { Attribute, Graph, GraphNode } from '../../graph.js';
+import { MAX_WEIGHT } from '../../model/passes/int8.js';
 import { mulberry32 } from '../../random.js';
 import { elementCount, type LazyTensor } from '../../tensor.js';
 
@@ -59,7 +60,7 @@ function int8Product(chain: Chain, name: string, shape: readonly number[]): Prod
   chain.constant(name, int8s(shape));
   chain.constant('x.scale', scalar('float32', Float32Array.of(1)));
   chain.constant('x.zero', scalar('uint8', Uint8Array.of(128)));
-  chain.constant(`${name}.scale`, scalar('float32', Float32Array.of(Math.sqrt(3 / k) / 127)));
+  chain.constant(`${name}.scale`, scalar('float32', Float32Array.of(Math.sqrt(3 / k) / MAX_WEIGHT)));
   chain.constant(`${name}.zero`, scalar('int8', Int8Array.of(0)));
   const operands = [name, `${name}.scale`, `${name}.zero`, 'x.scale', 'x.zero'];
   return (x, i) => chain.node(`${name}.${i}`, 'QLinearMatMul', [x, 'x.scale', 'x.zero', ...operands]);
@@ -105,12 +106,13 @@ function floats(shape: readonly number[]): LazyTensor {
   return { dtype: 'float32', shape, read };
 }
 
+/** Uniform, as large as a network's weights. */
 function int8s(shape: readonly number[]): LazyTensor {
+  const bound = MAX_WEIGHT + 0.5; // values are truncated
   const read = () => {
     const random = mulberry32(1);
-    return new Uint8Array(
-      Int8Array.from({ length: elementCount(shape) }, () => 255 * random() - 127.5).buffer,
-    );
+    const values = Int8Array.from({ length: elementCount(shape) }, () => (2 * random() - 1) * bound);
+    return new Uint8Array(values.buffer);
   };
   return { dtype: 'int8', shape, read };
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { HalonetError } from '../../errors.js';
 import { decodeImage } from '../../images/decode.js';
 import { DECODABLE_EXTENSIONS } from '../../images/extensions.js';
-import type { Decode, Preprocessing } from '../../images/geometry.js';
+import { DECODES, type Decode, type Preprocessing } from '../../images/geometry.js';
 import { type InputItem, walkInputs } from '../../inputs/walk.js';
 import { type PhotoSize, writePhoto } from './generated-photos.js';
 import type { BenchmarkOptions, Effort } from './options.js';
@@ -12,27 +12,26 @@ import type { Photos } from './report.js';
 export interface PhotoSet {
   readonly photos: Photos;
   readonly paths: readonly string[];
-  readonly decode: readonly Decode[]; // how they are decoded, in turn
+  readonly jobs: readonly Decode[]; // how whole jobs decode them; alone, they are decoded in every way
 }
 
 export interface GeneratedSize extends PhotoSize {
   readonly count: number; // different images
+  readonly jobs: readonly Decode[];
 }
 
-const ORDINARY: GeneratedSize = { width: 640, height: 480, count: 8 };
+const ORDINARY = { width: 640, height: 480, count: 8 } as const;
 
 /** The JPEGs that are generated. Several small ones: one would lie in a core's cache, which a large one does not. */
 export const GENERATED_SIZES = {
-  few: [ORDINARY],
+  few: [{ ...ORDINARY, jobs: ['exact'] }],
   all: [
-    ORDINARY,
-    { width: 1280, height: 960, count: 4 },
-    { width: 4000, height: 3000, count: 1 },
-    { width: 6000, height: 4000, count: 1 },
+    { ...ORDINARY, jobs: ['exact', 'near'] },
+    { width: 1280, height: 960, count: 4, jobs: ['exact', 'near'] },
+    { width: 4000, height: 3000, count: 1, jobs: DECODES },
+    { width: 6000, height: 4000, count: 1, jobs: ['exact', 'fast'] },
   ],
 } as const satisfies Readonly<Record<Effort['extent'], readonly GeneratedSize[]>>;
-
-const LARGE = 10e6; // pixels, from which on decoding fast is worth a look
 
 /**
  * Writes JPEGs of a size into a folder.
@@ -41,7 +40,7 @@ const LARGE = 10e6; // pixels, from which on decoding fast is worth a look
  */
 export async function generatedPhotos(
   folder: string,
-  { width, height, count }: GeneratedSize,
+  { width, height, count, jobs }: GeneratedSize,
   signal?: AbortSignal,
 ): Promise<PhotoSet> {
   const paths: string[] = [];
@@ -49,8 +48,7 @@ export async function generatedPhotos(
     signal?.throwIfAborted();
     paths.push(await writePhoto(folder, { width, height }, seed));
   }
-  const large = width * height >= LARGE;
-  return setOf(`${width}×${height}`, paths, large ? ['exact', 'fast'] : ['exact']);
+  return setOf(`${width}×${height}`, paths, jobs);
 }
 
 const MOST = 256; // images of a folder; more would be read from the disk, not from its cache
@@ -107,8 +105,8 @@ async function problemsOf(
   return problems;
 }
 
-async function setOf(name: string, paths: readonly string[], decode: PhotoSet['decode']): Promise<PhotoSet> {
+async function setOf(name: string, paths: readonly string[], jobs: PhotoSet['jobs']): Promise<PhotoSet> {
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0) / paths.length;
-  return { photos: { name, bytes: Math.round(bytes) }, paths, decode };
+  return { photos: { name, bytes: Math.round(bytes) }, paths, jobs };
 }

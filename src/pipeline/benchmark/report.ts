@@ -54,6 +54,7 @@ export interface DecodeRate {
   readonly decode: Decode;
   readonly decoders: number; // images at once
   readonly imagesPerSecond: Spread;
+  readonly cpuSeconds: Spread; // of an image, on all threads
 }
 
 /** A whole job: files in, rows out. */

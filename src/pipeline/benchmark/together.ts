@@ -35,7 +35,7 @@ export async function measureTogether(
     const jobs = baselines.flatMap((baseline, i) =>
       // Precision changes nothing in decoding: photos of every size go through the first alone.
       (i === 0 ? sets : sets.slice(0, 1)).flatMap((set) =>
-        set.decode.map((decode) => jobCase(set, decode, baseline, subject, alone, plan)),
+        set.jobs.map((decode) => jobCase(set, decode, baseline, subject, alone, plan)),
       ),
     );
     const measurements = [

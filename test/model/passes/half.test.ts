@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Tensor as OrtTensor } from 'onnxruntime-node';
 import { ModelError } from '../../../src/errors.js';
 import { encodeOnnx } from '../../../src/formats/onnx/encode.js';
 import { parseSafetensors } from '../../../src/formats/safetensors.js';
@@ -13,6 +12,7 @@ import { toStandardOps } from '../../../src/model/passes/standard-ops.js';
 import { CheckpointWeights } from '../../../src/model/weights.js';
 import type { Tensor } from '../../../src/tensor.js';
 import { goldensIn } from '../../parity/golden.js';
+import { floatsOf } from '../../support/floats-of.js';
 import { readBytes } from '../../support/read-npy.js';
 import { relativeError } from '../../support/relative-error.js';
 import { runOnnx } from '../../support/run-onnx.js';
@@ -104,11 +104,11 @@ describe('toHalf', () => {
         if (name === 'stem.conv.weight') for (const [i, value] of values.entries()) values[i] = 2000 * value;
       });
       const [, height = 0, width = 0] = graph.inputs[0]?.shape.map(Number) ?? [];
-      const pixels = (await pixelsOf(folder)).slice(0, height * width * 3);
-      const feeds = { pixels: new OrtTensor('uint8', pixels, [1, height, width, 3]) };
+      const data = (await pixelsOf(folder)).slice(0, height * width * 3);
+      const feeds = { pixels: { dtype: 'uint8', shape: [1, height, width, 3], data } } as const;
       const [single, half] = [await stepByStep(graph, feeds), await stepByStep(toHalf(graph), feeds)];
-      for (const [name, { data }] of Object.entries(single)) {
-        const error = relativeError(half[name]?.data as Float32Array, data as Float32Array);
+      for (const [name, value] of Object.entries(single)) {
+        const error = relativeError(floatsOf(half[name] as Tensor), floatsOf(value));
         assert.ok(error < RANDOM_BOUND, `${name}: ${error}`);
       }
     });

@@ -56,7 +56,10 @@ describe('gemmChain', () => {
     const read = (name: string) => graph.initializers.get(name)?.read() ?? new Uint8Array();
     const matrix = (name: string) => {
       const [scale = 0] = asFloat32(read(`${name}.scale`));
-      return Array.from(new Int8Array(new Uint8Array(read(name)).buffer), (q) => q * scale);
+      const weights = new Int8Array(new Uint8Array(read(name)).buffer);
+      const largest = Math.max(...weights.map(Math.abs));
+      assert.ok(2 * 255 * largest < 2 ** 15, `${name}: two products do not fit in 16 bits`);
+      return Array.from(weights, (q) => q * scale);
     };
     const clamp = (x: number) => Math.min(127, Math.max(-128, Math.round(x)));
     const row = [...pixels.subarray(0, 8)].map((x) => x - 128);

@@ -20,9 +20,9 @@ describe('photos to measure with', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('are JPEGs with as many bits as a photo has, each different, the same each time', async () => {
-    const size = { width: 640, height: 480, count: 2 };
-    const { photos, paths, decode } = await generatedPhotos(folder, size);
-    assert.deepEqual(decode, ['exact']);
+    const size = { width: 640, height: 480, count: 2, jobs: ['exact'] } as const;
+    const { photos, paths, jobs } = await generatedPhotos(folder, size);
+    assert.deepEqual(jobs, ['exact']);
     const [first = Buffer.of(), second = Buffer.of()] = await Promise.all(
       paths.map((path) => readFile(path)),
     );
