@@ -81,7 +81,8 @@ function imageFacts({ images }: Examination): readonly Fact[] {
   if ('problem' in images) return [['Images', images.problem]];
   const lines = [`read: ${images.read.join(', ')}`, `not read: ${images.unread.join(', ')}`];
   const failing = images.failing.map(({ name, reason }) => `failing: ${name}, ${reason}`);
-  return [['Images', [...lines, ...failing]]];
+  const missing = images.missing.map(({ hint }) => hint);
+  return [['Images', [...lines, ...missing, ...failing]]];
 }
 
 /** What the devices lack that could be had here, and how to get it. */

@@ -72,7 +72,8 @@ async function decodeBytes(
     const { decode } = preprocessing;
     if (leaveLaborious && isLaboriousImage(image.header, decode)) return undefined;
     const plan = planResize(image.header, preprocessing);
-    const pixels = decode === 'exact' ? exactPixels(image, plan, signal) : nearPixels(image, plan, decode);
+    const pixels =
+      decode === 'exact' ? exactPixels(image, plan, signal) : nearPixels(image, plan, decode, signal);
     return pad(await pixels.catch(refuseDamaged(image.header)), plan, preprocessing);
   } catch (error) {
     if (error instanceof ImageRefusal && error.failure.code === 'decode_failed' && endsEarly(bytes))

@@ -19,8 +19,8 @@ export interface DecoderOptions {
 }
 
 /**
- * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and cannot be stopped;
- * those that may take very long, or much memory, one after another in a process of their own, which can.
+ * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and cannot be stopped
+ * while libvips is at work; those that may take very long, or much memory, one after another in a process of their own, which can.
  */
 export function openDecoder(
   preprocessing: Preprocessing,
@@ -33,8 +33,10 @@ export function openDecoder(
 
   const decodeHere = async (path: string): Promise<DecodedImage | undefined> => {
     let file: FileIdentity | undefined;
+    const late = new AbortController();
     const decoding = decodeImage(path, preprocessing, {
       leaveLaborious: true,
+      signal: late.signal,
       onOpen: (opened) => {
         file = opened;
       },
@@ -44,6 +46,7 @@ export function openDecoder(
     if (inTime !== undefined) return inTime.image;
     const over: Promise<unknown> = decoding.then(() => overdue.delete(over));
     overdue.add(over);
+    late.abort(new Error(timedOut(timeout).message)); // ends a thread of ours; libvips goes on
     return { status: 'failed', failure: timedOut(timeout), file };
   };
 

@@ -16,7 +16,7 @@ export async function exactPixels(
   { horizontal, vertical, interpolation }: ResizePlan,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const region = await image.read(regionOf({ horizontal, vertical, interpolation }));
+  const region = await image.read(regionOf({ horizontal, vertical, interpolation }), signal);
   const source = { ...region, data: transferable(region.data) };
   const transfer = [source.data];
   return inThread('resample', { source, horizontal, vertical, interpolation }, { transfer, signal });

@@ -1,6 +1,7 @@
 /**
  * The file name extensions that a directory is searched for: lower case, with the dot. A file named on its own is tried
- * whatever its extension.
+ * whatever its extension. Those of HEIC and JPEG 2000 are among them also where their optional packages are not installed: a row
+ * that says so is better than photos which are passed over in silence.
  */
 export const DECODABLE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.jpg',
@@ -26,4 +27,13 @@ export const DECODABLE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.ppm',
   '.qoi',
   '.tga',
+  '.heic',
+  '.heif',
+  '.hif',
+  '.jp2',
+  '.jpf',
+  '.jpx',
+  '.j2k',
+  '.j2c',
+  '.jpc',
 ]);

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
+import { missing, OPTIONAL_PACKAGES } from './codecs/optional-package.js';
 import { decodeImage } from './decode.js';
-import { WRITTEN } from './format-samples.js';
+import { OPTIONAL, WRITTEN } from './format-samples.js';
 import type { Preprocessing } from './geometry.js';
 
 /** Which image formats this installation reads. */
@@ -12,6 +13,7 @@ export interface ImageFormats {
   readonly libvips: string;
   readonly read: readonly string[]; // a small image of each was decoded
   readonly failing: readonly { readonly name: string; readonly reason: string }[]; // that should be read
+  readonly missing: readonly { readonly name: string; readonly hint: string }[]; // that need an optional package
   readonly unread: readonly string[];
 }
 
@@ -29,7 +31,6 @@ const SAMPLES: Readonly<Record<string, (image: Sharp) => Promise<Buffer> | Buffe
 
 // sharp's names of formats that its prebuilt libvips is made without.
 const OTHERS: Readonly<Record<string, string>> = {
-  jp2: 'JPEG 2000',
   jxl: 'JPEG XL',
   pdf: 'PDF',
   fits: 'FITS',
@@ -48,7 +49,12 @@ export async function imageFormats(preprocessing: Preprocessing): Promise<ImageF
   try {
     const read: string[] = [];
     const failing: { name: string; reason: string }[] = [];
-    for (const [name, encode] of Object.entries(SAMPLES)) {
+    const absent = OPTIONAL_PACKAGES.flatMap((optional) => {
+      const hint = missing(optional);
+      return hint === undefined ? [] : [{ name: optional.format, hint }];
+    });
+    for (const [name, encode] of Object.entries({ ...SAMPLES, ...OPTIONAL })) {
+      if (absent.some((format) => format.name === name)) continue;
       const reason = await reasonAgainst(join(folder, name), encode, preprocessing);
       if (reason === undefined) read.push(name);
       else failing.push({ name, reason });
@@ -56,10 +62,13 @@ export async function imageFormats(preprocessing: Preprocessing): Promise<ImageF
     const known = Object.entries(sharp.format);
     const unread = known.filter(([id, { input }]) => OTHERS[id] !== undefined && !input.buffer);
     const names = unread.map(([id]) => OTHERS[id] ?? id);
-    if (!sharp.format.heif?.input.fileSuffix?.includes('.heic')) names.push('HEIC');
     return {
-      ...{ sharp: sharp.versions.sharp ?? '?', libvips: sharp.versions.vips },
-      ...{ read, failing, unread: names.sort() },
+      sharp: sharp.versions.sharp ?? '?',
+      libvips: sharp.versions.vips,
+      read,
+      failing,
+      missing: absent,
+      unread: names.sort(),
     };
   } finally {
     await rm(folder, { recursive: true });

@@ -14,8 +14,13 @@ export interface Header {
 /** An image whose header has been read, and whose pixels have not. */
 export interface Image {
   readonly header: Header;
-  /** Decodes a part of the upright image. @throws ImageRefusal, or any Error where the data are damaged */
-  readonly read: (region: Region) => Promise<Raster>;
+  /**
+   * Decodes a part of the upright image.
+   *
+   * @param signal stops a decoder of ours; libvips goes on
+   * @throws ImageRefusal, or any Error where the data are damaged
+   */
+  readonly read: (region: Region, signal?: AbortSignal) => Promise<Raster>;
   /** Where libvips can resize it while it decodes: for `near` and `fast`, which read all of it first elsewhere. */
   readonly stream?: ImageStream | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Metadata, Sharp } from 'sharp';
+import { openHeic } from './codecs/heic.js';
 import type { FailOn, Size } from './geometry.js';
 import type { Header, Image, OpenSettings } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
@@ -6,8 +7,8 @@ import { openFile, readRgb, readSamples, transferable } from './libvips.js';
 import type { Raster, Region } from './raster.js';
 import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';
-import { HEIC, sniffFormat } from './sniff.js';
-import { headerRefusal, unsupported } from './unreadable.js';
+import { sniffFormat } from './sniff.js';
+import { headerRefusal } from './unreadable.js';
 import { type Orientation, storedRegion, turnedSize, turnUpright } from './upright.js';
 
 /** What a codec knows better of its images than libvips. */
@@ -37,7 +38,7 @@ export async function openWithLibvips(
     .catch(() => {
       throw headerRefusal(bytes);
     });
-  if (metadata.format === 'heif' && metadata.compression !== 'av1') throw unsupported(HEIC);
+  if (metadata.format === 'heif' && metadata.compression === 'hevc') return openHeic(bytes, settings);
   refuseDepth(metadata);
   refuseSize(metadata, settings.maxPixels);
   const orientation =

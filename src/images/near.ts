@@ -13,6 +13,7 @@ const REDUCERS = { bicubic: 'cubic', bilinear: 'linear' } as const;
  * The pixels that a plan keeps of an image, resized by libvips while it decodes. Its reductions differ from Pillow's by 0.2
  * of 255 on average, its enlargements by 0.1; `fast` adds to that as `shrinkOnLoad` says. The geometry is the same.
  *
+ * @param signal stops a decoder of ours; libvips goes on
  * @returns HWC RGB, 0..255: [vertical.count, horizontal.count, 3]
  * @throws as `Image.read`
  */
@@ -20,15 +21,17 @@ export async function nearPixels(
   image: Image,
   plan: ResizePlan,
   decode: 'near' | 'fast',
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const { horizontal, vertical } = plan;
-  if (horizontal.resized > horizontal.source || vertical.resized > vertical.source) return grow(image, plan);
-  const stream = image.stream ?? (await inMemory(image));
+  if (horizontal.resized > horizontal.source || vertical.resized > vertical.source)
+    return grow(image, plan, signal);
+  const stream = image.stream ?? (await inMemory(image, signal));
   return reduce(stream, plan, shrinkOnLoad(stream.format, plan, decode));
 }
 
-async function inMemory(image: Image): Promise<ImageStream> {
-  const raster = await image.read(wholeOf(image.header));
+async function inMemory(image: Image, signal: AbortSignal | undefined): Promise<ImageStream> {
+  const raster = await image.read(wholeOf(image.header), signal);
   return { open: () => openRaster(raster), orientation: 1, format: 'other' };
 }
 
@@ -49,15 +52,17 @@ async function reduce(
 }
 
 /** At least one axis grows. The other may shrink, which comes first, on the pixels that are needed. */
-async function grow(image: Image, { horizontal, vertical, interpolation }: ResizePlan): Promise<Uint8Array> {
+async function grow(
+  image: Image,
+  { horizontal, vertical, interpolation }: ResizePlan,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const [x, y] = [splitAxis(horizontal), splitAxis(vertical)];
   const window = openRaster(
-    await image.read({
-      left: x.read.start,
-      width: length(x.read),
-      top: y.read.start,
-      height: length(y.read),
-    }),
+    await image.read(
+      { left: x.read.start, width: length(x.read), top: y.read.start, height: length(y.read) },
+      signal,
+    ),
   );
   const reduced = keep(
     resize(window, x.reduced.resized, y.reduced.resized, interpolation, 'none'),

@@ -1,5 +1,7 @@
 import { openBmp, openDib } from './codecs/bmp.js';
+import { openHeic } from './codecs/heic.js';
 import { openCur, openIco } from './codecs/ico.js';
+import { openJpeg2000 } from './codecs/jpeg2000.js';
 import { openPnm } from './codecs/pnm.js';
 import { openQoi } from './codecs/qoi.js';
 import { openTga } from './codecs/tga.js';
@@ -26,6 +28,8 @@ const CODECS: Readonly<Record<string, Codec>> = {
   PNM: openPnm,
   QOI: openQoi,
   TGA: openTga,
+  'JPEG 2000': openJpeg2000,
+  HEIC: openHeic,
 };
 
 /**

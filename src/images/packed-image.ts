@@ -38,8 +38,8 @@ export function openPacked(image: PackedImage, { maxPixels, failOn }: OpenSettin
   }
   return {
     header: { width, height, format, streamed: false },
-    read: async (region) => ({
-      data: await readRegion(image, region, partial),
+    read: async (region, signal) => ({
+      data: await readRegion(image, region, partial, signal),
       width: region.width,
       height: region.height,
     }),
@@ -50,14 +50,15 @@ function readRegion(
   { bytes, format, stride, width, height, layout, bottomUp, mirrored, coding }: PackedImage,
   region: Region,
   partial: boolean,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const rows = { stride, width, layout, bottomUp, mirrored, region };
   const firstRow = bottomUp ? height - region.top - region.height : region.top;
   if (coding === undefined) {
     const data = new Uint8Array(bytes.subarray(firstRow * stride, (firstRow + region.height) * stride)); // a copy
-    return inThread('unpackPixels', { rows, data }, { transfer: [data] });
+    return inThread('unpackPixels', { rows, data }, { transfer: [data], signal });
   }
   const data = new Uint8Array(bytes);
   const coded = { format, data, coding, bytes: stride * height, partial };
-  return inThread('unpackPixels', { rows, coded, firstRow }, { transfer: [data] });
+  return inThread('unpackPixels', { rows, coded, firstRow }, { transfer: [data], signal });
 }

@@ -3,7 +3,7 @@ import { tgaHeader } from './tga-header.js';
 /** What the first bytes of a file say it is. */
 export interface SniffedFormat {
   readonly name: string;
-  readonly readable: boolean; // by the prebuilt sharp, or by codecs of ours
+  readonly readable: boolean; // by the prebuilt sharp, or by codecs of ours, which may need an optional package
   readonly advice: string; // what to do, where it is not readable
 }
 
@@ -24,13 +24,13 @@ const READABLE: readonly Signature[] = [
   ['BMP', 0, 'BM'],
   ['ICO', 0, '\0\0\x01\0'],
   ['QOI', 0, 'qoif'],
+  ['JPEG 2000', 0, '\0\0\0\x0cjP  \r\n\x87\n'],
+  ['JPEG 2000', 0, '\xff\x4f\xff\x51'],
 ];
 
 const UNREADABLE: readonly Signature[] = [
   ['JPEG XL', 0, '\xff\x0a'],
   ['JPEG XL', 0, '\0\0\0\x0cJXL '],
-  ['JPEG 2000', 0, '\0\0\0\x0cjP  \r\n\x87\n'],
-  ['JPEG 2000', 0, '\xff\x4f\xff\x51'],
   ['JPEG XR', 0, 'II\xbc'],
   ['PSD', 0, '8BPS'],
   ['OpenEXR', 0, 'v/1\x01'],
@@ -58,11 +58,7 @@ const HEVC_BRANDS: ReadonlySet<string> = new Set([
   'hevs',
 ]);
 
-export const HEIC: SniffedFormat = {
-  name: 'HEIC (HEVC-coded)',
-  readable: false,
-  advice: 'convert it to JPEG, PNG or AVIF',
-};
+const HEIC: SniffedFormat = { name: 'HEIC', readable: true, advice: '' };
 
 const SVG: SniffedFormat = { name: 'SVG', readable: true, advice: '' };
 

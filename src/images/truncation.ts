@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { codestreamEndsEarly } from './codecs/jpeg2000-header.js';
 import { sniffFormat } from './sniff.js';
 import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
 
@@ -19,6 +20,8 @@ const ENDS_EARLY: Readonly<Record<string, (file: Buffer) => boolean>> = {
   WebP: (file) => file.byteLength < 12 || file.readUInt32LE(4) + 8 > file.byteLength,
   TIFF: tiffEndsEarly,
   AVIF: boxesEndEarly,
+  HEIC: boxesEndEarly,
+  'JPEG 2000': codestreamEndsEarly,
   SVG: svgEndsEarly,
 };
 

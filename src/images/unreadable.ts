@@ -11,11 +11,11 @@ export function headerRefusal(bytes: Uint8Array): ImageRefusal {
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   return new ImageRefusal(
     'unsupported_format',
-    `not a known image format (starts with ${start}); expected JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, BMP, ICO, PNM, QOI or TGA`,
+    `not a known image format (starts with ${start}); expected JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, BMP, ICO, PNM, QOI, TGA, HEIC or JPEG 2000`,
   );
 }
 
-export function unsupported({ name, advice }: SniffedFormat): ImageRefusal {
+function unsupported({ name, advice }: SniffedFormat): ImageRefusal {
   return new ImageRefusal(
     'unsupported_format',
     `${name} is not supported by this build of libvips; ${advice}`,

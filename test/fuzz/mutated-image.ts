@@ -25,6 +25,8 @@ const OWN: Readonly<Record<Format, readonly Mutation[]>> = {
   pnm: [DIGITS, ...HEADER],
   qoi: HEADER,
   tga: HEADER,
+  jp2: HEADER,
+  heic: [...AVIF, ...HEADER],
 };
 
 const FORMATS = Object.keys(OWN) as readonly Format[];

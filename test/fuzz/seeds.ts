@@ -19,7 +19,9 @@ export type Format =
   | 'ico'
   | 'pnm'
   | 'qoi'
-  | 'tga';
+  | 'tga'
+  | 'jp2'
+  | 'heic';
 
 /** A small image that is not damaged. */
 export interface Seed {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { bmp, bmpOf, dib, icon, iconBitmap, pngIconOf } from '../images/codecs/bitmaps.js';
 import { qoiOf } from '../images/codecs/qoi-file.js';
@@ -78,6 +79,13 @@ const ANYMAPS: Readonly<Record<string, Buffer>> = {
   p6: Buffer.concat([Buffer.from('P6\n40 10\n100\n'), ramp(1200)]),
 };
 
+async function files(...names: readonly string[]): Promise<Readonly<Record<string, Buffer>>> {
+  const read = names.map(
+    async (name) => [name.replace('.', ''), await readFile(`fixtures/codecs/${name}`)] as const,
+  );
+  return Object.fromEntries(await Promise.all(read));
+}
+
 /** Small images in the formats that sharp does not write. @param drawing an image of any format */
 export async function simpleSeeds(drawing: Buffer): Promise<readonly Seed[]> {
   const picture = await rasterOf(sharp(drawing));
@@ -93,6 +101,8 @@ export async function simpleSeeds(drawing: Buffer): Promise<readonly Seed[]> {
     pnm: ANYMAPS,
     qoi: { drawn: qoiOf(picture) },
     tga: { ...TARGAS, runs: tgaOf(picture) },
+    jp2: await files('rgb.jp2', 'rgb.j2k', 'tiles.jp2', 'grey.jp2', 'palette.jp2', 'rgb16.j2k', 'grey12.j2k'),
+    heic: await files('photo.heic'),
   };
   return Object.entries(all).flatMap(([format, flavours]) =>
     Object.entries(flavours).map(([name, bytes]) => ({

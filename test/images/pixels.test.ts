@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
@@ -43,9 +44,13 @@ describe('pixels as Pillow reads them', () => {
       pnm: async () => Buffer.concat([Buffer.from('P6 48 32 255 '), (await rasterOf(image)).data]),
       qoi: async () => qoiOf(await rasterOf(image)),
       tga: async () => tgaOf(await rasterOf(image)),
+      jp2: () => readFile('fixtures/codecs/rgb.jp2'),
+      j2k: () => readFile('fixtures/codecs/rgb.j2k'),
+      heic: () => readFile('fixtures/codecs/photo.heic'),
     };
     const aliases: Readonly<Record<string, string>> = {
       ...{ jpeg: 'jpg', jpe: 'jpg', jfif: 'jpg', apng: 'png', tiff: 'tif' },
+      ...{ jpf: 'jp2', jpx: 'jp2', j2c: 'j2k', jpc: 'j2k', heif: 'heic', hif: 'heic' },
       ...{ dib: 'bmp', pbm: 'pnm', pgm: 'pnm', ppm: 'pnm' },
     };
     for (const extension of DECODABLE_EXTENSIONS) {

@@ -1,3 +1,5 @@
+import { decodeHeic, type HeicInput } from '../codecs/decode-heic.js';
+import { decodeJpeg2000, type Jpeg2000Input } from '../codecs/decode-jpeg2000.js';
 import { cmykToRgb, type Samples, unpremultiply } from './colours.js';
 import { type CodedRows, type PackedPixels, unpackPixels } from './packed-pixels.js';
 import { type Resampling, resample } from './resample.js';
@@ -10,6 +12,8 @@ export const PIXEL_TASKS = {
     cmykToRgb(samples, sampleBytes),
   unpremultiply: ({ data }: { readonly data: Uint8Array }) => unpremultiply(data),
   unpackPixels: (pixels: PackedPixels | CodedRows) => unpackPixels(pixels),
+  jpeg2000: (input: Jpeg2000Input) => decodeJpeg2000(input),
+  heic: (input: HeicInput) => decodeHeic(input),
 } as const;
 
 export type PixelTask = keyof typeof PIXEL_TASKS;

@@ -20,7 +20,11 @@ export type ThreadReply =
 export interface ThreadOptions {
   readonly transfer?: readonly Uint8Array[]; // of the input: given away, and not usable afterwards; a buffer each
   readonly signal?: AbortSignal | undefined; // ends the thread, if it is still computing then
+  readonly own?: boolean; // the thread ends with the task, and its memory with it
 }
+
+/** What libraries print must not stand among the rows of a run. It is not read either: that would hold the process. */
+const SILENT = { stdout: true, stderr: true };
 
 const queue = new PQueue({ concurrency: availableParallelism() });
 const idle: Worker[] = [];
@@ -34,15 +38,16 @@ const idle: Worker[] = [];
 export function inThread<Task extends PixelTask>(
   task: Task,
   input: PixelInput<Task>,
-  { transfer = [], signal }: ThreadOptions = {},
+  { transfer = [], signal, own = false }: ThreadOptions = {},
 ): Promise<PixelOutput<Task>> {
   return queue.add(async (): Promise<PixelOutput<Task>> => {
     signal?.throwIfAborted();
-    const thread = idle.pop() ?? new Worker(new URL('./pixel-thread.js', import.meta.url));
+    const thread = idle.pop() ?? new Worker(new URL('./pixel-thread.js', import.meta.url), SILENT);
     thread.ref();
     const reply = await replyOf(thread, { task, input }, { transfer, signal });
     thread.unref();
-    idle.push(thread);
+    if (own) void thread.terminate();
+    else idle.push(thread);
     if ('refusal' in reply) throw new ImageRefusal(reply.refusal.code, reply.refusal.message);
     if ('error' in reply) throw reply.error;
     return reply.output as PixelOutput<Task>;
@@ -53,7 +58,7 @@ export function inThread<Task extends PixelTask>(
 function replyOf(
   thread: Worker,
   request: ThreadRequest,
-  { transfer, signal }: Required<ThreadOptions>,
+  { transfer, signal }: Required<Pick<ThreadOptions, 'transfer' | 'signal'>>,
 ): Promise<ThreadReply> {
   return new Promise((resolve, reject) => {
     const settle = () => {

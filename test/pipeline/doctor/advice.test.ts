@@ -22,7 +22,7 @@ const healthy: Omit<Examination, 'advice'> = {
     memory: { total: 8e9, available: 8e9, limit: undefined },
   },
   devices: [works('cpu', 1e11), absent('cuda'), absent('webgpu')],
-  images: { sharp: '0.35', libvips: '8', read: ['JPEG'], failing: [], unread: [] },
+  images: { sharp: '0.35', libvips: '8', read: ['JPEG'], failing: [], missing: [], unread: [] },
   cache: { folder: '/cache', models: [] },
   environment: { UV_THREADPOOL_SIZE: '10' },
 };
@@ -78,7 +78,7 @@ describe("the doctor's advice", () => {
     assert.equal(canRun({ ...healthy, advice: [] }), true);
     assert.match(advise({ images: { problem: 'no sharp' } }).join(), /^No image can be read: no sharp/);
     const failing = [{ name: 'AVIF', reason: 'odd' }];
-    const images = { sharp: '0.35', libvips: '8', read: [], failing, unread: [] };
+    const images = { sharp: '0.35', libvips: '8', read: [], failing, missing: [], unread: [] };
     assert.match(advise({ images }).join(), /^AVIF should be read and is not: odd/);
     assert.match(advise({}, { HF_HUB_OFFLINE: '1' }).join(), /^HF_HUB_OFFLINE/);
   });

@@ -1,0 +1,30 @@
+import type { Codec } from '../image.js';
+import { inThread } from '../kernels/pixel-threads.js';
+import { ImageRefusal } from '../refusal.js';
+import { refuseSize } from '../size-limit.js';
+import { heicSize } from './heic-header.js';
+import { HEIC_DECODE, refuseMissing } from './optional-package.js';
+
+/**
+ * HEIC, decoded and turned upright by libheif, alpha dropped. Its orientation is that of the image's properties, which decoders
+ * always follow, and not that of its EXIF data.
+ *
+ * @throws ImageRefusal unsupported_format where the optional package is not installed; decode_failed or too_large
+ */
+export const openHeic: Codec = async (bytes, { maxPixels }) => {
+  refuseMissing(HEIC_DECODE);
+  const size = heicSize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  if (size === undefined || size.width === 0 || size.height === 0) {
+    throw new ImageRefusal('decode_failed', 'the header of this HEIC file is damaged');
+  }
+  refuseSize(size, maxPixels);
+  const { width, height } = size;
+  return {
+    header: { width, height, format: 'HEIC', streamed: false },
+    read: async (region, signal) => {
+      const data = new Uint8Array(bytes); // a copy, to be given away
+      const rgb = await inThread('heic', { data, size, region }, { transfer: [data], own: true, signal });
+      return { data: rgb, width: region.width, height: region.height };
+    },
+  };
+};

@@ -1,0 +1,76 @@
+import { boxesOf, boxOf } from '../boxes.js';
+import type { Size } from '../geometry.js';
+
+/** What the head of a JPEG 2000 file says of its image. */
+export interface Jpeg2000Header extends Size {
+  readonly components: number;
+  readonly first: readonly Component[]; // four at most
+  readonly colours: number | undefined; // EnumCS of the file format: 16 sRGB, 17 grey; undefined: not said, or by a profile
+}
+
+interface Component {
+  readonly bits: number;
+  readonly signed: boolean;
+  readonly columns: number; // of the image, for a sample
+  readonly rows: number;
+}
+
+const CODESTREAM = Buffer.from('ff4fff51', 'hex'); // its start, and the marker of its size
+const SIZE_END = 42; // bytes to the components
+const [START_OF_TILE, END_OF_CODESTREAM] = [0xff90, 0xffd9];
+const MOST_TILES = 1_000_000;
+
+/**
+ * Reads the size and the components of a JPEG 2000 file, of its file format or a mere codestream.
+ * https://www.itu.int/rec/T-REC-T.800
+ *
+ * @returns undefined where the head is damaged
+ */
+export function jpeg2000Header(file: Buffer): Jpeg2000Header | undefined {
+  const codestream = codestreamOf(file);
+  if (codestream === undefined || codestream.byteLength < SIZE_END) return undefined;
+  const at = (field: number) => codestream.readUInt32BE(8 + 4 * field);
+  const components = codestream.readUInt16BE(40);
+  const first: Component[] = [];
+  for (let i = SIZE_END; first.length < Math.min(4, components); i += 3) {
+    const [depth = 0, columns = 0, rows = 0] = codestream.subarray(i, i + 3);
+    first.push({ bits: (depth & 0x7f) + 1, signed: depth >= 0x80, columns, rows });
+  }
+  return { width: at(0) - at(2), height: at(1) - at(3), components, first, colours: enumeratedColours(file) };
+}
+
+/** Whether a tile of a codestream, or what would follow it, lies beyond the end of the file. */
+export function codestreamEndsEarly(file: Buffer): boolean {
+  const codestream = codestreamOf(file);
+  if (codestream === undefined) return true;
+  let at = 2;
+  for (let count = 0; count < MOST_TILES; count++) {
+    if (at + 4 > codestream.byteLength)
+      return codestream.readUInt16BE(codestream.byteLength - 2) !== END_OF_CODESTREAM;
+    const marker = codestream.readUInt16BE(at);
+    if (marker === END_OF_CODESTREAM || marker < 0xff00) return false;
+    if (marker !== START_OF_TILE) {
+      at += 2 + codestream.readUInt16BE(at + 2);
+    } else {
+      if (at + 10 > codestream.byteLength) return true;
+      const length = codestream.readUInt32BE(at + 6);
+      if (length < 12) return false; // 0: to the end, wherever that is
+      at += length;
+    }
+  }
+  return false;
+}
+
+function codestreamOf(file: Buffer): Buffer | undefined {
+  const codestream = file.subarray(0, 4).equals(CODESTREAM) ? file : boxOf(file, 'jp2c');
+  return codestream?.subarray(0, 4).equals(CODESTREAM) ? codestream : undefined;
+}
+
+function enumeratedColours(file: Buffer): number | undefined {
+  const header = file.subarray(0, 4).equals(CODESTREAM) ? undefined : boxOf(file, 'jp2h');
+  if (header === undefined) return undefined;
+  for (const { type, data } of boxesOf(header)) {
+    if (type === 'colr' && data[0] === 1 && data.byteLength >= 7) return data.readUInt32BE(3);
+  }
+  return undefined;
+}

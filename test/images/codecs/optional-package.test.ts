@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import type { DecodedImage } from '../../../src/images/decode.js';
+import { HALONET } from '../support.js';
+
+const OPTIONAL = ['heic-decode', 'libheif-js', '@cornerstonejs'];
+
+/** Decodes a file by a halonet that is installed elsewhere. */
+async function decodeBy(halonet: string, file: string): Promise<DecodedImage> {
+  const module = pathToFileURL(join(halonet, 'dist/src/images/decode.js')).href;
+  const script = `
+    const { decodeImage } = await import(${JSON.stringify(module)});
+    const { pixels, ...rest } = await decodeImage(${JSON.stringify(resolve(file))}, ${JSON.stringify(HALONET)});
+    console.log(JSON.stringify(rest, (_, value) => typeof value === 'bigint' ? String(value) : value));`;
+  // Of a file: the threads of a script from --eval would be started with flags that they do not take.
+  await writeFile(join(halonet, 'decode.mjs'), script);
+  const { stdout, stderr } = await promisify(execFile)('node', [join(halonet, 'decode.mjs')]);
+  assert.equal(stderr, '');
+  return JSON.parse(stdout);
+}
+
+describe('a format that needs an optional package', () => {
+  let folder = '';
+  before(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-optional-')));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** Installs what is built here, and what it needs but for the optional packages. */
+  const install = async (halonet: string, packages: string) => {
+    await mkdir(packages, { recursive: true });
+    for (const name of await readdir('node_modules')) {
+      if (name.startsWith('.') || OPTIONAL.includes(name)) continue;
+      await symlink(resolve('node_modules', name), join(packages, name));
+    }
+    await cp('dist/src', join(halonet, 'dist/src'), { recursive: true });
+    await cp('package.json', join(halonet, 'package.json'));
+  };
+
+  const kinds = {
+    clone: ['clone', 'clone/node_modules', 'npm install --no-save NAME in the folder of halonet'],
+    'global package': ['lib/node_modules/halonet', 'lib/node_modules', 'npm install --global NAME'],
+    'package of a project': ['project/node_modules/halonet', 'project/node_modules', 'npm install NAME'],
+  } as const;
+
+  for (const [kind, [at, packagesAt, command]] of Object.entries(kinds)) {
+    it(`says how to install it for a ${kind}, and is read then`, async () => {
+      const [halonet, packages] = [join(folder, at), join(folder, packagesAt)];
+      await install(halonet, packages);
+      if (kind === 'package of a project') await writeFile(join(folder, 'project/package.json'), '{}');
+      for (const [format, file, name] of [
+        ['HEIC', 'fixtures/codecs/photo.heic', 'heic-decode'],
+        ['JPEG 2000', 'fixtures/codecs/rgb.jp2', '@cornerstonejs/codec-openjpeg'],
+      ] as const) {
+        const image = await decodeBy(halonet, file);
+        assert.ok(image.status === 'failed');
+        assert.deepEqual(image.failure, {
+          code: 'unsupported_format',
+          message: `${format} needs the optional package ${name}; ${command.replace('NAME', name)} installs it`,
+        });
+      }
+      for (const name of OPTIONAL) await symlink(resolve('node_modules', name), join(packages, name));
+      for (const file of ['photo.heic', 'rgb.jp2']) {
+        const image = await decodeBy(halonet, `fixtures/codecs/${file}`);
+        assert.equal(image.status, 'ok', JSON.stringify(image));
+      }
+    });
+  }
+});
