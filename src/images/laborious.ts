@@ -1,5 +1,6 @@
 import type { Header } from './header.js';
-import { maybeSvg, sniffFormat } from './sniff.js';
+import { maybeSvg } from './markup.js';
+import { sniffFormat } from './sniff.js';
 import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
 
 // Images for a process of their own, which can be ended and of which there is one. Measured on one core of 2023:
@@ -24,6 +25,7 @@ export function isLaboriousFile(bytes: Uint8Array): boolean {
  * through it by rows.
  */
 export function isLaboriousImage({ width, height, format, layout, interlaced }: Header): boolean {
+  if (layout === 'svg') return true; // whatever its bytes look like
   if (Math.max(width, height) > MANY_ROWS) return true;
   const streamed = (format === 'JPEG' || format === 'PNG') && layout === 'plain' && !interlaced;
   return !streamed && width * height > MANY_PIXELS;

@@ -72,6 +72,8 @@ if (platform === 'linux') {
       for (const path of [
         await folder.write('animation.gif', gifOf(400_000)),
         await folder.write('large.png', large),
+        await folder.write('late.svg', `<!--${'x'.repeat(2000)}-->${svg('')}`),
+        await folder.write('later.svg', `<!--${'x'.repeat(100_000)}-->${svg('')}`),
       ]) {
         assert.equal((await decoder.decode(path)).status, 'ok');
         assert.equal((await decodingProcesses(pid)).length, 1, path);
