@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
+import { emptyChunksPng } from './endless.js';
 import { endlessSvg, gifOf, svg, zeroPng } from './hostile.js';
 import { HALONET, photo, temporaryFolder } from './support.js';
 
@@ -74,6 +75,7 @@ if (platform === 'linux') {
         await folder.write('large.png', large),
         await folder.write('late.svg', `<!--${'x'.repeat(2000)}-->${svg('')}`),
         await folder.write('later.svg', `<!--${'x'.repeat(100_000)}-->${svg('')}`),
+        await folder.write('chunks.png', emptyChunksPng(20_000)),
       ]) {
         assert.equal((await decoder.decode(path)).status, 'ok');
         assert.equal((await decodingProcesses(pid)).length, 1, path);
