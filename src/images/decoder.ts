@@ -1,8 +1,8 @@
 import type { FileIdentity } from '../file-identity.js';
-import { within } from '../within.js';
 import { type DecodedImage, decodeImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import { IsolatedDecoder, timedOut } from './isolated.js';
+import { whileRunning } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
 export interface Decoder {
@@ -13,7 +13,7 @@ export interface Decoder {
 }
 
 export interface DecoderOptions {
-  readonly timeout: number; // seconds for one image, from when its turn comes
+  readonly timeout: number; // seconds for one image, from when its turn comes, in which this process runs
   readonly isolated?: (path: string) => boolean; // whether to decode a file in a process of its own, whatever is in it
   readonly signal?: AbortSignal | undefined; // closes it: what is being decoded in a process of its own fails at once
 }
@@ -40,7 +40,7 @@ export function openDecoder(
       },
     });
     const ended = decoding.then((image) => ({ image }));
-    const inTime = await within(timeout * 1000, ended);
+    const inTime = await whileRunning(timeout * 1000, ended);
     if (inTime !== undefined) return inTime.image;
     const over: Promise<unknown> = decoding.then(() => overdue.delete(over));
     overdue.add(over);

@@ -7,6 +7,7 @@ import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
+import { afterRunning } from './running-time.js';
 
 /** What the decoding process is asked for. */
 export interface ProcessRequest {
@@ -80,10 +81,10 @@ export class IsolatedDecoder {
         cause ??= failure;
         child.kill('SIGKILL');
       };
-      const timer = setTimeout(() => end(timedOut(seconds)), seconds * 1000);
+      const endTime = afterRunning(seconds * 1000, () => end(timedOut(seconds)));
       const watch = setInterval(() => residentBytes(child) > memoryLimit() && end(tooLarge()), WATCH_MS);
       const settle = (image: DecodedImage | undefined) => {
-        clearTimeout(timer);
+        endTime();
         clearInterval(watch);
         child.off('message', onMessage).off('exit', onExit);
         resolve(image);
@@ -113,9 +114,9 @@ export class IsolatedDecoder {
       if (this.#child === child) this.#child = undefined;
     });
     const ready = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), START_MS);
+      const endTime = afterRunning(START_MS, () => resolve(false));
       const settle = (isReady: boolean) => () => {
-        clearTimeout(timer);
+        endTime();
         resolve(isReady);
       };
       child.once('message', settle(true)).once('exit', settle(false)).once('error', settle(false));
