@@ -1,7 +1,8 @@
+import PQueue from 'p-queue';
 import type { FileIdentity } from '../file-identity.js';
 import { type DecodedImage, decodeImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
-import { IsolatedDecoder, timedOut } from './isolated.js';
+import { type Alone, IsolatedDecoder, timedOut } from './isolated.js';
 import { whileRunning } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
@@ -26,7 +27,17 @@ export function openDecoder(
   preprocessing: Preprocessing,
   { timeout, isolated = () => false, signal }: DecoderOptions,
 ): Decoder {
-  const apart = new IsolatedDecoder(preprocessing, timeout);
+  const here = new PQueue(); // at any concurrency: who asks for images bounds it
+  const alone: Alone = async (work) => {
+    here.pause();
+    try {
+      await here.onPendingZero();
+      return await work();
+    } finally {
+      here.start();
+    }
+  };
+  const apart = new IsolatedDecoder(preprocessing, timeout, alone);
   const stop = () => void apart.close();
   signal?.addEventListener('abort', stop);
   const overdue = new Set<Promise<unknown>>(); // images that were given up while their threads go on
@@ -51,7 +62,7 @@ export function openDecoder(
     async decode(path) {
       // Behind threads that go on with what was given up, others would wait and be late themselves.
       if (overdue.size > 0 || isolated(path)) return apart.decode(path);
-      return (await decodeHere(path)) ?? apart.decode(path);
+      return (await here.add(() => decodeHere(path))) ?? apart.decode(path);
     },
     close() {
       signal?.removeEventListener('abort', stop);
