@@ -31,7 +31,7 @@ export async function openWithLibvips(
   settings: OpenSettings,
   corrections: Corrections = {},
 ): Promise<Image> {
-  const { failOn = settings.failOn, background } = corrections;
+  const { failOn = settings.failOn } = corrections;
   const metadata = await openFile(bytes, failOn)
     .metadata()
     .catch(() => {
@@ -43,7 +43,9 @@ export async function openWithLibvips(
   const orientation =
     corrections.orientation ?? (settings.autoOrient ? ((metadata.orientation ?? 1) as Orientation) : 1);
   const isCmyk = metadata.space === 'cmyk' && metadata.channels >= 4;
-  const format = sniffFormat(bytes)?.name ?? metadata.format.toUpperCase();
+  const isSvg = metadata.format === 'svg'; // wherever in the file its tag stands
+  const background = isSvg ? '#fff' : corrections.background; // as in a browser
+  const format = isSvg ? 'SVG' : (sniffFormat(bytes)?.name ?? metadata.format.toUpperCase());
   const size = turnedSize(metadata, orientation);
   const header: Header = { ...size, format, streamed: isStreamed(metadata) };
   const open = () => {

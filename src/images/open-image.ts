@@ -2,8 +2,6 @@ import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
 
-const svg: Codec = (bytes, settings) => openWithLibvips(bytes, settings, { background: '#fff' }); // as in a browser
-
 /** libvips does not count it as an early end when a TIFF lacks pixels, and makes them black. Pillow does. */
 const tiff: Codec = (bytes, settings) =>
   openWithLibvips(bytes, settings, {
@@ -11,7 +9,7 @@ const tiff: Codec = (bytes, settings) =>
   });
 
 /** What opens images, by the name that their first bytes give them; libvips opens the others. */
-const CODECS: Readonly<Record<string, Codec>> = { SVG: svg, TIFF: tiff };
+const CODECS: Readonly<Record<string, Codec>> = { TIFF: tiff };
 
 /**
  * Opens an image of any format that is read: its header, by its first bytes.

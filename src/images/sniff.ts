@@ -1,3 +1,5 @@
+import { type Markup, markupOf } from './markup.js';
+
 /** What the first bytes of a file say it is. */
 export interface SniffedFormat {
   readonly name: string;
@@ -61,16 +63,12 @@ export const HEIC: SniffedFormat = {
   advice: 'convert it to JPEG, PNG or AVIF',
 };
 
-const SVG: SniffedFormat = { name: 'SVG', readable: true, advice: '' };
-
-const GZIP = '\x1f\x8b';
-const SVG_WITHIN = 1000; // bytes, of which libvips looks for it too
-
-/** Whether libvips may take a file for an SVG: other formats that have the tag in their first bytes included. */
-export function maybeSvg(bytes: Uint8Array): boolean {
-  const head = latin1(bytes, SVG_WITHIN);
-  return head.startsWith(GZIP) || head.toLowerCase().includes('<svg');
-}
+const MARKUP: Readonly<Record<Markup, SniffedFormat>> = {
+  SVG: { name: 'SVG', readable: true, advice: '' },
+  'SVG in UTF-16': { name: 'SVG in UTF-16', readable: false, advice: 'save it as UTF-8' },
+  HTML: { name: 'HTML', readable: false, advice: 'it is a web page: get the image that it shows' },
+  gzip: { name: 'gzip-compressed data', readable: false, advice: 'decompress it' },
+};
 
 /** Names a format by its first bytes; undefined where they are none that is known. */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
@@ -81,7 +79,8 @@ export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
   if (head.startsWith('ftyp', 4) && HEVC_BRANDS.has(head.slice(8, 12))) return HEIC;
   const unreadable = UNREADABLE.find(matches);
   if (unreadable !== undefined) return { name: unreadable[0], readable: false, advice: CONVERT };
-  return maybeSvg(bytes) ? SVG : undefined;
+  const markup = markupOf(bytes);
+  return markup && MARKUP[markup];
 }
 
 function latin1(bytes: Uint8Array, length: number): string {
