@@ -22,7 +22,8 @@ const STEPS = 1000;
 
 /** Takes all that a parser yields, within so many steps; and no more than that, however wrong it is. */
 function parse(parser: (file: Buffer, budget: Budget) => Iterable<unknown>, file: Buffer): void {
-  for (const _ of parser(file, new Budget(STEPS)));
+  let taken = 0;
+  for (const _ of parser(file, new Budget(STEPS))) if (++taken > STEPS) return;
 }
 
 describe('a parser of containers', () => {
