@@ -20,7 +20,7 @@ export interface DecoderOptions {
 }
 
 /**
- * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and cannot be stopped;
+ * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and, in libvips, cannot be stopped;
  * those that may take very long, or much memory, one after another in a process of their own, which can.
  */
 export function openDecoder(
@@ -44,8 +44,10 @@ export function openDecoder(
 
   const decodeHere = async (path: string): Promise<DecodedImage | undefined> => {
     let file: FileIdentity | undefined;
+    const givenUp = new AbortController();
     const decoding = decodeImage(path, preprocessing, {
       leaveLaborious: true,
+      signal: givenUp.signal,
       onOpen: (opened) => {
         file = opened;
       },
@@ -53,6 +55,7 @@ export function openDecoder(
     const ended = decoding.then((image) => ({ image }));
     const inTime = await whileRunning(timeout * 1000, ended);
     if (inTime !== undefined) return inTime.image;
+    givenUp.abort();
     const over: Promise<unknown> = decoding.then(() => overdue.delete(over));
     overdue.add(over);
     return { status: 'failed', failure: timedOut(timeout), file };
