@@ -73,7 +73,7 @@ export function endlessSvg(): string {
 
 /** For some seconds of drawing. */
 export function slowSvg(): string {
-  return noisySvg(1000, 100);
+  return noisySvg(500, 60);
 }
 
 function noisySvg(side: number, filters: number): string {
