@@ -1,17 +1,17 @@
+import { avif } from './codecs/avif.js';
+import { gif } from './codecs/gif.js';
+import { jpeg } from './codecs/jpeg.js';
+import { png } from './codecs/png.js';
+import { svg } from './codecs/svg.js';
+import { tiff } from './codecs/tiff.js';
 import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
 
-const svg: Codec = (bytes, settings) => openWithLibvips(bytes, settings, { background: '#fff' }); // as in a browser
-
-/** libvips does not count it as an early end when a TIFF lacks pixels, and makes them black. Pillow does. */
-const tiff: Codec = (bytes, settings) =>
-  openWithLibvips(bytes, settings, {
-    failOn: settings.failOn === 'truncated' ? 'error' : settings.failOn,
-  });
-
 /** What opens images, by the name that their first bytes give them; libvips opens the others. */
-const CODECS: Readonly<Record<string, Codec>> = { SVG: svg, TIFF: tiff };
+const CODECS: Readonly<Record<string, Codec>> = {
+  ...{ AVIF: avif, GIF: gif, JPEG: jpeg, PNG: png, SVG: svg, TIFF: tiff },
+};
 
 /**
  * Opens an image of any format that is read: its header, by its first bytes.
