@@ -3,6 +3,7 @@ import type { FailOn, Size } from './geometry.js';
 import type { Header, Image, OpenSettings } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
 import { openFile, readRgb, readSamples, transferable } from './libvips.js';
+import { exifOrientation, type OrientationSources, orientationOf } from './orientation.js';
 import type { Raster, Region } from './raster.js';
 import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';
@@ -12,7 +13,8 @@ import { type Orientation, storedRegion, turnedSize, turnUpright } from './uprig
 
 /** What a codec knows better of its images than libvips. */
 export interface Corrections {
-  readonly orientation?: Orientation | undefined; // to be followed; libvips' own when not given
+  /** What turns what libvips gives upright; that of its EXIF or XMP, where that is to be followed, when not given. */
+  readonly orientation?: ((told: OrientationSources) => Orientation) | undefined;
   readonly background?: string | undefined; // what see-through pixels stand on; alpha is dropped when not given
   readonly failOn?: FailOn | undefined; // the faults that fail it
   /** In place of the conversion to RGB. @param stored the part of the image, not turned */
@@ -40,8 +42,9 @@ export async function openWithLibvips(
   if (metadata.format === 'heif' && metadata.compression !== 'av1') throw unsupported(HEIC);
   refuseDepth(metadata);
   refuseSize(metadata, settings.maxPixels);
-  const orientation =
-    corrections.orientation ?? (settings.autoOrient ? ((metadata.orientation ?? 1) as Orientation) : 1);
+  const told = { exif: metadata.exif && exifOrientation(metadata.exif), xmp: metadata.xmp };
+  const follow = corrections.orientation ?? (settings.autoOrient ? orientationOf : () => 1 as const);
+  const orientation = follow(told);
   const isCmyk = metadata.space === 'cmyk' && metadata.channels >= 4;
   const isSvg = metadata.format === 'svg'; // wherever in the file its tag stands
   const background = isSvg ? '#fff' : corrections.background; // as in a browser

@@ -1,15 +1,20 @@
+import { avif } from './codecs/avif.js';
+import { gif } from './codecs/gif.js';
+import { jpeg } from './codecs/jpeg.js';
+import { png } from './codecs/png.js';
+import { tiff } from './codecs/tiff.js';
 import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
 
-/** libvips does not count it as an early end when a TIFF lacks pixels, and makes them black. Pillow does. */
-const tiff: Codec = (bytes, settings) =>
-  openWithLibvips(bytes, settings, {
-    failOn: settings.failOn === 'truncated' ? 'error' : settings.failOn,
-  });
-
-/** What opens images, by the name that their first bytes give them; libvips opens the others. */
-const CODECS: Readonly<Record<string, Codec>> = { TIFF: tiff };
+/** What opens images, by the name that their first bytes give them; libvips opens the others, SVG among them. */
+const CODECS: Readonly<Record<string, Codec>> = {
+  AVIF: avif,
+  GIF: gif,
+  JPEG: jpeg,
+  PNG: png,
+  TIFF: tiff,
+};
 
 /**
  * Opens an image of any format that is read: its header, by its first bytes.

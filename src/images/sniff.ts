@@ -19,9 +19,9 @@ const READABLE: readonly Signature[] = [
   ['TIFF', 0, 'MM\0*'],
   ['TIFF', 0, 'II+\0'],
   ['TIFF', 0, 'MM\0+'],
-  ['AVIF', 4, 'ftypavif'],
-  ['AVIF', 4, 'ftypavis'],
 ];
+
+const AVIF_BRANDS: ReadonlySet<string> = new Set(['avif', 'avis']);
 
 const UNREADABLE: readonly Signature[] = [
   ['BMP', 0, 'BM'],
@@ -76,11 +76,20 @@ export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
   const matches = ([, offset, magic]: Signature) => head.startsWith(magic, offset);
   const readable = READABLE.find(matches);
   if (readable !== undefined) return { name: readable[0], readable: true, advice: '' };
-  if (head.startsWith('ftyp', 4) && HEVC_BRANDS.has(head.slice(8, 12))) return HEIC;
+  const brands = head.startsWith('ftyp', 4) ? brandsOf(head) : [];
+  if (HEVC_BRANDS.has(brands[0] ?? '')) return HEIC;
+  if (brands.some((brand) => AVIF_BRANDS.has(brand))) return { name: 'AVIF', readable: true, advice: '' };
   const unreadable = UNREADABLE.find(matches);
   if (unreadable !== undefined) return { name: unreadable[0], readable: false, advice: CONVERT };
   const markup = markupOf(bytes);
   return markup && MARKUP[markup];
+}
+
+/** The brands of a file of ISO/IEC 14496-12: its own, then those it is compatible with. */
+function brandsOf(head: string): string[] {
+  const length = Math.min(head.length, Buffer.from(head.slice(0, 4), 'latin1').readUInt32BE());
+  const [own = '', , ...compatible] = head.slice(8, length).match(/[\s\S]{4}/g) ?? [];
+  return [own, ...compatible];
 }
 
 function latin1(bytes: Uint8Array, length: number): string {
