@@ -1,13 +1,12 @@
-import type { Sharp } from 'sharp';
-import type { Codec } from '../image.js';
-import { inThread } from '../kernels/pixel-threads.js';
-import { readSamples } from '../libvips.js';
+import { type Codec, type Header, wholeOf } from '../image.js';
+import { openRaster, readRgb } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import { type OrientationSources, orientationOf } from '../orientation.js';
-import type { Raster } from '../raster.js';
+import type { Raster, Region } from '../raster.js';
 import { HEIC } from '../sniff.js';
 import { unsupported } from '../unreadable.js';
-import type { Orientation } from '../upright.js';
+import { type Orientation, turnedSize, turnUpright } from '../upright.js';
+import { avifPixels } from './avif-pixels.js';
 import { asStillAvif } from './avif-still.js';
 import { type HeifImage, primaryImage } from './heif.js';
 
@@ -21,10 +20,20 @@ export const avif: Codec = async (bytes, settings) => {
   const primary = primaryImage(file);
   if (primary === undefined) return openWithLibvips(file, settings); // which says why
   if (primary.codec === 'hvc1') throw unsupported(HEIC);
-  return openWithLibvips(file, settings, {
-    orientation: settings.autoOrient ? (told) => leftToTurn(primary, told) : () => UNTURNED[turned(primary)],
-    toRgb: primary.premultiplied ? unpremultiply : undefined,
+  let orientation: Orientation = 1;
+  const image = await openWithLibvips(file, settings, {
+    orientation: (told) => {
+      if (settings.autoOrient) orientation = orientationOfAvif(primary, told);
+      return UNTURNED[turned(primary)];
+    },
+    toRgb: (stored) => avifPixels(stored, primary),
   });
+  const header: Header = { ...image.header, ...turnedSize(image.header, orientation) };
+  const read = async (region: Region): Promise<Raster> => {
+    const upright = turnUpright(openRaster(await image.read(wholeOf(image.header))), orientation);
+    return readRgb(openRaster(await readRgb(upright)).extract(region));
+  };
+  return { header, read };
 };
 
 const UNTURNED = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6 } as const;
@@ -43,15 +52,10 @@ function turned({ turns = 0, mirror }: HeifImage): Orientation {
 }
 
 /**
- * What Pillow turns an AVIF by beyond that: its boxes count, and not its EXIF, but XMP does where there is neither.
+ * How Pillow turns an AVIF: by its boxes, which count and not its EXIF, and by XMP where there is neither.
  * https://github.com/python-pillow/Pillow/blob/main/src/PIL/AvifImagePlugin.py
  */
-function leftToTurn(primary: HeifImage, { exif, xmp }: OrientationSources): Orientation {
-  return turned(primary) === 1 && exif === undefined ? orientationOf({ xmp }) : 1;
-}
-
-async function unpremultiply(image: Sharp): Promise<Raster> {
-  const { data, info } = await readSamples(image.toColourspace('srgb').ensureAlpha());
-  const rgb = await inThread('unpremultiply', { data }, { transfer: [data] });
-  return { width: info.width, height: info.height, data: rgb };
+function orientationOfAvif(primary: HeifImage, { exif, xmp }: OrientationSources): Orientation {
+  const orientation = turned(primary);
+  return orientation === 1 && exif === undefined ? orientationOf({ xmp }) : orientation;
 }

@@ -6,6 +6,16 @@ export interface HeifImage {
   readonly premultiplied: boolean; // its colours are multiplied by its alpha
   readonly turns: number | undefined; // anti-clockwise quarter turns, irot
   readonly mirror: number | undefined; // 0 upside down, 1 left to right, imir
+  readonly coding: Av1Coding | undefined; // where it is coded as one picture, and says how
+}
+
+/** How an AV1 picture stands for colours. */
+export interface Av1Coding {
+  readonly depth: 8 | 10 | 12; // bits
+  readonly monochrome: boolean;
+  readonly halved: { readonly x: boolean; readonly y: boolean }; // chroma
+  readonly limited: boolean; // range
+  readonly matrix: number; // ITU-T H.273, MatrixCoefficients
 }
 
 const MOST_PROPERTIES = 1000; // of the primary image
@@ -40,16 +50,34 @@ export function primaryImage(file: Buffer): HeifImage | undefined {
     const properties = inside(find(meta, 'iprp'));
     const all = inside(find(properties, 'ipco'));
     const own = propertiesOf(file, find(properties, 'ipma'), id).map((index) => all[index - 1]);
+    const property = (type: string) => own.find((each) => each?.type === type);
     const value = (type: string) => {
-      const box = own.find((property) => property?.type === type);
+      const box = property(type);
       return box && file.readUInt8(box.start);
     };
     const [turns, mirror] = [value('irot'), value('imir')];
-    return { codec, premultiplied, turns: turns && turns & 3, mirror: mirror && mirror & 1 };
+    const isCodePoints = (box: Box | undefined) =>
+      box?.type === 'colr' && file.toString('latin1', box.start, box.start + 4) === 'nclx';
+    const coding = codingOf(file, property('av1C'), own.find(isCodePoints));
+    return { codec, premultiplied, coding, turns: turns && turns & 3, mirror: mirror && mirror & 1 };
   } catch (error) {
     if (error instanceof RangeError) return undefined; // beyond the end
     throw error;
   }
+}
+
+/** Of an av1C box (https://aomediacodec.github.io/av1-isobmff/) and a colr box of code points. */
+function codingOf(file: Buffer, av1: Box | undefined, colours: Box | undefined): Av1Coding | undefined {
+  if (av1 === undefined || colours === undefined) return undefined;
+  const flags = file.readUInt8(av1.start + 2);
+  const isHigh = (flags & 0x40) !== 0;
+  return {
+    depth: isHigh ? (flags & 0x20 ? 12 : 10) : 8,
+    monochrome: (flags & 0x10) !== 0,
+    halved: { x: (flags & 8) !== 0, y: (flags & 4) !== 0 },
+    limited: (file.readUInt8(colours.start + 10) & 0x80) === 0,
+    matrix: file.readUInt16BE(colours.start + 8),
+  };
 }
 
 /** Of an infe box. */

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+type CodedPixels = [
+  ...[source: number, shift: number, depth: number, width: number, rows: number, channels: number],
+  ...[halvedX: number, halvedY: number, limited: number, matrix: number, chroma: number],
+];
+
 /** What assembly/index.ts exports. Addresses are bytes of the memory; see there. */
 interface Exports {
   readonly resampleRows: (
@@ -17,6 +22,10 @@ interface Exports {
     target: number,
     weights: number,
     taps: number,
+  ) => void;
+  readonly recoverChroma: (...picture: CodedPixels) => void;
+  readonly interpolateChroma: (
+    ...rest: [...CodedPixels, fixed: number, first: number, count: number, target: number]
   ) => void;
   readonly cmykToRgb: (pixels: number, count: number, bytesPerPixel: number, sampleBytes: number) => void;
   readonly unpremultiply: (pixels: number, count: number) => void;

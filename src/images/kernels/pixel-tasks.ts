@@ -1,3 +1,4 @@
+import { type CodedPicture, interpolateChroma } from './chroma.js';
 import { cmykToRgb, type Samples, unpremultiply } from './colours.js';
 import { type Resampling, resample } from './resample.js';
 
@@ -7,6 +8,7 @@ export const PIXEL_TASKS = {
   resample: (resampling: Resampling) => resample(resampling),
   cmykToRgb: ({ sampleBytes, ...samples }: Samples & { readonly sampleBytes: 1 | 2 }) =>
     cmykToRgb(samples, sampleBytes),
+  interpolateChroma: (picture: CodedPicture) => interpolateChroma(picture),
   unpremultiply: ({ data }: { readonly data: Uint8Array }) => unpremultiply(data),
 } as const;
 
