@@ -1,4 +1,5 @@
 import type { Size } from '../geometry.js';
+import type { LzwData } from '../kernels/lzw.js';
 
 /** The first frame of a GIF, and the canvas that it stands on. */
 export interface GifFrame {
@@ -8,6 +9,7 @@ export interface GifFrame {
   readonly width: number; // of the frame
   readonly height: number;
   readonly background: readonly number[]; // RGB 0..255 of what the frame does not cover
+  readonly compressed: LzwData; // its pixels
   readonly file: Buffer; // a GIF of the frame alone, which covers its canvas and sees through nowhere
 }
 
@@ -61,8 +63,18 @@ export function firstGifFrame(bytes: Uint8Array): GifFrame | undefined {
   return {
     canvas: { width: Math.max(short(6), left + width), height: Math.max(short(8), top + height) },
     ...{ left, top, width, height, file: alone },
+    compressed: { data: joinedBlocks(file, data + 1), literalBits: byte(data) },
     background: [...palette.subarray(3 * transparent, 3 * transparent + 3)],
   };
+}
+
+/** What is in the blocks that begin at a byte of the file. */
+function joinedBlocks(file: Buffer, start: number): Buffer {
+  const blocks: Buffer[] = [];
+  for (let at = start; file[at]; at += 1 + (file[at] ?? 0)) {
+    blocks.push(file.subarray(at + 1, at + 1 + (file[at] ?? 0)));
+  }
+  return Buffer.concat(blocks);
 }
 
 /** 256 colours. As in Pillow, those that a table lacks are black; where there is no table, or one of such greys, they are grey. */

@@ -1,4 +1,5 @@
 import type { Codec, Header, Image } from '../image.js';
+import { inThread } from '../kernels/pixel-threads.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
 import { ImageRefusal } from '../refusal.js';
@@ -17,11 +18,22 @@ export const gif: Codec = async (bytes, settings) => {
   if (frame.width === 0 || frame.height === 0)
     throw new ImageRefusal('decode_failed', 'the first frame of this GIF has no pixels');
   refuseSize(canvas, settings.maxPixels);
+  if (settings.failOn !== 'none') await refuseMissingPixels(frame);
   const image = await openWithLibvips(frame.file, settings);
   if (canvas.width === frame.width && canvas.height === frame.height) return image;
   const header: Header = { ...canvas, format: 'GIF', streamed: false };
   return { header, read: (region) => readCanvas(image, frame, region) };
 };
+
+/** libvips leaves pixels black that the data do not reach; in Pillow the file is truncated. */
+async function refuseMissingPixels({ width, height, compressed }: GifFrame): Promise<void> {
+  const { data, literalBits } = compressed;
+  if (literalBits < 1 || literalBits > 11) return; // the decoder refuses it
+  const [count = 0] = await inThread('countLzwPixels', { data, literalBits }, { transfer: [data] });
+  if (count >= 0 && count < width * height) {
+    throw new ImageRefusal('truncated', 'the first frame of this GIF ends early');
+  }
+}
 
 /** A part of the canvas, with what the frame has of it. */
 async function readCanvas(image: Image, frame: GifFrame, region: Region): Promise<Raster> {

@@ -27,6 +27,7 @@ interface Exports {
   readonly interpolateChroma: (
     ...rest: [...CodedPixels, fixed: number, first: number, count: number, target: number]
   ) => void;
+  readonly countLzwPixels: (data: number, length: number, literalBits: number, lengths: number) => number;
   readonly cmykToRgb: (pixels: number, count: number, bytesPerPixel: number, sampleBytes: number) => void;
   readonly unpremultiply: (pixels: number, count: number) => void;
 }

@@ -1,5 +1,6 @@
 import { type CodedPicture, interpolateChroma } from './chroma.js';
 import { cmykToRgb, type Samples, unpremultiply } from './colours.js';
+import { countLzwPixels, type LzwData } from './lzw.js';
 import { type Resampling, resample } from './resample.js';
 
 // What is computed of pixels in a thread of its own: these functions would block the event loop.
@@ -8,6 +9,7 @@ export const PIXEL_TASKS = {
   resample: (resampling: Resampling) => resample(resampling),
   cmykToRgb: ({ sampleBytes, ...samples }: Samples & { readonly sampleBytes: 1 | 2 }) =>
     cmykToRgb(samples, sampleBytes),
+  countLzwPixels: (data: LzwData) => countLzwPixels(data),
   interpolateChroma: (picture: CodedPicture) => interpolateChroma(picture),
   unpremultiply: ({ data }: { readonly data: Uint8Array }) => unpremultiply(data),
 } as const;

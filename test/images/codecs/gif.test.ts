@@ -82,6 +82,13 @@ describe('a GIF', () => {
     const code = async (bytes: Uint8Array) => (await failureOf(await folder.write('a.gif', bytes))).code;
     for (const length of [20, 40, file.byteLength - 50])
       assert.equal(await code(file.subarray(0, length)), 'truncated', `${length}`);
+    // Its blocks end in good order, and libvips would leave the lower half black.
+    const path = await folder.write('half.gif', file);
+    assert.deepEqual(await failureOf(path), {
+      code: 'truncated',
+      message: 'the first frame of this GIF ends early',
+    });
+    await pixelsOf(path, { ...untouched(20, 20), failOn: 'none' });
     assert.equal(await code(gifFile({ ...gif, frame: [0, 0, 0, 5] })), 'decode_failed');
     assert.equal(await code(Buffer.concat([file.subarray(0, 25), Buffer.from(';')])), 'decode_failed');
   });
