@@ -4,13 +4,16 @@ import type { TiffFields } from './tiff-fields.js';
 import { TAG } from './tiff-tags.js';
 
 /** How the pixels of a TIFF are laid out. */
-export type TiffLayout = TiffTiling | (Omit<TiffTiling, 'tile'> & { readonly tile?: undefined }); // tiles, or strips
+export type TiffLayout = TiffTiling | { readonly tile?: undefined }; // tiles, or strips for libvips
 
 export interface TiffTiling {
   readonly width: number; // pixels, as stored
   readonly height: number;
   readonly planes: number; // each with tiles of its own: 1, or one for every sample
   readonly tile: Size;
+  readonly rowBytes: number; // of a tile, uncompressed
+  readonly places: readonly [offsets: number, byteCounts: number]; // tags
+  readonly isZstd: boolean; // which libtiff does not read here
 }
 
 const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR] = [0, 1, 2, 3, 5, 6];
@@ -28,9 +31,10 @@ const OTHER_COLOURS: Readonly<Record<number, string>> = {
 };
 
 const JPEG = 7;
+const ZSTD = 50_000;
 
-// None, CCITT (RLE, group 3 and 4), LZW, JPEG, Deflate, NeXT, CCITT RLE by words, PackBits, ThunderScan, Deflate as it was.
-const READABLE_CODECS = [1, 2, 3, 4, 5, JPEG, 8, 32766, 32771, 32773, 32809, 32946];
+// None, CCITT (RLE, group 3 and 4), LZW, JPEG, Deflate, NeXT, CCITT RLE by words, PackBits, ThunderScan, Deflate as it was, ZSTD.
+const READABLE_CODECS = [1, 2, 3, 4, 5, JPEG, 8, 32766, 32771, 32773, 32809, 32946, ZSTD];
 
 // https://gitlab.com/libtiff/libtiff/-/blob/master/libtiff/tiff.h
 const OTHER_CODECS: Readonly<Record<number, string>> = {
@@ -49,7 +53,6 @@ const OTHER_CODECS: Readonly<Record<number, string>> = {
   34892: 'lossy JPEG of DNG',
   34925: 'LZMA',
   34934: 'JPEG XR',
-  50000: 'ZSTD',
   50001: 'WebP',
   50002: 'JPEG XL',
   52546: 'JPEG XL',
@@ -75,9 +78,18 @@ export function tiffLayout(fields: TiffFields): TiffLayout | undefined {
   refuseSamples(fields, samples);
   const tileWidth = fields.numberAt(TAG.tileWidth);
   const tileHeight = fields.numberAt(TAG.tileLength);
+  const hasTiles = Boolean(tileWidth && tileHeight);
+  const isZstd = fields.numberAt(TAG.compression) === ZSTD;
+  if (!hasTiles && !isZstd) return {};
+  // Strips are tiles as wide as the image.
+  const rows = Math.min(height, fields.numberAt(TAG.rowsPerStrip) || height);
+  const tile = hasTiles ? { width: tileWidth ?? 0, height: tileHeight ?? 0 } : { width, height: rows };
   const planes = fields.numberAt(TAG.planarConfiguration) === 2 ? samples : 1;
-  if (!tileWidth || !tileHeight) return { width, height, planes };
-  return { width, height, planes, tile: { width: tileWidth, height: tileHeight } };
+  const bits = (fields.numberAt(TAG.bitsPerSample) ?? 1) * (samples / planes);
+  return {
+    ...{ width, height, planes, tile, isZstd, rowBytes: Math.ceil((tile.width * bits) / 8) },
+    places: hasTiles ? [TAG.tileOffsets, TAG.tileByteCounts] : [TAG.stripOffsets, TAG.stripByteCounts],
+  };
 }
 
 function refuseCodec(fields: TiffFields): void {

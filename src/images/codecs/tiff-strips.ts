@@ -16,11 +16,13 @@ const [LONG, LONG8] = [4, 16]; // types
  *
  * @param strips compressed, from the top down, those of one plane after those of another
  * @param size pixels of the image, and rows of each strip
+ * @param compression of the strips, where it is another
  */
 export function tiffOfStrips(
   fields: TiffFields,
   strips: readonly Uint8Array[],
   size: { readonly width: number; readonly height: number; readonly rowsPerStrip: number },
+  compression?: number,
 ): Buffer {
   const { isBig } = fields;
   const [wide, entryBytes, head] = isBig ? ([8, 20, 16] as const) : ([4, 12, 8] as const);
@@ -43,11 +45,13 @@ export function tiffOfStrips(
       [TAG.stripOffsets, longs(offsets)],
       [TAG.stripByteCounts, longs(strips.map(({ byteLength }) => byteLength))],
     ] as const;
+    const others = compression === undefined ? [] : [[TAG.compression, longs([compression])] as const];
     const kept = KEPT.flatMap((tag) => {
+      if (others.length > 0 && tag === TAG.compression) return [];
       const shape = fields.shape(tag);
       return shape === undefined ? [] : [[tag, { ...shape, data: fields.bytesOf(tag) }] as const];
     });
-    return [...computed, ...kept].sort(([a], [b]) => a - b);
+    return [...computed, ...others, ...kept].sort(([a], [b]) => a - b);
   };
   const isInline = ({ data }: { readonly data: Uint8Array }) => data.byteLength <= wide;
   const layout = entries(strips.map(() => 0));

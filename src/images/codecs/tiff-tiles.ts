@@ -1,5 +1,5 @@
-import type { Image, OpenSettings } from '../image.js';
-import { wholeOf } from '../image.js';
+import { type Image, type OpenSettings, wholeOf } from '../image.js';
+import { inThread } from '../kernels/pixel-threads.js';
 import { openRaster, readRgb } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
@@ -9,10 +9,13 @@ import { type Orientation, storedRegion, turnedSize, turnUpright } from '../upri
 import type { TiffFields } from './tiff-fields.js';
 import type { TiffTiling } from './tiff-layout.js';
 import { tiffOfStrips } from './tiff-strips.js';
-import { TAG } from './tiff-tags.js';
+
+const DEFLATE = 8;
 
 const PIXELS_AT_ONCE = 2 ** 22;
 const MOST_TILES = 2 ** 20; // 268 million pixels in tiles of 16 x 16, the smallest that TIFF allows
+const MOST_EXPANSION = 8; // times its samples that a tile is compressed to, by a codec for something else
+const MOST_TABLES = 4096; // bytes, of a JPEG
 const SMALLEST_LIMIT = 2 ** 24; // pixels of a tile, however small its image
 
 /** The tiles of an image. */
@@ -22,7 +25,7 @@ interface Tiling extends TiffTiling {
 }
 
 /**
- * Opens a TIFF of tiles. libvips leaves tiles black that it cannot decode, but fails on strips: to it, tiles are given as the
+ * Opens a TIFF of tiles, or of ZSTD strips, which are tiles as wide as the image. libvips leaves tiles black that it cannot decode, but fails on strips: to it, tiles are given as the
  * strips of an image that is one tile wide. As in Pillow, a tile that is missing or damaged fails the image, wherever it lies.
  *
  * @throws ImageRefusal truncated for tiles beyond the end; unsupported_format, decode_failed or too_large
@@ -37,7 +40,7 @@ export async function openTiles(
   refuseSize(layout, settings.maxPixels);
   refuseSize(tile, Math.max(SMALLEST_LIMIT, 2 * width * height));
   const tiling = { ...layout, across: Math.ceil(width / tile.width), down: Math.ceil(height / tile.height) };
-  refuseTiles(bytes, fields, tiling);
+  if (settings.failOn !== 'none') refuseTiles(bytes, fields, tiling);
   const size = turnedSize(layout, orientation);
   return {
     header: { ...size, format: 'TIFF', streamed: false },
@@ -50,14 +53,14 @@ export async function openTiles(
 }
 
 /** Holds the places of all tiles against the file. */
-function refuseTiles(bytes: Uint8Array, fields: TiffFields, { across, down, planes }: Tiling): void {
+function refuseTiles(bytes: Uint8Array, fields: TiffFields, { across, down, planes, places }: Tiling): void {
   const count = across * down * planes;
   if (count > MOST_TILES * planes) {
     const message = `TIFF of ${count} tiles is not supported; write it in tiles of 256 x 256`;
     throw new ImageRefusal('unsupported_format', message);
   }
   for (let i = 0; i < count; i++) {
-    const [offset, length] = placeOf(fields, i);
+    const [offset, length] = placeOf(fields, places, i);
     if (offset === undefined || length === undefined) {
       throw new ImageRefusal('decode_failed', `the TIFF has no place for tile ${i} of ${count}`);
     }
@@ -69,8 +72,12 @@ function refuseTiles(bytes: Uint8Array, fields: TiffFields, { across, down, plan
   }
 }
 
-function placeOf(fields: TiffFields, index: number): readonly [number | undefined, number | undefined] {
-  return [fields.numberAt(TAG.tileOffsets, index), fields.numberAt(TAG.tileByteCounts, index)];
+function placeOf(
+  fields: TiffFields,
+  [offsets, byteCounts]: TiffTiling['places'],
+  index: number,
+): readonly [offset: number | undefined, length: number | undefined] {
+  return [fields.numberAt(offsets, index), fields.numberAt(byteCounts, index)];
 }
 
 /** @param region of the stored image */
@@ -80,25 +87,60 @@ async function readTiles(
   tiling: Tiling,
   { settings, region }: { readonly settings: OpenSettings; readonly region: Region },
 ): Promise<Raster> {
-  const { tile, across, down, planes } = tiling;
+  const { tile, across, down, isZstd } = tiling;
   const data = new Uint8Array(region.width * region.height * 3);
   const atOnce = Math.max(1, Math.floor(PIXELS_AT_ONCE / (tile.width * tile.height)));
   for (let first = 0; first < across * down; first += atOnce) {
     const count = Math.min(atOnce, across * down - first);
-    const strips = Array.from({ length: count * planes }, (_, i) => {
-      const [plane, inPlane] = [Math.floor(i / count), i % count];
-      const [offset = 0, length = 0] = placeOf(fields, plane * across * down + first + inPlane);
-      return bytes.subarray(offset, offset + length);
-    });
+    const strips = stripsOf(bytes, fields, tiling, { first, count });
+    const readable = isZstd ? await inflated(strips, tiling, { first, count }) : strips;
     const size = { width: tile.width, height: tile.height * count, rowsPerStrip: tile.height };
-    const column = await readColumn(tiffOfStrips(fields, strips, size), settings);
+    const column = tiffOfStrips(fields, readable, size, isZstd ? DEFLATE : undefined);
+    const pixels = await readColumn(column, settings);
     for (let i = 0; i < count; i++) {
       const left = ((first + i) % across) * tile.width;
       const top = Math.floor((first + i) / across) * tile.height;
-      copyTile(column, i * tile.height, { left, top, ...tile }, { data, region });
+      copyTile(pixels, i * tile.height, { left, top, ...tile }, { data, region });
     }
   }
   return { width: region.width, height: region.height, data };
+}
+
+/** Some tiles that follow one another, which are read at once. */
+interface Run {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The data of some tiles, those of one plane after those of another. */
+function stripsOf(
+  bytes: Uint8Array,
+  fields: TiffFields,
+  { tile, across, down, planes, places, rowBytes }: Tiling,
+  { first, count }: Run,
+): Uint8Array[] {
+  // All tiles may claim the same bytes, as many as there are.
+  const most = MOST_EXPANSION * rowBytes * tile.height + MOST_TABLES;
+  return Array.from({ length: count * planes }, (_, i) => {
+    const [plane, inPlane] = [Math.floor(i / count), i % count];
+    const [offset = 0, length = 0] = placeOf(fields, places, plane * across * down + first + inPlane);
+    return bytes.subarray(offset, offset + Math.min(length, most));
+  });
+}
+
+function inflated(
+  strips: readonly Uint8Array[],
+  { tile, across, rowBytes, height }: Tiling,
+  { first, count }: Run,
+): Promise<Uint8Array[]> {
+  const length = rowBytes * tile.height;
+  return Promise.all(
+    strips.map((data, i) => {
+      const top = Math.floor((first + (i % count)) / across) * tile.height;
+      const least = rowBytes * Math.min(tile.height, height - top); // the last strip has no more
+      return inThread('zstdToDeflate', { data, length, least });
+    }),
+  );
 }
 
 async function readColumn(column: Uint8Array, settings: OpenSettings): Promise<Raster> {

@@ -2,6 +2,7 @@ import { type CodedPicture, interpolateChroma } from './chroma.js';
 import { cmykToRgb, type Samples, unpremultiply } from './colours.js';
 import { countLzwPixels, type LzwData } from './lzw.js';
 import { type Resampling, resample } from './resample.js';
+import { type ZstdSamples, zstdToDeflate } from './zstd.js';
 
 // What is computed of pixels in a thread of its own: these functions would block the event loop.
 
@@ -11,6 +12,7 @@ export const PIXEL_TASKS = {
     cmykToRgb(samples, sampleBytes),
   countLzwPixels: (data: LzwData) => countLzwPixels(data),
   interpolateChroma: (picture: CodedPicture) => interpolateChroma(picture),
+  zstdToDeflate: (samples: ZstdSamples) => zstdToDeflate(samples),
   unpremultiply: ({ data }: { readonly data: Uint8Array }) => unpremultiply(data),
 } as const;
 

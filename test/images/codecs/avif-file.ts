@@ -16,6 +16,9 @@ export interface AvifOptions {
   readonly still?: boolean; // false: without the meta box
 }
 
+// Code points of sRGB's primaries and transfer, BT.601's matrix, and the full range: what sharp codes by.
+const BT_601 = Buffer.concat([Buffer.from('nclx'), Buffer.from([0, 1, 0, 13, 0, 6, 0x80])]);
+
 /** An AVIF file by ISO/IEC 23000-22, of pictures that sharp codes, with what sharp does not write. */
 export async function avifFile(
   image: Sharp,
@@ -29,7 +32,7 @@ export async function avifFile(
   const pictures = alpha === undefined ? [colour] : [colour, await pictureOf(alpha)];
   const ispe = fullBox('ispe', uint32(width), uint32(height));
   const properties = [
-    ...[ispe, box('av1C', colour.configuration)],
+    ...[ispe, box('av1C', colour.configuration), box('colr', BT_601)],
     ...(irot === undefined ? [] : [box('irot', Buffer.from([irot]))]),
     ...(imir === undefined ? [] : [box('imir', Buffer.from([imir]))]),
   ];
@@ -84,8 +87,11 @@ export async function avifFile(
 }
 
 async function pictureOf(image: Sharp): Promise<Picture> {
-  const file = await image.avif({ lossless: true, effort: 0, chromaSubsampling: '4:4:4' }).toBuffer();
-  return { configuration: content(file, 'av1C'), data: content(file, 'mdat') };
+  const file = await image.avif({ quality: 100, effort: 0, chromaSubsampling: '4:4:4' }).toBuffer();
+  return {
+    configuration: content(file, 'av1C'),
+    data: content(file, 'mdat'),
+  };
 }
 
 function content(file: Buffer, type: string): Buffer {

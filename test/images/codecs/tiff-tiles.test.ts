@@ -105,6 +105,29 @@ describe('a TIFF of tiles', () => {
     assert.ok((await decoded(bytes, HALONET)).every((value) => value === 0x5a));
   });
 
+  it('has thousands of tiles that all claim the same megabytes', async () => {
+    const bytes = tiffFile({
+      tags: [
+        ...tiffTags({ width: 1024, height: 1024, samples: 1, photometric: 1 }),
+        ...([
+          [322, [16]],
+          [323, [16]],
+        ] as TiffTag[]),
+      ],
+      offsets: 324,
+      parts: Array<Buffer>(4096).fill(Buffer.alloc(2 ** 23, 0x5a)), // 32 GB
+    });
+    assert.ok((await decoded(bytes, HALONET)).every((value) => value === 0x5a));
+  });
+
+  it('gives what can be had where nothing is to fail it', async () => {
+    const settings = { ...SIZE, failOn: 'none' } as const;
+    const raster = texture(WIDTH, HEIGHT);
+    const sparse = tilesOf(raster).map((part, i) => (i === 1 ? null : part));
+    const pixels = await decoded(tiledFile(raster, { parts: sparse }), settings);
+    assert.deepEqual(pixels.subarray(0, 3 * TILE), Buffer.from(raster.data.subarray(0, 3 * TILE)));
+  });
+
   it('claims a tile of billions of pixels, which is not decoded', async () => {
     const bytes = tiffFile({
       tags: [
