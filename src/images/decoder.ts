@@ -1,8 +1,9 @@
+import PQueue from 'p-queue';
 import type { FileIdentity } from '../file-identity.js';
-import { within } from '../within.js';
 import { type DecodedImage, decodeImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
-import { IsolatedDecoder, timedOut } from './isolated.js';
+import { type Alone, IsolatedDecoder, timedOut } from './isolated.js';
+import { whileRunning } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
 export interface Decoder {
@@ -13,40 +14,50 @@ export interface Decoder {
 }
 
 export interface DecoderOptions {
-  readonly timeout: number; // seconds for one image, from when its turn comes
+  readonly timeout: number; // seconds for one image, from when its turn comes, in which this process runs
   readonly isolated?: (path: string) => boolean; // whether to decode a file in a process of its own, whatever is in it
   readonly signal?: AbortSignal | undefined; // closes it: what is being decoded in a process of its own fails at once
 }
 
 /**
- * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and cannot be stopped
- * while libvips is at work; those that may take very long, or much memory, one after another in a process of their own, which can.
+ * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and, in libvips, cannot be stopped;
+ * those that may take very long, or much memory, one after another in a process of their own, which can.
  */
 export function openDecoder(
   preprocessing: Preprocessing,
   { timeout, isolated = () => false, signal }: DecoderOptions,
 ): Decoder {
-  const apart = new IsolatedDecoder(preprocessing, timeout);
+  const here = new PQueue(); // at any concurrency: who asks for images bounds it
+  const alone: Alone = async (work) => {
+    here.pause();
+    try {
+      await here.onPendingZero();
+      return await work();
+    } finally {
+      here.start();
+    }
+  };
+  const apart = new IsolatedDecoder(preprocessing, timeout, alone);
   const stop = () => void apart.close();
   signal?.addEventListener('abort', stop);
   const overdue = new Set<Promise<unknown>>(); // images that were given up while their threads go on
 
   const decodeHere = async (path: string): Promise<DecodedImage | undefined> => {
     let file: FileIdentity | undefined;
-    const late = new AbortController();
+    const givenUp = new AbortController();
     const decoding = decodeImage(path, preprocessing, {
       leaveLaborious: true,
-      signal: late.signal,
+      signal: givenUp.signal,
       onOpen: (opened) => {
         file = opened;
       },
     });
     const ended = decoding.then((image) => ({ image }));
-    const inTime = await within(timeout * 1000, ended);
+    const inTime = await whileRunning(timeout * 1000, ended);
     if (inTime !== undefined) return inTime.image;
+    givenUp.abort();
     const over: Promise<unknown> = decoding.then(() => overdue.delete(over));
     overdue.add(over);
-    late.abort(new Error(timedOut(timeout).message)); // ends a thread of ours; libvips goes on
     return { status: 'failed', failure: timedOut(timeout), file };
   };
 
@@ -54,7 +65,7 @@ export function openDecoder(
     async decode(path) {
       // Behind threads that go on with what was given up, others would wait and be late themselves.
       if (overdue.size > 0 || isolated(path)) return apart.decode(path);
-      return (await decodeHere(path)) ?? apart.decode(path);
+      return (await here.add(() => decodeHere(path))) ?? apart.decode(path);
     },
     close() {
       signal?.removeEventListener('abort', stop);

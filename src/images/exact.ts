@@ -2,6 +2,7 @@ import type { ResizePlan } from './geometry.js';
 import type { Image } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
 import { transferable } from './libvips.js';
+import { pixelRoom } from './pixel-room.js';
 import { regionOf } from './region.js';
 
 /**
@@ -16,8 +17,12 @@ export async function exactPixels(
   { horizontal, vertical, interpolation }: ResizePlan,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const region = await image.read(regionOf({ horizontal, vertical, interpolation }), signal);
-  const source = { ...region, data: transferable(region.data) };
-  const transfer = [source.data];
-  return inThread('resample', { source, horizontal, vertical, interpolation }, { transfer, signal });
+  const region = regionOf({ horizontal, vertical, interpolation });
+  const copies = 2; // as it is decoded, and as it is given to the thread
+  return pixelRoom.hold(copies * 3 * region.width * region.height, async () => {
+    const decoded = await image.read(region, signal);
+    const source = { ...decoded, data: transferable(decoded.data) };
+    const input = { source, horizontal, vertical, interpolation };
+    return inThread('resample', input, { transfer: [source.data], signal });
+  });
 }

@@ -7,6 +7,7 @@ import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
+import { afterRunning } from './running-time.js';
 
 /** What the decoding process is asked for. */
 export interface ProcessRequest {
@@ -26,31 +27,56 @@ const MEMORY_LIMIT = 4 * 2 ** 30; // bytes: what an AVIF of 200 million pixels t
 const MEMORY_SHARE = 0.5; // of what there is
 const IDLE_LIMIT = 512 * 2 ** 20; // bytes; a process that keeps more would be ended by the images to come
 
+/** Does some work while nothing is decoded but in it. */
+export type Alone = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** What became of an image in the process. */
+interface Attempt {
+  readonly image: DecodedImage;
+  readonly killed: boolean; // the process, by somebody else
+}
+
 /**
  * Decodes images in a process of its own, one at a time: it is ended where an image takes too long or too much memory, and where
  * a decoder crashes nothing else ends. It starts with the first image, and anew after one that ended it.
+ *
+ * Where memory runs out, Linux kills it, which is no fault of its image as long as others are decoded beside it: that image is
+ * decoded once more, alone.
  */
 export class IsolatedDecoder {
   readonly #preprocessing: Preprocessing;
   readonly #seconds: number;
+  readonly #alone: Alone;
   readonly #queue = new PQueue({ concurrency: 1 });
   #child: ChildProcess | undefined;
   #closed = false;
 
-  /** @param seconds for one image, from when it is its turn */
-  constructor(preprocessing: Preprocessing, seconds: number) {
+  /**
+   * @param seconds for one image, from when it is its turn
+   * @param alone does some work while nothing is decoded elsewhere
+   */
+  constructor(preprocessing: Preprocessing, seconds: number, alone: Alone) {
     this.#preprocessing = preprocessing;
     this.#seconds = seconds;
+    this.#alone = alone;
   }
 
   /** An image, or why there is none: `timeout`, `crashed`, or what `decodeImage` says. */
   decode(path: string): Promise<DecodedImage> {
     return this.#queue.add(async () => {
-      // A process that ended while it had nothing to do, or before it began, did not end by this image.
-      const image = (await this.#attempt(path)) ?? (await this.#attempt(path));
+      const image = await this.#decodeNext(path);
       if (this.#child !== undefined && residentBytes(this.#child) > IDLE_LIMIT) await this.#end(this.#child);
-      return image ?? failed(crashed('the process that decodes ends before it begins'));
+      return image;
     });
+  }
+
+  async #decodeNext(path: string): Promise<DecodedImage> {
+    // A process that ended while it had nothing to do, or before it began, did not end by this image.
+    const first = (await this.#attempt(path)) ?? (await this.#attempt(path));
+    const last = first?.killed ? await this.#alone(() => this.#attempt(path)) : first;
+    if (last === undefined) return failed(crashed('the process that decodes ends before it begins'));
+    if (!last.killed) return last.image;
+    return failed(crashed('SIGKILL, twice, the second time with nothing beside it'), last.image.file);
   }
 
   /** Ends the process. Images that are not decoded by then have crashed. */
@@ -67,8 +93,8 @@ export class IsolatedDecoder {
   }
 
   /** @returns undefined when the process ended before it began */
-  async #attempt(path: string): Promise<DecodedImage | undefined> {
-    if (this.#closed) return failed(crashed('stopped'));
+  async #attempt(path: string): Promise<Attempt | undefined> {
+    if (this.#closed) return { image: failed(crashed('stopped')), killed: false };
     this.#child ??= await this.#start();
     const child = this.#child;
     if (child === undefined) return undefined;
@@ -80,21 +106,22 @@ export class IsolatedDecoder {
         cause ??= failure;
         child.kill('SIGKILL');
       };
-      const timer = setTimeout(() => end(timedOut(seconds)), seconds * 1000);
+      const endTime = afterRunning(seconds * 1000, () => end(timedOut(seconds)));
       const watch = setInterval(() => residentBytes(child) > memoryLimit() && end(tooLarge()), WATCH_MS);
-      const settle = (image: DecodedImage | undefined) => {
-        clearTimeout(timer);
+      const settle = (image: DecodedImage | undefined, killed = false) => {
+        endTime();
         clearInterval(watch);
         child.off('message', onMessage).off('exit', onExit);
-        resolve(image);
+        resolve(image && { image, killed });
       };
       const onMessage = (reply: ProcessReply) => {
         if (reply.kind === 'opened') file = reply.file;
         if (reply.kind === 'done') settle(reply.image);
       };
       const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+        const killed = cause === undefined && signal === 'SIGKILL' && !this.#closed;
         if (cause === undefined && file !== undefined) cause = crashed(signal ?? `exit code ${code}`);
-        settle(cause && failed(cause, file));
+        settle(cause && failed(cause, file), killed);
       };
       child.on('message', onMessage).on('exit', onExit);
       child.send({ path, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // if not, it has ended
@@ -113,9 +140,9 @@ export class IsolatedDecoder {
       if (this.#child === child) this.#child = undefined;
     });
     const ready = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), START_MS);
+      const endTime = afterRunning(START_MS, () => resolve(false));
       const settle = (isReady: boolean) => () => {
-        clearTimeout(timer);
+        endTime();
         resolve(isReady);
       };
       child.once('message', settle(true)).once('exit', settle(false)).once('error', settle(false));

@@ -1,9 +1,10 @@
 import type { Metadata, Sharp } from 'sharp';
-import { openHeic } from './codecs/heic.js';
+import { heic } from './codecs/heic.js';
 import type { FailOn, Size } from './geometry.js';
 import type { Header, Image, OpenSettings } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
 import { openFile, readRgb, readSamples, transferable } from './libvips.js';
+import { exifOrientation, type OrientationSources, orientationOf } from './orientation.js';
 import type { Raster, Region } from './raster.js';
 import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';
@@ -13,7 +14,8 @@ import { type Orientation, storedRegion, turnedSize, turnUpright } from './uprig
 
 /** What a codec knows better of its images than libvips. */
 export interface Corrections {
-  readonly orientation?: Orientation | undefined; // to be followed; libvips' own when not given
+  /** What turns what libvips gives upright; that of its EXIF or XMP, where that is to be followed, when not given. */
+  readonly orientation?: ((told: OrientationSources) => Orientation) | undefined;
   readonly background?: string | undefined; // what see-through pixels stand on; alpha is dropped when not given
   readonly failOn?: FailOn | undefined; // the faults that fail it
   /** In place of the conversion to RGB. @param stored the part of the image, not turned */
@@ -32,19 +34,22 @@ export async function openWithLibvips(
   settings: OpenSettings,
   corrections: Corrections = {},
 ): Promise<Image> {
-  const { failOn = settings.failOn, background } = corrections;
+  const { failOn = settings.failOn } = corrections;
   const metadata = await openFile(bytes, failOn)
     .metadata()
     .catch(() => {
       throw headerRefusal(bytes);
     });
-  if (metadata.format === 'heif' && metadata.compression === 'hevc') return openHeic(bytes, settings);
+  if (metadata.format === 'heif' && metadata.compression === 'hevc') return heic(bytes, settings);
   refuseDepth(metadata);
   refuseSize(metadata, settings.maxPixels);
-  const orientation =
-    corrections.orientation ?? (settings.autoOrient ? ((metadata.orientation ?? 1) as Orientation) : 1);
+  const told = { exif: metadata.exif && exifOrientation(metadata.exif), xmp: metadata.xmp };
+  const follow = corrections.orientation ?? (settings.autoOrient ? orientationOf : () => 1 as const);
+  const orientation = follow(told);
   const isCmyk = metadata.space === 'cmyk' && metadata.channels >= 4;
-  const format = sniffFormat(bytes)?.name ?? metadata.format.toUpperCase();
+  const isSvg = metadata.format === 'svg'; // wherever in the file its tag stands
+  const background = isSvg ? '#fff' : corrections.background; // as in a browser
+  const format = isSvg ? 'SVG' : (sniffFormat(bytes)?.name ?? metadata.format.toUpperCase());
   const size = turnedSize(metadata, orientation);
   const header: Header = { ...size, format, streamed: isStreamed(metadata) };
   const open = () => {

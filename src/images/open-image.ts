@@ -1,35 +1,35 @@
-import { openBmp, openDib } from './codecs/bmp.js';
-import { openHeic } from './codecs/heic.js';
-import { openCur, openIco } from './codecs/ico.js';
-import { openJpeg2000 } from './codecs/jpeg2000.js';
-import { openPnm } from './codecs/pnm.js';
-import { openQoi } from './codecs/qoi.js';
-import { openTga } from './codecs/tga.js';
+import { avif } from './codecs/avif.js';
+import { bmp, dib } from './codecs/bmp.js';
+import { gif } from './codecs/gif.js';
+import { heic } from './codecs/heic.js';
+import { cur, ico } from './codecs/ico.js';
+import { jpeg } from './codecs/jpeg.js';
+import { jpeg2000 } from './codecs/jpeg2000.js';
+import { png } from './codecs/png.js';
+import { pnm } from './codecs/pnm.js';
+import { qoi } from './codecs/qoi.js';
+import { tga } from './codecs/tga.js';
+import { tiff } from './codecs/tiff.js';
 import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
 
-const svg: Codec = (bytes, settings) => openWithLibvips(bytes, settings, { background: '#fff' }); // as in a browser
-
-/** libvips does not count it as an early end when a TIFF lacks pixels, and makes them black. Pillow does. */
-const tiff: Codec = (bytes, settings) =>
-  openWithLibvips(bytes, settings, {
-    failOn: settings.failOn === 'truncated' ? 'error' : settings.failOn,
-  });
-
-/** What opens images, by the name that their first bytes give them; libvips opens the others. */
+/** What opens images, by the name that their first bytes give them; libvips opens the others, SVG among them. */
 const CODECS: Readonly<Record<string, Codec>> = {
-  SVG: svg,
+  AVIF: avif,
+  GIF: gif,
+  JPEG: jpeg,
+  PNG: png,
   TIFF: tiff,
-  BMP: openBmp,
-  DIB: openDib,
-  ICO: openIco,
-  CUR: openCur,
-  PNM: openPnm,
-  QOI: openQoi,
-  TGA: openTga,
-  'JPEG 2000': openJpeg2000,
-  HEIC: openHeic,
+  BMP: bmp,
+  DIB: dib,
+  ICO: ico,
+  CUR: cur,
+  PNM: pnm,
+  QOI: qoi,
+  TGA: tga,
+  'JPEG 2000': jpeg2000,
+  HEIC: heic,
 };
 
 /**

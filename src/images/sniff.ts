@@ -1,3 +1,4 @@
+import { type Markup, markupOf } from './markup.js';
 import { tgaHeader } from './tga-header.js';
 
 /** What the first bytes of a file say it is. */
@@ -19,14 +20,14 @@ const READABLE: readonly Signature[] = [
   ['TIFF', 0, 'MM\0*'],
   ['TIFF', 0, 'II+\0'],
   ['TIFF', 0, 'MM\0+'],
-  ['AVIF', 4, 'ftypavif'],
-  ['AVIF', 4, 'ftypavis'],
   ['BMP', 0, 'BM'],
   ['ICO', 0, '\0\0\x01\0'],
   ['QOI', 0, 'qoif'],
   ['JPEG 2000', 0, '\0\0\0\x0cjP  \r\n\x87\n'],
   ['JPEG 2000', 0, '\xff\x4f\xff\x51'],
 ];
+
+const AVIF_BRANDS: ReadonlySet<string> = new Set(['avif', 'avis']);
 
 const UNREADABLE: readonly Signature[] = [
   ['JPEG XL', 0, '\xff\x0a'],
@@ -60,16 +61,12 @@ const HEVC_BRANDS: ReadonlySet<string> = new Set([
 
 const HEIC: SniffedFormat = { name: 'HEIC', readable: true, advice: '' };
 
-const SVG: SniffedFormat = { name: 'SVG', readable: true, advice: '' };
-
-const GZIP = '\x1f\x8b';
-const SVG_WITHIN = 1000; // bytes, of which libvips looks for it too
-
-/** Whether libvips may take a file for an SVG: other formats that have the tag in their first bytes included. */
-export function maybeSvg(bytes: Uint8Array): boolean {
-  const head = latin1(bytes, SVG_WITHIN);
-  return head.startsWith(GZIP) || head.toLowerCase().includes('<svg');
-}
+const MARKUP: Readonly<Record<Markup, SniffedFormat>> = {
+  SVG: { name: 'SVG', readable: true, advice: '' },
+  'SVG in UTF-16': { name: 'SVG in UTF-16', readable: false, advice: 'save it as UTF-8' },
+  HTML: { name: 'HTML', readable: false, advice: 'it is a web page: get the image that it shows' },
+  gzip: { name: 'gzip-compressed data', readable: false, advice: 'decompress it' },
+};
 
 /** Names a format by its first bytes; undefined where they are none that is known. */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
@@ -77,10 +74,20 @@ export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
   const matches = ([, offset, magic]: Signature) => head.startsWith(magic, offset);
   const readable = READABLE.find(matches)?.[0] ?? withoutMagic(bytes, head);
   if (readable !== undefined) return { name: readable, readable: true, advice: '' };
-  if (head.startsWith('ftyp', 4) && HEVC_BRANDS.has(head.slice(8, 12))) return HEIC;
+  const brands = head.startsWith('ftyp', 4) ? brandsOf(head) : [];
+  if (HEVC_BRANDS.has(brands[0] ?? '')) return HEIC;
+  if (brands.some((brand) => AVIF_BRANDS.has(brand))) return { name: 'AVIF', readable: true, advice: '' };
   const unreadable = UNREADABLE.find(matches);
   if (unreadable !== undefined) return { name: unreadable[0], readable: false, advice: CONVERT };
-  return maybeSvg(bytes) ? SVG : undefined;
+  const markup = markupOf(bytes);
+  return markup && MARKUP[markup];
+}
+
+/** The brands of a file of ISO/IEC 14496-12: its own, then those it is compatible with. */
+function brandsOf(head: string): string[] {
+  const length = Math.min(head.length, Buffer.from(head.slice(0, 4), 'latin1').readUInt32BE());
+  const [own = '', , ...compatible] = head.slice(8, length).match(/[\s\S]{4}/g) ?? [];
+  return [own, ...compatible];
 }
 
 // White space and comments, then the width: any of both may be between the tokens of a header.

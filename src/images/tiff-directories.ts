@@ -1,7 +1,19 @@
-/** One directory (IFD) of a TIFF: the numbers of the tags that were asked for. */
-export type TiffDirectory = ReadonlyMap<number, readonly number[]>;
+import type { Budget } from './budget.js';
 
-const MOST_VALUES = 1_000_000; // of one tag; the rest is left out
+/** One directory (IFD) of a TIFF. */
+export interface TiffDirectory {
+  readonly fields: number; // repeated ones included
+  readonly valueBytes: number; // of all its fields together, as they say
+  readonly complete: boolean; // whether all of these are in the file
+  /**
+   * The whole numbers of a tag, however many; none where it is not there, or holds something else. Of a tag that is repeated,
+   * the first, as libtiff takes it.
+   *
+   * @throws BeyondEnd where they are not in the file
+   * @throws BudgetSpent where they are more than there are steps left, before one is read
+   */
+  numbers(tag: number): readonly number[];
+}
 
 /** A part of the file lies beyond its end. */
 export class BeyondEnd extends Error {
@@ -10,44 +22,68 @@ export class BeyondEnd extends Error {
 
 // https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf, and https://libtiff.gitlab.io/libtiff/specification/bigtiff.html
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]; // of each type
-const INTEGERS: Readonly<Record<number, 2 | 4 | 8>> = { 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }; // of these, as bytes
+const UNSIGNED: Readonly<Record<number, IntegerBytes>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }; // of these, as bytes
+
+type IntegerBytes = 1 | 2 | 4 | 8;
+
+interface Field {
+  readonly type: number;
+  readonly count: number; // values
+  readonly place: number; // of the first value in the file
+}
 
 /**
- * The directories of a TIFF or BigTIFF, in the order of their chain, which may lead back into itself.
+ * The directories of a TIFF or BigTIFF, in the order of their chain, which may lead back into itself: the budget ends it, at
+ * the latest. Each field of a directory is one step, and each number that is asked for.
  *
- * @param tags whose values are read
- * @throws BeyondEnd where a directory, or a value of one, is not in the file
+ * @throws BeyondEnd where a directory is not in the file
+ * @throws BudgetSpent
  */
-export function* tiffDirectories(bytes: Uint8Array, tags: ReadonlySet<number>): Generator<TiffDirectory> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = bytes[0] === 0x49;
-  const read = (at: number, size: 2 | 4 | 8): number => {
-    if (!(at + size <= bytes.byteLength)) throw new BeyondEnd();
-    if (size === 2) return view.getUint16(at, little);
-    return size === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
-  };
+export function* tiffDirectories(bytes: Uint8Array, budget: Budget): Generator<TiffDirectory> {
+  const read = integerReader(bytes);
   const big = read(2, 2) === 43;
   const [wide, entry, first] = big ? ([8, 20, 8] as const) : ([4, 12, 4] as const);
   const counted = big ? 8 : 2;
   for (let at = read(first, wide); at !== 0; ) {
+    budget.spend();
     const entries = read(at, counted);
-    const directory = new Map<number, number[]>();
+    const fields = new Map<number, Field>(); // by tag
+    let [valueBytes, complete] = [0, true];
     for (let i = 0; i < entries; i++) {
+      budget.spend();
       const field = at + counted + i * entry;
       const tag = read(field, 2);
       const type = read(field + 2, 2);
       const count = read(field + 4, wide);
       const length = count * (BYTES[type] ?? 0);
       const place = length <= wide ? field + 4 + wide : read(field + 4 + wide, wide);
-      if (!(place + length <= bytes.byteLength)) throw new BeyondEnd();
-      const size = INTEGERS[type];
-      if (!tags.has(tag) || size === undefined) continue;
-      directory.set(
-        tag,
-        Array.from({ length: Math.min(count, MOST_VALUES) }, (_, k) => read(place + k * size, size)),
-      );
+      valueBytes += length;
+      complete &&= place + length <= bytes.byteLength;
+      if (!fields.has(tag)) fields.set(tag, { type, count, place });
     }
-    yield directory;
+    const numbers = (tag: number): readonly number[] => {
+      const { type = 0, count = 0, place = 0 } = fields.get(tag) ?? {};
+      const size = UNSIGNED[type];
+      if (size === undefined) return [];
+      if (!(place + count * size <= bytes.byteLength)) throw new BeyondEnd();
+      budget.spend(count);
+      return Array.from({ length: count }, (_, k) => read(place + k * size, size));
+    };
+    yield { fields: entries, valueBytes, complete, numbers };
     at = read(at + counted + entries * entry, wide);
   }
+}
+
+/** Reads numbers of a TIFF, in its byte order. */
+function integerReader(bytes: Uint8Array): (at: number, size: IntegerBytes) => number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = bytes[0] === 0x49;
+  return (at, size) => {
+    if (!(at + size <= bytes.byteLength)) throw new BeyondEnd();
+    if (size === 1) return view.getUint8(at);
+    if (size === 2) return view.getUint16(at, little);
+    if (size === 4) return view.getUint32(at, little);
+    const [high, low] = little ? [at + 4, at] : [at, at + 4]; // a bigint would take ten times as long
+    return view.getUint32(high, little) * 2 ** 32 + view.getUint32(low, little);
+  };
 }

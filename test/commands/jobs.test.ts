@@ -343,7 +343,7 @@ describe('the commands', () => {
       assert.deepEqual(await embedding(...mean, ...crop), await embedding());
     });
 
-    it('decode large photos fast when they are told to, and small ones as ever', async () => {
+    it('resize while decoding when they are told to, and leave more of large photos to the decoder', async () => {
       const commands = [
         ['classify', '--scores', 'logit'],
         ['embed'],
@@ -353,10 +353,12 @@ describe('the commands', () => {
       for (const command of commands) {
         const rows = async (...flags: string[]) =>
           lines((await halonet([...command, ...inputs, ...DEMO, '-f', 'csv', '--quiet', ...flags])).stdout);
-        const [, large, small] = await rows();
+        const [, largeExact, smallExact] = await rows();
+        const [, largeNear, smallNear] = await rows('--decode', 'near');
         const [, largeFast, smallFast] = await rows('--decode', 'fast');
-        assert.notEqual(largeFast, large);
-        assert.equal(smallFast, small);
+        assert.equal(new Set([largeExact, largeNear, largeFast]).size, 3);
+        assert.notEqual(smallNear, smallExact);
+        assert.equal(smallFast, smallNear);
       }
     });
 

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bomb, makeBombs } from './bombs.js';
 import { classifyFolder } from './classify.js';
+import { type EndlessFile, endlessFiles } from './endless-files.js';
 import { memoryBound } from './memory-bound.js';
 import { readRow } from './rows.js';
-import { makeSeeds } from './seeds.js';
+import { makeSeeds, type Seed } from './seeds.js';
 
 const SIDE = 16_000; // 256 million pixels, just below the limit
 const MIB = 2 ** 20;
@@ -57,5 +58,47 @@ describe(`images of ${SIDE} x ${SIDE} pixels in a few kB`, () => {
       ['ok', 'ok', 'ok', 'ok'],
     );
     assert.ok(peak <= memoryBound(small, bomb.perPixel, 2), `${peak} bytes of memory`);
+  });
+});
+
+describe('files that would keep their reader busy', () => {
+  let root = '';
+  let healthy: Seed;
+  let files: readonly EndlessFile[] = [];
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'halonet-endless-'));
+    const seed = (await makeSeeds()).find(({ format }) => format === 'jpeg');
+    if (seed === undefined) throw new Error('no seed');
+    healthy = seed;
+    files = endlessFiles(seed);
+  });
+  after(() => rm(root, { recursive: true }));
+
+  it('have their row, and do no harm to the images beside them', async () => {
+    for (const { name, bytes, codes } of files) {
+      const folder = join(root, name);
+      await mkdir(folder);
+      const names = [name, ...[1, 2, 3].map((i) => `z${i}${healthy.extension}`)];
+      for (const [i, each] of names.entries())
+        await writeFile(join(folder, each), i === 0 ? bytes : healthy.bytes);
+      const { lines, stderr, ms } = await classifyFolder(folder, `${folder}.jsonl`, [
+        '--decode-timeout',
+        '5',
+      ]);
+      await rm(folder, { recursive: true });
+      const [row, ...others] = names.map((each, i) => readRow(lines[i], join(folder, each)));
+      const code = row?.status === 'failed' ? row.code : row?.status;
+      console.log(`    ${name}: ${bytes.length} bytes, ${code}, ${(ms / 1000).toFixed(1)} s`);
+      assert.ok(
+        codes.some((each) => each === code),
+        `${name}: ${JSON.stringify(row)}`,
+      );
+      assert.deepEqual(
+        others.map(({ status }) => status),
+        ['ok', 'ok', 'ok'],
+        name,
+      );
+      assert.equal(stderr, '');
+    }
   });
 });

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
-import { endlessSvg, gifOf, svg, zeroPng } from './hostile.js';
+import { emptyChunksPng } from './endless.js';
+import { endlessSvg, gifOf, slowSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, photo, temporaryFolder } from './support.js';
 
 const run = promisify(execFile);
@@ -44,6 +45,12 @@ if (platform === 'linux') {
       return { code: image.failure.code, message: image.failure.message, bytes: image.file?.bytes };
     };
 
+    /** Ends a process that has begun with an image. */
+    const killWhileDecoding = async (signal: NodeJS.Signals) => {
+      await until(async () => (await decodingProcesses(pid, DECODING)).length === 1);
+      for (const child of await decodingProcesses(pid)) process.kill(child, signal);
+    };
+
     it('decodes as decodeImage does, in this process and in one of its own', async () => {
       decoder = openDecoder(HALONET, { timeout: 60, isolated: (path) => path.endsWith('suspect.png') });
       const image = await photo(300, 200).png().toBuffer();
@@ -72,6 +79,9 @@ if (platform === 'linux') {
       for (const path of [
         await folder.write('animation.gif', gifOf(400_000)),
         await folder.write('large.png', large),
+        await folder.write('late.svg', `<!--${'x'.repeat(2000)}-->${svg('')}`),
+        await folder.write('later.svg', `<!--${'x'.repeat(100_000)}-->${svg('')}`),
+        await folder.write('chunks.png', emptyChunksPng(20_000)),
       ]) {
         assert.equal((await decoder.decode(path)).status, 'ok');
         assert.equal((await decodingProcesses(pid)).length, 1, path);
@@ -97,12 +107,43 @@ if (platform === 'linux') {
     it('survives a crash, and says by which signal', async () => {
       decoder = openDecoder(HALONET, { timeout: 60 });
       const failing = failure(await folder.write('endless.svg', endlessSvg()));
-      await until(async () => (await decodingProcesses(pid, DECODING)).length === 1);
-      for (const child of await decodingProcesses(pid)) process.kill(child, 'SIGSEGV');
+      await killWhileDecoding('SIGSEGV');
       assert.deepEqual(await failing, {
         ...{ code: 'crashed', message: 'the decoder crashed (SIGSEGV)', bytes: endlessSvg().length },
       });
       assert.equal((await decoder.decode(await drawing())).status, 'ok');
+    });
+
+    it('decodes once more, alone, what was killed by somebody else', async () => {
+      decoder = openDecoder(HALONET, { timeout: 60 });
+      const slow = decoder.decode(await folder.write('slow.svg', slowSvg()));
+      await killWhileDecoding('SIGKILL');
+      let isOver = false;
+      void slow.finally(() => {
+        isOver = true;
+      });
+      await until(async () => isOver || (await decodingProcesses(pid)).length === 1);
+      const small = await folder.write('small.png', await photo(64, 64).png().toBuffer());
+      const order: string[] = [];
+      await Promise.all([
+        slow.then(({ status }) => order.push(`slow ${status}`)),
+        decoder.decode(small).then(({ status }) => order.push(`small ${status}`)),
+      ]);
+      assert.deepEqual(order, ['slow ok', 'small ok']);
+    });
+
+    it('says so of what is killed twice', async () => {
+      decoder = openDecoder(HALONET, { timeout: 60 });
+      const failing = failure(await folder.write('endless.svg', endlessSvg()));
+      await killWhileDecoding('SIGKILL');
+      await killWhileDecoding('SIGKILL');
+      const { code, message } = await failing;
+      assert.deepEqual(
+        [code, message],
+        ['crashed', 'the decoder crashed (SIGKILL, twice, the second time with nothing beside it)'],
+      );
+      const small = await folder.write('small.png', await photo(64, 64).png().toBuffer());
+      for (const path of [small, await drawing()]) assert.equal((await decoder.decode(path)).status, 'ok');
     });
 
     it('ends at once when its signal aborts, and starts nothing more', async () => {

@@ -68,11 +68,18 @@ export function svg(content: string, attributes = 'width="60" height="40"'): str
 
 /** Small, harmless to parse, and for minutes of drawing: 23 s were measured of a tenth of it. */
 export function endlessSvg(): string {
-  const noise = '<feTurbulence baseFrequency="0.9" numOctaves="9"/>'.repeat(2000);
-  return svg(
-    `<filter id="f">${noise}</filter><rect width="8000" height="8000" filter="url(#f)"/>`,
-    'width="8000" height="8000"',
-  );
+  return noisySvg(8000, 2000);
+}
+
+/** For some seconds of drawing. */
+export function slowSvg(): string {
+  return noisySvg(500, 60);
+}
+
+function noisySvg(side: number, filters: number): string {
+  const noise = '<feTurbulence baseFrequency="0.9" numOctaves="9"/>'.repeat(filters);
+  const size = `width="${side}" height="${side}"`;
+  return svg(`<filter id="f">${noise}</filter><rect ${size} filter="url(#f)"/>`, size);
 }
 
 /** A grey TIFF of 8 x 8, as many times as there are directories; the last one leads to directory `next`. */

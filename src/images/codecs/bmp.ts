@@ -13,15 +13,15 @@ const FILE_HEADER = 14; // bytes
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
  */
-export const openBmp: Codec = async (bytes, settings) => {
+export const bmp: Codec = async (bytes, settings) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.byteLength < FILE_HEADER) throw new ImageRefusal('truncated', 'the BMP file ends early');
   const pixelsAt = file.readUInt32LE(10);
   return openPacked(readDib(file, { format: 'BMP', at: FILE_HEADER, pixelsAt }, settings), settings);
 };
 
-/** A bitmap without the header of a file, as .dib files may be. As {@link openBmp}. */
-export const openDib: Codec = async (bytes, settings) => {
+/** A bitmap without the header of a file, as .dib files may be. As {@link bmp}. */
+export const dib: Codec = async (bytes, settings) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return openPacked(readDib(file, { format: 'DIB', at: 0 }, settings), settings);
 };

@@ -2,7 +2,7 @@ import type { Codec } from '../image.js';
 import { inThread } from '../kernels/pixel-threads.js';
 import { ImageRefusal } from '../refusal.js';
 import { refuseSize } from '../size-limit.js';
-import { heicSize } from './heic-header.js';
+import { primaryImage } from './heif.js';
 import { HEIC_DECODE, refuseMissing } from './optional-package.js';
 
 /**
@@ -11,10 +11,10 @@ import { HEIC_DECODE, refuseMissing } from './optional-package.js';
  *
  * @throws ImageRefusal unsupported_format where the optional package is not installed; decode_failed or too_large
  */
-export const openHeic: Codec = async (bytes, { maxPixels }) => {
+export const heic: Codec = async (bytes, { maxPixels }) => {
   refuseMissing(HEIC_DECODE);
-  const size = heicSize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  if (size === undefined || size.width === 0 || size.height === 0) {
+  const size = primaryImage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))?.shown;
+  if (size === undefined || !(size.width > 0 && size.height > 0)) {
     throw new ImageRefusal('decode_failed', 'the header of this HEIC file is damaged');
   }
   refuseSize(size, maxPixels);

@@ -23,7 +23,7 @@ interface Entry {
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
  */
-export const openIco: Codec = (bytes, settings) => {
+export const ico: Codec = (bytes, settings) => {
   const before = (a: Entry, b: Entry) => b.width * b.height - a.width * a.height || a.depth - b.depth;
   return openIcon('ICO', bytes, settings, (entries) => entries.sort(before)[0]);
 };
@@ -32,9 +32,9 @@ export const openIco: Codec = (bytes, settings) => {
  * Windows cursors: of their images, the first that no other exceeds in both width and height, as Pillow's CurImagePlugin
  * chooses. Unlike there, what a cursor of one bit inverts on the screen is white.
  *
- * @throws as {@link openIco}
+ * @throws as {@link ico}
  */
-export const openCur: Codec = (bytes, settings) =>
+export const cur: Codec = (bytes, settings) =>
   openIcon('CUR', bytes, settings, (entries) =>
     entries.reduce((most, entry) => (entry.width > most.width && entry.height > most.height ? entry : most)),
   );

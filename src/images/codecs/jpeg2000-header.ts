@@ -1,5 +1,5 @@
-import { boxesOf, boxOf } from '../boxes.js';
 import type { Size } from '../geometry.js';
+import { boxesOf, MOST_BOXES } from './iso-boxes.js';
 
 /** What the head of a JPEG 2000 file says of its image. */
 export interface Jpeg2000Header extends Size {
@@ -62,15 +62,21 @@ export function codestreamEndsEarly(file: Buffer): boolean {
 }
 
 function codestreamOf(file: Buffer): Buffer | undefined {
-  const codestream = file.subarray(0, 4).equals(CODESTREAM) ? file : boxOf(file, 'jp2c');
-  return codestream?.subarray(0, 4).equals(CODESTREAM) ? codestream : undefined;
+  const codestream = isCodestream(file) ? file : partOf(file, 'jp2c');
+  return codestream !== undefined && isCodestream(codestream) ? codestream : undefined;
+}
+
+const isCodestream = (bytes: Buffer) => bytes.subarray(0, 4).equals(CODESTREAM);
+
+/** What is in the first box of a type. */
+function partOf(bytes: Buffer, wanted: string): Buffer | undefined {
+  for (const { type, start, end } of boxesOf(bytes, 0, bytes.byteLength, { boxes: MOST_BOXES })) {
+    if (type === wanted) return bytes.subarray(start, end);
+  }
+  return undefined;
 }
 
 function enumeratedColours(file: Buffer): number | undefined {
-  const header = file.subarray(0, 4).equals(CODESTREAM) ? undefined : boxOf(file, 'jp2h');
-  if (header === undefined) return undefined;
-  for (const { type, data } of boxesOf(header)) {
-    if (type === 'colr' && data[0] === 1 && data.byteLength >= 7) return data.readUInt32BE(3);
-  }
-  return undefined;
+  const colours = isCodestream(file) ? undefined : partOf(partOf(file, 'jp2h') ?? Buffer.alloc(0), 'colr');
+  return colours?.[0] === 1 && colours.byteLength >= 7 ? colours.readUInt32BE(3) : undefined;
 }

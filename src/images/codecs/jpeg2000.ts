@@ -12,7 +12,7 @@ import { OPENJPEG, refuseMissing } from './optional-package.js';
  *
  * @throws ImageRefusal unsupported_format, also where the optional package is not installed; decode_failed or too_large
  */
-export const openJpeg2000: Codec = async (bytes, { maxPixels }) => {
+export const jpeg2000: Codec = async (bytes, { maxPixels }) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = jpeg2000Header(file);
   if (header === undefined || header.width <= 0 || header.height <= 0) {

@@ -24,7 +24,7 @@ const COMMENT = 0x23;
  *
  * @throws ImageRefusal decode_failed, truncated or too_large
  */
-export const openPnm: Codec = async (bytes, settings) => {
+export const pnm: Codec = async (bytes, settings) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { kind, width, height, most, bytes: headerBytes } = readHeader(file);
   const channels = kind === 3 || kind === 6 ? 3 : 1;

@@ -10,7 +10,7 @@ const LONGEST_RUN = 62; // pixels, of one byte
  *
  * @throws ImageRefusal decode_failed, truncated or too_large
  */
-export const openQoi: Codec = async (bytes, settings) => {
+export const qoi: Codec = async (bytes, settings) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.byteLength < HEADER) throw new ImageRefusal('truncated', 'the QOI file ends early');
   const [width, height] = [file.readUInt32BE(4), file.readUInt32BE(8)];

@@ -13,7 +13,7 @@ const LONGEST_PACKET = 128; // pixels
  *
  * @throws ImageRefusal decode_failed, truncated or too_large
  */
-export const openTga: Codec = async (bytes, settings) => {
+export const tga: Codec = async (bytes, settings) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = tgaHeader(file);
   if (header === undefined) throw new ImageRefusal('decode_failed', 'the header of this TGA file is damaged');

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+type CodedPixels = [
+  ...[source: number, shift: number, depth: number, width: number, rows: number, channels: number],
+  ...[halvedX: number, halvedY: number, limited: number, matrix: number, chroma: number],
+];
+
 /** What assembly/index.ts exports. Addresses are bytes of the memory; see there. */
 interface Exports {
   readonly resampleRows: (
@@ -18,6 +23,11 @@ interface Exports {
     weights: number,
     taps: number,
   ) => void;
+  readonly recoverChroma: (...picture: CodedPixels) => void;
+  readonly interpolateChroma: (
+    ...rest: [...CodedPixels, fixed: number, first: number, count: number, target: number]
+  ) => void;
+  readonly countLzwPixels: (data: number, length: number, literalBits: number, lengths: number) => number;
   readonly cmykToRgb: (pixels: number, count: number, bytesPerPixel: number, sampleBytes: number) => void;
   readonly unpremultiply: (pixels: number, count: number) => void;
   readonly unpackIndices: (

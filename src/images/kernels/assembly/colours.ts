@@ -27,7 +27,8 @@ export function cmykToRgb(pixels: usize, count: i32, bytesPerPixel: i32, sampleB
 }
 
 /**
- * RGBA whose colours are multiplied by their alpha, to RGB without, in place. What is fully transparent is black.
+ * RGBA whose colours are multiplied by their alpha, to RGB without, in place, in libyuv's fixed point (ARGBUnattenuateRow), as in
+ * libavif. What is fully transparent is black.
  *
  * @param pixels u8 [count, 4]; afterwards u8 [count, 3]
  */
@@ -36,9 +37,11 @@ export function unpremultiply(pixels: usize, count: i32): void {
   let target = pixels;
   for (let i = 0; i < count; i++) {
     const alpha = <i32>load<u8>(source, 3);
+    // 256 / alpha in 1 / 256, in 16 bits; exact for what is opaque.
+    const inverse = alpha === 0 ? 0 : alpha === 1 ? 0xffff : alpha === 255 ? 256 : 0x10000 / alpha;
     for (let channel = 0; channel < 3; channel++) {
-      const value = <i32>load<u8>(source + <usize>channel);
-      store<u8>(target + <usize>channel, alpha === 0 ? 0 : min((value * 255 + (alpha >> 1)) / alpha, 255));
+      const value = <u32>load<u8>(source + <usize>channel);
+      store<u8>(target + <usize>channel, min((value * 0x0101 * <u32>inverse) >> 16, 255));
     }
     source += 4;
     target += 3;

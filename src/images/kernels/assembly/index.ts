@@ -1,4 +1,6 @@
+export { interpolateChroma, recoverChroma } from './chroma';
 export { cmykToRgb, unpremultiply } from './colours';
+export { countLzwPixels } from './lzw';
 export { plainBits, plainSamples } from './plain-samples';
 export { qoi } from './qoi';
 export { resampleRow, resampleRows } from './resample';

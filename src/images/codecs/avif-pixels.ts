@@ -1,0 +1,57 @@
+import type { Sharp } from 'sharp';
+import type { CodedPicture } from '../kernels/chroma.js';
+import { inThread } from '../kernels/pixel-threads.js';
+import { readRgb, readSamples } from '../libvips.js';
+import type { Raster } from '../raster.js';
+import type { Av1Coding, HeifImage } from './heif.js';
+
+// ITU-T H.273, MatrixCoefficients; unspecified ones are BT.601 to libavif.
+const MATRICES: Readonly<Record<number, CodedPicture['matrix']>> = {
+  ...{ 1: 'BT.709', 2: 'BT.601', 5: 'BT.601', 6: 'BT.601', 9: 'BT.2020' },
+};
+
+/**
+ * The pixels of a whole AVIF picture, as it is coded, in Pillow's colours: libheif converts them otherwise, and leaves those
+ * multiplied by their alpha that are.
+ *
+ * @param image not cropped, and not turned against how it is coded, since chroma comes in blocks of pixels
+ */
+export async function avifPixels(
+  image: Sharp,
+  { coding, premultiplied }: Pick<HeifImage, 'coding' | 'premultiplied'>,
+): Promise<Raster> {
+  const matrix = MATRICES[coding?.matrix ?? -1];
+  if (coding?.monochrome && coding.limited && !premultiplied) return readRgb(stretched(image, coding));
+  if (coding === undefined || coding.monochrome || matrix === undefined)
+    return premultiplied ? unpremultiplied(await rgba(image)) : readRgb(image);
+  const is16 = coding.depth > 8;
+  const colours = is16
+    ? image.pipelineColourspace('rgb16').toColourspace('rgb16')
+    : image.toColourspace('srgb');
+  const channels = premultiplied ? 4 : 3;
+  const wanted = premultiplied ? colours.ensureAlpha() : colours.removeAlpha();
+  const { data, info } = await readSamples(wanted, is16 ? 'ushort' : 'uchar');
+  const { width, height } = info;
+  const { depth, halved, limited } = coding;
+  const picture = { data, width, height, channels, depth, halved, limited, matrix } as const;
+  const pixels = await inThread('interpolateChroma', picture, { transfer: [data] });
+  const raster = { width, height, data: pixels };
+  return premultiplied ? unpremultiplied(raster) : raster;
+}
+
+/** Grey of a limited range, which libheif leaves as it is. */
+function stretched(image: Sharp, { depth }: Av1Coding): Sharp {
+  const scale = 255 / 219;
+  const offset = 0.5 - 16 * scale; // to be cut off: rounded
+  return image.linear(scale, depth === 8 ? offset : offset * 256);
+}
+
+async function rgba(image: Sharp): Promise<Raster> {
+  const { data, info } = await readSamples(image.toColourspace('srgb').ensureAlpha());
+  return { width: info.width, height: info.height, data };
+}
+
+/** @param pixels RGBA */
+async function unpremultiplied({ width, height, data }: Raster): Promise<Raster> {
+  return { width, height, data: await inThread('unpremultiply', { data }, { transfer: [data] }) };
+}

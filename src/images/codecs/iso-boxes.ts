@@ -1,0 +1,28 @@
+/** A box of the ISO base media file format, https://www.iso.org/standard/83102.html */
+export interface Box {
+  readonly type: string;
+  readonly named: number; // byte of the file where its type is
+  readonly start: number; // byte of the file where what is in it begins
+  readonly end: number;
+}
+
+export const MOST_BOXES = 10_000; // of a file that are looked at
+
+/** How many boxes are still looked at, of all those that one budget is given for. */
+export interface BoxBudget {
+  boxes: number;
+}
+
+/** The boxes that lie one after the other in a part of a file, up to one whose head is damaged. */
+export function* boxesOf(file: Buffer, start: number, end: number, budget: BoxBudget): Generator<Box> {
+  for (let at = start; at + 8 <= end && budget.boxes-- > 0; ) {
+    const size = file.readUInt32BE(at);
+    const head = size === 1 ? 16 : 8;
+    if (at + head > end) return;
+    const length = size === 1 ? Number(file.readBigUInt64BE(at + 8)) : size === 0 ? end - at : size;
+    if (length < head) return;
+    const type = file.toString('latin1', at + 4, at + 8);
+    yield { type, named: at + 4, start: at + head, end: Math.min(at + length, end) };
+    at += length;
+  }
+}

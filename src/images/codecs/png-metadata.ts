@@ -1,0 +1,69 @@
+import { inflateSync } from 'node:zlib';
+import { exifOrientation, type OrientationSources } from '../orientation.js';
+
+const MOST_TEXT = 2 ** 20; // bytes of one text, decompressed: Pillow's limit
+
+/** What of a PNG's chunks says how it lies. */
+interface Chunks {
+  readonly exif?: Buffer;
+  readonly rawProfile?: Buffer; // a text chunk with its four-letter name
+  readonly xmp?: Buffer; // a text chunk with its four-letter name
+}
+
+const RAW_PROFILE = 'Raw profile type exif';
+const XMP = 'XML:com.adobe.xmp';
+
+/**
+ * What the chunks of a PNG say of how it lies, as Pillow reads them: EXIF in an eXIf chunk, before or after the pixels, or else as
+ * the hexadecimal text that ImageMagick writes, whatever kind of text chunk it is in; and XMP. The last one of each counts.
+ *
+ * https://github.com/python-pillow/Pillow/blob/main/src/PIL/PngImagePlugin.py, https://exiftool.org/TagNames/PNG.html
+ */
+export function pngOrientation(bytes: Uint8Array): OrientationSources {
+  const { exif, rawProfile, xmp } = lastChunks(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const profile = exif ?? (rawProfile && profileOf(textOf(rawProfile)));
+  return { exif: profile && exifOrientation(profile), xmp: xmp && textOf(xmp) };
+}
+
+function lastChunks(file: Buffer): Chunks {
+  let chunks: Chunks = {};
+  let hasPixels = false;
+  for (let at = 8; at + 12 <= file.byteLength; at += 12 + file.readUInt32BE(at)) {
+    const type = file.toString('latin1', at + 4, at + 8);
+    if (type === 'IEND' || (type === 'fcTL' && hasPixels)) break; // the next frame of an animation
+    hasPixels ||= type === 'IDAT';
+    const end = at + 8 + file.readUInt32BE(at);
+    if (type === 'eXIf') chunks = { ...chunks, exif: file.subarray(at + 8, end) };
+    if (type !== 'tEXt' && type !== 'zTXt' && type !== 'iTXt') continue;
+    const isNamed = (keyword: string) =>
+      file.toString('latin1', at + 8, at + 9 + keyword.length) === `${keyword}\0`;
+    if (isNamed(RAW_PROFILE)) chunks = { ...chunks, rawProfile: file.subarray(at + 4, end) };
+    if (isNamed(XMP)) chunks = { ...chunks, xmp: file.subarray(at + 4, end) };
+  }
+  return chunks;
+}
+
+/** The text of a text chunk; empty where it cannot be had. */
+function textOf(chunk: Buffer): Buffer {
+  const type = chunk.toString('latin1', 0, 4);
+  const after = (at: number) => chunk.indexOf(0, at) + 1; // of the string that begins there
+  let text = after(4);
+  let isCompressed = type === 'zTXt';
+  if (type === 'zTXt') text += 1; // the method, of which there is one
+  if (type === 'iTXt') {
+    isCompressed = chunk[text] === 1;
+    text = after(after(text + 2)); // behind the language and the translated keyword
+  }
+  if (!isCompressed) return chunk.subarray(text);
+  try {
+    return inflateSync(chunk.subarray(text), { maxOutputLength: MOST_TEXT });
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** Of an empty line, the name, the length and lines of hexadecimal digits, the digits. */
+function profileOf(text: Buffer): Buffer {
+  const digits = text.toString('latin1', 0, MOST_TEXT).split('\n').slice(3).join('');
+  return Buffer.from(digits.replaceAll(/\s/g, ''), 'hex');
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type Decoder, openDecoder } from '../../src/images/decoder.js';
+import { DECODES } from '../../src/images/geometry.js';
+import { HALONET, imageFile, meanDifference, rasterOf } from './support.js';
+
+const CASES = 'fixtures/cases';
+
+/** A row of expected.json. */
+interface Case {
+  readonly file: string;
+  readonly kind: string;
+  readonly status: 'ok' | 'failed';
+  readonly expected?: string; // where it is ok
+  readonly max_mean_abs_diff?: number; // of 255
+  readonly code?: string; // where it fails
+}
+
+// Decoded as Pillow decodes them, to the last bit, all others are equal but for the resize.
+const DECODED_OTHERWISE: ReadonlySet<string> = new Set([
+  // Chroma of 4:2:0 is interpolated otherwise by libheif than by libavif.
+  'in/avif-8-420.avif',
+  'in/avif-10-420.avif',
+  'in/avif-mif1.avif',
+  'in/avif-sequence.avif',
+  'in/avif-premultiplied.avif',
+  'in/avif-12-444.avif',
+]);
+const EQUAL = 0.005; // of 255, in the mean
+
+describe('images of public bug reports', () => {
+  const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
+    readFileSync(`${CASES}/expected.json`, 'utf8'),
+  );
+  let decoder: Decoder;
+  afterEach(() => decoder.close());
+
+  for (const { file, kind, status, expected, code, max_mean_abs_diff: bound = 0 } of cases) {
+    it(`${kind}: ${file} ${code ?? 'is as Pillow has it'}`, async () => {
+      for (const decode of status === 'ok' ? DECODES : (['exact'] as const)) {
+        decoder = openDecoder({ ...HALONET, autoOrient: true, decode }, { timeout: 3 });
+        const image = await decoder.decode(`${CASES}/${file}`);
+        await decoder.close();
+        if (image.status === 'failed') {
+          assert.equal(image.failure.code, code, image.failure.message);
+          continue;
+        }
+        assert.equal(status, 'ok', 'it has pixels');
+        if (decode !== 'exact') continue;
+        const { data } = await rasterOf(imageFile(`${CASES}/${expected}`));
+        const difference = meanDifference(image.pixels, data);
+        assert.ok(difference <= (DECODED_OTHERWISE.has(file) ? bound : EQUAL), `${difference} of 255`);
+      }
+    });
+  }
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { inThread } from '../../../src/images/kernels/pixel-threads.js';
+import type { Resampling } from '../../../src/images/kernels/resample.js';
+import { resample } from '../../../src/images/kernels/resample.js';
+import { texture } from '../support.js';
+
+/** A grid of pixels halved, or what takes as long as it is wide. */
+function halved(width: number, height: number): Resampling {
+  return {
+    source: texture(width, height),
+    horizontal: { source: width, resized: width / 2, first: 0, count: width / 2, at: 0 },
+    vertical: { source: height, resized: height / 2, first: 0, count: height / 2, at: 0 },
+    interpolation: 'bicubic',
+  };
+}
+
+describe('threads that compute pixels', () => {
+  it('compute side by side what this thread would', async () => {
+    const inputs = [halved(40, 20), halved(20, 40), halved(2, 2), halved(400, 300), halved(16, 4)];
+    const outputs = await Promise.all(inputs.map((input) => inThread('resample', input)));
+    for (const [i, input] of inputs.entries()) assert.deepEqual(outputs[i], resample(input));
+  });
+
+  it('are given what is transferred, and give the result back', async () => {
+    const input = halved(8, 8);
+    const expected = resample(input);
+    assert.deepEqual(await inThread('resample', input, { transfer: [input.source.data] }), expected);
+    assert.equal(input.source.data.byteLength, 0);
+  });
+
+  it('say what a task throws, and go on', async () => {
+    const absent = { ...halved(4, 4), source: { width: 4, height: 4, data: undefined as never } };
+    await assert.rejects(inThread('resample', absent), TypeError);
+    await inThread('resample', halved(4, 4));
+  });
+
+  it('end when nobody waits for them any more', async () => {
+    const stopped = new AbortController();
+    const long = halved(8_000_000, 2);
+    await inThread('resample', halved(4, 4)); // a thread is there
+    const start = performance.now();
+    await inThread('resample', long);
+    const whole = performance.now() - start;
+    const computing = inThread('resample', long, { signal: stopped.signal });
+    setTimeout(() => stopped.abort(new Error('given up')), whole / 4);
+    await assert.rejects(computing, /given up/);
+    await assert.rejects(inThread('resample', long, { signal: stopped.signal }), /given up/);
+    assert.deepEqual(await inThread('resample', halved(6, 6)), resample(halved(6, 6)));
+  });
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
+import '../../src/images/libvips.js'; // lets sharp have the loaders that halonet uses, and no other
+import { markupOf, maybeSvg } from '../../src/images/markup.js';
+import { svg } from './hostile.js';
+import { failureOf, photo, pixelsOf, temporaryFolder, untouched } from './support.js';
+
+const DRAWING = svg('<rect width="60" height="40" fill="#369"/>');
+
+const comment = (length: number) => `<!--${'x'.repeat(length)}-->`;
+
+/** With a wrong checksum at its end. */
+function damaged(compressed: Buffer): Buffer {
+  return compressed.fill(0xff, compressed.length - 8);
+}
+
+/** Whether libvips has a loader of SVG begin with a file. */
+function isTaken(bytes: Uint8Array): Promise<boolean> {
+  return sharp(bytes)
+    .metadata()
+    .then(
+      ({ format }) => format === 'svg',
+      (error: Error) => /glib|svgload/.test(error.message),
+    );
+}
+
+describe('maybeSvg', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const taken: Readonly<Record<string, Uint8Array>> = {
+    plain: Buffer.from(DRAWING),
+    'in capitals': Buffer.from('<SVG>  '),
+    'behind a long comment': Buffer.from(comment(5000) + DRAWING),
+    'behind a comment of 100 kB': Buffer.from(comment(100_000) + DRAWING),
+    'behind as much of other letters': Buffer.from(`<!--${'é漢'.repeat(20_000)}-->${DRAWING}`),
+    'behind stray bytes': Buffer.concat([
+      Buffer.from('<!--a'),
+      latin1('\x80\x89'),
+      Buffer.from(`-->${DRAWING}`),
+    ]),
+    'behind a mark of the byte order': Buffer.from(`\ufeff${DRAWING}`),
+    'like WebP at the start': Buffer.from(`<!--xxxxWEBP-->${DRAWING}`),
+    'like AVIF at the start': Buffer.from(`<!--ftypavif-->${DRAWING}`),
+    'in a page': Buffer.from(`<!doctype html><html><body>${DRAWING}</body></html>`),
+    compressed: gzipSync(DRAWING),
+    'compressed behind a comment': gzipSync(comment(900) + DRAWING),
+    'compressed with a long name': Buffer.concat([
+      Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 0]),
+      Buffer.from(`${'n'.repeat(20_000)}\0`),
+      gzipSync(DRAWING).subarray(10),
+    ]),
+    'compressed, and damaged behind its start': damaged(gzipSync(DRAWING + comment(3000))),
+  };
+  const left: Readonly<Record<string, Uint8Array>> = {
+    'behind a zero': Buffer.from(`<!--\0-->${DRAWING}`),
+    'behind what is no UTF-8': Buffer.concat([latin1('<!--\xff-->'), Buffer.from(DRAWING)]),
+    'in UTF-16': Buffer.from(`\ufeff${DRAWING}`, 'utf16le'),
+    'in another format': Buffer.concat([latin1('\xff\xd8\xff\xe1'), Buffer.from(DRAWING)]),
+    'compressed behind more than 1000 bytes': gzipSync(comment(2000) + DRAWING),
+    'of other text': Buffer.from('hello, world'),
+    'of other data, compressed': gzipSync(latin1('\xff\xd8\xff\xe1'.repeat(1000))),
+  };
+
+  it('is true of all that libvips takes for an SVG', async () => {
+    for (const [what, bytes] of Object.entries(taken)) {
+      assert.equal(await isTaken(bytes), true, what);
+      assert.equal(maybeSvg(bytes), true, what);
+    }
+  });
+
+  it('is false of what libvips does not, where that can be seen at the start', async () => {
+    for (const [what, bytes] of Object.entries(left)) {
+      assert.equal(await isTaken(bytes), false, what);
+      assert.equal(maybeSvg(bytes), false, what);
+    }
+    for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const)
+      assert.equal(maybeSvg(await photo(64, 64)[format]().toBuffer()), false, format);
+  });
+});
+
+describe('a file of markup', () => {
+  const folder = temporaryFolder();
+  const messageOf = async (bytes: Uint8Array | string) => {
+    const { code, message } = await failureOf(await folder.write('file', bytes));
+    return `${code}: ${message}`;
+  };
+  const refusal = (what: string, advice: string) =>
+    `unsupported_format: ${what} is not supported by this build of libvips; ${advice}`;
+
+  it('is drawn, wherever its tag stands', async () => {
+    for (const text of [DRAWING, comment(2000) + DRAWING, comment(100_000) + DRAWING]) {
+      const pixels = await pixelsOf(await folder.write('a.svg', text), untouched(60, 40));
+      assert.deepEqual([...pixels.subarray(0, 3)], [0x33, 0x66, 0x99]);
+    }
+  });
+
+  it('is called a page where it is one, even of drawings', async () => {
+    const page = refusal('HTML', 'it is a web page: get the image that it shows');
+    for (const text of [
+      `<!DOCTYPE html>\n<html><body>${DRAWING}</body></html>`,
+      `\ufeff<?xml version="1.0"?>\n<!-- <svg --> <html xmlns="http://www.w3.org/1999/xhtml">${DRAWING}</html>`,
+      '<html><title>404</title></html>',
+    ])
+      assert.equal(await messageOf(text), page);
+    assert.match(await messageOf(`<htmlx>${DRAWING}`), /^decode_failed: the header of this SVG/);
+    assert.equal(markupOf(Buffer.from(`<?xml version="1.0"?><!--html-->${DRAWING}`)), 'SVG');
+  });
+
+  it('is called compressed data where it is no SVG', async () => {
+    const compressed = refusal('gzip-compressed data', 'decompress it');
+    const jpeg = await photo(64, 64).jpeg().toBuffer();
+    for (const inside of [jpeg, 'hello', '<p>hello</p>', comment(2000) + DRAWING, `<html>${DRAWING}</html>`])
+      assert.equal(await messageOf(gzipSync(inside)), compressed);
+    assert.equal(await messageOf(gzipSync(jpeg).subarray(0, -9)), compressed);
+  });
+
+  it('is called SVG in UTF-16, which libvips does not see', async () => {
+    const wide = refusal('SVG in UTF-16', 'save it as UTF-8');
+    const little = Buffer.from(`\ufeff<?xml version="1.0" encoding="UTF-16"?>${DRAWING}`, 'utf16le');
+    const big = Buffer.from(little).swap16();
+    for (const bytes of [little, big, little.subarray(2), big.subarray(2)])
+      assert.equal(await messageOf(bytes), wide);
+  });
+});

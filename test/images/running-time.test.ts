@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import process, { platform } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterRunning, whileRunning } from '../../src/images/running-time.js';
+import { endlessSvg, svg, zeroPng } from './hostile.js';
+import { HALONET, temporaryFolder } from './support.js';
+
+/** Lets nothing else run in this process, as if it were stopped. */
+function standStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+describe('afterRunning', () => {
+  it('comes after its time, and not once it was ended', async () => {
+    const begun = performance.now();
+    let ended = false;
+    const end = afterRunning(50, () => {
+      ended = true;
+    });
+    end();
+    await new Promise<void>((resolve) => {
+      afterRunning(350, resolve);
+    });
+    assert.ok(performance.now() - begun >= 349);
+    assert.equal(ended, false);
+  });
+
+  it('counts a time in which nothing ran as a tick', async () => {
+    let isOver = false;
+    const end = afterRunning(500, () => {
+      isOver = true;
+    });
+    await sleep(10);
+    standStill(2000);
+    await sleep(100);
+    assert.equal(isOver, false);
+    end();
+  });
+
+  it('comes behind what is there when its time is over', async () => {
+    for (let i = 0; i < 20; i++) {
+      const work = sleep(20, 'done'); // a timer that is set later, and due before the process runs again
+      const result = whileRunning(10, work);
+      standStill(40);
+      assert.equal(await result, 'done');
+    }
+    assert.equal(await whileRunning(10, sleep(500, 'done')), undefined);
+  });
+});
+
+// Windows stops no process.
+if (platform !== 'win32') {
+  describe('a decoder in a process that is stopped', () => {
+    const folder = temporaryFolder();
+    const SECONDS = 2;
+
+    /** Decodes in a process that is stopped for longer than an image may take, as soon as it has begun. */
+    async function decodeStopped(paths: readonly string[]): Promise<{ codes: string[]; ms: number }> {
+      const script = folder.path('stopped.mjs');
+      const module = new URL('../../src/images/decoder.js', import.meta.url).href;
+      await writeFile(
+        script,
+        `import { openDecoder } from ${JSON.stringify(module)};
+        const [paths, preprocessing, timeout] = JSON.parse(process.argv[2]);
+        const decoder = openDecoder(preprocessing, { timeout });
+        const begun = performance.now();
+        const decoding = paths.map((path) => decoder.decode(path));
+        setTimeout(() => process.send('decoding'), 50);
+        const images = await Promise.all(decoding);
+        const codes = images.map((image) => image.failure?.code ?? image.status);
+        process.send({ codes, ms: performance.now() - begun });
+        await decoder.close();
+        process.disconnect();`,
+      );
+      const child = fork(script, [JSON.stringify([paths, HALONET, SECONDS])]);
+      await once(child, 'message');
+      process.kill(child.pid ?? 0, 'SIGSTOP');
+      await sleep(1000 * (SECONDS + 1));
+      process.kill(child.pid ?? 0, 'SIGCONT');
+      const [result] = await once(child, 'message');
+      await once(child, 'exit');
+      return result;
+    }
+
+    it('has no image that took too long', async () => {
+      const paths = await Promise.all([
+        folder.write('long.png', zeroPng({ width: 8000, height: 8000, colourType: 2, bits: 16 })), // half a second
+        folder.write('small.png', zeroPng({ width: 8, height: 8, colourType: 2 })),
+        folder.write('apart.svg', svg('<rect width="9" height="9"/>')),
+      ]);
+      assert.deepEqual((await decodeStopped(paths)).codes, ['ok', 'ok', 'ok']);
+    });
+
+    it('ends what does take too long, in its time', async () => {
+      const { codes, ms } = await decodeStopped([await folder.write('endless.svg', endlessSvg())]);
+      assert.deepEqual(codes, ['timeout']);
+      assert.ok(ms < 1000 * (3 * SECONDS + 5), `${ms} ms`);
+    });
+  });
+}
