@@ -239,7 +239,7 @@ export const sharedFlags = {
     ...IMAGES,
     allowNo: true,
     default: true,
-    description: 'turn images as their EXIF orientation says (timm does not)',
+    description: 'turn images as their EXIF orientation says, which timm does for TIFF alone',
   }),
   decode: Flags.option({
     ...IMAGES,

@@ -1,13 +1,20 @@
+import process, { pid } from 'node:process';
 import { parentPort } from 'node:worker_threads';
 import { ImageRefusal } from '../refusal.js';
 import { PIXEL_TASKS } from './pixel-tasks.js';
-import type { ThreadReply, ThreadRequest } from './pixel-threads.js';
+import type { WorkerReply, WorkerRequest } from './pixel-worker.js';
 
-// A thread that computes pixels.
+// A thread, or a process, that computes pixels.
 
-parentPort?.on('message', async ({ task, input }: ThreadRequest) => {
-  const reply = (message: ThreadReply, transfer: readonly ArrayBuffer[] = []) =>
-    parentPort?.postMessage(message, transfer);
+// What libraries print is nobody's business, least of all on the standard output of a run.
+for (const stream of [process.stdout, process.stderr]) stream.write = () => true;
+
+function reply(message: WorkerReply, transfer: readonly ArrayBuffer[] = []): void {
+  if (parentPort === null) process.send?.(message);
+  else parentPort.postMessage(message, transfer);
+}
+
+(parentPort ?? process).on('message', async ({ task, input }: WorkerRequest) => {
   try {
     const output = await PIXEL_TASKS[task](input as never);
     reply({ output }, [output.buffer as ArrayBuffer]);
@@ -15,3 +22,8 @@ parentPort?.on('message', async ({ task, input }: ThreadRequest) => {
     reply(error instanceof ImageRefusal ? { refusal: error.failure } : { error });
   }
 });
+
+// Whoever started this process is gone.
+process.on('disconnect', () => process.kill(pid, 'SIGKILL'));
+
+reply({ ready: true });

@@ -1,21 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import PQueue from 'p-queue';
-import type { ImageFailure } from '../../errors.js';
 import { ImageRefusal } from '../refusal.js';
 import type { PixelInput, PixelOutput, PixelTask } from './pixel-tasks.js';
-
-/** What a thread is asked for. */
-export interface ThreadRequest {
-  readonly task: PixelTask;
-  readonly input: unknown; // of that task
-}
-
-/** What it answers. */
-export type ThreadReply =
-  | { readonly output: unknown }
-  | { readonly refusal: ImageFailure } // thrown as an ImageRefusal, which would arrive as a mere Error
-  | { readonly error: unknown };
+import { type PixelWorker, startWorker } from './pixel-worker.js';
 
 export interface ThreadOptions {
   readonly transfer?: readonly Uint8Array[]; // of the input: given away, and not usable afterwards; a buffer each
@@ -23,11 +10,8 @@ export interface ThreadOptions {
   readonly own?: boolean; // the thread ends with the task, and its memory with it
 }
 
-/** What libraries print must not stand among the rows of a run. It is not read either: that would hold the process. */
-const SILENT = { stdout: true, stderr: true };
-
 const queue = new PQueue({ concurrency: availableParallelism() });
-const idle: Worker[] = [];
+const idle: PixelWorker[] = [];
 
 /**
  * Computes pixels in a thread of its own. The threads are shared by all that this process decodes, as libuv's are, in which
@@ -42,46 +26,22 @@ export function inThread<Task extends PixelTask>(
 ): Promise<PixelOutput<Task>> {
   return queue.add(async (): Promise<PixelOutput<Task>> => {
     signal?.throwIfAborted();
-    const thread = idle.pop() ?? new Worker(new URL('./pixel-thread.js', import.meta.url), SILENT);
-    thread.ref();
-    const reply = await replyOf(thread, { task, input }, { transfer, signal });
-    thread.unref();
-    if (own) void thread.terminate();
-    else idle.push(thread);
-    if ('refusal' in reply) throw new ImageRefusal(reply.refusal.code, reply.refusal.message);
-    if ('error' in reply) throw reply.error;
-    return reply.output as PixelOutput<Task>;
-  });
-}
-
-/** @throws where the thread ends, or is ended, instead of answering */
-function replyOf(
-  thread: Worker,
-  request: ThreadRequest,
-  { transfer, signal }: Required<Pick<ThreadOptions, 'transfer' | 'signal'>>,
-): Promise<ThreadReply> {
-  return new Promise((resolve, reject) => {
-    const settle = () => {
-      thread.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onMessage = (reply: ThreadReply) => {
-      settle();
-      resolve(reply);
-    };
-    const onEnd = (error: unknown) => {
-      settle();
-      reject(error instanceof Error ? error : new Error('the thread that computes pixels ended'));
-    };
-    const onAbort = () => {
-      onEnd(signal?.reason);
-      void thread.terminate();
-    };
-    thread.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+    const thread = idle.pop() ?? (await startWorker());
+    const onAbort = () => thread.end();
     signal?.addEventListener('abort', onAbort);
-    thread.postMessage(
-      request,
-      transfer.map(({ buffer }) => buffer as ArrayBuffer),
-    );
+    try {
+      const buffers = transfer.map(({ buffer }) => buffer as ArrayBuffer);
+      const reply = await thread.ask({ task, input }, buffers);
+      if (own) thread.end();
+      else idle.push(thread);
+      if ('refusal' in reply) throw new ImageRefusal(reply.refusal.code, reply.refusal.message);
+      if ('error' in reply) throw reply.error;
+      return ('output' in reply ? reply.output : undefined) as PixelOutput<Task>;
+    } catch (error) {
+      signal?.throwIfAborted(); // it ended for that
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   });
 }

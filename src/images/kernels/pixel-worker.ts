@@ -1,0 +1,103 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { execArgv } from 'node:process';
+import { Worker } from 'node:worker_threads';
+import type { ImageFailure } from '../../errors.js';
+import type { PixelTask } from './pixel-tasks.js';
+
+/** What a worker is asked for. */
+export interface WorkerRequest {
+  readonly task: PixelTask;
+  readonly input: unknown; // of that task
+}
+
+/** What it says: first that it is ready, then its answers. */
+export type WorkerReply =
+  | { readonly ready: true }
+  | { readonly output: unknown }
+  | { readonly refusal: ImageFailure } // thrown as an ImageRefusal, which would arrive as a mere Error
+  | { readonly error: unknown };
+
+/** A thread that computes pixels, or a process where threads cannot. It holds the process that started it while it works. */
+export interface PixelWorker {
+  /** @param transfer buffers that a thread is given; a process gets copies */
+  readonly ask: (request: WorkerRequest, transfer: readonly ArrayBuffer[]) => Promise<WorkerReply>;
+  readonly end: () => void;
+}
+
+const SCRIPT = new URL('./pixel-thread.js', import.meta.url);
+
+// A thread's WebAssembly memory takes 10 GB of address space, so that a page fault checks its bounds. Where that is limited
+// (ulimit -v), a process can do without: the flag is one that Node takes at its start alone.
+const SMALL_MEMORIES = '--disable-wasm-trap-handler';
+
+let hasRoom = true; // in the address space, for all that is known
+
+/** Starts a worker. @throws Error where neither a thread nor a process can be started */
+export async function startWorker(): Promise<PixelWorker> {
+  if (hasRoom) {
+    const thread = new Worker(SCRIPT);
+    if (await isReady(thread)) return workerOf(thread, () => void thread.terminate());
+    hasRoom = false;
+  }
+  const child = startProcess();
+  if (await isReady(child)) return workerOf(child, () => void child.kill('SIGKILL'));
+  throw new Error('no thread and no process that computes pixels can be started');
+}
+
+function startProcess(): ChildProcess {
+  return fork(SCRIPT, {
+    execArgv: [...execArgv, SMALL_MEMORIES],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    detached: true, // Ctrl-C is for the process that started it
+  });
+}
+
+/** Whether it says that it is ready, rather than end. */
+function isReady(source: Worker | ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (ready: boolean) => () => {
+      source.off('message', onReady).off('exit', onEnd).off('error', onEnd);
+      if (!ready) source.on('error', () => {}); // it may say more than once that it cannot
+      resolve(ready);
+    };
+    const [onReady, onEnd] = [settle(true), settle(false)];
+    source.once('message', onReady).once('exit', onEnd).once('error', onEnd);
+  });
+}
+
+function workerOf(source: Worker | ChildProcess, end: () => void): PixelWorker {
+  release(source);
+  return {
+    end,
+    ask: (request, transfer) =>
+      new Promise((resolve, reject) => {
+        const settle = () => {
+          source.off('message', onMessage).off('error', onEnd).off('exit', onEnd);
+          release(source);
+        };
+        const onMessage = (reply: WorkerReply) => {
+          settle();
+          resolve(reply);
+        };
+        const onEnd = (error: unknown) => {
+          settle();
+          reject(error instanceof Error ? error : new Error('what computes pixels ended'));
+        };
+        hold(source);
+        source.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
+        if (source instanceof Worker) source.postMessage(request, transfer);
+        else source.send(request, () => {}); // if not, it has ended
+      }),
+  };
+}
+
+function hold(source: Worker | ChildProcess): void {
+  source.ref();
+  if (!(source instanceof Worker)) source.channel?.ref();
+}
+
+function release(source: Worker | ChildProcess): void {
+  source.unref();
+  if (!(source instanceof Worker)) source.channel?.unref();
+}
