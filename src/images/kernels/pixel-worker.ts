@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { execArgv } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { ImageFailure } from '../../errors.js';
 import type { PixelTask } from './pixel-tasks.js';
@@ -34,8 +33,9 @@ let hasRoom = true; // in the address space, for all that is known
 
 /** Starts a worker. @throws Error where neither a thread nor a process can be started */
 export async function startWorker(): Promise<PixelWorker> {
+  // Without the flags of this process: --eval would run its script in place of ours, and again in there.
   if (hasRoom) {
-    const thread = new Worker(SCRIPT);
+    const thread = new Worker(SCRIPT, { execArgv: [] });
     if (await isReady(thread)) return workerOf(thread, () => void thread.terminate());
     hasRoom = false;
   }
@@ -46,7 +46,7 @@ export async function startWorker(): Promise<PixelWorker> {
 
 function startProcess(): ChildProcess {
   return fork(SCRIPT, {
-    execArgv: [...execArgv, SMALL_MEMORIES],
+    execArgv: [SMALL_MEMORIES],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     detached: true, // Ctrl-C is for the process that started it
