@@ -59,6 +59,7 @@ describe('PNM', () => {
       grey(255, 0, 0, 255, 0, 0, 255, 255, 0, 0),
     );
     assert.deepEqual(await read('P2 3 1 9 0 9#c\n\n3', 3, 1), grey(0, 255, 85));
+    assert.deepEqual(await read('P2 2 1 255 1#c\n2 3', 2, 1), grey(12, 3)); // as in the header
     assert.deepEqual(await read('P3 2 1 65535 65535 0 256\n\t257 0000000771 1', 2, 1), [255, 0, 1, 1, 3, 0]);
     const { data } = texture(300, 280); // its digits do not fit one part of the decoder's
     const text = Array.from(data, (value, i) => `${value}${i % 17 === 0 ? '\n' : ' '}`).join('');
