@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { execArgv } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { ImageFailure } from '../../errors.js';
 import type { PixelTask } from './pixel-tasks.js';
@@ -35,7 +34,7 @@ let hasRoom = true; // in the address space, for all that is known
 /** Starts a worker. @throws Error where neither a thread nor a process can be started */
 export async function startWorker(): Promise<PixelWorker> {
   if (hasRoom) {
-    const thread = new Worker(SCRIPT);
+    const thread = new Worker(SCRIPT, { execArgv: [] }); // what this process was started with may not be for threads
     if (await isReady(thread)) return workerOf(thread, () => void thread.terminate());
     hasRoom = false;
   }
@@ -46,7 +45,7 @@ export async function startWorker(): Promise<PixelWorker> {
 
 function startProcess(): ChildProcess {
   return fork(SCRIPT, {
-    execArgv: [...execArgv, SMALL_MEMORIES],
+    execArgv: [SMALL_MEMORIES],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     detached: true, // Ctrl-C is for the process that started it
