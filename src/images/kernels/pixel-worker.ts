@@ -33,8 +33,9 @@ let hasRoom = true; // in the address space, for all that is known
 
 /** Starts a worker. @throws Error where neither a thread nor a process can be started */
 export async function startWorker(): Promise<PixelWorker> {
+  // Without the flags of this process: --eval would run its script in place of ours, and again in there.
   if (hasRoom) {
-    const thread = new Worker(SCRIPT, { execArgv: [] }); // what this process was started with may not be for threads
+    const thread = new Worker(SCRIPT, { execArgv: [] });
     if (await isReady(thread)) return workerOf(thread, () => void thread.terminate());
     hasRoom = false;
   }

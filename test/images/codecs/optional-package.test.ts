@@ -17,7 +17,6 @@ async function decodeBy(halonet: string, file: string): Promise<DecodedImage> {
     const { decodeImage } = await import(${JSON.stringify(module)});
     const { pixels, ...rest } = await decodeImage(${JSON.stringify(resolve(file))}, ${JSON.stringify(HALONET)});
     console.log(JSON.stringify(rest, (_, value) => typeof value === 'bigint' ? String(value) : value));`;
-  // Of a file: the threads of a script from --eval would be started with flags that they do not take.
   await writeFile(join(halonet, 'decode.mjs'), script);
   const { stdout, stderr } = await promisify(execFile)('node', [join(halonet, 'decode.mjs')]);
   assert.equal(stderr, '');
