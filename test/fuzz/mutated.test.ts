@@ -44,12 +44,12 @@ describe(`${COUNT} mutated images, of seed ${SEED}`, () => {
     );
   });
 
-  it('are made of images that are read, but for samples without a range', () => {
+  it('are made of images that are read, but for samples without a range and a codec that Pillow has not', () => {
     assert.deepEqual(whole.problems, []);
     const failed = [...whole.rows].filter(([, { status }]) => status !== 'ok');
     assert.deepEqual(
       failed.map(([name]) => name),
-      ['tiff-float.tif'],
+      ['tiff-float.tif', 'tiff-webp.tif'],
     );
   });
 
