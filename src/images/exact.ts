@@ -3,6 +3,7 @@ import type { Image } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
 import { transferable } from './libvips.js';
 import { pixelRoom } from './pixel-room.js';
+import { ImageRefusal } from './refusal.js';
 import { regionOf } from './region.js';
 
 /**
@@ -23,6 +24,12 @@ export async function exactPixels(
     const decoded = await image.read(region, signal);
     const source = { ...decoded, data: transferable(decoded.data) };
     const input = { source, horizontal, vertical, interpolation };
-    return inThread('resample', input, { transfer: [source.data], signal });
+    return inThread('resample', input, { transfer: [source.data], signal }).catch(refuseResized);
   });
+}
+
+/** It is no fault of the image's data, and not to be called damage. */
+function refuseResized(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new ImageRefusal('decode_failed', `its pixels could not be resized (${reason})`);
 }

@@ -16,8 +16,5 @@ export function headerRefusal(bytes: Uint8Array): ImageRefusal {
 }
 
 function unsupported({ name, advice }: SniffedFormat): ImageRefusal {
-  return new ImageRefusal(
-    'unsupported_format',
-    `${name} is not supported by this build of libvips; ${advice}`,
-  );
+  return new ImageRefusal('unsupported_format', `${name} is not supported; ${advice}`);
 }
