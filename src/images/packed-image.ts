@@ -1,8 +1,8 @@
 import type { Size } from './geometry.js';
 import type { Image, OpenSettings } from './image.js';
 import type { Coding } from './kernels/codes.js';
+import { bitsPerPixel, type Layout } from './kernels/layout.js';
 import { inThread } from './kernels/pixel-threads.js';
-import { bitsPerPixel, type Layout } from './kernels/unpack.js';
 import type { Region } from './raster.js';
 import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';

@@ -1,5 +1,6 @@
 import type { Size } from '../geometry.js';
-import { type Layout, unpack } from '../kernels/unpack.js';
+import type { Layout } from '../kernels/layout.js';
+import { unpack } from '../kernels/unpack.js';
 import type { Region } from '../raster.js';
 import { importOptional, OPENJPEG } from './optional-package.js';
 

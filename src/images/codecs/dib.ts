@@ -1,6 +1,6 @@
 import type { OpenSettings } from '../image.js';
 import type { Coding } from '../kernels/codes.js';
-import type { Layout } from '../kernels/unpack.js';
+import type { Layout } from '../kernels/layout.js';
 import type { PackedImage } from '../packed-image.js';
 import { ImageRefusal } from '../refusal.js';
 

@@ -1,7 +1,7 @@
 import { roundHalfEven } from '../../rounding.js';
 import type { Size } from '../geometry.js';
 import type { Codec } from '../image.js';
-import type { Layout } from '../kernels/unpack.js';
+import type { Layout } from '../kernels/layout.js';
 import { openPacked } from '../packed-image.js';
 import { ImageRefusal } from '../refusal.js';
 

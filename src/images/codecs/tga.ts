@@ -1,5 +1,5 @@
 import type { Codec } from '../image.js';
-import type { Layout } from '../kernels/unpack.js';
+import type { Layout } from '../kernels/layout.js';
 import { openPacked } from '../packed-image.js';
 import { ImageRefusal } from '../refusal.js';
 import { TGA_HEADER, type TgaHeader, tgaHeader } from '../tga-header.js';

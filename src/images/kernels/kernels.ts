@@ -85,6 +85,7 @@ const PAGE = 2 ** 16; // bytes
 /** Kernels read and write as much beyond what they say. */
 const MARGIN = 16; // bytes
 
+// Made when this module is loaded, which pixel-thread.ts alone does: there may be no room for it beside a network.
 const memory = new WebAssembly.Memory({ initial: 1 });
 const module = new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
 

@@ -1,25 +1,6 @@
 import type { Region } from '../raster.js';
 import { kernels, layOut, memoryBytes } from './kernels.js';
-
-/** How pixels lie in the bytes of a row. */
-export type Layout =
-  | {
-      readonly kind: 'indices'; // into a palette
-      readonly bits: 1 | 2 | 4 | 8; // of an index, the first in the highest bits of a byte
-      readonly palette: Uint8Array; // [2^bits, 3]: RGB
-    }
-  | {
-      readonly kind: 'bytes';
-      readonly bytesPerPixel: number;
-      readonly rgb: readonly [red: number, green: number, blue: number]; // where they lie in a pixel
-    }
-  | { readonly kind: 'words'; readonly greenBits: 5 | 6 } // little-endian, blue in the lowest 5 bits, then green, red
-  | {
-      readonly kind: 'samples';
-      readonly channels: 1 | 3; // grey or RGB
-      readonly sampleBytes: 1 | 2; // big-endian
-      readonly table: Uint8Array; // [2^(8 * sampleBytes)]: what samples are in 0..255
-    };
+import { bitsPerPixel, type Layout } from './layout.js';
 
 /** Rows of pixels as a file stores them, and which of them to unpack. */
 export interface PackedRows {
@@ -33,13 +14,6 @@ export interface PackedRows {
 }
 
 const PIXELS_AT_ONCE = 2 ** 16; // a multiple of those in a byte; they stay in a core's cache
-
-/** Bits that a pixel takes in its row. */
-export function bitsPerPixel(layout: Layout): number {
-  if (layout.kind === 'indices') return layout.bits;
-  if (layout.kind === 'words') return 16;
-  return 8 * (layout.kind === 'bytes' ? layout.bytesPerPixel : layout.channels * layout.sampleBytes);
-}
 
 /**
  * A region of an image whose pixels lie in rows.
