@@ -40,7 +40,7 @@ echo "Node $version"
 # Tests start other processes by process.execPath, which is this Node, and shells find it first.
 PATH="$(dirname "$node"):$PATH" "$node" node_modules/mocha/bin/mocha.js \
   'dist/test/formats/**/*.test.js' \
-  'dist/test/images/*.test.js' \
+  'dist/test/images/**/*.test.js' \
   'dist/test/runtime/*.test.js' \
   'dist/test/model/passes/*.test.js' \
   dist/test/model/float16.test.js \

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { CodedPicture } from '../kernels/chroma.js';
 import { inThread } from '../kernels/pixel-threads.js';
-import { readRgb, readSamples } from '../libvips.js';
+import { readRgb, readSamples, transferable } from '../libvips.js';
 import type { Raster } from '../raster.js';
 import type { Av1Coding, HeifImage } from './heif.js';
 
@@ -30,7 +30,8 @@ export async function avifPixels(
     : image.toColourspace('srgb');
   const channels = premultiplied ? 4 : 3;
   const wanted = premultiplied ? colours.ensureAlpha() : colours.removeAlpha();
-  const { data, info } = await readSamples(wanted, is16 ? 'ushort' : 'uchar');
+  const { data: samples, info } = await readSamples(wanted, is16 ? 'ushort' : 'uchar');
+  const data = transferable(samples);
   const { width, height } = info;
   const { depth, halved, limited } = coding;
   const picture = { data, width, height, channels, depth, halved, limited, matrix } as const;
@@ -48,7 +49,7 @@ function stretched(image: Sharp, { depth }: Av1Coding): Sharp {
 
 async function rgba(image: Sharp): Promise<Raster> {
   const { data, info } = await readSamples(image.toColourspace('srgb').ensureAlpha());
-  return { width: info.width, height: info.height, data };
+  return { width: info.width, height: info.height, data: transferable(data) };
 }
 
 /** @param pixels RGBA */

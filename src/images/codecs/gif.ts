@@ -1,5 +1,6 @@
 import type { Codec, Header, Image } from '../image.js';
 import { inThread } from '../kernels/pixel-threads.js';
+import { transferable } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
 import { ImageRefusal } from '../refusal.js';
@@ -27,7 +28,8 @@ export const gif: Codec = async (bytes, settings) => {
 
 /** libvips leaves pixels black that the data do not reach; in Pillow the file is truncated. */
 async function refuseMissingPixels({ width, height, compressed }: GifFrame): Promise<void> {
-  const { data, literalBits } = compressed;
+  const { literalBits } = compressed;
+  const data = transferable(compressed.data);
   if (literalBits < 1 || literalBits > 11) return; // the decoder refuses it
   const [count = 0] = await inThread('countLzwPixels', { data, literalBits }, { transfer: [data] });
   if (count >= 0 && count < width * height) {
