@@ -1,4 +1,6 @@
+import { type Budget, withinBudget } from '../budget.js';
 import type { Codec } from '../image.js';
+import { jpegMarkers, START_OF_SCAN } from '../jpeg-markers.js';
 import { openWithLibvips } from '../libvips-image.js';
 import { ImageRefusal } from '../refusal.js';
 
@@ -19,20 +21,24 @@ const OTHER_PROCESSES: Readonly<Record<number, string>> = {
   247: 'JPEG-LS',
 };
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc9, 0xca, ...Object.keys(OTHER_PROCESSES).map(Number)];
-const START_OF_SCAN = 0xda;
+const MOST_MARKERS = 4096; // before the first scan
 
 /** Looks at the markers before the first scan. What cannot be followed is for the decoder to judge. */
 function refuseProcess(bytes: Uint8Array): void {
-  const byte = (at: number) => bytes[at] ?? 0;
-  for (let at = 2; at + 4 < bytes.byteLength && byte(at) === 0xff; ) {
-    const marker = byte(at + 1);
-    if (marker === START_OF_SCAN) return;
-    if (FRAMES.includes(marker)) {
-      const precision = byte(at + 4);
-      const what = OTHER_PROCESSES[marker] ?? (precision === 8 ? undefined : `${precision} bits a sample`);
-      if (what === undefined) return;
-      throw new ImageRefusal('unsupported_format', `JPEG (${what}) is not supported; convert it to PNG`);
-    }
-    at += marker === 0xff ? 1 : 2 + byte(at + 2) * 256 + byte(at + 3);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const process = withinBudget(MOST_MARKERS, undefined, (budget) => otherProcess(file, budget));
+  if (process === undefined) return;
+  throw new ImageRefusal('unsupported_format', `JPEG (${process}) is not supported; convert it to PNG`);
+}
+
+/** What is not read about the first frame; undefined where it is. */
+function otherProcess(file: Buffer, budget: Budget): string | undefined {
+  for (const { code, at } of jpegMarkers(file, budget)) {
+    if (code === START_OF_SCAN) return undefined;
+    if (!FRAMES.includes(code)) continue;
+    const precision = file[at + 2];
+    if (precision === undefined) return undefined; // the file ends early
+    return OTHER_PROCESSES[code] ?? (precision === 8 ? undefined : `${precision} bits a sample`);
   }
+  return undefined;
 }
