@@ -217,6 +217,10 @@ export const sharedFlags = {
     default: 5,
     description: 'work that a crash may cost: how often rows are forced to disk',
   }),
+  'allow-empty': Flags.boolean({
+    ...RUN,
+    description: 'write an empty output where the inputs lead to no image, which is an error otherwise',
+  }),
   'check-space': Flags.boolean({
     ...OUTPUT,
     ...{ allowNo: true, default: true },

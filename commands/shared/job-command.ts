@@ -8,7 +8,7 @@ import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
 import { Progress } from './progress.js';
-import { calibrationLine, failedImages, summaryLine } from './summary.js';
+import { calibrationLine, failedImages, summaryText } from './summary.js';
 
 /** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
 export type JobPart = Pick<JobOptions, 'outputs' | 'layout'> & Pick<JobOptions['output'], 'kind'>;
@@ -53,7 +53,8 @@ export abstract class JobCommand extends BaseCommand {
     try {
       if (flags.output === '-')
         this.leaves = 'printed rows are incomplete; a run with --output can be gone on with';
-      const { countInputs, runJob } = await import('../../src/pipeline/job.js');
+      const { runJob } = await import('../../src/pipeline/job.js');
+      const { countInputs } = await import('../../src/pipeline/walk-images.js');
       const { hubSettingsFromEnv } = await import('../../src/hub/settings.js');
       progress.note(`loading ${flags.model}`);
       const job: JobOptions = {
@@ -69,7 +70,7 @@ export abstract class JobCommand extends BaseCommand {
           command: flags.retry ?? [this.id ?? '', ...this.argv],
           folder: process.cwd(),
         },
-        ...{ inputs, signal, threads: flags.threads },
+        ...{ inputs, allowEmpty: flags['allow-empty'], signal, threads: flags.threads },
         inputCount: checksSpace ? () => total : undefined,
         ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
         ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
@@ -123,7 +124,7 @@ export abstract class JobCommand extends BaseCommand {
       if (flags['dry-run']) return await this.#printPlan(job, () => progress.clear());
       const summary = await runJob(job);
       progress.clear();
-      if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));
+      if (!flags.quiet) this.logToStderr(summaryText(summary, flags.output));
       if (failedImages(summary) > 0) process.exitCode = FAILED;
     } finally {
       counting.abort();

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { OkRow } from '../rows.js';
 import { asFloat32 } from '../tensor.js';
-import { type CsvStyle, csvLine, csvPaths, emptyCells, failureCell } from './csv.js';
+import { type CsvStyle, csvLine, csvPaths, csvRenamed, emptyCells, failureCell } from './csv.js';
 import { float32Decimal } from './float-text.js';
 import type { OutputFormat } from './format.js';
 import { indexCsv } from './index-csv.js';
-import { failureJson, jsonLine, jsonPaths } from './json-line.js';
+import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 import { topK } from './top-k.js';
@@ -77,6 +77,7 @@ function csvEncoding(predicted: Predicted, style: CsvStyle): TextEncoding {
       return csvLine([row.path, ...cells, ''], style);
     },
     paths: (text) => csvPaths(text, 0),
+    renamed: (text, path) => csvRenamed(text, 0, path, style),
   };
 }
 
@@ -88,6 +89,7 @@ function jsonlEncoding(predicted: Predicted): TextEncoding {
         ? jsonLine({ path: row.path, error: failureJson(row.failure) })
         : jsonLine({ path: row.path, predictions: predictions(row, predicted) }),
     paths: jsonPaths,
+    renamed: jsonRenamed,
   };
 }
 

@@ -25,6 +25,8 @@ export interface TextEncoding {
   readonly text: (row: OkRow | FailedRow, number: number) => string;
   /** What the path of a row's text may be: several where the text leaves that open. */
   readonly paths: (text: string) => readonly string[];
+  /** The text of a row with another path. */
+  readonly renamed: (text: string, path: string) => string;
   /** The text of a row once it is row `number`; left out where that changes nothing. */
   readonly renumbered?: (text: Uint8Array, number: number) => Uint8Array;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { cwd, getuid, platform } from 'node:process';
@@ -57,6 +57,53 @@ describe('walkInputs', () => {
       'b.png',
       'c.jpg/x.png',
       'é.jpg',
+    ]);
+  });
+
+  it('tells of the files that it passes over, and looks into those without an extension', async () => {
+    await create('a.jpg', 'b.txt', 'c', 'd', 'deep/e.mov', '.hidden.txt', 'deep/f');
+    await symlink(join(root, 'b.txt'), join(root, 'g.txt'));
+    const passedOver: string[] = [];
+    const options = {
+      extensions: EXTENSIONS,
+      isImage: async (path: string) => path.endsWith(`${sep}c`) || path.endsWith(`${sep}f`),
+      onPassedOver: (path: string) => passedOver.push(relative(root, path).replaceAll(sep, '/')),
+    };
+    const found: string[] = [];
+    for await (const item of walkInputs([root, join(root, 'b.txt')], options)) found.push(shown(item));
+    assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file that is named is always tried
+    assert.deepEqual(passedOver, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
+  });
+
+  it('knows the same file again, however its path is spelled', async () => {
+    await create('photos/a.jpg', 'photos/deep/b.jpg');
+    const real = await realpath(root);
+    await symlink(join(root, 'photos'), join(root, 'link'));
+    await symlink(join('photos', 'a.jpg'), join(root, 'a link.jpg'));
+    const targets = async (...inputs: readonly string[]) => {
+      const found: string[] = [];
+      for await (const { path, target = path } of walkInputs(inputs, { extensions: EXTENSIONS }))
+        found.push(relative(real, target).replaceAll(sep, '/'));
+      return found;
+    };
+    const spellings = [
+      'photos',
+      'photos/',
+      './photos',
+      'photos/../photos',
+      'photos/deep/..',
+      'link',
+      'link/.',
+    ];
+    for (const spelling of spellings) {
+      const absolute = `${root}/${spelling}`;
+      for (const folder of [absolute, relative(cwd(), absolute) + (spelling.endsWith('/') ? '/' : '')])
+        assert.deepEqual(await targets(folder), ['photos/a.jpg', 'photos/deep/b.jpg'], folder);
+    }
+    assert.deepEqual(await targets(`${root}/a link.jpg`, `${root}/link/a.jpg`, `${root}/none.jpg`), [
+      'photos/a.jpg',
+      'photos/a.jpg',
+      'none.jpg',
     ]);
   });
 

@@ -7,7 +7,10 @@ import { TELLING_ROWS } from '../../src/pipeline/space.js';
 import { SpaceWatch } from '../../src/pipeline/space-watch.js';
 
 const LAYOUT: OutputLayout = {
-  ...{ kind: 'text', text: { header: '', text: () => '', paths: () => [] }, arrays: [], settings: {} },
+  kind: 'text',
+  text: { header: '', text: () => '', paths: () => [], renamed: (text) => text },
+  arrays: [],
+  settings: {},
 };
 const TEXT = 100; // bytes a row
 const MORE_THAN_ANY_DISK = 1e15; // rows

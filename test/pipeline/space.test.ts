@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { bytesLeft, rowSpace, TELLING_ROWS } from '../../src/pipeline/space.js';
 
-const TEXT = { header: 'path,é\n', text: () => '', paths: () => [] };
+const TEXT: OutputLayout['text'] = {
+  header: 'path,é\n',
+  text: () => '',
+  paths: () => [],
+  renamed: (text) => text,
+};
 const LAYOUT: OutputLayout = {
   ...{ kind: 'folder', text: TEXT, settings: {} },
   arrays: [
@@ -11,7 +16,7 @@ const LAYOUT: OutputLayout = {
   ],
 };
 const ROW = 3 * 5 * 4 + 7 * 2; // bytes in the arrays
-const LEDGER = 32;
+const LEDGER = 40;
 const HEADERS = 128 + 128 + 8; // NPY's take 64 or 128 bytes, and é is two
 
 describe('rowSpace', () => {

@@ -11,7 +11,7 @@ import { rowTensor, type TensorSpec } from '../row-tensor.js';
 import { attempt } from '../write-error.js';
 import { GrowingFile } from './growing-file.js';
 import type { Checkpoint } from './journal.js';
-import { decodeRecords, encodeRecord, pathKey, RECORD_BYTES } from './ledger.js';
+import { decodeRecords, encodeRecord, type LedgerRecord, pathKey, RECORD_BYTES } from './ledger.js';
 import { ledgerChunks } from './ledger-file.js';
 import { orClose } from './or-close.js';
 import { allOf, openAll, type PerFile, runPaths } from './run-paths.js';
@@ -110,10 +110,7 @@ export class RunFiles {
     await text.append(await this.#textOf(row, number));
     for (const [tensor, file] of arrays) await file.append(await this.#elements(row, tensor));
     const failure = failureCode(row);
-    const record = encodeRecord({
-      ...{ path: row.status === 'stored' ? row.stored.key : pathKey(row.path), file: row.file, failure },
-      textEnd: text.length,
-    });
+    const record = encodeRecord({ ...keysOf(row), file: row.file, failure, textEnd: text.length });
     countFailure(this.#failures, failure);
     this.#inputs.update(record);
     await ledger.append(record);
@@ -169,4 +166,10 @@ export class RunFiles {
     this.#nanRows.set(tensor, made);
     return made;
   }
+}
+
+/** The keys under which the image of a row stands in the ledger. */
+function keysOf(row: Row): Pick<LedgerRecord, 'path' | 'target'> {
+  if (row.status === 'stored') return { path: row.stored.key, target: row.stored.target };
+  return { path: pathKey(row.path), target: pathKey(row.target ?? row.path) };
 }

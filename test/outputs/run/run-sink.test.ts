@@ -322,7 +322,7 @@ describe('RunSink', () => {
           const sha256 = createHash('sha256').update(bytes).digest('hex');
           assert.deepEqual([file.bytes, file.sha256], [bytes.byteLength, sha256]);
         }
-        assert.deepEqual([ledger.name, ledger.bytes], [`${name}.run.rows`, 32 * rows.length]);
+        assert.deepEqual([ledger.name, ledger.bytes], [`${name}.run.rows`, 40 * rows.length]);
       }
       const namesOf = async (name: string) =>
         (await readManifest('', join(folder, `${name}.run.json`)))?.outputs.map((file) => file.name);
