@@ -7,7 +7,7 @@ export type PassedOverCounts = Readonly<Record<string, number>>;
 const MOST_EXTENSIONS = 100;
 
 /** The key of all further extensions. */
-export const OTHERS = '*';
+const OTHERS = '*';
 
 /** Counts the files that a walk passes over. */
 export class PassedOver {

@@ -252,22 +252,22 @@ describe('a run that was interrupted', () => {
   });
 
   it('by too many failures can be gone on with', async () => {
-    const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`);
-    const args = ['classify', ...DEMO, '-o', 'classes.jsonl'];
-    const share = await here([...args, '--max-failures', '99.5%', ...missing]);
+    const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`).join('\n');
+    const args = ['classify', '-', ...DEMO, '-o', 'classes.jsonl'];
+    const share = await here([...args, '--max-failures', '99.5%'], missing);
     assert.equal(share.code, 1);
     assert.match(
       share.stderr,
       /^error: 100 of 100 images failed, and no more than 99\.5 % of the images were to;/,
     );
     assert.match(share.stderr, /99 rows so far are kept: the same command with --resume goes on\.\n$/);
-    const count = await here([...args, '--max-failures', '120', '--resume', ...missing]);
+    const count = await here([...args, '--max-failures', '120', '--resume'], missing);
     assert.equal(count.code, 1);
     assert.match(
       count.stderr,
       /error: 121 of 121 images failed, and no more than 120 were to; the last is "none-120\.png"/,
     );
-    const whole = await here([...args, '--max-failures', '150', '--resume', ...missing]);
+    const whole = await here([...args, '--max-failures', '150', '--resume'], missing);
     assert.equal(whole.code, 1);
     assert.match(
       whole.stderr,
