@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { HalonetError } from '../errors.js';
+import { freeSpace } from '../free-space.js';
 import type { Size } from '../images/geometry.js';
-import { freeSpace } from '../outputs/free-space.js';
 import type { DeviceChoice } from './choose-device.js';
 import {
   bytesThere,

@@ -7,6 +7,7 @@ import { HubError } from '../../src/errors.js';
 import { fetchFromHub } from '../../src/hub/hub.js';
 import type { HubSettings } from '../../src/hub/settings.js';
 import {
+  DIRECT,
   gitBlobSha1,
   type HubServer,
   type HubServerOptions,
@@ -39,7 +40,14 @@ describe('fetchFromHub failures', () => {
 
   async function serve(options: Partial<HubServerOptions> = {}): Promise<HubSettings> {
     server = await startHubServer({ repos: { 'timm/x': REPO }, ...options });
-    return { endpoint: server.endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+    return {
+      endpoint: server.endpoint,
+      cacheDir,
+      token: undefined,
+      offline: false,
+      symlinks: true,
+      proxies: DIRECT,
+    };
   }
 
   async function failure(
@@ -52,6 +60,7 @@ describe('fetchFromHub failures', () => {
       token: undefined,
       offline: false,
       symlinks: true,
+      proxies: DIRECT,
       ...settings,
     };
     try {
@@ -113,7 +122,14 @@ describe('fetchFromHub failures', () => {
       const wait = async () => {
         waits += 1;
       };
-      const settings = { endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+      const settings = {
+        endpoint,
+        cacheDir,
+        token: undefined,
+        offline: false,
+        symlinks: true,
+        proxies: DIRECT,
+      };
       await assert.rejects(fetchFromHub(MODEL, settings, { timing: { wait } }), (error: HubError) => {
         assert.ok(error.message.includes(`${endpoint}/timm/x/resolve/main/model.safetensors`));
         assert.match(error.message, /ECONNREFUSED/);

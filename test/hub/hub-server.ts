@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { proxiesFromEnv } from '../../src/hub/proxies.js';
+
+/** No proxies. */
+export const DIRECT = proxiesFromEnv({});
 
 /** A model repository. Files named *.safetensors are stored as large files, on the second server. */
 export interface HubRepo {
