@@ -54,7 +54,7 @@ export function describeNetworkError(error: unknown): string {
   const code = networkCode(error);
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  const message = root instanceof Error ? root.message : String(root);
+  const message = (root instanceof Error ? root.message : String(root)).trim();
   if (!message) return code ?? 'unknown error';
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
@@ -124,9 +124,9 @@ export function tooLongWait(
   );
 }
 
-/** @param where a redirect led: `to "file:///etc/passwd"` */
-export function badRedirect(file: HubFile, where: string): HubError {
-  return new HubError(`${file.url} was redirected ${where}, which cannot be followed`, {
+/** @param what was wrong with it, after the address: `was redirected to "file:///etc/passwd", which is no http address` */
+export function badRedirect(file: HubFile, what: string): HubError {
+  return new HubError(`${file.url} ${what}`, {
     hint: `Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy between. ${WAYS_OUT}`,
   });
 }

@@ -208,6 +208,11 @@ function hubFile({ request, settings }: Fetch, file: string, revision: string): 
       hint: 'Unset it, or set it to an address like https://huggingface.co.',
     });
   }
+  if (new URL(url).username !== '' || new URL(url).password !== '') {
+    throw new HubError('HF_ENDPOINT holds a user name or password, which are not sent', {
+      hint: 'Leave them out of it; a token of the hub goes into HF_TOKEN.',
+    });
+  }
   return { repo: request.repo, file, revision, url };
 }
 

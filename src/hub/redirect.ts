@@ -10,13 +10,17 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 export function redirectTarget({ status, headers }: Response, from: URL, file: HubFile): URL | undefined {
   if (!REDIRECTS.includes(status)) return undefined;
   const location = headers.get('location');
-  if (location === null) throw badRedirect(file, `HTTP ${status} without saying where to`);
-  if (!URL.canParse(location, from.href)) throw badRedirect(file, to(location));
-  const target = new URL(location, from);
-  if (!/^https?:$/.test(target.protocol)) throw badRedirect(file, to(location));
-  // They would be sent to a server that only another server knows; fetch refuses it, in an error that shows them.
+  if (location === null) throw badRedirect(file, `answered HTTP ${status} without a Location`);
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (target === undefined || !/^https?:$/.test(target.protocol)) {
+    throw badRedirect(file, `was redirected to ${shown(location)}, which is no http address`);
+  }
+  // They would be sent to a server that only another server knows. fetch refuses them too, in an error that shows them.
   if (target.username !== '' || target.password !== '') {
-    throw badRedirect(file, `to ${target.origin} with a user name or password`);
+    throw badRedirect(
+      file,
+      `was redirected to ${target.origin} with a user name or password, which are not sent`,
+    );
   }
   return target;
 }
@@ -24,7 +28,7 @@ export function redirectTarget({ status, headers }: Response, from: URL, file: H
 const SHOWN = 100; // characters of a Location
 
 /** A Location for people, without its query, which may be a signature. */
-function to(location: string): string {
+function shown(location: string): string {
   const [address = ''] = location.split('?');
-  return `to ${JSON.stringify(address.length > SHOWN ? `${address.slice(0, SHOWN)}…` : address)}`;
+  return JSON.stringify(address.length > SHOWN ? `${address.slice(0, SHOWN)}…` : address);
 }

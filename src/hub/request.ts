@@ -75,7 +75,10 @@ export async function hubRequest(
     }
     await discard(response);
   }
-  throw badRedirect(file, `more than ${MAX_REDIRECTS} times, the last time to ${url.origin}${url.pathname}`);
+  throw badRedirect(
+    file,
+    `was redirected more than ${MAX_REDIRECTS} times, at last to ${url.origin}${url.pathname}`,
+  );
 }
 
 // fetch would refuse it too, in an error that shows the token.
