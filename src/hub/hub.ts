@@ -117,10 +117,8 @@ async function connectAndDownload(
 ): Promise<Readonly<Record<string, string>>> {
   const { endpoint, token, proxies } = settings;
   const transport = await openTransport(proxies);
-  const connection = {
-    ...{ endpoint, token, proxies, transport, onNote, signal },
-    timing: { ...TRANSFER_TIMING, ...timing },
-  };
+  const transferTiming = { ...TRANSFER_TIMING, ...timing };
+  const connection = { endpoint, token, proxies, transport, timing: transferTiming, onNote, signal };
   try {
     const lockTiming = { ...LOCK_TIMING, ...timing };
     return await download({ request, settings, cache, connection, lockTiming, onProgress });

@@ -4,8 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fetchFromHub } from '../../src/hub/hub.js';
+import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import { type FsCall, watchFsCalls } from '../support/fs-calls.js';
-import { DIRECT, type Fault, type HubServer, sampleBytes, sha256, startHubServer } from './hub-server.js';
+import { type Fault, type HubServer, sampleBytes, sha256, startHubServer } from './hub-server.js';
 
 const COMMIT = 'c0ffee'.padEnd(40, '0');
 const WEIGHTS = sampleBytes(300_000, 'weights');
@@ -35,10 +36,7 @@ describe('a download of the hub', () => {
       repos: { 'timm/x': repo },
       fault: ({ at }) => (at === 'cdn' ? faults.shift() : undefined),
     });
-    return {
-      ...{ endpoint: server.endpoint, cacheDir, token: undefined, offline: false, symlinks: true },
-      proxies: DIRECT,
-    };
+    return hubSettingsFromEnv({ HF_ENDPOINT: server.endpoint, HF_HUB_CACHE: cacheDir }, '/nowhere');
   }
 
   const ranges = () => server?.seen.filter(({ at }) => at === 'cdn').map(({ range }) => range);
