@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import type { HalonetError } from '../errors.js';
+import { freeSpace } from '../free-space.js';
 import type { Size } from '../images/geometry.js';
 import { PassedOver, type PassedOverCounts } from '../inputs/passed-over.js';
-import { freeSpace } from '../outputs/free-space.js';
 import type { DeviceChoice } from './choose-device.js';
 import {
   bytesThere,

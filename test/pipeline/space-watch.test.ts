@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { OutputError } from '../../src/errors.js';
-import { freeSpace } from '../../src/outputs/free-space.js';
+import { freeSpace } from '../../src/free-space.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { TELLING_ROWS } from '../../src/pipeline/space.js';
 import { SpaceWatch } from '../../src/pipeline/space-watch.js';
