@@ -1,18 +1,18 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
-import type { ImageFailure } from '../errors.js';
+import { HalonetError, type ImageFailure } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
-import { readLines } from './lines.js';
+import { type ListOptions, readList } from './list.js';
 
 /** A path to decode, or an input that leads to none. */
 export type InputItem =
   | { readonly status: 'found'; readonly path: string }
   | { readonly status: 'failed'; readonly path: string; readonly failure: ImageFailure };
 
-export interface WalkOptions {
+export interface WalkOptions extends ListOptions {
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
   readonly stdin?: AsyncIterable<Buffer | string>; // what '-' reads
-  readonly signal?: AbortSignal; // looked at for every directory
+  readonly signal?: AbortSignal; // looked at for every item and every directory
 }
 
 const LOOP: ImageFailure = {
@@ -34,11 +34,12 @@ interface Folder {
  * - a file, whatever its extension;
  * - a directory: every file in it with one of the extensions (in any case), depth first, names sorted by code unit.
  *   Hidden files and folders are skipped, symbolic links followed;
- * - `-`: a list on standard input, each line (or NUL-terminated entry) a file or a directory.
+ * - `-`: a list on standard input, each entry a file or a directory.
  *
  * What cannot be walked is an item too: a missing path, an unreadable folder, a link into a folder that is being
  * walked. Paths are reported as given, not made absolute. Only one directory per level is held in memory.
  *
+ * @throws {HalonetError} for a list that cannot be read at all, or is none of paths
  * @throws the signal's reason when it aborts
  */
 export async function* walkInputs(
@@ -46,8 +47,11 @@ export async function* walkInputs(
   options: WalkOptions,
 ): AsyncGenerator<InputItem> {
   for (const input of inputs) {
-    if (input === '-') yield* walkList(options);
-    else yield* walkInput(input, options);
+    for await (const item of input === '-' ? walkList(options) : walkInput(input, options)) {
+      options.signal?.throwIfAborted();
+      yield item;
+    }
+    options.signal?.throwIfAborted(); // a list that the abort has cut short is not at its end
   }
 }
 
@@ -57,8 +61,13 @@ async function* walkList(options: WalkOptions): AsyncGenerator<InputItem> {
     return;
   }
   try {
-    for await (const line of readLines(options.stdin)) yield* walkInput(line, options);
+    for await (const { path, failure } of readList(options.stdin, options)) {
+      if (failure === undefined) yield* walkInput(path, options);
+      else yield { status: 'failed', path, failure };
+    }
   } catch (error) {
+    options.signal?.throwIfAborted(); // which closes standard input
+    if (error instanceof HalonetError) throw error;
     // Standard input broke off: the paths before that count, and the break does not go unseen.
     yield { status: 'failed', path: '-', failure: fileFailure(error) };
   }

@@ -32,6 +32,7 @@ export interface JobOptions extends TuningOptions {
   readonly hub: HubSettings;
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
+  readonly nul?: boolean | undefined; // only NULs end the paths on stdin
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: PreprocessingOverrides;
   readonly decodeSeconds: number; // that an image may take
@@ -83,8 +84,9 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
 async function runTo(destination: Destination, options: JobOptions): Promise<JobSummary> {
   const { suspects, kept } = destination;
   const { ready, started } = await begin(destination, options).catch((error) => {
-    if (options.signal?.aborted) options.onLeave?.(kept);
-    throw error;
+    if (!options.signal?.aborted) throw error;
+    options.onLeave?.(kept);
+    throw options.signal.reason;
   });
   if (!('sink' in started)) return nothingLeft(started);
   if (suspects.length > 0) options.onNote?.(suspicion(suspects));
@@ -93,7 +95,7 @@ async function runTo(destination: Destination, options: JobOptions): Promise<Job
 
 async function begin(destination: Destination, options: JobOptions) {
   const { onNote = () => {}, signal } = options;
-  const inputs = peekable(walk(options.inputs, signal, options.stdin));
+  const inputs = peekable(walk(options.inputs, signal, options));
   const ready = await readyModel(options, inputs, true);
   const started = await destination.start({
     ...{ layout: ready.layout, onNote, signal },
@@ -238,11 +240,11 @@ function int8Options(options: JobOptions, inputs: Pick<Peekable<InputItem>, 'pee
 export function walk(
   inputs: readonly string[],
   signal: AbortSignal | undefined,
-  stdin?: JobOptions['stdin'],
+  list?: Pick<JobOptions, 'stdin' | 'nul'>,
 ): AsyncGenerator<InputItem> {
   return walkInputs(inputs, {
     extensions: DECODABLE_EXTENSIONS,
-    ...(stdin !== undefined && inputs.includes(STDIN) && { stdin: stdin() }),
+    ...(list !== undefined && inputs.includes(STDIN) && { stdin: list.stdin(), nul: list.nul }),
     ...(signal && { signal }),
   });
 }
