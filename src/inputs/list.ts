@@ -100,7 +100,7 @@ const inUtf16 = () =>
 function unreadable(cause: unknown): HalonetError {
   const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return new HalonetError(`standard input cannot be read (${why}); expected a list of paths.`, {
-    hint: "Pipe one in, such as from find photos -name '*.jpg'.",
+    hint: "Pipe a list in, such as that of find photos -name '*.jpg'.",
     cause,
   });
 }
