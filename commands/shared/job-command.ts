@@ -8,6 +8,7 @@ import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
 import { Progress } from './progress.js';
+import { refuseList } from './standard-input.js';
 import { calibrationLine, failedImages, summaryText } from './summary.js';
 
 /** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
@@ -25,13 +26,12 @@ function modeOf({ retry, resume, sync, overwrite }: SharedFlags): JobOptions['ou
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
-  protected override leaves = "nothing was written under an output's name, and printed rows are incomplete";
-
   protected async runJob(
     flags: SharedFlags,
     inputs: readonly string[],
     { outputs, layout, kind }: JobPart,
   ): Promise<void> {
+    if (flags.retry === undefined) refuseList(inputs, flags);
     // A line drawn again and again would mix with rows on the same terminal.
     const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;
     const progress = new Progress(process.stderr, flags.quiet || rowsOnTerminal);
@@ -51,8 +51,10 @@ export abstract class JobCommand extends BaseCommand {
       if (inputs.includes('-')) process.stdin.destroy(); // a read that waits would hold the run
     });
     try {
-      if (flags.output === '-')
-        this.leaves = 'printed rows are incomplete; a run with --output can be gone on with';
+      this.leaves =
+        flags.output === '-'
+          ? 'printed rows are incomplete; a run with --output can be gone on with'
+          : 'no output was changed';
       const { runJob } = await import('../../src/pipeline/job.js');
       const { countInputs } = await import('../../src/pipeline/walk-images.js');
       const { hubSettingsFromEnv } = await import('../../src/hub/settings.js');
@@ -76,6 +78,7 @@ export abstract class JobCommand extends BaseCommand {
         ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
+        nul: flags.null,
         hub: hubSettingsFromEnv(process.env, homedir()),
         preprocessing: {
           ...evaluationOverrides(flags),

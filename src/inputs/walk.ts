@@ -1,8 +1,8 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
-import type { ImageFailure } from '../errors.js';
+import { HalonetError, type ImageFailure } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
-import { readLines } from './lines.js';
+import { type ListOptions, readList } from './list.js';
 import { Targets } from './targets.js';
 
 /** A path to decode, or an input that leads to none. */
@@ -11,12 +11,12 @@ export type InputItem = {
   readonly target?: string | undefined; // what it leads to, as Targets has it; left out where that is `path`
 } & ({ readonly status: 'found' } | { readonly status: 'failed'; readonly failure: ImageFailure });
 
-export interface WalkOptions {
+export interface WalkOptions extends ListOptions {
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
   readonly isImage?: (path: string) => Promise<boolean>; // looks into a file without an extension
   readonly onPassedOver?: (path: string) => void; // told of each file in a folder that is not taken for an image
   readonly stdin?: AsyncIterable<Buffer | string>; // what '-' reads
-  readonly signal?: AbortSignal; // looked at for every directory
+  readonly signal?: AbortSignal; // looked at for every item and every directory
 }
 
 /** A walk under way. */
@@ -43,11 +43,12 @@ interface Folder {
  * - a file, whatever its extension;
  * - a directory: every file in it with one of the extensions (in any case), or with none and the bytes of an image, depth
  *   first, names sorted by code unit. Hidden files and folders are skipped, symbolic links followed;
- * - `-`: a list on standard input, each line (or NUL-terminated entry) a file or a directory.
+ * - `-`: a list on standard input, each entry a file or a directory.
  *
  * What cannot be walked is an item too: a missing path, an unreadable folder, a link into a folder that is being
  * walked. Paths are reported as given, not made absolute. Only one directory per level is held in memory.
  *
+ * @throws {HalonetError} for a list that cannot be read at all, or is none of paths
  * @throws the signal's reason when it aborts
  */
 export async function* walkInputs(
@@ -56,8 +57,11 @@ export async function* walkInputs(
 ): AsyncGenerator<InputItem> {
   const walk: Walk = { ...options, targets: await Targets.open() };
   for (const input of inputs) {
-    if (input === '-') yield* walkList(walk);
-    else yield* walkInput(input, walk);
+    for await (const item of input === '-' ? walkList(walk) : walkInput(input, walk)) {
+      walk.signal?.throwIfAborted();
+      yield item;
+    }
+    walk.signal?.throwIfAborted(); // a list that the abort has cut short is not at its end
   }
 }
 
@@ -67,8 +71,13 @@ async function* walkList(walk: Walk): AsyncGenerator<InputItem> {
     return;
   }
   try {
-    for await (const line of readLines(walk.stdin)) yield* walkInput(line, walk);
+    for await (const { path, failure } of readList(walk.stdin, walk)) {
+      if (failure === undefined) yield* walkInput(path, walk);
+      else yield { status: 'failed', path, failure };
+    }
   } catch (error) {
+    walk.signal?.throwIfAborted(); // which closes standard input
+    if (error instanceof HalonetError) throw error;
     // Standard input broke off: the paths before that count, and the break does not go unseen.
     yield { status: 'failed', path: '-', failure: fileFailure(error) };
   }

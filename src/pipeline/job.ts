@@ -35,6 +35,7 @@ export interface JobOptions extends TuningOptions {
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
   readonly allowEmpty: boolean; // inputs that lead to no image are no mistake
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
+  readonly nul?: boolean | undefined; // only NULs end the paths on stdin
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: PreprocessingOverrides;
   readonly decodeSeconds: number; // that an image may take
@@ -91,8 +92,9 @@ export async function expectInputs(options: JobOptions): Promise<void> {
 async function runTo(destination: Destination, options: JobOptions): Promise<JobSummary> {
   const { suspects, kept } = destination;
   const { ready, started, passedOver } = await begin(destination, options).catch((error) => {
-    if (options.signal?.aborted) options.onLeave?.(kept);
-    throw error;
+    if (!options.signal?.aborted) throw error;
+    options.onLeave?.(kept);
+    throw options.signal.reason;
   });
   if (!('sink' in started)) return nothingLeft(started, passedOver.counts);
   if (suspects.length > 0) options.onNote?.(suspicion(suspects));
@@ -102,7 +104,7 @@ async function runTo(destination: Destination, options: JobOptions): Promise<Job
 async function begin(destination: Destination, options: JobOptions) {
   const { onNote = () => {}, signal } = options;
   const passedOver = new PassedOver();
-  const inputs = peekable(walkImages(options.inputs, { signal, stdin: options.stdin, passedOver }));
+  const inputs = peekable(walkImages(options.inputs, { ...options, passedOver }));
   const ready = await readyModel(options, inputs, true);
   const started = await destination.start({
     ...{ layout: ready.layout, onNote, signal },

@@ -268,6 +268,29 @@ describe('walkInputs', () => {
     assert.deepEqual(await walk(['-']), ['read_failed: -']);
   });
 
+  it('fails entries of a list that can be no path, in their places', async () => {
+    await create('a.jpg');
+    const long = 'n'.repeat(300);
+    async function* stdin() {
+      yield Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from(`\n${root}/a.jpg\n`)]);
+      yield `${root}/${long}\n${'p'.repeat(200_000)}\n${root}/a.jpg`;
+    }
+    assert.deepEqual(await walk(['-'], stdin()), [
+      'invalid_name: b\uFFFD',
+      'a.jpg',
+      `invalid_name: ${long}`,
+      `invalid_name: ${'p'.repeat(200)}…`,
+      'a.jpg',
+    ]);
+  });
+
+  it('does not go on without a list that is none of paths', async () => {
+    async function* stdin() {
+      yield 'a\n\0';
+    }
+    await assert.rejects(walk(['-', root], stdin()), /a NUL/);
+  });
+
   it('takes a blank between NULs for a name, and no blank line', async () => {
     const pathsOf = async (list: string) => {
       const stdin = (async function* () {
@@ -316,4 +339,31 @@ describe('walkInputs', () => {
     }, /enough/);
     assert.deepEqual(items, ['a/1.jpg']);
   });
+
+  it('stops at the next item when it is aborted', async () => {
+    await create('1.jpg', '2.jpg');
+    const controller = new AbortController();
+    const items = walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal });
+    await items.next();
+    controller.abort(new Error('enough'));
+    await assert.rejects(items.next(), /enough/);
+  });
+
+  for (const how of ['breaks off', 'ends']) {
+    it(`does not take a list for whole that ${how} by being aborted`, async () => {
+      const controller = new AbortController();
+      async function* stdin() {
+        yield 'a\n';
+        controller.abort(new Error('enough'));
+        if (how === 'breaks off') throw new Error('Premature close');
+      }
+      const items = walkInputs(['-'], {
+        extensions: EXTENSIONS,
+        stdin: stdin(),
+        signal: controller.signal,
+      });
+      assert.equal((await items.next()).value?.path, 'a');
+      await assert.rejects(items.next(), /enough/);
+    });
+  }
 });

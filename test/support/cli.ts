@@ -11,7 +11,7 @@ export interface CliResult {
 }
 
 interface CliOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
