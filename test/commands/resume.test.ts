@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -217,6 +229,28 @@ describe('a run that was interrupted', () => {
     const changed = await here(sync, listed('b', 'e', 'd'));
     assert.match(changed.stderr, /e\.npy: 1 new, 1 gone\n1 image in .*3 rows with those taken over/);
     await assertAsNew(['embed'], 'e.npy', '-', listed('b', 'e', 'd'));
+  });
+
+  it('loses no row to --sync while a folder that a list names is away', async () => {
+    const sync = ['embed', '-', ...DEMO, '-o', 'e.npy', '--sync'];
+    assert.equal((await here(sync, 'photos\n')).code, 0);
+    const before = await filesOf('e.npy');
+    const assertRefused = async (why: string) => {
+      const { code, stderr } = await here(sync, 'photos\n');
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        new RegExp(`^error: e\\.npy would lose 4 of its 4 rows, and ${why}\\.\\n.* away\\? .*--overwrite`),
+      );
+      assert.deepEqual(await filesOf('e.npy'), before);
+    };
+    await rename(join(folder, 'photos'), join(folder, 'away'));
+    await assertRefused('1 input cannot be read');
+    await mkdir(join(folder, 'photos')); // as a disk leaves it that is not mounted
+    await assertRefused('none of its inputs is there any more');
+    await rmdir(join(folder, 'photos'));
+    await rename(join(folder, 'away'), join(folder, 'photos'));
+    assert.match((await here(sync, 'photos\n')).stderr, /nothing left to do: 4 images in e\.npy/);
   });
 
   it('says at the end how it went, in its manifest', async () => {

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { halonet, ROOT } from '../support/cli.js';
+import { copyDemo } from '../support/demo-copy.js';
 import { withPlan } from '../support/preloaded-cli.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
@@ -29,6 +30,20 @@ const OUTPUTS = [
     files: ['pyramid/stage3.npy', 'pyramid/stage4.npy', 'pyramid/index.csv'],
   },
   { command: ['features', '--pool', 'avg'], output: 'pooled.csv', files: ['pooled.csv'] },
+];
+
+/** What may become of a model between a run and its retry: in which file, how, and what is said of it. */
+const CHANGES_OF_A_MODEL: readonly (readonly [string, (bytes: Buffer) => Buffer | string, RegExp])[] = [
+  [
+    'model.safetensors',
+    (bytes) => Buffer.concat([bytes.subarray(0, -4), Buffer.alloc(4)]),
+    /the network is another one/,
+  ],
+  [
+    'config.json',
+    (bytes) => String(bytes).replace('"crop_pct"', '"crop_mode": "squash", "crop_pct"'),
+    /--crop-mode was center and is squash/,
+  ],
 ];
 
 describe('halonet retry', () => {
@@ -75,6 +90,31 @@ describe('halonet retry', () => {
     assert.deepEqual(failures, { unsupported_format: 2 });
     assert.equal(preprocessing.maxPixels, 10_000_000);
     assert.equal(fingerprint.maxPixels, '1000'); // of the run, which a later --sync goes on with
+  });
+
+  it('mixes no rows of two models, nor of two ways to crop', async () => {
+    const model = join(folder, 'model');
+    await copyDemo(model, { measured: false });
+    const [, , ...flags] = DEMO;
+    await here(['embed', 'photos', '--model', 'model', ...flags, '-o', 'e.jsonl']);
+    await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+    const rows = await bytes('e.jsonl');
+    for (const [name, change, difference] of CHANGES_OF_A_MODEL) {
+      const path = join(model, name);
+      const then = await readFile(path);
+      await writeFile(path, change(then));
+      const { code, stderr } = await here(['retry', 'e.jsonl']);
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: .*e\.jsonl was begun with other settings: /);
+      assert.match(stderr, difference);
+      assert.deepEqual(await bytes('e.jsonl'), rows);
+      await writeFile(path, then);
+    }
+    const names = ['e.jsonl', 'e.jsonl.run.json', 'e.jsonl.run.rows', 'model', 'photos'];
+    assert.deepEqual((await readdir(folder)).sort(), names);
+    const { code, stderr } = await here(['retry', 'e.jsonl', '--fail-on', 'none', '--max-pixels', '10M']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^2 images in .* 3 rows with those taken over, 1 failed/);
   });
 
   it('finds a run through a symbolic link whose extension gave the format', async () => {
