@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
 import { childrenRunning, describeProcess } from '../support/processes.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 import { emptyChunksPng } from './endless.js';
 import { endlessSvg, gifOf, slowSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, photo, temporaryFolder } from './support.js';
@@ -234,7 +235,7 @@ if (platform === 'linux') {
         await decoder.close();
         process.disconnect();`,
       );
-      const parent = fork(script, [JSON.stringify([path, HALONET])], { detached: true, timeout: 120_000 });
+      const parent = fork(script, [JSON.stringify([path, HALONET])], { ...TIME_LIMIT, detached: true });
       await until(() => decodingProcesses(parent.pid ?? 0, DECODING).length === 1);
       return parent;
     }

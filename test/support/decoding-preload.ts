@@ -1,5 +1,4 @@
 import { appendFileSync } from 'node:fs';
-import process, { argv } from 'node:process';
 
 // Loaded before the command line, and before every process that it starts: writes down which images the decoding process is
 // given.
@@ -16,5 +15,5 @@ export function recordingDecodes(record: string): Record<string, string> {
 }
 
 const record = process.env[RECORD_VARIABLE];
-if (record !== undefined && argv[1]?.endsWith('decode-process.js'))
+if (record !== undefined && process.argv[1]?.endsWith('decode-process.js'))
   process.on('message', ({ path }: { readonly path: string }) => appendFileSync(record, `${path}\n`));

@@ -13,7 +13,7 @@ export interface RunningProcess {
 const TICKS = 100; // a second, in all that Linux tells of times
 
 /** All processes that this one may see. */
-export function runningProcesses(): readonly RunningProcess[] {
+function runningProcesses(): readonly RunningProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => describeProcess(Number(name)) ?? []);
