@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -397,10 +396,11 @@ describe('the commands', () => {
 
     // A device of Linux that is always full.
     if (existsSync('/dev/full')) {
-      it('of a shell on a full disk end the run with a reason', () => {
-        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} ${DEMO.join(' ')} > /dev/full`;
-        const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
-        assert.equal(status, 2);
+      it('of a shell on a full disk end the run with a reason', async () => {
+        const { code, stderr } = await halonet(['classify', PHOTO, ...DEMO], {
+          shell: 'exec "$@" > /dev/full',
+        });
+        assert.equal(code, 2);
         assert.match(stderr, /^error: .*standard output.*ENOSPC/);
         assert.doesNotMatch(stderr, /\n\s+at /);
       });

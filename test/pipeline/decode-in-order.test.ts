@@ -108,7 +108,10 @@ describe('decodeInOrder', () => {
       yield item;
     }
     const options = { decode: none, decoders: new PQueue({ concurrency: 1 }), ahead: () => 1 };
-    for await (const passed of decodeInOrder(items(), options)) assert.equal(passed, item);
+    const passed: DecodedItem[] = [];
+    for await (const decoded of decodeInOrder(items(), options)) passed.push(decoded);
+    assert.deepEqual(passed, [item]);
+    assert.equal(passed[0], item);
   });
 });
 
@@ -186,10 +189,12 @@ describe('inBatches', () => {
       yield* decoded('o');
       await new Promise(() => {});
     }
+    const counts: number[] = [];
     for await (const { count } of inBatches(silent(), options(4, true))) {
-      assert.equal(count, 1);
+      counts.push(count);
       break;
     }
+    assert.deepEqual(counts, [1]);
   });
 
   it('does not gather failures without end', async () => {

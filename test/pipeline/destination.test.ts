@@ -17,6 +17,7 @@ import type { JobItem } from '../../src/pipeline/stored-items.js';
 import type { Row } from '../../src/rows.js';
 import { filesIn } from '../outputs/run/outputs.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 
 const JSONL = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
 const NPY = embedLayout({ format: 'npy', dtype: 'float32', features: 1 });
@@ -495,7 +496,7 @@ describe('openDestination', () => {
       const box = BlackBox.open(${JSON.stringify(join(place('out.jsonl.partial'), 'decoding'))});
       for (const path of ${JSON.stringify(suspects)}) box.around(path, () => new Promise(() => {}));
       process.kill(process.pid, 'SIGKILL');`;
-    spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
     const open = (mode: OutputMode) =>
       openDestination({
         ...{ output: place('out.jsonl'), kind: 'text', mode, stdout: new Collector(), checkpointSeconds: 1 },
