@@ -3,6 +3,8 @@
 // first ES module. Images are decoded in that pool.
 const { availableParallelism } = require('node:os');
 
+const COULD_NOT_RUN = 2;
+
 const defaults = {
   UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism() + 2)),
   // ONNX Runtime 1.30 would collect usage, write under the home directory and call home. Its collector also overflows
@@ -13,9 +15,34 @@ const unset = Object.keys(defaults).filter((name) => !process.env[name]);
 for (const name of unset) process.env[name] = defaults[name];
 process.env.HALONET_DEFAULTS ??= unset.join(' '); // for halonet doctor: these are nobody's settings
 
-import('@oclif/core')
-  .then(({ execute }) => execute({ dir: __dirname }))
-  .catch((error) => {
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 2;
-  });
+// Until the modules that report failures better are loaded. Where files cannot be opened, they never are.
+let report = ({ message }) => {
+  process.stderr.write(
+    `error: halonet cannot be loaded: ${message}\n` +
+      '  Install halonet again, or raise the limit of open files, which ulimit -Hn shows: 1024 is enough.\n',
+  );
+};
+let ended = false;
+
+function end(error) {
+  ended = true;
+  report(error);
+  process.exit(COULD_NOT_RUN);
+}
+
+// Node would exit with 1, which says that the run finished and some images failed.
+process.on('uncaughtException', end);
+process.on('exit', () => {
+  if (ended) return;
+  process.stderr.write('error: halonet stopped before it was done\n');
+  process.exitCode = COULD_NOT_RUN;
+});
+
+import('../dist/commands/main.js')
+  .then((main) => {
+    report = main.reportFailure;
+    return main.runCommandLine(__dirname);
+  })
+  .then(() => {
+    ended = true;
+  }, end);

@@ -11,6 +11,7 @@ import { host } from './shared/host.js';
 import { abortOnSignals } from './shared/interruption.js';
 import { thisMachine } from './shared/machine.js';
 import { Progress } from './shared/progress.js';
+import { standardError } from './shared/standard-error.js';
 import { table } from './shared/table.js';
 
 const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
@@ -136,7 +137,9 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       machine: await measuredMachine(flags.machine),
       report: await this.#measure(args.model, flags),
     };
-    this.log(flags.json ? JSON.stringify(run, undefined, 2) : textOf(run)); // first: minutes went into it
+    // First of all: minutes went into it.
+    if (flags.json) this.logJson(run);
+    else this.log(textOf(run));
     if (output !== undefined) {
       const document = new TextEncoder().encode(renderDocument(withRun(earlier, run)));
       await writeWholeFile(document, { output, overwrite: true, stdout: process.stdout });
@@ -148,7 +151,7 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { repeats } = flags;
     const effort = flags.quick ? EFFORTS.quick : EFFORTS.full;
-    const progress = new Progress(process.stderr, flags.quiet);
+    const progress = new Progress(standardError, flags.quiet);
     const { signal, release } = abortOnSignals();
     try {
       return await runBenchmark({

@@ -10,6 +10,7 @@ import {
 } from './shared/flags.js';
 import { abortOnSignals } from './shared/interruption.js';
 import { Progress } from './shared/progress.js';
+import { standardError } from './shared/standard-error.js';
 import { conversionLine } from './shared/summary.js';
 
 const outputNames = Flags.custom<readonly string[]>({
@@ -76,7 +77,7 @@ Exit codes: 0 all done, 2 could not run, 130 or 143 interrupted.`;
     const { convertModel } = await import('../src/pipeline/convert.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { output, outputs, overwrite, precision, architecture } = flags;
-    const progress = new Progress(process.stderr, flags.quiet);
+    const progress = new Progress(standardError, flags.quiet);
     const { signal, release } = abortOnSignals();
     process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the writer reports it
     try {

@@ -44,7 +44,8 @@ Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
         { host: host(), threads: availableParallelism(), signal },
         hubSettingsFromEnv(process.env, homedir()),
       );
-      this.log(flags.json ? JSON.stringify(examination, undefined, 2) : examinationText(examination));
+      if (flags.json) this.logJson(examination);
+      else this.log(examinationText(examination));
       if (!canRun(examination)) process.exitCode = COULD_NOT_RUN;
     } finally {
       releaseSignals();

@@ -5,7 +5,7 @@ import type { PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/pipeline/inspect.js';
 import { BaseCommand } from './shared/base-command.js';
 import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './shared/flags.js';
-import { type Column, grouped, millions, shapeText, table } from './shared/table.js';
+import { type Column, factsText, grouped, millions, shapeText, table } from './shared/table.js';
 
 type Summary = Inspection['summary'];
 
@@ -73,7 +73,7 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
       architecture: flags.architecture,
       imageSize: flags['image-size'],
     });
-    if (flags.json) this.log(JSON.stringify(forJson(args.model, inspection), undefined, 2));
+    if (flags.json) this.logJson(forJson(args.model, inspection));
     else if (flags.graph) this.log(table(inspection.summary.nodes, NODES));
     else this.log(report(args.model, inspection));
   }
@@ -103,9 +103,8 @@ function report(model: string, inspection: Inspection): string {
       `${size}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
     ],
   ];
-  const width = Math.max(...lines.map(([name]) => name.length));
   return [
-    lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'),
+    factsText(lines),
     ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS)]),
     table(summary.outputs, OUTPUTS),
   ].join('\n\n');

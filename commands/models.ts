@@ -51,7 +51,7 @@ weights: embedded in this package, cached (in the Hugging Face cache), download 
     const patterns = args.pattern ?? [];
     const rows = await listModels(patterns, hubSettingsFromEnv(process.env, homedir()));
     if (rows.length === 0) this.logToStderr(`no model matches ${patterns.join(', ')}`);
-    if (flags.json) this.log(JSON.stringify(rows, undefined, 2));
+    if (flags.json) this.logJson(rows);
     else if (rows.length > 0) this.log(table(rows, COLUMNS));
   }
 }

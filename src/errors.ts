@@ -6,7 +6,10 @@ export class HalonetError extends Error {
   override readonly name: string = 'HalonetError';
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly hint?: string | undefined; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.hint = options.hint;
   }

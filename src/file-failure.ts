@@ -1,4 +1,5 @@
 import type { ImageFailure } from './errors.js';
+import { rethrowShortage } from './shortage.js';
 
 type Code = ImageFailure['code'];
 
@@ -11,8 +12,13 @@ const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
   ELOOP: ['symlink_loop', 'the symbolic link leads back to itself'],
 };
 
-/** What a file operation that threw `error` says about an input: never a message with the path in it. */
+/**
+ * What a file operation that threw `error` says about an input: never a message with the path in it.
+ *
+ * @throws ShortageError where too many files are open, which says nothing about the input
+ */
 export function fileFailure(error: unknown): ImageFailure {
+  rethrowShortage(error);
   const systemCode = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   const [code, message] = REASONS[systemCode] ?? ['read_failed', `cannot be read (${systemCode})`];
   return { code, message };

@@ -17,21 +17,31 @@ export function misspelled(name: string, known: readonly string[]): string | und
   return distance > 0 && distance <= SLIPS && distance < name.length / 2 ? candidate : undefined;
 }
 
+/** The name that was meant: one that `name` is a slip for, or the only one that begins with it, as people shorten names. */
+export function meant(name: string, known: readonly string[]): string | undefined {
+  const longer = known.filter((candidate) => candidate.startsWith(name));
+  return longer.length === 1 ? longer[0] : misspelled(name, known);
+}
+
 function byDistance(name: string, known: readonly string[]): readonly (readonly [string, number])[] {
   return known
     .map((candidate) => [candidate, editDistance(name.toLowerCase(), candidate.toLowerCase())] as const)
     .sort(([, a], [, b]) => a - b);
 }
 
-/** Levenshtein's distance: letters put in, taken out or exchanged. */
+/** Levenshtein's distance, in which two letters that have changed places count as one slip. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let beforePrevious: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const exchanged = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(exchanged, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwapped ? (beforePrevious[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(exchanged, swapped, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
     }
+    beforePrevious = previous;
     previous = row;
   }
   return previous[b.length] ?? 0;

@@ -1,6 +1,10 @@
 import { Command, Errors } from '@oclif/core';
-import { HalonetError, OutputClosedError, TooManyFailures } from '../../src/errors.js';
+import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
+import { failureOf, sayFailure } from './failure.js';
 import { Interrupted } from './interruption.js';
+import { standardError } from './standard-error.js';
+import { unknownFlags, unknownFlagsText } from './unknown-flag.js';
+import { visibleJson, visibleLines } from './visible.js';
 
 /** Exit codes, as in JOB_DESCRIPTION. */
 export const FAILED = 1;
@@ -14,6 +18,22 @@ export abstract class BaseCommand extends Command {
   /** What an error leaves to go on from, in a sentence. */
   protected goOn: string | undefined;
 
+  /** Prints text for people on standard output, with nothing in it that could steer a terminal. */
+  override log(text = ''): void {
+    standardError.clear();
+    super.log(visibleLines(text));
+  }
+
+  /** Prints a value for programs. */
+  override logJson(value: unknown): void {
+    standardError.clear();
+    super.log(visibleJson(value));
+  }
+
+  override logToStderr(text = ''): void {
+    standardError.say(text);
+  }
+
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
     if (error instanceof Interrupted) {
@@ -21,23 +41,13 @@ export abstract class BaseCommand extends Command {
       process.exitCode = error.exitCode;
       return;
     }
-    const usage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
-    if (!usage && !(error instanceof HalonetError)) {
-      throw Object.assign(error, { oclif: { exit: COULD_NOT_RUN } }); // a defect: with its stack
-    }
-    const hint = error instanceof HalonetError ? error.hint : `See ${this.config.bin} ${this.id} --help.`;
-    this.logToStderr(`error: ${oneLine(error.message)}`);
-    if (hint !== undefined) this.logToStderr(`  ${hint}`);
+    const failure = failureOf(error);
+    if (failure === undefined) throw error; // a defect
+    const unknown = unknownFlags(error);
+    const message = unknown === undefined ? failure.message : unknownFlagsText(unknown, this.ctor.flags);
+    const isUsage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
+    sayFailure({ message, hint: isUsage ? `See ${this.config.bin} ${this.id} --help.` : failure.hint });
     if (this.goOn !== undefined) this.logToStderr(`  ${this.goOn}`);
     process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
   }
-}
-
-/** oclif spreads what it says of a flag over lines and points at --help in the last. */
-function oneLine(message: string): string {
-  return message
-    .replace(/\n?See more help with --help\s*$/, '')
-    .replace(/^The following error occurred:\s+/, '')
-    .replace(/^Parsing (--\S+)\s+/, '$1: ')
-    .trimEnd();
 }

@@ -1,10 +1,12 @@
 import { Errors, loadHelpClass } from '@oclif/core';
 import type { Hook } from '@oclif/core/interfaces';
+import { meant } from '../../src/spelling.js';
 import { COMMANDS } from '../index.js';
+import { standardError } from './standard-error.js';
 
 const COULD_NOT_RUN = 2;
 
-/** `halonet help COMMAND` shows help; of another first word it says which commands there are. */
+/** `halonet help COMMAND` shows help; of another first word it says which command was meant, and which there are. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
   const [word = '', ...rest] = id.split(':'); // oclif joins words with colons
   if (word === 'help') {
@@ -12,9 +14,11 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
     await new Help(config, config.pjson.oclif.helpOptions).showHelp(rest);
     return;
   }
-  process.stderr.write(
-    `error: there is no command ${JSON.stringify(word)}\n` +
-      `  Commands: ${Object.keys(COMMANDS).join(', ')}. To classify a folder: ${config.bin} classify FOLDER\n`,
+  const names = Object.keys(COMMANDS);
+  const suggestion = meant(word, names);
+  standardError.say(
+    `error: there is no command ${JSON.stringify(word)}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}\n` +
+      `  Commands: ${names.join(', ')}. To classify a folder: ${config.bin} classify FOLDER`,
   );
   throw new Errors.ExitError(COULD_NOT_RUN);
 };

@@ -3,6 +3,7 @@ import type { DeviceReport } from '../../src/pipeline/doctor/devices.js';
 import type { Examination } from '../../src/pipeline/doctor/examine.js';
 import type { Trial } from '../../src/pipeline/try-device.js';
 import { type Column, figure, table } from './table.js';
+import { visible } from './visible.js';
 
 const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
   device.status === 'works' ? text(device) : '-';
@@ -97,7 +98,7 @@ function missingFacts({ devices }: Examination): readonly Fact[] {
 function facts(rows: readonly Fact[]): readonly string[] {
   const shown = rows.filter(([, value]) => value.length > 0);
   return shown.flatMap(([label, value]) =>
-    [value].flat().map((line, i) => `${(i === 0 ? label : '').padEnd(13)}${line}`),
+    [value].flat().map((line, i) => `${(i === 0 ? label : '').padEnd(13)}${visible(line)}`),
   );
 }
 

@@ -8,6 +8,7 @@ import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
 import { Progress } from './progress.js';
+import { standardError } from './standard-error.js';
 import { refuseList } from './standard-input.js';
 import { calibrationLine, failedImages, summaryText } from './summary.js';
 
@@ -34,7 +35,7 @@ export abstract class JobCommand extends BaseCommand {
     if (flags.retry === undefined) refuseList(inputs, flags);
     // A line drawn again and again would mix with rows on the same terminal.
     const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;
-    const progress = new Progress(process.stderr, flags.quiet || rowsOnTerminal);
+    const progress = new Progress(standardError, flags.quiet || rowsOnTerminal);
     const { signal, release } = abortOnSignals();
     const counting = new AbortController();
     let totalling: Promise<void> | undefined;

@@ -4,14 +4,14 @@ import { fileBytes, type Plan, totalBytes } from '../../src/pipeline/dry-run.js'
 import type { PlannedFile } from '../../src/pipeline/foreseen-output.js';
 import { changesText } from '../../src/pipeline/run-start.js';
 import { duration } from './progress.js';
-import { type Column, figure, grouped, shapeText, table } from './table.js';
+import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
 /** What a job would do, for a person. */
 export function planText(plan: Plan): string {
   const { device, size, space, model, output } = plan;
   const files = passedOverText(plan.inputs.passedOver);
   const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
-  const facts: readonly (readonly [string, string])[] = [
+  const lines: readonly (readonly [string, string])[] = [
     ['images', imagesText(plan)],
     ...(files === undefined ? [] : [['files', `${files} passed over`] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
@@ -20,9 +20,8 @@ export function planText(plan: Plan): string {
     ...(space === undefined ? [] : [['disk', spaceText(space)] as const]),
     ['time', timeText(plan)],
   ];
-  const width = Math.max(...facts.map(([name]) => name.length));
   return [
-    facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'),
+    factsText(lines),
     table([...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }], columns(plan)),
   ].join('\n\n');
 }

@@ -1,8 +1,6 @@
-import type { WriteStream } from 'node:tty';
+import type { StandardError } from './standard-error.js';
 
 const REDRAW_MS = 100;
-const WIDTH = 80; // of a terminal that does not say
-const CLEAR_LINE = '\r\u001b[K';
 
 interface Download {
   readonly file: string;
@@ -12,7 +10,7 @@ interface Download {
 
 /** One line on a terminal that is drawn again and again; silent elsewhere. */
 export class Progress {
-  readonly #output: WriteStream;
+  readonly #output: StandardError;
   readonly #quiet: boolean;
   readonly #announced = new Set<string>();
   #drawn = 0;
@@ -23,14 +21,14 @@ export class Progress {
   #total: number | undefined;
 
   /** @param quiet draw nothing, terminal or not */
-  constructor(stream: WriteStream, quiet: boolean) {
-    this.#output = stream;
+  constructor(output: StandardError, quiet: boolean) {
+    this.#output = output;
     this.#quiet = quiet;
   }
 
   /** Whether anything is drawn: what costs work to know need not be found out otherwise. */
   get active(): boolean {
-    return this.#output.isTTY && !this.#quiet;
+    return this.#output.isTerminal && !this.#quiet;
   }
 
   /** The number of inputs, once it is known. */
@@ -44,7 +42,7 @@ export class Progress {
     this.note(`downloading ${file}: ${(received / 1e6).toFixed(1)} of ${size}`);
     if (this.#announced.has(file) || this.active || this.#quiet) return;
     this.#announced.add(file);
-    this.#output.write(`downloading ${file} (${size})\n`);
+    this.#output.say(`downloading ${file} (${size})`);
   }
 
   /**
@@ -72,12 +70,12 @@ export class Progress {
   note(text: string): void {
     if (!this.#isDue()) return;
     this.#drawn = performance.now();
-    this.#output.write(CLEAR_LINE + text.slice(0, (this.#output.columns || WIDTH) - 1));
+    this.#output.draw(text);
   }
 
   /** Removes the line. */
   clear(): void {
-    if (this.#drawn > 0) this.#output.write(CLEAR_LINE);
+    this.#output.clear();
     this.#drawn = 0;
   }
 

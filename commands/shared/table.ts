@@ -1,3 +1,5 @@
+import { visible } from './visible.js';
+
 /** One column of a table: its heading, and the cell of a row. */
 export interface Column<T> {
   readonly title: string;
@@ -11,7 +13,7 @@ const GAP = '  ';
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const cells = [
     columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
+    ...rows.map((row) => columns.map(({ cell }) => visible(cell(row)))),
   ];
   const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
   return cells
@@ -26,13 +28,19 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
     .join('\n');
 }
 
+/** Names in one column, what they stand for in another. */
+export function factsText(lines: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}`).join('\n');
+}
+
 /** Rows as a table of Markdown. */
 export function markdownTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ title }) => title)),
     line(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...rows.map((row) => line(columns.map(({ cell }) => cell(row).replaceAll('|', '\\|')))),
+    ...rows.map((row) => line(columns.map(({ cell }) => visible(cell(row)).replaceAll('|', '\\|')))),
   ].join('\n');
 }
 

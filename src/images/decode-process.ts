@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import process, { pid } from 'node:process';
+import { shortageOf } from '../shortage.js';
 import { decodeImage } from './decode.js';
 import type { ProcessReply, ProcessRequest } from './isolated.js';
 
@@ -14,10 +15,16 @@ try {
 const send = (reply: ProcessReply) => process.send?.(reply);
 
 process.on('message', async ({ path, preprocessing }: ProcessRequest) => {
-  const image = await decodeImage(path, preprocessing, {
-    onOpen: (file) => send({ kind: 'opened', file }),
-  });
-  if (image !== undefined) send({ kind: 'done', image });
+  try {
+    const image = await decodeImage(path, preprocessing, {
+      onOpen: (file) => send({ kind: 'opened', file }),
+    });
+    if (image !== undefined) send({ kind: 'done', image });
+  } catch (error) {
+    const shortage = shortageOf(error);
+    if (shortage === undefined) throw error;
+    send({ kind: 'short', message: shortage.message, hint: shortage.hint });
+  }
 });
 
 // Whoever started it is gone. A signal, since an exit would wait for the thread that decodes.

@@ -1,5 +1,6 @@
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
+import { rethrowShortage } from '../shortage.js';
 import { exactPixels } from './exact.js';
 import { type Preprocessing, planResize, type ResizePlan } from './geometry.js';
 import type { Header } from './image.js';
@@ -36,6 +37,8 @@ export interface DecodeOptions {
  *
  * A bad image is a failure, never an exception: a truncated file fails as it does in Pillow, one with damage that
  * decodes to the end does not.
+ *
+ * @throws ShortageError where the system has no file descriptor, thread or process left
  */
 export async function decodeImage(path: string, preprocessing: Preprocessing): Promise<DecodedImage>;
 /** @returns undefined for an image that was to be left */
@@ -88,12 +91,14 @@ const DAMAGE: Readonly<Record<string, string>> = { SVG: 'the SVG is not well-for
 const refuseDamaged =
   ({ format }: Header) =>
   (error: unknown): never => {
+    rethrowShortage(error);
     if (error instanceof ImageRefusal) throw error;
     throw new ImageRefusal('decode_failed', DAMAGE[format] ?? `the ${format} data is damaged`);
   };
 
 function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;
+  rethrowShortage(error);
   // Whatever else a decoder throws is about this image: its row says so, and the run goes on.
   const [reason = ''] = String(error).split('\n');
   return { code: 'decode_failed', message: `cannot be decoded (${reason})` };

@@ -58,7 +58,7 @@ export function openDecoder(
     const inTime = await whileRunning(timeout * 1000, ended);
     if (inTime !== undefined) return inTime.image;
     givenUp.abort();
-    const over: Promise<unknown> = decoding.then(() => overdue.delete(over));
+    const over: Promise<unknown> = decoding.catch(() => {}).then(() => overdue.delete(over));
     overdue.add(over);
     return { status: 'failed', failure: timedOut(timeout), file };
   };

@@ -1,3 +1,4 @@
+import { rethrowShortage } from '../shortage.js';
 import type { ResizePlan } from './geometry.js';
 import type { Image } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
@@ -30,6 +31,7 @@ export async function exactPixels(
 
 /** It is no fault of the image's data, and not to be called damage. */
 function refuseResized(error: unknown): never {
+  rethrowShortage(error);
   const reason = error instanceof Error ? error.message : String(error);
   throw new ImageRefusal('decode_failed', `its pixels could not be resized (${reason})`);
 }

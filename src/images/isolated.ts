@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import PQueue from 'p-queue';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
+import { ShortageError, shortageOf } from '../shortage.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import type { MemoryLimits } from './memory-limits.js';
@@ -14,11 +15,12 @@ export interface ProcessRequest {
   readonly preprocessing: Preprocessing;
 }
 
-/** What it says: that it is there, then for each image what file it has opened, and what became of it. */
+/** What it says: that it is there, then for each image what file it has opened, and what became of it or what the process lacks. */
 export type ProcessReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'opened'; readonly file: FileIdentity }
-  | { readonly kind: 'done'; readonly image: DecodedImage };
+  | { readonly kind: 'done'; readonly image: DecodedImage }
+  | { readonly kind: 'short'; readonly message: string; readonly hint: string | undefined };
 
 const START_MS = 60_000; // it takes a fifth of a second, on a machine that has nothing else to do
 const WATCH_MS = 100;
@@ -60,7 +62,11 @@ export class IsolatedDecoder {
     this.#alone = alone;
   }
 
-  /** An image, or why there is none: `timeout`, `crashed`, or what `decodeImage` says. */
+  /**
+   * An image, or why there is none: `timeout`, `crashed`, or what `decodeImage` says.
+   *
+   * @throws ShortageError where the process cannot be started, or lacks what every image needs
+   */
   decode(path: string): Promise<DecodedImage> {
     return this.#queue.add(async () => {
       const image = await this.#decodeNext(path);
@@ -72,9 +78,10 @@ export class IsolatedDecoder {
 
   async #decodeNext(path: string): Promise<DecodedImage> {
     // A process that ended while it had nothing to do, or before it began, did not end by this image.
-    const first = (await this.#attempt(path)) ?? (await this.#attempt(path));
-    const last = first?.killed ? await this.#alone(() => this.#attempt(path)) : first;
-    if (last === undefined) return failed(crashed('the process that decodes ends before it begins'));
+    const alone = () => this.#alone(() => this.#attempt(path)); // memory may be short
+    const first = (await this.#attempt(path)) ?? (await this.#attempt(path)) ?? (await alone());
+    const last = first?.killed ? await alone() : first;
+    if (last === undefined) throw notStarted();
     if (!last.killed) return last.image;
     return failed(crashed('SIGKILL, twice, the second time with nothing beside it'), last.image.file);
   }
@@ -99,7 +106,7 @@ export class IsolatedDecoder {
     const child = this.#child;
     if (child === undefined) return undefined;
     const { seconds, memory } = this.#limits;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let file: FileIdentity | undefined;
       let cause: ImageFailure | undefined; // for which the process is ended
       const end = (failure: ImageFailure) => {
@@ -109,15 +116,21 @@ export class IsolatedDecoder {
       const endTime = afterRunning(seconds * 1000, () => end(timedOut(seconds)));
       const look = () => residentBytes(child) > memory.decoding && end(tooLarge(memory));
       const watch = setInterval(look, WATCH_MS);
-      const settle = (image: DecodedImage | undefined, killed = false) => {
+      const stop = () => {
         endTime();
         clearInterval(watch);
         child.off('message', onMessage).off('exit', onExit);
+      };
+      const settle = (image: DecodedImage | undefined, killed = false) => {
+        stop();
         resolve(image && { image, killed });
       };
       const onMessage = (reply: ProcessReply) => {
         if (reply.kind === 'opened') file = reply.file;
         if (reply.kind === 'done') settle(reply.image);
+        if (reply.kind !== 'short') return;
+        stop();
+        reject(new ShortageError(reply.message, { hint: reply.hint }));
       };
       const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
         const killed = cause === undefined && signal === 'SIGKILL' && !this.#closed;
@@ -136,7 +149,10 @@ export class IsolatedDecoder {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       detached: true, // Ctrl-C is for the process that started it
     });
-    child.on('error', () => {}); // it did not start, or has ended, which is seen
+    let refused: ShortageError | undefined;
+    child.on('error', (error) => {
+      refused ??= shortageOf(error); // otherwise it did not start, or has ended, which is seen
+    });
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
@@ -149,6 +165,7 @@ export class IsolatedDecoder {
       child.once('message', settle(true)).once('exit', settle(false)).once('error', settle(false));
     });
     if (!ready || this.#closed) child.kill('SIGKILL');
+    if (refused !== undefined) throw refused;
     if (!ready) return undefined;
     // What waits for an image has a timer that holds the process of the run.
     child.unref();
@@ -163,6 +180,12 @@ export function timedOut(seconds: number): ImageFailure {
 
 function crashed(how: string): ImageFailure {
   return { code: 'crashed', message: `the decoder crashed (${how})` };
+}
+
+function notStarted(): ShortageError {
+  return new ShortageError('the process that decodes some images apart cannot be started', {
+    hint: 'Free some memory, or raise the limits of open files (ulimit -n) and processes (ulimit -u).',
+  });
 }
 
 function tooLarge({ decoding }: MemoryLimits): ImageFailure {

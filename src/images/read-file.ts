@@ -24,6 +24,7 @@ export interface OpenedFile {
  * Opens an image file: what is looked at is what is read, whatever its name leads to by then.
  *
  * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
+ * @throws ShortageError where too many files are open
  */
 export async function openImageFile(path: string): Promise<OpenedFile> {
   let handle: FileHandle | undefined;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
+import { shortageOf } from '../shortage.js';
 import { nativeMessage } from './native-message.js';
 import type { SessionOptions } from './native-session.js';
 import { isOutOfMemory, OutOfMemoryError } from './out-of-memory.js';
@@ -145,5 +146,7 @@ function loaded(worker: Worker): Promise<boolean> {
 }
 
 function stopped(cause?: Error): HalonetError {
+  const shortage = shortageOf(cause);
+  if (shortage !== undefined) return shortage;
   return new HalonetError(`inference stopped: ${cause?.message ?? 'its thread ended'}`, { cause });
 }

@@ -18,6 +18,7 @@ const idle: PixelWorker[] = [];
  * libvips decodes: they start when they are needed, at most one for each core, and hold no process that has nothing left to do.
  *
  * @throws what the task throws; the signal's reason when it aborts; Error when the thread ends
+ * @throws ShortageError when no thread can be started
  */
 export function inThread<Task extends PixelTask>(
   task: Task,

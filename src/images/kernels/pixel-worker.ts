@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import type { ImageFailure } from '../../errors.js';
+import { ShortageError } from '../../shortage.js';
 import type { PixelTask } from './pixel-tasks.js';
 
 /** What a worker is asked for. */
@@ -31,7 +32,7 @@ const SMALL_MEMORIES = '--disable-wasm-trap-handler';
 
 let hasRoom = true; // in the address space, for all that is known
 
-/** Starts a worker. @throws Error where neither a thread nor a process can be started */
+/** Starts a worker. @throws ShortageError where neither a thread nor a process can be started */
 export async function startWorker(): Promise<PixelWorker> {
   // Without the flags of this process: --eval would run its script in place of ours, and again in there.
   if (hasRoom) {
@@ -41,7 +42,9 @@ export async function startWorker(): Promise<PixelWorker> {
   }
   const child = startProcess();
   if (await isReady(child)) return workerOf(child, () => void child.kill('SIGKILL'));
-  throw new Error('no thread and no process that computes pixels can be started');
+  throw new ShortageError('no thread and no process that computes pixels can be started', {
+    hint: 'Raise the limits of open files (ulimit -n), processes (ulimit -u) and memory (ulimit -v).',
+  });
 }
 
 function startProcess(): ChildProcess {

@@ -1,0 +1,24 @@
+import type { Command } from '@oclif/core';
+import { meant } from '../../src/spelling.js';
+
+/** The flags that a command was given and does not have; undefined where an error is about something else. */
+export function unknownFlags(error: Error): readonly string[] | undefined {
+  // oclif does not export the class of this error.
+  if (error.constructor.name !== 'NonExistentFlagsError' || !('flags' in error)) return undefined;
+  return (error.flags as readonly string[]).map((flag) => flag.replace(/=.*$/s, ''));
+}
+
+/** What to say of them, in one line: `there is no flag --otput; did you mean --output?` */
+export function unknownFlagsText(given: readonly string[], flags: Command.Class['flags']): string {
+  const known = knownFlags(flags);
+  const suggestions = given.flatMap((flag) => meant(flag, known) ?? []);
+  const none = `there is no flag ${given.join(' and no flag ')}`;
+  return suggestions.length === 0 ? none : `${none}; did you mean ${suggestions.join(' and ')}?`;
+}
+
+function knownFlags(flags: Command.Class['flags']): readonly string[] {
+  const names = Object.entries(flags).flatMap(([name, flag]) =>
+    flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name],
+  );
+  return [...names, 'help'].map((name) => `--${name}`);
+}

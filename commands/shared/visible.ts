@@ -1,0 +1,35 @@
+// Controls of C0 and C1, among them the escape that begins terminal sequences; what starts a new line elsewhere; and the marks
+// that turn the direction of the text after them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * A piece of text that comes from a file, a name or a server, so that a terminal shows it and does not obey it: `\x1b[2J` for an
+ * escape sequence, `\u202e` for a mark that reverses what follows.
+ */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => SHORT[character] ?? escapeOf(character, '\\x', 2));
+}
+
+/** Text whose line breaks are ours; everything else in it is made {@link visible}. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
+/** A value as JSON, indented. The same characters are escaped as JSON escapes them, so that the value stays the same. */
+export function visibleJson(value: unknown): string {
+  const json = JSON.stringify(value, undefined, 2);
+  return json
+    .split('\n')
+    .map((line) => line.replace(INVISIBLE, (c) => escapeOf(c, '\\u', 4)))
+    .join('\n');
+}
+
+function escapeOf(character: string, prefix: '\\x' | '\\u', digits: number): string {
+  const code = character.charCodeAt(0);
+  return code > 0xff ? `\\u${hex(code, 4)}` : prefix + hex(code, digits);
+}
+
+const hex = (code: number, digits: number) => code.toString(16).padStart(digits, '0');
