@@ -42,10 +42,12 @@ export function chooseFormat(
   return format;
 }
 
+const KIND_OF_ARRAYS = { classify: 'scores', embed: 'matrix', features: 'folder' } as const;
+
 /** What an output of a format consists of. */
-export function outputKind(command: 'classify' | 'embed' | 'features', format: OutputFormat): OutputKind {
+export function outputKind(command: keyof typeof KIND_OF_ARRAYS, format: OutputFormat): OutputKind {
   if (format !== 'npy') return 'text';
-  return command === 'features' ? 'folder' : 'matrix';
+  return KIND_OF_ARRAYS[command];
 }
 
 /** A feature map has three dimensions, and a CSV row one. */

@@ -22,6 +22,11 @@ const OUTPUTS = [
   { command: ['classify'], output: 'classes.csv', files: ['classes.csv'] },
   { command: ['classify', '--csv-safe'], output: 'safe.csv', files: ['safe.csv'] },
   { command: ['embed'], output: 'embeddings.jsonl', files: ['embeddings.jsonl'] },
+  {
+    command: ['classify'],
+    output: 'scores.npy',
+    files: ['scores.npy', 'scores.index.csv', 'scores.classes.csv'],
+  },
   { command: ['embed'], output: 'embeddings.npy', files: ['embeddings.npy', 'embeddings.index.csv'] },
   {
     command: ['features', '--stages', '3,4'],

@@ -4,6 +4,7 @@ import { OutputError } from '../../errors.js';
 import { featureFiles } from '../features-folder.js';
 import { syncFolder } from '../pending-file.js';
 import { attempt, errorCode } from '../write-error.js';
+import { digestFile, readManifest } from './manifest.js';
 import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
 
 /**
@@ -44,12 +45,12 @@ export async function removeGone(place: RunPlace): Promise<void> {
 export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
-  const { output, path, layout, manifest } = place;
+  const { output, path, layout } = place;
   const data = join(place.partial, PARTIAL.data);
   const pending: string[] = [];
   for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
   if (!replaces) await refuseInTheWay(place, names, pending);
-  await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
+  await retireManifest(place);
   if (layout === 'folder' && !(await exists(output, path))) {
     await move(output, data, path); // appears as a whole
     return syncFolder(dirname(path));
@@ -57,6 +58,12 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   if (replaces) await removeOld(place, names, pending);
   for (const name of pending) await move(output, join(data, name), finalPath(place, name));
   await syncFolder(finalPath(place, ''));
+}
+
+/** Nobody vouches for what follows. What the old manifest tells is still needed where files lie beside an array. */
+async function retireManifest({ output, partial, layout, manifest }: RunPlace): Promise<void> {
+  if (layout === 'folder') await attempt(output, () => rm(manifest, { force: true }));
+  else await move(output, manifest, join(partial, PARTIAL.replaced));
 }
 
 /**
@@ -70,14 +77,35 @@ async function removeOld(
 ): Promise<void> {
   const { output, path, layout } = place;
   const last = names.at(-1) ?? '';
-  if (names.length > 1 && pending.includes(last)) {
+  const leftOver = await leftOverFiles(place, names);
+  if (names.length + leftOver.length > 1 && pending.includes(last)) {
     await attempt(output, () => rm(finalPath(place, last), { force: true }));
     await syncFolder(finalPath(place, ''));
   }
+  for (const file of leftOver) await attempt(output, () => rm(file, { force: true }));
   if (layout !== 'folder') return;
   for (const name of await featureFiles(output, path)) {
     if (!names.includes(name)) await attempt(output, () => rm(join(path, name)));
   }
+}
+
+/**
+ * Files of the old output whose names the new one does not take, as the names of classes beside what are embeddings now.
+ * One that is not as its run has left it is somebody else's.
+ */
+async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
+  const { output, partial, layout } = place;
+  if (layout === 'folder') return [];
+  const old = await readManifest(output, join(partial, PARTIAL.replaced));
+  if (old === undefined || old.layout === 'folder') return [];
+  const files: string[] = [];
+  for (const { name, bytes, sha256 } of old.outputs) {
+    const path = finalPath(place, name);
+    if (names.includes(name) || !(await exists(output, path))) continue;
+    const found = await digestFile(output, path);
+    if (found.bytes === bytes && found.sha256 === sha256) files.push(path);
+  }
+  return files;
 }
 
 /** Files that have appeared since the run has begun, and are not its own. */
