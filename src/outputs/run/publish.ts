@@ -4,8 +4,9 @@ import { OutputError } from '../../errors.js';
 import { featureFiles } from '../features-folder.js';
 import { syncFolder } from '../pending-file.js';
 import { attempt, errorCode } from '../write-error.js';
-import { digestFile, readManifest } from './manifest.js';
+import { digestFile, encodeManifest, readManifest } from './manifest.js';
 import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+import { writeSynced } from './write-synced.js';
 
 /**
  * Gives the files of a complete run their final names, the manifest last, and removes its folder. It can be cut short at any
@@ -45,12 +46,13 @@ export async function removeGone(place: RunPlace): Promise<void> {
 export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
-  const { output, path, layout } = place;
+  const { output, path, layout, manifest } = place;
   const data = join(place.partial, PARTIAL.data);
   const pending: string[] = [];
   for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
   if (!replaces) await refuseInTheWay(place, names, pending);
-  await retireManifest(place);
+  if (replaces) await keepOldNames(place, names);
+  await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
   if (layout === 'folder' && !(await exists(output, path))) {
     await move(output, data, path); // appears as a whole
     return syncFolder(dirname(path));
@@ -60,10 +62,15 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   await syncFolder(finalPath(place, ''));
 }
 
-/** Nobody vouches for what follows. What the old manifest tells is still needed where files lie beside an array. */
-async function retireManifest({ output, partial, layout, manifest }: RunPlace): Promise<void> {
-  if (layout === 'folder') await attempt(output, () => rm(manifest, { force: true }));
-  else await move(output, manifest, join(partial, PARTIAL.replaced));
+/** Keeps the old manifest while it is still needed to tell which files of the old output have to go, too. */
+async function keepOldNames(
+  { output, partial, manifest }: RunPlace,
+  names: readonly string[],
+): Promise<void> {
+  const old = await readManifest(output, manifest);
+  if (old === undefined || old.outputs.every(({ name }) => names.includes(name))) return;
+  await writeSynced(output, join(partial, PARTIAL.replaced), encodeManifest(old));
+  await syncFolder(partial);
 }
 
 /**
