@@ -4,10 +4,10 @@ import { asFloat32 } from '../tensor.js';
 import { classesCsv } from './classes-csv.js';
 import { type CsvStyle, csvLine, csvPaths, emptyCells, failureCell } from './csv.js';
 import { float32Decimal } from './float-text.js';
-import type { OutputFormat } from './format.js';
 import { indexCsv } from './index-csv.js';
 import { failureJson, jsonLine, jsonPaths } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
+import type { OutputFormat } from './output-name.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 import { topK } from './top-k.js';
 

@@ -83,14 +83,14 @@ describe('halonet retry', () => {
   });
 
   it('finds a run through a symbolic link whose extension gave the format', async () => {
-    await writeFile(join(folder, 'run-7.txt'), '');
-    await symlink('run-7.txt', join(folder, 'latest.csv'));
+    await writeFile(join(folder, 'run-7.npy'), '');
+    await symlink('run-7.npy', join(folder, 'latest.csv'));
     await here(['embed', 'photos', ...DEMO, '-o', 'latest.csv', '--overwrite']);
     await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
     const { code, stderr } = await here(['retry', 'latest.csv']);
     assert.equal(code, 1);
     assert.match(stderr, /^2 images in .* 1 failed/);
-    assert.equal((await here(['retry', 'run-7.txt'])).code, 1);
+    assert.equal((await here(['retry', 'run-7.npy'])).code, 1);
     assert.equal((await here(['verify', 'latest.csv'])).code, 0);
   });
 

@@ -14,7 +14,6 @@ import { FEATURES, type MadeUpRun, madeUpRun, Stopped } from './made-up-run.js';
 const embedding = { features: FEATURES, dtype: 'float32' } as const;
 const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   'rows.csv': embedLayout({ format: 'csv', ...embedding }),
-  'rows.npy': embedLayout({ format: 'npy', ...embedding }),
   'scores.npy': classifyLayout({ format: 'npy', scores: 'logits', labels: ['a', 'b', 'c, d'] }),
   pyramid: featuresLayout({
     ...{ format: 'npy', dtype: 'float32', pooled: false },
