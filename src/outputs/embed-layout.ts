@@ -8,11 +8,11 @@ import {
   failureCell,
 } from './csv.js';
 import { decimals } from './float-text.js';
-import type { OutputFormat } from './format.js';
 import { indexCsv } from './index-csv.js';
 import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
 import type { FloatDType } from './npy.js';
+import type { OutputFormat } from './output-name.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 
 export interface EmbedLayoutOptions {

@@ -5,15 +5,18 @@ import type { TensorSpec } from './row-tensor.js';
  * What an output consists of:
  * - `text`: one file of text, or a stream of it;
  * - `matrix`: an array, and a text file beside it that says which image each of its rows is;
+ * - `scores`: such a matrix, and another text file that says which class each of its columns is;
  * - `folder`: a folder of arrays and such a text file.
  */
-export type OutputKind = 'text' | 'matrix' | 'folder';
+export type OutputKind = 'text' | 'matrix' | 'scores' | 'folder';
 
 /** How rows become the files of an output: always one of text, and an array for every tensor named. */
 export interface OutputLayout {
   readonly kind: OutputKind;
   readonly text: TextEncoding;
   readonly arrays: readonly TensorSpec[];
+  /** What the file of the classes holds, which no row changes; left out but for `scores`. */
+  readonly classes?: string;
   /** What else the bytes follow from, for the fingerprint of a run. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }

@@ -90,7 +90,7 @@ export function fileBytes(
   { headerBytes, rowBytes }: PlannedFile,
   rows: number | undefined,
 ): number | undefined {
-  if (rows === 0) return headerBytes;
+  if (rows === 0 || rowBytes === 0) return headerBytes;
   return rows === undefined || rowBytes === undefined ? undefined : Math.round(headerBytes + rows * rowBytes);
 }
 

@@ -78,7 +78,7 @@ describe('--dry-run', () => {
       const { size } = await stat(path);
       const { bytes, exact } = planned(plan.stdout, name);
       total += bytes;
-      assert.equal(exact, /\.(npy|rows)$/.test(name), name);
+      assert.equal(exact, /\.(npy|rows|classes\.csv)$/.test(name), name);
       if (exact) assert.equal(bytes, size, name);
       else assert.ok(Math.abs(bytes / size - 1) < 0.05, `${name}: ${bytes} planned, ${size} written`);
     }
@@ -91,6 +91,16 @@ describe('--dry-run', () => {
       'e.npy': output,
       'e.index.csv': place('e.index.csv'),
       'e.npy.run.rows': `${output}.run.rows`,
+    });
+  });
+
+  it('foresees the bytes of the names of classes beside scores', async () => {
+    const output = place('s.npy');
+    await agrees(['classify', ...times(4), '-o', output], {
+      's.npy': output,
+      's.index.csv': place('s.index.csv'),
+      's.classes.csv': place('s.classes.csv'),
+      's.npy.run.rows': `${output}.run.rows`,
     });
   });
 

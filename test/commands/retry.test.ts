@@ -23,6 +23,11 @@ const OUTPUTS = [
   { command: ['classify'], output: 'classes.csv', files: ['classes.csv'] },
   { command: ['classify', '--csv-safe'], output: 'safe.csv', files: ['safe.csv'] },
   { command: ['embed'], output: 'embeddings.jsonl', files: ['embeddings.jsonl'] },
+  {
+    command: ['classify'],
+    output: 'scores.npy',
+    files: ['scores.npy', 'scores.index.csv', 'scores.classes.csv'],
+  },
   { command: ['embed'], output: 'embeddings.npy', files: ['embeddings.npy', 'embeddings.index.csv'] },
   {
     command: ['features', '--stages', '3,4'],
@@ -118,14 +123,14 @@ describe('halonet retry', () => {
   });
 
   it('finds a run through a symbolic link whose extension gave the format', async () => {
-    await writeFile(join(folder, 'run-7.txt'), '');
-    await symlink('run-7.txt', join(folder, 'latest.csv'));
+    await writeFile(join(folder, 'run-7.npy'), '');
+    await symlink('run-7.npy', join(folder, 'latest.csv'));
     await here(['embed', 'photos', ...DEMO, '-o', 'latest.csv', '--overwrite']);
     await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
     const { code, stderr } = await here(['retry', 'latest.csv']);
     assert.equal(code, 1);
     assert.match(stderr, /^2 images in .* 1 failed/);
-    assert.equal((await here(['retry', 'run-7.txt'])).code, 1);
+    assert.equal((await here(['retry', 'run-7.npy'])).code, 1);
     assert.equal((await here(['verify', 'latest.csv'])).code, 0);
   });
 

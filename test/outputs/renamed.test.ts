@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { classifyLayout } from '../../src/outputs/classify-layout.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
-import type { OutputFormat } from '../../src/outputs/format.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
+import type { OutputFormat } from '../../src/outputs/output-name.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 import { failed, float32, ok } from './scratch.js';
 

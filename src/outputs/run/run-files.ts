@@ -16,6 +16,7 @@ import { ledgerChunks } from './ledger-file.js';
 import { orClose } from './or-close.js';
 import { allOf, openAll, type PerFile, runPaths } from './run-paths.js';
 import { fileNames, PARTIAL, type RunPlace } from './run-place.js';
+import { writeSynced } from './write-synced.js';
 
 /** How far the files are, once what is buffered has been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
@@ -23,6 +24,7 @@ export type FilesState = Omit<Checkpoint, 'seconds'>;
 /** The files of a run in progress: those of its output, and the ledger. They hold the same rows at any time. */
 export class RunFiles {
   readonly names: ReturnType<typeof fileNames>;
+  readonly #place: RunPlace;
   readonly #layout: OutputLayout;
   readonly #files: PerFile<GrowingFile>;
   readonly #nanRows = new Map<TensorSpec, Uint8Array>();
@@ -32,6 +34,7 @@ export class RunFiles {
 
   private constructor(place: RunPlace, layout: OutputLayout, files: PerFile<GrowingFile>) {
     this.names = fileNames(place, layout);
+    this.#place = place;
     this.#layout = layout;
     this.#files = files;
   }
@@ -133,9 +136,10 @@ export class RunFiles {
     await Promise.all(allOf(this.#files).map((file) => file.sync()));
   }
 
-  /** Has the headers of arrays count their rows, and all on disk. */
+  /** Has the headers of arrays count their rows, the classes written, and all on disk. */
   async finish(): Promise<FilesState> {
     const state = await this.flush();
+    await this.#writeClasses();
     for (const [{ dtype, shape }, file] of this.#files.arrays) {
       await file.patch(encodeNpyHeader(dtype, this.#rows, shape), 0);
     }
@@ -146,6 +150,16 @@ export class RunFiles {
   async close(): Promise<void> {
     const closed = await Promise.allSettled(allOf(this.#files).map((file) => file.close()));
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Anew in each try: nothing of them is in a checkpoint. */
+  async #writeClasses(): Promise<void> {
+    const { output, partial } = this.#place;
+    const { classes } = this.names;
+    if (classes === undefined) return;
+    const data = join(partial, PARTIAL.data);
+    await writeSynced(output, join(data, classes), Buffer.from(this.#layout.classes ?? ''));
+    await syncFolder(data);
   }
 
   async #textOf(row: Row, number: number): Promise<Uint8Array> {
