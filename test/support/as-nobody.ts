@@ -3,7 +3,7 @@ import { execPath, getuid } from 'node:process';
 import { promisify } from 'node:util';
 
 /** Whether permissions bind this process: nothing is forbidden to root. */
-export const isRoot = getuid?.() === 0;
+const isRoot = getuid?.() === 0;
 
 const NOBODY = 65534; // user and group of no file
 
