@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { acquireLock, LockHeld, LockLost, lookAtLock, tryLock } from '../src/lock.js';
 import { formatHolder, type LockHolder, thisProcess } from '../src/lock-holder.js';
+import { asNobody } from './support/as-nobody.js';
+
+const HOLDER_MODULE = new URL('../src/lock-holder.js', import.meta.url).href;
 
 const TIMING = { refreshMs: 20, staleMs: 400, pollMs: 10 };
 const STANDS_STILL = { ...TIMING, refreshMs: 1_000_000 };
@@ -143,6 +146,16 @@ describe('a lock file', () => {
       await (await tryLock(path, { timing: NEVER_STALE })).release();
       await leave(path, {});
       await assert.rejects(tryLock(path, { timing: NEVER_STALE }), LockHeld);
+    });
+
+    it("does not take another user's process, to which no signal can be sent, for a dead one", async function () {
+      if (process.platform === 'win32') this.skip(); // where no process has the number 1
+      const state = await asNobody(
+        `import { stateOf, thisProcess } from ${JSON.stringify(HOLDER_MODULE)};`,
+        `const { host, pidSpace } = await thisProcess();
+        console.log(await stateOf({ pid: 1, host, pidSpace }, { pid: process.pid, host, pidSpace }));`,
+      );
+      assert.equal(state, 'unknown\n'); // and not gone: it is watched
     });
 
     const uncertain = [

@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchFsCalls } from '../support/fs-calls.js';
 import { CALL_KINDS, FAILINGS, type Fault, Injector } from '../support/injector.js';
+import { scratchDisk } from '../support/scratch-disk.js';
 
 /** What is tried again and again, each time in a new folder. */
 export interface Trial {
   /** Makes the folder what it is before the attempt; nothing fails in it. */
   readonly prepare?: (folder: string) => Promise<void>;
-  readonly attempt: (folder: string) => Promise<void>;
+  readonly attempt: (folder: string) => Promise<unknown>;
   /** Looks at what came of the attempt, when nothing fails any more. @throws {Error} where that is wrong */
   readonly check: (outcome: Outcome) => Promise<void>;
 }
@@ -51,11 +50,6 @@ export async function failEveryCall(
   if (wrong.length > 0)
     throw new Error(`${wrong.length} attempts went wrong:\n${wrong.slice(0, SHOWN).join('\n')}`);
   return { faults, unreached: done - 1 - faults };
-}
-
-/** In memory where there is such a disk: the many thousand syncs take no time there. */
-function scratchDisk(): string {
-  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 }
 
 const SHOWN = Number(process.env.SHOWN ?? 20); // of what went wrong

@@ -9,6 +9,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { OutputClosedError, OutputError } from '../../src/errors.js';
 import { openByteChannel } from '../../src/outputs/byte-channel.js';
+import { recordSteps } from '../support/recorded-steps.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { Collector, inFolder } from './scratch.js';
 
@@ -74,6 +75,26 @@ describe('a file channel', () => {
       await channel.abort();
       assert.deepEqual(await readdir(folder), ['a.csv']);
       assert.equal(await readFile(output, 'utf8'), 'other');
+    }),
+  );
+
+  it(
+    'is on disk before it gets its name, and the name before commit ends',
+    inFolder(async (folder) => {
+      const steps = recordSteps(folder);
+      try {
+        const channel = await openByteChannel({
+          ...{ output: join(folder, 'a.csv'), overwrite: false, stdout: new Collector() },
+        });
+        const [temporary] = await readdir(folder);
+        await channel.write(HELLO);
+        await channel.commit();
+        assert.deepEqual(steps.take(), [
+          ...[`write ${temporary}`, `sync ${temporary}`, `rename ${temporary} to a.csv`, 'sync .'],
+        ]);
+      } finally {
+        steps.stop();
+      }
     }),
   );
 

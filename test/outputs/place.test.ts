@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
-import { getuid } from 'node:process';
+import { platform } from 'node:process';
 import { OutputError } from '../../src/errors.js';
 import { openByteChannel } from '../../src/outputs/byte-channel.js';
 import { findPlace, findRegularPlace } from '../../src/outputs/place.js';
+import { asNobody } from '../support/as-nobody.js';
 import { Collector, inFolder } from './scratch.js';
 
 /** Expects an OutputError whose message and hint together match every pattern. */
@@ -104,18 +105,34 @@ describe('findRegularPlace', () => {
   });
 });
 
+const PLACE = new URL('../../src/outputs/place.js', import.meta.url).href;
+
 describe('an unwritable parent', () => {
   it(
-    'is refused when the output is opened',
+    'is refused when the output is opened, by name and with what to do',
     inFolder(async (folder) => {
-      // Permissions do not stop root, but nobody can create a file in /proc.
-      const parent = getuid?.() === 0 ? '/proc' : join(folder, 'read-only');
-      if (getuid?.() !== 0) {
-        await mkdir(parent);
-        await chmod(parent, 0o555);
-      }
-      const options = { output: join(parent, 'a.csv'), overwrite: false, stdout: new Collector() };
-      await assert.rejects(openByteChannel(options), refusal(/Cannot write .*a\.csv/, /Choose a folder/));
+      await chmod(folder, 0o755);
+      const parent = join(folder, 'read-only');
+      await mkdir(parent);
+      await chmod(parent, 0o555);
+      const output = join(parent, 'a.csv');
+      const said = await asNobody(
+        `import { findPlace } from ${JSON.stringify(PLACE)};`,
+        `await findPlace(${JSON.stringify(output)}, false).catch(({ message, hint }) => console.log(message, hint));`,
+      );
+      assert.equal(
+        said,
+        `Cannot write ${output}: no permission to write in ${parent}. Choose a folder that you may write in.\n`,
+      );
     }),
   );
+
+  it('is refused to root, too, where nobody can create a file', async function () {
+    if (platform !== 'linux') this.skip(); // /proc is Linux's
+    const options = { output: '/proc/a.csv', overwrite: false, stdout: new Collector() };
+    await assert.rejects(
+      openByteChannel(options),
+      refusal(/^Cannot write \/proc\/a\.csv/, /Choose (a|another) folder/),
+    );
+  });
 });

@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ImageFailure, OutputError } from '../../src/errors.js';
 import { identify } from '../../src/inputs/identify.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
+import { lastDecoded } from '../../src/outputs/run/black-box.js';
 import type { Fingerprint } from '../../src/outputs/run/journal.js';
 import { openDestination } from '../../src/pipeline/destination.js';
 import { fingerprintOf } from '../../src/pipeline/fingerprint.js';
@@ -116,6 +118,25 @@ describe('openDestination', () => {
     } finally {
       await destination.release();
     }
+  }
+
+  /** A job that has begun, to write rows to by hand. */
+  async function begun(output: string, images: string) {
+    const destination = await openDestination({
+      ...{
+        output: place(output),
+        kind: 'text',
+        mode: 'new',
+        stdout: new Collector(),
+        checkpointSeconds: 1000,
+      },
+    });
+    const started = await destination.start({
+      ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, items: items(images) },
+      walkAgain: () => items(images),
+    });
+    assert.ok('sink' in started);
+    return { destination, started };
   }
 
   /** The files of an output, and those that a run from nothing makes of the same images now. */
@@ -430,20 +451,7 @@ describe('openDestination', () => {
 
   it('gives up a whole run whose name was taken, where it may be replaced', async () => {
     await write('abc');
-    const destination = await openDestination({
-      ...{
-        output: place('out.jsonl'),
-        kind: 'text',
-        mode: 'new',
-        stdout: new Collector(),
-        checkpointSeconds: 1000,
-      },
-    });
-    const started = await destination.start({
-      ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, items: items('a') },
-      walkAgain: () => items('a'),
-    });
-    assert.ok('sink' in started);
+    const { destination, started } = await begun('out.jsonl', 'a');
     await writeFile(place('out.jsonl'), 'mine');
     await assert.rejects(started.sink.commit(FACTS), refusing(/already exists, and did not at the start/));
     await started.close();
@@ -478,6 +486,60 @@ describe('openDestination', () => {
     await first.release();
     await (await openDestination({ ...output, mode: 'new' })).release();
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('writes no more rows once another run has its lock, and leaves that alone', async () => {
+    await write('a');
+    const { destination, started } = await begun('out.jsonl', 'a');
+    const row = await rowOf({ status: 'found', path: pathOf('a') }, '');
+    const other = '{"purpose":"another run"}\n';
+    await writeFile(place('out.jsonl.lock'), other);
+    const writeOn = async () => {
+      for (;;) {
+        await started.sink.write(row);
+        await sleep(20); // it looks at its lock now and then
+      }
+    };
+    const lost = refusing(
+      /out\.jsonl\.lock, the lock of .*out\.jsonl, is gone or another run's/,
+      /took over/,
+    );
+    await assert.rejects(writeOn(), lost);
+    await assert.rejects(started.sink.commit(FACTS), lost);
+    await assert.rejects(started.sink.leave(), lost);
+    await started.close();
+    await destination.release();
+    assert.equal(await readFile(place('out.jsonl.lock'), 'utf8'), other);
+    assert.deepEqual((await readdir(folder)).sort(), ['images', 'out.jsonl.lock', 'out.jsonl.partial']);
+  });
+
+  it('names an image while something is done with it', async () => {
+    const { destination, started } = await begun('out.jsonl', '');
+    const decoding = join(place('out.jsonl.partial'), 'decoding');
+    const named = await started.around('a "strange" name', () => lastDecoded(decoding));
+    assert.deepEqual(named, ['a "strange" name']);
+    assert.deepEqual(await lastDecoded(decoding), []);
+    await started.close();
+    await started.sink.leave();
+    await destination.release();
+  });
+
+  it('takes rows over from the output that a run was begun from, and from no other', async () => {
+    await write('abcd');
+    const attempt = { images: 'dabc' };
+    await run('out.jsonl', { mode: 'new', images: 'abc' });
+    await run('out.jsonl', { ...attempt, mode: 'sync', rows: 2 });
+    const manifest = place('out.jsonl.run.json');
+    const then = await readFile(manifest, 'utf8');
+    await writeFile(manifest, then.replace('"started": "20', '"started": "19'));
+    for (const mode of ['resume', 'sync'] as const)
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, mode }),
+        refusing(/is not the output any more that the run in .* takes rows over from/, /Bring it back/),
+      );
+    await writeFile(manifest, then);
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'resume' })).computed, '');
+    await assertAsNew('out.jsonl', attempt);
   });
 
   it('leaves no lock where it refuses', async () => {

@@ -73,7 +73,8 @@ export async function live(life: Life): Promise<End> {
   await sent;
   if (powerLoss !== undefined && end.signal === 'SIGKILL') {
     const forgotten = JSON.parse(await readFile(state, 'utf8')) as Unsynced;
-    await losePower(folder, attic, forgotten, mulberry32(powerLoss));
+    const random = mulberry32(powerLoss);
+    await losePower(folder, attic, forgotten, { bytes: random, names: random });
   }
   return { ...end, stderr, milliseconds, report: await readReport(report) };
 }

@@ -6,6 +6,12 @@ import type { Step, Unsynced, UnsyncedFile } from './unsynced.js';
 
 const REBOOT_SECONDS = 60;
 
+/** What is lost of what was not forced to disk, drawn by numbers from 0, which keep nothing, to below 1. */
+export interface Loss {
+  readonly bytes: Random;
+  readonly names: Random;
+}
+
 /**
  * Makes a folder what might be found in it had the power gone when the process ended: of what was not forced to disk some is
  * there, some is not, and some is zeros.
@@ -16,17 +22,17 @@ export async function losePower(
   folder: string,
   attic: string,
   unsynced: Unsynced,
-  random: Random,
+  { bytes, names }: Loss,
 ): Promise<void> {
   const before = Date.now() / 1000 - REBOOT_SECONDS;
   const paths = new Map([...pathsByInode(attic), ...pathsByInode(folder)]);
   for (const file of unsynced.files) {
     const path = paths.get(file.inode);
-    if (path !== undefined) await loseBytes(path, file, random);
+    if (path !== undefined) await loseBytes(path, file, bytes);
   }
   for (const path of paths.values()) await utimes(path, before, before);
   const { steps } = unsynced;
-  const kept = Math.floor(between(random, 0, steps.length + 1));
+  const kept = Math.floor(between(names, 0, steps.length + 1));
   for (const step of steps.slice(kept).reverse()) await forget(step);
 }
 

@@ -10,6 +10,7 @@ import { publish } from '../../../src/outputs/run/publish.js';
 import { finalPath, type RunPlace } from '../../../src/outputs/run/run-place.js';
 import { readState, recover } from '../../../src/outputs/run/run-state.js';
 import { watchFsCalls } from '../../support/fs-calls.js';
+import { recordSteps } from '../../support/recorded-steps.js';
 import { FACTS, failed, float32, headerOf, inFolder, ok, placeOf, startRun, writeAll } from '../scratch.js';
 import {
   FOLDER,
@@ -266,7 +267,12 @@ describe('publishing', () => {
           ...{ ...place, partial },
           ...{ ledger: join(folder, 'p.run.rows'), manifest: join(folder, 'p.run.json') },
         };
-        await publish(beside, names, false);
+        const steps = recordSteps(folder);
+        await publish(beside, names, false).finally(steps.stop);
+        assert.deepEqual(steps.take(), [
+          ...['write p.run.rows.tmp', 'sync p.run.rows.tmp', 'rename p.run.rows.tmp to p.run.rows', 'sync .'],
+          ...['write p.run.json.tmp', 'sync p.run.json.tmp', 'rename p.run.json.tmp to p.run.json', 'sync .'],
+        ]);
         assert.deepEqual(await readdir(folder), ['p.run.json', 'p.run.rows']);
         assert.deepEqual((await readdir(place.path)).sort(), ['index.csv', 'stage1.npy', 'stage3.npy']);
         assert.equal((await readState(beside)).kind, 'finished');

@@ -38,7 +38,10 @@ const FACTS: RunFacts = {
 /** Thrown where a run was told to stop. */
 export class Stopped extends Error {}
 
-/** @throws {Stopped} after `rows` rows; what the output throws */
+/**
+ * @returns how many rows it computed: the others were there
+ * @throws {Stopped} after `rows` rows; what the output throws
+ */
 export async function madeUpRun({
   output,
   layout,
@@ -47,7 +50,7 @@ export async function madeUpRun({
   rows,
   salt = 0,
   pauses = false,
-}: MadeUpRun): Promise<void> {
+}: MadeUpRun): Promise<number> {
   const destination = await openDestination({
     ...{ output, kind: layout.kind, mode, checkpointSeconds: CHECKPOINT_SECONDS, stdout: new Collector() },
   });
@@ -56,16 +59,19 @@ export async function madeUpRun({
       ...{ layout, fingerprint: () => ({ salt }), onNote: () => {} },
       ...{ items: itemsOf(paths), walkAgain: () => itemsOf(paths) },
     });
-    if (!('sink' in started)) return;
+    if (!('sink' in started)) return 0;
     const { sink, items, close, around } = started;
     try {
       let written = 0;
+      let computed = 0;
       for await (const item of items) {
         if (written === rows) throw new Stopped();
         if (written++ % 4 === 2 && pauses) await sleep(PAUSE_MS);
+        if (item.status !== 'stored') computed++;
         await around(item.path, () => sink.write(rowOf(item, layout, salt)));
       }
       await sink.commit(FACTS);
+      return computed;
     } catch (error) {
       await sink.leave().catch(() => {}); // as a job does: what went wrong first is what matters
       throw error;

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWholeFile } from '../../src/outputs/whole-file.js';
+import { Collector, inFolder } from '../outputs/scratch.js';
+import { madeUpRun } from '../support/made-up-run.js';
+import { readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
+import {
+  missingFrom,
+  OUTPUTS,
+  type Run,
+  SCENARIOS,
+  type Scenario,
+  whole,
+  wrongUnderFinalNames,
+} from '../support/run-scenarios.js';
+import { losePowerAtEveryMoment } from './every-power-loss.js';
+
+const LEFT: Scenario = { name: 'a run that is left', attempt: { ...whole, rows: 5 }, again: 'resume' };
+
+describe('runs when the power goes at any moment', () => {
+  for (const [name, layout] of Object.entries(OUTPUTS)) {
+    for (const { before, attempt, again, old, ...scenario } of [...SCENARIOS, LEFT]) {
+      it(
+        `${scenario.name} to ${name} keeps what it has vouched for`,
+        inFolder(async (scratch) => {
+          const runIn = (folder: string) => (run: Run) =>
+            madeUpRun({ ...run, layout, output: join(folder, name) });
+          const { rows: stopsAfter, ...complete } = attempt;
+          const filesOf = async (run: Run, place: string) => {
+            await mkdir(join(scratch, place));
+            await runIn(join(scratch, place))({ ...run, mode: 'new' });
+            return readOutputFiles(join(scratch, place), name);
+          };
+          const expected = await filesOf(complete, 'expected');
+          const earlier = old && (await filesOf(old, 'old'));
+          const losses = await losePowerAtEveryMoment({
+            prepare: async (folder) => {
+              if (old !== undefined) await runIn(folder)(old);
+              await before?.(runIn(folder), folder);
+            },
+            attempt: (folder) => runIn(folder)({ ...attempt, pauses: true }),
+            check: async ({ folder, ended, rows }) => {
+              const files = await readOutputFiles(folder, name);
+              assert.deepEqual(wrongUnderFinalNames(files, expected, earlier), []);
+              if (ended && stopsAfter === undefined) assert.deepEqual(missingFrom(files, expected), []);
+              // The process of a lock is gone after a loss of power, and this one lives.
+              await rm(join(folder, `${name}.lock`), { force: true });
+              const computed = await runIn(folder)({ ...complete, mode: again });
+              const kept = Math.max(rows, ended ? (stopsAfter ?? 0) : 0);
+              assert.ok(
+                computed <= complete.paths.length - kept,
+                `${computed} rows computed again, though ${kept} of ${complete.paths.length} were vouched for`,
+              );
+              assert.deepEqual(wrongAtTheEnd(await readOutputFiles(folder, name), expected), []);
+            },
+          });
+          assert.ok(losses > 50, `only ${losses} losses of power`);
+        }),
+      ).timeout(600_000);
+    }
+  }
+});
+
+describe('a whole file when the power goes at any moment', () => {
+  const [OLD, NEW] = [Buffer.from('old'), Buffer.alloc(100_000, 'new')];
+
+  for (const old of [undefined, OLD]) {
+    it(`is there complete, or ${old === undefined ? 'not at all' : 'as it was'}`, async () => {
+      const options = { overwrite: old !== undefined, stdout: new Collector() };
+      await losePowerAtEveryMoment({
+        prepare: async (folder) => {
+          if (old !== undefined) await writeFile(join(folder, 'model.onnx'), old);
+        },
+        attempt: (folder) => writeWholeFile(NEW, { ...options, output: join(folder, 'model.onnx') }),
+        check: async ({ folder, ended }) => {
+          const found = await readFile(join(folder, 'model.onnx')).catch(() => undefined);
+          const expected = ended || found?.byteLength === NEW.byteLength ? NEW : old;
+          assert.deepEqual(found, expected);
+        },
+      });
+    });
+  }
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { HalonetError } from '../../src/errors.js';
+import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/index.js';
+import type { OutputLayout } from '../../src/outputs/layout.js';
+import { watchFsCalls } from './fs-calls.js';
+import { Injector } from './injector.js';
+import { FEATURES, type MadeUpRun, Stopped } from './made-up-run.js';
+import { type OutputFiles, wrongFinals } from './output-files.js';
+
+const embedding = { features: FEATURES, dtype: 'float32' } as const;
+/** An output of each kind, by its name. */
+export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
+  'rows.csv': embedLayout({ format: 'csv', ...embedding }),
+  'scores.npy': classifyLayout({ format: 'npy', scores: 'logits', labels: ['a', 'b', 'c, d'] }),
+  pyramid: featuresLayout({
+    ...{ format: 'npy', dtype: 'float32', pooled: false },
+    stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),
+  }),
+};
+
+const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];
+const CHANGED = ['0', 'b', 'bad', 'c', 'new', 'e', 'bad 2', 'f'];
+
+export type Run = Omit<MadeUpRun, 'output' | 'layout'>;
+type Runs = (run: Run) => Promise<unknown>;
+
+/** What is tried, and what is done about a failure. */
+export interface Scenario {
+  readonly name: string;
+  readonly before?: (run: Runs, folder: string) => Promise<void>; // what has happened to the run
+  readonly attempt: Run;
+  readonly again: Run['mode']; // of the same run, after a fault
+  readonly old?: Run; // what stands under the output's name before
+}
+
+/** All rows, where nothing is yet. */
+export const whole: Run = { mode: 'new', paths: PATHS };
+
+async function stopped(run: Runs): Promise<void> {
+  await assert.rejects(run({ ...whole, rows: 5 }), Stopped);
+}
+
+/** All is there, and no file could get its final name. */
+async function unnamed(run: Runs, folder: string): Promise<void> {
+  const { judge } = new Injector({ kind: 'rename', index: 0, code: 'EACCES', lasting: true });
+  const restore = watchFsCalls(folder, judge);
+  await assert.rejects(run(whole), HalonetError).finally(restore);
+}
+
+/** What a run may find at its output's place, and do with it. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'a new run', attempt: whole, again: 'resume' },
+  { name: 'a run that goes on', before: stopped, attempt: { ...whole, mode: 'resume' }, again: 'resume' },
+  {
+    ...{ name: 'a run that lacks its names', before: unnamed, again: 'resume' },
+    attempt: { ...whole, mode: 'resume' },
+  },
+  {
+    ...{ name: 'a run that takes over rows of an interrupted one', before: stopped, again: 'sync' },
+    attempt: { mode: 'sync', paths: CHANGED },
+  },
+  {
+    ...{ name: 'a run that takes over rows of a finished one', old: whole, again: 'sync' },
+    attempt: { mode: 'sync', paths: CHANGED },
+  },
+  {
+    ...{ name: 'a run that replaces another', old: { ...whole, salt: 1 }, again: 'overwrite' },
+    attempt: { mode: 'overwrite', paths: CHANGED },
+  },
+];
+
+/**
+ * What is under final names is of the run, or of the earlier one. Of both it may be only while no manifest vouches for it.
+ */
+export function wrongUnderFinalNames(
+  files: OutputFiles,
+  expected: OutputFiles,
+  earlier: OutputFiles | undefined,
+): readonly string[] {
+  const found = wrongFinals(files, expected);
+  if (found.length === 0 || earlier === undefined || wrongFinals(files, earlier).length === 0)
+    return earlier === undefined ? found : [];
+  const names = [...files.finals.keys()];
+  const vouched = names.filter((name) => name.endsWith('.run.json'));
+  const strange = names.filter((name) =>
+    [expected, earlier].every(
+      ({ finals }) => !finals.get(name)?.equals(files.finals.get(name) ?? Buffer.of()),
+    ),
+  );
+  return [...vouched, ...strange];
+}
+
+/** Names of files that a whole run has, and that are not there. */
+export function missingFrom(files: OutputFiles, expected: OutputFiles): readonly string[] {
+  return [...expected.finals.keys()].filter((name) => !files.finals.has(name));
+}
