@@ -7,7 +7,7 @@ import { endlessSvg, zeroPng } from '../images/hostile.js';
 import { halonet } from '../support/cli.js';
 
 const PHOTO = 'fixtures/preprocess/chelsea.jpg'; // 451 x 300 pixels
-const DEMO = ['--model', 'demo', '--quiet', '--format', 'jsonl', '--top-k', '1'];
+const DEMO = ['--model', 'demo', '--device', 'cpu', '--quiet', '--format', 'jsonl', '--top-k', '1'];
 
 /** What became of each input, in order: a code of failure, or ok. */
 async function outcomes(

@@ -5,11 +5,15 @@ import { withMadeUpGpu } from '../support/made-up-gpu.js';
 
 const CLASSIFY = ['classify', 'fixtures/images', '-m', 'demo', '-k', '1'];
 
-// No Vulkan driver is found, whatever the machine has.
-const NO_VULKAN = { VK_DRIVER_FILES: '/nowhere.json', VK_ICD_FILENAMES: '/nowhere.json' };
+// No GPU is found, whatever the machine has.
+const NO_GPU = {
+  VK_DRIVER_FILES: '/nowhere.json',
+  VK_ICD_FILENAMES: '/nowhere.json',
+  CUDA_VISIBLE_DEVICES: '-1',
+};
 
 const absent: readonly (readonly [string, RegExp])[] = [
-  ['cuda', /error: --device cuda: .*(NVIDIA driver|provider library|CUDA 12|cuDNN).*\n {2}\S/],
+  ['cuda', /error: --device cuda: .*(NVIDIA driver|NVIDIA GPU|provider library|CUDA 12|cuDNN).*\n {2}\S/],
   ['webgpu', /error: --device webgpu: .*(libvulkan\.so\.1|no Vulkan driver).*\n {2}Install/],
   ['dml', /error: --device dml: onnxruntime-node has it for Windows; this is linux/],
   ['coreml', /error: --device coreml: onnxruntime-node has it for macOS on Apple silicon; this is linux/],
@@ -25,7 +29,7 @@ describe('--device', () => {
   for (const [device, message] of absent) {
     it(`${device} ends with exit code 2 and the missing piece, and never falls back`, async function () {
       if (process.platform !== 'linux') this.skip();
-      const { code, stdout, stderr } = await halonet([...CLASSIFY, '--device', device], { env: NO_VULKAN });
+      const { code, stdout, stderr } = await halonet([...CLASSIFY, '--device', device], { env: NO_GPU });
       assert.equal(code, 2, stderr);
       assert.equal(stdout, '');
       assert.match(stderr, message);
@@ -48,10 +52,10 @@ describe('--device', () => {
   });
 
   it('auto takes what there is, and says in one line what and why', async () => {
-    const { code, stdout, stderr } = await halonet(CLASSIFY, { env: NO_VULKAN });
+    const { code, stdout, stderr } = await halonet(CLASSIFY, { env: NO_GPU });
     assert.equal(code, 0);
     assert.match(stderr, /^device: (cpu|cuda|dml|coreml|webgpu)( \((\w+: [^;)]+(; )?)+\))?\n16 images/);
-    const quiet = await halonet([...CLASSIFY, '--quiet'], { env: NO_VULKAN });
+    const quiet = await halonet([...CLASSIFY, '--quiet'], { env: NO_GPU });
     assert.equal(quiet.stderr, '');
     assert.equal(quiet.stdout, stdout);
   });

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 import { halonet } from '../support/cli.js';
 
+const CPU = ['--device', 'cpu'];
+
 describe('halonet models', () => {
   it('lists every model and tag in columns', async () => {
     const { code, stdout, stderr } = await halonet(['models']);
@@ -102,7 +104,7 @@ describe('halonet inspect', () => {
     try {
       await writeFile(join(folder, 'config.json'), JSON.stringify({ architecture: 'halonet26t' }));
       assert.match((await halonet(['inspect', folder])).stdout, /^parameters +12\.5 M/m);
-      const job = await halonet(['classify', 'fixtures/images', '-m', join(folder, 'config.json')]);
+      const job = await halonet(['classify', 'fixtures/images', '-m', join(folder, 'config.json'), ...CPU]);
       assert.equal(job.code, 2);
       assert.match(
         job.stderr,

@@ -33,7 +33,9 @@ describe('drawings', () => {
   });
 
   it('show ink on paper in every one', async () => {
-    for (const { className, seed, svg } of drawings(2)) {
+    const all = drawings(2);
+    assert.equal(all.length, 2 * CLASS_NAMES.length);
+    for (const { className, seed, svg } of all) {
       const { data, info } = await render(svg);
       assert.deepEqual([info.width, info.height, info.channels], [128, 128, 3]);
       const deviation = await spread(await sharp(data, { raw: info }).png().toBuffer());

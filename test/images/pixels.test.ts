@@ -53,9 +53,11 @@ describe('pixels as Pillow reads them', () => {
       ...{ jpf: 'jp2', jpx: 'jp2', j2c: 'j2k', jpc: 'j2k', heif: 'heic', hif: 'heic' },
       ...{ dib: 'bmp', pbm: 'pnm', pgm: 'pnm', ppm: 'pnm' },
     };
+    const formatOf = (extension: string) => aliases[extension.slice(1)] ?? extension.slice(1);
+    const formats = [...DECODABLE_EXTENSIONS].map(formatOf);
+    assert.deepEqual(new Set(formats), new Set(Object.keys(encoders)));
     for (const extension of DECODABLE_EXTENSIONS) {
-      const name = extension.slice(1);
-      const encode = encoders[aliases[name] ?? name];
+      const encode = encoders[formatOf(extension)];
       assert.ok(encode, `an encoder for ${extension}`);
       await pixelsOf(await folder.write(`every${extension}`, await encode()), SIZE);
     }

@@ -56,7 +56,7 @@ const CASES = [
     'head-pool-catavgmax',
     'self-lambda-rnone',
   ],
-  ...['nonsquare-bottleneck', 'act-prelu', 'act-celu', 'act-selu', 'act-hard_mish', 'self-halo-avg-down'],
+  ...['nonsquare-bottleneck', 'act-prelu', 'act-celu', 'act-selu', 'act-hard_mish'],
 ];
 
 describe('inferShape', () => {
@@ -65,7 +65,7 @@ describe('inferShape', () => {
     assert.deepEqual([...used].sort(), [...KNOWN_OPS].sort());
   });
 
-  for (const name of CASES.filter((candidate) => readdirSync(NETS).includes(candidate))) {
+  for (const name of CASES) {
     it(`says of every value of ${name} what ONNX Runtime computes`, async () => {
       const { config, tensors } = read(name);
       const { net, input, values } = buildNetwork(
@@ -88,6 +88,7 @@ describe('inferShape', () => {
       const { height, width } = config.pretrained;
       const pixels = new OrtTensor('uint8', new Uint8Array(height * width * 3), [1, height, width, 3]);
       const results = await session.run({ pixels });
+      assert.ok(all.length > 10);
       for (const value of all) assert.deepEqual(results[value]?.dims, net.graph.shapeOf(value), value);
       await session.release();
     });

@@ -16,6 +16,8 @@ const best = (stdout: string) =>
     .map((line) => JSON.parse(line))
     .map(({ path, predictions }) => ({ name: basename(path), label: predictions[0].label as string }));
 
+const DEMO = ['-m', 'demo', '--device', 'cpu', '-f', 'jsonl', '-k', '1'];
+
 describe('the demo model', () => {
   it(`names at least ${BOUND * 100} % of ${PER_CLASS} drawings of each class`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-drawings-'));
@@ -25,7 +27,7 @@ describe('the demo model', () => {
           .png()
           .toFile(join(folder, `${className}-${seed}.png`));
       }
-      const { code, stdout } = await halonet(['classify', folder, '-m', 'demo', '-f', 'jsonl', '-k', '1']);
+      const { code, stdout } = await halonet(['classify', folder, ...DEMO]);
       assert.equal(code, 0);
       const rows = best(stdout);
       assert.equal(rows.length, PER_CLASS * CLASS_NAMES.length);
@@ -37,16 +39,7 @@ describe('the demo model', () => {
   });
 
   it('names every image of fixtures/images, the folder of the README', async () => {
-    const { code, stdout } = await halonet([
-      'classify',
-      'fixtures/images',
-      '-m',
-      'demo',
-      '-f',
-      'jsonl',
-      '-k',
-      '1',
-    ]);
+    const { code, stdout } = await halonet(['classify', 'fixtures/images', ...DEMO]);
     assert.equal(code, 0);
     const rows = best(stdout);
     assert.equal(rows.length, CLASS_NAMES.length);

@@ -73,7 +73,12 @@ describe('peekable', () => {
     }
     const { peek, items } = peekable(silent());
     assert.deepEqual(await peek(2, 1), [0]);
-    for await (const item of items) if (item === 0) break;
+    const taken: number[] = [];
+    for await (const item of items) {
+      taken.push(item);
+      break;
+    }
+    assert.deepEqual(taken, [0]);
   });
 
   it('closes the source when the taker stops, among what was looked at or after it', async () => {
@@ -81,7 +86,9 @@ describe('peekable', () => {
       const { source, state } = counted(9);
       const { peek, items } = peekable(source);
       await peek(3);
-      for await (const item of items) if (item === stop) break;
+      const taken: number[] = [];
+      for await (const item of items) if (taken.push(item) > stop) break;
+      assert.equal(taken.at(-1), stop);
       assert.ok(state.closed, `stopped at ${stop}`);
     }
   });

@@ -5,13 +5,17 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { InferenceSession } from 'onnxruntime-node';
 import { ModelProtoSchema } from '../../src/formats/onnx/onnx_pb.js';
 
-/** The operators that ONNX Runtime makes of a model when it loads it, counted. */
+/**
+ * The operators that ONNX Runtime makes of a model when it loads it, counted: those of every CPU, before it chooses layouts of
+ * memory for the one at hand.
+ */
 export async function operatorsMadeOf(onnx: Uint8Array): Promise<Readonly<Record<string, number>>> {
   const folder = await mkdtemp(join(tmpdir(), 'halonet-operators-'));
   try {
     const path = join(folder, 'optimized.onnx');
     const session = await InferenceSession.create(onnx, {
       optimizedModelFilePath: path,
+      graphOptimizationLevel: 'extended',
       logSeverityLevel: 3,
     });
     await session.release();

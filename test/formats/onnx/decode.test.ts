@@ -56,6 +56,7 @@ describe('decodeOnnx', () => {
 
   it('reads constants as views of the file', () => {
     const { graph } = decodeOnnx(file, 'm.onnx');
+    assert.ok(graph.initializers.size > 0);
     for (const { read } of graph.initializers.values()) assert.equal(read().buffer, file.buffer);
   });
 

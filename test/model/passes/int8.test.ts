@@ -140,11 +140,7 @@ describe('toInt8', () => {
       0.03,
       { QLinearConv: 3, QLinearAdd: 1, QLinearSigmoid: 2, Add: 0 },
     ],
-    'a max pool': [
-      (b, x) => conv(b, 'cc', pool(b, silu(b, conv(b, 'c', x)))),
-      0.03,
-      { QLinearConv: 2, ReorderInput: 0 }, // which a pool of floats would take
-    ],
+    'a max pool': [(b, x) => conv(b, 'cc', pool(b, silu(b, conv(b, 'c', x)))), 0.03, { QLinearConv: 2 }],
   };
   for (const [what, [body, bound, operators]] of Object.entries(cases)) {
     it(`computes ${what} in integers, close to floats`, async () => {
@@ -259,6 +255,7 @@ describe('toInt8', () => {
   it('refuses to guess a range', async () => {
     const graph = graphOf((b, x) => silu(b, conv(b, 'c', x)));
     const all = await ranges(graph);
+    assert.ok(all.size > 2);
     for (const value of all.keys()) {
       const rest = new Map([...all].filter(([name]) => name !== value));
       assert.throws(
