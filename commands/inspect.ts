@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { bytesText } from '../src/bytes-text.js';
+import { HalonetError } from '../src/errors.js';
 import type { PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/pipeline/inspect.js';
 import { BaseCommand } from './shared/base-command.js';
@@ -46,6 +47,10 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
       description: 'A network of your own',
       command: '<%= config.bin %> <%= command.id %> my-net/config.json',
     },
+    {
+      description: 'What its classes are called',
+      command: '<%= config.bin %> <%= command.id %> demo --classes',
+    },
     { description: 'Every operator', command: '<%= config.bin %> <%= command.id %> demo --graph' },
   ];
 
@@ -61,6 +66,10 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
     architecture: architectureFlag,
     'image-size': imageSizeFlag,
     graph: Flags.boolean({ description: 'list the operators of the graph that is run' }),
+    classes: Flags.boolean({
+      description: 'list the classes as CSV: index,label',
+      exclusive: ['graph', 'json'],
+    }),
     json: Flags.boolean({ description: 'as JSON, with exact figures', exclusive: ['graph'] }),
   };
 
@@ -73,13 +82,40 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
       architecture: flags.architecture,
       imageSize: flags['image-size'],
     });
-    if (flags.json) this.logJson(forJson(args.model, inspection));
-    else if (flags.graph) this.log(table(inspection.summary.nodes, NODES));
-    else this.log(report(args.model, inspection));
+    const { labelsOf, ownLabels } = await import('../src/pipeline/labels.js');
+    const { facts, summary } = inspection;
+    if (flags.classes) {
+      const { classesCsv } = await import('../src/outputs/classes-csv.js');
+      if (facts.numClasses === 0) throw noClasses(args.model);
+      this.log(classesCsv(await labelsOf(facts, 'name', undefined)).trimEnd());
+      return;
+    }
+    const names = (await ownLabels(facts))?.map(({ name }) => name);
+    if (flags.json) this.logJson(forJson(args.model, inspection, names));
+    else if (flags.graph) this.log(table(summary.nodes, NODES));
+    else this.log(report(args.model, inspection, names));
   }
 }
 
-function report(model: string, inspection: Inspection): string {
+function noClasses(model: string): HalonetError {
+  return new HalonetError(`${model} has no classes to list: it has no classifier`, {
+    hint: 'halonet embed and halonet features do without one.',
+  });
+}
+
+/** What a model says of its classes. */
+type Names = readonly string[] | undefined; // undefined: they are not known
+
+const SHOWN_CLASSES = 4;
+
+function classesText(count: number, names: Names): string {
+  if (count === 0) return 'none: it has no classifier';
+  if (names === undefined) return `${count}, without names`;
+  const more = names.length > SHOWN_CLASSES ? ', … (all: --classes)' : '';
+  return `${count}: ${names.slice(0, SHOWN_CLASSES).join(', ')}${more}`;
+}
+
+function report(model: string, inspection: Inspection, names: Names): string {
   const { facts, imageSize, summary, weights } = inspection;
   const { pretrained, numClasses } = facts;
   const size = shapeText([imageSize.height, imageSize.width]);
@@ -97,7 +133,7 @@ function report(model: string, inspection: Inspection): string {
           ['features', String(inspection.summary.features)] as const,
         ]),
     ['cost', `${(summary.macs / 1e9).toFixed(2)} GMACs at ${size}`],
-    ['classes', numClasses === 0 ? 'none: it has no classifier' : String(numClasses)],
+    ['classes', classesText(numClasses, names)],
     [
       'images',
       `${size}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
@@ -121,10 +157,19 @@ function weightsText({
   return `${path} (${tensors} tensors${of}, ${bytesText(bytes)}, ${dtypes.join(' and ')})`;
 }
 
-function forJson(model: string, inspection: Inspection) {
+function forJson(model: string, inspection: Inspection, labels: Names) {
   const { facts, imageSize, summary, weights = null } = inspection;
   const { architecture, numClasses: classes, pretrained: preprocessing } = facts;
-  const common = { model, architecture, weights, macs: summary.macs, classes, imageSize, preprocessing };
+  const common = {
+    model,
+    architecture,
+    weights,
+    macs: summary.macs,
+    classes,
+    labels: labels ?? null, // null: not known
+    imageSize,
+    preprocessing,
+  };
   if (inspection.kind === 'onnx') return { ...common, outputs: summary.outputs };
   const { parameters, features, parts, stages, outputs } = inspection.summary;
   return {

@@ -32,7 +32,7 @@ export async function labelsOf(
   const count = config.numClasses;
   const numbers = Array.from({ length: count }, (_, i) => String(i));
   if (type === 'index') return numbers;
-  const labels = given ?? (await modelLabels(config));
+  const labels = given ?? (await ownLabels(config));
   if (labels === undefined) return numbers;
   if (labels.length !== count) {
     throw new HalonetError(`--labels: ${labels.length} labels for a model of ${count} classes`, {
@@ -48,7 +48,8 @@ export async function labelsOf(
   });
 }
 
-async function modelLabels(config: Classes): Promise<readonly Label[] | undefined> {
+/** What the checkpoint calls its classes, else ImageNet-1k's names where there are 1000; undefined where nothing is known. */
+export async function ownLabels(config: Classes): Promise<readonly Label[] | undefined> {
   const { labelNames, labelDescriptions } = config;
   if (labelNames !== undefined) {
     return labelNames.map((name) => plain(name, labelDescriptions?.get(name) ?? name));

@@ -3,6 +3,7 @@ import { encodeOnnx } from '../formats/onnx/encode.js';
 import type { Graph } from '../graph.js';
 import { openDecoder } from '../images/decoder.js';
 import type { Preprocessing } from '../images/geometry.js';
+import type { PretrainedCfg } from '../model/config/pretrained.js';
 import type { OutputRequest } from '../model/outputs.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
 import { type Device, hasFusedOperators } from '../runtime/devices.js';
@@ -25,6 +26,7 @@ export interface Prepared {
   readonly path: string; // of the file that holds the weights
   readonly model: JobModel;
   readonly preprocessing: Preprocessing;
+  readonly normalisation: Pick<PretrainedCfg, 'mean' | 'std'>; // part of the network, not of decoding
 }
 
 export interface PrepareOptions extends CheckpointOptions {
@@ -50,7 +52,8 @@ export async function prepare(
   const source = await openModel(name, { hub, architecture, onDownload, onNote, signal });
   const { config } = source;
   const { graph, shapes } = source.build(outputs, overrides);
-  const preprocessing = preprocessingOf(overridden(config.pretrained, overrides), overrides);
+  const settings = overridden(config.pretrained, overrides);
+  const preprocessing = preprocessingOf(settings, overrides);
   const shapeOf = (output: string) => {
     const shape = shapes[output];
     if (shape === undefined) throw new HalonetError(`the model was built without its output ${output}`);
@@ -61,6 +64,7 @@ export async function prepare(
     path: source.path,
     model: { config, shapeOf },
     preprocessing,
+    normalisation: { mean: settings.mean, std: settings.std },
   };
 }
 

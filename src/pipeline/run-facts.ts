@@ -24,14 +24,15 @@ export interface JobFacts {
 /** What a manifest says of a job besides its rows. */
 export function runFacts(
   { versions, command, folder }: Invocation,
-  { path, preprocessing }: Prepared,
+  { path, preprocessing: decoding, normalisation }: Prepared,
   { model, modelSha256, device, stored, passedOver }: JobFacts,
 ): RunFacts {
+  const preprocessing = { ...decoding, ...normalisation };
   return {
     versions: { ...versions, 'onnxruntime-node': runtimeVersion(), ...libraryVersions() },
     ...{ command, folder, device, stored, passedOver },
     model: { name: model, path, sha256: modelSha256 },
-    preprocessing: { ...preprocessing },
+    preprocessing,
     preprocessingSha256: createHash('sha256').update(JSON.stringify(preprocessing)).digest('hex'),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';
 import { halonet } from '../support/cli.js';
+import { DEMO_MODEL } from '../support/demo.js';
 
 const CPU = ['--device', 'cpu'];
 
@@ -63,6 +64,46 @@ describe('halonet inspect', () => {
     assert.match(stdout, /^weights +.*model\.safetensors \(161 tensors, 975\.0 kB/m);
     assert.match(stdout, /^stages\.2 +256×8×8 +16 +141,792 +11\.3$/m);
     assert.match(stdout, /^stage0 +32×64×64 +524\.3 kB$/m);
+  });
+
+  it('says what the classes are called: the first ones, all as CSV, or all in JSON', async () => {
+    const labels = JSON.parse(await readFile(join(DEMO_MODEL, 'config.json'), 'utf8'))
+      .label_names as string[];
+    assert.equal(labels.length, 16);
+    const { stdout } = await halonet(['inspect', 'demo']);
+    const first = labels.slice(0, 4).join(', ');
+    assert.ok(stdout.includes(`classes       16: ${first}, … (all: --classes)\n`), stdout);
+    const csv = await halonet(['inspect', 'demo', '--classes']);
+    assert.equal(csv.stdout, ['index,label', ...labels.map((label, i) => `${i},${label}`), ''].join('\n'));
+    assert.deepEqual(JSON.parse((await halonet(['inspect', 'demo', '--json'])).stdout).labels, labels);
+  });
+
+  it('knows ImageNet by its 1000 classes, and says where there are no names or no classes', async () => {
+    const imagenet = await halonet(['inspect', 'halonet26t', '--classes'], {
+      env: { HF_HUB_CACHE: '/no/such' },
+    });
+    assert.match(imagenet.stdout, /^index,label\n0,tench\n1,goldfish\n/);
+    assert.equal(imagenet.stdout.trimEnd().split('\n').length, 1001);
+    const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
+    try {
+      const path = join(folder, 'config.json');
+      const write = (num_classes: number) =>
+        writeFile(path, JSON.stringify({ architecture: 'halonet26t', num_classes }));
+      await write(3);
+      assert.match((await halonet(['inspect', path])).stdout, /^classes +3, without names$/m);
+      assert.equal((await halonet(['inspect', path, '--classes'])).stdout, 'index,label\n0,0\n1,1\n2,2\n');
+      assert.equal(JSON.parse((await halonet(['inspect', path, '--json'])).stdout).labels, null);
+      await write(0);
+      assert.match((await halonet(['inspect', path])).stdout, /^classes +none: it has no classifier$/m);
+      const { code, stdout, stderr } = await halonet(['inspect', path, '--classes']);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(
+        stderr,
+        /has no classes to list: it has no classifier\n {2}halonet embed and halonet features/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('knows a published model without its weights, at any size that it can work on', async () => {

@@ -255,7 +255,7 @@ describe('a run that was interrupted', () => {
 
   it('says at the end how it went, in its manifest', async () => {
     await writeFile(photo('c'), 'no image');
-    const args = ['embed', 'photos', ...DEMO, '-o', 'e.npy'];
+    const args = ['embed', 'photos', ...DEMO, '-o', 'e.npy', '--mean', '0.5,0.25,0.125'];
     await here([...args, '--fail-fast']);
     await here([...args, '--resume']);
     const manifest = JSON.parse(await readFile(join(folder, 'e.npy.run.json'), 'utf8'));
@@ -274,7 +274,17 @@ describe('a run that was interrupted', () => {
     assert.equal(manifest.versions.node, process.versions.node);
     for (const name of ['onnxruntime-node', 'sharp', 'libvips'])
       assert.match(manifest.versions[name], /^\d+\.\d+/);
-    assert.deepEqual([manifest.preprocessing.height, manifest.preprocessing.cropMode], [128, 'center']);
+    assert.deepEqual(manifest.preprocessing, {
+      // As timm's data config of the model: input_size, crop_pct, crop_mode, interpolation, mean, std.
+      ...{ height: 128, width: 128, cropPct: 1, cropMode: 'center', interpolation: 'bicubic' },
+      ...{ mean: [0.5, 0.25, 0.125], std: [0.229, 0.224, 0.225] },
+      ...{ fill: [128, 64, 32], autoOrient: true, decode: 'exact' },
+      ...{ maxPixels: 268402689, failOn: 'truncated' },
+    });
+    assert.equal(
+      manifest.preprocessingSha256,
+      createHash('sha256').update(JSON.stringify(manifest.preprocessing)).digest('hex'),
+    );
     assert.equal(manifest.fingerprint.device, 'cpu');
     assert.ok(Date.parse(manifest.finished) >= Date.parse(manifest.started) + 1000 * manifest.seconds - 50);
     const named = manifest.outputs.map(({ name }: { name: string }) => name);

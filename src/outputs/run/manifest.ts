@@ -14,7 +14,7 @@ export interface RunFacts {
   readonly command: readonly string[]; // its name, then its arguments
   readonly folder: string; // the working directory, which relative paths start from
   readonly model: { readonly name: string; readonly path: string; readonly sha256: string };
-  readonly preprocessing: Readonly<Record<string, unknown>>;
+  readonly preprocessing: Readonly<Record<string, unknown>>; // all that is done to pixels, mean and std included
   readonly preprocessingSha256: string; // of that as JSON
   readonly device: string;
   readonly stored: number; // rows that were taken over from an earlier output
