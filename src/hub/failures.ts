@@ -1,5 +1,4 @@
 import type { Headers } from 'undici';
-import { bytesText } from '../bytes-text.js';
 import { HubError, HubFileMissingError } from '../errors.js';
 import { type Proxies, proxiesText } from './proxies.js';
 import { waitText } from './retry-after.js';
@@ -68,7 +67,8 @@ function networkCode(error: unknown): string | undefined {
 }
 
 /**
- * The status with which a proxy refused to open a tunnel, or wants a password; undefined for any other error. undici says it in words alone.
+ * The status with which a proxy refused to open a tunnel, or asked for a password; undefined for any other error. In
+ * undici's errors it stands nowhere but in the message.
  */
 export function proxyAnswer(error: unknown): number | undefined {
   for (let level = error; level instanceof Error; level = level.cause) {
@@ -202,27 +202,7 @@ export function contentFailure(file: HubFile, expected: string, received: string
   );
 }
 
-/** What a download lacks room for. */
-export interface Shortage {
-  readonly needed: number; // bytes, beyond those that are there
-  readonly free: number | undefined; // bytes; undefined where the system does not tell
-}
-
-/** @param cause the file system's, where room ran out in the middle of a transfer */
-export function noRoom(file: HubFile, cacheDir: string, { needed, free }: Shortage, cause?: Error): HubError {
-  const room = free === undefined ? '' : `, and ${bytesText(free)} are free`;
-  const said = cause === undefined ? '' : ` (${cause.message})`;
-  const kept = cause === undefined ? '' : ', which resumes';
-  return new HubError(
-    `No room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} takes another ${bytesText(needed)}${room}${said}`,
-    {
-      ...(cause && { cause }),
-      hint: `Free some space there and run again${kept}, or set HF_HOME or HF_HUB_CACHE to a folder with room.`,
-    },
-  );
-}
-
-/** Whether the file system has no room left, for this user at least. */
+/** Whether it is the file system's error for a full disk or a used-up quota. */
 export function isFull(error: unknown): error is Error {
   return (
     error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))

@@ -1,7 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { HalonetError, HubError } from '../errors.js';
-import { freeSpace } from '../free-space.js';
 import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from '../lock.js';
 import {
   fileSize,
@@ -14,18 +13,9 @@ import {
   writeRef,
 } from './cache.js';
 import { type HubConnection, TRANSFER_TIMING, type TransferTiming } from './connection.js';
-import { type BlobDownload, downloadBlob } from './download.js';
-import {
-  cacheFailure,
-  type HubFile,
-  isFull,
-  networkFailure,
-  noRoom,
-  offlineFailure,
-  type Shortage,
-  TransientFailure,
-} from './failures.js';
+import { cacheFailure, type HubFile, networkFailure, offlineFailure, TransientFailure } from './failures.js';
 import { type FileMetadata, fileMetadata } from './metadata.js';
+import { downloadWithinRoom } from './room.js';
 import type { HubSettings } from './settings.js';
 import { openTransport } from './transport.js';
 
@@ -180,22 +170,6 @@ async function obtain(fetch: Fetch, file: HubFile, metadata: FileMetadata): Prom
       await lock.release();
     }
   }
-}
-
-/** @throws HubError when the rest of the file does not fit where the cache is, at the start or later; as downloadBlob */
-async function downloadWithinRoom(download: BlobDownload, cacheDir: string): Promise<void> {
-  const { needed, free } = await roomFor(download);
-  if (free !== undefined && needed > free) throw noRoom(download.file, cacheDir, { needed, free });
-  try {
-    await downloadBlob(download);
-  } catch (error) {
-    throw isFull(error) ? noRoom(download.file, cacheDir, await roomFor(download), error) : error;
-  }
-}
-
-async function roomFor({ metadata, partial }: BlobDownload): Promise<Shortage> {
-  const needed = metadata.size - ((await fileSize(partial)) ?? 0);
-  return { needed, free: await freeSpace(dirname(partial)) };
 }
 
 function hubFile({ request, settings }: Fetch, file: string, revision: string): HubFile {

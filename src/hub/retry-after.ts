@@ -18,7 +18,7 @@ export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? secondsToReset(headers.get('ratelimit'));
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * SECOND;
-  if (!HTTP_DATE.test(value)) return undefined; // Date.parse takes -5 and 1.5 for dates
+  if (!HTTP_DATE.test(value)) return undefined; // Date.parse takes -40 and 45.5 for years to come
   const at = Date.parse(value);
   const now = Date.parse(headers.get('date') ?? ''); // by the same clock
   return Number.isNaN(at) ? undefined : Math.max(0, at - (Number.isNaN(now) ? Date.now() : now));

@@ -101,6 +101,7 @@ describe('a timm name as --model', () => {
       // Longer than this test may take.
       const server = await serve({ kind: 'status', status: 429, headers: { 'retry-after': '290' } });
       const run = startHalonet(...classify(server.endpoint));
+      const limit = setTimeout(() => run.kill('SIGKILL'), 100_000); // a wait that goes on fails the test, and ends
       try {
         let stderr = '';
         for await (const text of run.stderr.setEncoding('utf8')) {
@@ -116,6 +117,7 @@ describe('a timm name as --model', () => {
         );
         assert.match(stderr, /interrupted by SIGINT/);
       } finally {
+        clearTimeout(limit);
         run.kill('SIGKILL');
         await server.close();
       }

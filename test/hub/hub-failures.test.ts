@@ -188,7 +188,7 @@ describe('fetchFromHub failures', () => {
     ];
     for (const method of ['HEAD', 'GET']) {
       for (const [to, message] of redirects) {
-        it(`says where a redirect of ${method} to ${to?.slice(0, 20)} leads, at the first attempt`, async () => {
+        it(`says where a redirect of ${method} to ${to?.slice(0, 20) ?? 'nowhere'} leads, at the first attempt`, async () => {
           const settings = await serve({
             fault: (request) => (request.method === method ? { kind: 'redirect', to } : undefined),
           });

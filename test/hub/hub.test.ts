@@ -357,8 +357,17 @@ describe('fetchFromHub', () => {
       assert.match(notes[1] ?? '', /^model\.safetensors: .+; waiting 2 s before the next attempt$/);
     });
 
-    const pastOrNone = ['0', '-5', '1.5', 'soon', '', 'Sun, 06 Nov 1994 08:49:37 GMT', 'Sun, 99 Nov 1994'];
-    for (const value of pastOrNone) {
+    const pastOrUnknown = [
+      '0',
+      '-40',
+      '45.5',
+      '2099-01-01',
+      'soon',
+      '',
+      'Sun, 06 Nov 1994 08:49:37 GMT',
+      'Sun, 99 Nov 1994',
+    ];
+    for (const value of pastOrUnknown) {
       it(`waits as without it where Retry-After is ${JSON.stringify(value)}`, async () => {
         const settings = await serve({
           fault: faults({ kind: 'status', status: 429, headers: { 'retry-after': value } }),

@@ -1,0 +1,45 @@
+import { dirname } from 'node:path';
+import { bytesText } from '../bytes-text.js';
+import { HubError } from '../errors.js';
+import { freeSpace } from '../free-space.js';
+import { fileSize } from './cache.js';
+import { type BlobDownload, downloadBlob } from './download.js';
+import { isFull } from './failures.js';
+
+/**
+ * Downloads as {@link downloadBlob} does, if what is missing of the file fits where the cache is.
+ * @throws HubError when there is no room for it, at the start or in the middle; else as downloadBlob
+ */
+export async function downloadWithinRoom(download: BlobDownload, cacheDir: string): Promise<void> {
+  const { needed, free } = await roomFor(download);
+  if (free !== undefined && needed > free) throw noRoom(download, cacheDir, { needed, free });
+  try {
+    await downloadBlob(download);
+  } catch (error) {
+    throw isFull(error) ? noRoom(download, cacheDir, await roomFor(download), error) : error;
+  }
+}
+
+interface Room {
+  readonly needed: number; // bytes, beyond those that are there
+  readonly free: number | undefined; // bytes; undefined where the system does not tell
+}
+
+async function roomFor({ metadata, partial }: BlobDownload): Promise<Room> {
+  const needed = metadata.size - ((await fileSize(partial)) ?? 0);
+  return { needed, free: await freeSpace(dirname(partial)) };
+}
+
+/** @param cause the file system's, where room ran out in the middle of the transfer */
+function noRoom({ file }: BlobDownload, cacheDir: string, { needed, free }: Room, cause?: Error): HubError {
+  const room = free === undefined ? '' : `, and ${bytesText(free)} are free`;
+  const said = cause === undefined ? '' : ` (${cause.message})`;
+  const resumes = cause === undefined ? '' : ', which resumes';
+  return new HubError(
+    `No room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} takes another ${bytesText(needed)}${room}${said}`,
+    {
+      cause,
+      hint: `Free some space there and run again${resumes}, or set HF_HOME or HF_HUB_CACHE to a folder with room.`,
+    },
+  );
+}
