@@ -140,7 +140,7 @@ describe('the commands', () => {
     it('writes the same embeddings in every format', async () => {
       const [npy, csv, jsonl] = [place('e.npy'), place('e.csv'), place('e.jsonl')];
       for (const output of [npy, csv, jsonl]) {
-        assert.equal((await halonet(['embed', photos, ...DEMO, '-o', output])).code, 1);
+        assert.equal((await halonet(['embed', photos, ...DEMO, '-b', '1', '-o', output])).code, 1);
       }
       const { shape, data } = await readFloats(npy);
       assert.deepEqual(shape, [5, 512]);
@@ -263,7 +263,7 @@ describe('the commands', () => {
 
     it('may be several, and the same one twice', async () => {
       const [a = '', , , , f = ''] = paths();
-      const { code, stdout } = await halonet(['classify', f, a, f, ...DEMO, '-f', 'jsonl']);
+      const { code, stdout } = await halonet(['classify', f, a, f, ...DEMO, '-b', '1', '-f', 'jsonl']);
       assert.equal(code, 0);
       const rows = json(stdout);
       assert.deepEqual(
@@ -352,7 +352,10 @@ describe('the commands', () => {
       const inputs = ['fixtures/preprocess/large.jpg', PHOTO];
       for (const command of commands) {
         const rows = async (...flags: string[]) =>
-          lines((await halonet([...command, ...inputs, ...DEMO, '-f', 'csv', '--quiet', ...flags])).stdout);
+          lines(
+            (await halonet([...command, ...inputs, ...DEMO, '-b', '1', '-f', 'csv', '--quiet', ...flags]))
+              .stdout,
+          );
         const [, largeExact, smallExact] = await rows();
         const [, largeNear, smallNear] = await rows('--decode', 'near');
         const [, largeFast, smallFast] = await rows('--decode', 'fast');
