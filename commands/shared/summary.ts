@@ -1,5 +1,6 @@
 import { counted } from '../../src/counted.js';
 import { passedOverText } from '../../src/inputs/passed-over.js';
+import { TELLING_IMAGES } from '../../src/pipeline/agreement.js';
 import type { ConvertSummary } from '../../src/pipeline/convert.js';
 import type { CalibratedModel } from '../../src/pipeline/int8.js';
 import type { JobSummary } from '../../src/pipeline/job.js';
@@ -50,21 +51,26 @@ const FEW_AGREE = 0.95;
 /**
  * How far int8 agrees with the model as it is, in one line:
  * `int8: same best class as in fp32 on 63 of 64 calibration images (features 0.9989 alike), now kept in …`.
+ * Further lines say so where that was measured on few images, or is low.
  */
 export function calibrationLine({ calibration, path, measured, notKept }: CalibratedModel): string {
   const { images, agreement } = calibration;
   const { sameTop1, similarity } = agreement;
   const found =
     sameTop1 === undefined
-      ? `outputs ${similarity.toFixed(4)} like those in fp32 (cosine) on ${images} calibration images`
-      : `same best class as in fp32 on ${sameTop1} of ${images} calibration images (features ${similarity.toFixed(4)} alike)`;
+      ? `outputs ${similarity.toFixed(4)} like those in fp32 (cosine) on ${counted(images, 'calibration image')}`
+      : `same best class as in fp32 on ${sameTop1} of ${counted(images, 'calibration image')} (features ${similarity.toFixed(4)} alike)`;
   const kept =
     notKept === undefined ? `${measured ? 'now kept' : 'as kept'} in ${path}` : `not kept: ${notKept}`;
+  const few =
+    images < TELLING_IMAGES
+      ? `\n  measured on ${counted(images, 'image')} only, which says little of others: --calibration FOLDER measures on more`
+      : '';
   const differs = Math.min(similarity, (sameTop1 ?? images) / images) < FEW_AGREE;
   const warning = differs
     ? '\n  int8 changes what this model says: check its results, or use --precision fp32'
     : '';
-  return `int8: ${found}, ${kept}${warning}`;
+  return `int8: ${found}, ${kept}${few}${warning}`;
 }
 
 /** What a conversion did, in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */

@@ -9,6 +9,9 @@ export interface Agreement {
   readonly similarity: number; // mean cosine similarity of the embeddings, or of what stands in for them
 }
 
+/** On fewer images than these, an agreement says little of others. */
+export const TELLING_IMAGES = 8;
+
 /** The outputs that two precisions are compared by. */
 export interface ComparedOutputs {
   readonly scores: string | undefined; // of classes; undefined where there are none

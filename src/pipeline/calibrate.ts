@@ -25,8 +25,6 @@ export interface CalibrateOptions {
 /** Images that a model is measured on. */
 export const SAMPLE = 64;
 
-/** Images without which nothing is measured. */
-export const FEWEST_MEASURED = 8;
 const BATCH_SIZE = 4;
 
 /**
@@ -34,7 +32,7 @@ const BATCH_SIZE = 4;
  * agrees with the model as it is.
  *
  * @param graph of standard operators, in single precision
- * @throws ModelError when too few of the images can be read, or the model has nothing to put into int8 or computes NaN
+ * @throws ModelError when none of the images can be read, or the model has nothing to put into int8 or computes NaN
  */
 export async function calibrate(graph: Graph, options: CalibrateOptions): Promise<Calibration> {
   const { values } = planInt8(graph);
@@ -63,11 +61,11 @@ async function decodeSample({ images, decode, signal }: CalibrateOptions): Promi
     if (image.status === 'ok') decoded.push(image.pixels);
     else problem ||= ` (${item.path}: ${image.failure.message})`;
   }
-  if (decoded.length >= FEWEST_MEASURED) return decoded;
-  throw new ModelError(
-    `int8 takes at least ${FEWEST_MEASURED} images to measure the model on; ${decoded.length} of ${images.length} could be read${problem}`,
-    { hint: 'Give a folder of images like those to come: --calibration FOLDER' },
-  );
+  if (decoded.length > 0) return decoded;
+  const none = images.length === 0 ? 'there is none' : `none of ${images.length} could be read${problem}`;
+  throw new ModelError(`int8 takes images to measure the model on, and ${none}`, {
+    hint: 'Give a folder of images like those to come: --calibration FOLDER',
+  });
 }
 
 /** What a graph makes of the images, batch by batch. */

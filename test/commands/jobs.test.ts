@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,7 +142,7 @@ describe('the commands', () => {
     it('writes the same embeddings in every format', async () => {
       const [npy, csv, jsonl] = [place('e.npy'), place('e.csv'), place('e.jsonl')];
       for (const output of [npy, csv, jsonl]) {
-        assert.equal((await halonet(['embed', photos, ...DEMO, '-o', output])).code, 1);
+        assert.equal((await halonet(['embed', photos, ...DEMO, '-b', '1', '-o', output])).code, 1);
       }
       const { shape, data } = await readFloats(npy);
       assert.deepEqual(shape, [5, 512]);
@@ -265,7 +265,7 @@ describe('the commands', () => {
 
     it('may be several, and the same one twice', async () => {
       const [a = '', , , , f = ''] = paths();
-      const { code, stdout } = await halonet(['classify', f, a, f, ...DEMO, '-f', 'jsonl']);
+      const { code, stdout } = await halonet(['classify', f, a, f, ...DEMO, '-b', '1', '-f', 'jsonl']);
       assert.equal(code, 0);
       const rows = json(stdout);
       assert.deepEqual(
@@ -314,20 +314,20 @@ describe('the commands', () => {
       return json(stdout)[0].embedding as number[];
     };
 
-    it('change the result, each in its own way', async () => {
-      const variants = [
-        [],
-        ['--crop-mode', 'squash'],
-        ['--crop-mode', 'border'],
-        ['--interpolation', 'bilinear'],
-        ['--crop-pct', '0.5'],
-        ['--image-size', '256'],
-        ['--mean', '0.5,0.5,0.5'],
-        ['--std', '0.5,0.5,0.5'],
-      ];
-      const seen = new Set<string>();
-      for (const flags of variants) seen.add((await embedding(...flags)).map((v) => v.toFixed(3)).join());
-      assert.equal(seen.size, variants.length);
+    describe('give what timm computes with the same settings:', () => {
+      // make_variants.py beside them says how they were made.
+      const variants: readonly (readonly string[])[] = JSON.parse(
+        readFileSync('fixtures/preprocess/variants.json', 'utf8'),
+      );
+      for (const [row, flags] of variants.entries()) {
+        it(flags.length === 0 ? 'none' : flags.join(' '), async () => {
+          const { shape, data } = await readFloats('fixtures/preprocess/variants.npy');
+          assert.deepEqual(shape, [variants.length, 512]);
+          const expected = data.subarray(512 * row, 512 * (row + 1));
+          const error = relativeError(await embedding(...flags), expected);
+          assert.ok(error <= 1e-4, `${error}`); // of two variants, no less than 0.03
+        });
+      }
     });
 
     it('that repeat the checkpoint change nothing', async () => {
@@ -354,7 +354,10 @@ describe('the commands', () => {
       const inputs = ['fixtures/preprocess/large.jpg', PHOTO];
       for (const command of commands) {
         const rows = async (...flags: string[]) =>
-          lines((await halonet([...command, ...inputs, ...DEMO, '-f', 'csv', '--quiet', ...flags])).stdout);
+          lines(
+            (await halonet([...command, ...inputs, ...DEMO, '-b', '1', '-f', 'csv', '--quiet', ...flags]))
+              .stdout,
+          );
         const [, largeExact, smallExact] = await rows();
         const [, largeNear, smallNear] = await rows('--decode', 'near');
         const [, largeFast, smallFast] = await rows('--decode', 'fast');

@@ -203,22 +203,29 @@ describe('int8', () => {
     assert.deepEqual(await kept(folder), [path.slice(folder.length + 1)]); // nothing unfinished is left
   });
 
-  it('takes the images that can be read, at least eight', async () => {
+  it('takes the images that can be read, be it only one', async () => {
     const missing: readonly InputItem[] = [
       { status: 'found', path: '/no/such/image.png' },
       { status: 'failed', path: '/no', failure: { code: 'not_found', message: 'no such file' } },
       { status: 'found', path: 'README.md' },
     ];
     const folder = await model();
-    await assert.rejects(calibrate(folder, { images: [...missing, ...IMAGES.slice(0, 7)] }), (error) => {
-      assert.ok(error instanceof ModelError);
-      assert.match(error.message, /at least 8 images.*7 of 10 could be read \(\/no.*: .*\)/);
-      assert.match(error.hint ?? '', /--calibration FOLDER/);
-      return true;
-    });
+    for (const [images, message] of [
+      [missing, /takes images to measure.* none of 3 could be read \(\/no.*: .*\)/],
+      [[], /takes images to measure.* there is none$/],
+    ] as const) {
+      await assert.rejects(calibrate(folder, { images, anew: true }), (error) => {
+        assert.ok(error instanceof ModelError);
+        assert.match(error.message, message);
+        assert.match(error.hint ?? '', /--calibration FOLDER/);
+        return true;
+      });
+    }
     assert.deepEqual(await kept(folder), []);
-    const { calibration } = await calibrate(folder, { images: [...missing, ...IMAGES.slice(0, 8)] });
-    assert.equal(calibration.images, 8);
+    const { calibration } = await calibrate(folder, { images: [...missing, ...IMAGES.slice(0, 1)] });
+    assert.equal(calibration.images, 1);
+    assert.ok([...calibration.ranges.values()].some(({ min, max }) => max > min));
+    assert.equal((await kept(folder)).length, 1);
   });
 
   it('clips the extremes of one image in 32', async () => {

@@ -5,6 +5,8 @@ export interface JobCase {
   readonly args: readonly string[]; // without the images; the output is in the working folder
 }
 
+// The size of batches is left to the run: README promises the same bytes on one machine, however the batches of a run that was
+// interrupted fall.
 const COMMON = [
   ...['--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'],
   ...['--checkpoint', '0.05'], // seconds: there is nearly always something to go on from

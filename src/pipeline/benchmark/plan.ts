@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ModelError } from '../../errors.js';
 import type { Device, DeviceName } from '../../runtime/devices.js';
-import { FEWEST_MEASURED } from '../calibrate.js';
 import { chooseDevice, type DeviceRequest } from '../choose-device.js';
 import type { Precision, RunPrecision } from '../model-source.js';
 import type { BenchmarkOptions } from './options.js';
@@ -58,22 +57,4 @@ export async function planOf(options: BenchmarkOptions, has: Precision, folder: 
     mostThreads: Math.max(...threads),
     batchSizes: options.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
   };
-}
-
-/**
- * A plan for as many images as there are: without int8 where they are too few to measure the model on, unless it was asked
- * for.
- *
- * @throws ModelError when it was
- */
-export function planFor(images: number, plan: Plan, { precisions, onNote }: BenchmarkOptions): Plan {
-  if (images >= FEWEST_MEASURED || !plan.precisions.includes('int8')) return plan;
-  const problem = `int8 takes at least ${FEWEST_MEASURED} images to measure the model on; there are ${images}`;
-  if (precisions !== undefined) {
-    throw new ModelError(problem, {
-      hint: 'Give a folder with more images, or none, or pass --precisions fp32.',
-    });
-  }
-  onNote?.(`${problem}: it is left out`);
-  return { ...plan, precisions: plan.precisions.filter((precision) => precision !== 'int8') };
 }
