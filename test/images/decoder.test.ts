@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
+import { ShortageError } from '../../src/shortage.js';
 import { emptyChunksPng } from './endless.js';
 import { endlessSvg, gifOf, slowSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, photo, temporaryFolder } from './support.js';
@@ -50,6 +51,17 @@ if (platform === 'linux') {
       await until(async () => (await decodingProcesses(pid, DECODING)).length === 1);
       for (const child of await decodingProcesses(pid)) process.kill(child, signal);
     };
+
+    it('rejects where no process can be started, which is no fault of the image', async () => {
+      decoder = openDecoder(HALONET, { timeout: 60 });
+      process.env.NODE_OPTIONS = '--import=data:text/javascript,process.exit(3)';
+      try {
+        await assert.rejects(decoder.decode(await drawing()), ShortageError);
+      } finally {
+        delete process.env.NODE_OPTIONS;
+      }
+      assert.equal((await decoder.decode(await drawing())).status, 'ok');
+    });
 
     it('decodes as decodeImage does, in this process and in one of its own', async () => {
       decoder = openDecoder(HALONET, { timeout: 60, isolated: (path) => path.endsWith('suspect.png') });
