@@ -48,7 +48,13 @@ export default class Classify extends JobCommand {
     const { flags, args } = await this.parse(Classify);
     const { chooseFormat, classifyLayout, outputKind } = await import('../src/outputs/index.js');
     const { labelsOf, readLabels } = await import('../src/pipeline/labels.js');
-    const format = chooseFormat(flags.format, flags.output, 'csv');
+    const format = chooseFormat({
+      command: 'classify',
+      output: flags.output,
+      asked: flags.format,
+      otherwise: 'csv',
+      settled: flags.retry !== undefined,
+    });
     const names = flags.labels === undefined ? undefined : await readLabels(flags.labels);
     const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
     await this.runJob(flags, args.input, {

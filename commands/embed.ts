@@ -38,7 +38,13 @@ export default class Embed extends JobCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Embed);
     const { chooseFormat, embedLayout, outputKind } = await import('../src/outputs/index.js');
-    const format = chooseFormat(flags.format, flags.output, 'csv');
+    const format = chooseFormat({
+      command: 'embed',
+      output: flags.output,
+      asked: flags.format,
+      otherwise: 'csv',
+      settled: flags.retry !== undefined,
+    });
     await this.runJob(flags, args.input, {
       outputs: [{ name: 'embedding', normalize: flags.normalize, dtype: flags.dtype }],
       kind: outputKind('embed', format),

@@ -56,7 +56,13 @@ export default class Features extends JobCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Features);
     const { chooseFormat, featuresLayout, outputKind, unpooledCsv } = await import('../src/outputs/index.js');
-    const format = chooseFormat(flags.format, flags.output, flags.output === '-' ? 'jsonl' : 'npy');
+    const format = chooseFormat({
+      command: 'features',
+      output: flags.output,
+      asked: flags.format,
+      otherwise: flags.output === '-' ? 'jsonl' : 'npy',
+      settled: flags.retry !== undefined,
+    });
     if (format === 'csv' && flags.pool === 'none') throw unpooledCsv();
     const names = flags.stages.map((stage) => `stage${stage}`);
     await this.runJob(flags, args.input, {

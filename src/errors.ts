@@ -25,6 +25,11 @@ export class ModelError extends HalonetError {
   override readonly name = 'ModelError';
 }
 
+/** Inputs that cannot be meant: they do not exist, or lead to no image. */
+export class InputError extends HalonetError {
+  override readonly name = 'InputError';
+}
+
 /** An output that cannot be written: it exists, its format does not hold the data, the disk refuses. */
 export class OutputError extends HalonetError {
   override readonly name: string = 'OutputError';

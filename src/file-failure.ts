@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
   ENOTDIR: ['not_found', 'no such file: a part of the path is not a directory'],
   EACCES: ['permission', 'permission denied'],
   EPERM: ['permission', 'operation not permitted'],
+  ENAMETOOLONG: ['invalid_name', 'the path, or a name in it, is longer than the system allows'],
   ELOOP: ['symlink_loop', 'the symbolic link leads back to itself'],
 };
 

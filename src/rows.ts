@@ -8,6 +8,7 @@ import type { Tensor } from './tensor.js';
  */
 export type Row = {
   readonly path: string;
+  readonly target?: string | undefined; // what the path leads to; left out where that is `path`
   readonly file?: FileIdentity | undefined; // undefined where nothing could be learnt of the file
 } & (
   | { readonly status: 'ok'; readonly outputs: Readonly<Record<string, Tensor>> }
@@ -21,6 +22,7 @@ export type FailedRow = Extract<Row, { status: 'failed' }>;
 /** A row of an earlier output, to be taken over as it stands there. */
 export interface StoredRow {
   readonly key: bigint; // of its path
+  readonly target: bigint; // the key of what the path leads to
   readonly failure: ImageFailure['code'] | undefined;
   readonly text: () => Promise<Buffer>; // its lines in the text file
   readonly array: (name: string) => Promise<Uint8Array>; // its elements in an array file

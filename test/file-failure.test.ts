@@ -6,9 +6,9 @@ describe('fileFailure', () => {
     const codeOf = (code: string) => fileFailure(Object.assign(new Error('x'), { code })).code;
     assert.deepEqual(['ENOENT', 'ENOTDIR'].map(codeOf), ['not_found', 'not_found']);
     assert.deepEqual(['EACCES', 'EPERM'].map(codeOf), ['permission', 'permission']);
-    assert.deepEqual(['ELOOP', 'EIO', 'ENAMETOOLONG'].map(codeOf), [
+    assert.deepEqual(['ELOOP', 'ENAMETOOLONG', 'EIO'].map(codeOf), [
       'symlink_loop',
-      'read_failed',
+      'invalid_name',
       'read_failed',
     ]);
   });

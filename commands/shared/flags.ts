@@ -217,6 +217,10 @@ export const sharedFlags = {
     default: 5,
     description: 'work that a crash may cost: how often rows are forced to disk',
   }),
+  'allow-empty': Flags.boolean({
+    ...RUN,
+    description: 'write an empty output where the inputs lead to no image, which is an error otherwise',
+  }),
   'check-space': Flags.boolean({
     ...OUTPUT,
     ...{ allowNo: true, default: true },
@@ -226,6 +230,10 @@ export const sharedFlags = {
     ...RUN,
     description:
       'say what would be done, and write nothing: images, bytes of each output, free disk, time; exit code 2 where it could not run or does not fit',
+  }),
+  null: Flags.boolean({
+    ...RUN,
+    description: 'only NULs end the paths on standard input, so that names may contain newlines',
   }),
   retry: retried({ hidden: true }),
   'max-failures': failureLimit({
@@ -322,7 +330,7 @@ export const inputArgs = {
     multiple: true,
     ignoreStdin: true, // standard input is read for the argument - only
     description:
-      'image file, directory (walked recursively), or - for a list of paths on standard input, ended by newlines or NULs',
+      'image file, directory (walked recursively), or - for a list of paths on standard input, which end in newlines or NULs, whichever comes first',
   }),
 };
 

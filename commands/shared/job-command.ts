@@ -9,7 +9,8 @@ import { abortOnSignals } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
 import { Progress } from './progress.js';
 import { standardError } from './standard-error.js';
-import { calibrationLine, failedImages, summaryLine } from './summary.js';
+import { refuseList } from './standard-input.js';
+import { calibrationLine, failedImages, summaryText } from './summary.js';
 
 /** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
 export type JobPart = Pick<JobOptions, 'outputs' | 'layout'> & Pick<JobOptions['output'], 'kind'>;
@@ -26,13 +27,12 @@ function modeOf({ retry, resume, sync, overwrite }: SharedFlags): JobOptions['ou
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
-  protected override leaves = "nothing was written under an output's name, and printed rows are incomplete";
-
   protected async runJob(
     flags: SharedFlags,
     inputs: readonly string[],
     { outputs, layout, kind }: JobPart,
   ): Promise<void> {
+    if (flags.retry === undefined) refuseList(inputs, flags);
     // A line drawn again and again would mix with rows on the same terminal.
     const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;
     const progress = new Progress(standardError, flags.quiet || rowsOnTerminal);
@@ -52,9 +52,12 @@ export abstract class JobCommand extends BaseCommand {
       if (inputs.includes('-')) process.stdin.destroy(); // a read that waits would hold the run
     });
     try {
-      if (flags.output === '-')
-        this.leaves = 'printed rows are incomplete; a run with --output can be gone on with';
-      const { countInputs, runJob } = await import('../../src/pipeline/job.js');
+      this.leaves =
+        flags.output === '-'
+          ? 'printed rows are incomplete; a run with --output can be gone on with'
+          : 'no output was changed';
+      const { runJob } = await import('../../src/pipeline/job.js');
+      const { countInputs } = await import('../../src/pipeline/walk-images.js');
       const { hubSettingsFromEnv } = await import('../../src/hub/settings.js');
       progress.note(`loading ${flags.model}`);
       const job: JobOptions = {
@@ -70,12 +73,13 @@ export abstract class JobCommand extends BaseCommand {
           command: flags.retry ?? [this.id ?? '', ...this.argv],
           folder: process.cwd(),
         },
-        ...{ inputs, signal, threads: flags.threads },
+        ...{ inputs, allowEmpty: flags['allow-empty'], signal, threads: flags.threads },
         inputCount: checksSpace ? () => total : undefined,
         ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
         ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
         ...{ model: flags.model, architecture: flags.architecture },
         stdin: () => process.stdin,
+        nul: flags.null,
         hub: hubSettingsFromEnv(process.env, homedir()),
         preprocessing: {
           ...evaluationOverrides(flags),
@@ -124,7 +128,7 @@ export abstract class JobCommand extends BaseCommand {
       if (flags['dry-run']) return await this.#printPlan(job, () => progress.clear());
       const summary = await runJob(job);
       progress.clear();
-      if (!flags.quiet) this.logToStderr(summaryLine(summary, flags.output));
+      if (!flags.quiet) this.logToStderr(summaryText(summary, flags.output));
       if (failedImages(summary) > 0) process.exitCode = FAILED;
     } finally {
       counting.abort();

@@ -1,4 +1,5 @@
 import { bytesText } from '../../src/bytes-text.js';
+import { passedOverText } from '../../src/inputs/passed-over.js';
 import { fileBytes, type Plan, totalBytes } from '../../src/pipeline/dry-run.js';
 import type { PlannedFile } from '../../src/pipeline/foreseen-output.js';
 import { changesText } from '../../src/pipeline/run-start.js';
@@ -8,9 +9,11 @@ import { type Column, factsText, figure, grouped, shapeText, table } from './tab
 /** What a job would do, for a person. */
 export function planText(plan: Plan): string {
   const { device, size, space, model, output } = plan;
+  const files = passedOverText(plan.inputs.passedOver);
   const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
   const lines: readonly (readonly [string, string])[] = [
     ['images', imagesText(plan)],
+    ...(files === undefined ? [] : [['files', `${files} passed over`] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
     ['device', device.device.name + (passedOver.length > 0 ? ` (${passedOver.join('; ')})` : '')],
     ['output', `${output === '-' ? 'standard output' : output}: ${startText(plan)}`],
@@ -33,9 +36,7 @@ function imagesText({ inputs, list }: Plan): string {
       `${grouped(unreadable)} ${unreadable === 1 ? 'input' : 'inputs'} unreadable (${codes.join(', ')})`,
     );
   if (list) return [...parts, 'those of the list on standard input unknown, which is not read'].join(', ');
-  return rows === 0
-    ? 'none found: directories are searched for the extensions that can be decoded'
-    : parts.join(', ');
+  return rows === 0 ? 'none' : parts.join(', ');
 }
 
 function startText({ start, replaces, rows, there, refusal, list }: Plan): string {

@@ -1,7 +1,14 @@
 import { counted } from '../../src/counted.js';
+import { passedOverText } from '../../src/inputs/passed-over.js';
 import type { ConvertSummary } from '../../src/pipeline/convert.js';
 import type { CalibratedModel } from '../../src/pipeline/int8.js';
 import type { JobSummary } from '../../src/pipeline/job.js';
+
+/** What a run did, and which files it passed over where there are any: one line each. */
+export function summaryText(summary: JobSummary, output: string): string {
+  const files = passedOverText(summary.passedOver);
+  return summaryLine(summary, output) + (files === undefined ? '' : `\npassed over: ${files}`);
+}
 
 /**
  * What a run did, in one line:
@@ -9,9 +16,9 @@ import type { JobSummary } from '../../src/pipeline/job.js';
  *
  * @param output as the user gave it; - is standard output
  */
-export function summaryLine(summary: JobSummary, output: string): string {
+function summaryLine(summary: JobSummary, output: string): string {
   const { rows, done, stored, failures, seconds, measured } = summary;
-  if (rows === 0) return 'no images found: directories are searched for the extensions that can be decoded';
+  if (rows === 0) return 'no images';
   const failed = failedImages(summary);
   const computed = done - stored;
   const rate = (computed / Math.max(seconds, 1e-3)).toFixed(1);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, stat, type symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { HubError } from '../errors.js';
+import { forceFile } from '../force.js';
 
 /** Where one model repository lies in the Hugging Face cache. All paths are absolute. */
 export interface RepoCache {
@@ -113,6 +114,7 @@ export async function linkBlob(
   const temporary = `${pointer}.${randomUUID()}.tmp`;
   try {
     await copyFile(blob, temporary);
+    await forceFile(temporary); // before it has the name under which it is trusted
     await rename(temporary, pointer);
   } finally {
     await rm(temporary, { force: true });

@@ -1,11 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { forceFolder } from '../force.js';
 import type { Lock } from '../lock.js';
 import { fileSize } from './cache.js';
+import type { HubConnection } from './connection.js';
 import { contentFailure, type HubFile, TransientFailure } from './failures.js';
 import type { FileMetadata } from './metadata.js';
-import { type HubConnection, type HubResponse, hubRequest, withRetries } from './request.js';
+import { type HubResponse, hubRequest } from './request.js';
+import { withRetries } from './retries.js';
 
 /** One blob on its way from the hub to the cache. Call with the blob's lock held. */
 export interface BlobDownload {
@@ -39,11 +43,12 @@ export async function downloadBlob(download: BlobDownload): Promise<void> {
         reached = received;
         download.onBytes(received);
       });
-    wrong = await withRetries(download.connection, attempt, { progress: () => reached });
+    wrong = await withRetries(download.file, download.connection, attempt, { progress: () => reached });
     // Whoever lost the lock must neither publish nor delete what is now the other's file.
     await download.lock.confirm(0);
     if (wrong === undefined) {
       await rename(download.partial, download.blob);
+      await forceFolder(dirname(download.blob));
       return;
     }
     await rm(download.partial, { force: true });

@@ -1,4 +1,8 @@
+import type { Headers } from 'undici';
+import { bytesText } from '../bytes-text.js';
 import { HubError, HubFileMissingError } from '../errors.js';
+import { type Proxies, proxiesText } from './proxies.js';
+import { waitText } from './retry-after.js';
 
 /** The file that a request is about, for messages. */
 export interface HubFile {
@@ -50,7 +54,7 @@ export function describeNetworkError(error: unknown): string {
   const code = networkCode(error);
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  const message = root instanceof Error ? root.message : String(root);
+  const message = (root instanceof Error ? root.message : String(root)).trim();
   if (!message) return code ?? 'unknown error';
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
@@ -63,10 +67,67 @@ function networkCode(error: unknown): string | undefined {
   return undefined;
 }
 
-export function networkFailure(failure: TransientFailure, file: HubFile, cacheDir: string): HubError {
-  return new HubError(`Cannot download ${file.url}: ${failure.message}`, {
+/**
+ * The status with which a proxy refused to open a tunnel, or wants a password; undefined for any other error. undici says it in words alone.
+ */
+export function proxyAnswer(error: unknown): number | undefined {
+  for (let level = error; level instanceof Error; level = level.cause) {
+    const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(level.message)?.[1];
+    if (status !== undefined) return Number(status);
+  }
+  return undefined;
+}
+
+/** A proxy that does not let a request through. */
+export function proxyRefusal(status: number, file: HubFile, proxies: Proxies): HubError {
+  const hint =
+    status === 407
+      ? 'It wants a user name and password: http://user:password@host:port, with special characters percent-encoded.'
+      : 'Ask who runs it to let the hub through, or name its host in NO_PROXY to reach it directly.';
+  return new HubError(`Cannot download ${file.url}: the proxy answered HTTP ${status}${asProxied(proxies)}`, {
+    hint: `${hint} ${WAYS_OUT}`,
+  });
+}
+
+export function networkFailure(
+  failure: TransientFailure,
+  file: HubFile,
+  { cacheDir, proxies }: { readonly cacheDir: string; readonly proxies: Proxies },
+): HubError {
+  const check =
+    proxiesText(proxies) === undefined
+      ? 'Check the network (HF_ENDPOINT names the hub)'
+      : 'Check the proxy (NO_PROXY lists hosts to reach without it) and the network (HF_ENDPOINT names the hub)';
+  return new HubError(`Cannot download ${file.url}: ${failure.message}${asProxied(proxies)}`, {
     cause: failure,
-    hint: `It is not in the cache ${cacheDir} either. Check the network (HF_ENDPOINT names the hub) and run again, which resumes. ${WAYS_OUT}`,
+    hint: `It is not in the cache ${cacheDir} either. ${check} and run again, which resumes. ${WAYS_OUT}`,
+  });
+}
+
+/** The end of a message that a proxy may have to do with; empty where there is none. */
+function asProxied(proxies: Proxies): string {
+  const text = proxiesText(proxies);
+  return text === undefined ? '' : ` (${text})`;
+}
+
+/** A server that asks to be left alone for longer than anyone would wait. */
+export function tooLongWait(
+  failure: TransientFailure,
+  wait: { readonly asked: number; readonly longest: number }, // milliseconds
+  file: HubFile,
+  { token }: { readonly token: string | undefined },
+): HubError {
+  const more = token === undefined ? ' The hub allows more requests with a token, in HF_TOKEN.' : '';
+  return new HubError(
+    `Cannot download ${file.url}: ${failure.message}, and the server asks to wait ${waitText(wait.asked)}; halonet waits ${waitText(wait.longest)} at most`,
+    { cause: failure, hint: `Run again after that time, which resumes.${more} ${WAYS_OUT}` },
+  );
+}
+
+/** @param what was wrong with it, after the address: `was redirected to "file:///etc/passwd", which is no http address` */
+export function badRedirect(file: HubFile, what: string): HubError {
+  return new HubError(`${file.url} ${what}`, {
+    hint: `Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy between. ${WAYS_OUT}`,
   });
 }
 
@@ -85,10 +146,16 @@ export function offlineFailure(
 }
 
 /** A refusal that does not pass by itself. `headers` are the response's, with the hub's X-Error-* explanations. */
-export function refusal(status: number, headers: Headers, file: HubFile, hasToken: boolean): HubError {
+export function refusal(
+  status: number,
+  headers: Headers,
+  file: HubFile,
+  { token, proxies }: { readonly token: string | undefined; readonly proxies: Proxies },
+): HubError {
   const code = headers.get('x-error-code');
   const said = headers.get('x-error-message');
-  const answer = `HTTP ${status}${code ? ` ${code}` : ''}${said ? `: ${said}` : ''}`;
+  const from = code === null ? asProxied(proxies) : ''; // without a code of the hub's, a proxy may have answered
+  const answer = `HTTP ${status}${code ? ` ${code}` : ''}${said ? `: ${said}` : ''}${from}`;
   if (code === 'EntryNotFound') {
     return new HubFileMissingError(
       `The repository ${file.repo} has no file ${file.file} at ${file.revision} (${answer})`,
@@ -103,11 +170,11 @@ export function refusal(status: number, headers: Headers, file: HubFile, hasToke
     });
   }
   if (status === 401 || status === 403) {
-    const token = hasToken
+    const check = token
       ? 'Check the spelling, accept its terms on its page, and check that HF_TOKEN may read it.'
       : 'Check the spelling. If it is gated or private, accept its terms on its page and set HF_TOKEN to a token of yours.';
     return new HubError(`${file.repo} is gated, private or does not exist: ${file.url} answered ${answer}`, {
-      hint: `${token} ${WAYS_OUT}`,
+      hint: `${check} ${WAYS_OUT}`,
     });
   }
   if (status === 404 || code === 'RepoNotFound') {
@@ -135,14 +202,41 @@ export function contentFailure(file: HubFile, expected: string, received: string
   );
 }
 
-/** The file system refused: disk full, folder not writable. */
-export function cacheFailure(error: Error, cacheDir: string): HubError {
-  const full = 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code));
+/** What a download lacks room for. */
+export interface Shortage {
+  readonly needed: number; // bytes, beyond those that are there
+  readonly free: number | undefined; // bytes; undefined where the system does not tell
+}
+
+/** @param cause the file system's, where room ran out in the middle of a transfer */
+export function noRoom(file: HubFile, cacheDir: string, { needed, free }: Shortage, cause?: Error): HubError {
+  const room = free === undefined ? '' : `, and ${bytesText(free)} are free`;
+  const said = cause === undefined ? '' : ` (${cause.message})`;
+  const kept = cause === undefined ? '' : ', which resumes';
   return new HubError(
-    `${full ? 'No room left in' : 'Cannot use'} the Hugging Face cache ${cacheDir}: ${error.message}`,
+    `No room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} takes another ${bytesText(needed)}${room}${said}`,
+    {
+      ...(cause && { cause }),
+      hint: `Free some space there and run again${kept}, or set HF_HOME or HF_HUB_CACHE to a folder with room.`,
+    },
+  );
+}
+
+/** Whether the file system has no room left, for this user at least. */
+export function isFull(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))
+  );
+}
+
+/** The file system refused. */
+export function cacheFailure(error: Error, cacheDir: string): HubError {
+  const full = isFull(error);
+  return new HubError(
+    `${full ? 'No room in' : 'Cannot use'} the Hugging Face cache ${cacheDir}: ${error.message}`,
     {
       cause: error,
-      hint: `${full ? 'Free some space there and run again, which resumes' : 'Make it readable and writable'}, or set HF_HUB_CACHE to a folder with room.`,
+      hint: `${full ? 'Free some space there and run again, which resumes' : 'Make it readable and writable'}, or set HF_HOME or HF_HUB_CACHE to a folder ${full ? 'with room' : 'of your own'}.`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HalonetError, HubError } from '../errors.js';
+import { freeSpace } from '../free-space.js';
 import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from '../lock.js';
 import {
   fileSize,
@@ -12,11 +13,21 @@ import {
   snapshotPath,
   writeRef,
 } from './cache.js';
-import { downloadBlob } from './download.js';
-import { cacheFailure, type HubFile, networkFailure, offlineFailure, TransientFailure } from './failures.js';
+import { type HubConnection, TRANSFER_TIMING, type TransferTiming } from './connection.js';
+import { type BlobDownload, downloadBlob } from './download.js';
+import {
+  cacheFailure,
+  type HubFile,
+  isFull,
+  networkFailure,
+  noRoom,
+  offlineFailure,
+  type Shortage,
+  TransientFailure,
+} from './failures.js';
 import { type FileMetadata, fileMetadata } from './metadata.js';
-import { type HubConnection, TRANSFER_TIMING, type TransferTiming } from './request.js';
 import type { HubSettings } from './settings.js';
+import { openTransport } from './transport.js';
 
 /** Files of one repository at one revision. */
 export interface HubRequest {
@@ -33,8 +44,9 @@ export interface HubProgress {
 }
 
 export interface FetchOptions {
-  readonly onProgress?: (progress: HubProgress) => void; // called for every piece
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined; // called for every piece
+  readonly onNote?: ((note: string) => void) | undefined; // one line, for a person: why nothing happens for a while
+  readonly signal?: AbortSignal | undefined;
   readonly timing?: Partial<TransferTiming & LockTiming>;
 }
 
@@ -63,32 +75,17 @@ export async function fetchFromHub(
   settings: HubSettings,
   options: FetchOptions = {},
 ): Promise<Readonly<Record<string, string>>> {
-  const { signal, onProgress = () => undefined, timing } = options;
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   const revision = request.revision ?? 'main';
   const cache = repoCache(settings.cacheDir, request.repo);
-  const connection = {
-    endpoint: settings.endpoint,
-    token: settings.token,
-    timing: { ...TRANSFER_TIMING, ...timing },
-    signal,
-  };
-  const lockTiming = { ...LOCK_TIMING, ...timing };
   try {
     for (const file of request.files) snapshotPath(cache, 'commit', file); // throws before anything is written
     const cached = await findSnapshot(cache, revision, request.files);
     if (cached.missing.length === 0 && cached.commit !== undefined) return cached.paths;
     if (settings.offline) throw offlineFailure(request.repo, revision, cached.missing, settings.cacheDir);
-    return await download({
-      request: { ...request, revision },
-      settings,
-      cache,
-      connection,
-      lockTiming,
-      onProgress,
-    });
+    return await connectAndDownload({ ...request, revision }, settings, cache, options);
   } catch (error) {
-    if (isFileSystemError(error) && !signal?.aborted) throw cacheFailure(error, settings.cacheDir);
+    if (isFileSystemError(error) && !options.signal?.aborted) throw cacheFailure(error, settings.cacheDir);
     throw error;
   }
 }
@@ -112,6 +109,24 @@ export async function findInCache(
   }
 }
 
+async function connectAndDownload(
+  request: Required<HubRequest>,
+  settings: HubSettings,
+  cache: RepoCache,
+  { signal, onProgress = () => {}, onNote = () => {}, timing }: FetchOptions,
+): Promise<Readonly<Record<string, string>>> {
+  const { endpoint, token, proxies } = settings;
+  const transport = await openTransport(proxies);
+  const transferTiming = { ...TRANSFER_TIMING, ...timing };
+  const connection = { endpoint, token, proxies, transport, timing: transferTiming, onNote, signal };
+  try {
+    const lockTiming = { ...LOCK_TIMING, ...timing };
+    return await download({ request, settings, cache, connection, lockTiming, onProgress });
+  } finally {
+    await transport.close();
+  }
+}
+
 async function download(fetch: Fetch): Promise<Readonly<Record<string, string>>> {
   const { request, cache } = fetch;
   const paths: Record<string, string> = {};
@@ -123,7 +138,7 @@ async function download(fetch: Fetch): Promise<Readonly<Record<string, string>>>
       commit ??= metadata.commit;
       paths[name] = await obtain(fetch, hubFile(fetch, name, commit), { ...metadata, commit });
     } catch (error) {
-      if (error instanceof TransientFailure) throw networkFailure(error, asked, fetch.settings.cacheDir);
+      if (error instanceof TransientFailure) throw networkFailure(error, asked, fetch.settings);
       throw error;
     }
   }
@@ -155,7 +170,8 @@ async function obtain(fetch: Fetch, file: HubFile, metadata: FileMetadata): Prom
         return pointer;
       }
       const isNew = (await fileSize(blob)) !== metadata.size;
-      if (isNew) await downloadBlob({ file, metadata, blob, partial, lock, connection, onBytes: report });
+      const transfer = { file, metadata, blob, partial, lock, connection, onBytes: report };
+      if (isNew) await downloadWithinRoom(transfer, fetch.settings.cacheDir);
       await linkBlob(blob, pointer, { isNew, link });
       return pointer;
     } catch (error) {
@@ -166,12 +182,33 @@ async function obtain(fetch: Fetch, file: HubFile, metadata: FileMetadata): Prom
   }
 }
 
+/** @throws HubError when the rest of the file does not fit where the cache is, at the start or later; as downloadBlob */
+async function downloadWithinRoom(download: BlobDownload, cacheDir: string): Promise<void> {
+  const { needed, free } = await roomFor(download);
+  if (free !== undefined && needed > free) throw noRoom(download.file, cacheDir, { needed, free });
+  try {
+    await downloadBlob(download);
+  } catch (error) {
+    throw isFull(error) ? noRoom(download.file, cacheDir, await roomFor(download), error) : error;
+  }
+}
+
+async function roomFor({ metadata, partial }: BlobDownload): Promise<Shortage> {
+  const needed = metadata.size - ((await fileSize(partial)) ?? 0);
+  return { needed, free: await freeSpace(dirname(partial)) };
+}
+
 function hubFile({ request, settings }: Fetch, file: string, revision: string): HubFile {
   const path = file.split('/').map(encodeURIComponent).join('/');
   const url = `${settings.endpoint}/${request.repo}/resolve/${encodeURIComponent(revision)}/${path}`;
   if (!/^https?:/.test(url) || !URL.canParse(url)) {
     throw new HubError(`HF_ENDPOINT is not an http address: ${JSON.stringify(settings.endpoint)}`, {
       hint: 'Unset it, or set it to an address like https://huggingface.co.',
+    });
+  }
+  if (new URL(url).username !== '' || new URL(url).password !== '') {
+    throw new HubError('HF_ENDPOINT holds a user name or password, which are not sent', {
+      hint: 'Leave them out of it; a token of the hub goes into HF_TOKEN.',
     });
   }
   return { repo: request.repo, file, revision, url };

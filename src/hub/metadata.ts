@@ -1,6 +1,8 @@
 import { blobName } from './cache.js';
+import type { HubConnection } from './connection.js';
 import { type HubFile, notAHub } from './failures.js';
-import { type HubConnection, hubRequest, withRetries } from './request.js';
+import { hubRequest } from './request.js';
+import { withRetries } from './retries.js';
 
 /** One version of one file. */
 export interface FileMetadata {
@@ -15,7 +17,8 @@ export interface FileMetadata {
  * @throws HubError when refused or when the answer is not the hub's; TransientFailure when not reachable.
  */
 export async function fileMetadata(file: HubFile, connection: HubConnection): Promise<FileMetadata> {
-  const { status, headers, discard } = await withRetries(
+  const { headers, redirect, discard } = await withRetries(
+    file,
     connection,
     () => hubRequest(file, connection, { method: 'HEAD', redirects: 'same-origin' }),
     // Without a network the answer should come at once, not after half a minute of attempts.
@@ -25,18 +28,16 @@ export async function fileMetadata(file: HubFile, connection: HubConnection): Pr
     },
   );
   await discard();
-  const isRedirect = status >= 300 && status < 400;
   const commit = headers.get('x-repo-commit');
   const etag = headers.get('x-linked-etag') ?? headers.get('etag');
-  const size = headers.get('x-linked-size') ?? (isRedirect ? null : headers.get('content-length'));
+  const size = headers.get('x-linked-size') ?? (redirect ? null : headers.get('content-length'));
   if (commit === null) {
-    const where = isRedirect
-      ? `a redirect to ${new URL(headers.get('location') ?? '', file.url).origin}`
-      : 'an answer';
+    const where = redirect === undefined ? 'an answer' : `a redirect to ${redirect.origin}`;
     throw notAHub(file, `${where} without X-Repo-Commit`);
   }
   if (etag === null) throw notAHub(file, 'an answer without ETag');
-  if (size === null || !/^\d+$/.test(size)) throw notAHub(file, `an answer with the size ${size}`);
+  if (size === null || !/^\d+$/.test(size) || !Number.isSafeInteger(Number(size)))
+    throw notAHub(file, `an answer with the size ${size}`);
   return { commit: blobName(commit), etag: blobName(bareEtag(etag)), size: Number(size) };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type Proxies, proxiesFromEnv } from './proxies.js';
 
 /** Where the hub is, where its cache lies, and who asks. Made by {@link hubSettingsFromEnv}. */
 export interface HubSettings {
@@ -8,12 +9,14 @@ export interface HubSettings {
   readonly token: string | undefined;
   readonly offline: boolean;
   readonly symlinks: boolean; // false: snapshots/ holds the files themselves
+  readonly proxies: Proxies;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables that Python's huggingface_hub reads, with its defaults, so that both use one cache.
+ * Reads the variables that Python's huggingface_hub reads, with its defaults, so that both use one cache, and those
+ * that name proxies.
  * An empty variable counts as unset. The token file is the only file read; an unreadable one is no token.
  * With HF_HUB_DISABLE_IMPLICIT_TOKEN no token is sent, as in huggingface_hub.
  *
@@ -37,6 +40,7 @@ export function hubSettingsFromEnv(env: Environment, homeDir: string): HubSettin
     token: isTrue(HF_HUB_DISABLE_IMPLICIT_TOKEN) ? undefined : findToken(),
     offline: isTrue(HF_HUB_OFFLINE),
     symlinks: !isTrue(HF_HUB_DISABLE_SYMLINKS),
+    proxies: proxiesFromEnv(env),
   };
 }
 

@@ -3,6 +3,7 @@ import type { FileIdentity } from '../file-identity.js';
 import { type DecodedImage, decodeImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import { type Alone, IsolatedDecoder, timedOut } from './isolated.js';
+import { type MemoryLimits, memoryLimits } from './memory-limits.js';
 import { whileRunning } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
@@ -16,6 +17,7 @@ export interface Decoder {
 export interface DecoderOptions {
   readonly timeout: number; // seconds for one image, from when its turn comes, in which this process runs
   readonly isolated?: (path: string) => boolean; // whether to decode a file in a process of its own, whatever is in it
+  readonly memory?: MemoryLimits; // of that process; undefined: those of this machine
   readonly signal?: AbortSignal | undefined; // closes it: what is being decoded in a process of its own fails at once
 }
 
@@ -25,7 +27,7 @@ export interface DecoderOptions {
  */
 export function openDecoder(
   preprocessing: Preprocessing,
-  { timeout, isolated = () => false, signal }: DecoderOptions,
+  { timeout, isolated = () => false, memory = memoryLimits(), signal }: DecoderOptions,
 ): Decoder {
   const here = new PQueue(); // at any concurrency: who asks for images bounds it
   const alone: Alone = async (work) => {
@@ -37,7 +39,7 @@ export function openDecoder(
       here.start();
     }
   };
-  const apart = new IsolatedDecoder(preprocessing, timeout, alone);
+  const apart = new IsolatedDecoder(preprocessing, { seconds: timeout, memory }, alone);
   const stop = () => void apart.close();
   signal?.addEventListener('abort', stop);
   const overdue = new Set<Promise<unknown>>(); // images that were given up while their threads go on

@@ -1,13 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
-import { constrainedMemory } from 'node:process';
 import PQueue from 'p-queue';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import { ShortageError } from '../shortage.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
+import type { MemoryLimits } from './memory-limits.js';
 import { afterRunning } from './running-time.js';
 
 /** What the decoding process is asked for. */
@@ -25,9 +24,12 @@ export type ProcessReply =
 
 const START_MS = 60_000; // it takes a fifth of a second, on a machine that has nothing else to do
 const WATCH_MS = 100;
-const MEMORY_LIMIT = 4 * 2 ** 30; // bytes: what an AVIF of 200 million pixels takes
-const MEMORY_SHARE = 0.5; // of what there is
-const IDLE_LIMIT = 512 * 2 ** 20; // bytes; a process that keeps more would be ended by the images to come
+
+/** What one image may take. */
+export interface ImageLimits {
+  readonly seconds: number; // from when it is its turn
+  readonly memory: MemoryLimits; // watched on Linux alone
+}
 
 /** Does some work while nothing is decoded but in it. */
 export type Alone = <T>(work: () => Promise<T>) => Promise<T>;
@@ -47,19 +49,16 @@ interface Attempt {
  */
 export class IsolatedDecoder {
   readonly #preprocessing: Preprocessing;
-  readonly #seconds: number;
+  readonly #limits: ImageLimits;
   readonly #alone: Alone;
   readonly #queue = new PQueue({ concurrency: 1 });
   #child: ChildProcess | undefined;
   #closed = false;
 
-  /**
-   * @param seconds for one image, from when it is its turn
-   * @param alone does some work while nothing is decoded elsewhere
-   */
-  constructor(preprocessing: Preprocessing, seconds: number, alone: Alone) {
+  /** @param alone does some work while nothing is decoded elsewhere */
+  constructor(preprocessing: Preprocessing, limits: ImageLimits, alone: Alone) {
     this.#preprocessing = preprocessing;
-    this.#seconds = seconds;
+    this.#limits = limits;
     this.#alone = alone;
   }
 
@@ -71,7 +70,8 @@ export class IsolatedDecoder {
   decode(path: string): Promise<DecodedImage> {
     return this.#queue.add(async () => {
       const image = await this.#decodeNext(path);
-      if (this.#child !== undefined && residentBytes(this.#child) > IDLE_LIMIT) await this.#end(this.#child);
+      const child = this.#child;
+      if (child !== undefined && residentBytes(child) > this.#limits.memory.idle) await this.#end(child);
       return image;
     });
   }
@@ -105,7 +105,7 @@ export class IsolatedDecoder {
     this.#child ??= await this.#start();
     const child = this.#child;
     if (child === undefined) return undefined;
-    const seconds = this.#seconds;
+    const { seconds, memory } = this.#limits;
     return new Promise((resolve, reject) => {
       let file: FileIdentity | undefined;
       let cause: ImageFailure | undefined; // for which the process is ended
@@ -114,7 +114,8 @@ export class IsolatedDecoder {
         child.kill('SIGKILL');
       };
       const endTime = afterRunning(seconds * 1000, () => end(timedOut(seconds)));
-      const watch = setInterval(() => residentBytes(child) > memoryLimit() && end(tooLarge()), WATCH_MS);
+      const look = () => residentBytes(child) > memory.decoding && end(tooLarge(memory));
+      const watch = setInterval(look, WATCH_MS);
       const stop = () => {
         endTime();
         clearInterval(watch);
@@ -183,18 +184,13 @@ function notStarted(): ShortageError {
   });
 }
 
-function tooLarge(): ImageFailure {
-  const mebibytes = Math.round(memoryLimit() / 2 ** 20);
+function tooLarge({ decoding }: MemoryLimits): ImageFailure {
+  const mebibytes = Math.round(decoding / 2 ** 20);
   return { code: 'too_large', message: `its decoder takes more memory than the limit of ${mebibytes} MiB` };
 }
 
 function failed(failure: ImageFailure, file?: FileIdentity): DecodedImage {
   return { status: 'failed', failure, file };
-}
-
-function memoryLimit(): number {
-  const constrained = constrainedMemory() || Number.POSITIVE_INFINITY; // 0, or more than there is: not constrained
-  return Math.min(MEMORY_LIMIT, MEMORY_SHARE * Math.min(totalmem(), constrained));
 }
 
 /** Memory of a process: 0 where the system does not say, as all but Linux. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { OkRow } from '../rows.js';
 import { asFloat32 } from '../tensor.js';
-import { type CsvStyle, csvLine, csvPaths, emptyCells, failureCell } from './csv.js';
+import { classesCsv } from './classes-csv.js';
+import { type CsvStyle, csvLine, csvPaths, csvRenamed, emptyCells, failureCell } from './csv.js';
 import { float32Decimal } from './float-text.js';
-import type { OutputFormat } from './format.js';
 import { indexCsv } from './index-csv.js';
-import { failureJson, jsonLine, jsonPaths } from './json-line.js';
+import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
+import type { OutputFormat } from './output-name.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 import { topK } from './top-k.js';
 
@@ -33,7 +34,7 @@ interface Predicted {
 
 /**
  * The output of `classify`. CSV and JSONL hold the top k of each image, NPY the scores of all
- * classes, `[N, classes]` float32, with an index CSV beside it.
+ * classes, `[N, classes]` float32, with an index CSV beside it and a CSV of the classes' names.
  */
 export function classifyLayout({
   format,
@@ -45,10 +46,11 @@ export function classifyLayout({
   const tensor: TensorSpec = { name: scores, dtype: 'float32', shape: [labels.length] };
   if (format === 'npy')
     return {
-      kind: 'matrix',
+      kind: 'scores',
       text: indexCsv({ safe: csvSafe }),
       arrays: [tensor],
-      settings: { format, scores, csvSafe },
+      classes: classesCsv(labels, { safe: csvSafe }),
+      settings: { format, scores, csvSafe, labels: digestOf(labels) },
     };
   const k = Math.min(topK, labels.length);
   const encodings = { csv: csvEncoding, jsonl: jsonlEncoding };
@@ -77,6 +79,7 @@ function csvEncoding(predicted: Predicted, style: CsvStyle): TextEncoding {
       return csvLine([row.path, ...cells, ''], style);
     },
     paths: (text) => csvPaths(text, 0),
+    renamed: (text, path) => csvRenamed(text, 0, path, style),
   };
 }
 
@@ -88,6 +91,7 @@ function jsonlEncoding(predicted: Predicted): TextEncoding {
         ? jsonLine({ path: row.path, error: failureJson(row.failure) })
         : jsonLine({ path: row.path, predictions: predictions(row, predicted) }),
     paths: jsonPaths,
+    renamed: jsonRenamed,
   };
 }
 

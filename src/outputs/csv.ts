@@ -47,13 +47,35 @@ export function csvNumbersLine(
  * @throws {FormatError} where the text does not begin with a record
  */
 export function csvPaths(text: string, column: number): readonly string[] {
-  const path = parseRecords(text)[0]?.[column] ?? '';
+  const path = parseRecords(text)[0]?.record[column] ?? '';
   return path.startsWith("'") && FORMULA.test(path.slice(1)) ? [path, path.slice(1)] : [path];
 }
 
-function parseRecords(text: string): string[][] {
+/**
+ * The records of one row with another path.
+ * @param text one record or more, with the same path in the first column, or in the second after a number
+ * @param column where the path stands, 0 or 1
+ * @throws {FormatError} where the text does not begin with a record
+ */
+export function csvRenamed(text: string, column: 0 | 1, path: string, style: CsvStyle): string {
+  const cell = csvLine([path], style).slice(0, -1);
+  return parseRecords(text)
+    .map(({ record, raw }) => {
+      const start = column === 0 ? 0 : raw.indexOf(',') + 1;
+      const end = start + csvLine([record[column] ?? ''], style).length - 1;
+      return raw.slice(0, start) + cell + raw.slice(end);
+    })
+    .join('');
+}
+
+interface CsvRecord {
+  readonly record: readonly string[];
+  readonly raw: string; // with its line feed
+}
+
+function parseRecords(text: string): readonly CsvRecord[] {
   try {
-    return parse(text, { record_delimiter: '\n' });
+    return parse(text, { record_delimiter: '\n', raw: true }) as unknown as readonly CsvRecord[];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FormatError(`not a CSV record: ${reason}`, { cause: error });

@@ -1,10 +1,18 @@
-import { type CsvStyle, csvLine, csvNumbersLine, csvPaths, emptyCells, failureCell } from './csv.js';
+import {
+  type CsvStyle,
+  csvLine,
+  csvNumbersLine,
+  csvPaths,
+  csvRenamed,
+  emptyCells,
+  failureCell,
+} from './csv.js';
 import { decimals } from './float-text.js';
-import type { OutputFormat } from './format.js';
 import { indexCsv } from './index-csv.js';
-import { failureJson, jsonLine, jsonPaths } from './json-line.js';
+import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
 import type { FloatDType } from './npy.js';
+import type { OutputFormat } from './output-name.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 
 export interface EmbedLayoutOptions {
@@ -37,6 +45,7 @@ function csvEncoding(tensor: TensorSpec, style: CsvStyle): TextEncoding {
         ? csvLine([row.path, ...emptyCells(features), failureCell(row.failure)], style)
         : csvNumbersLine([row.path], decimals(rowTensor(row, tensor)), [''], style),
     paths: (text) => csvPaths(text, 0),
+    renamed: (text, path) => csvRenamed(text, 0, path, style),
   };
 }
 
@@ -48,5 +57,6 @@ function jsonlEncoding(tensor: TensorSpec): TextEncoding {
         ? jsonLine({ path: row.path, error: failureJson(row.failure) })
         : jsonLine({ path: row.path, embedding: decimals(rowTensor(row, tensor)) }),
     paths: jsonPaths,
+    renamed: jsonRenamed,
   };
 }

@@ -1,11 +1,20 @@
 import type { Tensor } from '../tensor.js';
-import { type CsvStyle, csvLine, csvNumbersLine, csvPaths, emptyCells, failureCell } from './csv.js';
+import {
+  type CsvStyle,
+  csvLine,
+  csvNumbersLine,
+  csvPaths,
+  csvRenamed,
+  emptyCells,
+  failureCell,
+} from './csv.js';
 import { decimals } from './float-text.js';
-import { type OutputFormat, unpooledCsv } from './format.js';
+import { unpooledCsv } from './format.js';
 import { indexCsv } from './index-csv.js';
-import { failureJson, jsonLine, jsonPaths } from './json-line.js';
+import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
 import type { FloatDType } from './npy.js';
+import type { OutputFormat } from './output-name.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 
 export interface StageSpec {
@@ -58,6 +67,7 @@ function csvEncoding(tensors: readonly TensorSpec[], style: CsvStyle): TextEncod
         })
         .join(''),
     paths: (text) => csvPaths(text, 0),
+    renamed: (text, path) => csvRenamed(text, 0, path, style),
   };
 }
 
@@ -70,6 +80,7 @@ function jsonlEncoding(tensors: readonly TensorSpec[]): TextEncoding {
       return jsonLine({ path: row.path, stages: Object.fromEntries(stages) });
     },
     paths: jsonPaths,
+    renamed: jsonRenamed,
   };
 }
 

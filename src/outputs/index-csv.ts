@@ -1,4 +1,4 @@
-import { type CsvStyle, csvLine, csvPaths, failureCell } from './csv.js';
+import { type CsvStyle, csvLine, csvPaths, csvRenamed, failureCell } from './csv.js';
 import type { TextEncoding } from './layout.js';
 
 const COMMA = 0x2c;
@@ -10,6 +10,7 @@ export function indexCsv(style: CsvStyle): TextEncoding {
     text: (row, number) =>
       csvLine([number, row.path, row.status === 'failed' ? failureCell(row.failure) : ''], style),
     paths: (text) => csvPaths(text, 1),
+    renamed: (text, path) => csvRenamed(text, 1, path, style),
     renumbered: (text, number) =>
       Buffer.concat([Buffer.from(String(number)), text.subarray(text.indexOf(COMMA))]),
   };

@@ -13,3 +13,9 @@ export function failureJson({ code, message }: ImageFailure) {
 export function jsonPaths(text: string): readonly string[] {
   return [(JSON.parse(text) as { readonly path: string }).path];
 }
+
+/** The line with another path, which is its first member. */
+export function jsonRenamed(text: string, path: string): string {
+  const [old = ''] = jsonPaths(text);
+  return `{"path":${JSON.stringify(path)}${text.slice(`{"path":${JSON.stringify(old)}`.length)}`;
+}

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { pid, platform } from 'node:process';
+import { pid } from 'node:process';
+import { forceFolder } from '../force.js';
 import { alreadyExists, statOrUndefined } from './place.js';
 import { attempt } from './write-error.js';
 
@@ -86,13 +87,5 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
 
 /** Makes the renames inside a folder survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
-  if (platform === 'win32') return; // a folder cannot be opened there
-  await attempt(folder, async () => {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  });
+  await attempt(folder, () => forceFolder(folder));
 }

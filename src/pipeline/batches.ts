@@ -96,7 +96,7 @@ class Filling {
     }
     if (this.#count === 0) this.#pixels = this.#pool.take(this.#size());
     this.#pixels.set(item.pixels, this.#count++ * this.#pool.imageBytes);
-    this.#items.push({ status: 'ok', path: item.path, file: item.file });
+    this.#items.push({ status: 'ok', path: item.path, target: item.target, file: item.file });
   }
 
   /** What it holds; it is empty afterwards. */

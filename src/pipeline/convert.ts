@@ -43,11 +43,8 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertSumm
 
 /** The file's bytes; the model is let go on return. */
 async function convert(options: ConvertOptions) {
-  const { hub, architecture, onDownload, signal } = options;
-  const source = await openModel(options.model, {
-    ...{ hub, architecture, signal },
-    ...(onDownload && { onDownload }),
-  });
+  const { hub, architecture, onDownload, onNote, signal } = options;
+  const source = await openModel(options.model, { hub, architecture, onDownload, onNote, signal });
   const onnx = onnxFileOf(source, options);
   signal?.throwIfAborted();
   return onnx;

@@ -11,6 +11,7 @@ export type DecodedItem =
   | {
       readonly status: 'ok';
       readonly path: string;
+      readonly target?: string | undefined; // what the path leads to; left out where that is `path`
       readonly file: FileIdentity | undefined;
       readonly pixels: Uint8Array; // [height, width, 3]
     }
@@ -35,8 +36,8 @@ export function decodeInOrder(
 
 async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
   if (item.status === 'stored') return item;
-  const { path } = item;
+  const { path, target } = item;
   const decoded: DecodedImage = item.status === 'failed' ? item : await decode(path);
-  if (decoded.status === 'ok') return { path, ...decoded, file: decoded.file };
-  return { path, ...decoded, file: decoded.file ?? (await identify(path)) };
+  if (decoded.status === 'ok') return { path, target, ...decoded, file: decoded.file };
+  return { path, target, ...decoded, file: decoded.file ?? (await identify(path)) };
 }

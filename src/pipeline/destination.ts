@@ -40,7 +40,7 @@ export interface StartOptions {
   readonly layout: OutputLayout;
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<InputItem>;
-  readonly walkAgain: () => AsyncGenerator<InputItem>; // called for --sync alone
+  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,6 +53,7 @@ export interface Started {
   /** Does something with an image, which is named meanwhile for the case that the process dies of it. */
   readonly around: <T>(image: string, action: () => Promise<T>) => Promise<T>;
   readonly space?: OutputSpace; // left out for a stream
+  readonly passedOver?: Manifest['passedOver']; // as in StartedRun
   readonly close: () => Promise<void>;
 }
 

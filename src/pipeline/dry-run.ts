@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import type { HalonetError } from '../errors.js';
+import { freeSpace } from '../free-space.js';
 import type { Size } from '../images/geometry.js';
-import { freeSpace } from '../outputs/free-space.js';
+import { PassedOver, type PassedOverCounts } from '../inputs/passed-over.js';
 import type { DeviceChoice } from './choose-device.js';
 import {
   bytesThere,
@@ -12,19 +13,20 @@ import {
   plannedFiles,
   rowsThere,
 } from './foreseen-output.js';
-import { type JobOptions, jobFingerprint, readyModel, SAMPLED_INPUTS, STDIN, walk } from './job.js';
+import { expectInputs, type JobOptions, jobFingerprint, readyModel, SAMPLED_INPUTS } from './job.js';
 import type { Start } from './run-start.js';
 import { outOfSpace } from './space.js';
 import { spread } from './spread.js';
 import { type Survey, survey } from './survey.js';
 import { type Trial, tryRows } from './trial.js';
+import { STDIN, walkImages } from './walk-images.js';
 
 /** What a job would do. */
 export interface Plan {
   readonly model: string; // as the user gave it
   readonly device: DeviceChoice;
   readonly size: Size; // of the network input, pixels
-  readonly inputs: Survey;
+  readonly inputs: Survey & { readonly passedOver: PassedOverCounts };
   readonly list: boolean; // more inputs are listed on standard input, which is not read
   readonly output: string;
   readonly start: Start | undefined; // undefined: it would not
@@ -53,14 +55,14 @@ const TRIED = 32; // inputs
  */
 export async function planJob(options: JobOptions): Promise<Plan> {
   const { output, signal } = options;
+  await expectInputs(options);
   const foreseen = await foreseeOutput(output, signal);
   const list = options.inputs.includes(STDIN);
-  const walkKnown = () =>
-    walk(
-      options.inputs.filter((input) => input !== STDIN),
-      signal,
-    );
-  const inputs = await survey(walkKnown(), SAMPLED_INPUTS);
+  const named = options.inputs.filter((input) => input !== STDIN);
+  const walkKnown = () => walkImages(named, { signal });
+  const passedOver = new PassedOver();
+  const found = await survey(walkImages(named, { signal, passedOver }), SAMPLED_INPUTS);
+  const inputs = { ...found, passedOver: passedOver.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const { start, refusal } = await foreseeStart(
     foreseen,
@@ -88,7 +90,7 @@ export function fileBytes(
   { headerBytes, rowBytes }: PlannedFile,
   rows: number | undefined,
 ): number | undefined {
-  if (rows === 0) return headerBytes;
+  if (rows === 0 || rowBytes === 0) return headerBytes;
   return rows === undefined || rowBytes === undefined ? undefined : Math.round(headerBytes + rows * rowBytes);
 }
 

@@ -66,7 +66,13 @@ export async function foreseeStart(
   let start: Start | undefined;
   const reason = await refusalOf(async () => {
     start = await decideStart({
-      ...{ ...run, mode, fingerprint: fingerprint(), unread: walk === undefined },
+      ...{
+        ...run,
+        mode,
+        fingerprint: fingerprint(),
+        unread: walk === undefined,
+        readOnce: walk === undefined,
+      },
       compare: async (known) => walk && compareInputs(walk(), known),
     });
   });
@@ -111,7 +117,12 @@ export function plannedFiles(
     name: `${basename(place.path)}.run.rows`,
     ...{ headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
   };
-  return [...arrays, { ...text, name: shown(names.text) }, ledger];
+  const classes = {
+    name: names.classes ?? '',
+    ...{ headerBytes: Buffer.byteLength(layout.classes ?? ''), rowBytes: 0, exact: true },
+  };
+  const beside = names.classes === undefined ? [] : [classes];
+  return [...arrays, { ...text, name: shown(names.text) }, ...beside, ledger];
 }
 
 /** Rows that a run finds done or can take over; undefined where that depends on inputs that are read once. */

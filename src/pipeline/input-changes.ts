@@ -3,7 +3,7 @@ import { identify } from '../inputs/identify.js';
 import type { InputItem } from '../inputs/walk.js';
 import { isSameFile, type LedgerRecord, pathKey } from '../outputs/run/ledger.js';
 import { ledgerRecords } from '../outputs/run/ledger-file.js';
-import { RowTable } from './row-table.js';
+import { type Named, RowsByImage } from './rows-by-image.js';
 
 /** How inputs differ from those that a ledger was made of. */
 export interface InputChanges {
@@ -12,6 +12,7 @@ export interface InputChanges {
   readonly unread: number; // inputs that cannot be read, and were not among the known ones
   readonly changed: number; // files
   readonly moved: boolean; // nothing but the order of what is left, or that too, is another one
+  readonly respelled: number; // inputs that are known by another path
 }
 
 export interface KnownInputs {
@@ -22,8 +23,7 @@ export interface KnownInputs {
 }
 
 /** An input as it is now. */
-interface Look {
-  readonly key: bigint;
+interface Look extends Named {
   readonly isUnread: boolean;
   readonly file: FileIdentity | undefined;
 }
@@ -42,35 +42,56 @@ export async function compareInputs(
   known: KnownInputs,
 ): Promise<InputChanges | undefined> {
   const ledger = records(known);
+  let respelled = 0;
   try {
     for (let row = 0; row < known.rows; ) {
       const block = await nextBlock(items, Math.min(BLOCK, known.rows - row));
-      if (block.length === 0) {
-        return { gained: 0, lost: known.rows - row, unread: 0, changed: 0, moved: false };
-      }
+      if (block.length === 0) return { ...NO_CHANGES, lost: known.rows - row, respelled };
+      let anew = 0;
       for (const look of block) {
         const { value: record } = await ledger.next();
-        const isSame = record?.path === look.key && isSameFile(record.file, look.file);
-        if (!isSame) return await countChanges(row, block, items, known);
+        const fit = record === undefined ? 'other' : fitOf(record, look);
+        if (fit === 'other') return await countChanges(row, block, items, known, respelled);
+        if (fit === 'respelled') anew++;
       }
       row += block.length;
+      respelled += anew;
     }
   } finally {
     await ledger.return(undefined);
   }
   const more = known.whole ? await nextBlock(items, 1) : [];
-  return more.length === 0 ? undefined : countChanges(known.rows, more, items, known);
+  if (more.length > 0) return countChanges(known.rows, more, items, known, respelled);
+  return respelled === 0 ? undefined : { ...NO_CHANGES, respelled };
 }
 
-/** @param from the first row that may differ, to which the first of `block` belongs */
+const NO_CHANGES: InputChanges = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false, respelled: 0 };
+
+/** Whether inputs differ in nothing but how their paths are spelled. */
+export function isRespelledOnly({ gained, lost, changed, moved }: InputChanges): boolean {
+  return gained + lost + changed === 0 && !moved;
+}
+
+/** Whether a row is of an input as it is now, be it by another path. */
+function fitOf(record: LedgerRecord, { path, target, file }: Look): 'same' | 'respelled' | 'other' {
+  if (!isSameFile(record.file, file)) return 'other';
+  if (record.path === pathKey(path)) return 'same';
+  return record.target === pathKey(target ?? path) ? 'respelled' : 'other';
+}
+
+/**
+ * @param from the first row that may differ, to which the first of `block` belongs
+ * @param respelled inputs of the rows before
+ */
 async function countChanges(
   from: number,
   block: readonly Look[],
   items: AsyncIterator<InputItem>,
   known: KnownInputs,
+  respelled: number,
 ): Promise<InputChanges> {
   const rows = await RememberedRows.read(known, from);
-  const tally = new Tally(rows);
+  const tally = new Tally(rows, respelled);
   for (let looks = block; looks.length > 0; looks = await nextBlock(items, BLOCK)) {
     for (const look of looks) tally.add(look);
   }
@@ -85,14 +106,16 @@ class Tally {
   #unread = 0;
   #changed = 0;
   #moved = false;
+  #respelled: number;
   #last = -1; // row
 
-  constructor(rows: RememberedRows) {
+  constructor(rows: RememberedRows, respelled: number) {
     this.#rows = rows;
+    this.#respelled = respelled;
   }
 
   add(look: Look): void {
-    const row = this.#rows.find(look.key);
+    const row = this.#rows.find(look);
     const meeting = row === undefined ? 'beyond' : this.#rows.meet(row);
     if (row === undefined || meeting === 'beyond') {
       this.#unknown++;
@@ -101,6 +124,7 @@ class Tally {
     }
     this.#gained += this.#unknown;
     this.#unknown = 0;
+    if (!this.#rows.knows(look.path)) this.#respelled++;
     if (meeting === 'again') return;
     this.#moved ||= row < this.#last;
     this.#last = row;
@@ -110,21 +134,27 @@ class Tally {
   /** @param whole whether inputs after the last known one are new ones */
   changes(whole: boolean): InputChanges {
     const gained = this.#gained + (whole ? this.#unknown : 0);
-    const [unread, changed, lost] = [this.#unread, this.#changed, this.#rows.unmet];
-    return { gained, lost, unread, changed, moved: this.#moved || gained + lost + changed === 0 };
+    const [unread, changed, lost, respelled] = [
+      this.#unread,
+      this.#changed,
+      this.#rows.unmet,
+      this.#respelled,
+    ];
+    const moved = this.#moved || gained + lost + changed + respelled === 0;
+    return { gained, lost, unread, changed, moved, respelled };
   }
 }
 
-/** The rows of a ledger from one on, in 21 bytes each and a table. */
+/** The rows of a ledger from one on, in 21 bytes each and their tables. */
 class RememberedRows {
-  readonly #table: RowTable;
+  readonly #images: RowsByImage;
   readonly #modified: BigInt64Array;
   readonly #bytes: Float64Array;
   readonly #met: Uint8Array;
-  readonly #left: Uint32Array; // at the first row of a path, how often the path is still to come
+  readonly #left: Uint32Array; // at the first row of an image, how often it is still to come
 
   private constructor(count: number) {
-    this.#table = new RowTable(count);
+    this.#images = new RowsByImage(count);
     this.#modified = new BigInt64Array(count);
     this.#bytes = new Float64Array(count);
     this.#met = new Uint8Array(count);
@@ -141,11 +171,15 @@ class RememberedRows {
     return remembered;
   }
 
-  find(key: bigint): number | undefined {
-    return this.#table.find(key);
+  find(input: Named): number | undefined {
+    return this.#images.find(input);
   }
 
-  /** @returns whether its path comes for the first time, again as before, or more often than before */
+  knows(path: string): boolean {
+    return this.#images.knows(path);
+  }
+
+  /** @returns whether its image comes for the first time, again as before, or more often than before */
   meet(row: number): 'first' | 'again' | 'beyond' {
     const left = this.#left[row] ?? 0;
     if (left === 0) return 'beyond';
@@ -163,12 +197,11 @@ class RememberedRows {
     return this.#left.reduce((sum, left) => sum + left, 0);
   }
 
-  #add({ path, file }: LedgerRecord, row: number): void {
-    this.#table.add(path, row);
-    const first = this.#table.find(path) ?? row;
+  #add(record: LedgerRecord, row: number): void {
+    const first = this.#images.add(record, row);
     this.#left[first] = (this.#left[first] ?? 0) + 1;
-    this.#bytes[row] = file?.bytes ?? 0;
-    this.#modified[row] = file?.modified ?? 0n;
+    this.#bytes[row] = record.file?.bytes ?? 0;
+    this.#modified[row] = record.file?.modified ?? 0n;
   }
 }
 
@@ -182,8 +215,9 @@ async function nextBlock(items: AsyncIterator<InputItem>, size: number): Promise
     if (done) break;
     block.push(value);
   }
-  const look = async ({ path, status }: InputItem): Promise<Look> => ({
-    key: pathKey(path),
+  const look = async ({ path, target, status }: InputItem): Promise<Look> => ({
+    path,
+    target,
     isUnread: status === 'failed',
     file: await identify(path),
   });

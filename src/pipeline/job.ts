@@ -1,8 +1,8 @@
 import { HalonetError, ModelError } from '../errors.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
-import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
-import { type InputItem, walkInputs } from '../inputs/walk.js';
+import { PassedOver, type PassedOverCounts } from '../inputs/passed-over.js';
+import type { InputItem } from '../inputs/walk.js';
 import type { OutputRequest } from '../model/outputs.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Fingerprint } from '../outputs/run/journal.js';
@@ -12,6 +12,7 @@ import { CPU, type Host } from '../runtime/devices.js';
 import { SAMPLE } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceRequest } from './choose-device.js';
 import { type Destination, type JobOutput, openDestination, type Started } from './destination.js';
+import { expectImages } from './expect-images.js';
 import { type FailureLimit, refuseFailure } from './failure-limit.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { CalibratedModel } from './int8.js';
@@ -25,13 +26,16 @@ import { type Invocation, runFacts } from './run-facts.js';
 import { SpaceWatch } from './space-watch.js';
 import { throughModel } from './through-model.js';
 import type { MeasuredSettings, TuningOptions } from './tuning.js';
+import { STDIN, walkImages } from './walk-images.js';
 
 export interface JobOptions extends TuningOptions {
   readonly model: string; // 'demo', a path or a timm name
   readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
+  readonly allowEmpty: boolean; // inputs that lead to no image are no mistake
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
+  readonly nul?: boolean | undefined; // only NULs end the paths on stdin
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: PreprocessingOverrides;
   readonly decodeSeconds: number; // that an image may take
@@ -61,9 +65,8 @@ export interface JobSummary extends RowCounts {
   readonly stored: number; // of these, taken over from an earlier output
   readonly seconds: number; // from the first input to the output under its final name
   readonly measured?: MeasuredSettings | undefined; // undefined where the batch size was given, and in a short job
+  readonly passedOver: PassedOverCounts; // files in folders
 }
-
-export const STDIN = '-';
 
 /**
  * Runs one command from its inputs to its output: takes the output, prepares the model, streams every input through it. The
@@ -72,6 +75,7 @@ export const STDIN = '-';
  * @throws HalonetError when the model, the inputs or the output cannot be used
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
+  await expectInputs(options);
   const destination = await openDestination(options.output);
   try {
     return await runTo(destination, options);
@@ -80,33 +84,44 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
   }
 }
 
+/** @throws {InputError} where the inputs cannot be meant; a retry takes its own from the rows that there are */
+export async function expectInputs(options: JobOptions): Promise<void> {
+  if (options.output.mode !== 'retry') await expectImages(options);
+}
+
 async function runTo(destination: Destination, options: JobOptions): Promise<JobSummary> {
   const { suspects, kept } = destination;
-  const { ready, started } = await begin(destination, options).catch((error) => {
-    if (options.signal?.aborted) options.onLeave?.(kept);
-    throw error;
+  const { ready, started, passedOver } = await begin(destination, options).catch((error) => {
+    if (!options.signal?.aborted) throw error;
+    options.onLeave?.(kept);
+    throw options.signal.reason;
   });
-  if (!('sink' in started)) return nothingLeft(started);
+  if (!('sink' in started)) return nothingLeft(started, passedOver.counts);
   if (suspects.length > 0) options.onNote?.(suspicion(suspects));
-  return work(options, { ...ready, started, suspects: new Set(suspects) });
+  return work(options, { ...ready, started, passedOver, suspects: new Set(suspects) });
 }
 
 async function begin(destination: Destination, options: JobOptions) {
   const { onNote = () => {}, signal } = options;
-  const inputs = peekable(walk(options.inputs, signal, options.stdin));
+  const passedOver = new PassedOver();
+  const inputs = peekable(walkImages(options.inputs, { ...options, passedOver }));
   const ready = await readyModel(options, inputs, true);
   const started = await destination.start({
     ...{ layout: ready.layout, onNote, signal },
-    ...againWhere(options, inputs.items),
+    ...againWhere(options, inputs.items, passedOver),
     fingerprint: () => jobFingerprint(options, ready),
   });
-  return { ready, started };
+  return { ready, started, passedOver };
 }
 
-/** The inputs, and how to take them a second time, which --sync may: a list is then held in memory. */
-function againWhere({ inputs, output, signal }: JobOptions, items: AsyncGenerator<InputItem>) {
-  if (!inputs.includes(STDIN)) return { items, walkAgain: () => walk(inputs, signal) };
-  if (output.mode !== 'sync') return { items, walkAgain: () => items };
+/** The inputs, and how to take them a second time. A list is read only once, but for --sync, which holds it in memory. */
+function againWhere(
+  { inputs, output, signal }: JobOptions,
+  items: AsyncGenerator<InputItem>,
+  passedOver: PassedOver,
+) {
+  if (!inputs.includes(STDIN)) return { items, walkAgain: () => walkImages(inputs, { signal, passedOver }) };
+  if (output.mode !== 'sync') return { items, walkAgain: undefined };
   const list = remembered(items);
   return { items: list.items, walkAgain: list.again };
 }
@@ -150,13 +165,14 @@ export function jobFingerprint(
   return fingerprintOf({ ...prepared, outputs, layout, version, device: choice.device.name });
 }
 
-function nothingLeft({ rows, failures }: Manifest): JobSummary {
-  return { rows, failures, done: 0, stored: 0, seconds: 0 };
+function nothingLeft({ rows, failures }: Manifest, passedOver: PassedOverCounts): JobSummary {
+  return { rows, failures, done: 0, stored: 0, seconds: 0, passedOver };
 }
 
 /** A job whose output is open, too. */
 interface Ready extends ReadyModel {
   readonly started: Started;
+  readonly passedOver: PassedOver; // of the walk of its inputs
   readonly suspects: ReadonlySet<string>;
 }
 
@@ -185,10 +201,11 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
     await started.close(); // Windows replaces no file that is open
     options.onFinish?.();
     const modelSha256 = (await digest)?.sha256 ?? '';
-    const facts = { model: options.model, modelSha256, device: choice.device.name, stored };
+    const passedOver = started.passedOver ?? ready.passedOver.counts;
+    const facts = { model: options.model, modelSha256, device: choice.device.name, stored, passedOver };
     await sink.commit(runFacts(options.invocation, prepared, facts));
     const seconds = (performance.now() - start) / 1000;
-    return { ...sink.counts, done: sink.counts.rows - before, stored, seconds, measured };
+    return { ...sink.counts, done: sink.counts.rows - before, stored, seconds, measured, passedOver };
   } catch (error) {
     const kept = await sink.leave().catch(() => 0); // what went wrong first is what matters
     options.onLeave?.(kept);
@@ -227,38 +244,10 @@ function int8Options(options: JobOptions, inputs: Pick<Peekable<InputItem>, 'pee
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
   }
-  const sampled = calibration === undefined ? inputs : peekable(walk([calibration], signal));
+  const sampled = calibration === undefined ? inputs : peekable(walkImages([calibration], { signal }));
   return {
     ...{ threads, signal, anew: calibration !== undefined },
     images: () => sampled.peek(SAMPLED_INPUTS, SAMPLE),
     ...(onMeasure && { onMeasure }),
   };
-}
-
-export function walk(
-  inputs: readonly string[],
-  signal: AbortSignal | undefined,
-  stdin?: JobOptions['stdin'],
-): AsyncGenerator<InputItem> {
-  return walkInputs(inputs, {
-    extensions: DECODABLE_EXTENSIONS,
-    ...(stdin !== undefined && inputs.includes(STDIN) && { stdin: stdin() }),
-    ...(signal && { signal }),
-  });
-}
-
-/**
- * Counts the inputs that a job will see, for a progress display; undefined where they can be read only once.
- */
-export async function countInputs(
-  inputs: readonly string[],
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  if (inputs.includes(STDIN)) return undefined;
-  let count = 0;
-  for await (const _ of walk(inputs, signal)) {
-    signal.throwIfAborted();
-    count++;
-  }
-  return count;
 }

@@ -14,7 +14,8 @@ export interface Location {
 
 export interface LocateOptions {
   readonly hub: HubSettings;
-  readonly onDownload?: (progress: HubProgress) => void;
+  readonly onDownload?: ((progress: HubProgress) => void) | undefined;
+  readonly onNote?: ((note: string) => void) | undefined; // one line, for a person: why a download waits
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -105,15 +106,13 @@ export async function inCache(repo: string, hub: HubSettings): Promise<Location 
   return undefined;
 }
 
-async function fromHub(repo: string, { hub, onDownload, signal }: LocateOptions): Promise<Location> {
+async function fromHub(repo: string, { hub, onDownload, onNote, signal }: LocateOptions): Promise<Location> {
   const cached = await inCache(repo, hub);
   if (cached !== undefined) return cached;
   const [preferred, other] = WEIGHTS;
   const fetch = async (weights: string): Promise<Location> => {
-    const files = await fetchFromHub({ repo, files: [CONFIG, weights] }, hub, {
-      ...(onDownload && { onProgress: onDownload }),
-      ...(signal && { signal }),
-    });
+    const options = { onProgress: onDownload, onNote, signal };
+    const files = await fetchFromHub({ repo, files: [CONFIG, weights] }, hub, options);
     return { weights: files[weights] ?? '', config: files[CONFIG] };
   };
   try {

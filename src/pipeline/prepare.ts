@@ -46,11 +46,8 @@ export async function prepare(
   overrides: PreprocessingOverrides,
   options: PrepareOptions,
 ): Promise<Prepared> {
-  const { hub, architecture, onDownload, signal } = options;
-  const source = await openModel(name, {
-    ...{ hub, architecture, signal },
-    ...(onDownload && { onDownload }),
-  });
+  const { hub, architecture, onDownload, onNote, signal } = options;
+  const source = await openModel(name, { hub, architecture, onDownload, onNote, signal });
   const { config } = source;
   const { graph, shapes } = source.build(outputs, overrides);
   const preprocessing = preprocessingOf(overridden(config.pretrained, overrides), overrides);

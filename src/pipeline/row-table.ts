@@ -2,7 +2,7 @@ const KEY_WORDS = 2; // 32 bits each
 const EMPTY = 0xffffffff;
 
 /**
- * The rows of a ledger by their path's key, of which there may be many millions: slots of 12 bytes, two to four times as
+ * The rows of a ledger by a key, of which there may be many millions: slots of 12 bytes, two to four times as
  * many as rows. Open addressing with linear probing.
  */
 export class RowTable {
@@ -10,7 +10,7 @@ export class RowTable {
   readonly #rows: Uint32Array;
   readonly #mask: number;
 
-  /** @param capacity rows that will be added, at most 2^30 */
+  /** @param capacity keys that will be added, at most 2^30 */
   constructor(capacity: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * capacity)));
     this.#keys = new Uint32Array(slots * KEY_WORDS);

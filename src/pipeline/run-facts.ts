@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { libraryVersions } from '../images/libvips.js';
+import type { PassedOverCounts } from '../inputs/passed-over.js';
 import type { RunFacts } from '../outputs/run/manifest.js';
 import { runtimeVersion } from '../runtime/package.js';
 import type { Prepared } from './prepare.js';
@@ -17,17 +18,18 @@ export interface JobFacts {
   readonly modelSha256: string; // of its file as it was when the job began
   readonly device: string;
   readonly stored: number; // rows that were taken over
+  readonly passedOver: PassedOverCounts; // files in folders
 }
 
 /** What a manifest says of a job besides its rows. */
 export function runFacts(
   { versions, command, folder }: Invocation,
   { path, preprocessing }: Prepared,
-  { model, modelSha256, device, stored }: JobFacts,
+  { model, modelSha256, device, stored, passedOver }: JobFacts,
 ): RunFacts {
   return {
     versions: { ...versions, 'onnxruntime-node': runtimeVersion(), ...libraryVersions() },
-    ...{ command, folder, device, stored },
+    ...{ command, folder, device, stored, passedOver },
     model: { name: model, path, sha256: modelSha256 },
     preprocessing: { ...preprocessing },
     preprocessingSha256: createHash('sha256').update(JSON.stringify(preprocessing)).digest('hex'),

@@ -19,7 +19,7 @@ import type { RunState } from '../outputs/run/run-state.js';
 import { StoredRows } from '../outputs/run/stored-rows.js';
 import { refuseAltered } from '../outputs/run/verify.js';
 import { refuseDifferent } from './fingerprint.js';
-import { compareInputs, type InputChanges, type KnownInputs } from './input-changes.js';
+import { compareInputs, type InputChanges, isRespelledOnly, type KnownInputs } from './input-changes.js';
 import { failedAgain, type JobItem, withStoredRows } from './stored-items.js';
 
 /** What to do where earlier runs have left something. */
@@ -30,7 +30,7 @@ export interface RunStartOptions extends RunSinkOptions {
   readonly state: RunState;
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<InputItem>;
-  readonly walkAgain: () => AsyncGenerator<InputItem>; // called for --sync alone
+  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
@@ -39,6 +39,7 @@ export interface StartedRun {
   readonly sink: RunSink;
   readonly items: AsyncIterable<JobItem>;
   readonly close: () => Promise<void>; // when the items have been taken
+  readonly passedOver?: Manifest['passedOver']; // where the items are the rows of an output; left out where they are inputs
 }
 
 /**
@@ -69,7 +70,7 @@ export function refuseState({ output, partial }: RunPlace, state: RunState, mode
 /** How a run is to start. */
 export type Start =
   | { readonly kind: 'new' }
-  | { readonly kind: 'finished'; readonly manifest: Manifest } // nothing is left to do
+  | { readonly kind: 'finished'; readonly manifest: Manifest; readonly changes?: InputChanges } // nothing is left to do
   | { readonly kind: 'interrupted'; readonly journal: JournalState } // goes on
   | { readonly kind: 'synced'; readonly state: Left; readonly changes: InputChanges | undefined }; // takes rows over
 
@@ -77,6 +78,7 @@ export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 
   /** How the inputs differ from known ones; undefined where they do not. */
   readonly compare: (known: KnownInputs) => Promise<InputChanges | undefined>;
   readonly unread?: boolean; // the inputs, so that nothing is known of what has changed
+  readonly readOnce: boolean; // the inputs: a comparison uses them up
 }
 
 /**
@@ -84,13 +86,17 @@ export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 
  * @throws {OutputError} where settings or inputs have changed since
  */
 export async function decideStart(question: StartQuestion): Promise<Start> {
-  const { mode, state, fingerprint, place, compare, unread = false } = question;
+  const { mode, state, fingerprint, place, compare, unread = false, readOnce } = question;
   if (mode === 'new' || mode === 'overwrite' || !isLeft(state)) return { kind: 'new' };
   refuseDifferent(place.output, fingerprintThen(state), fingerprint, []);
   if (mode === 'sync' && unread) return { kind: 'synced', state, changes: undefined };
   const changes = await compare(knownInputs(place, state));
   if (changes === undefined) return state;
-  if (mode === 'resume') throw changedInputs(place.output, changes);
+  if (mode === 'resume') {
+    if (!isRespelledOnly(changes)) throw changedInputs(place.output, changes);
+    if (state.kind === 'finished') return { ...state, changes };
+    if (readOnce) throw changedInputs(place.output, changes);
+  }
   refuseEmptied(place.output, changes, knownInputs(place, state).rows);
   return { kind: 'synced', state, changes };
 }
@@ -107,8 +113,15 @@ export async function startRun(options: RunStartOptions): Promise<StartedRun | M
     refuseDifferent(place.output, fingerprintThen(state), fingerprint, LIMITS);
     return retried(options, state);
   }
-  const start = await decideStart({ ...options, compare: (known) => compareInputs(items, known) });
-  if (start.kind === 'finished') return start.manifest;
+  const start = await decideStart({
+    ...options,
+    compare: (known) => compareInputs(items, known),
+    readOnce: options.walkAgain === undefined,
+  });
+  if (start.kind === 'finished') {
+    if (start.changes !== undefined) options.onNote(otherPaths(place.output, start.changes));
+    return start.manifest;
+  }
   if (start.kind === 'interrupted') return resumed(options, start.journal, items);
   if (start.kind === 'synced') {
     if (start.changes !== undefined) options.onNote(`${place.output}: ${changesText(start.changes)}`);
@@ -137,24 +150,24 @@ async function resumed(
 ): Promise<StartedRun> {
   const { place, layout, onNote } = options;
   const { reuses, base } = journal.header;
-  const baseRows = await refuseOtherBase(options, base);
-  const stored = reuses ? await basesOf(place, layout, baseRows) : [];
+  const finished = await refuseOtherBase(options, base);
+  const stored = reuses ? await basesOf(place, layout, finished?.rows) : [];
   const sink = await orClose(all(stored), () => RunSink.resume(options, journal));
   onNote(goingOn(place, journal));
-  return { sink, ...reusing(items, stored, place.output) };
+  return { sink, ...reusing(items, stored, options) };
 }
 
 /** Starts a run that takes over the rows of what is left. */
 async function synced(options: RunStartOptions, state: Left): Promise<StartedRun> {
-  const { place, layout, walkAgain } = options;
+  const { place, layout, items, walkAgain = () => items } = options;
   const keepsBase = state.kind === 'interrupted';
   const base = state.kind === 'finished' ? manifestDigest(state.manifest) : state.journal.header.base;
   const replaces = state.kind === 'finished' || state.journal.header.replaces;
-  const baseRows = await refuseOtherBase(options, base);
+  const finished = await refuseOtherBase(options, base);
   const header = headerOf(options.fingerprint, { replaces, reuses: true, base });
   const sink = await RunSink.start(options, header, keepsBase);
-  const bases = await orClose(leaving(sink), () => basesOf(place, layout, baseRows));
-  return { sink, ...reusing(walkAgain(), bases, place.output) };
+  const bases = await orClose(leaving(sink), () => basesOf(place, layout, finished?.rows));
+  return { sink, ...reusing(walkAgain(), bases, options) };
 }
 
 /**
@@ -165,8 +178,8 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
   const { place, layout, onNote } = options;
   if (state.kind === 'finished' && Object.keys(state.manifest.failures).length === 0) return state.manifest;
   const base = state.kind === 'finished' ? manifestDigest(state.manifest) : state.journal.header.base;
-  const rows = await refuseOtherBase(options, base);
-  const stored = await StoredRows.open(place, layout, rows ?? 0);
+  const finished = await refuseOtherBase(options, base);
+  const stored = await StoredRows.open(place, layout, finished?.rows ?? 0);
   const from = state.kind === 'finished' ? 0 : state.journal.checkpoint.rows;
   const sink = await orClose(stored, () =>
     state.kind === 'finished'
@@ -178,18 +191,23 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
       : RunSink.resume(options, state.journal),
   );
   if (state.kind === 'interrupted') onNote(goingOn(place, state.journal));
-  return { sink, items: failedAgain(stored, layout, from), close: () => stored.close() };
+  return {
+    sink,
+    items: failedAgain(stored, layout, from),
+    close: () => stored.close(),
+    passedOver: finished?.passedOver ?? {},
+  };
 }
 
 /**
  * @param base as in a journal's header
- * @returns how many rows the finished output has that rows are taken over from; undefined where there is no such output
+ * @returns the manifest of the finished output that rows are taken over from; undefined where there is no such output
  * @throws {OutputError} where it is gone, another one, or not as its manifest says
  */
 async function refuseOtherBase(
   { place, signal }: RunStartOptions,
   base: string,
-): Promise<number | undefined> {
+): Promise<Manifest | undefined> {
   if (base === '') return undefined;
   const manifest = await readManifest(place.output, place.manifest);
   if (manifest === undefined || manifestDigest(manifest) !== base) {
@@ -199,15 +217,19 @@ async function refuseOtherBase(
     );
   }
   await refuseAltered(place, manifest, signal);
-  return manifest.rows;
+  return manifest;
 }
 
 const goingOn = ({ output }: RunPlace, { checkpoint: { rows } }: JournalState) =>
   rows === 0 ? `${output}: beginning again` : `${output}: going on after ${counted(rows, 'row')}`;
 
-function reusing(items: AsyncIterable<InputItem>, stored: readonly StoredRows[], output: string) {
+function reusing(
+  items: AsyncIterable<InputItem>,
+  stored: readonly StoredRows[],
+  { place: { output }, layout }: RunStartOptions,
+) {
   return {
-    items: stored.length === 0 ? items : withStoredRows(items, stored, output),
+    items: stored.length === 0 ? items : withStoredRows(items, stored, layout, output),
     close: all(stored).close,
   };
 }
@@ -251,7 +273,7 @@ function headerOf(
   fingerprint: Fingerprint,
   { replaces = false, reuses = false, retries = false, base = '' }: Partial<JournalHeader>,
 ): JournalHeader {
-  return { halonet: 1, fingerprint, replaces, reuses, retries, base, started: new Date().toISOString() };
+  return { halonet: 2, fingerprint, replaces, reuses, retries, base, started: new Date().toISOString() };
 }
 
 /** Inputs that cannot be reached are not gone: nothing is dropped for them. */
@@ -270,11 +292,15 @@ function changedInputs(output: string, changes: InputChanges): OutputError {
   });
 }
 
-export function changesText({ gained, lost, changed, moved }: InputChanges): string {
+const otherPaths = (output: string, { respelled }: InputChanges) =>
+  `${output} has ${counted(respelled, 'row')} whose image is now given by another path; --sync rewrites the paths`;
+
+export function changesText({ gained, lost, changed, moved, respelled }: InputChanges): string {
   const counts = [
     [gained, 'new'],
     [changed, 'changed'],
     [lost, 'gone'],
+    [respelled, 'given by another path'],
   ] as const;
   const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return [...parts, ...(moved ? ['in another order'] : [])].join(', ');

@@ -1,5 +1,5 @@
 import { bytesText } from '../bytes-text.js';
-import { freeSpace } from '../outputs/free-space.js';
+import { freeSpace } from '../free-space.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { bytesLeft, outOfSpace, type Shortage, TELLING_ROWS } from './space.js';
 

@@ -5,20 +5,22 @@ import { npyHeaderBytes } from '../outputs/npy.js';
 import { RECORD_BYTES } from '../outputs/run/ledger.js';
 import { byteCount } from '../tensor.js';
 
-/** What the rows of an output take on disk: all bytes but those of its text and its manifest follow from its layout. */
+/** What an output takes on disk: all bytes but those of its text and its manifest follow from its layout. */
 export interface RowSpace {
   readonly headers: number; // bytes of all files before their first rows
   readonly arrays: number; // bytes of a row in the arrays
   readonly ledger: number; // and in the ledger beside them
+  readonly classes: number; // of the file of the classes, which is written at the end
 }
 
-export function rowSpace({ text, arrays }: OutputLayout): RowSpace {
+export function rowSpace({ text, arrays, classes = '' }: OutputLayout): RowSpace {
   const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
   return {
     headers:
       Buffer.byteLength(text.header) + sum(arrays.map(({ dtype, shape }) => npyHeaderBytes(dtype, shape))),
     arrays: sum(arrays.map(byteCount)),
     ledger: RECORD_BYTES,
+    classes: Buffer.byteLength(classes),
   };
 }
 
@@ -36,9 +38,9 @@ export const TELLING_ROWS = 16;
  * long as that of the rows so far, and as nothing where these are too few to tell.
  */
 export function bytesLeft(layout: OutputLayout, { rows, bytes }: Written, total: number): number {
-  const { headers, arrays, ledger } = rowSpace(layout);
+  const { headers, arrays, ledger, classes } = rowSpace(layout);
   const text = rows < TELLING_ROWS ? 0 : (bytes - headers - rows * arrays) / rows;
-  return Math.ceil(Math.max(0, total - rows) * (arrays + ledger + text));
+  return Math.ceil(Math.max(0, total - rows) * (arrays + ledger + text)) + classes;
 }
 
 /** Where there is too little space. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type ImageFailure, OutputError } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../inputs/identify.js';
+import { Targets } from '../inputs/targets.js';
 import type { InputItem } from '../inputs/walk.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { isSameFile, pathKey } from '../outputs/run/ledger.js';
@@ -9,7 +10,7 @@ import { ledgerRecords } from '../outputs/run/ledger-file.js';
 import type { Found, StoredRows } from '../outputs/run/stored-rows.js';
 import type { StoredRow } from '../rows.js';
 import { inOrder } from './in-order.js';
-import { RowTable } from './row-table.js';
+import { RowsByImage } from './rows-by-image.js';
 
 /** An input to a job: a path to decode, one that leads to nothing, or one whose row is stored already. */
 export type JobItem =
@@ -17,20 +18,22 @@ export type JobItem =
   | {
       readonly status: 'stored';
       readonly path: string;
+      readonly target?: string | undefined;
       readonly file: FileIdentity | undefined;
       readonly stored: StoredRow;
     };
 
-/** Rows of earlier outputs, to be found by path. */
+/** Rows of earlier outputs, to be found by their images. */
 interface Source {
   readonly rows: StoredRows;
-  readonly table: RowTable;
+  readonly images: RowsByImage;
 }
 
 const LOOKED_UP_AT_ONCE = 64;
 
 /**
- * The inputs, with those that a row is stored for and whose file is still the same standing for that row.
+ * The inputs, with those that a row is stored for and whose file is still the same standing for that row, under the path by
+ * which they are given now.
  *
  * @param output in messages
  * @throws {OutputError} where a ledger cannot be read
@@ -38,13 +41,14 @@ const LOOKED_UP_AT_ONCE = 64;
 export async function* withStoredRows(
   items: AsyncIterable<InputItem>,
   stored: readonly StoredRows[],
+  layout: OutputLayout,
   output: string,
 ): AsyncGenerator<JobItem> {
   const sources: Source[] = [];
-  for (const rows of stored) sources.push({ rows, table: await tableOf(rows, output) });
+  for (const rows of stored) sources.push({ rows, images: await imagesOf(rows, output) });
   yield* inOrder(
     items,
-    (item) => lookUp(item, sources),
+    (item) => lookUp(item, sources, layout),
     () => LOOKED_UP_AT_ONCE,
   );
 }
@@ -61,11 +65,12 @@ export async function* failedAgain(
   layout: OutputLayout,
   from: number,
 ): AsyncGenerator<JobItem> {
+  const targets = await Targets.open();
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
     const path = found.failure === undefined ? '' : await pathOf(found, layout);
     if (found.failure !== undefined && (await isDecodable(path, found.failure))) {
-      yield { status: 'found', path };
+      yield { status: 'found', path, target: await targets.ofLink(path) };
     } else {
       yield { status: 'stored', path, file: found.record.file, stored: found };
     }
@@ -93,25 +98,32 @@ async function pathOf(found: Found, { text }: OutputLayout): Promise<string> {
   });
 }
 
-async function lookUp(item: InputItem, sources: readonly Source[]): Promise<JobItem> {
-  const { path } = item;
-  const key = pathKey(path);
+async function lookUp(item: InputItem, sources: readonly Source[], layout: OutputLayout): Promise<JobItem> {
+  const { path, target } = item;
   let file: FileIdentity | undefined;
   let looked = false;
-  for (const { rows, table } of sources) {
-    const row = table.find(key);
+  for (const { rows, images } of sources) {
+    const row = images.find(item);
     if (row === undefined) continue;
     if (!looked) file = await identify(path);
     looked = true;
     const found = await rows.find(row);
-    if (isSameFile(found.record.file, file)) return { status: 'stored', path, file, stored: found };
+    if (!isSameFile(found.record.file, file)) continue;
+    return { status: 'stored', path, target, file, stored: storedAs(item, found, layout) };
   }
   return item;
 }
 
-async function tableOf({ rows, ledgerPath }: StoredRows, output: string): Promise<RowTable> {
-  const table = new RowTable(rows);
+/** A stored row under the path by which its image is given now. */
+function storedAs({ path, target = path }: InputItem, found: Found, { text }: OutputLayout): StoredRow {
+  const key = pathKey(path);
+  const renamed = async () => Buffer.from(text.renamed((await found.text()).toString(), path));
+  return { ...found, key, target: pathKey(target), text: key === found.key ? found.text : renamed };
+}
+
+async function imagesOf({ rows, ledgerPath }: StoredRows, output: string): Promise<RowsByImage> {
+  const images = new RowsByImage(rows);
   let row = 0;
-  for await (const { path } of ledgerRecords(output, ledgerPath, rows)) table.add(path, row++);
-  return table;
+  for await (const record of ledgerRecords(output, ledgerPath, rows)) images.add(record, row++);
+  return images;
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { lastDecoded } from '../../src/outputs/run/black-box.js';
 import { halonet, ROOT, startHalonet } from '../support/cli.js';
+import { recordingDecodes } from '../support/decoding-preload.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
 const PHOTO = join(ROOT, 'fixtures/preprocess/chelsea.jpg');
@@ -17,8 +18,8 @@ describe('a run whose process dies of an image', () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-crash-'));
     await mkdir(join(folder, 'photos'));
     await copyFile(PHOTO, join(folder, 'photos', 'a.jpg'));
-    // Decoded by rows, in a thread of the process, for some seconds.
-    const large = { width: 12_000, height: 12_000, channels: 3, background: '#336699' } as const;
+    // Decoded for a second or more, and yet in a thread of the run's own process.
+    const large = { width: 8000, height: 8000, channels: 3, background: '#336699' } as const;
     await sharp({ create: large })
       .png({ compressionLevel: 1 })
       .toFile(join(folder, 'photos', 'b.png'));
@@ -28,15 +29,23 @@ describe('a run whose process dies of an image', () => {
   const command = (output: string) => ['embed', 'photos', ...DEMO, '-o', output, '--checkpoint', '0'];
 
   it('names the image when it is gone on with, and decodes it in a process of its own', async () => {
-    const child = startHalonet(command('e.npy'), { cwd: folder });
+    const record = join(folder, 'apart');
+    await writeFile(record, '');
+    const options = { cwd: folder, env: recordingDecodes(record) };
+    const child = startHalonet(command('e.npy'), options);
     const closed = once(child, 'close');
     const decoding = join(folder, 'e.npy.partial', 'decoding');
     while (!(await lastDecoded(decoding)).includes('photos/b.png')) await sleep(5);
     child.kill('SIGSEGV'); // as a decoder would
     assert.deepEqual((await closed)[1], 'SIGSEGV');
-    const { code, stderr } = await halonet([...command('e.npy'), '--resume'], { cwd: folder });
+    const suspects = await lastDecoded(decoding);
+    assert.equal(await readFile(record, 'utf8'), '');
+    const { code, stderr } = await halonet([...command('e.npy'), '--resume'], options);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /"photos\/b\.png".* being decoded when the last run died/);
+    const apart = (await readFile(record, 'utf8')).trimEnd().split('\n');
+    assert.ok(apart.includes('photos/b.png'), `decoded apart: ${apart}`);
+    for (const path of apart) assert.ok(suspects.includes(path), `${path} was no suspect`);
     assert.equal((await halonet(command('whole.npy'), { cwd: folder })).code, 0);
     assert.deepEqual(await readFile(join(folder, 'e.npy')), await readFile(join(folder, 'whole.npy')));
   });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { packagedGpus } from '../../src/runtime/devices.js';
 import { halonet } from '../support/cli.js';
+import { withMadeUpGpu } from '../support/made-up-gpu.js';
 
 const CLASSIFY = ['classify', 'fixtures/images', '-m', 'demo', '-k', '1'];
 
@@ -13,6 +15,12 @@ const absent: readonly (readonly [string, RegExp])[] = [
   ['coreml', /error: --device coreml: onnxruntime-node has it for macOS on Apple silicon; this is linux/],
 ];
 
+const ONE = 'fixtures/images/textures/stripes.svg';
+const MIB = 2 ** 20;
+const NO_ROOM = `error: --device webgpu: ONNX Runtime says: the made-up GPU has no room for this model
+  halonet doctor tries each device with a small network.
+`;
+
 describe('--device', () => {
   for (const [device, message] of absent) {
     it(`${device} ends with exit code 2 and the missing piece, and never falls back`, async function () {
@@ -24,6 +32,20 @@ describe('--device', () => {
       assert.equal(stderr.trim().split('\n').length, 2, stderr); // nothing of what native libraries print
     });
   }
+
+  it('that opens, and has no room for the model, ends with exit code 2 too', async function () {
+    const { platform, arch, env } = process;
+    if (!packagedGpus({ platform, arch, env, root: '/' }).includes('webgpu')) this.skip();
+    const onGpu = (bytes: number) =>
+      halonet(['classify', ONE, '-m', 'demo', '--device', 'webgpu'], { env: withMadeUpGpu(bytes) });
+    const { code, stdout, stderr } = await onGpu(1.5 * MIB); // the network that tries devices has 1.1, the demo model 1.9
+    assert.equal(stderr, NO_ROOM);
+    assert.equal(code, 2);
+    assert.equal(stdout, '');
+    const large = await onGpu(100 * MIB);
+    assert.equal(large.code, 0, large.stderr);
+    assert.match(large.stdout, /stripes/);
+  });
 
   it('auto takes what there is, and says in one line what and why', async () => {
     const { code, stdout, stderr } = await halonet(CLASSIFY, { env: NO_VULKAN });

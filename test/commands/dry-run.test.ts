@@ -11,6 +11,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   unlink,
   writeFile,
 } from 'node:fs/promises';
@@ -48,12 +49,15 @@ const factOf = (plan: string, name: string) => new RegExp(`^${name} +(.*)$`, 'm'
 describe('--dry-run', () => {
   let folder: string;
   let empty: string;
+  let links: string; // a folder with one, which leads nowhere
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-dry-run-')));
     empty = join(folder, 'empty');
     await mkdir(empty);
+    links = await mkdtemp(join(tmpdir(), 'halonet-links-'));
+    await symlink('/no/such.jpg', join(links, 'broken.jpg'));
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => Promise.all([rm(folder, { recursive: true }), rm(links, { recursive: true })]));
   const place = (name: string) => join(folder, name);
 
   /** A dry run in which nothing changes. */
@@ -74,7 +78,7 @@ describe('--dry-run', () => {
       const { size } = await stat(path);
       const { bytes, exact } = planned(plan.stdout, name);
       total += bytes;
-      assert.equal(exact, /\.(npy|rows)$/.test(name), name);
+      assert.equal(exact, /\.(npy|rows|classes\.csv)$/.test(name), name);
       if (exact) assert.equal(bytes, size, name);
       else assert.ok(Math.abs(bytes / size - 1) < 0.05, `${name}: ${bytes} planned, ${size} written`);
     }
@@ -83,10 +87,20 @@ describe('--dry-run', () => {
 
   it('foresees the bytes of an array, its index and its ledger', async () => {
     const output = place('e.npy');
-    await agrees(['embed', ...times(4), '/no/such.jpg', '-o', output], {
+    await agrees(['embed', ...times(4), links, '-o', output], {
       'e.npy': output,
       'e.index.csv': place('e.index.csv'),
       'e.npy.run.rows': `${output}.run.rows`,
+    });
+  });
+
+  it('foresees the bytes of the names of classes beside scores', async () => {
+    const output = place('s.npy');
+    await agrees(['classify', ...times(4), '-o', output], {
+      's.npy': output,
+      's.index.csv': place('s.index.csv'),
+      's.classes.csv': place('s.classes.csv'),
+      's.npy.run.rows': `${output}.run.rows`,
     });
   });
 
@@ -117,7 +131,7 @@ describe('--dry-run', () => {
 
   it('says how many images there are, what is unreadable, and how long it takes', async () => {
     await writeFile(place('photo.jpg'), 'no image, which only decoding tells');
-    const { code, stdout } = await dryRun(['classify', ...times(3), '/no/such.jpg', place('photo.jpg')]);
+    const { code, stdout } = await dryRun(['classify', ...times(3), links, place('photo.jpg')]);
     assert.equal(code, 0);
     assert.equal(factOf(stdout, 'images'), '49 found, 1 input unreadable (not_found 1)');
     assert.equal(factOf(stdout, 'model'), 'demo, at 128×128');
@@ -128,9 +142,12 @@ describe('--dry-run', () => {
   });
 
   it('says so where there is no image', async () => {
-    const { code, stdout } = await dryRun(['embed', empty, '-o', place('e.npy')]);
+    const refused = await dryRun(['embed', empty, '-o', place('e.npy')]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^error: There is no image in .*empty\./);
+    const { code, stdout } = await dryRun(['embed', empty, '--allow-empty', '-o', place('e.npy')]);
     assert.equal(code, 0);
-    assert.match(factOf(stdout, 'images'), /^none found: directories are searched/);
+    assert.equal(factOf(stdout, 'images'), 'none');
     assert.equal(factOf(stdout, 'time'), 'none');
     assert.equal(planned(stdout, 'e.npy').bytes, 128);
   });

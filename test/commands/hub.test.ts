@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startHubServer } from '../hub/hub-server.js';
-import { halonet } from '../support/cli.js';
+import { type Fault, startHubServer } from '../hub/hub-server.js';
+import { halonet, startHalonet } from '../support/cli.js';
 
 const NAME = 'halonet50ts.a1h_in1k';
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
@@ -46,5 +47,78 @@ describe('a timm name as --model', () => {
       await server.close();
       await rm(home, { recursive: true });
     }
+  });
+
+  describe('that cannot be downloaded', () => {
+    let home: string;
+
+    beforeEach(async () => {
+      home = await mkdtemp(join(tmpdir(), 'halonet-home-'));
+    });
+
+    afterEach(() => rm(home, { recursive: true }));
+
+    const serve = (fault: Fault) => {
+      const files = { 'config.json': Buffer.from('{}'), 'model.safetensors': Buffer.alloc(1000) };
+      return startHubServer({ repos: { [`timm/${NAME}`]: { commit: COMMIT, files } }, fault: () => fault });
+    };
+    const classify = (endpoint: string): readonly [readonly string[], { env: Record<string, string> }] => [
+      ['classify', IMAGE, '--device', 'cpu'],
+      { env: { HF_ENDPOINT: endpoint, HF_HUB_CACHE: home, HF_HUB_OFFLINE: '', HF_TOKEN: '' } },
+    ];
+
+    const failures: readonly (readonly [string, Fault, RegExp])[] = [
+      [
+        'a redirect that leads nowhere',
+        { kind: 'redirect', to: 'file:///etc/passwd' },
+        /^error: http:.*config\.json was redirected to "file:\/\/\/etc\/passwd", which is no http address\n {2}Check HF_ENDPOINT/,
+      ],
+      [
+        'a wait of a day',
+        { kind: 'status', status: 429, headers: { 'retry-after': '86400' } },
+        /^error: .*HTTP 429 \(too many requests\), and the server asks to wait 24 hours; halonet waits 5 minutes at most\n {2}Run again after that/,
+      ],
+      [
+        'a file that is larger than the disk',
+        { kind: 'claim', size: 9e14 },
+        /\nerror: No room in the Hugging Face cache .*: model\.safetensors of timm\/halonet50ts\.a1h_in1k takes another 900\.0 TB, and .* are free\n {2}Free some space there/,
+      ],
+    ];
+    for (const [what, fault, message] of failures) {
+      it(`ends with exit code 2 at ${what}`, async () => {
+        const server = await serve(fault);
+        try {
+          const { code, stdout, stderr } = await halonet(...classify(server.endpoint));
+          assert.deepEqual([code, stdout], [2, '']);
+          assert.match(stderr, message);
+        } finally {
+          await server.close();
+        }
+      });
+    }
+
+    it('says that it waits for the server, and Ctrl-C ends the wait with exit code 130', async () => {
+      // Longer than this test may take.
+      const server = await serve({ kind: 'status', status: 429, headers: { 'retry-after': '290' } });
+      const run = startHalonet(...classify(server.endpoint));
+      try {
+        let stderr = '';
+        for await (const text of run.stderr.setEncoding('utf8')) {
+          const before = stderr;
+          stderr += text;
+          if (stderr.includes('attempt\n') && !before.includes('attempt\n')) run.kill('SIGINT');
+        }
+        if (run.exitCode === null) await once(run, 'exit');
+        assert.equal(run.exitCode, 130, stderr);
+        assert.match(
+          stderr,
+          /^config\.json: HTTP 429 \(too many requests\); waiting 5 minutes, as the server asks, before the next attempt\n/,
+        );
+        assert.match(stderr, /interrupted by SIGINT/);
+      } finally {
+        run.kill('SIGKILL');
+        await server.close();
+      }
+    });
   });
 });

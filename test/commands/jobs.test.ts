@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -57,7 +56,10 @@ describe('the commands', () => {
       assert.match(rows[2] ?? '', /c, ""d""\.jpg",\d+,/);
       assert.match(rows[3] ?? '', /e\.png,,,,,,,empty_file: /);
       assert.match(rows[4] ?? '', /f\.webp,\d+,/);
-      assert.match(stderr, /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\n$/);
+      assert.match(
+        stderr,
+        /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\npassed over: 1 file \(\.txt 1\)\n$/,
+      );
     });
 
     it('writes JSON lines with labels of the type asked for', async () => {
@@ -284,8 +286,8 @@ describe('the commands', () => {
     });
 
     it('may be thousands on the command line', async () => {
-      const missing = Array.from({ length: 3000 }, (_, i) => `photos/of/a/long/journey/image-${i}.jpg`);
-      const { code, stdout } = await halonet(['classify', ...missing, PHOTO, ...DEMO, '-k', '1', '--quiet']);
+      const many = Array.from({ length: 3000 }, () => paths()[3] ?? '');
+      const { code, stdout } = await halonet(['classify', ...many, PHOTO, ...DEMO, '-k', '1', '--quiet']);
       assert.equal(code, 1);
       const rows = lines(stdout).slice(1);
       assert.equal(rows.length, 3001);
@@ -394,10 +396,11 @@ describe('the commands', () => {
 
     // A device of Linux that is always full.
     if (existsSync('/dev/full')) {
-      it('of a shell on a full disk end the run with a reason', () => {
-        const command = `"${process.execPath}" bin/halonet.cjs classify ${PHOTO} ${DEMO.join(' ')} > /dev/full`;
-        const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
-        assert.equal(status, 2);
+      it('of a shell on a full disk end the run with a reason', async () => {
+        const { code, stderr } = await halonet(['classify', PHOTO, ...DEMO], {
+          shell: 'exec "$@" > /dev/full',
+        });
+        assert.equal(code, 2);
         assert.match(stderr, /^error: .*standard output.*ENOSPC/);
         assert.doesNotMatch(stderr, /\n\s+at /);
       });

@@ -88,9 +88,17 @@ describe('--precision', () => {
 
     it('has nothing to measure in a folder without images, nor to run', async () => {
       const model = await unmeasured('nothing');
-      const { code, stderr } = await halonet([...CLASSIFY, `${model}`, '-m', model, '--precision', 'int8']);
+      const { code, stderr } = await halonet([
+        ...CLASSIFY,
+        model,
+        '--allow-empty',
+        '-m',
+        model,
+        '--precision',
+        'int8',
+      ]);
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /^no images found/);
+      assert.match(stderr, /^no images\npassed over: /);
       assert.deepEqual(await kept(model), []);
     });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { duration, progressLine } from '../../commands/shared/progress.js';
-import { summaryLine } from '../../commands/shared/summary.js';
+import { summaryText } from '../../commands/shared/summary.js';
 
 describe('progress', () => {
   it('says count, rate and, where the total is known, the time left', () => {
@@ -16,35 +16,45 @@ describe('progress', () => {
 
 describe('the summary', () => {
   it('counts images and failures by code, and says where the rows are', () => {
-    const nothing = { rows: 0, done: 0, stored: 0, failures: {}, seconds: 0 };
+    const nothing = { rows: 0, done: 0, stored: 0, failures: {}, seconds: 0, passedOver: {} };
     const failures = { not_found: 1, decode_failed: 2 };
     assert.equal(
-      summaryLine({ ...nothing, rows: 16, done: 16, failures, seconds: 2 }, 'out.csv'),
+      summaryText({ ...nothing, rows: 16, done: 16, failures, seconds: 2 }, 'out.csv'),
       '16 images in 2.0 s (8.0/s), 3 failed (not_found 1, decode_failed 2), written to out.csv',
     );
     assert.equal(
-      summaryLine({ ...nothing, rows: 1, done: 1, seconds: 0.5 }, '-'),
+      summaryText({ ...nothing, rows: 1, done: 1, seconds: 0.5 }, '-'),
       '1 image in 0.5 s (2.0/s)',
     );
     const measured = { batchSize: 4, decoders: 1 };
     assert.equal(
-      summaryLine({ ...nothing, rows: 10, done: 10, seconds: 1, measured }, '-'),
+      summaryText({ ...nothing, rows: 10, done: 10, seconds: 1, measured }, '-'),
       '10 images in 1.0 s (10.0/s), batch 4 and 1 decoder by measurement',
     );
-    assert.match(summaryLine(nothing, '-'), /^no images found/);
+    assert.equal(summaryText(nothing, '-'), 'no images');
+    assert.equal(
+      summaryText({ ...nothing, rows: 1, done: 1, seconds: 1, passedOver: { '.mov': 3, '': 1 } }, '-'),
+      '1 image in 1.0 s (1.0/s)\npassed over: 4 files (.mov 3, no extension 1)',
+    );
   });
 
   it('tells what was computed from what was there already', () => {
     assert.equal(
-      summaryLine({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2 }, 'out.csv'),
+      summaryText({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2, passedOver: {} }, 'out.csv'),
       '6 images in 2.0 s (3.0/s), 16 rows with those taken over, written to out.csv',
     );
     assert.equal(
-      summaryLine({ rows: 16, done: 16, stored: 12, failures: { timeout: 1 }, seconds: 2 }, 'out.csv'),
+      summaryText(
+        { rows: 16, done: 16, stored: 12, failures: { timeout: 1 }, seconds: 2, passedOver: {} },
+        'out.csv',
+      ),
       '4 images in 2.0 s (2.0/s), 16 rows with those taken over, 1 failed (timeout 1), written to out.csv',
     );
     assert.equal(
-      summaryLine({ rows: 16, done: 0, stored: 0, failures: { timeout: 2 }, seconds: 0 }, 'out.csv'),
+      summaryText(
+        { rows: 16, done: 0, stored: 0, failures: { timeout: 2 }, seconds: 0, passedOver: {} },
+        'out.csv',
+      ),
       'nothing left to do: 16 images in out.csv, 2 failed (timeout 2)',
     );
   });

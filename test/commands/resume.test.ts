@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -219,6 +231,28 @@ describe('a run that was interrupted', () => {
     await assertAsNew(['embed'], 'e.npy', '-', listed('b', 'e', 'd'));
   });
 
+  it('loses no row to --sync while a folder that a list names is away', async () => {
+    const sync = ['embed', '-', ...DEMO, '-o', 'e.npy', '--sync'];
+    assert.equal((await here(sync, 'photos\n')).code, 0);
+    const before = await filesOf('e.npy');
+    const assertRefused = async (why: string) => {
+      const { code, stderr } = await here(sync, 'photos\n');
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        new RegExp(`^error: e\\.npy would lose 4 of its 4 rows, and ${why}\\.\\n.* away\\? .*--overwrite`),
+      );
+      assert.deepEqual(await filesOf('e.npy'), before);
+    };
+    await rename(join(folder, 'photos'), join(folder, 'away'));
+    await assertRefused('1 input cannot be read');
+    await mkdir(join(folder, 'photos')); // as a disk leaves it that is not mounted
+    await assertRefused('none of its inputs is there any more');
+    await rmdir(join(folder, 'photos'));
+    await rename(join(folder, 'away'), join(folder, 'photos'));
+    assert.match((await here(sync, 'photos\n')).stderr, /nothing left to do: 4 images in e\.npy/);
+  });
+
   it('says at the end how it went, in its manifest', async () => {
     await writeFile(photo('c'), 'no image');
     const args = ['embed', 'photos', ...DEMO, '-o', 'e.npy'];
@@ -252,22 +286,22 @@ describe('a run that was interrupted', () => {
   });
 
   it('by too many failures can be gone on with', async () => {
-    const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`);
-    const args = ['classify', ...DEMO, '-o', 'classes.jsonl'];
-    const share = await here([...args, '--max-failures', '99.5%', ...missing]);
+    const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`).join('\n');
+    const args = ['classify', '-', ...DEMO, '-o', 'classes.jsonl'];
+    const share = await here([...args, '--max-failures', '99.5%'], missing);
     assert.equal(share.code, 1);
     assert.match(
       share.stderr,
       /^error: 100 of 100 images failed, and no more than 99\.5 % of the images were to;/,
     );
     assert.match(share.stderr, /99 rows so far are kept: the same command with --resume goes on\.\n$/);
-    const count = await here([...args, '--max-failures', '120', '--resume', ...missing]);
+    const count = await here([...args, '--max-failures', '120', '--resume'], missing);
     assert.equal(count.code, 1);
     assert.match(
       count.stderr,
       /error: 121 of 121 images failed, and no more than 120 were to; the last is "none-120\.png"/,
     );
-    const whole = await here([...args, '--max-failures', '150', '--resume', ...missing]);
+    const whole = await here([...args, '--max-failures', '150', '--resume'], missing);
     assert.equal(whole.code, 1);
     assert.match(
       whole.stderr,

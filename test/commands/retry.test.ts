@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { halonet, ROOT } from '../support/cli.js';
+import { copyDemo } from '../support/demo-copy.js';
 import { withPlan } from '../support/preloaded-cli.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
@@ -22,6 +23,11 @@ const OUTPUTS = [
   { command: ['classify'], output: 'classes.csv', files: ['classes.csv'] },
   { command: ['classify', '--csv-safe'], output: 'safe.csv', files: ['safe.csv'] },
   { command: ['embed'], output: 'embeddings.jsonl', files: ['embeddings.jsonl'] },
+  {
+    command: ['classify'],
+    output: 'scores.npy',
+    files: ['scores.npy', 'scores.index.csv', 'scores.classes.csv'],
+  },
   { command: ['embed'], output: 'embeddings.npy', files: ['embeddings.npy', 'embeddings.index.csv'] },
   {
     command: ['features', '--stages', '3,4'],
@@ -29,6 +35,20 @@ const OUTPUTS = [
     files: ['pyramid/stage3.npy', 'pyramid/stage4.npy', 'pyramid/index.csv'],
   },
   { command: ['features', '--pool', 'avg'], output: 'pooled.csv', files: ['pooled.csv'] },
+];
+
+/** What may become of a model between a run and its retry: in which file, how, and what is said of it. */
+const CHANGES_OF_A_MODEL: readonly (readonly [string, (bytes: Buffer) => Buffer | string, RegExp])[] = [
+  [
+    'model.safetensors',
+    (bytes) => Buffer.concat([bytes.subarray(0, -4), Buffer.alloc(4)]),
+    /the network is another one/,
+  ],
+  [
+    'config.json',
+    (bytes) => String(bytes).replace('"crop_pct"', '"crop_mode": "squash", "crop_pct"'),
+    /--crop-mode was center and is squash/,
+  ],
 ];
 
 describe('halonet retry', () => {
@@ -77,15 +97,40 @@ describe('halonet retry', () => {
     assert.equal(fingerprint.maxPixels, '1000'); // of the run, which a later --sync goes on with
   });
 
+  it('mixes no rows of two models, nor of two ways to crop', async () => {
+    const model = join(folder, 'model');
+    await copyDemo(model, { measured: false });
+    const [, , ...flags] = DEMO;
+    await here(['embed', 'photos', '--model', 'model', ...flags, '-o', 'e.jsonl']);
+    await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+    const rows = await bytes('e.jsonl');
+    for (const [name, change, difference] of CHANGES_OF_A_MODEL) {
+      const path = join(model, name);
+      const then = await readFile(path);
+      await writeFile(path, change(then));
+      const { code, stderr } = await here(['retry', 'e.jsonl']);
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: .*e\.jsonl was begun with other settings: /);
+      assert.match(stderr, difference);
+      assert.deepEqual(await bytes('e.jsonl'), rows);
+      await writeFile(path, then);
+    }
+    const names = ['e.jsonl', 'e.jsonl.run.json', 'e.jsonl.run.rows', 'model', 'photos'];
+    assert.deepEqual((await readdir(folder)).sort(), names);
+    const { code, stderr } = await here(['retry', 'e.jsonl', '--fail-on', 'none', '--max-pixels', '10M']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^2 images in .* 3 rows with those taken over, 1 failed/);
+  });
+
   it('finds a run through a symbolic link whose extension gave the format', async () => {
-    await writeFile(join(folder, 'run-7.txt'), '');
-    await symlink('run-7.txt', join(folder, 'latest.csv'));
+    await writeFile(join(folder, 'run-7.npy'), '');
+    await symlink('run-7.npy', join(folder, 'latest.csv'));
     await here(['embed', 'photos', ...DEMO, '-o', 'latest.csv', '--overwrite']);
     await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
     const { code, stderr } = await here(['retry', 'latest.csv']);
     assert.equal(code, 1);
     assert.match(stderr, /^2 images in .* 1 failed/);
-    assert.equal((await here(['retry', 'run-7.txt'])).code, 1);
+    assert.equal((await here(['retry', 'run-7.npy'])).code, 1);
     assert.equal((await here(['verify', 'latest.csv'])).code, 0);
   });
 

@@ -77,6 +77,21 @@ describe('the command line', () => {
     ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /from 0\.01 to 1/],
     ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /different stage numbers/],
     ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.parquet'], /\.csv, \.npy, \.jsonl/],
+    [
+      'a folder of features that would be named as a file',
+      ['features', IMAGES, '-m', './no/model', '-o', '/tmp/x.npy'],
+      /^error: \/tmp\/x\.npy is the name of a file, and features in NPY are a folder of files\.\n {2}Name the folder: --output \/tmp\/x\n$/,
+    ],
+    [
+      'a compressed output',
+      ['classify', IMAGES, '-m', './no/model', '-o', '/tmp/x.csv.gz'],
+      /^error: \/tmp\/x\.csv\.gz is the name of a compressed file, and none is written: .*\n {2}Write \/tmp\/x\.csv, and compress it when it is done: gzip \/tmp\/x\.csv \(or pipe it: halonet … \| gzip > \/tmp\/x\.csv\.gz\)\n$/,
+    ],
+    [
+      'an extension of another format than --format',
+      ['embed', IMAGES, '-m', './no/model', '-o', '/tmp/x.csv', '-f', 'npy'],
+      /^error: The extension of \/tmp\/x\.csv does not go with --format npy\.\n {2}Name it \/tmp\/x\.npy, or leave out --format\.\n$/,
+    ],
     ['NPY on standard output', ['embed', IMAGES, '-m', 'demo', '-f', 'npy'], /standard output/],
     [
       'an unknown model',

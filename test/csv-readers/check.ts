@@ -135,7 +135,7 @@ async function makeFiles(): Promise<{ count: number; list: string }> {
 
 async function run(args: readonly string[], list: string): Promise<string> {
   // Relative paths begin with what the names begin with.
-  const inputs = [...args, '--model', 'demo', '--device', 'cpu', '--quiet', '.', '-'];
+  const inputs = [...args, '--model', 'demo', '--device', 'cpu', '--quiet', '.', '-', '--null'];
   const { code, stdout, stderr } = await halonet(inputs, { cwd: join(folder, 'images'), stdin: list });
   if (code !== 1) throw new Error(`halonet ${args.join(' ')}: exit code ${code}\n${stderr}`); // 1: failed images
   return stdout;

@@ -3,11 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from '../support/cli.js';
+import { halonet, ROOT } from '../support/cli.js';
 import { JOB_CASES, type JobCase } from '../support/job-cases.js';
 import { live, type Reference, reference } from '../support/lives.js';
 import { fillWithImages } from '../support/mixed-images.js';
 import { readOutputFiles, wrongAtTheEnd, wrongFinals } from '../support/output-files.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 
 const IMAGES = 64;
 const MEGABYTES = 16; // more than any output here has
@@ -58,7 +59,7 @@ describe('a disk that is full', () => {
         ...job.args,
         '-',
       ];
-      spawnSync('unshare', args, { stdio: 'inherit' });
+      spawnSync('unshare', args, { stdio: 'inherit', ...TIME_LIMIT });
       const said = (name: string) => readFile(join(place, name), 'utf8');
       assert.match(await said('stderr'), FULL);
       assert.equal(await said('code'), '2\n');
@@ -73,13 +74,12 @@ describe('a disk that is full', () => {
     const own = join(place, 'limited');
     await mkdir(own);
     const kilobytes = Math.floor((whole.files.finals.get(TEXT.output)?.byteLength ?? 0) / 2048); // or half of that: shells differ
-    const limited = `ulimit -f ${kilobytes} && exec "$@"`;
-    const { status, stderr } = spawnSync('sh', ['-c', limited, 'sh', ...HALONET, ...TEXT.args, images], {
+    const { code, stderr } = await halonet([...TEXT.args, images], {
       cwd: own,
-      encoding: 'utf8',
+      shell: `ulimit -f ${kilobytes} && exec "$@"`,
     });
     assert.match(stderr, LIMITED);
-    assert.equal(status, 2);
+    assert.equal(code, 2);
     assert.deepEqual(wrongFinals(await readOutputFiles(own, TEXT.output), whole.files), []);
     const resumed = await live({ job: TEXT, images, folder: own, mode: 'resume' });
     assert.equal(resumed.code, whole.code, resumed.stderr);

@@ -24,7 +24,14 @@ const CHECKPOINT_SECONDS = 0.002;
 const PAUSE_MS = 3;
 
 const FACTS: RunFacts = {
-  ...{ versions: { halonet: 'test' }, command: ['embed'], folder: '/', device: 'cpu', stored: 0 },
+  ...{
+    versions: { halonet: 'test' },
+    command: ['embed'],
+    folder: '/',
+    device: 'cpu',
+    stored: 0,
+    passedOver: {},
+  },
   ...{ model: { name: 'made up', path: '/none', sha256: '' }, preprocessing: {}, preprocessingSha256: '' },
 };
 

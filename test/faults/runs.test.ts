@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError } from '../../src/errors.js';
-import { embedLayout, featuresLayout } from '../../src/outputs/index.js';
+import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/index.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { inFolder } from '../outputs/scratch.js';
 import { watchFsCalls } from '../support/fs-calls.js';
@@ -14,7 +14,7 @@ import { FEATURES, type MadeUpRun, madeUpRun, Stopped } from './made-up-run.js';
 const embedding = { features: FEATURES, dtype: 'float32' } as const;
 const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   'rows.csv': embedLayout({ format: 'csv', ...embedding }),
-  'rows.npy': embedLayout({ format: 'npy', ...embedding }),
+  'scores.npy': classifyLayout({ format: 'npy', scores: 'logits', labels: ['a', 'b', 'c, d'] }),
   pyramid: featuresLayout({
     ...{ format: 'npy', dtype: 'float32', pooled: false },
     stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),

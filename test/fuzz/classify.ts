@@ -4,6 +4,7 @@ import { startHalonet } from '../support/cli.js';
 import { watchMemory } from './memory.js';
 
 const LONGEST = 300_000; // ms without an end, or without the next row: it hangs
+const ALL_ROWS = 86_400; // seconds: of rows that come, there may be many
 const ARGS = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--top-k', '1', '--format', 'jsonl'];
 
 const WHOLE = 'fixtures/images/shapes/ring.svg';
@@ -82,7 +83,7 @@ export async function askOneByOne(paths: readonly string[]): Promise<{
 
 function start(args: readonly string[]) {
   const begun = performance.now();
-  const child = startHalonet(['classify', ...args, ...ARGS, '--quiet']);
+  const child = startHalonet(['classify', ...args, ...ARGS, '--quiet'], { limit: ALL_ROWS });
   child.stdin.on('error', () => {}); // it ended: that is seen below
   const memory = watchMemory(child.pid ?? 0);
   let stderr = '';

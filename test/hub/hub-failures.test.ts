@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HubError } from '../../src/errors.js';
 import { fetchFromHub } from '../../src/hub/hub.js';
 import type { HubSettings } from '../../src/hub/settings.js';
 import {
+  DIRECT,
   gitBlobSha1,
   type HubServer,
   type HubServerOptions,
@@ -39,7 +40,14 @@ describe('fetchFromHub failures', () => {
 
   async function serve(options: Partial<HubServerOptions> = {}): Promise<HubSettings> {
     server = await startHubServer({ repos: { 'timm/x': REPO }, ...options });
-    return { endpoint: server.endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+    return {
+      endpoint: server.endpoint,
+      cacheDir,
+      token: undefined,
+      offline: false,
+      symlinks: true,
+      proxies: DIRECT,
+    };
   }
 
   async function failure(
@@ -52,6 +60,7 @@ describe('fetchFromHub failures', () => {
       token: undefined,
       offline: false,
       symlinks: true,
+      proxies: DIRECT,
       ...settings,
     };
     try {
@@ -113,7 +122,14 @@ describe('fetchFromHub failures', () => {
       const wait = async () => {
         waits += 1;
       };
-      const settings = { endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+      const settings = {
+        endpoint,
+        cacheDir,
+        token: undefined,
+        offline: false,
+        symlinks: true,
+        proxies: DIRECT,
+      };
       await assert.rejects(fetchFromHub(MODEL, settings, { timing: { wait } }), (error: HubError) => {
         assert.ok(error.message.includes(`${endpoint}/timm/x/resolve/main/model.safetensors`));
         assert.match(error.message, /ECONNREFUSED/);
@@ -150,6 +166,46 @@ describe('fetchFromHub failures', () => {
       const redirected = await failure(elsewhere);
       assert.match(redirected.message, /a redirect to https:\/\/login\.invalid without X-Repo-Commit/);
       assert.match(redirected.hint, /HF_ENDPOINT/);
+    });
+
+    const redirects: readonly (readonly [string | undefined, RegExp])[] = [
+      ['http://[', /was redirected to "http:\/\/\[", which is no http address/],
+      ['file:///etc/passwd', /was redirected to "file:\/\/\/etc\/passwd"/],
+      ['javascript:alert(1)', /was redirected to "javascript:alert\(1\)"/],
+      ['data:application/json,{}', /was redirected to "data:application\/json,{}"/],
+      [
+        'http://me:secret@hub.invalid/x',
+        /was redirected to http:\/\/hub\.invalid with a user name or password, which are not sent$/,
+      ],
+      ['ftp://hub.invalid/x?signature=secret', /was redirected to "ftp:\/\/hub\.invalid\/x", which/],
+      [`mailto:${'x'.repeat(5000)}`, /was redirected to "mailto:x{93}…"/],
+      [undefined, /answered HTTP 302 without a Location$/],
+      ['/again', /was redirected more than 10 times, at last to http:\/\/127\.0\.0\.1:\d+\/again$/],
+      [
+        '::::',
+        /was redirected more than 10 times, at last to http:\/\/127\.0\.0\.1:\d+\/timm\/x\/resolve\/\w+\/::::$/,
+      ],
+    ];
+    for (const method of ['HEAD', 'GET']) {
+      for (const [to, message] of redirects) {
+        it(`says where a redirect of ${method} to ${to?.slice(0, 20)} leads, at the first attempt`, async () => {
+          const settings = await serve({
+            fault: (request) => (request.method === method ? { kind: 'redirect', to } : undefined),
+          });
+          const error = await failure(settings);
+          assert.match(error.message, message);
+          assert.doesNotMatch(error.message, /secret/);
+          assert.match(error.hint, /HF_ENDPOINT/);
+          const asked = server?.seen.filter((request) => request.method === method).length;
+          assert.equal(asked, /more than/.test(error.message) ? 11 : 1);
+        });
+      }
+    }
+
+    it('refuses an endpoint with a password, without showing it', async () => {
+      const { message, hint } = await failure({ endpoint: 'https://me:secret@hub.invalid' });
+      assert.equal(message, 'HF_ENDPOINT holds a user name or password, which are not sent');
+      assert.match(hint, /HF_TOKEN/);
     });
 
     it('refuses an endpoint that is no address', async () => {
@@ -255,9 +311,38 @@ describe('fetchFromHub failures', () => {
         await mkdir(blobs, { recursive: true });
         await symlink('/dev/full', join(blobs, `${sha256(WEIGHTS)}.halonet.incomplete`));
         const { message, hint } = await failure(await serve());
-        assert.ok(message.includes(`No room left in the Hugging Face cache ${cacheDir}: ENOSPC`), message);
-        assert.match(hint, /HF_HUB_CACHE/);
+        assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
+        assert.match(
+          message,
+          /model\.safetensors of timm\/x takes another 50\.0 kB, and .* are free \(ENOSPC: /,
+        );
+        assert.match(hint, /run again, which resumes, or set HF_HOME or HF_HUB_CACHE/);
       });
     }
+
+    it('is named with both figures when it has no room, before anything is downloaded', async () => {
+      const settings = await serve({ fault: () => ({ kind: 'claim', size: 9e14 }) });
+      const blobs = join(cacheDir, 'models--timm--x', 'blobs');
+      await mkdir(blobs, { recursive: true });
+      const partial = join(blobs, `${sha256(WEIGHTS)}.halonet.incomplete`);
+      await writeFile(partial, '');
+      await truncate(partial, 5e12); // which counts as there, and takes no room
+      const { message, hint } = await failure(settings);
+      assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
+      assert.match(
+        message,
+        /model\.safetensors of timm\/x takes another 895\.0 TB, and [\d.]+ [kMGT]?B are free$/,
+      );
+      assert.match(hint, /Free some space there and run again, or set HF_HOME or HF_HUB_CACHE/);
+      assert.deepEqual(
+        server?.seen.map(({ method }) => method),
+        ['HEAD'],
+      );
+    });
+
+    it('refuses a size that is no number of bytes', async () => {
+      const settings = await serve({ fault: () => ({ kind: 'claim', size: 1e20 }) });
+      assert.match((await failure(settings)).message, /an answer with the size 100000000000000000000/);
+    });
   });
 });

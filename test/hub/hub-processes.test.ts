@@ -5,7 +5,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type HubServer, type SeenRequest, sampleBytes, sha256, startHubServer } from './hub-server.js';
+import {
+  DIRECT,
+  type HubServer,
+  type SeenRequest,
+  sampleBytes,
+  sha256,
+  startHubServer,
+} from './hub-server.js';
 
 const WEIGHTS = sampleBytes(1_000_000, 'weights');
 const REPOS = { 'timm/x': { commit: 'c0ffee'.padEnd(40, '0'), files: { 'model.safetensors': WEIGHTS } } };
@@ -40,7 +47,7 @@ describe('fetchFromHub in several processes', () => {
   });
 
   function start(endpoint: string, staleMs: number) {
-    const settings = JSON.stringify({ endpoint, cacheDir, offline: false, symlinks: true });
+    const settings = JSON.stringify({ endpoint, cacheDir, offline: false, symlinks: true, proxies: DIRECT });
     const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, settings, String(staleMs)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

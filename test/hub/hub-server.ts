@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { proxiesFromEnv } from '../../src/hub/proxies.js';
+import { ROOT } from '../support/cli.js';
+
+/** No proxies. */
+export const DIRECT = proxiesFromEnv({});
 
 /** A model repository. Files named *.safetensors are stored as large files, on the second server. */
 export interface HubRepo {
@@ -14,7 +21,11 @@ export interface HubServerOptions {
   readonly repos: Readonly<Record<string, HubRepo>>;
   readonly fault?: (request: SeenRequest) => Fault | undefined; // asked before each request is answered
   readonly weakEtags?: boolean;
+  readonly secure?: boolean; // the hub speaks https, with CERTIFICATE; the storage never does
 }
+
+/** What a process has to trust, by NODE_EXTRA_CA_CERTS, to ask a secure hub. */
+export const CERTIFICATE = `${ROOT}fixtures/tls/localhost.crt`;
 
 /** A request as it came in. */
 export interface SeenRequest {
@@ -28,11 +39,12 @@ export interface SeenRequest {
 /** Something to go wrong with one response. `after` counts body bytes of that response. */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly kind: 'redirect'; readonly to: string }
+  | { readonly kind: 'redirect'; readonly to: string | undefined }
   | { readonly kind: 'break'; readonly after: number }
   | { readonly kind: 'stall'; readonly after: number }
   | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   | { readonly kind: 'content'; readonly data: Buffer }
+  | { readonly kind: 'claim'; readonly size: number } // of a large file, in its metadata
   | { readonly kind: 'ignore range' }
   | { readonly kind: 'shift range' }; // answers 206 from one byte further on
 
@@ -49,22 +61,24 @@ export interface HubServer {
 export async function startHubServer(options: HubServerOptions): Promise<HubServer> {
   const seen: SeenRequest[] = [];
   const listen = async (at: 'hub' | 'cdn', answer: (exchange: Exchange) => ServerResponse) => {
-    const server = createServer((incoming, response) => {
+    const listener = (incoming: IncomingMessage, response: ServerResponse) => {
       const request = readRequest(at, incoming);
       seen.push(request);
       const fault = options.fault?.(request);
       const respond = () => answer({ request, response, fault });
       if (fault?.kind === 'hold') fault.until.then(respond, respond);
       else respond();
-    });
+    };
+    const secure = options.secure && at === 'hub';
+    const server = secure ? createSecureServer(identity(), listener) : createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return server;
   };
   const cdn = await listen('cdn', (exchange) => answerStorage(exchange, options));
-  const storage = originOf(cdn);
+  const storage = originOf(cdn, 'http');
   const hub = await listen('hub', (exchange) => answerHub(exchange, options, storage));
   return {
-    endpoint: originOf(hub),
+    endpoint: originOf(hub, options.secure ? 'https' : 'http'),
     seen,
     close: async () => {
       await Promise.all([hub, cdn].map(close));
@@ -102,7 +116,8 @@ function readRequest(at: 'hub' | 'cdn', { method, url, headers }: IncomingMessag
 function answerHub(exchange: Exchange, options: HubServerOptions, storage: string): ServerResponse {
   const { request, response, fault } = exchange;
   if (fault?.kind === 'status') return end(response, fault.status, fault.headers);
-  if (fault?.kind === 'redirect') return end(response, 302, { location: fault.to });
+  if (fault?.kind === 'redirect')
+    return end(response, 302, fault.to === undefined ? {} : { location: fault.to });
   const match = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(request.path);
   const [, name = '', revision = '', file = ''] = match ?? [];
   const repo = options.repos[name];
@@ -121,7 +136,7 @@ function answerHub(exchange: Exchange, options: HubServerOptions, storage: strin
   response.setHeader('x-repo-commit', repo.commit);
   if (file.endsWith('.safetensors')) {
     response.setHeader('x-linked-etag', `"${sha256(data)}"`);
-    response.setHeader('x-linked-size', data.length);
+    response.setHeader('x-linked-size', fault?.kind === 'claim' ? fault.size : data.length);
     return end(response, 302, {
       location: `${storage}/${name}/${file}?signature=secret`,
       etag: '"redirect"',
@@ -181,9 +196,13 @@ function end(
   return response.writeHead(status, { 'content-length': 0, ...headers }).end();
 }
 
-function originOf(server: Server): string {
+function identity() {
+  return { cert: readFileSync(CERTIFICATE), key: readFileSync(`${ROOT}fixtures/tls/localhost.key`) };
+}
+
+function originOf(server: Server, protocol: string): string {
   const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return `${protocol}://127.0.0.1:${port}`;
 }
 
 async function close(server: Server): Promise<void> {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { type FetchOptions, fetchFromHub, type HubProgress } from '../../src/hub/hub.js';
 import type { HubSettings } from '../../src/hub/settings.js';
 import {
+  DIRECT,
   type Fault,
   gitBlobSha1,
   type HubServer,
@@ -53,7 +54,14 @@ describe('fetchFromHub', () => {
 
   async function serve(options: Partial<HubServerOptions> = {}): Promise<HubSettings> {
     server = await startHubServer({ repos: { 'timm/x': REPO }, ...options });
-    return { endpoint: server.endpoint, cacheDir, token: undefined, offline: false, symlinks: true };
+    return {
+      endpoint: server.endpoint,
+      cacheDir,
+      token: undefined,
+      offline: false,
+      symlinks: true,
+      proxies: DIRECT,
+    };
   }
 
   function seen(at: 'hub' | 'cdn', method: 'HEAD' | 'GET'): readonly SeenRequest[] {
@@ -322,13 +330,87 @@ describe('fetchFromHub', () => {
           { kind: 'status', status: 429, headers: { 'retry-after': '7' } },
           { kind: 'status', status: 503 },
           { kind: 'status', status: 403 }, // a signature that has run out
-          { kind: 'status', status: 429, headers: { 'retry-after': '86400' } },
+          { kind: 'status', status: 429, headers: { 'retry-after': '300' } },
         ),
       });
       await fetchFromHub(MODEL, settings, options());
-      assert.deepEqual(waits, [7_000, 1_000, 2_000, 60_000]);
+      assert.deepEqual(waits, [7_000, 1_000, 2_000, 300_000]);
       await assertComplete();
     });
+
+    it('says why it waits and for how long, but for the shortest waits', async () => {
+      const notes: string[] = [];
+      const settings = await serve({
+        fault: faults(
+          { kind: 'status', status: 429, headers: { 'retry-after': '55' } },
+          { kind: 'status', status: 503 },
+          { kind: 'break', after: 0 },
+        ),
+      });
+      await fetchFromHub(MODEL, settings, options({ onNote: (note) => notes.push(note) }));
+      assert.deepEqual(waits, [55_000, 1_000, 2_000]);
+      assert.equal(notes.length, 2);
+      assert.equal(
+        notes[0],
+        'model.safetensors: HTTP 429 (too many requests); waiting 55 s, as the server asks, before the next attempt',
+      );
+      assert.match(notes[1] ?? '', /^model\.safetensors: .+; waiting 2 s before the next attempt$/);
+    });
+
+    const pastOrNone = ['0', '-5', '1.5', 'soon', '', 'Sun, 06 Nov 1994 08:49:37 GMT', 'Sun, 99 Nov 1994'];
+    for (const value of pastOrNone) {
+      it(`waits as without it where Retry-After is ${JSON.stringify(value)}`, async () => {
+        const settings = await serve({
+          fault: faults({ kind: 'status', status: 429, headers: { 'retry-after': value } }),
+        });
+        await fetchFromHub(MODEL, settings, options());
+        assert.deepEqual(waits, [500]);
+      });
+    }
+
+    it("waits until the date of Retry-After, by the server's clock", async () => {
+      const headers = {
+        date: 'Wed, 21 Oct 2015 07:28:00 GMT',
+        'retry-after': 'Wed, 21 Oct 2015 07:29:30 GMT',
+      };
+      const settings = await serve({ fault: faults({ kind: 'status', status: 429, headers }) });
+      await fetchFromHub(MODEL, settings, options());
+      assert.deepEqual(waits, [90_000]);
+    });
+
+    it("waits until the hub's window of requests is over", async () => {
+      const headers = { ratelimit: '"resolvers";r=0;t=42' };
+      const settings = await serve({ fault: faults({ kind: 'status', status: 429, headers }) });
+      await fetchFromHub(MODEL, settings, options());
+      assert.deepEqual(waits, [42_000]);
+    });
+
+    const tooLong = [
+      ['301', /asks to wait 6 minutes; halonet waits 5 minutes at most$/],
+      ['86400', /asks to wait 24 hours;/],
+      ['604801', /asks to wait 8 days;/],
+      ['9'.repeat(400), /asks to wait more than ten years;/],
+      ['Fri, 31 Dec 9999 23:59:59 GMT', /asks to wait more than ten years;/],
+    ] as const;
+    for (const [value, message] of tooLong) {
+      it(`gives up at once where Retry-After is ${value.slice(0, 30)}`, async () => {
+        const settings = await serve({
+          fault: ({ at }) =>
+            at === 'cdn' ? { kind: 'status', status: 429, headers: { 'retry-after': value } } : undefined,
+        });
+        await assert.rejects(fetchFromHub(MODEL, settings, options()), (error: Error & { hint?: string }) => {
+          assert.equal(error.name, 'HubError');
+          assert.match(
+            error.message,
+            /model\.safetensors: HTTP 429 \(too many requests\), and the server asks/,
+          );
+          assert.match(error.message, message);
+          assert.match(error.hint ?? '', /Run again after that time, which resumes.*HF_TOKEN/);
+          return true;
+        });
+        assert.deepEqual(waits, []);
+      });
+    }
 
     it('asks the hub again too after 503', async () => {
       let answers = 0;

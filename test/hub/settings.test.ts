@@ -12,6 +12,7 @@ describe('hubSettingsFromEnv', () => {
       token: undefined,
       offline: false,
       symlinks: true,
+      proxies: { http: undefined, https: undefined, except: '' },
     });
   });
 

@@ -1,38 +1,35 @@
 import assert from 'node:assert/strict';
-import { execFile, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import process, { pid, platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
 import { ShortageError } from '../../src/shortage.js';
+import { childrenRunning, describeProcess } from '../support/processes.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 import { emptyChunksPng } from './endless.js';
 import { endlessSvg, gifOf, slowSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, photo, temporaryFolder } from './support.js';
 
-const run = promisify(execFile);
-
 /** The decoding processes that a process has started, of those that have computed for so many seconds. */
-async function decodingProcesses(parent: number, seconds = 0): Promise<number[]> {
-  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,cputimes=,args=']);
-  return stdout
-    .split('\n')
-    .filter((line) => line.includes('decode-process.js'))
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, ppid, computed = 0]) => ppid === parent && computed >= seconds)
-    .map(([child = 0]) => child);
+function decodingProcesses(parent: number, seconds = 0): readonly number[] {
+  return childrenRunning('decode-process.js', parent)
+    .filter((child) => child.seconds >= seconds)
+    .map((child) => child.pid);
 }
+
+const MIB = 2 ** 20;
 
 const DECODING = 1; // second of computing, which is more than a start takes
 
 /** Waits for what must come; mocha ends the wait. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(20);
 }
 
-// ps elsewhere does not say for how long.
+// Elsewhere there is no /proc, and the decoding process is not looked at.
 if (platform === 'linux') {
   describe('openDecoder', () => {
     const folder = temporaryFolder();
@@ -48,8 +45,8 @@ if (platform === 'linux') {
 
     /** Ends a process that has begun with an image. */
     const killWhileDecoding = async (signal: NodeJS.Signals) => {
-      await until(async () => (await decodingProcesses(pid, DECODING)).length === 1);
-      for (const child of await decodingProcesses(pid)) process.kill(child, signal);
+      await until(() => decodingProcesses(pid, DECODING).length === 1);
+      for (const child of decodingProcesses(pid)) process.kill(child, signal);
     };
 
     it('rejects where no process can be started, which is no fault of the image', async () => {
@@ -79,10 +76,10 @@ if (platform === 'linux') {
           typeof expected.file?.modified,
           path === folder.path('none.png') ? 'undefined' : 'bigint',
         );
-        assert.equal((await decodingProcesses(pid)).length, apart, path);
+        assert.equal(decodingProcesses(pid).length, apart, path);
       }
       await decoder.close();
-      assert.deepEqual(await decodingProcesses(pid), []);
+      assert.deepEqual(decodingProcesses(pid), []);
     });
 
     it('takes what may last to its own process', async () => {
@@ -96,7 +93,7 @@ if (platform === 'linux') {
         await folder.write('chunks.png', emptyChunksPng(20_000)),
       ]) {
         assert.equal((await decoder.decode(path)).status, 'ok');
-        assert.equal((await decodingProcesses(pid)).length, 1, path);
+        assert.equal(decodingProcesses(pid).length, 1, path);
         await decoder.close();
         decoder = openDecoder(HALONET, { timeout: 60 });
       }
@@ -134,7 +131,7 @@ if (platform === 'linux') {
       void slow.finally(() => {
         isOver = true;
       });
-      await until(async () => isOver || (await decodingProcesses(pid)).length === 1);
+      await until(() => isOver || decodingProcesses(pid).length === 1);
       const small = await folder.write('small.png', await photo(64, 64).png().toBuffer());
       const order: string[] = [];
       await Promise.all([
@@ -163,55 +160,96 @@ if (platform === 'linux') {
       decoder = openDecoder(HALONET, { timeout: 60, signal: controller.signal });
       const endless = await folder.write('endless.svg', endlessSvg());
       const decoding = [decoder.decode(endless), decoder.decode(await drawing())];
-      await until(async () => (await decodingProcesses(pid, DECODING)).length === 1);
+      await until(() => decodingProcesses(pid, DECODING).length === 1);
       controller.abort();
       for (const image of await Promise.all(decoding)) assert.equal(image.status, 'failed');
-      assert.deepEqual(await decodingProcesses(pid), []);
+      assert.deepEqual(decodingProcesses(pid), []);
     });
 
     it('does not blame an image for a process that ended before it', async () => {
       decoder = openDecoder(HALONET, { timeout: 60 });
       const path = await drawing();
       assert.equal((await decoder.decode(path)).status, 'ok');
-      for (const child of await decodingProcesses(pid)) process.kill(child, 'SIGKILL');
+      for (const child of decodingProcesses(pid)) process.kill(child, 'SIGKILL');
       assert.equal((await decoder.decode(path)).status, 'ok');
     });
 
     it('gives up a thread that takes too long, and decodes elsewhere until it is free', async () => {
-      decoder = openDecoder({ ...HALONET, decode: 'near' }, { timeout: 0.3 }); // exact decodes so large an image apart
-      const long = zeroPng({ width: 16_383, height: 16_383, colourType: 2, bits: 16 }); // two seconds
+      const near = { ...HALONET, decode: 'near', maxPixels: 2 ** 30 } as const; // exact decodes so large an image apart
+      decoder = openDecoder(near, { timeout: 1 });
+      const long = zeroPng({ width: 16_384, height: 32_768, colourType: 2, bits: 16 }); // takes four seconds
       const path = await folder.write('long.png', long);
       assert.equal((await failure(path)).code, 'timeout');
       const small = await folder.write('small.png', await photo(64, 64).png().toBuffer());
-      assert.deepEqual(await decoder.decode(small), await decodeImage(small, { ...HALONET, decode: 'near' }));
-      assert.equal((await decodingProcesses(pid)).length, 1);
+      assert.deepEqual(await decoder.decode(small), await decodeImage(small, near));
+      assert.equal(decodingProcesses(pid).length, 1);
     });
 
     it('leaves no process behind when its own is killed', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60 });
+      const parent = await decodeElsewhere(await folder.write('endless.svg', endlessSvg()));
+      const children = decodingProcesses(parent.pid ?? 0);
+      const ended = once(parent, 'exit');
+      parent.kill('SIGKILL');
+      await ended;
+      const isAlive = (child: number) => describeProcess(child)?.isZombie === false; // nobody may wait for orphans here
+      await until(() => !children.some(isAlive));
+    });
+
+    it('is not reached by Ctrl-C, which the terminal sends to all that the command started', async () => {
+      const parent = await decodeElsewhere(await folder.write('slow.svg', slowSvg(0.4)));
+      const answer = once(parent, 'message');
+      process.kill(-(parent.pid ?? 0), 'SIGINT');
+      assert.deepEqual(await answer, ['ok', undefined]);
+    });
+
+    it('ends what takes too much memory, and goes on', async () => {
+      const memory = { decoding: 256 * MIB, idle: Number.POSITIVE_INFINITY };
+      decoder = openDecoder(HALONET, { timeout: 60, memory, isolated: () => true });
+      const large = zeroPng({ width: 8000, height: 8000, colourType: 6 }); // takes some 450 MiB
+      const path = await folder.write('large.png', large);
+      assert.deepEqual(await failure(path), {
+        ...{ code: 'too_large', message: 'its decoder takes more memory than the limit of 256 MiB' },
+        bytes: large.length,
+      });
+      assert.equal((await decoder.decode(await drawing())).status, 'ok');
+    });
+
+    it('keeps its process for the next image, unless that idles with too much memory', async () => {
+      const processesAfter = async (idle: number) => {
+        const memory = { decoding: Number.POSITIVE_INFINITY, idle };
+        decoder = openDecoder(HALONET, { timeout: 60, memory });
+        const path = await drawing();
+        assert.equal((await decoder.decode(path)).status, 'ok');
+        const first = decodingProcesses(pid);
+        assert.equal((await decoder.decode(path)).status, 'ok');
+        const second = decodingProcesses(pid);
+        await decoder.close();
+        return [first, second];
+      };
+      assert.deepEqual(await processesAfter(MIB), [[], []]);
+      const [first, second] = await processesAfter(Number.POSITIVE_INFINITY);
+      assert.equal(first?.length, 1);
+      assert.deepEqual(second, first);
+    });
+
+    /** Starts a process, with a group of its own, that decodes an image and says what came of it; resolves once it has begun. */
+    async function decodeElsewhere(path: string): Promise<ChildProcess> {
       const script = folder.path('parent.mjs');
       const module = new URL('../../src/images/decoder.js', import.meta.url).href;
       await writeFile(
         script,
         `import { openDecoder } from ${JSON.stringify(module)};
         const [path, preprocessing] = JSON.parse(process.argv[2]);
-        openDecoder(preprocessing, { timeout: 60 }).decode(path);`,
+        process.on('SIGINT', () => {});
+        const decoder = openDecoder(preprocessing, { timeout: 600 });
+        const { status } = await decoder.decode(path);
+        process.send(status);
+        await decoder.close();
+        process.disconnect();`,
       );
-      const path = await folder.write('endless.svg', endlessSvg());
-      const parent = fork(script, [JSON.stringify([path, HALONET])]);
-      let children: number[] = [];
-      await until(async () => {
-        children = await decodingProcesses(parent.pid ?? 0, DECODING);
-        return children.length > 0;
-      });
-      const ended = once(parent, 'exit');
-      parent.kill('SIGKILL');
-      await ended;
-      await until(async () => {
-        const { stdout } = await run('ps', ['-A', '-o', 'pid=,stat=']);
-        const alive = stdout.split('\n').filter((line) => !line.includes('Z')); // nobody may wait for orphans here
-        return !alive.some((line) => children.includes(Number.parseInt(line, 10)));
-      });
-    });
+      const parent = fork(script, [JSON.stringify([path, HALONET])], { ...TIME_LIMIT, detached: true });
+      await until(() => decodingProcesses(parent.pid ?? 0, DECODING).length === 1);
+      return parent;
+    }
   });
 }

@@ -71,9 +71,9 @@ export function endlessSvg(): string {
   return noisySvg(8000, 2000);
 }
 
-/** For some seconds of drawing. */
-export function slowSvg(): string {
-  return noisySvg(500, 60);
+/** For some seconds of drawing, or a share of them. */
+export function slowSvg(share = 1): string {
+  return noisySvg(500, Math.round(60 * share));
 }
 
 function noisySvg(side: number, filters: number): string {

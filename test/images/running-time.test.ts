@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import process, { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterRunning, whileRunning } from '../../src/images/running-time.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 import { endlessSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, temporaryFolder } from './support.js';
 
@@ -75,7 +76,7 @@ if (platform !== 'win32') {
         await decoder.close();
         process.disconnect();`,
       );
-      const child = fork(script, [JSON.stringify([paths, HALONET, SECONDS])]);
+      const child = fork(script, [JSON.stringify([paths, HALONET, SECONDS])], TIME_LIMIT);
       await once(child, 'message');
       process.kill(child.pid ?? 0, 'SIGSTOP');
       await sleep(1000 * (SECONDS + 1));

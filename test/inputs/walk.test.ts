@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
-import { cwd, getuid, platform } from 'node:process';
+import { cwd, platform } from 'node:process';
 import { type InputItem, walkInputs } from '../../src/inputs/walk.js';
+import { asNobody } from '../support/as-nobody.js';
 
+const WALK = new URL('../../src/inputs/walk.js', import.meta.url).href;
 const EXTENSIONS = new Set(['.jpg', '.png']);
 const native = (path: string) => path.replaceAll('/', sep);
 
@@ -57,6 +59,53 @@ describe('walkInputs', () => {
       'b.png',
       'c.jpg/x.png',
       'é.jpg',
+    ]);
+  });
+
+  it('tells of the files that it passes over, and looks into those without an extension', async () => {
+    await create('a.jpg', 'b.txt', 'c', 'd', 'deep/e.mov', '.hidden.txt', 'deep/f');
+    await symlink(join(root, 'b.txt'), join(root, 'g.txt'));
+    const passedOver: string[] = [];
+    const options = {
+      extensions: EXTENSIONS,
+      isImage: async (path: string) => path.endsWith(`${sep}c`) || path.endsWith(`${sep}f`),
+      onPassedOver: (path: string) => passedOver.push(relative(root, path).replaceAll(sep, '/')),
+    };
+    const found: string[] = [];
+    for await (const item of walkInputs([root, join(root, 'b.txt')], options)) found.push(shown(item));
+    assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file that is named is always tried
+    assert.deepEqual(passedOver, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
+  });
+
+  it('knows the same file again, however its path is spelled', async () => {
+    await create('photos/a.jpg', 'photos/deep/b.jpg');
+    const real = await realpath(root);
+    await symlink(join(root, 'photos'), join(root, 'link'));
+    await symlink(join('photos', 'a.jpg'), join(root, 'a link.jpg'));
+    const targets = async (...inputs: readonly string[]) => {
+      const found: string[] = [];
+      for await (const { path, target = path } of walkInputs(inputs, { extensions: EXTENSIONS }))
+        found.push(relative(real, target).replaceAll(sep, '/'));
+      return found;
+    };
+    const spellings = [
+      'photos',
+      'photos/',
+      './photos',
+      'photos/../photos',
+      'photos/deep/..',
+      'link',
+      'link/.',
+    ];
+    for (const spelling of spellings) {
+      const absolute = `${root}/${spelling}`;
+      for (const folder of [absolute, relative(cwd(), absolute) + (spelling.endsWith('/') ? '/' : '')])
+        assert.deepEqual(await targets(folder), ['photos/a.jpg', 'photos/deep/b.jpg'], folder);
+    }
+    assert.deepEqual(await targets(`${root}/a link.jpg`, `${root}/link/a.jpg`, `${root}/none.jpg`), [
+      'photos/a.jpg',
+      'photos/a.jpg',
+      'none.jpg',
     ]);
   });
 
@@ -156,14 +205,22 @@ describe('walkInputs', () => {
     assert.deepEqual([first.value, ...rest].map(shown), ['a/1.jpg', 'not_found: b', 'c/3.jpg']);
   });
 
-  it('fails a folder without permission', async () => {
-    await create('a/1.jpg');
-    await chmod(join(root, 'a'), 0o000);
-    // Root lists it all the same, and so does Windows.
-    const expected = platform === 'win32' || getuid?.() === 0 ? 'a/1.jpg' : 'permission: a';
-    assert.deepEqual(await walk([root]), [expected]);
-    await chmod(join(root, 'a'), 0o755);
-  });
+  // On Windows these permissions forbid nothing.
+  if (platform !== 'win32') {
+    it('fails a folder without permission, and goes on', async () => {
+      await create('a/1.jpg', 'b/2.jpg');
+      await chmod(root, 0o755);
+      await chmod(join(root, 'a'), 0o000);
+      const said = await asNobody(
+        `import { walkInputs } from ${JSON.stringify(WALK)};`,
+        `const options = { extensions: new Set(['.jpg']) };
+        for await (const { path, failure } of walkInputs([${JSON.stringify(root)}], options))
+          console.log(path, failure?.code);`,
+      );
+      await chmod(join(root, 'a'), 0o755);
+      assert.equal(said, `${join(root, 'a')} permission\n${join(root, 'b', '2.jpg')} undefined\n`);
+    });
+  }
 
   it('reads a list of files and folders from standard input', async () => {
     await create('list/a.jpg', 'b.dat');
@@ -221,6 +278,29 @@ describe('walkInputs', () => {
     assert.deepEqual(await walk(['-']), ['read_failed: -']);
   });
 
+  it('fails entries of a list that can be no path, in their places', async () => {
+    await create('a.jpg');
+    const long = 'n'.repeat(300);
+    async function* stdin() {
+      yield Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from(`\n${root}/a.jpg\n`)]);
+      yield `${root}/${long}\n${'p'.repeat(200_000)}\n${root}/a.jpg`;
+    }
+    assert.deepEqual(await walk(['-'], stdin()), [
+      'invalid_name: b\uFFFD',
+      'a.jpg',
+      `invalid_name: ${long}`,
+      `invalid_name: ${'p'.repeat(200)}…`,
+      'a.jpg',
+    ]);
+  });
+
+  it('does not go on without a list that is none of paths', async () => {
+    async function* stdin() {
+      yield 'a\n\0';
+    }
+    await assert.rejects(walk(['-', root], stdin()), /a NUL/);
+  });
+
   it('takes a blank between NULs for a name, and no blank line', async () => {
     const pathsOf = async (list: string) => {
       const stdin = (async function* () {
@@ -269,4 +349,31 @@ describe('walkInputs', () => {
     }, /enough/);
     assert.deepEqual(items, ['a/1.jpg']);
   });
+
+  it('stops at the next item when it is aborted', async () => {
+    await create('1.jpg', '2.jpg');
+    const controller = new AbortController();
+    const items = walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal });
+    await items.next();
+    controller.abort(new Error('enough'));
+    await assert.rejects(items.next(), /enough/);
+  });
+
+  for (const how of ['breaks off', 'ends']) {
+    it(`does not take a list for whole that ${how} by being aborted`, async () => {
+      const controller = new AbortController();
+      async function* stdin() {
+        yield 'a\n';
+        controller.abort(new Error('enough'));
+        if (how === 'breaks off') throw new Error('Premature close');
+      }
+      const items = walkInputs(['-'], {
+        extensions: EXTENSIONS,
+        stdin: stdin(),
+        signal: controller.signal,
+      });
+      assert.equal((await items.next()).value?.path, 'a');
+      await assert.rejects(items.next(), /enough/);
+    });
+  }
 });

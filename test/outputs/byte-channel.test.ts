@@ -9,6 +9,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { OutputClosedError, OutputError } from '../../src/errors.js';
 import { openByteChannel } from '../../src/outputs/byte-channel.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 import { Collector, inFolder } from './scratch.js';
 
 const HELLO = Buffer.from('hello\n');
@@ -153,7 +154,7 @@ describe('standard output', () => {
         process.stderr.write(error.name);
         await channel.abort();
       }`;
-    const child = spawn(execPath, ['--input-type=module', '-e', program]);
+    const child = spawn(execPath, ['--input-type=module', '-e', program], TIME_LIMIT);
     const stderr = readAll(child.stderr);
     await once(child.stdout, 'data');
     child.stdout.destroy();

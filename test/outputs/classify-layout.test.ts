@@ -54,11 +54,16 @@ describe('the layout of classify', () => {
   });
 
   it(
-    'writes the scores of all classes as NPY, with an index',
+    'writes the scores of all classes as NPY, with an index and the names of the classes',
     inFolder(async (folder) => {
       await writeAll(await startRun(join(folder, 'scores.npy'), layout('npy')), ROWS);
-      const files = ['scores.index.csv', 'scores.npy', 'scores.npy.run.json', 'scores.npy.run.rows'];
-      assert.deepEqual(await readdir(folder), files);
+      const beside = ['scores.classes.csv', 'scores.index.csv'];
+      const files = [...beside, 'scores.npy', 'scores.npy.run.json', 'scores.npy.run.rows'];
+      assert.deepEqual((await readdir(folder)).sort(), files);
+      assert.equal(
+        await readFile(join(folder, 'scores.classes.csv'), 'utf8'),
+        'index,label\n0,cat\n1,"tench, ""Tinca"""\n2,dog\n',
+      );
       const { shape, dtype, data } = await readFloats(join(folder, 'scores.npy'));
       assert.deepEqual([shape, dtype], [[3, 3], 'f4']);
       const expected = [0.1, 0.9731, 0.1, NaN, NaN, NaN, NaN, -1e-7, 0.5];
@@ -99,6 +104,8 @@ describe('the layout of classify', () => {
       );
     const all = [
       settings({}),
+      settings({ format: 'npy' }),
+      settings({ format: 'npy', labels: LABELS.toReversed() }),
       settings({ labels: LABELS.toReversed() }),
       settings({ topK: 1 }),
       settings({ scores: 'probabilities' }),

@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { OutputError } from '../../src/errors.js';
-import { chooseFormat } from '../../src/outputs/format.js';
+import { chooseFormat, type FormatQuestion } from '../../src/outputs/format.js';
+
+const choose = (output: string, question: Partial<FormatQuestion> = {}) =>
+  chooseFormat({ command: 'classify', asked: undefined, otherwise: 'csv', output, ...question });
+
+const features = (output: string, asked?: FormatQuestion['asked']) =>
+  choose(output, { command: 'features', asked, otherwise: 'npy' });
+
+/** Refused with a message and a hint. */
+const refusing = (message: RegExp, hint: RegExp | string) => (error: unknown) => {
+  assert.ok(error instanceof OutputError);
+  assert.match(error.message, message);
+  if (typeof hint === 'string') assert.equal(error.hint, hint);
+  else assert.match(error.hint ?? '', hint);
+  return true;
+};
 
 describe('chooseFormat', () => {
   const extensions = [
@@ -11,41 +26,124 @@ describe('chooseFormat', () => {
   ] as const;
   for (const [output, format] of extensions) {
     it(`takes ${format} from ${output}`, () => {
-      assert.equal(chooseFormat(undefined, output, 'csv'), format);
+      assert.equal(choose(output), format);
+      assert.equal(choose(output, { asked: format }), format);
     });
   }
 
-  it('lets an explicit format disagree with the extension', () => {
-    assert.equal(chooseFormat('jsonl', 'a.csv', 'npy'), 'jsonl');
-    assert.equal(chooseFormat('csv', 'a.gz', 'npy'), 'csv');
+  it('lets --format decide where the extension says nothing else', () => {
+    for (const asked of ['csv', 'npy', 'jsonl'] as const) {
+      for (const output of ['a', 'a.out', 'run.7', 'v1.2/a']) assert.equal(choose(output, { asked }), asked);
+    }
+    assert.equal(choose('a.json', { asked: 'jsonl' }), 'jsonl');
+    assert.equal(choose('a.txt', { asked: 'csv' }), 'csv');
   });
+
+  const misleading = [
+    ['a.csv', 'npy', 'Name it a.npy, or leave out --format.'],
+    ['d/a.NPY', 'csv', 'Name it d/a.csv, or leave out --format.'],
+    ['a.ndjson', 'csv', 'Name it a.csv, or leave out --format.'],
+    ['a.json', 'csv', 'Name it a.csv.'],
+    ['a.txt', 'npy', 'Name it a.npy.'],
+    ['a.npz', 'npy', 'Name it a.npy.'],
+    ['a.parquet', 'jsonl', 'Name it a.jsonl.'],
+    ['./a.tsv', 'csv', 'Name it a.csv.'],
+  ] as const;
+  for (const [output, asked, hint] of misleading) {
+    it(`refuses ${asked} under the name ${output}`, () => {
+      const message = new RegExp(`^The extension of ${output} does not go with --format ${asked}\\.$`);
+      assert.throws(() => choose(output, { asked }), refusing(message, hint));
+    });
+  }
 
   it('falls back to the default without an extension', () => {
     for (const output of ['features', 'a.b/features', '/dev/null', '/dev/fd/63']) {
-      assert.equal(chooseFormat(undefined, output, 'npy'), 'npy');
+      assert.equal(features(output), 'npy');
     }
-    assert.equal(chooseFormat(undefined, '-', 'csv'), 'csv');
+    assert.equal(choose('-'), 'csv');
   });
 
   it('lists the known extensions for an unknown one', () => {
-    assert.throws(
-      () => chooseFormat(undefined, 'scores.parquet', 'csv'),
-      (error) =>
-        error instanceof OutputError &&
-        /scores\.parquet.*\.csv, \.npy, \.jsonl, \.ndjson/.test(error.message),
-    );
+    const message = (name: string) =>
+      new RegExp(
+        `^The extension of ${name} names no .*: expected one of \\.csv, \\.npy, \\.jsonl, \\.ndjson\\.$`,
+      );
+    const names = 'Name it scores.csv, scores.jsonl or scores.npy';
+    for (const name of ['scores.parquet', 'scores.npz', 'scores.tsv'])
+      assert.throws(() => choose(name), refusing(message(name), `${names}.`));
+    const kept = ', or say with --format what it is to hold.';
+    assert.throws(() => choose('scores.json'), refusing(message('scores.json'), `${names}${kept}`));
+    const others = 'Name it run.7.csv, run.7.jsonl or run.7.npy';
+    assert.throws(() => choose('run.7'), refusing(message('run.7'), `${others}${kept}`));
+  });
+
+  describe('refuses a compressed output, and says how to come by one:', () => {
+    const gzip = 'Write x.csv, and compress it when it is done: gzip x.csv';
+    const compressed = [
+      ['x.csv.gz', `${gzip} (or pipe it: halonet … | gzip > x.csv.gz)`],
+      ['x.GZ', `${gzip} (or pipe it: halonet … | gzip > x.GZ)`],
+      [
+        'd/x.jsonl.zst',
+        'Write d/x.jsonl, and compress it when it is done: zstd d/x.jsonl (or pipe it: halonet … | zstd > d/x.jsonl.zst)',
+      ],
+      ['x.npy.xz', 'Write x.npy, and compress it when it is done: xz x.npy'],
+      ['x.zip', 'Write x.csv, and pack it when it is done.'],
+      ['x.csv.tar.bz2', /^Write x\.csv, and compress it when it is done: bzip2 x\.csv /],
+    ] as const;
+    for (const [output, hint] of compressed) {
+      it(output, () => {
+        for (const asked of [undefined, 'csv'] as const)
+          assert.throws(() => choose(output, { asked }), refusing(/^x|d.*compressed/, hint));
+      });
+    }
+
+    it('features, too', () => {
+      const pack = 'Write x, and pack it when it is done.';
+      for (const output of ['x.tar.gz', 'x.npy.gz'])
+        assert.throws(() => features(output), refusing(/compressed/, pack));
+    });
+  });
+
+  describe('refuses the name of a file for a folder of features:', () => {
+    for (const [output, folder] of [
+      ['x.npy', 'x'],
+      ['d/x.npy/', 'd/x'],
+      ['x.csv', 'x'],
+      ['x.npz', 'x'],
+      ['/d/x.txt', '/d/x'],
+    ] as const) {
+      it(output, () => {
+        const message = /is the name of a file, and features in NPY are a folder of files\.$/;
+        const hint = `Name the folder: --output ${folder}`;
+        assert.throws(() => features(output, 'npy'), refusing(message, hint));
+      });
+    }
+
+    it('not for one that only has a dot in it, nor for a single file', () => {
+      assert.equal(features('run.7', 'npy'), 'npy');
+      assert.equal(features('x.jsonl'), 'jsonl');
+      assert.throws(
+        () => features('x.parquet'),
+        refusing(/expected one of \.csv, \.jsonl, \.ndjson\.$/, /^Name it x\.csv, x\.jsonl or x\.$/),
+      );
+    });
+  });
+
+  it('takes any name for a run that was begun under another', () => {
+    for (const output of ['a.csv', 'a.gz', 'a.jpg'])
+      assert.equal(choose(output, { asked: 'npy', settled: true }), 'npy');
   });
 
   it('refuses NPY to standard output, explicit or by default', () => {
     for (const output of ['-', '/dev/stdout']) {
-      assert.throws(() => chooseFormat('npy', output, 'csv'), /standard output/);
-      assert.throws(() => chooseFormat(undefined, output, 'npy'), OutputError);
+      assert.throws(() => choose(output, { asked: 'npy' }), /standard output/);
+      assert.throws(() => choose(output, { otherwise: 'npy' }), OutputError);
     }
   });
 
   it('refuses a name that is an image, whatever the format', () => {
     for (const name of ['a.jpg', 'b/C.PNG', 'd.jpeg']) {
-      assert.throws(() => chooseFormat('csv', name, 'csv'), /has the name of an image/);
+      assert.throws(() => choose(name, { asked: 'csv' }), /has the name of an image/);
     }
   });
 });

@@ -68,6 +68,7 @@ export const FACTS: RunFacts = {
   preprocessingSha256: 'c0',
   device: 'cpu',
   stored: 0,
+  passedOver: { '.txt': 2 },
 };
 
 export async function writeAll(sink: RowSink<RunFacts>, rows: readonly Row[]): Promise<void> {
@@ -94,7 +95,7 @@ export async function placeOf(output: string, layout: OutputLayout): Promise<Run
 
 export function headerOf(options: Partial<JournalHeader> = {}): JournalHeader {
   return {
-    ...{ halonet: 1, fingerprint: { format: 'any' }, started: '2026-01-01T00:00:00.000Z' },
+    ...{ halonet: 2, fingerprint: { format: 'any' }, started: '2026-01-01T00:00:00.000Z' },
     ...{ replaces: false, reuses: false, retries: false, base: '', ...options },
   };
 }

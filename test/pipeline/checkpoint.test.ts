@@ -8,7 +8,7 @@ import { buildModel } from '../../src/model/build.js';
 import { type CheckpointOptions, loadCheckpoint } from '../../src/pipeline/checkpoint.js';
 import { Session } from '../../src/runtime/session.js';
 import { asFloat32 } from '../../src/tensor.js';
-import { startHubServer } from '../hub/hub-server.js';
+import { DIRECT, startHubServer } from '../hub/hub-server.js';
 import { onCpu } from '../support/demo.js';
 import { readBytes, readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
@@ -27,7 +27,7 @@ describe('loadCheckpoint', () => {
   after(() => rm(folder, { recursive: true }));
 
   const hubAt = (endpoint: string, cacheDir: string) => ({
-    ...{ endpoint, cacheDir, token: undefined, offline: false, symlinks: true },
+    ...{ endpoint, cacheDir, token: undefined, offline: false, symlinks: true, proxies: DIRECT },
   });
   const load = (model: string, more: Partial<CheckpointOptions> = {}) =>
     loadCheckpoint(model, { ...options, ...more });

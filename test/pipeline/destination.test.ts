@@ -3,21 +3,37 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OutputError } from '../../src/errors.js';
+import { type ImageFailure, OutputError } from '../../src/errors.js';
 import { identify } from '../../src/inputs/identify.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
+import type { Fingerprint } from '../../src/outputs/run/journal.js';
 import { openDestination } from '../../src/pipeline/destination.js';
+import { fingerprintOf } from '../../src/pipeline/fingerprint.js';
 import { remembered } from '../../src/pipeline/remembered.js';
 import type { OutputMode } from '../../src/pipeline/run-start.js';
 import type { JobItem } from '../../src/pipeline/stored-items.js';
 import type { Row } from '../../src/rows.js';
 import { filesIn } from '../outputs/run/outputs.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
 
 const JSONL = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
 const NPY = embedLayout({ format: 'npy', dtype: 'float32', features: 1 });
+
+const AWAY: ImageFailure = { code: 'not_found', message: 'there is no such file' };
+
+// Every setting that a run of features is begun with.
+const SETTINGS = fingerprintOf({
+  ...{ version: '1.2.3', onnx: Uint8Array.of(1, 2, 3), device: 'cpu' },
+  outputs: [{ name: 'embedding', dtype: 'float32' }],
+  preprocessing: {
+    ...{ height: 128, width: 128, cropPct: 0.94, cropMode: 'center', interpolation: 'bicubic' },
+    ...{ fill: [124, 116, 104], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
+  },
+  layout: JSONL,
+});
 
 const refusing =
   (message: RegExp, hint = /./) =>
@@ -29,6 +45,8 @@ interface Attempt {
   readonly images: string; // a letter each
   readonly rows?: number; // after which it stops; all when not given
   readonly setting?: string; // of which the values follow
+  readonly settings?: Fingerprint; // besides that one
+  readonly unreadable?: string; // folders among the images, a letter each
   readonly listed?: boolean; // the images are of a list on standard input
   readonly layout?: OutputLayout;
 }
@@ -49,14 +67,20 @@ describe('openDestination', () => {
     for (const image of images) await writeFile(pathOf(image), content);
   };
 
-  async function* items(images: string): AsyncGenerator<InputItem> {
-    for (const image of images) yield { status: 'found', path: pathOf(image) };
+  async function* items(images: string, unreadable = ''): AsyncGenerator<InputItem> {
+    for (const image of images) {
+      const path = pathOf(image);
+      yield unreadable.includes(image)
+        ? { status: 'failed', path, failure: AWAY }
+        : { status: 'found', path };
+    }
   }
 
   /** An embedding of a file's content; one that begins with a b is bad. */
   async function rowOf(item: JobItem, setting: string): Promise<Row> {
     if (item.status === 'stored') return item;
     const { path } = item;
+    if (item.status === 'failed') return { ...item, file: undefined };
     const [file, text] = [await identify(path), await readFile(path, 'utf8').catch(() => 'bad')];
     if (text.startsWith('bad')) return { status: 'failed', path, file, failure: FAILURE };
     return { status: 'ok', path, file, outputs: { embedding: float32([text.length + setting.length / 8]) } };
@@ -65,16 +89,17 @@ describe('openDestination', () => {
   /** Does a job over images: which of them it computed, how many rows it can be gone on from, and whether it was there already. */
   async function run(
     output: string,
-    { mode, images, rows, setting = '', listed = false, layout = JSONL }: Attempt,
+    { mode, images, rows, setting = '', settings = {}, unreadable, listed = false, layout = JSONL }: Attempt,
   ) {
     const destination = await openDestination({
       ...{ output: place(output), kind: layout.kind, mode, stdout: new Collector(), checkpointSeconds: 1000 },
     });
-    const list = remembered(items(images));
+    const walk = () => items(images, unreadable);
+    const list = remembered(walk());
     try {
       const started = await destination.start({
-        ...{ layout, fingerprint: () => ({ setting }), onNote: (note) => notes.push(note) },
-        ...{ items: list.items, walkAgain: listed ? list.again : () => items(images) },
+        ...{ layout, fingerprint: () => ({ ...settings, setting }), onNote: (note) => notes.push(note) },
+        ...{ items: list.items, walkAgain: listed ? list.again : walk },
       });
       if (!('sink' in started)) return { computed: '', kept: started.rows, done: true };
       let computed = '';
@@ -282,6 +307,102 @@ describe('openDestination', () => {
     assert.equal((await run('out.jsonl', { ...attempt, mode: 'retry' })).done, true);
   });
 
+  for (const left of ['finished', 'interrupted'] as const) {
+    describe(`with --sync, where inputs of a run that was ${left} are away,`, () => {
+      const output = 'out.jsonl';
+      let before: Readonly<Record<string, string>>;
+      beforeEach(async () => {
+        await write('abcd');
+        await run(output, { mode: 'new', images: 'abcd', ...(left === 'interrupted' && { rows: 3 }) });
+        before = await filesIn(folder);
+      });
+      const rows = left === 'finished' ? 4 : 3;
+
+      async function assertRefused(attempt: Omit<Attempt, 'mode'>, message: RegExp): Promise<void> {
+        for (const listed of [false, true])
+          await assert.rejects(
+            run(output, { ...attempt, mode: 'sync', listed }),
+            refusing(message, /Is a disk or a folder away\? .*--overwrite/),
+          );
+        assert.deepEqual(await filesIn(folder), before);
+      }
+
+      it('drops no row when all are gone', async () => {
+        const emptied = `would lose ${rows} of its ${rows} rows, and none of its inputs is there any more`;
+        await assertRefused({ images: '' }, new RegExp(emptied));
+        await write('x');
+        before = await filesIn(folder);
+        await assertRefused({ images: 'x' }, new RegExp(emptied)); // others came in their place
+        assert.equal((await run(output, { mode: 'overwrite', images: 'x' })).computed, 'x');
+      });
+
+      it('drops no row when one of the inputs cannot be read', async () => {
+        await assertRefused(
+          { images: 'xbcd', unreadable: 'x' },
+          new RegExp(`would lose 1 of its ${rows} rows, and 1 input cannot be read`),
+        );
+        await assertRefused(
+          { images: 'xy', unreadable: 'xy' },
+          new RegExp(`would lose ${rows} of its ${rows} rows, and 2 inputs cannot be read`),
+        );
+      });
+
+      it('goes on where no row would be lost, or nothing new is unreadable', async () => {
+        const joined = { images: 'xabcd', unreadable: 'x' };
+        await run(output, { ...joined, mode: 'sync' });
+        assert.match(notes.join(), /out\.jsonl: 1 new$/);
+        // What could not be read the last time either is no reason to keep the rows of what is gone.
+        await run(output, { images: 'xd', unreadable: 'x', mode: 'sync' });
+        assert.match(notes.join(), /out\.jsonl: 3 gone$/);
+        await assertAsNew(output, { images: 'xd', unreadable: 'x' });
+      });
+    });
+  }
+
+  it('retries under other limits, and under nothing else that differs', async () => {
+    await write('abc');
+    await write('ac', 'bad');
+    const attempt = { images: 'abc', settings: SETTINGS };
+    const others = Object.keys(SETTINGS).filter((name) => name !== 'maxPixels' && name !== 'failOn');
+    assert.ok(['model', 'device', 'cropMode', 'height', 'outputs'].every((name) => others.includes(name)));
+
+    const assertOthersRefused = async () => {
+      const before = await filesIn(folder);
+      for (const name of others) {
+        const settings = { ...SETTINGS, [name]: 'another' };
+        await assert.rejects(
+          run('out.jsonl', { ...attempt, settings, mode: 'retry' }),
+          refusing(/was begun with other settings/, /--overwrite/),
+          name,
+        );
+      }
+      const { device: _, ...fewer } = SETTINGS;
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, settings: fewer, mode: 'retry' }),
+        refusing(/--device was cpu and is not set/),
+      );
+      assert.deepEqual(await filesIn(folder), before);
+    };
+    const limits = { ...SETTINGS, maxPixels: '5', failOn: 'none' };
+
+    await run('out.jsonl', { ...attempt, mode: 'new' });
+    await assertOthersRefused();
+    await write('ac');
+    const begun = await run('out.jsonl', { ...attempt, settings: limits, mode: 'retry', rows: 1 });
+    assert.deepEqual([begun.computed, begun.kept], ['a', 1]);
+    await assertOthersRefused(); // of the retry that was interrupted
+    assert.equal((await run('out.jsonl', { ...attempt, settings: limits, mode: 'retry' })).computed, 'c');
+    // The limits were for these images alone: the run that it was goes on.
+    for (const mode of ['resume', 'sync'] as const) {
+      assert.equal((await run('out.jsonl', { ...attempt, mode })).done, true);
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, settings: limits, mode }),
+        refusing(/--max-pixels was 100000000 and is 5; --fail-on was truncated and is none/),
+      );
+    }
+    await assertAsNew('out.jsonl', attempt);
+  });
+
   it('takes a list that can be read once', async () => {
     await write('abcde');
     const attempt = { images: 'abcde', listed: true };
@@ -375,7 +496,7 @@ describe('openDestination', () => {
       const box = BlackBox.open(${JSON.stringify(join(place('out.jsonl.partial'), 'decoding'))});
       for (const path of ${JSON.stringify(suspects)}) box.around(path, () => new Promise(() => {}));
       process.kill(process.pid, 'SIGKILL');`;
-    spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
     const open = (mode: OutputMode) =>
       openDestination({
         ...{ output: place('out.jsonl'), kind: 'text', mode, stdout: new Collector(), checkpointSeconds: 1 },

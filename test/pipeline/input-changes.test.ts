@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { identify } from '../../src/inputs/identify.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { encodeRecord, pathKey } from '../../src/outputs/run/ledger.js';
-import { compareInputs } from '../../src/pipeline/input-changes.js';
+import { compareInputs, isRespelledOnly } from '../../src/pipeline/input-changes.js';
 
 describe('compareInputs', () => {
   let folder: string;
@@ -25,7 +25,13 @@ describe('compareInputs', () => {
     for (const name of names) {
       const path = pathOf(name);
       records.push(
-        encodeRecord({ path: pathKey(path), file: await identify(path), failure: undefined, textEnd: 0 }),
+        encodeRecord({
+          path: pathKey(path),
+          target: pathKey(path),
+          file: await identify(path),
+          failure: undefined,
+          textEnd: 0,
+        }),
       );
     }
     await writeFile(pathOf('ledger'), Buffer.concat(records));
@@ -47,7 +53,7 @@ describe('compareInputs', () => {
     return compareInputs(inputs(now), { output: 'a.csv', ledger: pathOf('ledger'), rows, whole });
   }
 
-  const none = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false };
+  const none = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false, respelled: 0 };
 
   it('finds nothing where nothing has changed', async () => {
     for (const names of ['', 'a', 'abcdef', 'aa', 'abab-c-']) {
@@ -104,6 +110,7 @@ describe('compareInputs', () => {
       changed: 1,
       unread: 0,
       moved: true,
+      respelled: 0,
     });
   });
 
@@ -116,6 +123,48 @@ describe('compareInputs', () => {
     assert.deepEqual(await compare('abc', 'ab', { whole }), { ...none, lost: 1 });
     assert.deepEqual(await compare('ab', 'aabxyz', { whole }), { ...none, gained: 1 });
     assert.deepEqual(await compare('abc', 'abacx', { whole }), { ...none, gained: 1 });
+  });
+
+  describe('given by other paths', () => {
+    /** As they were recorded, but each by another path that leads to the same file. */
+    async function* otherwise(names: Iterable<string>): AsyncGenerator<InputItem> {
+      for (const name of names) yield { status: 'found', path: `${folder}/./${name}`, target: pathOf(name) };
+    }
+    const compared = async (then: string, now: string, whole = true) => {
+      await write(new Set([...then, ...now]));
+      const rows = await record(then);
+      return compareInputs(otherwise(now), { output: 'a.csv', ledger: pathOf('ledger'), rows, whole });
+    };
+
+    it('have not changed, and that is told', async () => {
+      for (const whole of [true, false]) {
+        const changes = await compared('abca', 'abca', whole);
+        assert.deepEqual(changes, { ...none, respelled: 4 });
+        assert.ok(changes && isRespelledOnly(changes));
+      }
+    });
+
+    it('are told from those that are new, gone or in another order', async () => {
+      assert.deepEqual(await compared('abc', 'abcd'), { ...none, gained: 1, respelled: 3 });
+      assert.deepEqual(await compared('abc', 'ac'), { ...none, lost: 1, respelled: 2 });
+      assert.deepEqual(await compared('abc', 'cab'), { ...none, moved: true, respelled: 3 });
+      for (const now of ['abcd', 'ac', 'cab']) {
+        const changes = await compared('abc', now);
+        assert.ok(changes && !isRespelledOnly(changes), now);
+      }
+    });
+
+    it('are known by the path where what it leads to is another file, as behind a link that was turned', async () => {
+      await write('ab');
+      const rows = await record('ab');
+      async function* turned(): AsyncGenerator<InputItem> {
+        for (const name of 'ab') yield { status: 'found', path: pathOf(name), target: `/elsewhere/${name}` };
+      }
+      const known = { output: 'a.csv', ledger: pathOf('ledger'), rows, whole: true };
+      assert.equal(await compareInputs(turned(), known), undefined);
+      await write('a', 'larger');
+      assert.deepEqual(await compareInputs(turned(), known), { ...none, changed: 1 });
+    });
   });
 
   it('says more of a change than nothing', async () => {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { OutputError } from '../../src/errors.js';
-import { freeSpace } from '../../src/outputs/free-space.js';
+import { freeSpace } from '../../src/free-space.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { TELLING_ROWS } from '../../src/pipeline/space.js';
 import { SpaceWatch } from '../../src/pipeline/space-watch.js';
 
 const LAYOUT: OutputLayout = {
-  ...{ kind: 'text', text: { header: '', text: () => '', paths: () => [] }, arrays: [], settings: {} },
+  kind: 'text',
+  text: { header: '', text: () => '', paths: () => [], renamed: (text) => text },
+  arrays: [],
+  settings: {},
 };
 const TEXT = 100; // bytes a row
 const MORE_THAN_ANY_DISK = 1e15; // rows

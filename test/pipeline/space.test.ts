@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { bytesLeft, rowSpace, TELLING_ROWS } from '../../src/pipeline/space.js';
 
-const TEXT = { header: 'path,é\n', text: () => '', paths: () => [] };
+const TEXT: OutputLayout['text'] = {
+  header: 'path,é\n',
+  text: () => '',
+  paths: () => [],
+  renamed: (text) => text,
+};
 const LAYOUT: OutputLayout = {
   ...{ kind: 'folder', text: TEXT, settings: {} },
   arrays: [
@@ -11,16 +16,17 @@ const LAYOUT: OutputLayout = {
   ],
 };
 const ROW = 3 * 5 * 4 + 7 * 2; // bytes in the arrays
-const LEDGER = 32;
+const LEDGER = 40;
 const HEADERS = 128 + 128 + 8; // NPY's take 64 or 128 bytes, and é is two
 
 describe('rowSpace', () => {
   it('adds up the elements of all arrays, their headers and that of the text', () => {
-    assert.deepEqual(rowSpace(LAYOUT), { headers: HEADERS, arrays: ROW, ledger: LEDGER });
+    assert.deepEqual(rowSpace(LAYOUT), { headers: HEADERS, arrays: ROW, ledger: LEDGER, classes: 0 });
   });
 
   it('of text alone is the ledger', () => {
-    assert.deepEqual(rowSpace({ ...LAYOUT, arrays: [] }), { headers: 8, arrays: 0, ledger: LEDGER });
+    const alone = { headers: 8, arrays: 0, ledger: LEDGER, classes: 0 };
+    assert.deepEqual(rowSpace({ ...LAYOUT, arrays: [] }), alone);
   });
 });
 
@@ -39,6 +45,11 @@ describe('bytesLeft', () => {
       10 * (ROW + LEDGER + 64 / TELLING_ROWS),
     );
     assert.equal(bytesLeft(LAYOUT, written(0, 0), 10), 10 * (ROW + LEDGER));
+  });
+
+  it('has the names of the classes still to come', () => {
+    const layout: OutputLayout = { ...LAYOUT, kind: 'scores', classes: 'index,label\n0,é\n' };
+    assert.equal(bytesLeft(layout, written(0, 0), 10), 10 * (ROW + LEDGER) + 17);
   });
 
   it('is nothing for a run that has all rows, or more than were counted', () => {

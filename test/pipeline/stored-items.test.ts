@@ -6,6 +6,7 @@ import type { ImageFailure } from '../../src/errors.js';
 import { identify } from '../../src/inputs/identify.js';
 import type { InputItem } from '../../src/inputs/walk.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { pathKey } from '../../src/outputs/run/ledger.js';
 import { StoredRows } from '../../src/outputs/run/stored-rows.js';
 import { failedAgain, withStoredRows } from '../../src/pipeline/stored-items.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
@@ -43,7 +44,7 @@ describe('withStoredRows', () => {
       for (const name of names) yield { status: 'found', path: pathOf(name) };
     }
     const found = [];
-    for await (const item of withStoredRows(items(), sources, 'a.jsonl')) {
+    for await (const item of withStoredRows(items(), sources, LAYOUT, 'a.jsonl')) {
       if (item.status !== 'stored') {
         found.push(item.path.slice(folder.length + 1));
         continue;
@@ -84,6 +85,20 @@ describe('withStoredRows', () => {
     await writeFile(pathOf('b'), 'changed');
     await store('second', { a: 10, b: 20, c: 30 });
     assert.deepEqual(await lookUp('a', 'b', 'c'), [1, 20, 30]);
+  });
+
+  it('knows an image by another path, and writes the row under that', async () => {
+    await writeFile(pathOf('a'), 'x');
+    await store('first', { a: 1 });
+    const path = `${folder}/./a`;
+    async function* items(): AsyncGenerator<InputItem> {
+      yield { status: 'found', path, target: pathOf('a') };
+    }
+    const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
+    assert.ok(item?.status === 'stored');
+    assert.deepEqual(JSON.parse((await item.stored.text()).toString()), { path, embedding: [1] });
+    assert.equal(item.stored.key, pathKey(path));
+    assert.equal(item.stored.target, pathKey(pathOf('a')));
   });
 
   it('keeps the order of many inputs', async () => {

@@ -3,6 +3,7 @@ import { HalonetError } from '../../src/errors.js';
 import { Session } from '../../src/runtime/session.js';
 import { asFloat32 } from '../../src/tensor.js';
 import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
+import { threadsOf } from '../support/processes.js';
 import { readBytes, readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
 
@@ -54,6 +55,20 @@ describe('Session', () => {
     }
     await running;
     assert.ok(turns > 10, `the event loop turned ${turns} times`);
+  });
+
+  it('computes in as many threads as it is told to', async function () {
+    if (process.platform !== 'linux') this.skip(); // nothing counts the threads of a process elsewhere
+    const { onnx } = onnxOf(DEMO_MODEL, [{ name: 'logits' }]);
+    const started = async (threads: number) => {
+      const before = threadsOf(process.pid);
+      const other = await Session.open(onnx.slice(), onCpu(threads));
+      const during = threadsOf(process.pid);
+      await other.close();
+      return during - before;
+    };
+    const alone = await started(1); // the inference thread computes, too
+    assert.equal((await started(6)) - alone, 5);
   });
 
   it('reports a batch that does not fit and goes on', async () => {
@@ -135,17 +150,20 @@ describe('outputs finished inside the graph', () => {
     const single = (await run([{ name: 'embedding' }])).embedding;
     assert.equal(half?.dtype, 'float16');
     assert.equal(half?.data.byteLength, 1024);
+    const values = asFloat32(single?.data ?? new Uint8Array());
+    assert.equal(values.length, 512);
+    assert.ok(values.some((v) => v > 0) && values.some((v) => v < 0));
     const view = new DataView(half?.data.buffer ?? new ArrayBuffer(0));
-    for (const [i, v] of asFloat32(single?.data ?? new Uint8Array()).entries()) {
-      const bits = view.getUint16(2 * i, true);
-      const value =
-        bits < 0x400 ? bits * 2 ** -24 : (1 + (bits & 0x3ff) / 1024) * 2 ** (((bits >> 10) & 0x1f) - 15);
-      const sign = bits & 0x8000 ? -1 : 1;
-      const decoded = sign * (bits & 0x7fff ? value : 0);
-      assert.ok(
-        Math.abs(Math.abs(decoded) - Math.abs(v)) <= Math.abs(v) * 2 ** -10 + 1e-7,
-        `${decoded} for ${v}`,
-      );
+    for (const [i, v] of values.entries()) {
+      const rounded = fromHalf(view.getUint16(2 * i, true));
+      assert.ok(Math.abs(rounded - v) <= Math.abs(v) * 2 ** -10 + 1e-7, `${rounded} for ${v}`);
     }
   });
 });
+
+/** A number in half precision, from its bits; no infinity or NaN. */
+function fromHalf(bits: number): number {
+  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
+  const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return bits & 0x8000 ? -size : size;
+}

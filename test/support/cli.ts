@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { TIME_LIMIT } from './time-limit.js';
 
 /** The package's root, from dist/test/support/. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -11,12 +12,20 @@ export interface CliResult {
 }
 
 interface CliOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  readonly shell?: string; // a script of sh that becomes the command, which is its "$@": ulimit -v 3000000 && exec "$@"
+  readonly limit?: number; // seconds; what takes longer hangs, and is killed
 }
 
-/** Runs the command line as a user would, to its end. */
+const LIMIT = TIME_LIMIT.timeout / 1000;
+
+/**
+ * Runs the command line as a user would, to its end.
+ *
+ * @throws Error when it does not end
+ */
 export async function halonet(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const child = startHalonet(args, options);
   let stdout = '';
@@ -31,17 +40,28 @@ export async function halonet(args: readonly string[], options: CliOptions = {})
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
+  if (child.killed)
+    throw new Error(
+      `halonet ${args.join(' ')} did not end within ${options.limit ?? LIMIT} s; it said: ${stderr}`,
+    );
   return { code, stdout, stderr };
 }
 
 // What the tests set for mocha's own process is not what a user's shell sets.
 const { ORT_DISABLE_TELEMETRY: _, ...outside } = process.env;
 
-/** Starts the command line and leaves it running. */
-export function startHalonet(args: readonly string[], { env = {}, cwd = ROOT }: CliOptions = {}) {
-  return spawn(process.execPath, [`${ROOT}bin/halonet.cjs`, ...args], {
+/** Starts the command line and leaves it running, though not for ever. */
+export function startHalonet(
+  args: readonly string[],
+  { env = {}, cwd = ROOT, shell, limit = LIMIT }: CliOptions = {},
+) {
+  const command = [process.execPath, `${ROOT}bin/halonet.cjs`, ...args];
+  const [program = '', ...rest] = shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command];
+  return spawn(program, rest, {
     cwd,
     env: { ...outside, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...TIME_LIMIT,
+    timeout: limit * 1000,
   });
 }

@@ -22,7 +22,7 @@ export interface FsPlan {
 export interface KillPlan {
   readonly at: number;
   readonly when: 'before' | 'midway' | 'after';
-  readonly signals: readonly ('SIGKILL' | 'SIGTERM' | 'SIGINT')[]; // sent at once, in turn
+  readonly signals: readonly ('SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP')[]; // sent at once, in turn
 }
 
 export interface FsReport {

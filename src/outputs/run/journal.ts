@@ -9,7 +9,7 @@ import { orClose } from './or-close.js';
 /** What a run's bytes follow from besides its inputs. A run is gone on with only where all of it is the same. */
 export type Fingerprint = Readonly<Record<string, string | number | boolean>>;
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The first record of a journal. */
 export interface JournalHeader {

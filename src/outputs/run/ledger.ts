@@ -3,7 +3,7 @@ import { FAILURE_CODES, type ImageFailure } from '../../errors.js';
 import type { FileIdentity } from '../../file-identity.js';
 
 /**
- * What a run knows of one row besides its result. A ledger holds one record of 32 bytes for each row, in order,
+ * What a run knows of one row besides its result. A ledger holds one record of 40 bytes for each row, in order,
  * little-endian:
  *
  * | bytes | |
@@ -13,28 +13,31 @@ import type { FileIdentity } from '../../file-identity.js';
  * | 16 to 21 | its size in bytes |
  * | 22, 23 | 0 for a result, else 1 + the index of the failure's code in FAILURE_CODES |
  * | 24 to 31 | where the row ends in the text file |
+ * | 32 to 39 | as 0 to 7, of what the path led to: absolute, without symbolic links |
  */
 export interface LedgerRecord {
-  readonly path: bigint;
+  readonly path: bigint; // as it was given
+  readonly target: bigint; // what it led to
   readonly file: FileIdentity | undefined;
   readonly failure: ImageFailure['code'] | undefined;
   readonly textEnd: number; // bytes
 }
 
-export const RECORD_BYTES = 32;
+export const RECORD_BYTES = 40;
 
 /** The key under which a path stands in a ledger. */
 export function pathKey(path: string): bigint {
   return createHash('sha256').update(path).digest().readBigUInt64LE();
 }
 
-export function encodeRecord({ path, file, failure, textEnd }: LedgerRecord): Uint8Array {
+export function encodeRecord({ path, target, file, failure, textEnd }: LedgerRecord): Uint8Array {
   const record = Buffer.alloc(RECORD_BYTES);
   record.writeBigUInt64LE(path, 0);
   record.writeBigInt64LE(file?.modified ?? 0n, 8);
   record.writeUIntLE(file?.bytes ?? 0, 16, 6);
   record.writeUInt16LE(failure === undefined ? 0 : 1 + FAILURE_CODES.indexOf(failure), 22);
   record.writeBigUInt64LE(BigInt(textEnd), 24);
+  record.writeBigUInt64LE(target, 32);
   return record;
 }
 
@@ -46,6 +49,7 @@ export function decodeRecord(bytes: Uint8Array, row: number): LedgerRecord {
   const status = record.readUInt16LE(22);
   return {
     path: record.readBigUInt64LE(0),
+    target: record.readBigUInt64LE(32),
     file: modified === 0n && size === 0 ? undefined : { bytes: size, modified },
     failure: status === 0 ? undefined : (FAILURE_CODES[status - 1] ?? 'read_failed'),
     textEnd: Number(record.readBigUInt64LE(24)),

@@ -18,6 +18,7 @@ export interface RunFacts {
   readonly preprocessingSha256: string; // of that as JSON
   readonly device: string;
   readonly stored: number; // rows that were taken over from an earlier output
+  readonly passedOver: Readonly<Record<string, number>>; // files in folders that were not taken for images, by extension
 }
 
 /** A file as it was written. */

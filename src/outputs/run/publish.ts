@@ -4,7 +4,9 @@ import { OutputError } from '../../errors.js';
 import { featureFiles } from '../features-folder.js';
 import { syncFolder } from '../pending-file.js';
 import { attempt, errorCode } from '../write-error.js';
+import { digestFile, encodeManifest, readManifest } from './manifest.js';
 import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+import { writeSynced } from './write-synced.js';
 
 /**
  * Gives the files of a complete run their final names, the manifest last, and removes its folder. It can be cut short at any
@@ -49,6 +51,7 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   const pending: string[] = [];
   for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
   if (!replaces) await refuseInTheWay(place, names, pending);
+  if (replaces) await keepOldNames(place, names);
   await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
   if (layout === 'folder' && !(await exists(output, path))) {
     await move(output, data, path); // appears as a whole
@@ -57,6 +60,17 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   if (replaces) await removeOld(place, names, pending);
   for (const name of pending) await move(output, join(data, name), finalPath(place, name));
   await syncFolder(finalPath(place, ''));
+}
+
+/** Keeps the old manifest while it is still needed to tell which files of the old output have to go, too. */
+async function keepOldNames(
+  { output, partial, manifest }: RunPlace,
+  names: readonly string[],
+): Promise<void> {
+  const old = await readManifest(output, manifest);
+  if (old === undefined || old.outputs.every(({ name }) => names.includes(name))) return;
+  await writeSynced(output, join(partial, PARTIAL.replaced), encodeManifest(old));
+  await syncFolder(partial);
 }
 
 /**
@@ -70,14 +84,35 @@ async function removeOld(
 ): Promise<void> {
   const { output, path, layout } = place;
   const last = names.at(-1) ?? '';
-  if (names.length > 1 && pending.includes(last)) {
+  const leftOver = await leftOverFiles(place, names);
+  if (names.length + leftOver.length > 1 && pending.includes(last)) {
     await attempt(output, () => rm(finalPath(place, last), { force: true }));
     await syncFolder(finalPath(place, ''));
   }
+  for (const file of leftOver) await attempt(output, () => rm(file, { force: true }));
   if (layout !== 'folder') return;
   for (const name of await featureFiles(output, path)) {
     if (!names.includes(name)) await attempt(output, () => rm(join(path, name)));
   }
+}
+
+/**
+ * Files of the old output whose names the new one does not take, as the names of classes beside what are embeddings now.
+ * One that is not as its run has left it is somebody else's.
+ */
+async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
+  const { output, partial, layout } = place;
+  if (layout === 'folder') return [];
+  const old = await readManifest(output, join(partial, PARTIAL.replaced));
+  if (old === undefined || old.layout === 'folder') return [];
+  const files: string[] = [];
+  for (const { name, bytes, sha256 } of old.outputs) {
+    const path = finalPath(place, name);
+    if (names.includes(name) || !(await exists(output, path))) continue;
+    const found = await digestFile(output, path);
+    if (found.bytes === bytes && found.sha256 === sha256) files.push(path);
+  }
+  return files;
 }
 
 /** Files that have appeared since the run has begun, and are not its own. */

@@ -11,11 +11,12 @@ import { rowTensor, type TensorSpec } from '../row-tensor.js';
 import { attempt } from '../write-error.js';
 import { GrowingFile } from './growing-file.js';
 import type { Checkpoint } from './journal.js';
-import { decodeRecords, encodeRecord, pathKey, RECORD_BYTES } from './ledger.js';
+import { decodeRecords, encodeRecord, type LedgerRecord, pathKey, RECORD_BYTES } from './ledger.js';
 import { ledgerChunks } from './ledger-file.js';
 import { orClose } from './or-close.js';
 import { allOf, openAll, type PerFile, runPaths } from './run-paths.js';
 import { fileNames, PARTIAL, type RunPlace } from './run-place.js';
+import { writeSynced } from './write-synced.js';
 
 /** How far the files are, once what is buffered has been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
@@ -23,6 +24,7 @@ export type FilesState = Omit<Checkpoint, 'seconds'>;
 /** The files of a run in progress: those of its output, and the ledger. They hold the same rows at any time. */
 export class RunFiles {
   readonly names: ReturnType<typeof fileNames>;
+  readonly #place: RunPlace;
   readonly #layout: OutputLayout;
   readonly #files: PerFile<GrowingFile>;
   readonly #nanRows = new Map<TensorSpec, Uint8Array>();
@@ -32,6 +34,7 @@ export class RunFiles {
 
   private constructor(place: RunPlace, layout: OutputLayout, files: PerFile<GrowingFile>) {
     this.names = fileNames(place, layout);
+    this.#place = place;
     this.#layout = layout;
     this.#files = files;
   }
@@ -110,10 +113,7 @@ export class RunFiles {
     await text.append(await this.#textOf(row, number));
     for (const [tensor, file] of arrays) await file.append(await this.#elements(row, tensor));
     const failure = failureCode(row);
-    const record = encodeRecord({
-      ...{ path: row.status === 'stored' ? row.stored.key : pathKey(row.path), file: row.file, failure },
-      textEnd: text.length,
-    });
+    const record = encodeRecord({ ...keysOf(row), file: row.file, failure, textEnd: text.length });
     countFailure(this.#failures, failure);
     this.#inputs.update(record);
     await ledger.append(record);
@@ -136,9 +136,10 @@ export class RunFiles {
     await Promise.all(allOf(this.#files).map((file) => file.sync()));
   }
 
-  /** Has the headers of arrays count their rows, and all on disk. */
+  /** Has the headers of arrays count their rows, the classes written, and all on disk. */
   async finish(): Promise<FilesState> {
     const state = await this.flush();
+    await this.#writeClasses();
     for (const [{ dtype, shape }, file] of this.#files.arrays) {
       await file.patch(encodeNpyHeader(dtype, this.#rows, shape), 0);
     }
@@ -149,6 +150,16 @@ export class RunFiles {
   async close(): Promise<void> {
     const closed = await Promise.allSettled(allOf(this.#files).map((file) => file.close()));
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Anew in each try: nothing of them is in a checkpoint. */
+  async #writeClasses(): Promise<void> {
+    const { output, partial } = this.#place;
+    const { classes } = this.names;
+    if (classes === undefined) return;
+    const data = join(partial, PARTIAL.data);
+    await writeSynced(output, join(data, classes), Buffer.from(this.#layout.classes ?? ''));
+    await syncFolder(data);
   }
 
   async #textOf(row: Row, number: number): Promise<Uint8Array> {
@@ -169,4 +180,10 @@ export class RunFiles {
     this.#nanRows.set(tensor, made);
     return made;
   }
+}
+
+/** The keys under which the image of a row stands in the ledger. */
+function keysOf(row: Row): Pick<LedgerRecord, 'path' | 'target'> {
+  if (row.status === 'stored') return { path: row.stored.key, target: row.stored.target };
+  return { path: pathKey(row.path), target: pathKey(row.target ?? row.path) };
 }

@@ -24,6 +24,7 @@ export const PARTIAL = {
   manifest: 'run.json',
   decoding: 'decoding',
   base: 'base',
+  replaced: 'replaced.json', // the manifest of the output that gives way
 } as const;
 
 /**
@@ -41,7 +42,7 @@ export async function findOutput(
   }
   if (layout === 'folder') return runPlace(output, layout, await findFeaturesFolder(output));
   const path = await findRegularPlace(output, true);
-  await findRegularPlace(indexPath(path), true);
+  for (const beside of pathsBeside(path, layout)) await findRegularPlace(beside, true);
   return runPlace(output, layout, path);
 }
 
@@ -68,18 +69,24 @@ async function isMountPoint(folder: string): Promise<boolean> {
 export interface FileNames {
   readonly text: string;
   readonly arrays: readonly string[]; // in the order of the layout's
+  readonly classes?: string; // left out but for scores
 }
 
 export function fileNames({ path }: RunPlace, { kind, arrays }: OutputLayout): FileNames {
   const name = basename(path);
   if (kind === 'text') return { text: name, arrays: [] };
-  if (kind === 'matrix') return { text: basename(indexPath(path)), arrays: [name] };
-  return { text: 'index.csv', arrays: arrays.map((tensor) => `${tensor.name}.npy`) };
+  if (kind === 'folder') return { text: 'index.csv', arrays: arrays.map((tensor) => `${tensor.name}.npy`) };
+  const matrix = { text: basename(indexPath(path)), arrays: [name] };
+  return kind === 'matrix' ? matrix : { ...matrix, classes: basename(classesPath(path)) };
 }
 
 /** All names, in the order in which files get their final ones: an output is there when the last of them is. */
-export function inOrderOfPublishing({ text, arrays }: FileNames, kind: OutputKind): readonly string[] {
-  return kind === 'folder' ? [...arrays, text] : [text, ...arrays];
+export function inOrderOfPublishing(
+  { text, arrays, classes }: FileNames,
+  kind: OutputKind,
+): readonly string[] {
+  if (kind === 'folder') return [...arrays, text];
+  return [text, ...(classes === undefined ? [] : [classes]), ...arrays];
 }
 
 /** The final path of a file of an output. */
@@ -87,10 +94,21 @@ export function finalPath({ layout, path }: RunPlace, name: string): string {
   return layout === 'folder' ? join(path, name) : join(dirname(path), name);
 }
 
+/** The files that lie beside the array of an output; none where the output is a single file, or a folder. */
+export function pathsBeside(path: string, kind: OutputKind): readonly string[] {
+  if (kind === 'scores') return [indexPath(path), classesPath(path)];
+  return kind === 'matrix' ? [indexPath(path)] : [];
+}
+
 /** `scores.npy` has its index in `scores.index.csv`. */
-export function indexPath(path: string): string {
+const indexPath = (path: string) => besidePath(path, 'index.csv');
+
+/** And the names of its columns in `scores.classes.csv`. */
+const classesPath = (path: string) => besidePath(path, 'classes.csv');
+
+function besidePath(path: string, what: string): string {
   const { dir, name } = parse(path);
-  return join(dir, `${name}.index.csv`);
+  return join(dir, `${name}.${what}`);
 }
 
 /** Whether anything stands at a path. */

@@ -1,9 +1,7 @@
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Row, RowCounts, RowSink } from '../../rows.js';
 import type { OutputLayout } from '../layout.js';
-import { syncFolder, writeFully } from '../pending-file.js';
-import { attempt } from '../write-error.js';
+import { syncFolder } from '../pending-file.js';
 import { Journal, type JournalHeader, type JournalState } from './journal.js';
 import { digestFile, encodeManifest, type Manifest, type RunFacts } from './manifest.js';
 import { orClose } from './or-close.js';
@@ -11,6 +9,7 @@ import { publish, removePartial } from './publish.js';
 import { type FilesState, RunFiles } from './run-files.js';
 import { exists, inOrderOfPublishing, PARTIAL, type RunPlace } from './run-place.js';
 import { makePartial } from './run-state.js';
+import { writeSynced } from './write-synced.js';
 
 export interface RunSinkOptions {
   readonly place: RunPlace; // locked
@@ -194,15 +193,7 @@ export class RunSink implements RowSink<RunFacts> {
 
   async #writeManifest(manifest: Manifest): Promise<void> {
     const { output, partial } = this.#options.place;
-    await attempt(output, async () => {
-      const handle = await open(join(partial, PARTIAL.manifest), 'w'); // one of an earlier try may be there
-      try {
-        await writeFully(handle, encodeManifest(manifest));
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    });
+    await writeSynced(output, join(partial, PARTIAL.manifest), encodeManifest(manifest));
     await syncFolder(partial);
   }
 

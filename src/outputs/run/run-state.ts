@@ -7,7 +7,7 @@ import { attempt } from '../write-error.js';
 import { type JournalState, readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { goneFrom, publish, removeGone, removePartial } from './publish.js';
-import { exists, finalPath, indexPath, PARTIAL, type RunPlace } from './run-place.js';
+import { exists, finalPath, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
 
 /** What earlier runs have left at an output's place. */
 export type RunState =
@@ -155,5 +155,6 @@ async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): 
 async function taken({ output, layout, path }: RunPlace): Promise<string | undefined> {
   if (layout === 'folder') return (await featureFiles(output, path)).length > 0 ? output : undefined;
   if (await exists(output, path)) return output;
-  return layout === 'matrix' && (await exists(output, indexPath(path))) ? indexPath(path) : undefined;
+  for (const beside of pathsBeside(path, layout)) if (await exists(output, beside)) return beside;
+  return undefined;
 }

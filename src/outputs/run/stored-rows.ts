@@ -76,6 +76,7 @@ export class StoredRows {
     return {
       record,
       key: record.path,
+      target: record.target,
       failure: record.failure,
       text: () => this.#read(this.#files.text, textStart, record.textEnd - textStart),
       array: (name) => this.#element(name, row),

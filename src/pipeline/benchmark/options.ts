@@ -20,7 +20,7 @@ export interface BenchmarkOptions extends CheckpointOptions {
   readonly effort: Effort;
   readonly cli: Cli;
   readonly onStep?: (step: Step) => void;
-  readonly onNote?: (note: string) => void; // a sentence on what is left out
+  readonly onNote?: ((note: string) => void) | undefined; // a sentence on what is left out, or why a download waits
 }
 
 /** How much is measured. */

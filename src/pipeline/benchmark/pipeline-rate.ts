@@ -55,6 +55,7 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): Jo
     ...{ hub, architecture, ...(signal && { signal }) },
     ...{ model, precision, device, host, machine, threads },
     inputs: Array.from({ length: images }, (_, i) => set.paths[i % set.paths.length] ?? ''),
+    allowEmpty: false,
     stdin: () => new PassThrough(),
     outputs: [outputOf(task)],
     preprocessing: { ...AS_USUAL, decode },

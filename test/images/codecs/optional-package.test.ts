@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { DecodedImage } from '../../../src/images/decode.js';
+import { TIME_LIMIT } from '../../support/time-limit.js';
 import { HALONET } from '../support.js';
 
 const OPTIONAL = ['heic-decode', 'libheif-js', '@cornerstonejs'];
@@ -18,7 +19,7 @@ async function decodeBy(halonet: string, file: string): Promise<DecodedImage> {
     const { pixels, ...rest } = await decodeImage(${JSON.stringify(resolve(file))}, ${JSON.stringify(HALONET)});
     console.log(JSON.stringify(rest, (_, value) => typeof value === 'bigint' ? String(value) : value));`;
   await writeFile(join(halonet, 'decode.mjs'), script);
-  const { stdout, stderr } = await promisify(execFile)('node', [join(halonet, 'decode.mjs')]);
+  const { stdout, stderr } = await promisify(execFile)('node', [join(halonet, 'decode.mjs')], TIME_LIMIT);
   assert.equal(stderr, '');
   return JSON.parse(stdout);
 }

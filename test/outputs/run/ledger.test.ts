@@ -18,6 +18,7 @@ import { inFolder } from '../scratch.js';
 
 const RECORD: LedgerRecord = {
   path: 0x0123_4567_89ab_cdefn,
+  target: 0xfedc_ba98_7654_3210n,
   file: { bytes: 1234, modified: 0x1122_3344_5566_7788n },
   failure: undefined,
   textEnd: 99,
@@ -29,6 +30,8 @@ describe('a ledger record', () => {
       RECORD,
       { ...RECORD, path: 0n },
       { ...RECORD, path: 2n ** 64n - 1n },
+      { ...RECORD, target: 0n },
+      { ...RECORD, target: 2n ** 64n - 1n },
       { ...RECORD, file: undefined },
       { ...RECORD, file: { bytes: 0, modified: 1n } },
       { ...RECORD, file: { bytes: 1, modified: 0n } },
@@ -49,7 +52,14 @@ describe('a ledger record', () => {
     const record = encodeRecord({ ...RECORD, failure: 'permission' });
     assert.equal(
       Buffer.from(record).toString('hex'),
-      ['efcdab8967452301', '8877665544332211', 'd20400000000', '0200', '6300000000000000'].join(''),
+      [
+        'efcdab8967452301',
+        '8877665544332211',
+        'd20400000000',
+        '0200',
+        '6300000000000000',
+        '1032547698badcfe',
+      ].join(''),
     );
   });
 
@@ -120,7 +130,7 @@ describe('ledgerChunks', () => {
         assert.ok(all.equals(bytes.subarray(0, rows * RECORD_BYTES)), `${rows} rows`);
         assert.equal(count, Math.ceil(rows / 4096));
       }
-      await assert.rejects(read(path, ROWS + 1), /rows is damaged: expected 10001 rows of 32 bytes/);
+      await assert.rejects(read(path, ROWS + 1), /rows is damaged: expected 10001 rows of 40 bytes/);
     }),
   );
 

@@ -66,6 +66,13 @@ export const MATRIX: OutputCase = {
   rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
 };
 
+export const SCORES: OutputCase = {
+  kind: 'scores',
+  name: 'scores.npy',
+  layout: classifyLayout({ format: 'npy', scores: 'logits', labels: ['x', 'y, z'] }),
+  rows: TEXT.rows,
+};
+
 export const FOLDER: OutputCase = {
   kind: 'folder',
   name: 'pyramid',
@@ -73,7 +80,7 @@ export const FOLDER: OutputCase = {
   rows: rowsOf((i) => ({ stage1: float32([i, i, i, i], [2, 1, 2]), stage3: float32([i, -i, 0]) })),
 };
 
-export const OUTPUT_CASES: readonly OutputCase[] = [TEXT, LINES, POOLED, MATRIX, FOLDER];
+export const OUTPUT_CASES: readonly OutputCase[] = [TEXT, LINES, POOLED, MATRIX, SCORES, FOLDER];
 
 /** All files under a folder, by their path from there; the manifests, which hold times, by their name alone. */
 export async function filesIn(folder: string): Promise<Readonly<Record<string, string>>> {

@@ -11,7 +11,16 @@ import { finalPath, type RunPlace } from '../../../src/outputs/run/run-place.js'
 import { readState, recover } from '../../../src/outputs/run/run-state.js';
 import { watchFsCalls } from '../../support/fs-calls.js';
 import { FACTS, failed, float32, headerOf, inFolder, ok, placeOf, startRun, writeAll } from '../scratch.js';
-import { FOLDER, filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf, TEXT } from './outputs.js';
+import {
+  FOLDER,
+  filesIn,
+  MATRIX,
+  OUTPUT_CASES,
+  type OutputCase,
+  referenceOf,
+  SCORES,
+  TEXT,
+} from './outputs.js';
 
 /** What stands there already: other rows, and a stage that the new folder has not. */
 async function writeEarlier(folder: string, { kind, name, layout, rows }: OutputCase): Promise<void> {
@@ -69,7 +78,7 @@ function steps(place: RunPlace, names: readonly string[], replaces: boolean): ((
     remove(join(place.path, 'stage2.npy')),
   ];
   return [
-    ...(replaces ? old.slice(0, place.layout === 'text' ? 1 : place.layout === 'matrix' ? 2 : 3) : []),
+    ...(replaces ? old.slice(0, place.layout === 'text' ? 1 : place.layout === 'folder' ? 3 : 2) : []),
     ...(place.layout === 'folder' && !replaces ? [move('data', place.path)] : moved),
     move('rows', place.ledger),
     move('run.json', place.manifest),
@@ -121,6 +130,60 @@ describe('publishing', () => {
     }),
   );
 
+  for (const example of [TEXT, MATRIX]) {
+    it(
+      `of ${example.kind} in place of scores leaves none of their files, after a crash at any call`,
+      inFolder(async (folder) => {
+        const into = { ...example, name: SCORES.name };
+        const reference = await referenceOf(into);
+        for (let calls = 0, finished = false; !finished; calls++) {
+          const own = join(folder, `after ${calls}`);
+          const { place, names } = await completeRun(own, into, true);
+          const old = join(folder, `old ${calls}`);
+          await mkdir(old);
+          await writeEarlier(old, SCORES);
+          const theirs = await filesIn(old);
+          await cp(old, own, { recursive: true });
+          let left = calls;
+          const restore = watchFsCalls(own, ({ kind }) => {
+            if (['rename', 'remove', 'write', 'sync'].includes(kind) && left-- === 0)
+              return { error: new Error('the power goes') };
+            return undefined;
+          });
+          finished = await publish(place, names, true).then(
+            () => true,
+            () => false,
+          );
+          restore();
+          const between = await filesIn(own);
+          const isOf = (run: typeof reference) =>
+            Object.keys({ ...theirs, ...reference })
+              .filter((name) => /\.(npy|csv)$/.test(name))
+              .every((name) => between[name] === run[name]);
+          if (SCORES.name in between) assert.ok(isOf(theirs) || isOf(reference), `after ${calls} calls`);
+          if (!finished) await recover(place, false);
+          assert.deepEqual(await filesIn(own), reference, `after ${calls} calls`);
+        }
+      }),
+    );
+  }
+
+  it(
+    'keeps the names of classes that somebody has changed or put beside an output that has none',
+    inFolder(async (folder) => {
+      const output = join(folder, SCORES.name);
+      const classes = join(folder, 'scores.classes.csv');
+      await writeEarlier(folder, SCORES);
+      const mine = 'index,label\n0,X\n1,"y, z"\n'; // as long as it was
+      assert.equal((await stat(classes)).size, mine.length);
+      await writeFile(classes, mine);
+      const again = { overwrite: true };
+      await writeAll(await startRun(output, MATRIX.layout, again), MATRIX.rows);
+      await writeAll(await startRun(output, MATRIX.layout, again), MATRIX.rows);
+      assert.equal(await readFile(classes, 'utf8'), mine);
+    }),
+  );
+
   it(
     'removes its own folder by its name first, so that nothing in it is taken for a run in progress',
     inFolder(async (folder) => {
@@ -137,7 +200,7 @@ describe('publishing', () => {
     }),
   );
 
-  for (const example of [TEXT, MATRIX, FOLDER]) {
+  for (const example of [TEXT, MATRIX, SCORES, FOLDER]) {
     it(
       `keeps what appeared in place of ${example.name}, and is done again when that is gone`,
       inFolder(async (folder) => {

@@ -14,7 +14,7 @@ describe('findOutput', () => {
     'says where the files of a run lie, and touches nothing',
     inFolder(async (folder) => {
       const path = join(await realpath(folder), 'out');
-      for (const layout of ['text', 'matrix', 'folder'] as const) {
+      for (const layout of ['text', 'matrix', 'scores', 'folder'] as const) {
         assert.deepEqual(await findOutput(join(folder, 'out'), layout), {
           ...{ kind: 'run', output: join(folder, 'out'), layout, path },
           ...{ lock: `${path}.lock`, partial: `${path}.partial` },
@@ -64,6 +64,12 @@ describe('findOutput', () => {
       await assert.rejects(
         findOutput(join(folder, 'a.npy'), 'matrix'),
         refusing(/a\.index\.csv is a folder/),
+      );
+      await mkdir(join(folder, 'b.classes.csv'));
+      await findOutput(join(folder, 'b.npy'), 'matrix'); // which has no such file
+      await assert.rejects(
+        findOutput(join(folder, 'b.npy'), 'scores'),
+        refusing(/b\.classes\.csv is a folder/),
       );
     }),
   );

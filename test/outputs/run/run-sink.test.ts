@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { appendFile, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../../../src/errors.js';
 import { readJournal } from '../../../src/outputs/run/journal.js';
@@ -22,7 +22,16 @@ import {
   startRun,
   writeAll,
 } from '../scratch.js';
-import { FOLDER, filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf, TEXT } from './outputs.js';
+import {
+  FOLDER,
+  filesIn,
+  MATRIX,
+  OUTPUT_CASES,
+  type OutputCase,
+  referenceOf,
+  SCORES,
+  TEXT,
+} from './outputs.js';
 
 const LATER = 1000; // seconds until a checkpoint
 
@@ -257,6 +266,45 @@ describe('RunSink', () => {
   );
 
   it(
+    'has the names of classes on disk, and their own name too, before its journal says that all is there',
+    inFolder(async (folder) => {
+      const synced: string[] = [];
+      const restore = watchFsCalls(folder, ({ kind, path }) => {
+        if (kind === 'sync') synced.push(relative(join(folder, `${SCORES.name}.partial`), path));
+        return undefined;
+      });
+      try {
+        const sink = await startRun(join(folder, SCORES.name), SCORES.layout, { checkpointSeconds: LATER });
+        for (const row of SCORES.rows) await sink.write(row);
+        synced.length = 0; // what the start has synced
+        await sink.commit(FACTS);
+      } finally {
+        restore();
+      }
+      const at = (name: string) => synced.indexOf(name);
+      assert.ok(at('data/scores.classes.csv') >= 0, synced.join());
+      assert.ok(at('data/scores.classes.csv') < at('data'), synced.join());
+      assert.ok(at('data') < at('journal.jsonl'), synced.join());
+    }),
+  );
+
+  it(
+    'writes the names of classes anew where an earlier try has left others',
+    inFolder(async (folder) => {
+      const output = join(folder, SCORES.name);
+      const sink = await startRun(output, SCORES.layout);
+      for (const row of SCORES.rows) await sink.write(row);
+      await sink.leave();
+      await writeFile(
+        join(`${output}.partial`, 'data', 'scores.classes.csv'),
+        'index,label\n0,half a li'.repeat(9),
+      );
+      await writeAll(await resumeRun(output, SCORES.layout), []);
+      assert.deepEqual(await filesIn(folder), await referenceOf(SCORES));
+    }),
+  );
+
+  it(
     'can be ended while the files are read for the manifest, and completed later',
     inFolder(async (folder) => {
       const output = join(folder, FOLDER.name);
@@ -322,11 +370,13 @@ describe('RunSink', () => {
           const sha256 = createHash('sha256').update(bytes).digest('hex');
           assert.deepEqual([file.bytes, file.sha256], [bytes.byteLength, sha256]);
         }
-        assert.deepEqual([ledger.name, ledger.bytes], [`${name}.run.rows`, 32 * rows.length]);
+        assert.deepEqual([ledger.name, ledger.bytes], [`${name}.run.rows`, 40 * rows.length]);
       }
       const namesOf = async (name: string) =>
         (await readManifest('', join(folder, `${name}.run.json`)))?.outputs.map((file) => file.name);
       assert.deepEqual(await namesOf(MATRIX.name), ['embeddings.index.csv', 'embeddings.npy']);
+      const scores = ['scores.index.csv', 'scores.classes.csv', 'scores.npy'];
+      assert.deepEqual(await namesOf(SCORES.name), scores);
       assert.deepEqual(await namesOf(FOLDER.name), ['stage1.npy', 'stage3.npy', 'index.csv']);
     }),
   );

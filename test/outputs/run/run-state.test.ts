@@ -6,7 +6,7 @@ import type { RunPlace } from '../../../src/outputs/run/run-place.js';
 import { makePartial, readState, recover } from '../../../src/outputs/run/run-state.js';
 import type { Row } from '../../../src/rows.js';
 import { FACTS, inFolder, placeOf, resumeRun, startRun, writeAll } from '../scratch.js';
-import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, TEXT } from './outputs.js';
+import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, SCORES, TEXT } from './outputs.js';
 
 /** Leaves a run in progress, of two rows. */
 async function interrupted(folder: string, { name, layout, rows }: OutputCase): Promise<RunPlace> {
@@ -27,7 +27,7 @@ async function unborn(folder: string): Promise<void> {
 }
 
 describe('readState', () => {
-  for (const example of [TEXT, MATRIX, FOLDER]) {
+  for (const example of [TEXT, MATRIX, SCORES, FOLDER]) {
     it(
       `tells what earlier runs have left of ${example.name}`,
       inFolder(async (folder) => {
@@ -84,6 +84,10 @@ describe('readState', () => {
       assert.equal(await kindOf(place), 'unknown'); // its index is still there
       await rm(join(folder, 'embeddings.index.csv'));
       assert.equal(await kindOf(place), 'nothing');
+      const scores = await placeOf(join(folder, SCORES.name), SCORES.layout);
+      await writeFile(join(folder, 'scores.classes.csv'), 'mine');
+      const found = { kind: 'unknown', found: join(folder, 'scores.classes.csv') };
+      assert.deepEqual(await readState(scores), found);
     }),
   );
 

@@ -1,0 +1,38 @@
+import { fstatSync } from 'node:fs';
+import { HalonetError } from '../../src/errors.js';
+
+const LIST = '-';
+const STDIN = 0; // its descriptor
+
+/**
+ * Refuses what cannot be read as one list of paths, before a model is loaded.
+ * @param null as of --null
+ * @throws {HalonetError} with what to do instead
+ */
+export function refuseList(inputs: readonly string[], { null: nul }: { readonly null: boolean }): void {
+  const lists = inputs.filter((input) => input === LIST).length;
+  if (lists === 0 && nul) {
+    throw new HalonetError('--null is for a list of paths on standard input; - is not among the inputs', {
+      hint: "find photos -name '*.jpg' -print0 | halonet classify - --null",
+    });
+  }
+  if (lists > 1) {
+    throw new HalonetError(`- is given ${lists} times; standard input can be read once`, {
+      hint: 'Name it once, where its paths are to come among the inputs.',
+    });
+  }
+  if (lists === 1 && isFolder(STDIN)) {
+    throw new HalonetError('standard input is a folder; expected a list of paths', {
+      hint: 'To walk a folder, name it in place of -.',
+    });
+  }
+}
+
+/** Node shows a folder on standard input as an empty stream. */
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false; // reading it will say what is wrong
+  }
+}

@@ -1,0 +1,34 @@
+import { openImageFile } from './read-file.js';
+import { sniffFormat } from './sniff.js';
+
+// Formats whose first bytes are hardly those of anything else: a text may begin with BMP's BM, and zeros are a TGA to some.
+const DISTINCT: ReadonlySet<string> = new Set([
+  'JPEG',
+  'PNG',
+  'GIF',
+  'WebP',
+  'TIFF',
+  'AVIF',
+  'SVG',
+  'QOI',
+  'HEIC',
+  'JPEG 2000',
+]);
+
+const HEAD = 4096; // bytes
+
+/** Whether the first bytes of a file are those of an image that can be decoded. Nothing is thrown: what cannot be read is none. */
+export async function isImage(path: string): Promise<boolean> {
+  try {
+    const { handle } = await openImageFile(path);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+      const format = sniffFormat(buffer.subarray(0, bytesRead));
+      return format?.readable === true && DISTINCT.has(format.name);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return false;
+  }
+}

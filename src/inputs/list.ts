@@ -1,0 +1,106 @@
+import { HalonetError } from '../errors.js';
+import { EntryBytes, type ListEntry } from './list-entry.js';
+
+export interface ListOptions {
+  readonly nul?: boolean | undefined; // only NULs end the entries
+}
+
+const LF = 0x0a;
+const NUL = 0x00;
+
+// Little and big endian: no UTF-8 begins with them.
+const UTF16_MARKS = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)];
+
+/**
+ * The entries of a UTF-8 list on standard input, each as soon as it has ended. Whichever of LF and NUL comes first ends all of
+ * them: neither the size of the chunks nor their timing matters, and no entry waits for those after it. A CR before an LF, a
+ * byte order mark before the first line and blank lines are dropped, as are empty entries between NULs. The last entry need
+ * not be ended.
+ *
+ * @throws {HalonetError} for a list of lines with a NUL in it, for UTF-16, and where nothing can be read at all
+ * @throws what the stream throws once something was read
+ */
+export async function* readList(
+  stream: AsyncIterable<Buffer | string>,
+  { nul = false }: ListOptions = {},
+): AsyncGenerator<ListEntry> {
+  const splitter = new Splitter(nul ? NUL : undefined);
+  for await (const chunk of chunksOf(stream)) yield* splitter.take(chunk);
+  yield* splitter.takeLast();
+}
+
+/** Takes a list apart at the bytes that end its entries. */
+class Splitter {
+  readonly #entry = new EntryBytes();
+  #end: number | undefined; // undefined while neither has come
+  #ended = 0; // entries, empty ones included
+
+  constructor(end: number | undefined) {
+    this.#end = end;
+  }
+
+  *take(chunk: Buffer): Generator<ListEntry> {
+    this.#end ??= firstEnd(chunk);
+    if (this.#end === undefined) {
+      this.#entry.add(chunk);
+      return;
+    }
+    const stray = this.#end === LF ? chunk.indexOf(NUL) : -1;
+    const bytes = stray === -1 ? chunk : chunk.subarray(0, stray);
+    let from = 0;
+    for (let to = bytes.indexOf(this.#end); to !== -1; to = bytes.indexOf(this.#end, from)) {
+      this.#entry.add(bytes.subarray(from, to));
+      yield* this.#take();
+      from = to + 1;
+    }
+    if (stray !== -1) throw nulInLine(this.#ended + 1);
+    this.#entry.add(bytes.subarray(from));
+  }
+
+  takeLast(): Generator<ListEntry> {
+    return this.#take();
+  }
+
+  *#take(): Generator<ListEntry> {
+    const isFirst = this.#ended++ === 0;
+    if (isFirst && UTF16_MARKS.some((mark) => this.#entry.startsWith(mark))) throw inUtf16();
+    const entry = this.#end === NUL ? this.#entry.takeWhole() : this.#entry.takeLine(isFirst);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+function firstEnd(bytes: Buffer): number | undefined {
+  const [lf, nul] = [bytes.indexOf(LF), bytes.indexOf(NUL)];
+  if (nul !== -1 && (lf === -1 || nul < lf)) return NUL;
+  return lf === -1 ? undefined : LF;
+}
+
+async function* chunksOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
+  let begun = false;
+  try {
+    for await (const chunk of stream) {
+      begun = true;
+      yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    }
+  } catch (cause) {
+    throw begun ? cause : unreadable(cause);
+  }
+}
+
+const nulInLine = (line: number) =>
+  new HalonetError(`line ${line} of the list on standard input contains a NUL, which no path can.`, {
+    hint: 'If the paths end in NULs, as those of find -print0 do, pass --null.',
+  });
+
+const inUtf16 = () =>
+  new HalonetError('the list on standard input is UTF-16; expected UTF-8.', {
+    hint: 'Convert it first: iconv -f utf-16 -t utf-8',
+  });
+
+function unreadable(cause: unknown): HalonetError {
+  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return new HalonetError(`standard input cannot be read (${why}); expected a list of paths.`, {
+    hint: "Pipe a list in, such as that of find photos -name '*.jpg'.",
+    cause,
+  });
+}

@@ -1,0 +1,96 @@
+import { open, readdir, readlink, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../errors.js';
+import { misspelled } from '../spelling.js';
+
+/**
+ * Refuses inputs of a command line that cannot be meant, before anything is written: one that does not exist, a URL, an
+ * archive. What exists and cannot be read is a row, and so is all that a list on standard input names.
+ *
+ * @param inputs files and folders
+ * @throws {InputError} for the first of them
+ */
+export async function refuseMistaken(inputs: readonly string[]): Promise<void> {
+  for (const input of inputs) {
+    const mistake = (await missing(input)) ?? (await archived(input));
+    if (mistake !== undefined) throw mistake;
+  }
+}
+
+const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+async function missing(input: string): Promise<InputError | undefined> {
+  try {
+    await stat(input);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ENAMETOOLONG') return undefined;
+  }
+  if (URL_SCHEME.test(input)) {
+    return new InputError(`${input} is a URL; expected a file, a folder or -.`, {
+      hint: 'Download the images first, and name the file or the folder that holds them.',
+    });
+  }
+  const leadsTo = await readlink(input).catch(() => undefined);
+  if (leadsTo !== undefined)
+    return new InputError(`${input} is a symbolic link to ${leadsTo}, which does not exist.`);
+  return new InputError(`There is no file or folder ${JSON.stringify(input)}.`, {
+    hint: await adviceFor(input),
+  });
+}
+
+async function adviceFor(input: string): Promise<string> {
+  if (/[*?[{]/.test(input)) {
+    return 'A pattern without a match, or in quotes, is not expanded by the shell. Name the folder to search all of it.';
+  }
+  const folder = dirname(input);
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return `There is no folder ${JSON.stringify(folder)} either.`;
+  const name = misspelled(basename(input), names);
+  if (name === undefined) return 'Paths are relative to the working directory.';
+  return `Did you mean ${folder === '.' && !input.startsWith('.') ? name : join(folder, name)}?`;
+}
+
+// [what it is, offset, bytes as Latin-1, how it is unpacked]: https://en.wikipedia.org/wiki/List_of_file_signatures
+const ARCHIVES: readonly (readonly [string, number, string, string])[] = [
+  ['a ZIP archive', 0, 'PK\x03\x04', 'unzip'],
+  ['a ZIP archive', 0, 'PK\x05\x06', 'unzip'],
+  ['a gzip archive', 0, '\x1f\x8b', 'tar -xzf or gunzip'],
+  ['a bzip2 archive', 0, 'BZh', 'tar -xjf or bunzip2'],
+  ['an xz archive', 0, '\xfd7zXZ\0', 'tar -xJf or unxz'],
+  ['a Zstandard archive', 0, '\x28\xb5\x2f\xfd', 'tar --zstd -xf or unzstd'],
+  ['a 7z archive', 0, '7z\xbc\xaf\x27\x1c', '7z x'],
+  ['a RAR archive', 0, 'Rar!\x1a\x07', 'unrar x'],
+  ['a tar archive', 257, 'ustar', 'tar -xf'],
+  ['a Parquet file', 0, 'PAR1', 'a script'],
+];
+
+const HEAD = 512; // bytes
+
+async function archived(input: string): Promise<InputError | undefined> {
+  if (/\.svgz$/i.test(input)) return undefined; // compressed, and one image all the same
+  const head = await headOf(input);
+  const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
+  if (found === undefined) return undefined;
+  const [what, , , tool] = found;
+  return new InputError(`${input} is ${what}; expected an image, a folder or -.`, {
+    hint: `Unpack it first (${tool}), and name the folder.`,
+  });
+}
+
+/** The first bytes of a file as Latin-1; '' of what cannot be read, or is none. */
+async function headOf(path: string): Promise<string> {
+  try {
+    if (!(await stat(path)).isFile()) return '';
+    const handle = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+      return buffer.toString('latin1', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return '';
+  }
+}

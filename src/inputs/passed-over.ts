@@ -1,0 +1,48 @@
+import { extname } from 'node:path';
+
+/** Numbers of files in folders that were not taken for images, by extension in lower case; '' for files without one. */
+export type PassedOverCounts = Readonly<Record<string, number>>;
+
+// Names such as scan.000001 would otherwise be as many extensions as files.
+const MOST_EXTENSIONS = 100;
+
+/** The key of all further extensions. */
+const OTHERS = '*';
+
+/** Counts the files that a walk passes over. */
+export class PassedOver {
+  #counts = new Map<string, number>();
+
+  add(path: string): void {
+    const extension = extname(path).toLowerCase().replace(/^\.$/, '');
+    const isCounted = this.#counts.has(extension) || this.#counts.size < MOST_EXTENSIONS;
+    const key = isCounted ? extension : OTHERS;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** To be called where a walk begins again. */
+  clear(): void {
+    this.#counts.clear();
+  }
+
+  /** The most frequent extension first. */
+  get counts(): PassedOverCounts {
+    return Object.fromEntries([...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
+  }
+}
+
+const SHOWN = 5; // extensions
+
+/** `17 files (.mov 12, .txt 4, no extension 1)`; undefined where there are none. */
+export function passedOverText(counts: PassedOverCounts): string | undefined {
+  const entries = Object.entries(counts);
+  const total = entries.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return undefined;
+  const named = entries.filter(([extension]) => extension !== OTHERS).slice(0, SHOWN);
+  const others = named.reduce((rest, [, count]) => rest - count, total);
+  const parts = named.map(
+    ([extension, count]) => `${extension === '' ? 'no extension' : extension} ${count}`,
+  );
+  if (others > 0) parts.push(`others ${others}`);
+  return `${total} ${total === 1 ? 'file' : 'files'} (${parts.join(', ')})`;
+}

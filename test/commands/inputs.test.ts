@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CliResult, halonet, ROOT } from '../support/cli.js';
+
+const DEMO = ['-m', 'demo', '--device', 'cpu'];
+const IMAGE = join(ROOT, 'fixtures/images/shapes/arrow.png');
+
+describe('inputs', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-inputs-'));
+    for (const name of ['photos', 'empty', 'notes']) await mkdir(join(folder, name));
+    await copyFile(IMAGE, join(folder, 'photos', 'a.png'));
+    await writeFile(join(folder, 'notes', 'list.txt'), 'x');
+    await writeFile(join(folder, 'notes', 'README'), 'BM25 is no bitmap');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const here = (args: readonly string[], stdin?: string): Promise<CliResult> =>
+    halonet([...args, ...DEMO], { cwd: folder, ...(stdin !== undefined && { stdin }) });
+
+  /** Asserts that a command ends before anything is written, whatever its mode. */
+  async function refused(inputs: readonly string[], message: RegExp): Promise<void> {
+    const before = await readdir(folder);
+    for (const mode of [[], ['--resume'], ['--sync'], ['--overwrite'], ['--dry-run']]) {
+      const { code, stdout, stderr } = await here(['embed', ...inputs, '-o', 'x.npy', ...mode]);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(await readdir(folder), before);
+  }
+
+  it('that are mistyped end the command, and the corrected command runs', async () => {
+    await refused(['photso'], /^error: There is no file or folder "photso"\.\n {2}Did you mean photos\?\n$/);
+    await refused(['photos', 'photos/b.png'], /^error: There is no file or folder "photos\/b\.png"\./);
+    assert.equal((await here(['embed', 'photos', '-o', 'x.npy'])).code, 0);
+  });
+
+  it('that are URLs or archives end the command', async () => {
+    await refused(['https://example.org/cat.jpg'], /^error: https:.* is a URL; .*\n {2}Download/);
+    await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
+    await refused(['photos', 'photos.zip'], /^error: photos\.zip is a ZIP archive; .*\n {2}Unpack it first/);
+  });
+
+  it('that lead to no image end the command, and say what is there instead', async () => {
+    await refused(['empty'], /^error: There is no image in empty\.\n {2}.*--allow-empty/);
+    await refused(
+      ['empty', 'notes'],
+      /^error: There is no image in empty, notes \(2 files \(no extension 1, \.txt 1\) passed over\)\.\n/,
+    );
+  });
+
+  it('may lead to no image with --allow-empty, or be an empty list', async () => {
+    for (const [name, args, stdin] of [
+      ['a.csv', ['empty', '--allow-empty'], undefined],
+      ['b.csv', ['-'], ''],
+    ] as const) {
+      const { code, stderr } = await here(['classify', ...args, '-o', name], stdin);
+      assert.deepEqual([code, stderr], [0, 'no images\n']);
+      assert.equal((await readFile(join(folder, name), 'utf8')).split('\n').length, 2); // the header
+    }
+  });
+
+  it('in a list are rows, whatever is wrong with them', async () => {
+    await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
+    const list = ['photos', 'photso', 'https://example.org/cat.jpg', 'photos.zip'].join('\n');
+    const { code, stdout } = await here(['classify', '-', '-f', 'jsonl', '-k', '1'], list);
+    assert.equal(code, 1);
+    const rows = stdout.trimEnd().split('\n');
+    assert.deepEqual(
+      rows.map((row) => JSON.parse(row).error?.code),
+      [undefined, 'not_found', 'not_found', 'unsupported_format'],
+    );
+  });
+
+  it('of a folder are images without an extension too; what is passed over is counted', async () => {
+    await copyFile(IMAGE, join(folder, 'photos', 'IMG_0001'));
+    for (const name of ['clip.MOV', 'b.mov', 'raw.cr2', 'README'])
+      await writeFile(join(folder, 'photos', name), 'x');
+    const passedOver = '4 files (.mov 2, no extension 1, .cr2 1)';
+    const plan = await here(['embed', 'photos', '-o', 'x.npy', '--dry-run']);
+    assert.match(plan.stdout, /^images +2 found$/m);
+    assert.ok(plan.stdout.includes(`files   ${passedOver} passed over\n`), plan.stdout);
+    const run = await here(['embed', 'photos', '-o', 'x.npy']);
+    assert.equal(run.code, 0);
+    assert.match(run.stderr, /^2 images in /);
+    assert.ok(run.stderr.endsWith(`\npassed over: ${passedOver}\n`), run.stderr);
+    const index = await readFile(join(folder, 'x.index.csv'), 'utf8');
+    assert.equal(index, 'row,path,error\n0,photos/IMG_0001,\n1,photos/a.png,\n');
+    const counts = { '.mov': 2, '': 1, '.cr2': 1 };
+    const manifest = async () => JSON.parse(await readFile(join(folder, 'x.npy.run.json'), 'utf8'));
+    assert.deepEqual((await manifest()).passedOver, counts);
+    const again = await here(['embed', 'photos', '-o', 'x.npy', '--resume']);
+    assert.match(again.stderr, /^nothing left to do.*\npassed over: 4 files/);
+    await writeFile(join(folder, 'photos', 'bad.png'), 'x');
+    await writeFile(join(folder, 'photos', 'c.mov'), 'x');
+    assert.match((await here(['embed', 'photos', '-o', 'x.npy', '--sync'])).stderr, /passed over: 5 files/);
+    assert.equal((await manifest()).passedOver['.mov'], 3);
+    await copyFile(IMAGE, join(folder, 'photos', 'bad.png'));
+    const retried = await halonet(['retry', 'x.npy'], { cwd: folder });
+    assert.equal(retried.code, 0, retried.stderr);
+    assert.equal((await manifest()).passedOver['.mov'], 3);
+  });
+});

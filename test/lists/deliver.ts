@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readJournal } from '../../src/outputs/run/journal.js';
+import { startHalonet } from '../support/cli.js';
+import type { Piece, Way } from './way.js';
+
+export const OUTPUT = 'x.npy';
+
+/** Where a run works. */
+export interface Place {
+  readonly images: string; // the folder that paths start from
+  readonly folder: string; // of the output
+}
+
+// One image at a time, and a checkpoint after each.
+const EMBED = [
+  ...['embed', '-', '--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'],
+  ...['--batch-size', '1', '--decoders', '1', '--checkpoint', '0', '--resume'],
+];
+
+const PATIENCE = 120_000; // milliseconds, for rows that are there in one
+
+/** How a run ended. */
+export interface Delivered {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/**
+ * Runs the command, or goes on with it, and brings it its list.
+ * @throws {Error} where the rows of entries that have ended do not come while the list is open
+ */
+export async function deliver(
+  { images, folder }: Place,
+  { flags, pieces, signal }: Pick<Way, 'flags' | 'pieces' | 'signal'>,
+): Promise<Delivered> {
+  const child = startHalonet([...EMBED, ...flags, '--output', join(folder, OUTPUT)], { cwd: images });
+  const ended = new AbortController();
+  const closed = once(child, 'close').finally(() => ended.abort());
+  const stderr = text(child.stderr);
+  child.stdout.resume();
+  child.stdin.on('error', () => {}); // it may end before it has read all
+  try {
+    for (const piece of pieces) {
+      await new Promise((resolve) => child.stdin.write(piece.bytes, resolve));
+      if (piece.awaited) await rowsOf(piece, folder, ended.signal);
+      if (piece.stopped) child.kill('SIGSTOP');
+      await sleep(piece.pause);
+      if (piece.stopped) child.kill('SIGCONT');
+    }
+    if (signal === undefined) child.stdin.end();
+    else child.kill(signal);
+    const [code, by] = await closed;
+    return { code, signal: by, stderr: await stderr };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** Waits for the rows of the entries that have ended. */
+async function rowsOf({ rows }: Piece, folder: string, ended: AbortSignal): Promise<void> {
+  const journal = join(folder, `${OUTPUT}.partial`, 'journal.jsonl');
+  const start = performance.now();
+  while (!ended.aborted) {
+    const there = (await readJournal(OUTPUT, journal))?.checkpoint.rows ?? 0;
+    if (there >= rows) return;
+    if (performance.now() - start > PATIENCE)
+      throw new Error(`${there} rows, where ${rows} paths have ended`);
+    await sleep(5);
+  }
+}

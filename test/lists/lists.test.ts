@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { mulberry32, type Random } from '../../src/random.js';
+import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
+import { type Delivered, deliver, OUTPUT, type Place } from './deliver.js';
+import { type Entry, makeList } from './listed.js';
+import { drawWay, listOf, type Way } from './way.js';
+
+const WAYS = Number(process.env.HALONET_WAYS ?? 100);
+const SEED = Number(process.env.HALONET_SEED ?? 1);
+const AT_ONCE = 2;
+const INTERRUPTED = 0.4; // of the ways, once or more
+
+describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
+  let folder: string;
+  let entries: readonly Entry[];
+  const counts = new Map<string, number>();
+  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-ways-'));
+  });
+  after(async () => {
+    for (const [what, times] of [...counts].sort()) console.log(`  ${String(times).padStart(4)} ${what}`);
+    await rm(folder, { recursive: true });
+  });
+
+  it('make one output of one list', async () => {
+    const images = join(folder, 'images');
+    entries = await makeList(images);
+    const makePlace = async (name: string): Promise<Place> => {
+      await mkdir(join(folder, name));
+      return { images, folder: join(folder, name) };
+    };
+    const reference = await makePlace('reference');
+    const list = listOf(entries, { mark: '', end: '\n', last: '\n' });
+    const piece = { bytes: list, rows: 0, awaited: false, pause: 0, stopped: false };
+    const { code, stderr } = await deliver(reference, { flags: [], pieces: [piece], signal: undefined });
+    assert.equal(code, 1, stderr); // some are no images
+    assert.deepEqual(
+      await pathsIn(reference.folder),
+      entries.flatMap(({ paths }) => paths),
+    );
+    const expected = await readOutputFiles(reference.folder, OUTPUT);
+
+    const random = mulberry32(SEED);
+    const left = Array.from({ length: WAYS }, () => random() * 2 ** 32); // seeds
+    const wrong: string[] = [];
+    const take = async () => {
+      for (let seed = left.pop(); seed !== undefined && wrong.length === 0; seed = left.pop()) {
+        const own = await makePlace(String(left.length));
+        wrong.push(...(await told(own, mulberry32(seed), expected)));
+        await rm(own.folder, { recursive: true });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, take));
+    assert.equal(wrong.join('\n'), '');
+  });
+
+  /** Brings a list to the command, again where a signal ends it. @returns what is wrong then */
+  async function told(place: Place, random: Random, expected: OutputFiles): Promise<readonly string[]> {
+    const ways: Way[] = [];
+    for (;;) {
+      const isWhole = random() >= INTERRUPTED;
+      const way = drawWay(entries, random, { isFirst: ways.length === 0, isWhole });
+      ways.push(way);
+      const end = await deliver(place, way).catch(String);
+      count(way.signal === undefined ? 'came to the end' : `ended by ${way.signal}`);
+      const wrong = typeof end === 'string' ? [end] : wrongEnd(end, way);
+      if (isWhole && wrong.length === 0)
+        wrong.push(...wrongAtTheEnd(await readOutputFiles(place.folder, OUTPUT), expected));
+      if (wrong.length > 0) return [...wrong, ...ways.map((taken) => inWords(taken))];
+      if (isWhole) return [];
+    }
+  }
+
+  async function pathsIn(output: string): Promise<readonly string[]> {
+    const rows: { readonly path: string }[] = parse(await readFile(join(output, 'x.index.csv')), {
+      columns: true,
+    });
+    return rows.map(({ path }) => path);
+  }
+});
+
+const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+/** A signal ends the process itself where it comes before the command listens to it. */
+function wrongEnd({ code, signal, stderr }: Delivered, way: Way): string[] {
+  const isRight =
+    way.signal === undefined ? code === 1 : signal === way.signal || code === EXIT_CODES[way.signal];
+  return isRight ? [] : [`ended with ${signal ?? code}: ${stderr}`];
+}
+
+function inWords({ form, pieces, signal }: Way): string {
+  const told = pieces.map(
+    ({ bytes, awaited, pause, stopped }) =>
+      `${JSON.stringify(bytes.toString('latin1'))}${awaited ? ', its rows' : ''}, ${stopped ? 'stopped for ' : ''}${pause.toFixed()} ms`,
+  );
+  return `    ${form}: ${[...told, signal ?? 'end'].join('; ')}`;
+}
