@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { misspelled, nearest } from '../src/spelling.js';
+import { meant, misspelled, nearest } from '../src/spelling.js';
 
 const NAMES = ['relu', 'silu', 'gelu', 'hard_swish', 'output_stride'];
 
@@ -11,6 +11,19 @@ describe('misspelled', () => {
     assert.equal(misspelled('swish', NAMES), undefined);
     assert.equal(misspelled('elu', NAMES), 'relu');
     assert.equal(misspelled('mu', NAMES), undefined); // half of the letters
+  });
+});
+
+describe('meant', () => {
+  it('takes two letters that have changed places for one slip', () => {
+    assert.equal(meant('--sycn', ['--sync', '--stages']), '--sync');
+    assert.equal(meant('relu', ['relu6', 'prelu']), 'relu6');
+    assert.equal(meant('sliu', NAMES), 'silu');
+  });
+
+  it('takes the beginning of one name for it, and of two names for none', () => {
+    assert.equal(meant('output', NAMES), 'output_stride');
+    assert.equal(meant('--max', ['--max-pixels', '--max-failures']), undefined);
   });
 });
 

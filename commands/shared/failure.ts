@@ -14,7 +14,7 @@ export interface Failure {
 /** undefined for a defect */
 export function failureOf(error: unknown): Failure | undefined {
   const known = shortageOf(error) ?? error;
-  if (known instanceof HalonetError) return { message: visible(known.message), hint: known.hint };
+  if (known instanceof HalonetError) return { message: visible(oneMessage(known.message)), hint: known.hint };
   if (error instanceof Errors.CLIError) return { message: oneMessage(error.message), hint: undefined };
   if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
     return { message: `halonet cannot be loaded: ${visible(error.message)}`, hint: NOT_LOADED };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import PQueue from 'p-queue';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
-import { ShortageError, shortageOf } from '../shortage.js';
+import { ShortageError } from '../shortage.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import type { MemoryLimits } from './memory-limits.js';
@@ -149,10 +149,7 @@ export class IsolatedDecoder {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       detached: true, // Ctrl-C is for the process that started it
     });
-    let refused: ShortageError | undefined;
-    child.on('error', (error) => {
-      refused ??= shortageOf(error); // otherwise it did not start, or has ended, which is seen
-    });
+    child.on('error', () => {}); // it did not start, or has ended, which is seen
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
@@ -165,7 +162,6 @@ export class IsolatedDecoder {
       child.once('message', settle(true)).once('exit', settle(false)).once('error', settle(false));
     });
     if (!ready || this.#closed) child.kill('SIGKILL');
-    if (refused !== undefined) throw refused;
     if (!ready) return undefined;
     // What waits for an image has a timer that holds the process of the run.
     child.unref();

@@ -28,8 +28,38 @@ describe('the command line', () => {
 
   const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no input', ['classify'], /Missing 1 required arg:[\s\S]*input/],
-    ['an unknown flag', ['classify', IMAGES, '--topk', '3'], /Nonexistent flag: --topk/],
-    ['an unknown command', ['clasify', IMAGES], /clasify/],
+    [
+      'an unknown flag',
+      ['classify', IMAGES, '--xyzzy'],
+      /^error: there is no flag --xyzzy\n {2}See .* --help\.\n$/,
+    ],
+    [
+      'a slip in a flag',
+      ['classify', IMAGES, '--modle', 'demo'],
+      /^error: there is no flag --modle; did you mean --model\?\n {2}See halonet classify --help\.\n$/,
+    ],
+    [
+      'slips in two flags',
+      ['embed', IMAGES, '--otput=x.npy', '--no-auto-oreint'],
+      /^error: there is no flag --otput and no flag --no-auto-oreint; did you mean --output and --no-auto-orient\?\n/,
+    ],
+    [
+      'a flag that is cut short',
+      ['embed', IMAGES, '--out', 'x.npy'],
+      /no flag --out; did you mean --output\?/,
+    ],
+    ['a flag of one letter', ['doctor', '-x'], /^error: there is no flag -x\n/],
+    [
+      'a slip in a command',
+      ['classfy', IMAGES],
+      /^error: there is no command "classfy"; did you mean classify\?\n {2}Commands: classify, embed, .*\n$/,
+    ],
+    [
+      'an unknown command',
+      ['photos'],
+      /^error: there is no command "photos"\n {2}Commands: .* halonet classify FOLDER\n$/,
+    ],
+    ['help on an unknown command', ['help', 'classfy'], /^error: .*classfy/],
     ['a top-k of 0', ['classify', IMAGES, '-m', 'demo', '-k', '0'], /--top-k|-k/],
     ['a batch size of 0', ['embed', IMAGES, '-m', 'demo', '-b', '0'], /batch-size/],
     [

@@ -6,6 +6,7 @@ import process, { pid, platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
+import { ShortageError } from '../../src/shortage.js';
 import { childrenRunning, describeProcess } from '../support/processes.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { emptyChunksPng } from './endless.js';
@@ -47,6 +48,17 @@ if (platform === 'linux') {
       await until(() => decodingProcesses(pid, DECODING).length === 1);
       for (const child of decodingProcesses(pid)) process.kill(child, signal);
     };
+
+    it('rejects where no process can be started, which is no fault of the image', async () => {
+      decoder = openDecoder(HALONET, { timeout: 60 });
+      process.env.NODE_OPTIONS = '--import=data:text/javascript,process.exit(3)';
+      try {
+        await assert.rejects(decoder.decode(await drawing()), ShortageError);
+      } finally {
+        delete process.env.NODE_OPTIONS;
+      }
+      assert.equal((await decoder.decode(await drawing())).status, 'ok');
+    });
 
     it('decodes as decodeImage does, in this process and in one of its own', async () => {
       decoder = openDecoder(HALONET, { timeout: 60, isolated: (path) => path.endsWith('suspect.png') });

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WriteStream } from 'node:tty';
+import { Progress } from '../../commands/shared/progress.js';
+import { StandardError } from '../../commands/shared/standard-error.js';
+import { factsText, table } from '../../commands/shared/table.js';
+import { visible, visibleJson, visibleLines } from '../../commands/shared/visible.js';
+import { call, global, pickle } from '../formats/pytorch/pickles.js';
+import { makeArchive } from '../formats/pytorch/support.js';
+import { startHubServer } from '../hub/hub-server.js';
+import { halonet } from '../support/cli.js';
+import { copyDemo } from '../support/demo-copy.js';
+
+const DRAWING = 'fixtures/images/shapes/ring.svg';
+
+const ESCAPE = '\u001b]0;title\u0007\u001b[2J\u009b31m\u202e';
+const SHOWN = String.raw`\x1b]0;title\x07\x1b[2J\x9b31m\u202e`;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+
+describe('text for a terminal', () => {
+  it('shows what would steer it, and leaves all else as it is', () => {
+    assert.equal(visible(`a${ESCAPE}b\r\n\tc`), String.raw`a${SHOWN}b\r\n\tc`);
+    assert.equal(visible('\u2066a\u2069\u200f\u2028'), String.raw`\u2066a\u2069\u200f\u2028`);
+    const harmless = 'naïve 日本 🐈 é \\x1b 64×64 «»';
+    assert.equal(visible(harmless), harmless);
+    assert.equal(visible(visible(ESCAPE)), visible(ESCAPE));
+  });
+
+  it('keeps the lines that are ours', () => {
+    assert.equal(visibleLines(`a\nb${ESCAPE}\n`), `a\nb${SHOWN}\n`);
+  });
+
+  it('is the same value in JSON', () => {
+    const value = { name: `a${ESCAPE}\n`, nested: ['\u009b'] };
+    assert.doesNotMatch(visibleJson(value), RAW);
+    assert.deepEqual(JSON.parse(visibleJson(value)), value);
+  });
+
+  it('keeps a cell of a table in its line and its column', () => {
+    const column = { title: 'name', cell: (name: string) => name };
+    const columns = [column, { ...column, align: 'right' as const }];
+    assert.equal(
+      table(['a\nb\u001b', 'c'], columns),
+      ['name          name', String.raw`a\nb\x1b  a\nb\x1b`, 'c                c'].join('\n'),
+    );
+    assert.equal(factsText([['model', 'x\nfake  y']]), String.raw`model  x\nfake  y`);
+  });
+});
+
+/** What a terminal shows of what is written to it: lines, each without what was erased of it. */
+function terminal(columns = 80) {
+  let written = '';
+  const write = (text: string) => {
+    written += text;
+    return true;
+  };
+  const stream = { isTTY: true, columns, write };
+  return {
+    stream: stream as unknown as WriteStream,
+    written: () => written,
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: erases the line
+    lines: () => written.split('\n').map((line) => line.replace(/^.*\r\u001b\[K/s, '')),
+  };
+}
+
+describe('standard error', () => {
+  it('removes the drawn line before another is written', () => {
+    const screen = terminal();
+    const standardError = new StandardError(screen.stream);
+    const progress = new Progress(standardError, false);
+    progress.note('loading demo');
+    standardError.say('device: cpu');
+    assert.deepEqual(screen.lines(), ['device: cpu', '']);
+    standardError.draw('16 images');
+    standardError.draw('17 images');
+    assert.deepEqual(screen.lines(), ['device: cpu', '17 images']);
+    standardError.clear();
+    assert.deepEqual(screen.lines(), ['device: cpu', '']);
+  });
+
+  it('draws no more than fits into a line, and nothing that steers', () => {
+    const screen = terminal(10);
+    const standardError = new StandardError(screen.stream);
+    standardError.draw(`downloading ${ESCAPE}`);
+    assert.deepEqual(screen.lines(), ['downloadi']);
+    standardError.draw(ESCAPE);
+    standardError.say(`x${ESCAPE}`);
+    assert.deepEqual(screen.lines(), [`x${SHOWN}`, '']);
+  });
+
+  it('draws nothing where it is no terminal', () => {
+    const screen = terminal();
+    const standardError = new StandardError(Object.assign(screen.stream, { isTTY: false }));
+    const progress = new Progress(standardError, false);
+    progress.note('loading demo');
+    progress.download({ file: `model${ESCAPE}`, received: 0, total: 1e6 });
+    progress.clear();
+    assert.equal(screen.written(), `downloading model${SHOWN} (1.0 MB)\n`);
+  });
+});
+
+describe('what comes from elsewhere reaches the terminal as text', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-terminal-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** What a command prints, which must show the escapes and hold none. */
+  async function printed(args: readonly string[], env = {}): Promise<string> {
+    const { stdout, stderr } = await halonet(args, { env });
+    assert.doesNotMatch(stdout + stderr, RAW, args.join(' '));
+    return stdout + stderr;
+  }
+
+  /** The demo model with another config.json, and the folder's path. */
+  async function modelWith(name: string, change: (config: Record<string, unknown>) => void): Promise<string> {
+    const path = join(folder, name);
+    await copyDemo(path, { measured: true });
+    const file = join(path, 'config.json');
+    const config = JSON.parse(await readFile(file, 'utf8'));
+    change(config);
+    await writeFile(file, JSON.stringify(config));
+    return path;
+  }
+
+  it('of a config.json', async () => {
+    const architecture = await modelWith('architecture', (config) => {
+      config.architecture = `net${ESCAPE}\nweights`;
+    });
+    for (const flags of [[], ['--json'], ['--graph']]) await printed(['inspect', architecture, ...flags]);
+    assert.match(
+      await printed(['inspect', architecture]),
+      /^architecture +net\\x1b\]0;.*\\u202e\\nweights$/m,
+    );
+    const field = await modelWith('field', (config) => {
+      Object.assign(config.model_cfg as object, { [`field${ESCAPE}`]: 1 });
+    });
+    assert.match(await printed(['inspect', field]), /^error: .*unknown field.*field.*\\x9b31m\\u202e/);
+  });
+
+  it('of the name of a file or a model', async () => {
+    for (const args of [['verify'], ['inspect'], ['classify', 'fixtures/images', '--model']])
+      assert.match(await printed([...args, `./none${ESCAPE}`]), /^error: .*none\\(x|u00)1b\]0;title/);
+    assert.match(await printed([`no${ESCAPE}`]), /^error: there is no command/);
+    assert.match(await printed(['inspect', 'demo', `--no${ESCAPE}`]), /^error: there is no flag --no\\x1b/);
+    assert.match(await printed(['inspect', 'demo', `more${ESCAPE}`]), /^error: Unexpected argument: more/);
+  });
+
+  it('of the name of an output', async () => {
+    const output = join(folder, `out${ESCAPE}.csv`);
+    await printed(['classify', DRAWING, '--model', 'demo', '--device', 'cpu', '--output', output]);
+    assert.match(await printed(['verify', output]), /^as written {2}.*out\\x1b\]0;/);
+  });
+
+  it('of a pickle', async () => {
+    const file = join(folder, 'weights.pth');
+    await writeFile(file, makeArchive(pickle(call(global(`posix${ESCAPE}`, 'system')))));
+    assert.match(
+      await printed(['inspect', file, '--architecture', 'halonet26t']),
+      /asks for "posix\S+system"/,
+    );
+  });
+
+  it('of a hub', async () => {
+    const headers = { 'x-error-message': 'gone \u009b2J' };
+    const hub = await startHubServer({ repos: {}, fault: () => ({ kind: 'status', status: 403, headers }) });
+    try {
+      const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(folder, 'hub') };
+      const said = await printed(['classify', 'fixtures/images', '--model', 'halonet26t'], env);
+      assert.match(said, /HTTP 403: gone \\x9b2J/);
+    } finally {
+      await hub.close();
+    }
+  });
+});
