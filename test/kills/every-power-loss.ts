@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { PARTIAL } from '../../src/outputs/run/run-place.js';
 import { mulberry32 } from '../../src/random.js';
 import { type CallKind, type FsCall, type Judge, watchFsCalls } from '../support/fs-calls.js';
 import { type Loss, losePower } from '../support/power-loss.js';
@@ -108,7 +109,7 @@ async function fallDark({ prepare, attempt }: Trial, folder: string, at: number)
     const done = tracker.before(call);
     const after = () => {
       done?.();
-      if (call.kind === 'sync' && call.path.endsWith('.jsonl')) rows = rowsIn(call.path);
+      if (call.kind === 'sync' && basename(call.path) === PARTIAL.journal) rows = rowsIn(call.path);
     };
     return { after };
   };
