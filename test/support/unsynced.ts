@@ -8,7 +8,7 @@ export interface Unsynced {
   readonly files: readonly UnsyncedFile[];
 }
 
-export type Step = { readonly path: string; readonly folder: string } & (
+export type Step = { readonly path: string; readonly folder: number | undefined } & (
   | { readonly kind: 'create' }
   | {
       readonly kind: 'rename';
@@ -38,7 +38,7 @@ interface Tracked {
 
 /**
  * Follows what a process has not forced to disk, by the rules that hold on every journalling file system: bytes are there once
- * the file is synced, names once the folder is, and changes of folders are forgotten from the last one back.
+ * the file is synced, names once their own folder is, and changes of folders are forgotten from the last one back.
  */
 export class UnsyncedTracker {
   readonly #attic: string;
@@ -63,13 +63,15 @@ export class UnsyncedTracker {
       return fs.existsSync(path) ? this.#replaces(path, ...spanOf(args)) : this.#opens(path);
     if (kind === 'truncate') return this.#replaces(path, lengthOf(args), Number.POSITIVE_INFINITY);
     if (kind === 'sync') return this.#syncs(path);
-    const folder = dirname(path);
+    const folder = inodeOf(dirname(path));
     if (kind === 'mkdir' || name.startsWith('link')) this.#steps.push({ kind: 'create', path, folder });
     const [, to] = args;
     if (name.startsWith('rename') && typeof to === 'string') {
       const inode = inodeOf(path);
       if (inode !== undefined)
-        this.#steps.push({ kind: 'rename', path, folder: dirname(to), to, inode, kept: this.#keep(to) });
+        this.#steps.push({
+          ...{ kind: 'rename', path, folder: inodeOf(dirname(to)), to, inode, kept: this.#keep(to) },
+        });
     }
     if (kind === 'remove') {
       const kept = this.#keep(path);
@@ -80,7 +82,7 @@ export class UnsyncedTracker {
 
   #opens(path: string): (() => void) | undefined {
     if (fs.existsSync(path)) return undefined;
-    this.#steps.push({ kind: 'create', path, folder: dirname(path) });
+    this.#steps.push({ kind: 'create', path, folder: inodeOf(dirname(path)) });
     return () => {
       const inode = inodeOf(path);
       if (inode !== undefined) this.#files.set(inode, { size: 0, replaced: [] });
@@ -105,18 +107,22 @@ export class UnsyncedTracker {
 
   #syncs(path: string): (() => void) | undefined {
     const found = fs.statSync(path, { throwIfNoEntry: false });
-    if (found?.isDirectory()) {
-      const last = this.#steps.findLast((step) => step.folder === path);
-      return () => {
-        if (last !== undefined) this.#steps = this.#steps.slice(this.#steps.indexOf(last) + 1);
-      };
-    }
+    if (found?.isDirectory()) return this.#syncsFolder(found.ino);
     const file = this.#fileAt(path);
     if (file === undefined || found === undefined) return undefined;
     const replaced = file.replaced.length;
     return () => {
       file.size = found.size;
       file.replaced.splice(0, replaced);
+    };
+  }
+
+  /** Its own names are on disk then; where one was moved there, all that was done before it is, too. */
+  #syncsFolder(folder: number): () => void {
+    const moved = this.#steps.findLastIndex((step) => step.kind === 'rename' && step.folder === folder);
+    const forced = new Set(this.#steps.filter((step, i) => i <= moved || step.folder === folder));
+    return () => {
+      this.#steps = this.#steps.filter((step) => !forced.has(step));
     };
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../../../src/errors.js';
@@ -196,7 +196,9 @@ describe('RunSink', () => {
       const refused = (error: unknown) =>
         error instanceof OutputError && /misfit\.jpg.*received/.test(error.message);
       await assert.rejects(sink.write(misfit), refused);
+      const { bytes } = sink;
       await assert.rejects(sink.write(TEXT.rows[3] as Row), refused);
+      assert.equal(sink.bytes, bytes);
       await assert.rejects(sink.commit(FACTS), refused);
       assert.equal(await sink.leave(), 3);
       const reference = await referenceOf(TEXT);
@@ -301,6 +303,45 @@ describe('RunSink', () => {
       );
       await writeAll(await resumeRun(output, SCORES.layout), []);
       assert.deepEqual(await filesIn(folder), await referenceOf(SCORES));
+    }),
+  );
+
+  it(
+    'vouches for no more rows once it has lost its lock, and gives no file its name',
+    inFolder(async (folder) => {
+      for (const { name, layout, rows } of [TEXT, MATRIX, FOLDER]) {
+        const output = join(folder, name);
+        const place = await placeOf(output, layout);
+        const journal = () => readJournal(output, `${output}.partial/journal.jsonl`);
+        let isLost = async () => false;
+        const confirm = async () => {
+          if (await isLost()) throw new OutputError('taken over');
+        };
+        const options = { place, layout, checkpointSeconds: LATER, confirm };
+        const going = async () => {
+          const state = await journal();
+          assert.ok(state !== undefined);
+          return RunSink.resume(options, state);
+        };
+
+        const begun = await RunSink.start(options, headerOf(), false);
+        await begun.write(rows[0] as Row);
+        assert.equal(await begun.leave(), 1);
+
+        const left = await going();
+        await left.write(rows[1] as Row);
+        isLost = async () => true;
+        assert.equal(await left.leave(), 1);
+        assert.equal((await journal())?.checkpoint.rows, 1);
+
+        isLost = async () => false;
+        const whole = await going();
+        isLost = async () => (await journal())?.complete ?? false;
+        await assert.rejects(whole.commit(FACTS), /taken over/);
+        assert.equal((await journal())?.complete, true);
+        assert.deepEqual(await readdir(folder), [`${name}.partial`]);
+        await rm(place.partial, { recursive: true });
+      }
     }),
   );
 
