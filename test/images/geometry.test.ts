@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
-import { type Axis, planResize } from '../../src/images/geometry.js';
-import { HALONET } from './support.js';
+import { readFileSync } from 'node:fs';
+import { type Axis, type Preprocessing, planResize } from '../../src/images/geometry.js';
+import { HALONET, PHOTOS } from './support.js';
+
+/** A setting of timm's transform, and where it resizes and crops images; make_geometry.py says more. */
+interface TimmGeometry {
+  readonly height: number;
+  readonly width: number;
+  readonly pct: number;
+  readonly mode: Preprocessing['cropMode'];
+  readonly interpolation: Preprocessing['interpolation'];
+  readonly filter: Preprocessing['interpolation'];
+  readonly fill: Preprocessing['fill'] | null; // null: nothing is padded
+  readonly images: readonly (readonly [number, number, number, number, number, number])[];
+}
 
 const kept = ({ resized, first, count, at }: Axis) => [resized, first, count, at];
 
@@ -61,3 +74,35 @@ describe('planResize', () => {
     assert.equal(planResize({ width: 1000, height: 600 }, HALONET).interpolation, 'bicubic');
   });
 });
+
+describe("timm's geometry", () => {
+  const settings: readonly TimmGeometry[] = JSON.parse(readFileSync(`${PHOTOS}/geometry.json`, 'utf8'));
+
+  it('is there for every crop mode, square and not, padded and not', () => {
+    const kinds = new Set(settings.map(({ mode, height, width }) => `${mode} ${height === width}`));
+    assert.equal(kinds.size, 6);
+    assert.equal(settings.filter(({ mode, fill }) => mode === 'center' && fill !== null).length, 1);
+  });
+
+  for (const { height, width, pct, mode, interpolation, filter, fill, images } of settings) {
+    it(`is planned for ${width} x ${height} at ${pct}, ${mode}, ${interpolation}`, () => {
+      assert.ok(images.length > 80, `${images.length} images`);
+      const preprocessing = { ...HALONET, height, width, cropPct: pct, cropMode: mode, interpolation };
+      for (const [sourceWidth, sourceHeight, resizedWidth, resizedHeight, left, top] of images) {
+        const source = { width: sourceWidth, height: sourceHeight };
+        const plan = planResize(source, preprocessing);
+        const what = `${sourceWidth} x ${sourceHeight}`;
+        assert.deepEqual(plan.horizontal, cropped(sourceWidth, resizedWidth, left, width), what);
+        assert.deepEqual(plan.vertical, cropped(sourceHeight, resizedHeight, top, height), what);
+        assert.equal(plan.interpolation, filter);
+        if (fill !== null) assert.deepEqual(plan.fill, fill);
+      }
+    });
+  }
+});
+
+/** An axis of which the output begins at a resized pixel, before the first one where it is padded. */
+function cropped(source: number, resized: number, begin: number, output: number): Axis {
+  const count = Math.min(resized, output);
+  return { source, resized, first: Math.max(0, begin), count, at: Math.max(0, -begin) };
+}

@@ -19,15 +19,20 @@ function cubic(x: number): number {
   return d < 2 ? (((d - 5) * d + 8) * d - 4) * -0.5 : 0;
 }
 
-/** What timm's evaluation transform makes of an image with Pillow, without padding. */
+/**
+ * What timm's evaluation transform makes of an image with Pillow. Where it crops is what planResize says, which
+ * geometry.test.ts holds against timm, as timm.test.ts does the whole.
+ */
 export function pillowTransform(raster: Raster, settings: Preprocessing): Uint8Array {
-  const { horizontal, vertical, interpolation } = planResize(raster, settings);
+  const { horizontal, vertical, interpolation, fill } = planResize(raster, settings);
   const full = pillowResize(raster, horizontal.resized, vertical.resized, interpolation);
-  const rows = Array.from({ length: vertical.count }, (_, y) => {
+  const output = Buffer.alloc(settings.height * settings.width * 3, Uint8Array.from(fill));
+  for (let y = 0; y < vertical.count; y++) {
     const start = ((vertical.first + y) * horizontal.resized + horizontal.first) * 3;
-    return full.data.subarray(start, start + horizontal.count * 3);
-  });
-  return new Uint8Array(Buffer.concat(rows));
+    const row = full.data.subarray(start, start + horizontal.count * 3);
+    output.set(row, ((vertical.at + y) * settings.width + horizontal.at) * 3);
+  }
+  return new Uint8Array(output);
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Interpolation } from '../../src/images/geometry.js';
+import type { Interpolation, Preprocessing } from '../../src/images/geometry.js';
 import { pillowTransform } from './pillow.js';
 import {
   HALONET,
@@ -15,18 +15,27 @@ import {
 interface Case {
   readonly image: string;
   readonly expected: string; // what timm makes of it, with Pillow
-  readonly size?: number;
+  readonly size?: number; // of the square that it is cropped to
+  readonly height?: number; // where it is none
+  readonly width?: number;
+  readonly mode?: Preprocessing['cropMode'];
   readonly pct?: number;
   readonly interp?: Interpolation;
 }
 
 const CASES = JSON.parse(readFileSync(`${PHOTOS}/cases.json`, 'utf8')) as readonly Case[];
 
-const settingsOf = ({ size = 256, pct = 0.94, interp = 'bicubic' }: Case) => ({
-  ...{ ...HALONET, height: size, width: size, cropPct: pct, interpolation: interp },
-});
+function settingsOf({ size = 256, height = size, width = size, ...others }: Case): Preprocessing {
+  const { mode = 'center', pct = 0.94, interp = 'bicubic' } = others;
+  return { ...HALONET, height, width, cropPct: pct, cropMode: mode, interpolation: interp };
+}
 
 describe("timm's evaluation transform", () => {
+  it('has crops of every mode, square and not', () => {
+    const kinds = new Set(CASES.map(settingsOf).map((of) => `${of.cropMode} ${of.height === of.width}`));
+    assert.equal(kinds.size, 6);
+  });
+
   for (const reference of CASES) {
     const { image, expected } = reference;
     const settings = settingsOf(reference);

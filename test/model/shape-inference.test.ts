@@ -56,7 +56,14 @@ const CASES = [
     'head-pool-catavgmax',
     'self-lambda-rnone',
   ],
-  ...['nonsquare-bottleneck', 'act-prelu', 'act-celu', 'act-selu', 'act-hard_mish'],
+  ...[
+    'nonsquare-bottleneck',
+    'act-prelu',
+    'act-celu',
+    'act-selu',
+    'act-hard_mish',
+    'self-halo-block_size4-halo_size1-num_heads4-avg_downTrue',
+  ],
 ];
 
 describe('inferShape', () => {

@@ -7,7 +7,8 @@ import { HALONET, imageFile, largestDifference, meanDifference, rasterOf } from 
 /** A row of cases.json; make_crops.py says more. */
 interface Case {
   readonly file: string;
-  readonly size: number;
+  readonly height: number;
+  readonly width: number;
   readonly pct: number;
   readonly mode: Preprocessing['cropMode'];
   readonly interpolation: Interpolation;
@@ -30,11 +31,11 @@ describe("Pillow's crops", () => {
   for (const kind of kinds) {
     const ofKind = cases.filter(({ file }) => kindOf(file) === kind);
     it(`are what ${ofKind.length} images decode to: ${kind}`, async () => {
-      for (const { file, size, pct, mode, interpolation } of ofKind) {
+      for (const { file, height, width, pct, mode, interpolation } of ofKind) {
         const settings = {
           ...HALONET,
-          height: size,
-          width: size,
+          height,
+          width,
           cropPct: pct,
           cropMode: mode,
           interpolation,

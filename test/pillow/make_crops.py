@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Images of many formats and sizes, and what timm's evaluation transform makes of each with Pillow.
+"""Images of many formats and sizes, and what timm's evaluation transform makes of each with Pillow. What that resizes to and
+where it crops is read from fixtures/preprocess/geometry.json, where timm itself said so: timm, which needs PyTorch, is not
+needed here.
 
     make_crops.py OUT [SEED [SIZES]]          (needs Pillow alone)
 
-Writes OUT/<case>.<format>, OUT/<case>.crop.png and OUT/cases.json. Sizes are drawn from 1 x 1 to 6000 x 4000, so that each
-power of two is as likely as another; both ends are always among them. JPEG comes in every sampling, grey, CMYK and
+Writes OUT/<case>.<format>, OUT/<case>.crop.png and OUT/cases.json. Sizes are drawn from those of geometry.json, which go from
+1 x 1 to 6000 x 4000; both ends are always among them. JPEG comes in every sampling, grey, CMYK and
 progressive, PNG in every colour type, WebP lossy and lossless.
 """
 import json
@@ -14,7 +16,8 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-PHOTO = Path(__file__).resolve().parents[2] / 'fixtures' / 'preprocess' / 'large.jpg'
+FIXTURES = Path(__file__).resolve().parents[2] / 'fixtures' / 'preprocess'
+PHOTO = FIXTURES / 'large.jpg'
 LARGEST = (6000, 4000)
 MOST_RESIZED = 40_000_000  # pixels of a resized image, of which the crop is cut
 FILTERS = {'bicubic': Image.BICUBIC, 'bilinear': Image.BILINEAR}
@@ -35,22 +38,15 @@ FORMATS = {
     'webp-lossless': ('webp', 'RGB', dict(lossless=True, quality=0, method=0)),
 }
 
-# What halonet is told: --image-size, --crop-pct, --crop-mode, --interpolation.
-SETTINGS = [
-    dict(size=256, pct=0.94, mode='center', interpolation='bicubic'),
-    dict(size=256, pct=0.94, mode='center', interpolation='bicubic'),
-    dict(size=224, pct=0.95, mode='center', interpolation='bilinear'),
-    dict(size=256, pct=0.875, mode='squash', interpolation='bicubic'),
-    dict(size=160, pct=1.0, mode='squash', interpolation='bilinear'),
-]
 
-
-def draw_size(chance):
-    while True:
-        width, height = (round(2 ** chance.uniform(0, limit.bit_length())) for limit in LARGEST)
-        narrow = min(width, height)
-        if width <= LARGEST[0] and height <= LARGEST[1] and width * height * (280 / narrow) ** 2 <= MOST_RESIZED:
-            return width, height
+def read_geometry():
+    """By the size of an image: pairs of a setting of timm's transform, and where that resizes and crops it."""
+    places = {}
+    for settings in json.loads((FIXTURES / 'geometry.json').read_text()):
+        for width, height, *place in settings.pop('images'):
+            if place[0] * place[1] <= MOST_RESIZED:
+                places.setdefault((width, height), []).append((settings, place))
+    return places
 
 
 def picture(photo, size, chance):
@@ -70,19 +66,15 @@ def resize(image, size, resample):
     return image.resize(size, resample)
 
 
-def evaluation_transform(image, size, pct, mode, interpolation):
-    """timm's transforms_imagenet_eval as far as the pixels go, for square inputs."""
-    scale = int(size / pct)
-    width, height = image.size
-    if mode == 'squash':
-        resized = (scale, scale)
-    elif width <= height:
-        resized = (scale, int(scale * height / width))
-    else:
-        resized = (int(scale * width / height), scale)
-    image = resize(image.convert('RGB'), resized, FILTERS[interpolation])
-    left, top = (int(round((side - size) / 2)) for side in resized)
-    return image.crop((left, top, left + size, top + size))
+def evaluation_transform(image, settings, place):
+    """timm's transforms_imagenet_eval as far as the pixels go."""
+    width, height, left, top = place
+    image = image.convert('RGB')
+    if image.size != (width, height):
+        image = resize(image, (width, height), FILTERS[settings['filter']])
+    output = Image.new('RGB', (settings['width'], settings['height']), tuple(settings['fill'] or (0, 0, 0)))
+    output.paste(image, (-left, -top))
+    return output
 
 
 def main(out, seed=1, sizes=40):
@@ -91,18 +83,20 @@ def main(out, seed=1, sizes=40):
     chance = random.Random(int(seed))
     photo = Image.open(PHOTO).convert('RGB')
     cases = []
-    drawn = [(1, 1), LARGEST] + [draw_size(chance) for _ in range(int(sizes) - 2)]
+    places = read_geometry()
+    others = sorted(places.keys() - {(1, 1), LARGEST})
+    drawn = [(1, 1), LARGEST] + chance.sample(others, min(int(sizes) - 2, len(others)))
     for number, (width, height) in enumerate(drawn):
         image = picture(photo, (width, height), chance)
         for name, (extension, mode, options) in FORMATS.items():
-            settings = chance.choice(SETTINGS)
+            settings, place = chance.choice(places[width, height])
             file = f'{number:02}-{width}x{height}-{name}.{extension}'
             stored = image.convert(mode)
             if mode == 'RGBA':
                 stored.putalpha(stored.getchannel('R'))
             stored.save(out / file, **options)
             with Image.open(out / file) as opened:
-                evaluation_transform(opened, **settings).save(out / f'{file}.crop.png', compress_level=1)
+                evaluation_transform(opened, settings, place).save(out / f'{file}.crop.png', compress_level=1)
             cases.append(dict(file=file, **settings))
     (out / 'cases.json').write_text(json.dumps(cases, indent=1))
 

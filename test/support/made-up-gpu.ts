@@ -34,17 +34,17 @@ const PRIORITY = 1000; // above what onnxruntime-node registers
 
 function register(bytes: number): void {
   // The module that onnxruntime-node itself requires.
-  const require = createRequire(createRequire(import.meta.url).resolve('onnxruntime-node'));
+  const requireThere = createRequire(createRequire(import.meta.url).resolve('onnxruntime-node'));
   const gpu: Backend = {
     init: async () => {},
     createInferenceSessionHandler: (model, { intraOpNumThreads }) => {
       if (model.byteLength > bytes) throw new Error('the made-up GPU has no room for this model');
-      const { onnxruntimeBackend }: { readonly onnxruntimeBackend: Backend } = require('./backend.js');
+      const { onnxruntimeBackend }: { readonly onnxruntimeBackend: Backend } = requireThere('./backend.js');
       const options = { executionProviders: ['cpu'], ...(intraOpNumThreads && { intraOpNumThreads }) };
       return onnxruntimeBackend.createInferenceSessionHandler(model, options);
     },
   };
-  const { registerBackend }: Backends = require('onnxruntime-common');
+  const { registerBackend }: Backends = requireThere('onnxruntime-common');
   registerBackend('webgpu', gpu, PRIORITY);
 }
 
