@@ -84,9 +84,8 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
 async function runTo(destination: Destination, options: JobOptions): Promise<JobSummary> {
   const { suspects, kept } = destination;
   const { ready, started } = await begin(destination, options).catch((error) => {
-    if (!options.signal?.aborted) throw error;
-    options.onLeave?.(kept);
-    throw options.signal.reason;
+    if (options.signal?.aborted) options.onLeave?.(kept);
+    throw error;
   });
   if (!('sink' in started)) return nothingLeft(started);
   if (suspects.length > 0) options.onNote?.(suspicion(suspects));
