@@ -359,21 +359,24 @@ describe('walkInputs', () => {
     await assert.rejects(items.next(), /enough/);
   });
 
-  for (const how of ['breaks off', 'ends']) {
-    it(`does not take a list for whole that ${how} by being aborted`, async () => {
+  for (const how of ['breaks off', 'breaks off before its first path', 'ends']) {
+    it(`does not take a list for whole that ${how} when it is aborted`, async () => {
       const controller = new AbortController();
       async function* stdin() {
-        yield 'a\n';
+        if (how !== 'breaks off before its first path') yield 'a\n';
         controller.abort(new Error('enough'));
-        if (how === 'breaks off') throw new Error('Premature close');
+        if (how !== 'ends') throw new Error('Premature close');
       }
       const items = walkInputs(['-'], {
         extensions: EXTENSIONS,
         stdin: stdin(),
         signal: controller.signal,
       });
-      assert.equal((await items.next()).value?.path, 'a');
-      await assert.rejects(items.next(), /enough/);
+      const paths: string[] = [];
+      await assert.rejects(async () => {
+        for await (const { path } of items) paths.push(path);
+      }, /enough/);
+      assert.deepEqual(paths, how === 'breaks off before its first path' ? [] : ['a']);
     });
   }
 });

@@ -14,9 +14,12 @@ export interface Place {
   readonly folder: string; // of the output
 }
 
+/** An input before the list: when its row is there, the list is being read. */
+export const BEFORE_LIST = 'a.png';
+
 // One image at a time, and a checkpoint after each.
 const EMBED = [
-  ...['embed', '-', '--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'],
+  ...['embed', BEFORE_LIST, '-', '--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'],
   ...['--batch-size', '1', '--decoders', '1', '--checkpoint', '0', '--resume'],
 ];
 
@@ -37,6 +40,7 @@ export async function deliver(
   { images, folder }: Place,
   { flags, pieces, signal }: Pick<Way, 'flags' | 'pieces' | 'signal'>,
 ): Promise<Delivered> {
+  const kept = await rowsIn(folder);
   const child = startHalonet([...EMBED, ...flags, '--output', join(folder, OUTPUT)], { cwd: images });
   const ended = new AbortController();
   const closed = once(child, 'close').finally(() => ended.abort());
@@ -46,7 +50,8 @@ export async function deliver(
   try {
     for (const piece of pieces) {
       await new Promise((resolve) => child.stdin.write(piece.bytes, resolve));
-      if (piece.awaited) await rowsOf(piece, folder, ended.signal);
+      // Of paths that have their rows already, nothing is to be seen.
+      if (piece.awaited && 1 + piece.rows > kept) await rowsOf(piece, folder, ended.signal);
       if (piece.stopped) child.kill('SIGSTOP');
       await sleep(piece.pause);
       if (piece.stopped) child.kill('SIGCONT');
@@ -60,15 +65,19 @@ export async function deliver(
   }
 }
 
-/** Waits for the rows of the entries that have ended. */
+/** Waits for the rows of the entries that have ended, and for the one before them. */
 async function rowsOf({ rows }: Piece, folder: string, ended: AbortSignal): Promise<void> {
-  const journal = join(folder, `${OUTPUT}.partial`, 'journal.jsonl');
   const start = performance.now();
   while (!ended.aborted) {
-    const there = (await readJournal(OUTPUT, journal))?.checkpoint.rows ?? 0;
-    if (there >= rows) return;
-    if (performance.now() - start > PATIENCE)
-      throw new Error(`${there} rows, where ${rows} paths have ended`);
+    const there = await rowsIn(folder);
+    if (there >= 1 + rows) return;
+    if (performance.now() - start > PATIENCE) throw new Error(`${there} rows; expected ${1 + rows}`);
     await sleep(5);
   }
+}
+
+/** The rows that the run in progress vouches for. */
+async function rowsIn(folder: string): Promise<number> {
+  const journal = join(folder, `${OUTPUT}.partial`, 'journal.jsonl');
+  return (await readJournal(OUTPUT, journal))?.checkpoint.rows ?? 0;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { mulberry32, type Random } from '../../src/random.js';
 import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
-import { type Delivered, deliver, OUTPUT, type Place } from './deliver.js';
+import { BEFORE_LIST, type Delivered, deliver, OUTPUT, type Place } from './deliver.js';
 import { type Entry, makeList } from './listed.js';
 import { drawWay, listOf, type Way } from './way.js';
 
@@ -28,23 +28,8 @@ describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
   });
 
   it('make one output of one list', async () => {
-    const images = join(folder, 'images');
-    entries = await makeList(images);
-    const makePlace = async (name: string): Promise<Place> => {
-      await mkdir(join(folder, name));
-      return { images, folder: join(folder, name) };
-    };
-    const reference = await makePlace('reference');
-    const list = listOf(entries, { mark: '', end: '\n', last: '\n' });
-    const piece = { bytes: list, rows: 0, awaited: false, pause: 0, stopped: false };
-    const { code, stderr } = await deliver(reference, { flags: [], pieces: [piece], signal: undefined });
-    assert.equal(code, 1, stderr); // some are no images
-    assert.deepEqual(
-      await pathsIn(reference.folder),
-      entries.flatMap(({ paths }) => paths),
-    );
-    const expected = await readOutputFiles(reference.folder, OUTPUT);
-
+    entries = await makeList(join(folder, 'images'));
+    const expected = await uncut(await makePlace('reference'));
     const random = mulberry32(SEED);
     const left = Array.from({ length: WAYS }, () => random() * 2 ** 32); // seeds
     const wrong: string[] = [];
@@ -59,12 +44,28 @@ describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
     assert.equal(wrong.join('\n'), '');
   });
 
-  /** Brings a list to the command, again where a signal ends it. @returns what is wrong then */
+  async function makePlace(name: string): Promise<Place> {
+    await mkdir(join(folder, name));
+    return { images: join(folder, 'images'), folder: join(folder, name) };
+  }
+
+  /** Brings the list to the command at once. */
+  async function uncut(place: Place): Promise<OutputFiles> {
+    const list = listOf(entries, { mark: '', end: '\n', last: '\n' });
+    const piece = { bytes: list, rows: 0, awaited: false, pause: 0, stopped: false };
+    const { code, stderr } = await deliver(place, { flags: [], pieces: [piece], signal: undefined });
+    assert.equal(code, 1, stderr); // some are no images
+    const paths = entries.flatMap((entry) => entry.paths);
+    assert.deepEqual(await pathsIn(place.folder), [BEFORE_LIST, ...paths]);
+    return readOutputFiles(place.folder, OUTPUT);
+  }
+
+  /** Brings the list to the command in some way, again where a signal ends it. @returns what is wrong then */
   async function told(place: Place, random: Random, expected: OutputFiles): Promise<readonly string[]> {
     const ways: Way[] = [];
     for (;;) {
       const isWhole = random() >= INTERRUPTED;
-      const way = drawWay(entries, random, { isFirst: ways.length === 0, isWhole });
+      const way = drawWay(entries, random, isWhole);
       ways.push(way);
       const end = await deliver(place, way).catch(String);
       count(way.signal === undefined ? 'came to the end' : `ended by ${way.signal}`);

@@ -24,16 +24,11 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const;
 
 /**
  * Draws what ends the entries, where the list is cut, and when its pieces are sent.
- * @param isFirst whether there are no rows yet: only then can they be waited for
  * @param isWhole whether the list comes to its end
  */
-export function drawWay(
-  entries: readonly Entry[],
-  random: Random,
-  { isFirst, isWhole }: { readonly isFirst: boolean; readonly isWhole: boolean },
-): Way {
-  const end = pick(random, ['\n', '\r\n', '\0']);
-  const flags = end === '\0' && random() < 0.5 ? ['--null'] : [];
+export function drawWay(entries: readonly Entry[], random: Random, isWhole: boolean): Way {
+  const end = pick(random, ['\n', '\r\n', '\0', '\0']);
+  const flags = end === '\0' && random() < 0.3 ? ['--null'] : [];
   const mark = end !== '\0' && random() < 0.3 ? '\uFEFF' : '';
   const last = random() < 0.5 ? end : '';
   const list = listOf(entries, { mark, end, last });
@@ -44,7 +39,7 @@ export function drawWay(
     return {
       bytes,
       rows: rowsWithin(bytesSoFar, entries, { mark, end }),
-      awaited: isFirst && random() < 0.7,
+      awaited: random() < 0.7,
       pause: between(random, 0, 50),
       stopped: random() < 0.1,
     };
