@@ -18,14 +18,14 @@ function embed(kilobytes: number | 'unlimited', ...flags: string[]) {
   return spawnSync('sh', ['-c', command, ...args], { cwd: ROOT, env: ENV, encoding: 'utf8' });
 }
 
-/** The path and the numbers of each line of CSV; of the header, the names of its columns and no numbers. */
+/** The path and the numbers of each line of CSV; of the header, its text and a 1. */
 function rowsOf(csv: string) {
   return csv
     .trimEnd()
     .split('\n')
     .map((line, i) => {
       const [path = '', ...cells] = line.split(',');
-      return i === 0 ? { path: line, numbers: [0] } : { path, numbers: cells.slice(0, -1).map(Number) };
+      return i === 0 ? { path: line, numbers: [1] } : { path, numbers: cells.slice(0, -1).map(Number) };
     });
 }
 
