@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ImageFailure, OutputError } from '../../src/errors.js';
 import { identify } from '../../src/inputs/identify.js';
 import type { InputItem } from '../../src/inputs/walk.js';
@@ -20,6 +19,7 @@ import type { Row } from '../../src/rows.js';
 import { filesIn } from '../outputs/run/outputs.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
+import { until } from '../support/until.js';
 
 const JSONL = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
 const NPY = embedLayout({ format: 'npy', dtype: 'float32', features: 1 });
@@ -494,12 +494,11 @@ describe('openDestination', () => {
     const row = await rowOf({ status: 'found', path: pathOf('a') }, '');
     const other = '{"purpose":"another run"}\n';
     await writeFile(place('out.jsonl.lock'), other);
-    const writeOn = async () => {
-      for (;;) {
+    const writeOn = () =>
+      until('a look at the lock', async () => {
         await started.sink.write(row);
-        await sleep(20); // it looks at its lock now and then
-      }
-    };
+        return false;
+      });
     const lost = refusing(
       /out\.jsonl\.lock, the lock of .*out\.jsonl, is gone or another run's/,
       /took over/,

@@ -64,7 +64,8 @@ export class UnsyncedTracker {
     if (kind === 'truncate') return this.#replaces(path, lengthOf(args), Number.POSITIVE_INFINITY);
     if (kind === 'sync') return this.#syncs(path);
     const folder = inodeOf(dirname(path));
-    if (kind === 'mkdir' || name.startsWith('link')) this.#steps.push({ kind: 'create', path, folder });
+    if (kind === 'mkdir' || name.startsWith('link'))
+      return () => void this.#steps.push({ kind: 'create', path, folder });
     const [, to] = args;
     if (name.startsWith('rename') && typeof to === 'string') {
       const inode = inodeOf(path);
@@ -82,8 +83,8 @@ export class UnsyncedTracker {
 
   #opens(path: string): (() => void) | undefined {
     if (fs.existsSync(path)) return undefined;
-    this.#steps.push({ kind: 'create', path, folder: inodeOf(dirname(path)) });
     return () => {
+      this.#steps.push({ kind: 'create', path, folder: inodeOf(dirname(path)) });
       const inode = inodeOf(path);
       if (inode !== undefined) this.#files.set(inode, { size: 0, replaced: [] });
     };

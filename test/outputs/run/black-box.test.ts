@@ -107,6 +107,24 @@ describe('BlackBox', () => {
   );
 
   it(
+    'goes on naming what took an earlier process down until that has been decoded',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const stopped = BlackBox.open(path, ['a', 'b']);
+      assert.deepEqual(await lastDecoded(path), ['a', 'b']);
+      await stopped.around('a', async () => {});
+      await stopped.around('c', async () => {});
+      await stopped.close(); // the run ends before it comes to b
+      const left = await lastDecoded(path);
+      assert.deepEqual(left, ['b']);
+      const resumed = BlackBox.open(path, left);
+      await resumed.around('b', async () => {});
+      await resumed.close();
+      assert.deepEqual(await readdir(folder), []);
+    }),
+  );
+
+  it(
     'ends no run where it cannot be written',
     inFolder(async (folder) => {
       const box = BlackBox.open(join(folder, 'no', 'such', 'folder'));

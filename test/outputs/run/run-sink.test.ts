@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { appendFile, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../../../src/errors.js';
 import { readJournal } from '../../../src/outputs/run/journal.js';
 import { readManifest } from '../../../src/outputs/run/manifest.js';
@@ -10,6 +9,7 @@ import { RunSink } from '../../../src/outputs/run/run-sink.js';
 import type { Row } from '../../../src/rows.js';
 import { watchFsCalls } from '../../support/fs-calls.js';
 import { readFloats } from '../../support/read-npy.js';
+import { until } from '../../support/until.js';
 import {
   FACTS,
   failed,
@@ -105,16 +105,16 @@ describe('RunSink', () => {
       const output = join(folder, TEXT.name);
       const sink = await startRun(output, TEXT.layout, { checkpointSeconds: 0.02 });
       const seen = new Set<number>();
-      while (seen.size < 4) {
+      await until('four checkpoints', async () => {
         await sink.write(TEXT.rows[0] as Row);
-        await sleep(1);
         const { rows = 0, bytes = {} } =
           (await readJournal(output, `${output}.partial/journal.jsonl`))?.checkpoint ?? {};
         seen.add(rows);
         assert.ok(rows <= sink.counts.rows);
         const { size } = await stat(join(`${output}.partial`, 'data', TEXT.name));
         assert.ok(size >= (bytes[TEXT.name] ?? 0), 'rows are in the file before the journal says so');
-      }
+        return seen.size >= 4;
+      });
       await sink.leave();
     }),
   );
@@ -230,7 +230,7 @@ describe('RunSink', () => {
         try {
           sink = await resumeRun(output, TEXT.layout, { checkpointSeconds: 0.01 });
           await sink.write(TEXT.rows[3] as Row);
-          while (ending === undefined) await sleep(2);
+          await until('a sync that fails', () => ending !== undefined);
           if (how === 'commit') assert.match(String(await ending), /Cannot write .*EIO: injected/);
           else assert.equal(await ending, 3);
         } finally {

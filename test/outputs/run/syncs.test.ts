@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../../../src/rows.js';
 import { type RecordedSteps, recordSteps } from '../../support/recorded-steps.js';
+import { until } from '../../support/until.js';
 import { FACTS, inFolder, resumeRun, startRun } from '../scratch.js';
 import { FOLDER, MATRIX, type OutputCase, TEXT } from './outputs.js';
 
@@ -101,7 +101,7 @@ for (const { name, layout, rows, text, arrays, named, replaced } of CASES) {
 
         const resumed = await resumeRun(output, layout, { checkpointSeconds: AT_ONCE });
         await resumed.write(row);
-        while (steps.last() !== vouchedFor.at(-1)) await sleep(1);
+        await until('a checkpoint', () => steps.last() === vouchedFor.at(-1));
         assert.deepEqual(steps.take(), [...writtenRow, ...synced, ...vouchedFor]);
         await resumed.leave();
       }),

@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MOST_SECONDS = 60;
+
+/**
+ * Waits until something holds, looking again and again. It gives up: a test whose code is broken is to fail, not to hang.
+ * @throws {Error} where it does not hold within a minute
+ */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const start = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - start > 1000 * MOST_SECONDS)
+      throw new Error(`waited ${MOST_SECONDS} seconds for ${what}, in vain`);
+    await sleep(2);
+  }
+}
