@@ -4,6 +4,7 @@
 const { availableParallelism } = require('node:os');
 
 const COULD_NOT_RUN = 2;
+const PATIENCE = 10_000; // ms: a thread that is ended in the middle of a batch would abort the process
 
 const defaults = {
   UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism() + 2)),
@@ -22,11 +23,13 @@ let report = ({ message }) => {
       '  Install halonet again, or raise the limit of open files, which ulimit -Hn shows: 1024 is enough.\n',
   );
 };
+let settleThreads = () => {};
 let ended = false;
 
 function end(error) {
   ended = true;
   report(error);
+  settleThreads(PATIENCE);
   process.exit(COULD_NOT_RUN);
 }
 
@@ -40,7 +43,7 @@ process.on('exit', () => {
 
 import('../dist/commands/main.js')
   .then((main) => {
-    report = main.reportFailure;
+    ({ reportFailure: report, settleThreads } = main);
     return main.runCommandLine(__dirname);
   })
   .then(() => {

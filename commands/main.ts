@@ -2,6 +2,7 @@ import { Errors, run } from '@oclif/core';
 // oclif imports the commands by itself; here they are loaded before anything else is done.
 import './index.js';
 
+export { settleThreads } from '../src/runtime/session.js';
 export { reportFailure } from './shared/failure.js';
 
 /**

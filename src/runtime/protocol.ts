@@ -4,7 +4,7 @@ import type { SessionOptions } from './native-session.js';
 /** What the inference thread is started with. The model's buffer is transferred. */
 export interface WorkerInit extends SessionOptions {
   readonly model: Uint8Array; // an ONNX file
-  readonly closing: Int32Array; // shared, one element: not 0 once no more batches are wanted
+  readonly flags: Int32Array<SharedArrayBuffer>; // of its ThreadState
 }
 
 /** One batch for the inference thread. The pixels' buffer is transferred, and comes back with the reply. */

@@ -12,6 +12,7 @@ import {
   type WorkerInit,
   type WorkerReply,
 } from './protocol.js';
+import { ThreadState } from './thread-state.js';
 
 /** ONNX Runtime cannot load a model on a device. */
 export class SessionError extends HalonetError {
@@ -32,6 +33,18 @@ export interface BatchResult {
   readonly timing: RunTiming;
 }
 
+const running = new Set<ThreadState>(); // of all threads of this process
+
+/**
+ * Lets no thread begin with another batch, and blocks until none is inside ONNX Runtime, at most for so many milliseconds in all:
+ * the process can then be ended.
+ */
+export function settleThreads(milliseconds: number): void {
+  for (const state of running) state.close();
+  const end = performance.now() + milliseconds;
+  for (const state of running) state.waitUntilIdle(Math.max(0, end - performance.now()));
+}
+
 interface Pending {
   readonly resolve: (result: BatchResult) => void;
   readonly reject: (error: Error) => void;
@@ -44,16 +57,16 @@ export class Session {
   /** Whether some operators have no kernel for the device and run on the CPU. */
   readonly mixed: boolean;
   readonly #worker: Worker;
-  readonly #closing: Int32Array;
+  readonly #state: ThreadState;
   readonly #ended: Promise<void>;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   #failure: Error | undefined;
 
-  private constructor(worker: Worker, closing: Int32Array, mixed: boolean) {
+  private constructor(worker: Worker, state: ThreadState, mixed: boolean) {
     this.mixed = mixed;
     this.#worker = worker;
-    this.#closing = closing;
+    this.#state = state;
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (reply: WorkerReply) => this.#settle(reply));
     worker.on('error', (error) => this.#fail(stopped(error)));
@@ -69,14 +82,16 @@ export class Session {
    * @throws HalonetError when the thread ends
    */
   static async open(model: Uint8Array, options: SessionOptions): Promise<Session> {
-    const closing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const init: WorkerInit = { model, closing, ...options };
+    const state = new ThreadState();
+    const init: WorkerInit = { model, flags: state.flags, ...options };
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: init,
       transferList: [model.buffer as ArrayBuffer],
     });
+    running.add(state);
+    worker.once('exit', () => running.delete(state));
     try {
-      return new Session(worker, closing, await loaded(worker));
+      return new Session(worker, state, await loaded(worker));
     } catch (error) {
       await worker.terminate();
       throw error;
@@ -106,7 +121,7 @@ export class Session {
    */
   async close(): Promise<void> {
     this.#fail(new HalonetError('the inference session is closed'));
-    Atomics.store(this.#closing, 0, 1);
+    this.#state.close();
     this.#worker.postMessage(CLOSE);
     await this.#ended;
   }

@@ -3,6 +3,7 @@ import { env, type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-nod
 import type { DType, Tensor } from '../tensor.js';
 import { openNative } from './native-session.js';
 import { type BatchOutputs, CLOSE, type RunRequest, type WorkerInit, type WorkerReply } from './protocol.js';
+import { ThreadState } from './thread-state.js';
 
 // The inference thread: ONNX Runtime's run() blocks the event loop of the thread that calls it.
 
@@ -10,8 +11,10 @@ const DTYPES: Readonly<Record<string, DType>> = { float32: 'float32', float16: '
 
 const port = parentPort;
 if (port !== null) {
-  const session = await open(port, workerData as WorkerInit);
-  if (session !== undefined) serve(port, session, (workerData as WorkerInit).closing);
+  const init = workerData as WorkerInit;
+  const state = new ThreadState(init.flags);
+  const session = await state.compute(() => open(port, init));
+  if (session !== undefined) serve(port, session, state);
 }
 
 /** Loads the model and says how that went. */
@@ -35,10 +38,9 @@ function send(parent: MessagePort, message: WorkerReply, transfer: ArrayBuffer[]
 }
 
 /** Answers requests one after the other, until no more are wanted. */
-function serve(parent: MessagePort, session: InferenceSession, closing: Int32Array): void {
+function serve(parent: MessagePort, session: InferenceSession, state: ThreadState): void {
   let idleSince: number | undefined;
   const answer = async (request: RunRequest): Promise<void> => {
-    if (Atomics.load(closing, 0) !== 0) return;
     const { id, pixels } = request;
     const start = performance.now();
     const waited = start - (idleSince ?? start);
@@ -60,7 +62,7 @@ function serve(parent: MessagePort, session: InferenceSession, closing: Int32Arr
   parent.on('message', (request: RunRequest | typeof CLOSE) => {
     if (request === CLOSE)
       parent.close(); // with nothing left to wait for, the thread ends
-    else answered = answered.then(() => answer(request)); // one at a time, as timings are of one batch
+    else answered = answered.then(() => state.compute(() => answer(request))); // one at a time, as timings are of one batch
   });
 }
 

@@ -7,6 +7,9 @@ const withScript = (script: string, args: readonly string[]) =>
     env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` },
   });
 
+// The next batch is being computed when the first row is there.
+const LONG_BATCHES = ['--batch-size', '2', '--image-size', '512'];
+
 const atFirstRow = (what: string) => `
   import { isMainThread } from 'node:worker_threads';
   const write = process.stdout.write;
@@ -16,7 +19,15 @@ const atFirstRow = (what: string) => `
     return write.apply(process.stdout, args);
   };`;
 
-const CLASSIFY = ['classify', 'fixtures/images', '--model', 'demo', '--device', 'cpu', '--batch-size', '1'];
+const CLASSIFY = [
+  'classify',
+  'fixtures/images/textures',
+  '--model',
+  'demo',
+  '--device',
+  'cpu',
+  ...LONG_BATCHES,
+];
 
 // 1 would say that the run finished, and that some of its images failed.
 describe('a defect of the program ends with exit code 2', () => {
