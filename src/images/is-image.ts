@@ -1,3 +1,4 @@
+import { rethrowShortage } from '../shortage.js';
 import { openImageFile } from './read-file.js';
 import { sniffFormat } from './sniff.js';
 
@@ -17,7 +18,11 @@ const DISTINCT: ReadonlySet<string> = new Set([
 
 const HEAD = 4096; // bytes
 
-/** Whether the first bytes of a file are those of an image that can be decoded. Nothing is thrown: what cannot be read is none. */
+/**
+ * Whether the first bytes of a file are those of an image that can be decoded. A file that cannot be read is none.
+ *
+ * @throws ShortageError where too many files are open, which says nothing about the file
+ */
 export async function isImage(path: string): Promise<boolean> {
   try {
     const { handle } = await openImageFile(path);
@@ -28,7 +33,8 @@ export async function isImage(path: string): Promise<boolean> {
     } finally {
       await handle.close();
     }
-  } catch {
+  } catch (error) {
+    rethrowShortage(error);
     return false;
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rethrowShortage } from '../shortage.js';
 
 /** One line of /proc/self/mountinfo: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html */
 interface Mount {
@@ -17,9 +18,16 @@ export class Mounts {
     this.#mounts = mountinfo.split('\n').flatMap(mountOf);
   }
 
-  /** The mounts of this moment; none but on Linux. */
+  /**
+   * The mounts of this moment; none but on Linux.
+   * @throws ShortageError where too many files are open
+   */
   static async read(): Promise<Mounts> {
-    return new Mounts(await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''));
+    const none = (error: unknown) => {
+      rethrowShortage(error);
+      return '';
+    };
+    return new Mounts(await readFile('/proc/self/mountinfo', 'utf8').catch(none));
   }
 
   /**
