@@ -34,6 +34,9 @@ if (platform === 'linux') {
   describe('openDecoder', () => {
     const folder = temporaryFolder();
     let decoder: Decoder;
+    beforeEach(() => {
+      decoder = openDecoder(HALONET, { timeout: 60 });
+    });
     afterEach(() => decoder.close());
 
     const drawing = () => folder.write('drawing.svg', svg('<rect width="30" height="30" fill="#369"/>'));
@@ -83,7 +86,6 @@ if (platform === 'linux') {
     });
 
     it('takes what may last to its own process', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60 });
       const large = zeroPng({ width: 6000, height: 6000, colourType: 6 });
       for (const path of [
         await folder.write('animation.gif', gifOf(400_000)),
@@ -114,7 +116,6 @@ if (platform === 'linux') {
     });
 
     it('survives a crash, and says by which signal', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60 });
       const failing = failure(await folder.write('endless.svg', endlessSvg()));
       await killWhileDecoding('SIGSEGV');
       assert.deepEqual(await failing, {
@@ -124,7 +125,6 @@ if (platform === 'linux') {
     });
 
     it('decodes once more, alone, what was killed by somebody else', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60 });
       const slow = decoder.decode(await folder.write('slow.svg', slowSvg()));
       await killWhileDecoding('SIGKILL');
       let isOver = false;
@@ -142,7 +142,6 @@ if (platform === 'linux') {
     });
 
     it('says so of what is killed twice', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60 });
       const failing = failure(await folder.write('endless.svg', endlessSvg()));
       await killWhileDecoding('SIGKILL');
       await killWhileDecoding('SIGKILL');
@@ -167,7 +166,6 @@ if (platform === 'linux') {
     });
 
     it('does not blame an image for a process that ended before it', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60 });
       const path = await drawing();
       assert.equal((await decoder.decode(path)).status, 'ok');
       for (const child of decodingProcesses(pid)) process.kill(child, 'SIGKILL');
