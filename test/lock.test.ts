@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { inspect } from 'node:util';
 import { acquireLock, LockHeld, LockLost, lookAtLock, tryLock } from '../src/lock.js';
 import { formatHolder, type LockHolder, thisProcess } from '../src/lock-holder.js';
 import { asNobody } from './support/as-nobody.js';
+import { watchFsCalls } from './support/fs-calls.js';
 
 const HOLDER_MODULE = new URL('../src/lock-holder.js', import.meta.url).href;
 
@@ -238,6 +240,21 @@ describe('a lock file', () => {
       await appendFile(path, text.slice(20));
       await assert.rejects(trying, LockHeld);
       assert.equal(await readFile(path, 'utf8'), text);
+    });
+
+    it('is not got where another process took the file over before it was written', async () => {
+      const other = formatHolder(await thisProcess(), 'another token', 'another run');
+      const restore = watchFsCalls(folder, ({ name }) => {
+        if (name !== 'writeFile') return undefined;
+        return {
+          after: () => {
+            rmSync(path);
+            writeFileSync(path, other);
+          },
+        };
+      });
+      await assert.rejects(tryLock(path, { timing: TIMING }), LockHeld).finally(restore);
+      assert.equal(await readFile(path, 'utf8'), other);
     });
 
     it('stops watching when aborted', async () => {

@@ -14,8 +14,9 @@ export interface Failure {
 /** undefined for a defect */
 export function failureOf(error: unknown): Failure | undefined {
   const known = shortageOf(error) ?? error;
-  if (known instanceof HalonetError) return { message: visible(oneMessage(known.message)), hint: known.hint };
-  if (error instanceof Errors.CLIError) return { message: oneMessage(error.message), hint: undefined };
+  if (known instanceof HalonetError) return { message: visible(unframed(known.message)), hint: known.hint };
+  if (error instanceof Errors.CLIError)
+    return { message: unframed(stripVTControlCharacters(error.message)), hint: undefined }; // oclif colours it
   if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
     return { message: `halonet cannot be loaded: ${visible(error.message)}`, hint: NOT_LOADED };
   return undefined;
@@ -37,9 +38,9 @@ export function sayFailure({ message, hint }: Failure): void {
   if (hint !== undefined) standardError.say(`  ${visible(hint)}`);
 }
 
-/** oclif colours what it says of a flag, spreads it over lines and points at --help in the last. */
-function oneMessage(message: string): string {
-  return stripVTControlCharacters(message)
+/** oclif spreads what is wrong with a flag over lines, whoever says it, and points at --help in the last. */
+function unframed(message: string): string {
+  return message
     .replace(/\n?See more help with --help\s*$/, '')
     .replace(/^The following error occurred:\s+/, '')
     .replace(/^Parsing (--\S+)\s+/, '$1: ')

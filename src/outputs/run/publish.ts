@@ -53,6 +53,7 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   if (!replaces) await refuseInTheWay(place, names, pending);
   if (replaces) await keepOldNames(place, names);
   await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
+  if (replaces) await syncFolder(dirname(manifest)); // nor after a loss of power: the files may lie in another folder
   if (layout === 'folder' && !(await exists(output, path))) {
     await move(output, data, path); // appears as a whole
     return syncFolder(dirname(path));

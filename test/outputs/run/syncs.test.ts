@@ -124,7 +124,13 @@ for (const { name, layout, rows, text, arrays, named, replaced } of CASES) {
         await replacing.write(row);
         steps.take();
         await replacing.commit(FACTS);
-        assert.deepEqual(steps.take(), [...whole, `remove ${name}.run.json`, ...replaced, ...beside]);
+        assert.deepEqual(steps.take(), [
+          ...whole,
+          `remove ${name}.run.json`,
+          'sync .',
+          ...replaced,
+          ...beside,
+        ]);
       }),
     );
   });
