@@ -63,7 +63,7 @@ export function refuseDifferent(
       : `${FLAGS[name] ?? name} was ${shown(then[name])} and is ${shown(now[name])}`,
   );
   throw new OutputError(`${output} was begun with other settings: ${differences.join('; ')}.`, {
-    hint: 'Repeat the command as it was, or pass --overwrite to start over.',
+    hint: 'Repeat the command of that run as it was, or with --overwrite to start over.',
   });
 }
 
