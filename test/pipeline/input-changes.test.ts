@@ -144,6 +144,14 @@ describe('compareInputs', () => {
       }
     });
 
+    it('are compared without taking more inputs than there are rows', async () => {
+      await write('abcd');
+      const known = { output: 'a.csv', ledger: pathOf('ledger'), rows: await record('abc'), whole: false };
+      const source = otherwise('abcd');
+      assert.deepEqual(await compareInputs(source, known), { ...none, respelled: 3 });
+      assert.equal((await source.next()).value?.target, pathOf('d'));
+    });
+
     it('are told from those that are new, gone or in another order', async () => {
       assert.deepEqual(await compared('abc', 'abcd'), { ...none, gained: 1, respelled: 3 });
       assert.deepEqual(await compared('abc', 'ac'), { ...none, lost: 1, respelled: 2 });

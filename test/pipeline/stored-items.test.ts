@@ -101,6 +101,17 @@ describe('withStoredRows', () => {
     assert.equal(item.stored.target, pathKey(pathOf('a')));
   });
 
+  it('keeps what the path leads to now, where a link was turned to another file like the old one', async () => {
+    await writeFile(pathOf('a'), 'x');
+    await store('first', { a: 1 });
+    async function* items(): AsyncGenerator<InputItem> {
+      yield { status: 'found', path: pathOf('a'), target: '/elsewhere/a' };
+    }
+    const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
+    assert.ok(item?.status === 'stored');
+    assert.equal(item.stored.target, pathKey('/elsewhere/a'));
+  });
+
   it('keeps the order of many inputs', async () => {
     const names = Array.from({ length: 500 }, (_, i) => `${i}`);
     for (const name of names) await writeFile(pathOf(name), name);
