@@ -164,7 +164,6 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
         cli: { command: process.execPath, args: [join(this.config.root, 'bin', 'halonet.cjs')] },
         onDownload: (download) => progress.download(download),
         onNote: (note) => {
-          progress.clear();
           if (!flags.quiet) this.logToStderr(note);
         },
         onStep: ({ phase, label, done, total }) => {

@@ -89,11 +89,9 @@ Exit codes: 0 all done, 2 could not run, 130 or 143 interrupted.`;
         toolVersion: this.config.version,
         onDownload: (download) => progress.download(download),
         onNote: (note) => {
-          progress.clear();
           if (!flags.quiet) this.logToStderr(note);
         },
       });
-      progress.clear();
       if (!flags.quiet) this.logToStderr(conversionLine(summary, output));
     } finally {
       progress.clear();

@@ -219,7 +219,7 @@ export const sharedFlags = {
   }),
   'allow-empty': Flags.boolean({
     ...RUN,
-    description: 'write an empty output where the inputs lead to no image, which is an error otherwise',
+    description: 'write an empty output if the inputs contain no image; otherwise that is an error',
   }),
   'check-space': Flags.boolean({
     ...OUTPUT,

@@ -47,7 +47,6 @@ export abstract class JobCommand extends BaseCommand {
     const checksSpace = flags['check-space'] && flags.output !== '-';
     if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
-      progress.clear();
       if (!flags.quiet) this.logToStderr('stopping after the batch under way; a second signal stops at once');
       if (inputs.includes('-')) process.stdin.destroy(); // a read that waits would hold the run
     });
@@ -97,7 +96,6 @@ export abstract class JobCommand extends BaseCommand {
             );
         },
         onCalibrated: (model) => {
-          progress.clear();
           if (!flags.quiet) this.logToStderr(calibrationLine(model));
         },
         onStart: (opened, { rows }) => {
@@ -121,13 +119,11 @@ export abstract class JobCommand extends BaseCommand {
           this.goOn = `${kept}: ${next} goes on.`;
         },
         onNote: (note) => {
-          progress.clear();
           if (!flags.quiet) this.logToStderr(note);
         },
       };
-      if (flags['dry-run']) return await this.#printPlan(job, () => progress.clear());
+      if (flags['dry-run']) return await this.#printPlan(job);
       const summary = await runJob(job);
-      progress.clear();
       if (!flags.quiet) this.logToStderr(summaryText(summary, flags.output));
       if (failedImages(summary) > 0) process.exitCode = FAILED;
     } finally {
@@ -139,12 +135,11 @@ export abstract class JobCommand extends BaseCommand {
     }
   }
 
-  async #printPlan(job: JobOptions, clear: () => void): Promise<void> {
+  async #printPlan(job: JobOptions): Promise<void> {
     const { planJob } = await import('../../src/pipeline/dry-run.js');
     const { planText } = await import('./plan-text.js');
     this.leaves = 'nothing was written';
     const plan = await planJob({ ...job, onMeasure: () => {} }); // which tells of the list on standard input
-    clear();
     this.log(planText(plan));
     if (plan.refusal !== undefined) throw plan.refusal;
   }

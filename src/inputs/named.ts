@@ -12,21 +12,25 @@ import { misspelled } from '../spelling.js';
  */
 export async function refuseMistaken(inputs: readonly string[]): Promise<void> {
   for (const input of inputs) {
-    const mistake = (await missing(input)) ?? (await archived(input));
+    const mistake = await mistakeIn(input);
     if (mistake !== undefined) throw mistake;
   }
 }
 
-const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
-
-async function missing(input: string): Promise<InputError | undefined> {
+async function mistakeIn(input: string): Promise<InputError | undefined> {
   try {
-    await stat(input);
-    return undefined;
+    return (await stat(input)).isFile() ? await archived(input) : undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ENAMETOOLONG') return undefined;
+    return code !== undefined && MISSING.includes(code) ? missing(input) : undefined;
   }
+}
+
+const MISSING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+
+const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+async function missing(input: string): Promise<InputError> {
   if (URL_SCHEME.test(input)) {
     return new InputError(`${input} is a URL; expected a file, a folder or -.`, {
       hint: 'Download the images first, and name the file or the folder that holds them.',
@@ -52,18 +56,23 @@ async function adviceFor(input: string): Promise<string> {
   return `Did you mean ${folder === '.' && !input.startsWith('.') ? name : join(folder, name)}?`;
 }
 
-// [what it is, offset, bytes as Latin-1, how it is unpacked]: https://en.wikipedia.org/wiki/List_of_file_signatures
+// [what it is, offset, bytes as Latin-1, what to do]: https://en.wikipedia.org/wiki/List_of_file_signatures
 const ARCHIVES: readonly (readonly [string, number, string, string])[] = [
-  ['a ZIP archive', 0, 'PK\x03\x04', 'unzip'],
-  ['a ZIP archive', 0, 'PK\x05\x06', 'unzip'],
-  ['a gzip archive', 0, '\x1f\x8b', 'tar -xzf or gunzip'],
-  ['a bzip2 archive', 0, 'BZh', 'tar -xjf or bunzip2'],
-  ['an xz archive', 0, '\xfd7zXZ\0', 'tar -xJf or unxz'],
-  ['a Zstandard archive', 0, '\x28\xb5\x2f\xfd', 'tar --zstd -xf or unzstd'],
-  ['a 7z archive', 0, '7z\xbc\xaf\x27\x1c', '7z x'],
-  ['a RAR archive', 0, 'Rar!\x1a\x07', 'unrar x'],
-  ['a tar archive', 257, 'ustar', 'tar -xf'],
-  ['a Parquet file', 0, 'PAR1', 'a script'],
+  ['a ZIP archive', 0, 'PK\x03\x04', 'Unpack it first (unzip), and name the folder.'],
+  ['a ZIP archive', 0, 'PK\x05\x06', 'Unpack it first (unzip), and name the folder.'],
+  ['a gzip archive', 0, '\x1f\x8b', 'Unpack it first (tar -xzf or gunzip), and name the folder.'],
+  ['a bzip2 archive', 0, 'BZh', 'Unpack it first (tar -xjf or bunzip2), and name the folder.'],
+  ['an xz archive', 0, '\xfd7zXZ\0', 'Unpack it first (tar -xJf or unxz), and name the folder.'],
+  [
+    'a Zstandard archive',
+    0,
+    '\x28\xb5\x2f\xfd',
+    'Unpack it first (tar --zstd -xf or unzstd), and name the folder.',
+  ],
+  ['a 7z archive', 0, '7z\xbc\xaf\x27\x1c', 'Unpack it first (7z x), and name the folder.'],
+  ['a RAR archive', 0, 'Rar!\x1a\x07', 'Unpack it first (unrar x), and name the folder.'],
+  ['a tar archive', 257, 'ustar', 'Unpack it first (tar -xf), and name the folder.'],
+  ['a Parquet file', 0, 'PAR1', 'Extract its images into a folder first, and name that.'],
 ];
 
 const HEAD = 512; // bytes
@@ -73,16 +82,13 @@ async function archived(input: string): Promise<InputError | undefined> {
   const head = await headOf(input);
   const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
   if (found === undefined) return undefined;
-  const [what, , , tool] = found;
-  return new InputError(`${input} is ${what}; expected an image, a folder or -.`, {
-    hint: `Unpack it first (${tool}), and name the folder.`,
-  });
+  const [what, , , hint] = found;
+  return new InputError(`${input} is ${what}; expected an image, a folder or -.`, { hint });
 }
 
-/** The first bytes of a file as Latin-1; '' of what cannot be read, or is none. */
+/** The first bytes of a file as Latin-1; '' where it cannot be read. */
 async function headOf(path: string): Promise<string> {
   try {
-    if (!(await stat(path)).isFile()) return '';
     const handle = await open(path, 'r');
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { counted } from '../counted.js';
 
 /** Numbers of files in folders that were not taken for images, by extension in lower case; '' for files without one. */
 export type PassedOverCounts = Readonly<Record<string, number>>;
@@ -44,5 +45,5 @@ export function passedOverText(counts: PassedOverCounts): string | undefined {
     ([extension, count]) => `${extension === '' ? 'no extension' : extension} ${count}`,
   );
   if (others > 0) parts.push(`others ${others}`);
-  return `${total} ${total === 1 ? 'file' : 'files'} (${parts.join(', ')})`;
+  return `${counted(total, 'file')} (${parts.join(', ')})`;
 }

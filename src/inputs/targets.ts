@@ -10,7 +10,7 @@ const REMEMBERED = 1024; // folders
  */
 export class Targets {
   readonly #mounts: Mounts;
-  readonly #folders = new Map<string, Promise<string>>(); // by the path as given
+  readonly #folders = new Map<string, Promise<string>>(); // what they lead to, by the path as given
 
   private constructor(mounts: Mounts) {
     this.#mounts = mounts;
@@ -33,10 +33,18 @@ export class Targets {
 
   /** What a path leads to that is no symbolic link itself; its folder may be one. There need be nothing at the path. */
   async ofEntry(path: string): Promise<string> {
-    const folder = dirname(path);
-    const known = this.#folders.get(folder) ?? realpath(folder).catch(() => resolve(folder));
+    return join(await this.#ofFolder(dirname(path)), basename(path));
+  }
+
+  /** Remembered: the images of a list lie in few folders. */
+  #ofFolder(path: string): Promise<string> {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
     if (this.#folders.size >= REMEMBERED) this.#folders.clear();
-    this.#folders.set(folder, known);
-    return this.ofReal(join(await known, basename(path)));
+    const target = realpath(path)
+      .catch(() => resolve(path))
+      .then((real) => this.ofReal(real));
+    this.#folders.set(path, target);
+    return target;
   }
 }

@@ -33,7 +33,7 @@ export async function expectImages({ inputs, allowEmpty, signal }: ExpectImagesO
   throw new InputError(
     `There is no image in ${inputs.join(', ')}${found.length === 0 ? '.' : ` (${found.join('; ')}).`}`,
     {
-      hint: 'Folders are searched for files with the extensions of images; a file that you name is always tried. --allow-empty takes no image for an answer.',
+      hint: 'Folders are searched for files with the extensions of images; a file that you name is always tried. Pass --allow-empty to write an empty output.',
     },
   );
 }

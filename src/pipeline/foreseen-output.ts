@@ -66,13 +66,10 @@ export async function foreseeStart(
   let start: Start | undefined;
   const reason = await refusalOf(async () => {
     start = await decideStart({
-      ...{
-        ...run,
-        mode,
-        fingerprint: fingerprint(),
-        unread: walk === undefined,
-        readOnce: walk === undefined,
-      },
+      ...run,
+      mode,
+      fingerprint: fingerprint(),
+      unread: walk === undefined,
       compare: async (known) => walk && compareInputs(walk(), known),
     });
   });

@@ -78,7 +78,7 @@ export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 
   /** How the inputs differ from known ones; undefined where they do not. */
   readonly compare: (known: KnownInputs) => Promise<InputChanges | undefined>;
   readonly unread?: boolean; // the inputs, so that nothing is known of what has changed
-  readonly readOnce: boolean; // the inputs: a comparison uses them up
+  readonly readOnce?: boolean; // the inputs: a comparison uses them up
 }
 
 /**
@@ -86,7 +86,7 @@ export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 
  * @throws {OutputError} where settings or inputs have changed since
  */
 export async function decideStart(question: StartQuestion): Promise<Start> {
-  const { mode, state, fingerprint, place, compare, unread = false, readOnce } = question;
+  const { mode, state, fingerprint, place, compare, unread = false, readOnce = false } = question;
   if (mode === 'new' || mode === 'overwrite' || !isLeft(state)) return { kind: 'new' };
   refuseDifferent(place.output, fingerprintThen(state), fingerprint, []);
   if (mode === 'sync' && unread) return { kind: 'synced', state, changes: undefined };
