@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { watchFsCalls } from '../support/fs-calls.js';
 import { CALL_KINDS, FAILINGS, type Fault, Injector } from '../support/injector.js';
+import { firstTried, ONE_IN } from '../support/sampling.js';
 import { scratchDisk } from '../support/scratch-disk.js';
 
 /** What is tried again and again, each time in a new folder. */
@@ -20,8 +21,8 @@ export interface Outcome {
 }
 
 /**
- * Counts the calls of the file system that an attempt makes under its folder, then repeats it with each call failing, in
- * each of the ways that `FAILINGS` knows.
+ * Counts the calls of the file system that an attempt makes under its folder, then repeats it with each call, or one in `ONE_IN`,
+ * failing in each of the ways that `FAILINGS` knows.
  *
  * @returns how many faults came to pass, and how many did not: an attempt that waits may make a call less
  * @throws {Error} with what `check` threw, and after which faults
@@ -32,13 +33,14 @@ export async function failEveryCall(
   const base = await mkdtemp(join(scratchDisk(), 'halonet-faults-'));
   let done = 0;
   let faults = 0;
+  let way = 0;
   const wrong: string[] = [];
   const next = () => join(base, String(done++));
   try {
     const { counts } = await tryWith(undefined, next(), trial, wrong);
     for (const kind of CALL_KINDS) {
       for (const failing of FAILINGS[kind]) {
-        for (let index = 0; index < (counts[kind] ?? 0); index++) {
+        for (let index = firstTried(way++); index < (counts[kind] ?? 0); index += ONE_IN) {
           const { failed } = await tryWith({ kind, index, ...failing }, next(), trial, wrong);
           if (failed.length > 0) faults++;
         }

@@ -5,6 +5,7 @@ import { PARTIAL } from '../../src/outputs/run/run-place.js';
 import { mulberry32 } from '../../src/random.js';
 import { type CallKind, type FsCall, type Judge, watchFsCalls } from '../support/fs-calls.js';
 import { type Loss, losePower } from '../support/power-loss.js';
+import { firstTried, ONE_IN } from '../support/sampling.js';
 import { scratchDisk } from '../support/scratch-disk.js';
 import { type Unsynced, UnsyncedTracker } from '../support/unsynced.js';
 
@@ -46,7 +47,7 @@ const LOSSES: readonly ((seed: number) => Loss)[] = [
 ];
 
 /**
- * Repeats an attempt with the power going at each of its moments, and after its end; each time in several ways to lose what
+ * Repeats an attempt with the power going at each of its moments, or at one in `ONE_IN`, and after its end; each time in several ways to lose what
  * was not forced to disk.
  *
  * @returns how often the power went
@@ -59,7 +60,7 @@ export async function losePowerAtEveryMoment(trial: Trial): Promise<number> {
   try {
     for (const [way, lossOf] of LOSSES.entries()) {
       let ended = false;
-      for (let at = 0; !ended; at++) {
+      for (let at = firstTried(way); !ended; at += ONE_IN) {
         const folder = join(base, String(losses++));
         const fall = await fallDark(trial, folder, at);
         ({ ended } = fall);

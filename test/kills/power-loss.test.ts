@@ -14,6 +14,7 @@ import {
   whole,
   wrongUnderFinalNames,
 } from '../support/run-scenarios.js';
+import { ONE_IN } from '../support/sampling.js';
 import { losePowerAtEveryMoment } from './every-power-loss.js';
 
 const LEFT: Scenario = { name: 'a run that is left', attempt: { ...whole, rows: 5 }, again: 'resume' };
@@ -57,7 +58,7 @@ describe('runs when the power goes at any moment', () => {
               assert.deepEqual(wrongAtTheEnd(await readOutputFiles(folder, name), expected), []);
             },
           });
-          assert.ok(losses > 20, `only ${losses} losses of power`);
+          assert.ok(losses > 20 / ONE_IN, `only ${losses} losses of power`);
         }),
       ).timeout(600_000);
     }
@@ -81,7 +82,7 @@ describe('a whole file when the power goes at any moment', () => {
           assert.deepEqual(found, expected);
         },
       });
-      assert.ok(losses > 15, `only ${losses} losses of power`);
+      assert.ok(losses > 15 / ONE_IN, `only ${losses} losses of power`);
     });
   }
 });
