@@ -1,18 +1,18 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Args, Flags, type Interfaces } from '@oclif/core';
+import type { BenchmarkReport } from '../src/benchmark/report.js';
 import { HalonetError } from '../src/errors.js';
-import type { BenchmarkReport } from '../src/pipeline/benchmark/report.js';
-import { BaseCommand } from './shared/base-command.js';
-import { type BenchmarkRun, RUN_FORMAT } from './shared/benchmark-run.js';
-import { factsOf, sectionsOf } from './shared/benchmark-text.js';
-import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './shared/flags.js';
-import { host } from './shared/host.js';
-import { abortOnSignals } from './shared/interruption.js';
-import { thisMachine } from './shared/machine.js';
-import { Progress } from './shared/progress.js';
-import { standardError } from './shared/standard-error.js';
-import { table } from './shared/table.js';
+import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import { type BenchmarkRun, RUN_FORMAT } from './report/benchmark-run.js';
+import { factsOf, sectionsOf } from './report/benchmark-text.js';
+import { Progress } from './report/progress.js';
+import { standardError } from './report/standard-error.js';
+import { table } from './report/table.js';
+import { BaseCommand } from './support/base-command.js';
+import { host } from './support/host.js';
+import { abortOnSignals } from './support/interruption.js';
+import { thisMachine } from './support/machine.js';
 
 const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
 
@@ -124,9 +124,9 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Benchmark);
-    const { readDocument, renderDocument, withRun } = await import('./shared/benchmarks-document.js');
-    const { writeWholeFile } = await import('../src/outputs/whole-file.js');
-    const { measuredMachine } = await import('./shared/measured-machine.js');
+    const { readDocument, renderDocument, withRun } = await import('./report/benchmarks-document.js');
+    const { writeWholeFile } = await import('../src/files/whole-file.js');
+    const { measuredMachine } = await import('./support/measured-machine.js');
     const { output } = flags;
     const earlier = output === undefined ? [] : await readDocument(output);
     const run: BenchmarkRun = {
@@ -147,7 +147,7 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
   }
 
   async #measure(model: string, flags: BenchmarkFlags): Promise<BenchmarkReport> {
-    const { runBenchmark } = await import('../src/pipeline/benchmark/benchmark.js');
+    const { runBenchmark } = await import('../src/benchmark/benchmark.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { repeats } = flags;
     const effort = flags.quick ? EFFORTS.quick : EFFORTS.full;

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
-import { JobCommand } from './shared/job-command.js';
+import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './flags/flags.js';
+import { JobCommand } from './support/job-command.js';
 
 export default class Classify extends JobCommand {
   static override summary = 'Name the classes of images: one row per image, best classes first';
@@ -47,7 +47,7 @@ export default class Classify extends JobCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Classify);
     const { chooseFormat, classifyLayout, outputKind } = await import('../src/outputs/index.js');
-    const { labelsOf, readLabels } = await import('../src/pipeline/labels.js');
+    const { labelsOf, readLabels } = await import('../src/models/labels.js');
     const format = chooseFormat({
       command: 'classify',
       output: flags.output,

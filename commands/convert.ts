@@ -1,17 +1,17 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
-import { BaseCommand } from './shared/base-command.js';
 import {
   architectureFlag,
   evaluationFlags,
   evaluationOverrides,
   RUNNABLE_DESCRIPTION,
-} from './shared/flags.js';
-import { abortOnSignals } from './shared/interruption.js';
-import { Progress } from './shared/progress.js';
-import { standardError } from './shared/standard-error.js';
-import { conversionLine } from './shared/summary.js';
+} from './flags/flags.js';
+import { Progress } from './report/progress.js';
+import { standardError } from './report/standard-error.js';
+import { conversionLine } from './report/summary.js';
+import { BaseCommand } from './support/base-command.js';
+import { abortOnSignals } from './support/interruption.js';
 
 const outputNames = Flags.custom<readonly string[]>({
   helpValue: 'NAME,…',
@@ -74,7 +74,7 @@ Exit codes: 0 all done, 2 could not run, 130 or 143 interrupted.`;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Convert);
-    const { convertModel } = await import('../src/pipeline/convert.js');
+    const { convertModel } = await import('../src/models/convert.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { output, outputs, overwrite, precision, architecture } = flags;
     const progress = new Progress(standardError, flags.quiet);

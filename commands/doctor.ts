@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, homedir, release, totalmem, type } from 'node:os';
 import { Flags } from '@oclif/core';
-import { BaseCommand } from './shared/base-command.js';
-import { examinationText } from './shared/examination-text.js';
-import { host } from './shared/host.js';
-import { abortOnSignals } from './shared/interruption.js';
+import { examinationText } from './report/examination-text.js';
+import { BaseCommand } from './support/base-command.js';
+import { host } from './support/host.js';
+import { abortOnSignals } from './support/interruption.js';
 
 const COULD_NOT_RUN = 2;
 
@@ -29,7 +29,7 @@ Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);
-    const { canRun, examine } = await import('../src/pipeline/doctor/examine.js');
+    const { canRun, examine } = await import('../src/doctor/examine.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { signal, release: releaseSignals } = abortOnSignals();
     try {

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { elementCount } from '../src/tensor.js';
-import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
-import { JobCommand } from './shared/job-command.js';
+import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './flags/flags.js';
+import { JobCommand } from './support/job-command.js';
 
 export default class Embed extends JobCommand {
   static override summary = 'Turn images into embeddings: the pooled features before the classifier';

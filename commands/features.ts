@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
-import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './shared/flags.js';
-import { JobCommand } from './shared/job-command.js';
+import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './flags/flags.js';
+import { JobCommand } from './support/job-command.js';
 
 const stages = Flags.custom<readonly number[]>({
   helpValue: '0,1,…',

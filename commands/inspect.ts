@@ -3,10 +3,10 @@ import { Args, Flags } from '@oclif/core';
 import { bytesText } from '../src/bytes-text.js';
 import { HalonetError } from '../src/errors.js';
 import type { PartSummary } from '../src/model/summary.js';
-import type { Inspection } from '../src/pipeline/inspect.js';
-import { BaseCommand } from './shared/base-command.js';
-import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './shared/flags.js';
-import { type Column, factsText, grouped, millions, shapeText, table } from './shared/table.js';
+import type { Inspection } from '../src/models/inspect.js';
+import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import { type Column, factsText, grouped, millions, shapeText, table } from './report/table.js';
+import { BaseCommand } from './support/base-command.js';
 
 type Summary = Inspection['summary'];
 
@@ -75,14 +75,14 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Inspect);
-    const { inspectModel } = await import('../src/pipeline/inspect.js');
+    const { inspectModel } = await import('../src/models/inspect.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const inspection = await inspectModel(args.model, {
       hub: hubSettingsFromEnv(process.env, homedir()),
       architecture: flags.architecture,
       imageSize: flags['image-size'],
     });
-    const { labelsOf, ownLabels } = await import('../src/pipeline/labels.js');
+    const { labelsOf, ownLabels } = await import('../src/models/labels.js');
     const { facts, summary } = inspection;
     if (flags.classes) {
       const { classesCsv } = await import('../src/outputs/classes-csv.js');

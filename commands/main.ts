@@ -3,7 +3,7 @@ import { Errors, run } from '@oclif/core';
 import './index.js';
 
 export { settleThreads } from '../src/runtime/session.js';
-export { reportFailure } from './shared/failure.js';
+export { reportFailure } from './support/failure.js';
 
 /**
  * Runs the command line of this process. What a command says of its failure is said by then, with its exit code set.

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
-import type { ModelRow } from '../src/pipeline/models.js';
-import { BaseCommand } from './shared/base-command.js';
-import { type Column, millions, shapeText, table } from './shared/table.js';
+import type { ModelRow } from '../src/models/models.js';
+import { type Column, millions, shapeText, table } from './report/table.js';
+import { BaseCommand } from './support/base-command.js';
 
 const COLUMNS: readonly Column<ModelRow>[] = [
   { title: 'model', cell: ({ name }) => name },
@@ -46,7 +46,7 @@ weights: embedded in this package, cached (in the Hugging Face cache), download 
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Models);
-    const { listModels } = await import('../src/pipeline/models.js');
+    const { listModels } = await import('../src/models/models.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const patterns = args.pattern ?? [];
     const rows = await listModels(patterns, hubSettingsFromEnv(process.env, homedir()));

@@ -1,8 +1,8 @@
 import { Args, type Command, type Interfaces, Parser } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
-import type { Manifest } from '../src/outputs/run/manifest.js';
-import { BaseCommand } from './shared/base-command.js';
-import { retryFlags } from './shared/flags.js';
+import type { Manifest } from '../src/runs/manifest.js';
+import { retryFlags } from './flags/flags.js';
+import { BaseCommand } from './support/base-command.js';
 
 export default class Retry extends BaseCommand {
   static override summary = 'Compute the failed rows of an output again';
@@ -31,7 +31,7 @@ Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 129, 130
 
   async run(): Promise<void> {
     const { args, raw } = await this.parse(Retry);
-    const { findRunToRetry } = await import('../src/outputs/run/find-run.js');
+    const { findRunToRetry } = await import('../src/runs/find-run.js');
     const { place, manifest } = await findRunToRetry(args.output);
     enter(manifest.folder);
     const [name = '', ...given] = manifest.command;

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { counted } from '../src/counted.js';
-import { BaseCommand, FAILED } from './shared/base-command.js';
-import { abortOnSignals } from './shared/interruption.js';
+import { BaseCommand, FAILED } from './support/base-command.js';
+import { abortOnSignals } from './support/interruption.js';
 
 export default class Verify extends BaseCommand {
   static override summary = 'Check the files of an output against the manifest of their run';
@@ -22,8 +22,8 @@ Exit codes: 0 all as written, 1 a file differs or is missing, 2 could not check,
   async run(): Promise<void> {
     const { args } = await this.parse(Verify);
     const [{ checkFiles, isAsWritten }, { findRun }] = await Promise.all([
-      import('../src/outputs/run/verify.js'),
-      import('../src/outputs/run/find-run.js'),
+      import('../src/runs/verify.js'),
+      import('../src/runs/find-run.js'),
     ]);
     const { place, manifest } = await findRun(args.output);
     const { signal, release } = abortOnSignals();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, stat, type symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { HubError } from '../errors.js';
-import { forceFile } from '../force.js';
+import { forceFile } from '../files/force.js';
 
 /** Where one model repository lies in the Hugging Face cache. All paths are absolute. */
 export interface RepoCache {

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError, HubError } from '../errors.js';
-import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from '../lock.js';
+import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from '../lock/lock.js';
 import {
   fileSize,
   findSnapshot,

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { bytesText } from '../bytes-text.js';
 import { HubError } from '../errors.js';
-import { freeSpace } from '../free-space.js';
+import { freeSpace } from '../files/free-space.js';
 import { fileSize } from './cache.js';
 import { type BlobDownload, downloadBlob } from './download.js';
 import { isFull } from './failures.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OkRow } from '../rows.js';
 import { asFloat32 } from '../tensor.js';
+import { topK } from '../top-k.js';
 import { classesCsv } from './classes-csv.js';
 import { type CsvStyle, csvLine, csvPaths, csvRenamed, emptyCells, failureCell } from './csv.js';
 import { float32Decimal } from './float-text.js';
@@ -9,7 +10,6 @@ import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
 import type { OutputLayout, TextEncoding } from './layout.js';
 import type { OutputFormat } from './output-name.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
-import { topK } from './top-k.js';
 
 export interface ClassifyLayoutOptions {
   readonly format: OutputFormat;

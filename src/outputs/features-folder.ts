@@ -1,8 +1,8 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
-import { checkParent, statOrUndefined } from './place.js';
-import { attempt } from './write-error.js';
+import { checkParent, statOrUndefined } from '../files/place.js';
+import { attempt } from '../files/write-error.js';
 
 const OURS = /^(stage\d+\.npy|index\.csv)$/;
 // Of a run in progress, where the folder is a mount point.

@@ -1,7 +1,7 @@
 import { OutputError } from '../errors.js';
+import { isStdout } from '../files/place.js';
 import type { OutputKind } from './layout.js';
 import { formatOfName, type OutputFormat, refuseForeignName, refuseMisleadingName } from './output-name.js';
-import { isStdout } from './place.js';
 
 type Command = 'classify' | 'embed' | 'features';
 

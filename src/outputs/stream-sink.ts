@@ -1,6 +1,6 @@
 import { type ImageFailure, OutputError } from '../errors.js';
+import type { ByteChannel } from '../files/byte-channel.js';
 import { countFailure, failureCode, type RowSink } from '../rows.js';
-import type { ByteChannel } from './byte-channel.js';
 import type { TextEncoding } from './layout.js';
 import { TextTarget } from './text-target.js';
 

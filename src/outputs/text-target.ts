@@ -1,4 +1,4 @@
-import type { ByteChannel } from './byte-channel.js';
+import type { ByteChannel } from '../files/byte-channel.js';
 
 const PIECE = 64 * 1024; // bytes gathered before `write` waits; a Linux pipe holds as many
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkRun } from '../../commands/shared/benchmark-run.js';
-import { parseDocument, renderDocument } from '../../commands/shared/benchmarks-document.js';
-import type { Spread } from '../../src/pipeline/benchmark/statistics.js';
+import type { BenchmarkRun } from '../../commands/report/benchmark-run.js';
+import { parseDocument, renderDocument } from '../../commands/report/benchmarks-document.js';
+import type { Spread } from '../../src/benchmark/statistics.js';
 import { halonet, startHalonet } from '../support/cli.js';
 
 const QUICK = ['--quick', '--threads', '1', '--batch-sizes', '1,3', '--device', 'cpu'];
@@ -92,10 +92,10 @@ describe('halonet benchmark', () => {
       assert.match(stdout, /^Whole pipeline$/m);
       return parseDocument(await readFile(output, 'utf8'), output);
     };
-    const checkpoint = await readdir('fixtures/demo-model');
+    const checkpoint = await readdir('assets/demo-model');
     const images = ['--images', 'fixtures/images', '--precisions', 'fp32'];
     await run('demo', '--machine', 'one', ...images, '--repeats', '1');
-    const config = ['fixtures/demo-model/config.json', '--random-weights'];
+    const config = ['assets/demo-model/config.json', '--random-weights'];
     await run(...config, '--machine', 'two', '--precisions', 'fp16', '--repeats', '1');
     const runs = await run('demo', '--machine', 'one', '--repeats', '1');
     assert.deepEqual(
@@ -114,7 +114,7 @@ describe('halonet benchmark', () => {
     assert.equal(text, renderDocument(runs));
     assert.match(text, /^## one: halonet_demo, quick$/m);
     assert.match(text, /^\| 640×480 \| exact \| int8 \|/m);
-    const after = await readdir('fixtures/demo-model');
+    const after = await readdir('assets/demo-model');
     assert.deepEqual(after, checkpoint, 'no calibration on generated images stays beside the checkpoint');
   });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { type BenchmarkRun, RUN_FORMAT } from '../../commands/shared/benchmark-run.js';
-import { parseDocument, renderDocument, withRun } from '../../commands/shared/benchmarks-document.js';
-import type { PipelineRate } from '../../src/pipeline/benchmark/report.js';
-import { spreadOf } from '../../src/pipeline/benchmark/statistics.js';
+import { type BenchmarkRun, RUN_FORMAT } from '../../commands/report/benchmark-run.js';
+import { parseDocument, renderDocument, withRun } from '../../commands/report/benchmarks-document.js';
+import type { PipelineRate } from '../../src/benchmark/report.js';
+import { spreadOf } from '../../src/benchmark/statistics.js';
 
 const photos = { name: '640×480', bytes: 86_900 };
 

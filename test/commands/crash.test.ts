@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { lastDecoded } from '../../src/outputs/run/black-box.js';
+import { lastDecoded } from '../../src/runs/black-box.js';
 import { halonet, ROOT, startHalonet } from '../support/cli.js';
 import { recordingDecodes } from '../support/decoding-preload.js';
 

@@ -49,7 +49,7 @@ describe('a defect of the program ends with exit code 2', () => {
       import { syncBuiltinESMExports } from 'node:module';
       fs.promises.readFile = fs.promises.open = () => new Promise(() => {});
       syncBuiltinESMExports();`;
-    const { code, stdout, stderr } = await withScript(script, ['inspect', 'fixtures/demo-model']);
+    const { code, stdout, stderr } = await withScript(script, ['inspect', 'assets/demo-model']);
     assert.deepEqual(
       { code, stdout, stderr },
       {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Examination } from '../../src/pipeline/doctor/examine.js';
+import type { Examination } from '../../src/doctor/examination.js';
 import { halonet } from '../support/cli.js';
 
 describe('halonet doctor', () => {

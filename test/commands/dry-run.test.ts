@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { tryLock } from '../../src/lock.js';
+import { tryLock } from '../../src/lock/lock.js';
 import { halonet, ROOT, startHalonet } from '../support/cli.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'];
@@ -279,7 +279,7 @@ describe('--dry-run', () => {
     const model = place('model');
     await mkdir(model);
     for (const name of ['config.json', 'model.safetensors']) {
-      await copyFile(join(ROOT, 'fixtures/demo-model', name), join(model, name));
+      await copyFile(join(ROOT, 'assets/demo-model', name), join(model, name));
     }
     const before = await everything(folder);
     const flags = ['-m', model, '--device', 'cpu', '--threads', '1', '--precision', 'int8', '--dry-run'];

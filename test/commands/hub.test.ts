@@ -14,8 +14,8 @@ describe('a timm name as --model', () => {
   it('is downloaded once, into the cache that Python uses, and needs no network after that', async () => {
     // The demo checkpoint under the published name: its config.json brings its own model_cfg.
     const files = {
-      'config.json': await readFile('fixtures/demo-model/config.json'),
-      'model.safetensors': await readFile('fixtures/demo-model/model.safetensors'),
+      'config.json': await readFile('assets/demo-model/config.json'),
+      'model.safetensors': await readFile('assets/demo-model/model.safetensors'),
     };
     const server = await startHubServer({ repos: { [`timm/${NAME}`]: { commit: COMMIT, files } } });
     const home = await mkdtemp(join(tmpdir(), 'halonet-home-'));

@@ -421,7 +421,7 @@ describe('the commands', () => {
       await mkdir(empty);
       const broken = place('broken');
       await mkdir(broken);
-      await copyFile(join(ROOT, 'fixtures/demo-model/config.json'), join(broken, 'config.json'));
+      await copyFile(join(ROOT, 'assets/demo-model/config.json'), join(broken, 'config.json'));
       await writeFile(join(broken, 'model.safetensors'), 'too short');
       const { code, stderr } = await halonet(['embed', photos, '-m', broken, '-o', join(empty, 'x.npy')]);
       assert.equal(code, 2);

@@ -8,7 +8,7 @@ import { execPath, platform } from 'node:process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
-import { filesIn } from '../outputs/run/outputs.js';
+import { filesIn } from '../runs/outputs.js';
 import { type CliResult, halonet, ROOT, startHalonet } from '../support/cli.js';
 import { copyDemo } from '../support/demo-copy.js';
 import { withPlan } from '../support/preloaded-cli.js';

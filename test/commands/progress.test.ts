@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { duration, progressLine } from '../../commands/shared/progress.js';
-import { summaryText } from '../../commands/shared/summary.js';
+import { duration, progressLine } from '../../commands/report/progress.js';
+import { summaryText } from '../../commands/report/summary.js';
 
 describe('progress', () => {
   it('says count, rate and, where the total is known, the time left', () => {

@@ -19,8 +19,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { readJournal } from '../../src/outputs/run/journal.js';
-import { filesIn } from '../outputs/run/outputs.js';
+import { readJournal } from '../../src/runs/journal.js';
+import { filesIn } from '../runs/outputs.js';
 import { type CliResult, halonet, ROOT, startHalonet } from '../support/cli.js';
 
 // One image at a time, and a checkpoint after each.
@@ -260,7 +260,7 @@ describe('a run that was interrupted', () => {
     await here([...args, '--resume']);
     const manifest = JSON.parse(await readFile(join(folder, 'e.npy.run.json'), 'utf8'));
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-    const model = join(ROOT, 'fixtures/demo-model/model.safetensors');
+    const model = join(ROOT, 'assets/demo-model/model.safetensors');
     const sha256Of = async (path: string) =>
       createHash('sha256')
         .update(await readFile(path))

@@ -15,7 +15,7 @@ async function spread(image: Uint8Array): Promise<number> {
 
 describe('drawings', () => {
   it("are of the demo model's classes, in its order", () => {
-    const config = JSON.parse(readFileSync('fixtures/demo-model/config.json', 'utf8'));
+    const config = JSON.parse(readFileSync('assets/demo-model/config.json', 'utf8'));
     assert.deepEqual(CLASS_NAMES, config.label_names);
   });
 

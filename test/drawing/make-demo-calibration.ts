@@ -10,9 +10,9 @@ import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import { decodeImage } from '../../src/images/decode.js';
-import { calibrated } from '../../src/pipeline/int8.js';
-import { openModel } from '../../src/pipeline/open-model.js';
-import { preprocessingOf } from '../../src/pipeline/preprocessing.js';
+import { calibrated } from '../../src/models/int8/int8.js';
+import { openModel } from '../../src/models/open-model.js';
+import { preprocessingOf } from '../../src/models/preprocessing.js';
 import { between, mulberry32 } from '../../src/random.js';
 import { CLASS_NAMES, drawSvg } from './draw.js';
 

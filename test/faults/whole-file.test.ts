@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError } from '../../src/errors.js';
-import { writeWholeFile } from '../../src/outputs/whole-file.js';
+import { writeWholeFile } from '../../src/files/whole-file.js';
 import { Collector } from '../outputs/scratch.js';
 import { ONE_IN } from '../support/sampling.js';
 import { failEveryCall } from './every-call.js';

@@ -33,7 +33,7 @@ describe('foreignFile', () => {
 
 describe('looksLikeSafetensors', () => {
   it('tells safetensors by the JSON behind the length', () => {
-    assert.ok(looksLikeSafetensors(readFileSync('fixtures/demo-model/model.safetensors').subarray(0, 64)));
+    assert.ok(looksLikeSafetensors(readFileSync('assets/demo-model/model.safetensors').subarray(0, 64)));
     assert.ok(!looksLikeSafetensors(Buffer.from('version https')));
   });
 });

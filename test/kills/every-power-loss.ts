@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { PARTIAL } from '../../src/outputs/run/run-place.js';
 import { mulberry32 } from '../../src/random.js';
+import { PARTIAL } from '../../src/runs/run-place.js';
 import { type CallKind, type FsCall, type Judge, watchFsCalls } from '../support/fs-calls.js';
 import { type Loss, losePower } from '../support/power-loss.js';
 import { firstTried, ONE_IN } from '../support/sampling.js';

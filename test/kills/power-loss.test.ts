@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWholeFile } from '../../src/outputs/whole-file.js';
+import { writeWholeFile } from '../../src/files/whole-file.js';
 import { Collector, inFolder } from '../outputs/scratch.js';
 import { madeUpRun } from '../support/made-up-run.js';
 import { readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';

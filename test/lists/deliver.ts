@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJournal } from '../../src/outputs/run/journal.js';
+import { readJournal } from '../../src/runs/journal.js';
 import { startHalonet } from '../support/cli.js';
 import type { Piece, Way } from './way.js';
 

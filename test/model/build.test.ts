@@ -8,7 +8,7 @@ import { parseModelConfig } from '../../src/model/config-file/parse.js';
 import type { OutputRequest } from '../../src/model/outputs.js';
 import type { Tensor } from '../../src/tensor.js';
 
-const folder = 'fixtures/demo-model';
+const folder = 'assets/demo-model';
 const config = parseModelConfig(readFileSync(`${folder}/config.json`, 'utf8'), 'config.json');
 const checkpoint = parseSafetensors(readFileSync(`${folder}/model.safetensors`), 'model.safetensors');
 

@@ -6,7 +6,7 @@ import { parseModelConfig } from '../../src/model/config-file/parse.js';
 type Json = Record<string, unknown>;
 
 const demo = () =>
-  JSON.parse(readFileSync('fixtures/demo-model/config.json', 'utf8')) as Json & {
+  JSON.parse(readFileSync('assets/demo-model/config.json', 'utf8')) as Json & {
     model_cfg: Json & { blocks: Json[][] };
     pretrained_cfg: Json;
   };

@@ -45,6 +45,6 @@ PATH="$(dirname "$node"):$PATH" "$node" node_modules/mocha/bin/mocha.js \
   'dist/test/model/passes/*.test.js' \
   dist/test/model/float16.test.js \
   dist/test/outputs/npy.test.js \
-  dist/test/pipeline/benchmark/gemm-graph.test.js \
-  dist/test/pipeline/run.test.js \
+  dist/test/benchmark/gemm-graph.test.js \
+  dist/test/stream/run.test.js \
   dist/test/commands/precision.test.js

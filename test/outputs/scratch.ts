@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { ImageFailure } from '../../src/errors.js';
-import { openByteChannel } from '../../src/outputs/byte-channel.js';
+import { openByteChannel } from '../../src/files/byte-channel.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
-import type { JournalHeader } from '../../src/outputs/run/journal.js';
-import type { RunFacts } from '../../src/outputs/run/manifest.js';
-import { findOutput, type RunPlace } from '../../src/outputs/run/run-place.js';
-import { RunSink } from '../../src/outputs/run/run-sink.js';
-import { readState } from '../../src/outputs/run/run-state.js';
 import { streamSink } from '../../src/outputs/stream-sink.js';
 import type { FailedRow, OkRow, Row, RowSink } from '../../src/rows.js';
+import type { JournalHeader } from '../../src/runs/journal.js';
+import type { RunFacts } from '../../src/runs/manifest.js';
+import { findOutput, type RunPlace } from '../../src/runs/run-place.js';
+import { RunSink } from '../../src/runs/run-sink.js';
+import { readState } from '../../src/runs/run-state.js';
 import type { Tensor } from '../../src/tensor.js';
 
 /** Runs a test in a folder of its own, removed afterwards. */

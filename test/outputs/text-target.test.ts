@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ByteChannel } from '../../src/outputs/byte-channel.js';
+import type { ByteChannel } from '../../src/files/byte-channel.js';
 import { TextTarget } from '../../src/outputs/text-target.js';
 
 /** A channel in memory; `hold` keeps its writes waiting until `release`. */

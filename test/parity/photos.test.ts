@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeRandomCheckpoint } from '../../src/pipeline/benchmark/random-checkpoint.js';
+import { writeRandomCheckpoint } from '../../src/benchmark/random-checkpoint.js';
 import { halonet } from '../support/cli.js';
 import { readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';

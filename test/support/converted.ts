@@ -1,6 +1,6 @@
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
-import { type ConvertOptions, onnxFileOf } from '../../src/pipeline/convert.js';
-import { openModel } from '../../src/pipeline/open-model.js';
+import { type ConvertOptions, onnxFileOf } from '../../src/models/convert.js';
+import { openModel } from '../../src/models/open-model.js';
 
 type Request = Partial<Pick<ConvertOptions, 'precision' | 'preprocessing'>> & {
   readonly outputs?: readonly string[];

@@ -21,7 +21,7 @@ export function onnxOf(
   return { onnx: encodeOnnx(graph), shapes };
 }
 
-export const DEMO_MODEL = 'fixtures/demo-model';
+export const DEMO_MODEL = 'assets/demo-model';
 
 /** How a session runs on the CPU. */
 export const onCpu = (threads: number) => ({ threads, device: CPU }) as const;

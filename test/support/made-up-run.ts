@@ -1,12 +1,11 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InputItem } from '../../src/inputs/walk.js';
+import type { InputItem, JobItem } from '../../src/item.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
-import type { RunFacts } from '../../src/outputs/run/manifest.js';
-import { openDestination } from '../../src/pipeline/destination.js';
-import type { OutputMode } from '../../src/pipeline/run-start.js';
-import type { JobItem } from '../../src/pipeline/stored-items.js';
 import type { Row, StoredRow } from '../../src/rows.js';
+import { openDestination } from '../../src/runs/destination.js';
+import type { RunFacts } from '../../src/runs/manifest.js';
+import type { OutputMode } from '../../src/runs/run-start.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 
 /** A run whose rows are made up of their paths: a job without images and without a model. */

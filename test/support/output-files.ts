@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { Manifest } from '../../src/outputs/run/manifest.js';
+import type { Manifest } from '../../src/runs/manifest.js';
 
 /** What lies in a folder of outputs, by path from there, slashes between. */
 export interface OutputFiles {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseDevice } from '../../src/pipeline/choose-device.js';
+import { chooseDevice } from '../../src/devices/choose-device.js';
 import type { Host } from '../../src/runtime/devices.js';
 import { missingPiece } from '../../src/runtime/preconditions.js';
 import { probeDevice } from '../../src/runtime/probe.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Examination } from '../../src/pipeline/doctor/examine.js';
+import type { Examination } from '../../src/doctor/examination.js';
 import { halonet } from '../support/cli.js';
 
 describe('the command line on WebGPU', () => {

@@ -56,7 +56,7 @@ async function errorsOf(graph: Graph, pixels: Uint8Array): Promise<Readonly<Reco
 const pixelsOf = async (folder: string) => (await readBytes(`${folder}/pixels.npy`)).data;
 
 describe('toHalf', () => {
-  const demo = 'fixtures/demo-model';
+  const demo = 'assets/demo-model';
 
   it('halves the weights, and leaves input and outputs as they are', () => {
     const graph = graphOf(demo);

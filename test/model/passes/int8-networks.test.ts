@@ -5,7 +5,7 @@ import { hubSettingsFromEnv } from '../../../src/hub/settings.js';
 import { toInt8 } from '../../../src/model/passes/int8.js';
 import { planInt8 } from '../../../src/model/passes/int8-plan.js';
 import { toStandardOps } from '../../../src/model/passes/standard-ops.js';
-import { openModel } from '../../../src/pipeline/open-model.js';
+import { openModel } from '../../../src/models/open-model.js';
 import { goldensIn } from '../../parity/golden.js';
 import { operatorsMadeOf } from '../../support/operators-made-of.js';
 import { readBytes } from '../../support/read-npy.js';

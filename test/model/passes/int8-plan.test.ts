@@ -4,7 +4,7 @@ import { hubSettingsFromEnv } from '../../../src/hub/settings.js';
 import { GraphBuilder, int, ints } from '../../../src/model/graph-builder.js';
 import { planInt8 } from '../../../src/model/passes/int8-plan.js';
 import { toStandardOps } from '../../../src/model/passes/standard-ops.js';
-import { openModel } from '../../../src/pipeline/open-model.js';
+import { openModel } from '../../../src/models/open-model.js';
 
 /** The names of the planned nodes of a graph from a map x [1, channels, 8, 8]. */
 function planned(

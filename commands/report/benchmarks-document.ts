@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { OutputError } from '../../src/errors.js';
+import { findPlace } from '../../src/files/place.js';
+import { type BenchmarkRun, RUN_FORMAT } from './benchmark-run.js';
+import { factsOf, sectionsOf } from './benchmark-text.js';
+import { markdownTable } from './table.js';
+
+const PREAMBLE = `# Benchmarks
+
+Written by \`halonet benchmark --output\`, all of it: edits do not last. Everything in a section comes from one run, in which
+all measurements took turns; figures are medians. Compare within a section: machines, and hours on one machine, differ.
+`;
+
+// The runs are in the document, unseen: it can be written anew from itself.
+const DATA = /^<!-- halonet-benchmark (.*) -->$/gm;
+
+/** Benchmarks as a document of Markdown, a section for each. */
+export function renderDocument(runs: readonly BenchmarkRun[]): string {
+  return [PREAMBLE, ...runs.map(renderRun)].join('\n');
+}
+
+function renderRun(run: BenchmarkRun): string {
+  return [
+    `## ${titleOf(run)}`,
+    factsOf(run)
+      .map((fact) => `- ${fact}`)
+      .join('\n'),
+    ...sectionsOf(run.report, markdownTable).map(({ title, body }) => `### ${title}\n\n${body}`),
+    `<!-- halonet-benchmark ${compact(run)} -->\n`,
+  ].join('\n\n');
+}
+
+/** What sets a benchmark apart from others. Not whether its weights are random: speed does not depend on them. */
+const titleOf = ({ machine, report, quick }: BenchmarkRun): string => {
+  const device = report.device === 'cpu' ? '' : `, ${report.device}`;
+  return `${machine.name}${device}: ${report.model.architecture}${quick ? ', quick' : ''}`;
+};
+
+/** JSON that ends no comment, with the digits that mean something. */
+function compact(run: BenchmarkRun): string {
+  const digits = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+  return JSON.stringify(run, digits).replaceAll('>', '\\u003e');
+}
+
+/**
+ * The benchmarks of a document that {@link renderDocument} made.
+ *
+ * @param where its path, for errors
+ * @throws OutputError when it is another document
+ */
+export function parseDocument(text: string, where: string): readonly BenchmarkRun[] {
+  const runs = [...text.matchAll(DATA)].map(([, json = '']) => JSON.parse(json) as BenchmarkRun);
+  const sections = text.match(/^## /gm)?.length ?? 0;
+  const known = runs.every(({ format }) => format === RUN_FORMAT);
+  if (text.startsWith('# Benchmarks\n') && sections === runs.length && known) return runs;
+  throw new OutputError(`${where} was not written by this version of halonet benchmark`, {
+    hint: 'Name another file, or remove this one first.',
+  });
+}
+
+/**
+ * As {@link parseDocument}; no benchmarks where there is no file.
+ *
+ * @throws OutputError also where it could not be written anew
+ */
+export async function readDocument(path: string): Promise<readonly BenchmarkRun[]> {
+  const place = await findPlace(path, true, 'BENCHMARKS.md');
+  if (place.kind !== 'file') {
+    throw new OutputError(`--output ${path} is not a regular file, and a section of a document is written`, {
+      hint: 'Name a file, such as BENCHMARKS.md. The report is printed anyway; --json prints it as JSON.',
+    });
+  }
+  try {
+    return parseDocument(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === undefined) throw error;
+    throw new OutputError(`${path} cannot be read (${message})`, { cause: error });
+  }
+}
+
+/** The runs with one more, in the place of an earlier one of the same title. */
+export function withRun(runs: readonly BenchmarkRun[], run: BenchmarkRun): readonly BenchmarkRun[] {
+  const added = JSON.parse(compact(run)) as BenchmarkRun;
+  const place = runs.findIndex((other) => titleOf(other) === titleOf(run));
+  return place === -1 ? [...runs, added] : runs.with(place, added);
+}

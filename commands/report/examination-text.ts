@@ -1,0 +1,108 @@
+import { bytesText } from '../../src/bytes-text.js';
+import type { Trial } from '../../src/devices/try-device.js';
+import type { DeviceReport } from '../../src/doctor/devices.js';
+import type { Examination } from '../../src/doctor/examination.js';
+import { type Column, figure, table } from './table.js';
+import { visible } from './visible.js';
+
+const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
+  device.status === 'works' ? text(device) : '-';
+
+// The CPU is what the others are held against.
+const compared = (device: DeviceReport, text: (works: Trial) => string): string =>
+  device.name === 'cpu' ? '-' : whenWorks(device, text);
+
+const DEVICES: readonly Column<DeviceReport>[] = [
+  { title: 'device', cell: ({ name }) => name },
+  {
+    title: 'GFLOP/s',
+    align: 'right',
+    cell: (device) => whenWorks(device, ({ flops }) => figure(flops / 1e9)),
+  },
+  {
+    title: 'of the CPU',
+    align: 'right',
+    cell: (device) => compared(device, ({ flops, cpuFlops }) => `${figure(flops / cpuFlops)}×`),
+  },
+  {
+    title: 'largest error',
+    align: 'right',
+    cell: (device) => compared(device, ({ error }) => error.toExponential(1)),
+  },
+  { title: 'status', cell: statusText },
+];
+
+/** An examination as text, for a terminal. */
+export function examinationText(examination: Examination): string {
+  const { devices, cache, environment, advice } = examination;
+  const models = cache.models.map(({ repo, bytes }) => `${repo}, ${bytesText(bytes)}`);
+  return [
+    ...facts([...versionFacts(examination), ...machineFacts(examination), ...imageFacts(examination)]),
+    '',
+    table(devices, DEVICES),
+    '',
+    ...facts(missingFacts(examination)),
+    '',
+    ...facts([
+      ['Cache', cache.folder],
+      ['Models', models.length > 0 ? models : 'none in the cache; demo is part of halonet'],
+      ['Environment', Object.entries(environment).map(([name, value]) => `${name}=${value}`)],
+      ['Advice', advice.length > 0 ? advice : 'none'],
+    ]),
+  ].join('\n');
+}
+
+type Fact = readonly [label: string, value: string | readonly string[]];
+
+function versionFacts({ versions, images, machine }: Examination): readonly Fact[] {
+  const { halonet, node } = versions;
+  const parts = [`halonet ${halonet}`, `Node ${node}`, `onnxruntime-node ${versions['onnxruntime-node']}`];
+  if ('read' in images) parts.push(`sharp ${images.sharp}`, `libvips ${images.libvips}`);
+  return [
+    ['Versions', parts.join(', ')],
+    ['System', `${machine.system}, ${machine.arch}`],
+  ];
+}
+
+function machineFacts({ machine: { cpu, memory } }: Examination): readonly Fact[] {
+  const cores = [`${cpu.model}, ${cpu.cores} cores`];
+  if (cpu.usable < cpu.cores) cores.push(`${cpu.usable} of them usable`);
+  if (cpu.limit !== undefined) cores.push(`limited to the time of ${cpu.limit}`);
+  const sizes = [bytesText(memory.total), `${bytesText(memory.available)} available`];
+  if (memory.limit !== undefined && memory.limit < memory.total)
+    sizes.push(`limited to ${bytesText(memory.limit)}`);
+  return [
+    ['CPU', [cores.join(', '), cpu.features?.join(', ') ?? 'its instructions are not known']],
+    ['int8', cpu.int8],
+    ['Memory', sizes.join(', ')],
+  ];
+}
+
+function imageFacts({ images }: Examination): readonly Fact[] {
+  if ('problem' in images) return [['Images', images.problem]];
+  const lines = [`read: ${images.read.join(', ')}`, `not read: ${images.unread.join(', ')}`];
+  const failing = images.failing.map(({ name, reason }) => `failing: ${name}, ${reason}`);
+  const missing = images.missing.map(({ hint }) => hint);
+  return [['Images', [...lines, ...missing, ...failing]]];
+}
+
+/** What the devices lack that could be had here, and how to get it. */
+function missingFacts({ devices }: Examination): readonly Fact[] {
+  return devices.flatMap((device): readonly Fact[] => {
+    if (device.status === 'works' || !device.obtainable) return [];
+    return [[device.name, [device.detail, ...(device.hint === undefined ? [] : [device.hint])]]];
+  });
+}
+
+/** Labels in one column, values in another; a label stands before the first of its values. */
+function facts(rows: readonly Fact[]): readonly string[] {
+  const shown = rows.filter(([, value]) => value.length > 0);
+  return shown.flatMap(([label, value]) =>
+    [value].flat().map((line, i) => `${(i === 0 ? label : '').padEnd(13)}${visible(line)}`),
+  );
+}
+
+function statusText(device: DeviceReport): string {
+  if (device.status === 'absent') return device.reason;
+  return device.mixed ? 'works, with some operators on the CPU' : 'works';
+}

@@ -1,0 +1,96 @@
+import { bytesText } from '../../src/bytes-text.js';
+import { fileBytes, type Plan, totalBytes } from '../../src/job/dry-run.js';
+import type { PlannedFile } from '../../src/runs/foreseen-output.js';
+import { changesText } from '../../src/runs/run-start.js';
+import { passedOverText } from '../../src/sources/passed-over.js';
+import { duration } from './progress.js';
+import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
+
+/** What a job would do, for a person. */
+export function planText(plan: Plan): string {
+  const { device, size, space, model, output } = plan;
+  const files = passedOverText(plan.inputs.passedOver);
+  const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
+  const lines: readonly (readonly [string, string])[] = [
+    ['images', imagesText(plan)],
+    ...(files === undefined ? [] : [['files', `${files} passed over`] as const]),
+    ['model', `${model}, at ${shapeText([size.height, size.width])}`],
+    ['device', device.device.name + (passedOver.length > 0 ? ` (${passedOver.join('; ')})` : '')],
+    ['output', `${output === '-' ? 'standard output' : output}: ${startText(plan)}`],
+    ...(space === undefined ? [] : [['disk', spaceText(space)] as const]),
+    ['time', timeText(plan)],
+  ];
+  return [
+    factsText(lines),
+    table([...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }], columns(plan)),
+  ].join('\n\n');
+}
+
+function imagesText({ inputs, list }: Plan): string {
+  const { images, failures, rows } = inputs;
+  const unreadable = rows - images;
+  const codes = Object.entries(failures).map(([code, count]) => `${code} ${grouped(count)}`);
+  const parts = [`${grouped(images)} found`];
+  if (unreadable > 0)
+    parts.push(
+      `${grouped(unreadable)} ${unreadable === 1 ? 'input' : 'inputs'} unreadable (${codes.join(', ')})`,
+    );
+  if (list) return [...parts, 'those of the list on standard input unknown, which is not read'].join(', ');
+  return rows === 0 ? 'none' : parts.join(', ');
+}
+
+function startText({ start, replaces, rows, there, refusal, list }: Plan): string {
+  if (start === undefined) return `refused: ${refusal?.message ?? ''}`;
+  const done = there === undefined ? '' : grouped(there);
+  const all = rows === undefined ? '' : ` of ${grouped(rows)}`;
+  const same = list ? ', if the list is as it was' : '';
+  if (start.kind === 'finished') return `nothing is left to do: it has its ${done} rows${same}`;
+  if (start.kind === 'interrupted') return `goes on after ${done}${all} rows${same}`;
+  if (start.kind === 'new') return replaces ? 'replaces what is there' : 'new';
+  if (start.changes === undefined) return 'takes over the rows of inputs that have not changed';
+  return `${changesText(start.changes)}; takes over ${done}${all} rows`;
+}
+
+function spaceText({ folder, needed, free }: NonNullable<Plan['space']>): string {
+  if (free === undefined) return `free space is unknown in ${folder}`;
+  const has = `${bytesText(free)} free in ${folder}`;
+  if (needed === undefined) return has;
+  return `${has}: ${needed > free ? 'does not fit' : 'fits'}, ${bytesText(needed)} to be written`;
+}
+
+function timeText({ trial, rows, there, start }: Plan): string {
+  if (start?.kind === 'finished') return 'none';
+  if (trial === undefined) return rows === 0 ? 'none' : 'unknown';
+  const rate = trial.rows / trial.seconds;
+  const measured = `${figure(rate)} images/s, measured on ${trial.rows}`;
+  if (rows === undefined || (start !== undefined && there === undefined)) return measured;
+  const seconds = (rows - (there ?? 0)) / rate;
+  return `${seconds < 1 ? 'less than 1s' : `about ${duration(seconds)}`} at ${measured}`;
+}
+
+type Line = PlannedFile | { readonly name: 'total'; readonly exact: boolean };
+
+const columns = ({ files, rows }: Plan): readonly Column<Line>[] => {
+  const about = (line: Line, bytes: number | undefined) =>
+    bytes === undefined ? 'unknown' : `${line.exact ? '' : '~ '}${grouped(bytes)}`;
+  const rowBytes = files.reduce<number | undefined>(
+    (sum, file) => (sum === undefined || file.rowBytes === undefined ? undefined : sum + file.rowBytes),
+    0,
+  );
+  return [
+    { title: 'file', cell: ({ name }) => name },
+    {
+      title: 'bytes a row',
+      align: 'right',
+      cell: (line) => {
+        const bytes = 'rowBytes' in line ? line.rowBytes : rowBytes;
+        return about(line, bytes && Math.round(bytes));
+      },
+    },
+    {
+      title: 'bytes',
+      align: 'right',
+      cell: (line) => about(line, 'rowBytes' in line ? fileBytes(line, rows) : totalBytes(files, rows)),
+    },
+  ];
+};

@@ -1,0 +1,80 @@
+import { counted } from '../../src/counted.js';
+import type { JobSummary } from '../../src/job/options.js';
+import type { ConvertSummary } from '../../src/models/convert.js';
+import { TELLING_IMAGES } from '../../src/models/int8/agreement.js';
+import type { CalibratedModel } from '../../src/models/int8/int8.js';
+import { passedOverText } from '../../src/sources/passed-over.js';
+
+/** What a run did, and which files it passed over where there are any: one line each. */
+export function summaryText(summary: JobSummary, output: string): string {
+  const files = passedOverText(summary.passedOver);
+  return summaryLine(summary, output) + (files === undefined ? '' : `\npassed over: ${files}`);
+}
+
+/**
+ * What a run did, in one line:
+ * `4000 images in 80.1 s (49.9/s), 1 failed (not_found 1), batch 8 and 2 decoders by measurement, written to out.csv`.
+ *
+ * @param output as the user gave it; - is standard output
+ */
+function summaryLine(summary: JobSummary, output: string): string {
+  const { rows, done, stored, failures, seconds, measured } = summary;
+  if (rows === 0) return 'no images';
+  const failed = failedImages(summary);
+  const computed = done - stored;
+  const rate = (computed / Math.max(seconds, 1e-3)).toFixed(1);
+  const parts =
+    done === 0
+      ? [`nothing left to do: ${counted(rows, 'image')} in ${output}`]
+      : [`${counted(computed, 'image')} in ${seconds.toFixed(1)} s (${rate}/s)`];
+  if (done > 0 && computed < rows) parts.push(`${counted(rows, 'row')} with those taken over`);
+  if (failed > 0) {
+    const codes = Object.entries(failures).map(([code, count]) => `${code} ${count}`);
+    parts.push(`${failed} failed (${codes.join(', ')})`);
+  }
+  if (measured !== undefined) {
+    const { batchSize, decoders } = measured;
+    parts.push(
+      `batch ${batchSize} and ${decoders} ${decoders === 1 ? 'decoder' : 'decoders'} by measurement`,
+    );
+  }
+  if (output !== '-' && done > 0) parts.push(`written to ${output}`);
+  return parts.join(', ');
+}
+
+export function failedImages({ failures }: Pick<JobSummary, 'failures'>): number {
+  return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}
+
+const FEW_AGREE = 0.95;
+
+/**
+ * How far int8 agrees with the model as it is, in one line:
+ * `int8: same best class as in fp32 on 63 of 64 calibration images (features 0.9989 alike), now kept in …`.
+ * Further lines say so where that was measured on few images, or is low.
+ */
+export function calibrationLine({ calibration, path, measured, notKept }: CalibratedModel): string {
+  const { images, agreement } = calibration;
+  const { sameTop1, similarity } = agreement;
+  const found =
+    sameTop1 === undefined
+      ? `outputs ${similarity.toFixed(4)} like those in fp32 (cosine) on ${counted(images, 'calibration image')}`
+      : `same best class as in fp32 on ${sameTop1} of ${counted(images, 'calibration image')} (features ${similarity.toFixed(4)} alike)`;
+  const kept =
+    notKept === undefined ? `${measured ? 'now kept' : 'as kept'} in ${path}` : `not kept: ${notKept}`;
+  const few =
+    images < TELLING_IMAGES
+      ? `\n  measured on ${counted(images, 'image')} only, which says little of others: --calibration FOLDER measures on more`
+      : '';
+  const differs = Math.min(similarity, (sameTop1 ?? images) / images) < FEW_AGREE;
+  const warning = differs
+    ? '\n  int8 changes what this model says: check its results, or use --precision fp32'
+    : '';
+  return `int8: ${found}, ${kept}${few}${warning}`;
+}
+
+/** What a conversion did, in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */
+export function conversionLine({ bytes, outputs, opset }: ConvertSummary, output: string): string {
+  const name = output === '-' ? 'standard output' : output;
+  return `${name}: ${(bytes / 1e6).toFixed(1)} MB, outputs ${outputs.join(', ')}, ONNX opset ${opset}`;
+}

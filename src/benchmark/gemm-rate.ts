@@ -1,0 +1,81 @@
+import { encodeOnnx } from '../formats/onnx/encode.js';
+import type { RunPrecision } from '../models/model-source.js';
+import { inFloats } from '../models/precision.js';
+import { type GemmShape, gemmChain } from './gemm-graph.js';
+import { type MeasuredSessionOptions, measuredSession } from './measured-session.js';
+import type { Effort } from './options.js';
+import { type Measurement, secondsPerRun } from './rounds.js';
+
+const SQUARE: GemmShape = { m: 512, k: 512, n: 512 };
+const MAP: GemmShape = { m: 1024, k: 256, n: 1024 };
+
+/**
+ * Squares, and the shapes of 1×1 convolutions: pixels of a map by channels in by channels out. None is the fastest
+ * everywhere: the best of them is the rate of a machine.
+ */
+export const GEMM_SHAPES: Readonly<Record<Effort['extent'], readonly GemmShape[]>> = {
+  few: [SQUARE, MAP],
+  all: [
+    SQUARE,
+    { m: 1024, k: 1024, n: 1024 },
+    { m: 2048, k: 2048, n: 2048 },
+    { m: 4096, k: 64, n: 256 },
+    MAP,
+    { m: 4096, k: 512, n: 2048 },
+  ],
+};
+
+export interface GemmCase extends MeasuredSessionOptions {
+  readonly precision: RunPrecision;
+  readonly shape: GemmShape;
+  readonly seconds: number; // of a sample, at least
+}
+
+interface OpenChain extends AsyncDisposable {
+  readonly flops: number; // of one run
+  readonly run: () => Promise<void>;
+}
+
+const FIRST_FLOPS = 5e8; // of one run, to see how fast the device is
+const LONG_ENOUGH = 0.05; // seconds of one run: starting it is nothing beside that
+const MOST_FLOPS = 5e11; // the graph of a longer chain takes long to load
+
+/**
+ * A session of its own for one shape: floating-point operations per second. The chain of products is as long as the device
+ * is fast.
+ *
+ * @throws DeviceError when the device cannot be used, with the missing piece
+ * @throws HalonetError when a product cannot be run
+ */
+export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDisposable> {
+  const { precision, threads, shape, seconds } = gemm;
+  let chain = await openChain(gemm, FIRST_FLOPS);
+  const first = await secondsPerRun(chain.run, { seconds: 0, lanes: 1 }).catch(async (error: unknown) => {
+    await chain[Symbol.asyncDispose](); // an open session would hold the process
+    throw error;
+  });
+  if (first < LONG_ENOUGH) {
+    await chain[Symbol.asyncDispose]();
+    chain = await openChain(gemm, Math.min(MOST_FLOPS, (chain.flops * LONG_ENOUGH) / first));
+  }
+  return {
+    label: `matrix product ${shape.m}×${shape.k}×${shape.n}, ${precision}, ${threads} threads`,
+    sample: async () => chain.flops / (await secondsPerRun(chain.run, { seconds, lanes: 1 })),
+    [Symbol.asyncDispose]: chain[Symbol.asyncDispose],
+  };
+}
+
+async function openChain({ precision, shape, ...options }: GemmCase, least: number): Promise<OpenChain> {
+  const { m, k } = shape;
+  const { graph, flops } = gemmChain(shape, precision === 'int8' ? 'int8' : 'float', least);
+  const onnx = encodeOnnx(precision === 'int8' ? graph : inFloats(graph, 'fp32', precision));
+  let pixels: Uint8Array = Uint8Array.from({ length: m * k }, (_, i) => i % 251);
+  const session = await measuredSession(onnx, options);
+  return {
+    flops,
+    run: async () => {
+      ({ pixels } = await session.run(pixels, [1, 1, m, k]));
+    },
+    [Symbol.asyncDispose]: () => session.close(),
+  };
+}

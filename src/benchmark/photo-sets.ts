@@ -1,0 +1,113 @@
+import { stat } from 'node:fs/promises';
+import { HalonetError } from '../errors.js';
+import { decodeImage } from '../images/decode.js';
+import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
+import { DECODES, type Decode, type Preprocessing } from '../images/geometry.js';
+import type { InputItem } from '../item.js';
+import { walkInputs } from '../sources/walk.js';
+import { type PhotoSize, writePhoto } from './generated-photos.js';
+import type { BenchmarkOptions, Effort } from './options.js';
+import type { Photos } from './report.js';
+
+/** Image files that are measured together. */
+export interface PhotoSet {
+  readonly photos: Photos;
+  readonly paths: readonly string[];
+  readonly jobs: readonly Decode[]; // how whole jobs decode them; alone, they are decoded in every way
+}
+
+export interface GeneratedSize extends PhotoSize {
+  readonly count: number; // different images
+  readonly jobs: readonly Decode[];
+}
+
+const ORDINARY = { width: 640, height: 480, count: 8 } as const;
+
+/** The JPEGs that are generated. Several small ones: one would lie in a core's cache, which a large one does not. */
+export const GENERATED_SIZES = {
+  few: [{ ...ORDINARY, jobs: ['exact'] }],
+  all: [
+    { ...ORDINARY, jobs: ['exact', 'near'] },
+    { width: 1280, height: 960, count: 4, jobs: ['exact', 'near'] },
+    { width: 4000, height: 3000, count: 1, jobs: DECODES },
+    { width: 6000, height: 4000, count: 1, jobs: ['exact', 'fast'] },
+  ],
+} as const satisfies Readonly<Record<Effort['extent'], readonly GeneratedSize[]>>;
+
+/**
+ * Writes JPEGs of a size into a folder.
+ *
+ * @throws the signal's reason when it aborts
+ */
+export async function generatedPhotos(
+  folder: string,
+  { width, height, count, jobs }: GeneratedSize,
+  signal?: AbortSignal,
+): Promise<PhotoSet> {
+  const paths: string[] = [];
+  for (let seed = 1; seed <= count; seed++) {
+    signal?.throwIfAborted();
+    paths.push(await writePhoto(folder, { width, height }, seed));
+  }
+  return setOf(`${width}×${height}`, paths, jobs);
+}
+
+const MOST = 256; // images of a folder; more would be read from the disk, not from its cache
+
+export interface OwnPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 'onNote'> {
+  readonly preprocessing: Preprocessing;
+  readonly decoders: number; // images at once
+}
+
+/**
+ * The first images of a folder, at most 256, without those that cannot be decoded. Every one is, beforehand: it would end
+ * the measurement midway.
+ *
+ * @param options `onNote` is told of each image that is passed over, and of their number
+ * @throws HalonetError when none is left
+ * @throws the signal's reason when it aborts
+ */
+export async function photosIn(folder: string, options: OwnPhotos): Promise<PhotoSet> {
+  const items: InputItem[] = [];
+  for await (const item of walkInputs([folder], { extensions: DECODABLE_EXTENSIONS })) {
+    if (item.status === 'failed' && item.path === folder)
+      throw new HalonetError(`--images ${folder}: ${item.failure.message}`);
+    if (items.push(item) === MOST) break;
+  }
+  const problems = await problemsOf(items, options);
+  const paths = items.flatMap(({ path }, i) => (problems[i] === undefined ? [path] : []));
+  for (const [i, { path }] of items.entries())
+    if (problems[i] !== undefined) options.onNote?.(`${path}: ${problems[i]}`);
+  if (paths.length < items.length)
+    options.onNote?.(`--images ${folder}: ${items.length - paths.length} of ${items.length} are passed over`);
+  if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
+  const none = items.length > 0 ? 'no image in it can be decoded' : 'there is no image in it';
+  throw new HalonetError(`--images ${folder}: ${none}`, {
+    hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are taken. Without --images, JPEGs are generated.`,
+  });
+}
+
+/** Why each cannot be decoded; undefined where it can. */
+async function problemsOf(
+  items: readonly InputItem[],
+  { preprocessing, decoders, signal, onStep }: OwnPhotos,
+): Promise<readonly (string | undefined)[]> {
+  const problems: (string | undefined)[] = items.map(() => undefined);
+  const left = items.entries(); // one list for all lanes
+  const lane = async () => {
+    for (const [i, item] of left) {
+      signal?.throwIfAborted();
+      onStep?.({ phase: 'decoding images once', label: item.path, done: i, total: items.length });
+      const found = item.status === 'failed' ? item : await decodeImage(item.path, preprocessing);
+      if (found.status === 'failed') problems[i] = found.failure.message;
+    }
+  };
+  await Promise.all(Array.from({ length: decoders }, lane));
+  return problems;
+}
+
+async function setOf(name: string, paths: readonly string[], jobs: PhotoSet['jobs']): Promise<PhotoSet> {
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0) / paths.length;
+  return { photos: { name, bytes: Math.round(bytes) }, paths, jobs };
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { HalonetError } from '../errors.js';
+import type { Decode } from '../images/geometry.js';
+import { runJob } from '../job/job.js';
+import type { JobOptions } from '../job/options.js';
+import { labelsOf } from '../models/labels.js';
+import { DECODE_SECONDS } from '../models/preprocessing.js';
+import { classifyLayout, embedLayout, outputKind } from '../outputs/index.js';
+import type { MeasuredSettings } from '../stream/tuning.js';
+import { elementCount } from '../tensor.js';
+import type { PhotoSet } from './photo-sets.js';
+import type { Plan } from './plan.js';
+import type { Measurement } from './rounds.js';
+import { steadyRate } from './steady-rate.js';
+import { AS_USUAL, outputOf, type Task, type Variant } from './subject.js';
+
+export interface JobCase {
+  readonly task: Task;
+  readonly set: PhotoSet;
+  readonly decode: Decode;
+  readonly images: number; // of a sample
+}
+
+/** Whole jobs to measure, and the settings that the last of them found for itself. */
+export interface PipelineMeasurement {
+  readonly measurement: Measurement;
+  readonly found: () => MeasuredSettings | undefined;
+}
+
+/**
+ * Images per second of a whole job once it runs, as its command runs it when nothing is said.
+ */
+export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): PipelineMeasurement {
+  const { set, decode, images } = job;
+  let found: MeasuredSettings | undefined;
+  const sample = async () => {
+    const times: number[] = [];
+    const onRow = () => times.push(performance.now() / 1000);
+    const { failures, measured } = await runJob({ ...jobOptions(variant, job, plan), onRow });
+    const [code] = Object.keys(failures);
+    if (code !== undefined)
+      throw new HalonetError(`an image of ${set.photos.name} could not be read (${code})`);
+    found = measured;
+    return steadyRate(times);
+  };
+  const label = `${images} images ${set.photos.name}, ${variant.precision}, decoding ${decode}`;
+  return { measurement: { label, sample }, found: () => found };
+}
+
+function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): JobOptions {
+  const { task, set, decode, images } = job;
+  const { hub, architecture, signal, device, host, machine, mostThreads: threads, folder } = plan;
+  const format = task === 'classify' ? 'csv' : 'npy';
+  return {
+    ...{ hub, architecture, ...(signal && { signal }) },
+    ...{ model, precision, device, host, machine, threads },
+    inputs: Array.from({ length: images }, (_, i) => set.paths[i % set.paths.length] ?? ''),
+    allowEmpty: false,
+    stdin: () => new PassThrough(),
+    outputs: [outputOf(task)],
+    preprocessing: { ...AS_USUAL, decode },
+    decodeSeconds: DECODE_SECONDS,
+    output: {
+      ...{ output: join(folder, `results.${format}`), kind: outputKind(task, format), mode: 'overwrite' },
+      ...{ stdout: new PassThrough(), checkpointSeconds: 5 },
+    },
+    layout: async ({ config, shapeOf }) =>
+      task === 'classify'
+        ? classifyLayout({
+            ...{ format, scores: 'probabilities' },
+            labels: await labelsOf(config, 'index', undefined),
+          })
+        : embedLayout({ format, dtype: 'float32', features: elementCount(shapeOf('embedding')) }),
+    invocation: { versions: { halonet: 'benchmark', node: 'benchmark' }, command: [], folder },
+  };
+}

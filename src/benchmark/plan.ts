@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import { chooseDevice, type DeviceRequest } from '../devices/choose-device.js';
+import { ModelError } from '../errors.js';
+import type { Precision, RunPrecision } from '../models/model-source.js';
+import type { Device, DeviceName } from '../runtime/devices.js';
+import type { BenchmarkOptions } from './options.js';
+
+/** What is measured once nothing is left open. */
+export interface Plan extends Omit<BenchmarkOptions, 'precisions' | 'threads' | 'batchSizes' | 'device'> {
+  readonly device: Device;
+  readonly asked: DeviceRequest;
+  readonly precisions: readonly RunPrecision[];
+  readonly threads: readonly number[];
+  readonly mostThreads: number; // jobs run with these
+  readonly batchSizes: readonly number[];
+  readonly cores: number;
+  readonly folder: string; // for what is written on the way
+}
+
+const CPU_BATCHES = [1, 2, 4, 8];
+const GPU_BATCHES = [1, 8, 32, 128, 256];
+
+/** What is of use on a device. Not every GPU has half precision under WebGPU. */
+const USUAL_PRECISIONS: Readonly<Record<DeviceName, readonly RunPrecision[]>> = {
+  cpu: ['fp32', 'int8'],
+  cuda: ['fp32', 'fp16'],
+  dml: ['fp32', 'fp16'],
+  coreml: ['fp32', 'fp16'],
+  webgpu: ['fp32'],
+};
+
+/**
+ * Chooses the device, and settles what was left open.
+ *
+ * @param has the precision of the model: one that is in half precision can be in no other
+ * @throws DeviceError when a device that is asked for is absent
+ * @throws ModelError when a precision is not for the device
+ */
+export async function planOf(options: BenchmarkOptions, has: Precision, folder: string): Promise<Plan> {
+  const cores = availableParallelism();
+  const { device } = await chooseDevice(options.device, { ...options, threads: cores });
+  const precisions = options.precisions ?? (has === 'fp16' ? ['fp16'] : USUAL_PRECISIONS[device.name]);
+  if (precisions.includes('int8') && device.name !== 'cpu') {
+    throw new ModelError(`--precisions int8 is for the CPU; the device is ${device.name}`, {
+      hint: 'Use --device cpu, or --precisions fp32,fp16.',
+    });
+  }
+  if (has === 'fp16' && precisions.some((precision) => precision !== 'fp16')) {
+    throw new ModelError('the model is in half precision already, and what it lost cannot be had back', {
+      hint: 'Use the checkpoint, or pass --precisions fp16.',
+    });
+  }
+  const threads = options.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);
+  return {
+    ...options,
+    ...{ device, asked: options.device, precisions, threads, cores, folder },
+    mostThreads: Math.max(...threads),
+    batchSizes: options.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
+  };
+}

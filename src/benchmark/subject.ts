@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HubError, ModelError } from '../errors.js';
+import type { Preprocessing } from '../images/geometry.js';
+import { prepare } from '../job/prepare.js';
+import { summarizeGraph } from '../model/summary.js';
+import type { CheckpointOptions } from '../models/checkpoint.js';
+import type { ModelSource, Precision, RunPrecision } from '../models/model-source.js';
+import { openModel } from '../models/open-model.js';
+import { DECODE_SECONDS, preprocessingOf } from '../models/preprocessing.js';
+import { linkedModel } from './linked-model.js';
+import type { PhotoSet } from './photo-sets.js';
+import type { Plan } from './plan.js';
+
+/** What a benchmark computes: the classes, or the embedding of a network without any. */
+export type Task = 'classify' | 'embed';
+
+/** The network that is measured. */
+export interface Subject {
+  readonly model: string;
+  readonly architecture: string;
+  readonly precision: Precision; // of its weights
+  readonly task: Task;
+  readonly flops: number; // of one image
+  readonly preprocessing: Preprocessing;
+}
+
+/** How a benchmark prepares images, where nothing else is said. */
+export const AS_USUAL = { autoOrient: true, decode: 'exact' } as const;
+
+/**
+ * Opens a model for measuring.
+ *
+ * @throws HalonetError when it cannot be read, or gives neither classes nor an embedding
+ */
+export async function openSubject(model: string, options: CheckpointOptions): Promise<Subject> {
+  const source = await openModel(model, options).catch((cause: unknown) => {
+    if (!(cause instanceof HubError)) throw cause;
+    const hint = `Speed hardly depends on the weights: halonet benchmark ${model} --random-weights needs no download.`;
+    throw new HubError(cause.message, { hint, cause });
+  });
+  const task = taskOf(source, model);
+  const { graph } = source.build([outputOf(task)], {});
+  return {
+    ...{ model, task, architecture: source.config.architecture, precision: source.precision },
+    flops: 2 * summarizeGraph(graph).macs,
+    preprocessing: preprocessingOf(source.config.pretrained, AS_USUAL),
+  };
+}
+
+/** The one output that is computed for a task. */
+export const outputOf = (task: Task) => ({ name: task === 'classify' ? 'probabilities' : 'embedding' });
+
+function taskOf({ outputs }: ModelSource, model: string): Task {
+  if (outputs.includes('logits') || outputs.includes('probabilities')) return 'classify';
+  if (outputs.includes('embedding')) return 'embed';
+  throw new ModelError(`${model} has outputs ${outputs.join(', ')}; expected logits or an embedding`, {
+    hint: 'Convert it with one of these: halonet convert MODEL -o FILE.onnx --outputs logits',
+  });
+}
+
+/** The model in one precision: what jobs are told, and an ONNX file of it. */
+export interface Variant {
+  readonly model: string;
+  readonly precision: RunPrecision;
+  /** Computed anew at each call: a session takes it over. */
+  readonly onnx: () => Promise<Uint8Array>;
+}
+
+/**
+ * The model in each precision of the plan. For int8 it is measured on the photos.
+ *
+ * @throws HalonetError when it cannot be run so
+ */
+export async function variantsOf(subject: Subject, set: PhotoSet, plan: Plan): Promise<readonly Variant[]> {
+  const variants: Variant[] = [];
+  for (const precision of plan.precisions) {
+    const model = precision === 'int8' ? await apart(subject.model, plan) : subject.model;
+    variants.push({ model, precision, onnx: () => onnxOf(model, precision, subject, set, plan) });
+  }
+  return variants;
+}
+
+async function apart(model: string, plan: Plan): Promise<string> {
+  const folder = join(plan.folder, 'int8');
+  await mkdir(folder);
+  return linkedModel(model, folder, plan);
+}
+
+async function onnxOf(
+  model: string,
+  precision: RunPrecision,
+  { task }: Subject,
+  { paths }: PhotoSet,
+  plan: Plan,
+): Promise<Uint8Array> {
+  const { hub, architecture, signal, device, mostThreads: threads } = plan;
+  const images = async () => paths.map((path) => ({ status: 'found', path }) as const);
+  const { onnx } = await prepare(model, [outputOf(task)], AS_USUAL, {
+    ...{ hub, architecture, signal, device, precision },
+    int8: { threads, signal, anew: false, images },
+    decodeSeconds: DECODE_SECONDS,
+  });
+  return onnx;
+}

@@ -1,0 +1,30 @@
+import type { CachedRepo } from '../hub/cached-repos.js';
+import type { ImageFormats } from '../images/formats.js';
+import type { DeviceReport } from './devices.js';
+
+/** What halonet finds where it runs. */
+export interface Examination {
+  readonly versions: Readonly<Record<'halonet' | 'node' | 'onnxruntime-node', string>>;
+  readonly machine: {
+    readonly system: string;
+    readonly arch: string;
+    readonly cpu: {
+      readonly model: string;
+      readonly cores: number;
+      readonly usable: number; // by this process
+      readonly limit: number | undefined; // of the container, in CPUs' time
+      readonly features: readonly string[] | undefined;
+      readonly int8: string; // what 8-bit products gain
+    };
+    readonly memory: {
+      readonly total: number; // bytes
+      readonly available: number;
+      readonly limit: number | undefined; // of the container
+    };
+  };
+  readonly devices: readonly DeviceReport[];
+  readonly images: ImageFormats | { readonly problem: string }; // sharp cannot be loaded
+  readonly cache: { readonly folder: string; readonly models: readonly CachedRepo[] };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly advice: readonly string[];
+}

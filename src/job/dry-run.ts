@@ -1,0 +1,127 @@
+import { dirname } from 'node:path';
+import type { DeviceChoice } from '../devices/choose-device.js';
+import type { HalonetError } from '../errors.js';
+import { freeSpace } from '../files/free-space.js';
+import type { Size } from '../images/geometry.js';
+import {
+  bytesThere,
+  type ForeseenOutput,
+  foreseeOutput,
+  foreseeStart,
+  type PlannedFile,
+  plannedFiles,
+  rowsThere,
+} from '../runs/foreseen-output.js';
+import type { Start } from '../runs/run-start.js';
+import { outOfSpace } from '../runs/space.js';
+import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
+import { spread } from '../spread.js';
+import { expectInputs } from './job.js';
+import type { JobOptions } from './options.js';
+import { jobFingerprint, readyModel, SAMPLED_INPUTS } from './ready-model.js';
+import { type Survey, survey } from './survey.js';
+import { type Trial, tryRows } from './trial.js';
+import { STDIN, walkImages } from './walk-images.js';
+
+/** What a job would do. */
+export interface Plan {
+  readonly model: string; // as the user gave it
+  readonly device: DeviceChoice;
+  readonly size: Size; // of the network input, pixels
+  readonly inputs: Survey & { readonly passedOver: PassedOverCounts };
+  readonly list: boolean; // more inputs are listed on standard input, which is not read
+  readonly output: string;
+  readonly start: Start | undefined; // undefined: it would not
+  readonly replaces: boolean; // what stands there
+  readonly refusal: HalonetError | undefined; // what it would end with before its first row
+  readonly files: readonly PlannedFile[];
+  readonly rows: number | undefined; // of the output in the end
+  readonly there: number | undefined; // of these, rows that need not be computed
+  readonly space: PlannedSpace | undefined; // undefined for a stream
+  readonly trial: Trial | undefined; // undefined where there was nothing to try
+}
+
+export interface PlannedSpace {
+  readonly folder: string;
+  readonly needed: number | undefined; // bytes, beyond those that are there
+  readonly free: number | undefined;
+}
+
+const TRIED = 32; // inputs
+
+/**
+ * Finds out what a job would do, without a lock or a file beside its output. A model that is not there is downloaded, since a
+ * few images are taken through it.
+ *
+ * @throws HalonetError when the model or the inputs cannot be used, or an output cannot be there at all
+ */
+export async function planJob(options: JobOptions): Promise<Plan> {
+  const { output, signal } = options;
+  await expectInputs(options);
+  const foreseen = await foreseeOutput(output, signal);
+  const list = options.inputs.includes(STDIN);
+  const named = options.inputs.filter((input) => input !== STDIN);
+  const walkKnown = () => walkImages(named, { signal });
+  const passedOver = new PassedOver();
+  const found = await survey(walkImages(named, { signal, passedOver }), SAMPLED_INPUTS);
+  const inputs = { ...found, passedOver: passedOver.counts };
+  const ready = await readyModel(options, { peek: async () => inputs.first }, false);
+  const { start, refusal } = await foreseeStart(
+    foreseen,
+    output.mode,
+    () => jobFingerprint(options, ready),
+    list ? undefined : walkKnown,
+  );
+  const tried = spread(inputs.first).slice(0, TRIED);
+  const known = { total: inputs.rows, suspects: foreseen.suspects };
+  const trial = tried.length > 0 ? await tryRows(tried, known, options, ready) : undefined;
+  const files = plannedFiles(foreseen, ready.layout, trial && trial.textBytes / trial.rows, output.output);
+  const rows = list ? undefined : inputs.rows;
+  const space = await spaceOf(foreseen, start, files, rows);
+  return {
+    ...{ model: options.model, device: ready.choice, size: ready.prepared.preprocessing },
+    ...{ inputs, list, output: output.output, start, files, rows, space, trial },
+    refusal: refusal ?? shortage(output.output, space, options.inputCount !== undefined),
+    replaces: output.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
+    there: start && rowsThere(start),
+  };
+}
+
+/** Bytes of a file of so many rows; undefined where they are not known. */
+export function fileBytes(
+  { headerBytes, rowBytes }: PlannedFile,
+  rows: number | undefined,
+): number | undefined {
+  if (rows === 0 || rowBytes === 0) return headerBytes;
+  return rows === undefined || rowBytes === undefined ? undefined : Math.round(headerBytes + rows * rowBytes);
+}
+
+/** Bytes of all files; undefined where those of one are not known. */
+export function totalBytes(files: readonly PlannedFile[], rows: number | undefined): number | undefined {
+  return files
+    .map((file) => fileBytes(file, rows))
+    .reduce((sum, bytes) => (sum === undefined || bytes === undefined ? undefined : sum + bytes), 0);
+}
+
+async function spaceOf(
+  foreseen: ForeseenOutput,
+  start: Start | undefined,
+  files: readonly PlannedFile[],
+  rows: number | undefined,
+): Promise<PlannedSpace | undefined> {
+  if (foreseen.run === undefined) return undefined;
+  const folder = dirname(foreseen.run.place.partial);
+  const total = start?.kind === 'finished' ? 0 : totalBytes(files, rows);
+  const needed = total && Math.max(0, total - bytesThere(foreseen, start));
+  return { folder, needed, free: await freeSpace(folder) };
+}
+
+function shortage(
+  output: string,
+  space: PlannedSpace | undefined,
+  checks: boolean,
+): HalonetError | undefined {
+  if (!checks || space?.needed === undefined || space.free === undefined) return undefined;
+  const { folder, needed, free } = space;
+  return needed > free ? outOfSpace(output, { folder, needed, free }) : undefined;
+}

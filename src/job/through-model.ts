@@ -1,0 +1,52 @@
+import { type OpenedSession, openSession } from '../devices/open-session.js';
+import { openDecoder } from '../images/decoder.js';
+import type { JobItem } from '../item.js';
+import type { Row } from '../rows.js';
+import { type RunOptions, run } from '../stream/run.js';
+import type { MeasuredSettings } from '../stream/tuning.js';
+import type { JobOptions } from './options.js';
+import type { ReadyModel } from './ready-model.js';
+
+/** Takes inputs through decoding and the network, to `write` as rows. */
+export type TakeInputs = (
+  items: AsyncIterable<JobItem>,
+  write: (row: Row) => Promise<void>,
+  options?: Partial<Pick<RunOptions, 'onNote'>> & {
+    /** What decodes an image is done within this. */
+    readonly around?: <T>(image: string, decode: () => Promise<T>) => Promise<T>;
+  },
+) => Promise<MeasuredSettings | undefined>;
+
+/**
+ * Opens a model on its device and a decoder for its images, for as long as they are used.
+ *
+ * @param suspects images that a process of its own decodes
+ * @throws HalonetError when the device cannot be used, or the model cannot be loaded
+ */
+export async function throughModel<T>(
+  { signal, threads, batchSize, decoders, machine, decodeSeconds }: JobOptions,
+  { prepared: { onnx, preprocessing }, choice }: Omit<ReadyModel, 'layout'>,
+  suspects: ReadonlySet<string>,
+  use: (take: TakeInputs, opened: OpenedSession) => Promise<T>,
+): Promise<T> {
+  const opened = await openSession(onnx, choice, threads, signal);
+  const { session } = opened;
+  const decoder = openDecoder(preprocessing, {
+    ...{ timeout: decodeSeconds, signal },
+    isolated: (path) => suspects.has(path),
+  });
+  const take: TakeInputs = (items, write, { around = justDecode, onNote } = {}) =>
+    run({
+      ...{ items, session, write, signal, batchSize, decoders, machine, onNote },
+      ...{ height: preprocessing.height, width: preprocessing.width },
+      decode: (path) => around(path, () => decoder.decode(path)),
+    });
+  try {
+    return await use(take, opened);
+  } finally {
+    await decoder.close();
+    await session.close();
+  }
+}
+
+const justDecode = <T>(_: string, decode: () => Promise<T>) => decode();

@@ -1,0 +1,44 @@
+import type { InputItem } from '../item.js';
+import type { JobOptions } from './options.js';
+import type { ReadyModel } from './ready-model.js';
+import { throughModel } from './through-model.js';
+
+/** What a few rows took. */
+export interface Trial {
+  readonly rows: number;
+  readonly seconds: number;
+  readonly textBytes: number; // of the rows, without a header
+}
+
+/**
+ * Takes a few inputs through all of a job but its files.
+ * @param inputs at least one
+ * @param total rows that the job will have, which its text may count
+ * @param suspects images that a process of its own decodes
+ * @throws HalonetError when the model or the device cannot be used
+ */
+export async function tryRows(
+  inputs: readonly InputItem[],
+  { total, suspects }: { readonly total: number; readonly suspects: readonly string[] },
+  options: JobOptions,
+  ready: ReadyModel,
+): Promise<Trial> {
+  const { text } = ready.layout.text;
+  return throughModel(options, ready, new Set(suspects), async (take) => {
+    const tried = async (items: readonly InputItem[]): Promise<Trial> => {
+      let [rows, textBytes] = [0, 0];
+      const start = performance.now();
+      await take(each(items), async (row) => {
+        const number = Math.floor((rows++ * total) / items.length);
+        if (row.status !== 'stored') textBytes += Buffer.byteLength(text(row, number));
+      });
+      return { rows, textBytes, seconds: (performance.now() - start) / 1000 };
+    };
+    await tried(inputs.slice(0, 1)); // the first run of a session takes longer than all others
+    return tried(inputs);
+  });
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}

@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rm, utimes } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LockForeign } from '../errors.js';
+import {
+  formatHolder,
+  type HolderState,
+  isRemnant,
+  type LockHolder,
+  parseHolder,
+  stateOf,
+  thisProcess,
+} from './lock-holder.js';
+
+/** Milliseconds. `staleMs` must be several times `refreshMs`. */
+export interface LockTiming {
+  readonly refreshMs: number; // how often the holder touches the lock file
+  readonly staleMs: number; // a lock file untouched for so long has lost its holder
+  readonly pollMs: number; // how often a waiter looks
+}
+
+export const LOCK_TIMING: LockTiming = { refreshMs: 1_000, staleMs: 10_000, pollMs: 250 };
+
+/** A held lock. Call `release` exactly once. */
+export interface Lock {
+  /**
+   * Resolves when the lock was seen to be ours within `maxAgeMs` (default: half of `staleMs`), and looks again
+   * when that was longer ago, as after a suspended laptop.
+   * @throws LockLost when another process has taken the lock over.
+   */
+  confirm(maxAgeMs?: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Another process took a lock over because its holder stood still for longer than `staleMs`. */
+export class LockLost extends Error {
+  override readonly name = 'LockLost';
+}
+
+/** A running process holds the lock. `holder` is undefined when the lock file is touched but names no process. */
+export class LockHeld extends Error {
+  override readonly name = 'LockHeld';
+  readonly holder: { readonly pid: number; readonly host: string } | undefined;
+
+  constructor(path: string, holder: LockHeld['holder']) {
+    super(`${path} is held by ${holder ? `process ${holder.pid} on ${holder.host}` : 'another process'}`);
+    this.holder = holder && { pid: holder.pid, host: holder.host };
+  }
+}
+
+export interface LockOptions {
+  readonly purpose?: string | undefined; // what is done under the lock, written into its file for people
+  readonly timing?: LockTiming | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Takes the lock file `path`, waiting while another process holds it. Its folder must exist.
+ *
+ * A holder whose process on this host is gone loses the lock at once (see `stateOf`). Any other holder touches the
+ * file; a waiter that has seen no touch for `staleMs` of its own clock takes over, so neither clock skew nor process
+ * ids matter across hosts of one network share. A lock file that does not say who holds it, as a crash may leave it,
+ * is judged by its touches too.
+ * `onWait` is called at every look at a lock that another holds.
+ * @throws LockForeign when what stands at `path` is no lock file
+ * @throws the file system's error when the lock file cannot be created; `signal.reason` when aborted.
+ */
+export async function acquireLock(
+  path: string,
+  options: LockOptions & { readonly onWait?: (() => Promise<void>) | undefined } = {},
+): Promise<Lock> {
+  const { onWait, ...rest } = options;
+  const takeOver = (takeover: string) => acquireLock(takeover, rest);
+  return take(path, rest, takeOver, async ({ state, isStale }) => {
+    if (state === 'gone' || isStale) return 'abandoned';
+    await onWait?.();
+    return 'held';
+  });
+}
+
+/**
+ * Takes the lock file `path` as `acquireLock` does, but gives up when a running process holds it. A process on this
+ * host holds it as long as it runs, touching the file or not. A holder elsewhere, one that the file does not name, or
+ * one without a start time that would tell it from a later process of its pid, is watched: it holds the lock when it touches the file (each `refreshMs`), and has lost it when it does not for
+ * `staleMs`, the longest that this waits.
+ * @throws LockHeld when another process holds the lock, or is taking it over from a dead one at this moment
+ * @throws LockForeign when what stands at `path` is no lock file
+ * @throws the file system's error when the lock file cannot be created; `signal.reason` when aborted.
+ */
+export async function tryLock(path: string, options: LockOptions = {}): Promise<Lock> {
+  const takeOver = (takeover: string) => tryLock(takeover, options);
+  return take(path, options, takeOver, async ({ holder, state, isTouched, isStale }) => {
+    if (state === 'gone') return 'abandoned';
+    if (state === 'running' || isTouched) throw new LockHeld(path, holder);
+    return isStale ? 'abandoned' : 'held';
+  });
+}
+
+/**
+ * Looks whether a running process holds the lock file `path`, without taking it. A holder that `tryLock` would
+ * watch holds it when it touches the file while this watches, for a few `refreshMs`.
+ * @returns the LockHeld that `tryLock` would throw; undefined where it would take the lock
+ * @throws LockForeign when what stands at `path` is no lock file
+ */
+export async function lookAtLock(
+  path: string,
+  { timing = LOCK_TIMING, signal }: Omit<LockOptions, 'purpose'> = {},
+): Promise<LockHeld | undefined> {
+  const first = await look(path);
+  if (first === undefined) return undefined;
+  const holder = holderIn(path, first);
+  const state = await stateOf(holder, await thisProcess());
+  if (state === 'gone') return undefined;
+  if (state === 'unknown') {
+    await pause(3 * timing.refreshMs, signal);
+    const later = await look(path);
+    if (later === undefined || isSame(later, first)) return undefined;
+  }
+  return new LockHeld(path, holder);
+}
+
+/** A lock file that was there, at one look. */
+interface Sighting {
+  readonly text: string;
+  readonly mtimeMs: number;
+}
+
+/** What the looks at another's lock say so far. */
+interface Evidence {
+  readonly holder: LockHolder | undefined;
+  readonly state: HolderState;
+  readonly isTouched: boolean; // the same holder's, since the first look
+  readonly isStale: boolean;
+}
+
+async function take(
+  path: string,
+  options: LockOptions,
+  takeOver: (takeover: string) => Promise<Lock>,
+  judge: (evidence: Evidence) => Promise<'held' | 'abandoned'>,
+): Promise<Lock> {
+  const { purpose = 'a lock of halonet', timing = LOCK_TIMING, signal } = options;
+  const self = await thisProcess();
+  const text = formatHolder(self, randomUUID(), purpose);
+  let seen: Sighting | undefined;
+  let seenAt = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    if (await create(path, text)) {
+      await clearTakeover(path, self, takeOver).catch(() => {}); // a file that is left behind does no harm
+      return hold(path, text, timing);
+    }
+    const now = await look(path);
+    if (now === undefined) continue; // released between the two calls
+    const isTouched = now.text === seen?.text && now.mtimeMs !== seen.mtimeMs;
+    if (seen === undefined || !isSame(now, seen)) {
+      seen = now;
+      seenAt = Date.now();
+    }
+    const holder = holderIn(path, now);
+    const state = await stateOf(holder, self);
+    const isStale = Date.now() - seenAt > timing.staleMs;
+    if ((await judge({ holder, state, isTouched, isStale })) === 'abandoned') {
+      await clearAway(path, now, takeOver);
+    } else {
+      await pause(timing.pollMs, signal);
+    }
+  }
+}
+
+/** Creates the lock file, or says that there is one already. */
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx');
+    try {
+      await handle.writeFile(text);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    // One that stood still before it wrote may have been taken over.
+    return (await look(path))?.text === text;
+  } catch (error) {
+    // Windows answers EPERM, not EEXIST, for a file that another process is just removing.
+    if (isCode(error, 'EEXIST') || (isCode(error, 'EPERM') && (await look(path)) !== undefined)) return false;
+    throw error;
+  }
+}
+
+// Opening the file, unlike a bare stat, makes an NFS client ask the server.
+async function look(path: string): Promise<Sighting | undefined> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const stats = await handle.stat();
+      if (stats.isDirectory()) throw new LockForeign(path, 'a folder');
+      return { text: await handle.readFile('utf8'), mtimeMs: stats.mtimeMs };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Who holds a lock, as its file says; undefined where a crash has left too little of it.
+ * @throws LockForeign for a file that is something else: `<output>.lock` may be a user's
+ */
+function holderIn(path: string, { text }: Sighting): LockHolder | undefined {
+  const holder = parseHolder(text);
+  if (holder === undefined && !isRemnant(text)) throw new LockForeign(path, 'a file');
+  return holder;
+}
+
+/**
+ * Removes an abandoned lock file, under a lock of its own: of several that saw the same dead holder, a slow one must
+ * not remove the lock that a quick one has made since. A process that dies in here leaves that lock, which the next
+ * one finds abandoned in the same way.
+ */
+async function clearAway(
+  path: string,
+  abandoned: Sighting,
+  takeOver: (takeover: string) => Promise<Lock>,
+): Promise<void> {
+  const takeover = await takeOver(takeoverPath(path));
+  try {
+    const now = await look(path);
+    if (now !== undefined && isSame(now, abandoned)) await rm(path, { force: true });
+  } finally {
+    await takeover.release();
+  }
+}
+
+/** Removes what a process has left that died while it took this lock over. */
+async function clearTakeover(
+  path: string,
+  self: LockHolder,
+  takeOver: (takeover: string) => Promise<Lock>,
+): Promise<void> {
+  const left = await look(takeoverPath(path));
+  if (left === undefined || (await stateOf(parseHolder(left.text), self)) !== 'gone') return;
+  const takeover = await takeOver(takeoverPath(path));
+  await takeover.release();
+}
+
+const takeoverPath = (path: string) => `${path}.takeover`;
+
+function isSame(one: Sighting, other: Sighting): boolean {
+  return one.text === other.text && one.mtimeMs === other.mtimeMs;
+}
+
+function hold(path: string, text: string, timing: LockTiming): Lock {
+  let confirmedAt = Date.now();
+  const check = async () => {
+    const current = await readFile(path, 'utf8').catch(() => undefined);
+    if (current !== text) throw new LockLost(`${path} was taken over`);
+    const now = new Date();
+    await utimes(path, now, now);
+    confirmedAt = now.getTime();
+  };
+  // A failed refresh is not an error yet: confirm() looks again before anything depends on it.
+  let refreshing = Promise.resolve();
+  const timer = setInterval(() => {
+    refreshing = refreshing.then(check).catch(() => undefined);
+  }, timing.refreshMs);
+  timer.unref();
+  return {
+    async confirm(maxAgeMs = timing.staleMs / 2) {
+      if (Math.abs(Date.now() - confirmedAt) >= maxAgeMs) await check();
+    },
+    async release() {
+      clearInterval(timer);
+      await refreshing;
+      if ((await look(path))?.text === text) await rm(path, { force: true });
+    },
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal ? { signal } : {});
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

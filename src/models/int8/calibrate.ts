@@ -1,0 +1,115 @@
+import { ModelError } from '../../errors.js';
+import { encodeOnnx } from '../../formats/onnx/encode.js';
+import type { Graph } from '../../graph.js';
+import type { DecodedImage } from '../../images/decode.js';
+import type { InputItem } from '../../item.js';
+import { type Range, toInt8 } from '../../model/passes/int8.js';
+import { planInt8 } from '../../model/passes/int8-plan.js';
+import { extremesOf, observed } from '../../model/passes/observe.js';
+import { CPU } from '../../runtime/devices.js';
+import type { BatchOutputs } from '../../runtime/protocol.js';
+import { Session } from '../../runtime/session.js';
+import { spread } from '../../spread.js';
+import { agreementOf, comparedOutputs, floatsOf } from './agreement.js';
+import type { Calibration } from './calibration-file.js';
+
+export interface CalibrateOptions {
+  readonly images: readonly InputItem[]; // to take a sample of
+  readonly decode: (path: string) => Promise<DecodedImage>;
+  readonly height: number; // of a decoded image, pixels
+  readonly width: number;
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Images that a model is measured on. */
+export const SAMPLE = 64;
+
+const BATCH_SIZE = 4;
+
+/**
+ * Measures, over a sample of images, what values the activations of a model take, and then how far int8 with these ranges
+ * agrees with the model as it is.
+ *
+ * @param graph of standard operators, in single precision
+ * @throws ModelError when none of the images can be read, or the model has nothing to put into int8 or computes NaN
+ */
+export async function calibrate(graph: Graph, options: CalibrateOptions): Promise<Calibration> {
+  const { values } = planInt8(graph);
+  if (values.size === 0) {
+    throw new ModelError('the model has no convolution that int8 would make faster', {
+      hint: 'Run it with --precision fp32.',
+    });
+  }
+  const images = await decodeSample(options);
+  const compared = comparedOutputs(graph.outputs);
+  const outputs = graph.outputs.filter(({ name }) => [compared.scores, compared.features].includes(name));
+  const floats = await compute(observed({ ...graph, outputs }, values), images, options);
+  const ranges = new Map([...values].map((value) => [value, rangeOf(value, floats)] as const));
+  const integers = await compute(toInt8({ ...graph, outputs }, ranges), images, options);
+  return { images: images.length, ranges, agreement: agreementOf(compared, floats, integers) };
+}
+
+/** Images from all over the list, the same ones each time. */
+async function decodeSample({ images, decode, signal }: CalibrateOptions): Promise<Uint8Array[]> {
+  const decoded: Uint8Array[] = [];
+  let problem = '';
+  for (const item of spread(images)) {
+    if (decoded.length === SAMPLE) break;
+    signal?.throwIfAborted();
+    const image = item.status === 'failed' ? item : await decode(item.path);
+    if (image.status === 'ok') decoded.push(image.pixels);
+    else problem ||= ` (${item.path}: ${image.failure.message})`;
+  }
+  if (decoded.length > 0) return decoded;
+  const none = images.length === 0 ? 'there is none' : `none of ${images.length} could be read${problem}`;
+  throw new ModelError(`int8 takes images to measure the model on, and ${none}`, {
+    hint: 'Give a folder of images like those to come: --calibration FOLDER',
+  });
+}
+
+/** What a graph makes of the images, batch by batch. */
+async function compute(
+  graph: Graph,
+  images: readonly Uint8Array[],
+  { height, width, threads, signal }: CalibrateOptions,
+): Promise<BatchOutputs[]> {
+  const session = await Session.open(encodeOnnx(graph), { threads, device: CPU });
+  try {
+    const results: BatchOutputs[] = [];
+    for (let i = 0; i < images.length; i += BATCH_SIZE) {
+      signal?.throwIfAborted();
+      const batch = images.slice(i, i + BATCH_SIZE);
+      const pixels = new Uint8Array(batch.length * height * width * 3);
+      for (const [place, image] of batch.entries()) pixels.set(image, place * image.byteLength);
+      results.push((await session.run(pixels, [batch.length, height, width, 3])).outputs);
+    }
+    return results;
+  } finally {
+    await session.close();
+  }
+}
+
+// The extremes of so many images are clipped: finer steps for all the others are worth more.
+const OUTLIERS = 1 / 32;
+
+/** @throws ModelError when a value is not finite */
+function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
+  const sorted = (name: string) =>
+    Float32Array.from(results.flatMap((outputs) => [...floatsOf(outputs, name)])).sort();
+  const names = extremesOf(value);
+  const [lows, highs] = [sorted(names.min), sorted(names.max)];
+  if (![...lows, ...highs].every(Number.isFinite)) {
+    throw new ModelError(
+      `the model computes NaN or infinity (${value}) for an image that it was measured on`,
+      {
+        hint: 'Check its checkpoint and its config: in int8, such values would become ordinary ones.',
+      },
+    );
+  }
+  const clipped = Math.floor(OUTLIERS * lows.length);
+  return { min: rounded(lows.at(clipped) ?? 0), max: rounded(highs.at(-1 - clipped) ?? 0) };
+}
+
+/** To six digits: many more than 8 bits hold, and short in a file. */
+const rounded = (x: number) => Number(x.toPrecision(6));

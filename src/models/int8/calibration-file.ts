@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { HalonetError, ModelError } from '../../errors.js';
+import { PendingFile } from '../../files/pending-file.js';
+import type { Graph } from '../../graph.js';
+import { integer, list, number, object, optional, type Reader, record, string } from '../../model/fields.js';
+import type { Range } from '../../model/passes/int8.js';
+import type { Agreement } from './agreement.js';
+
+/** What was measured of a model for int8: what its activations are like, and what int8 makes of them. */
+export interface Calibration {
+  readonly images: number;
+  readonly agreement: Agreement;
+  readonly ranges: ReadonlyMap<string, Range>; // by value of the graph in standard operators
+}
+
+const VERSION = 1; // of the file's format
+
+interface Stored {
+  readonly version: number;
+  readonly model: string;
+  readonly images: number;
+  readonly sameTop1: number | undefined;
+  readonly similarity: number;
+  readonly ranges: Readonly<Record<string, unknown>>;
+}
+
+const readStored = object<Stored>({
+  version: integer(VERSION, VERSION),
+  model: string,
+  images: integer(1),
+  sameTop1: optional(integer(0), undefined),
+  similarity: number(),
+  ranges: record,
+});
+const readPair: Reader<readonly number[]> = list(number(), 2);
+
+/**
+ * What a calibration depends on, as a hash: the checkpoint's bytes, and the network and normalisation that are made of them.
+ *
+ * @param settings with the file, all that the constants of the graph follow from
+ * @throws ModelError when the file cannot be read
+ */
+export async function modelFingerprint(path: string, graph: Graph, settings: unknown): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([graph.inputs, graph.nodes, settings]));
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (cause) {
+    throw new ModelError(`${path} cannot be read (${(cause as Error).message})`, { cause });
+  }
+  return hash.digest('hex');
+}
+
+const SHOWN = 12; // digits of the fingerprint in the name of the file
+
+/** Where a model's calibration is kept: beside the checkpoint, one file for each way of using it. */
+export function calibrationPath(weights: string, fingerprint: string): string {
+  return `${weights}.int8-${fingerprint.slice(0, SHOWN)}.json`;
+}
+
+/**
+ * Reads a calibration; undefined where there is none of this model, or it cannot be used.
+ *
+ * @param values whose ranges are needed
+ */
+export async function readCalibration(
+  path: string,
+  fingerprint: string,
+  values: Iterable<string>,
+): Promise<Calibration | undefined> {
+  try {
+    const stored = readStored(JSON.parse(await readFile(path, 'utf8')), path);
+    if (stored.model !== fingerprint) return undefined;
+    const ranges = [...values].map((value) => {
+      const [min = 0, max = 0] = readPair(stored.ranges[value], `${path}: ${value}`);
+      return [value, { min, max }] as const;
+    });
+    const { images, sameTop1, similarity } = stored;
+    return { images, agreement: { sameTop1, similarity }, ranges: new Map(ranges) };
+  } catch (error) {
+    // It can be measured again: what is wrong with the file does not matter.
+    if (error instanceof HalonetError || error instanceof SyntaxError || isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Keeps a calibration; one that is there is replaced.
+ *
+ * @throws OutputError when it cannot be written
+ */
+export async function writeCalibration(
+  path: string,
+  fingerprint: string,
+  { images, agreement, ranges }: Calibration,
+): Promise<void> {
+  const file = await PendingFile.create(path);
+  try {
+    const pairs = [...ranges].map(([value, { min, max }]) => [value, [min, max]]);
+    const stored = { version: VERSION, model: fingerprint, images, ...agreement };
+    await file.write(Buffer.from(`${JSON.stringify({ ...stored, ranges: Object.fromEntries(pairs) })}\n`));
+    await file.seal();
+    await file.publish(true);
+  } finally {
+    await file.discard();
+  }
+}
+
+/** No such file, or none that may be read. */
+function isMissing(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string';
+}

@@ -1,0 +1,10 @@
+import { fileURLToPath } from 'node:url';
+
+// Files that ship with the package, found from dist/src/models/.
+const file = (path: string) => fileURLToPath(new URL(`../../../assets/${path}`, import.meta.url));
+
+/** The small model that is embedded for trying the tool out: a folder as timm's hub repositories are. */
+export const DEMO_MODEL_FOLDER = file('demo-model');
+
+/** ImageNet-1k's classes: TSV with the columns index, synset and name (synonyms separated by commas). */
+export const IMAGENET_1K_FILE = file('labels/imagenet1k.tsv');

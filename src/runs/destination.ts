@@ -1,0 +1,162 @@
+import { dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { OutputError } from '../errors.js';
+import { openByteChannel } from '../files/byte-channel.js';
+import { writeError } from '../files/write-error.js';
+import type { InputItem, JobItem } from '../item.js';
+import { type Lock, LockHeld, LockLost, tryLock } from '../lock/lock.js';
+import type { OutputKind, OutputLayout } from '../outputs/layout.js';
+import { streamSink } from '../outputs/stream-sink.js';
+import type { RowSink } from '../rows.js';
+import { BlackBox, lastDecoded } from './black-box.js';
+import type { Fingerprint } from './journal.js';
+import type { Manifest, RunFacts } from './manifest.js';
+import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
+import { type OutputMode, refuseState, startRun } from './run-start.js';
+import { readState, recover } from './run-state.js';
+import type { OutputSpace } from './space-watch.js';
+
+/** Where the rows of a job are to go. */
+export interface JobOutput {
+  readonly output: string; // a path, or '-' for `stdout`
+  readonly kind: OutputKind;
+  readonly mode: OutputMode;
+  readonly stdout: Writable; // never ended here
+  readonly checkpointSeconds: number; // work that a crash may cost
+}
+
+/** An output that is this job's alone, from before its model is loaded until it is released. */
+export interface Destination {
+  /** Images that were being decoded when the last run to this output died. */
+  readonly suspects: readonly string[];
+  readonly kept: number; // rows of an interrupted run, which are there before anything is started
+  /** @returns the manifest of the finished output where nothing is left to do */
+  readonly start: (options: StartOptions) => Promise<Started | Manifest>;
+  readonly release: () => Promise<void>;
+}
+
+export interface StartOptions {
+  readonly layout: OutputLayout;
+  readonly fingerprint: () => Fingerprint;
+  readonly items: AsyncGenerator<InputItem>;
+  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
+  readonly onNote: (note: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A job that can write rows. */
+export interface Started {
+  readonly sink: RowSink<RunFacts>;
+  readonly items: AsyncIterable<JobItem>; // what is left to do
+  readonly recorded: boolean; // a manifest will tell of the job
+  /** Does something with an image, which is named meanwhile for the case that the process dies of it. */
+  readonly around: <T>(image: string, action: () => Promise<T>) => Promise<T>;
+  readonly space?: OutputSpace; // left out for a stream
+  readonly passedOver?: Manifest['passedOver']; // as in StartedRun
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Takes an output for a job.
+ * @throws {OutputError} where it cannot be written, another run has it, or what stands there must stay
+ */
+export async function openDestination(output: JobOutput): Promise<Destination> {
+  const place = await findOutput(output.output, output.kind);
+  if (place.kind !== 'run') return streamed(output);
+  const lock = await lockOutput(place);
+  try {
+    return await runDestination(output, place, lock);
+  } catch (error) {
+    await lock.release().catch(() => {});
+    throw error;
+  }
+}
+
+/** @throws {OutputError} for a mode that takes rows over: a stream has none */
+export function refuseStream({ output, mode }: Pick<JobOutput, 'output' | 'mode'>): void {
+  if (mode !== 'resume' && mode !== 'sync') return;
+  throw new OutputError(`--${mode} needs an output that rows can be found in again; ${output} is a stream.`, {
+    hint: 'Name a file with --output.',
+  });
+}
+
+function streamed({ output, mode, stdout }: JobOutput): Destination {
+  refuseStream({ output, mode });
+  return {
+    ...{ suspects: [], kept: 0 },
+    async start({ layout, items }) {
+      const channel = await openByteChannel({ output, overwrite: true, stdout });
+      return {
+        ...{ sink: streamSink(channel, layout.text), items, recorded: false },
+        around: (_, action) => action(),
+        close: async () => {},
+      };
+    },
+    release: async () => {},
+  };
+}
+
+async function runDestination(
+  { mode, checkpointSeconds }: JobOutput,
+  place: RunPlace,
+  lock: Lock,
+): Promise<Destination> {
+  await recover(place, mode === 'overwrite');
+  const state = await readState(place);
+  refuseState(place, state, mode);
+  const decoding = join(place.partial, PARTIAL.decoding);
+  const interrupted = state.kind === 'interrupted' && mode !== 'overwrite';
+  const suspects = interrupted ? await lastDecoded(decoding) : [];
+  return {
+    ...{ suspects, kept: interrupted ? state.journal.checkpoint.rows : 0 },
+    async start({ fingerprint, ...options }) {
+      const started = await startRun({
+        ...{ ...options, place, mode, state, checkpointSeconds },
+        confirm: () => confirmLock(place, lock),
+        fingerprint: fingerprint(),
+      });
+      if (!('sink' in started)) return started;
+      const box = BlackBox.open(decoding, suspects);
+      return {
+        ...{ ...started, recorded: true },
+        space: { folder: dirname(place.partial), bytes: () => started.sink.bytes },
+        around: (image, action) => box.around(image, action),
+        async close() {
+          await box.close();
+          await started.close();
+        },
+      };
+    },
+    release: () => lock.release(),
+  };
+}
+
+async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promise<void> {
+  try {
+    await lock.confirm();
+  } catch (cause) {
+    if (!(cause instanceof LockLost)) throw writeError(output, cause);
+    throw new OutputError(`${path}, the lock of ${output}, is gone or another run's.`, {
+      hint: 'Its folder was moved or removed, or another run took over while this one stood still.',
+      cause,
+    });
+  }
+}
+
+async function lockOutput(place: RunPlace): Promise<Lock> {
+  try {
+    return await tryLock(place.lock, { purpose: `a run of halonet to ${place.output}` });
+  } catch (error) {
+    throw error instanceof LockHeld ? inUse(place, error) : writeError(place.output, error);
+  }
+}
+
+/** What a held lock means to the user. */
+export function inUse({ output, lock }: RunPlace, held: LockHeld): OutputError {
+  const { holder } = held;
+  const who = holder === undefined ? 'Another run' : `Another run (process ${holder.pid} on ${holder.host})`;
+  return new OutputError(`${who} is writing ${output}.`, {
+    cause: held,
+    hint: `Wait for it, or choose another output. Its lock is ${lock}.`,
+  });
+}

@@ -1,0 +1,75 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { OutputError } from '../errors.js';
+import { behindLinks, statOrUndefined } from '../files/place.js';
+import { attempt } from '../files/write-error.js';
+import { readJournal } from './journal.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { PARTIAL, type RunPlace, runPlace } from './run-place.js';
+
+/** A run whose rows are all there. */
+export interface FoundRun {
+  readonly place: RunPlace;
+  readonly manifest: Manifest;
+}
+
+/**
+ * The finished run whose output a path is. Nothing but its files is looked at, so that it is found where nothing can be
+ * written.
+ * @throws {OutputError} where no manifest lies beside it
+ */
+export async function findRun(output: string): Promise<FoundRun> {
+  const place = await placeNamed(output);
+  return (await finished(place)) ?? noManifest(place);
+}
+
+/**
+ * As `findRun`, and a complete run that was killed while its files got their names: publishing takes the old manifest away
+ * first.
+ * @throws {OutputError} where there is neither, with what to do about an interrupted one
+ */
+export async function findRunToRetry(output: string): Promise<FoundRun> {
+  const place = await placeNamed(output);
+  const found = await finished(place);
+  if (found !== undefined) return found;
+  const journal = await readJournal(output, join(place.partial, PARTIAL.journal));
+  if (journal?.complete) {
+    const manifest = await readManifest(output, join(place.partial, PARTIAL.manifest));
+    // Moved to its final name since: a run is publishing at this moment.
+    return manifest === undefined ? findRun(output) : laidOut(place, manifest);
+  }
+  if (journal === undefined) return noManifest(place);
+  if (!journal.header.retries) {
+    throw new OutputError(`A run to ${output} was interrupted; only a finished one has rows to retry.`, {
+      hint: 'Finish it first: the command with --resume goes on with it.',
+    });
+  }
+  throw new OutputError(
+    `A retry of ${output} was interrupted, and ${place.manifest}, which it works from, is gone.`,
+    { hint: 'Repeat the command of the run itself with --overwrite to start over.' },
+  );
+}
+
+/** Where an output lies whose kind nothing but a manifest tells; a folder is one of features. */
+async function placeNamed(output: string): Promise<RunPlace> {
+  const path = resolve(output);
+  const existing = await statOrUndefined(output, path, 'read');
+  const real =
+    existing === undefined ? await behindLinks(path) : await attempt(output, () => realpath(path), 'read');
+  return runPlace(output, existing?.isDirectory() ? 'folder' : 'text', real);
+}
+
+async function finished(place: RunPlace): Promise<FoundRun | undefined> {
+  const manifest = await readManifest(place.output, place.manifest);
+  return manifest && laidOut(place, manifest);
+}
+
+async function laidOut({ output, path }: RunPlace, manifest: Manifest): Promise<FoundRun> {
+  return { place: await runPlace(output, manifest.layout, path), manifest };
+}
+
+function noManifest({ output, manifest }: RunPlace): never {
+  throw new OutputError(`${output} has no manifest: expected ${manifest}.`, {
+    hint: 'Name the output of a finished run: the file or folder that was given as --output.',
+  });
+}

@@ -1,0 +1,46 @@
+import { OutputError } from '../errors.js';
+import type { Fingerprint } from './journal.js';
+
+/** The network's digest, which follows from some of the other settings, too. */
+export const GRAPH = 'model';
+
+// What sets them, where it is called otherwise.
+const FLAGS: Readonly<Record<string, string>> = {
+  ...{ height: '--image-size (height)', width: '--image-size (width)', fill: '--mean (as fill)' },
+  ...{ cropPct: '--crop-pct', cropMode: '--crop-mode', interpolation: '--interpolation', decode: '--decode' },
+  ...{ autoOrient: '--auto-orient', maxPixels: '--max-pixels', failOn: '--fail-on', device: '--device' },
+  ...{ format: '--format', scores: '--scores', topK: '--top-k', csvSafe: '--csv-safe', dtype: '--dtype' },
+  ...{ labels: '--labels or --label-type (digest)', outputs: '--stages, --pool or --normalize (outputs)' },
+};
+
+/**
+ * @param except what may differ
+ * @throws {OutputError} where a run was begun with other settings, with what differs
+ */
+export function refuseDifferent(
+  output: string,
+  then: Fingerprint,
+  now: Fingerprint,
+  except: readonly string[],
+): void {
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].filter(
+    (name) => then[name] !== now[name] && !except.includes(name),
+  );
+  if (names.length === 0) return;
+  const differences = names.map((name) =>
+    name === GRAPH
+      ? 'the network is another one (--model, --precision, --mean or --std)'
+      : `${FLAGS[name] ?? name} was ${shown(then[name])} and is ${shown(now[name])}`,
+  );
+  throw new OutputError(`${output} was begun with other settings: ${differences.join('; ')}.`, {
+    hint: 'Repeat the command of that run as it was, or with --overwrite to start over.',
+  });
+}
+
+const SHOWN = 120; // characters
+
+function shown(value: string | number | boolean | undefined): string {
+  if (value === undefined) return 'not set';
+  const text = String(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}

@@ -1,0 +1,140 @@
+import { basename, join } from 'node:path';
+import { HalonetError } from '../errors.js';
+import type { InputItem } from '../item.js';
+import { lookAtLock } from '../lock/lock.js';
+import type { OutputLayout } from '../outputs/layout.js';
+import { npyHeaderBytes } from '../outputs/npy.js';
+import { byteCount } from '../tensor.js';
+import { lastDecoded } from './black-box.js';
+import { inUse, type JobOutput, refuseStream } from './destination.js';
+import { compareInputs } from './input-changes.js';
+import type { Fingerprint } from './journal.js';
+import { RECORD_BYTES } from './ledger.js';
+import { fileNames, findOutput, PARTIAL, type RunPlace } from './run-place.js';
+import { decideStart, refuseState, type Start } from './run-start.js';
+import { foresee, type RunState } from './run-state.js';
+
+/** An output as a run would find it. */
+export interface ForeseenOutput {
+  readonly run: { readonly place: RunPlace; readonly state: RunState } | undefined; // undefined for a stream
+  readonly suspects: readonly string[]; // images that were being decoded when the last run died
+  readonly refusal: HalonetError | undefined; // what a run would end with
+}
+
+/**
+ * Looks at an output as a run does before its model is loaded, and touches nothing.
+ * @throws {OutputError} where an output of this kind cannot be there
+ */
+export async function foreseeOutput(
+  { output, kind, mode }: JobOutput,
+  signal: AbortSignal | undefined,
+): Promise<ForeseenOutput> {
+  const found = await findOutput(output, kind);
+  if (found.kind !== 'run') {
+    return {
+      run: undefined,
+      suspects: [],
+      refusal: await refusalOf(async () => refuseStream({ output, mode })),
+    };
+  }
+  const run = await foresee(found);
+  const refusal = await refusalOf(async () => {
+    const held = await lookAtLock(found.lock, { signal });
+    if (held !== undefined) throw inUse(found, held);
+    refuseState(run.place, run.state, mode);
+  });
+  const died = run.state.kind === 'interrupted';
+  const suspects = died ? await lastDecoded(join(run.place.partial, PARTIAL.decoding)) : [];
+  return { run, suspects, refusal };
+}
+
+/** How a run would start. */
+export interface ForeseenStart {
+  readonly start: Start | undefined; // undefined: it would not
+  readonly refusal: HalonetError | undefined;
+}
+
+/** @param walk of all inputs; undefined where they are read once, and taken to be as they were */
+export async function foreseeStart(
+  { run, refusal }: ForeseenOutput,
+  mode: JobOutput['mode'],
+  fingerprint: () => Fingerprint,
+  walk: (() => AsyncGenerator<InputItem>) | undefined,
+): Promise<ForeseenStart> {
+  if (refusal !== undefined) return { start: undefined, refusal };
+  if (run === undefined) return { start: { kind: 'new' }, refusal };
+  let start: Start | undefined;
+  const reason = await refusalOf(async () => {
+    start = await decideStart({
+      ...run,
+      mode,
+      fingerprint: fingerprint(),
+      unread: walk === undefined,
+      compare: async (known) => walk && compareInputs(walk(), known),
+    });
+  });
+  return { start, refusal: reason };
+}
+
+async function refusalOf(action: () => Promise<void>): Promise<HalonetError | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    if (error instanceof HalonetError) return error;
+    throw error;
+  }
+}
+
+/** A file that a run writes. */
+export interface PlannedFile {
+  readonly name: string;
+  readonly headerBytes: number;
+  readonly rowBytes: number | undefined; // undefined: there was no row to measure
+  readonly exact: boolean; // rather than measured on a few rows
+}
+
+/** @param textBytes of a row */
+export function plannedFiles(
+  { run }: ForeseenOutput,
+  layout: OutputLayout,
+  textBytes: number | undefined,
+  output: string,
+): readonly PlannedFile[] {
+  const text = { headerBytes: Buffer.byteLength(layout.text.header), rowBytes: textBytes, exact: false };
+  if (run === undefined) return [{ ...text, name: output === '-' ? 'standard output' : output }];
+  const { place } = run;
+  const names = fileNames(place, layout);
+  const shown = (name: string) => (layout.kind === 'folder' ? `${basename(place.path)}/${name}` : name);
+  const arrays = layout.arrays.map((tensor, i) => ({
+    name: shown(names.arrays[i] ?? ''),
+    ...{ headerBytes: npyHeaderBytes(tensor.dtype, tensor.shape), rowBytes: byteCount(tensor), exact: true },
+  }));
+  const ledger = {
+    name: `${basename(place.path)}.run.rows`,
+    ...{ headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
+  };
+  const classes = {
+    name: names.classes ?? '',
+    ...{ headerBytes: Buffer.byteLength(layout.classes ?? ''), rowBytes: 0, exact: true },
+  };
+  const beside = names.classes === undefined ? [] : [classes];
+  return [...arrays, { ...text, name: shown(names.text) }, ...beside, ledger];
+}
+
+/** Rows that a run finds done or can take over; undefined where that depends on inputs that are read once. */
+export function rowsThere(start: Start): number | undefined {
+  if (start.kind === 'new') return 0;
+  if (start.kind === 'finished') return start.manifest.rows;
+  if (start.kind === 'interrupted') return start.journal.checkpoint.rows;
+  const { state, changes } = start;
+  const known = state.kind === 'finished' ? state.manifest.rows : state.journal.checkpoint.rows;
+  return changes && known - changes.lost - changes.changed;
+}
+
+/** Bytes of an output that are on disk already, or that go before others are written. */
+export function bytesThere({ run }: ForeseenOutput, start: Start | undefined): number {
+  if (run?.state.kind !== 'interrupted' || start === undefined || start.kind === 'synced') return 0;
+  const { rows, bytes } = run.state.journal.checkpoint;
+  return Object.values(bytes).reduce((sum, file) => sum + file, rows * RECORD_BYTES);
+}

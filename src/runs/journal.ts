@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { OutputError } from '../errors.js';
+import { orClose } from '../files/or-close.js';
+import { writeFully } from '../files/pending-file.js';
+import { attempt, errorCode } from '../files/write-error.js';
+
+/** What a run's bytes follow from besides its inputs. A run is gone on with only where all of it is the same. */
+export type Fingerprint = Readonly<Record<string, string | number | boolean>>;
+
+const FORMAT = 2;
+
+/** The first record of a journal. */
+export interface JournalHeader {
+  readonly halonet: typeof FORMAT;
+  readonly fingerprint: Fingerprint;
+  readonly replaces: boolean; // what stands under the output's name gives way at the end
+  readonly reuses: boolean; // rows of earlier outputs are taken over
+  readonly base: string; // the finished one among them, by the digest of its manifest; '' where there is none
+  readonly retries: boolean; // the inputs are the rows of the finished output
+  readonly started: string; // ISO 8601
+}
+
+/** A point that a run can go on from: all of it is on disk. */
+export interface Checkpoint {
+  readonly rows: number;
+  readonly bytes: Readonly<Record<string, number>>; // of every file, by name
+  readonly inputs: string; // SHA-256 of the ledger so far, which is a digest of the inputs
+  readonly seconds: number; // that the run has taken so far
+}
+
+/** What a journal says: the last of each record. */
+export interface JournalState {
+  readonly header: JournalHeader;
+  readonly checkpoint: Checkpoint;
+  readonly complete: boolean; // all is there under temporary names, its manifest included
+  readonly length: number; // bytes of whole records
+}
+
+type JournalRecord =
+  | { readonly header: JournalHeader }
+  | { readonly checkpoint: Checkpoint }
+  | { readonly complete: true };
+
+/**
+ * The journal of a run: one JSON document on a line for each record, with a digest of it, appended and forced to disk. A
+ * line that a crash has cut short or left blank ends it.
+ */
+export class Journal {
+  readonly #output: string;
+  readonly #handle: FileHandle;
+
+  private constructor(output: string, handle: FileHandle) {
+    this.#output = output;
+    this.#handle = handle;
+  }
+
+  /** @param checkpoint of no rows */
+  static async create(
+    output: string,
+    path: string,
+    header: JournalHeader,
+    checkpoint: Checkpoint,
+  ): Promise<Journal> {
+    const journal = new Journal(output, await attempt(output, () => open(path, 'wx')));
+    return orClose(journal, async () => {
+      await journal.append({ header }, { checkpoint });
+      return journal;
+    });
+  }
+
+  /** @param length bytes of whole records, from {@link readJournal} */
+  static async reopen(output: string, path: string, length: number): Promise<Journal> {
+    const handle = await attempt(output, () => open(path, 'r+'));
+    await orClose(handle, () => attempt(output, () => handle.truncate(length)));
+    await attempt(output, () => handle.close());
+    return new Journal(output, await attempt(output, () => open(path, 'a')));
+  }
+
+  /** Resolves when the records are on disk: what they vouch for must be there before. */
+  async append(...records: readonly JournalRecord[]): Promise<void> {
+    await attempt(this.#output, async () => {
+      await writeFully(this.#handle, Buffer.from(records.map(lineOf).join('')));
+      await this.#handle.sync();
+    });
+  }
+
+  close(): Promise<void> {
+    return attempt(this.#output, () => this.#handle.close());
+  }
+}
+
+/** What a journal says; undefined where there is none, or its beginning never came to disk. */
+export async function readJournal(output: string, path: string): Promise<JournalState | undefined> {
+  let header: JournalHeader | undefined;
+  let checkpoint: Checkpoint | undefined;
+  let complete = false;
+  let length = 0;
+  const read = async () => {
+    for await (const line of endedLines(path)) {
+      const record = recordOf(line.toString());
+      if (record === undefined) break;
+      if ('header' in record) header = record.header;
+      else if ('checkpoint' in record) checkpoint = record.checkpoint;
+      else complete = true;
+      length += line.byteLength + 1;
+    }
+  };
+  const readWhereItIs = () =>
+    read().catch((error) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    });
+  await attempt(output, readWhereItIs, 'read');
+  if (header !== undefined && header.halonet !== FORMAT) {
+    throw new OutputError(
+      `${path} is of another version of halonet: expected format ${FORMAT}, found ${header.halonet}.`,
+      {
+        hint: 'Go on with that version, or pass --overwrite to start over.',
+      },
+    );
+  }
+  return header && checkpoint && { header, checkpoint, complete, length };
+}
+
+const LINE_FEED = 0x0a;
+
+/** The lines of a file that have ended, without their line feeds. A long run's journal would be much to hold at once. */
+async function* endedLines(path: string): AsyncGenerator<Buffer> {
+  let rest = Buffer.of();
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    const bytes = Buffer.concat([rest, chunk]);
+    let start = 0;
+    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+      yield bytes.subarray(start, end);
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+  }
+}
+
+function lineOf(record: JournalRecord): string {
+  return `${JSON.stringify({ record, sum: sumOf(record) })}\n`;
+}
+
+function recordOf(line: string): JournalRecord | undefined {
+  try {
+    const { record, sum } = JSON.parse(line) as { record: JournalRecord; sum: string };
+    return sumOf(record) === sum ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sumOf(record: JournalRecord): string {
+  return createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 16);
+}

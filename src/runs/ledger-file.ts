@@ -1,0 +1,54 @@
+import { open } from 'node:fs/promises';
+import { OutputError } from '../errors.js';
+import { attempt } from '../files/write-error.js';
+import { decodeRecords, type LedgerRecord, RECORD_BYTES } from './ledger.js';
+
+const CHUNK_ROWS = 4096;
+
+/**
+ * The records of the first `rows` rows of a ledger, many at a time.
+ * @returns whole records of {@link RECORD_BYTES} bytes
+ * @throws {OutputError} where it is shorter or cannot be read
+ */
+export async function* ledgerChunks(output: string, path: string, rows: number): AsyncGenerator<Uint8Array> {
+  const handle = await attempt(output, () => open(path, 'r'), 'read');
+  try {
+    for (let row = 0; row < rows; row += CHUNK_ROWS) {
+      const bytes = Buffer.alloc(Math.min(CHUNK_ROWS, rows - row) * RECORD_BYTES);
+      const read = await attempt(output, () => readFully(handle, bytes, row * RECORD_BYTES), 'read');
+      if (read < bytes.byteLength) {
+        throw new OutputError(
+          `${path} is damaged: expected ${rows} rows of ${RECORD_BYTES} bytes, and it ends early.`,
+          { hint: 'Pass --overwrite to start over.' },
+        );
+      }
+      yield bytes;
+    }
+  } finally {
+    await handle.close().catch(() => {}); // all that was asked for was read
+  }
+}
+
+/** The records of the first `rows` rows of a ledger, one at a time. @throws {OutputError} as `ledgerChunks` */
+export async function* ledgerRecords(
+  output: string,
+  path: string,
+  rows: number,
+): AsyncGenerator<LedgerRecord> {
+  for await (const chunk of ledgerChunks(output, path, rows)) yield* decodeRecords(chunk);
+}
+
+/** Fills `bytes` from `position` on, as far as the file goes. @returns the number of bytes read */
+export async function readFully(
+  handle: Awaited<ReturnType<typeof open>>,
+  bytes: Uint8Array,
+  position: number,
+): Promise<number> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const { bytesRead } = await handle.read(bytes, done, bytes.byteLength - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { FAILURE_CODES, type ImageFailure } from '../errors.js';
+import type { FileIdentity } from '../file-identity.js';
+
+/**
+ * What a run knows of one row besides its result. A ledger holds one record of 40 bytes for each row, in order,
+ * little-endian:
+ *
+ * | bytes | |
+ * | --- | --- |
+ * | 0 to 7 | the first 8 bytes of the path's SHA-256 |
+ * | 8 to 15 | nanoseconds since 1970 when the file was modified; 0 where nothing could be learnt of it |
+ * | 16 to 21 | its size in bytes |
+ * | 22, 23 | 0 for a result, else 1 + the index of the failure's code in FAILURE_CODES |
+ * | 24 to 31 | where the row ends in the text file |
+ * | 32 to 39 | as 0 to 7, of what the path led to: absolute, without symbolic links |
+ */
+export interface LedgerRecord {
+  readonly path: bigint; // as it was given
+  readonly target: bigint; // what it led to
+  readonly file: FileIdentity | undefined;
+  readonly failure: ImageFailure['code'] | undefined;
+  readonly textEnd: number; // bytes
+}
+
+export const RECORD_BYTES = 40;
+
+/** The key under which a path stands in a ledger. */
+export function pathKey(path: string): bigint {
+  return createHash('sha256').update(path).digest().readBigUInt64LE();
+}
+
+export function encodeRecord({ path, target, file, failure, textEnd }: LedgerRecord): Uint8Array {
+  const record = Buffer.alloc(RECORD_BYTES);
+  record.writeBigUInt64LE(path, 0);
+  record.writeBigInt64LE(file?.modified ?? 0n, 8);
+  record.writeUIntLE(file?.bytes ?? 0, 16, 6);
+  record.writeUInt16LE(failure === undefined ? 0 : 1 + FAILURE_CODES.indexOf(failure), 22);
+  record.writeBigUInt64LE(BigInt(textEnd), 24);
+  record.writeBigUInt64LE(target, 32);
+  return record;
+}
+
+/** @param bytes a ledger, or a part of it that begins with a whole record */
+export function decodeRecord(bytes: Uint8Array, row: number): LedgerRecord {
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset + row * RECORD_BYTES, RECORD_BYTES);
+  const modified = record.readBigInt64LE(8);
+  const size = record.readUIntLE(16, 6);
+  const status = record.readUInt16LE(22);
+  return {
+    path: record.readBigUInt64LE(0),
+    target: record.readBigUInt64LE(32),
+    file: modified === 0n && size === 0 ? undefined : { bytes: size, modified },
+    failure: status === 0 ? undefined : (FAILURE_CODES[status - 1] ?? 'read_failed'),
+    textEnd: Number(record.readBigUInt64LE(24)),
+  };
+}
+
+// What a record holds where nothing could be learnt of a file: an empty one of 1970 is the same to a ledger.
+const NOTHING: FileIdentity = { bytes: 0, modified: 0n };
+
+/** @param bytes whole records */
+export function* decodeRecords(bytes: Uint8Array): Generator<LedgerRecord> {
+  for (let row = 0; row < bytes.byteLength / RECORD_BYTES; row++) yield decodeRecord(bytes, row);
+}
+
+/** Whether two looks at a path found the same file, or both nothing. */
+export function isSameFile(one: FileIdentity = NOTHING, other: FileIdentity = NOTHING): boolean {
+  return one.bytes === other.bytes && one.modified === other.modified;
+}

@@ -1,0 +1,167 @@
+import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { OutputError } from '../errors.js';
+import { syncFolder } from '../files/pending-file.js';
+import { attempt, errorCode } from '../files/write-error.js';
+import { writeSynced } from '../files/write-synced.js';
+import { featureFiles } from '../outputs/features-folder.js';
+import { digestFile, encodeManifest, readManifest } from './manifest.js';
+import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+
+/**
+ * Gives the files of a complete run their final names, the manifest last, and removes its folder. It can be cut short at any
+ * point and called again.
+ *
+ * @param names of the output's files in their order: it is there when the last one is
+ * @param replaces what stands under these names gives way
+ * @throws {OutputError} where a name is taken and must not be, or the file system refuses; the run stays complete
+ */
+export async function publish(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
+  const { output, partial } = place;
+  if (await exists(output, join(partial, PARTIAL.manifest))) {
+    await publishFiles(place, names, replaces);
+    await move(output, join(partial, PARTIAL.ledger), place.ledger);
+    await syncFolder(dirname(place.ledger));
+    await move(output, join(partial, PARTIAL.manifest), place.manifest);
+    await syncFolder(dirname(place.manifest));
+  }
+  await removePartial(place);
+}
+
+/** Removes the folder of a run, be it complete or given up: at once, by its name, so that nothing of it is taken for a run. */
+export async function removePartial(place: RunPlace): Promise<void> {
+  const { output, partial } = place;
+  await removeGone(place);
+  if (!(await exists(output, partial))) return;
+  await attempt(output, () => rename(partial, goneFrom(place)));
+  await removeGone(place);
+}
+
+/** Goes on where the removal of a run's folder was cut short. */
+export async function removeGone(place: RunPlace): Promise<void> {
+  await attempt(place.output, () => rm(goneFrom(place), { recursive: true, force: true }));
+}
+
+/** What the folder of a run is called while it is removed. */
+export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
+
+async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
+  const { output, path, layout, manifest } = place;
+  const data = join(place.partial, PARTIAL.data);
+  const pending: string[] = [];
+  for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
+  if (!replaces) await refuseInTheWay(place, names, pending);
+  if (replaces) await keepOldNames(place, names);
+  await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
+  if (replaces) await syncFolder(dirname(manifest)); // nor after a loss of power: the files may lie in another folder
+  if (layout === 'folder' && !(await exists(output, path))) {
+    await move(output, data, path); // appears as a whole
+    return syncFolder(dirname(path));
+  }
+  if (replaces) await removeOld(place, names, pending);
+  for (const name of pending) await move(output, join(data, name), finalPath(place, name));
+  await syncFolder(finalPath(place, ''));
+}
+
+/** Keeps the old manifest while it is still needed to tell which files of the old output have to go, too. */
+async function keepOldNames(
+  { output, partial, manifest }: RunPlace,
+  names: readonly string[],
+): Promise<void> {
+  const old = await readManifest(output, manifest);
+  if (old === undefined || old.outputs.every(({ name }) => names.includes(name))) return;
+  await writeSynced(output, join(partial, PARTIAL.replaced), encodeManifest(old));
+  await syncFolder(partial);
+}
+
+/**
+ * Where an output is of several files, the old one goes first that comes last: the output is not there while its files are
+ * of two runs.
+ */
+async function removeOld(
+  place: RunPlace,
+  names: readonly string[],
+  pending: readonly string[],
+): Promise<void> {
+  const { output, path, layout } = place;
+  const last = names.at(-1) ?? '';
+  const leftOver = await leftOverFiles(place, names);
+  if (names.length + leftOver.length > 1 && pending.includes(last)) {
+    await attempt(output, () => rm(finalPath(place, last), { force: true }));
+    await syncFolder(finalPath(place, ''));
+  }
+  for (const file of leftOver) await attempt(output, () => rm(file, { force: true }));
+  if (layout !== 'folder') return;
+  for (const name of await featureFiles(output, path)) {
+    if (!names.includes(name)) await attempt(output, () => rm(join(path, name)));
+  }
+}
+
+/**
+ * Files of the old output whose names the new one does not take, as the names of classes beside what are embeddings now.
+ * One that is not as its run has left it is somebody else's.
+ */
+async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
+  const { output, partial, layout } = place;
+  if (layout === 'folder') return [];
+  const old = await readManifest(output, join(partial, PARTIAL.replaced));
+  if (old === undefined || old.layout === 'folder') return [];
+  const files: string[] = [];
+  for (const { name, bytes, sha256 } of old.outputs) {
+    const path = finalPath(place, name);
+    if (names.includes(name) || !(await exists(output, path))) continue;
+    const found = await digestFile(output, path);
+    if (found.bytes === bytes && found.sha256 === sha256) files.push(path);
+  }
+  return files;
+}
+
+/** Files that have appeared since the run has begun, and are not its own. */
+async function refuseInTheWay(
+  place: RunPlace,
+  names: readonly string[],
+  pending: readonly string[],
+): Promise<void> {
+  const { output, path, layout } = place;
+  const others = layout === 'folder' ? await featureFiles(output, path) : [];
+  for (const name of [...pending, ...others.filter((other) => !names.includes(other))]) {
+    if (await exists(output, finalPath(place, name))) throw inTheWay(place, name);
+  }
+}
+
+function inTheWay(place: RunPlace, name: string): OutputError {
+  const path = finalPath(place, name);
+  return new OutputError(
+    `${path === place.path ? place.output : path} already exists, and did not at the start.`,
+    {
+      hint: 'Move it away and repeat the command with --resume, which then computes nothing again.',
+    },
+  );
+}
+
+/** Also where it has been moved already. */
+async function move(output: string, from: string, to: string): Promise<void> {
+  if (!(await exists(output, from))) return;
+  await attempt(output, async () => {
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if (errorCode(error) !== 'EXDEV') throw error;
+      await carry(from, to);
+    }
+  });
+}
+
+/** Moves a file to another disk: what goes beside a folder that is a mount point. */
+async function carry(from: string, to: string): Promise<void> {
+  const near = `${to}.tmp`;
+  await copyFile(from, near);
+  const handle = await open(near, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(near, to);
+  await rm(from);
+}

@@ -1,0 +1,232 @@
+import { basename, dirname, join } from 'node:path';
+import { orClose } from '../files/or-close.js';
+import { syncFolder } from '../files/pending-file.js';
+import { writeSynced } from '../files/write-synced.js';
+import type { OutputLayout } from '../outputs/layout.js';
+import type { Row, RowCounts, RowSink } from '../rows.js';
+import { Journal, type JournalHeader, type JournalState } from './journal.js';
+import { digestFile, encodeManifest, type Manifest, type RunFacts } from './manifest.js';
+import { publish, removePartial } from './publish.js';
+import { type FilesState, RunFiles } from './run-files.js';
+import { exists, inOrderOfPublishing, PARTIAL, type RunPlace } from './run-place.js';
+import { makePartial } from './run-state.js';
+
+export interface RunSinkOptions {
+  readonly place: RunPlace; // locked
+  readonly layout: OutputLayout;
+  readonly checkpointSeconds: number; // work that a crash may cost
+  readonly confirm: () => Promise<void>; // throws where the lock has been lost
+  readonly signal?: AbortSignal | undefined; // ends the reading of finished files
+}
+
+/**
+ * Writes a run to files that can be gone on with after a crash at any moment, and that stand under their final names only
+ * when all rows are there. Every few seconds all rows so far are forced to disk, and then the journal says so.
+ * Every method throws OutputError.
+ */
+export class RunSink implements RowSink<RunFacts> {
+  readonly #options: RunSinkOptions;
+  readonly #files: RunFiles;
+  readonly #journal: Journal;
+  readonly #header: JournalHeader;
+  readonly #secondsBefore: number; // in earlier runs
+  readonly #start = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #last: Promise<void> = Promise.resolve();
+  #kept: number; // rows that the journal vouches for
+  #syncing: Promise<void> | undefined;
+  #failure: unknown; // the files are in an unknown state
+  #closed = false;
+
+  private constructor(
+    options: RunSinkOptions,
+    files: RunFiles,
+    journal: Journal,
+    header: JournalHeader,
+    seconds: number,
+  ) {
+    this.#options = options;
+    this.#files = files;
+    this.#journal = journal;
+    this.#header = header;
+    this.#secondsBefore = seconds;
+    this.#kept = files.rows;
+    this.#timer = setInterval(
+      () => void this.#inTurn(() => this.#checkpoint()).catch(() => {}),
+      every(options),
+    );
+    this.#timer.unref();
+  }
+
+  /** @param keepsBase whether the run in progress gives its rows to this one, and stays until it is complete */
+  static async start(options: RunSinkOptions, header: JournalHeader, keepsBase: boolean): Promise<RunSink> {
+    const { place, layout } = options;
+    const { output, partial } = place;
+    await makePartial(place, keepsBase);
+    const files = await RunFiles.create(place, layout, partial);
+    return orClose(files, async () => {
+      const nothing = { ...(await files.flush()), seconds: 0 };
+      await files.sync();
+      const journal = await Journal.create(output, join(partial, PARTIAL.journal), header, nothing);
+      return orClose(journal, async () => {
+        await syncFolder(partial);
+        await syncFolder(dirname(partial));
+        return new RunSink(options, files, journal, header, 0);
+      });
+    });
+  }
+
+  /** Goes on where the last checkpoint is. */
+  static async resume(
+    options: RunSinkOptions,
+    { header, checkpoint, length }: JournalState,
+  ): Promise<RunSink> {
+    const { output, partial } = options.place;
+    const files = await RunFiles.reopen(options.place, options.layout, checkpoint);
+    return orClose(files, async () => {
+      const journal = await Journal.reopen(output, join(partial, PARTIAL.journal), length);
+      return new RunSink(options, files, journal, header, checkpoint.seconds);
+    });
+  }
+
+  get counts(): RowCounts {
+    return this.#files.counts;
+  }
+
+  /** Bytes of the output so far. */
+  get bytes(): number {
+    return this.#files.bytes;
+  }
+
+  write(row: Row): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#options.confirm();
+      await this.#files.append(row);
+    });
+  }
+
+  async commit(facts: RunFacts): Promise<void> {
+    const { place } = this.#options;
+    clearInterval(this.#timer);
+    await this.#inTurn(async () => {
+      await this.#settled();
+      await this.#append(await this.#files.finish());
+      await this.#writeManifest(await this.#describe(facts));
+      await this.#journal.append({ complete: true });
+      await this.#close();
+    });
+    await this.#options.confirm();
+    const names = inOrderOfPublishing(this.#files.names, place.layout);
+    await publish(place, names, this.#header.replaces);
+  }
+
+  async leave(): Promise<number> {
+    const { place } = this.#options;
+    clearInterval(this.#timer);
+    await this.#inTurn(async () => {
+      await this.#settled();
+      if (this.#closed) return;
+      const state = await this.#files.flush();
+      await this.#files.sync();
+      await this.#append(state);
+    }).catch(() => {}); // the checkpoint before that stands
+    await this.#close().catch(() => {});
+    if (!(await exists(place.output, place.partial))) return 0; // moved or removed by somebody
+    const hasBase = await exists(place.output, join(place.partial, PARTIAL.base));
+    if (this.#kept > 0 || hasBase) return this.#kept;
+    await this.#options.confirm(); // another run's is not to be removed
+    await removePartial(place);
+    return 0;
+  }
+
+  /** Rows go on being written while those so far are forced to disk. */
+  async #checkpoint(): Promise<void> {
+    if (this.#syncing !== undefined || this.#files.rows === this.#kept) return;
+    const state = await this.#files.flush();
+    this.#syncing = this.#files
+      .sync()
+      .then(() => this.#append(state))
+      .catch((error) => {
+        this.#failure ??= error; // thrown by what is called next
+      })
+      .finally(() => {
+        this.#syncing = undefined;
+      });
+  }
+
+  /** Waits for the checkpoint that is under way. What could not be forced to disk may be lost: nothing vouches for it later. */
+  async #settled(): Promise<void> {
+    await this.#syncing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** All of it is flushed and synced: says so. */
+  async #append(state: FilesState): Promise<void> {
+    await this.#options.confirm();
+    await this.#journal.append({ checkpoint: { ...state, seconds: this.#seconds } });
+    this.#kept = state.rows;
+  }
+
+  async #describe(facts: RunFacts): Promise<Manifest> {
+    const { place, signal } = this.#options;
+    const { output, partial, layout } = place;
+    const digest = async (name: string, path: string) => ({
+      name,
+      ...(await digestFile(output, path, signal)),
+    });
+    const outputs = [];
+    for (const name of inOrderOfPublishing(this.#files.names, layout)) {
+      outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
+    }
+    return {
+      ...{ halonet: 1, layout },
+      ...facts,
+      ...this.counts,
+      fingerprint: this.#header.fingerprint,
+      started: this.#header.started,
+      finished: new Date().toISOString(),
+      seconds: Number(this.#seconds.toFixed(3)),
+      outputs,
+      ledger: await digest(basename(place.ledger), join(partial, PARTIAL.ledger)),
+    };
+  }
+
+  async #writeManifest(manifest: Manifest): Promise<void> {
+    const { output, partial } = this.#options.place;
+    await writeSynced(output, join(partial, PARTIAL.manifest), encodeManifest(manifest));
+    await syncFolder(partial);
+  }
+
+  get #seconds(): number {
+    return this.#secondsBefore + (performance.now() - this.#start) / 1000;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await orClose(this.#journal, () => this.#files.close());
+    await this.#journal.close();
+  }
+
+  /**
+   * Does one thing after the other: a checkpoint is of whole rows. After a failure nothing is known of the files, so that
+   * nothing more is written.
+   */
+  #inTurn(action: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      try {
+        await action();
+        if (this.#failure !== undefined) throw this.#failure;
+      } catch (error) {
+        this.#failure ??= error;
+        throw error;
+      }
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+/** Milliseconds between checkpoints. */
+const every = ({ checkpointSeconds }: RunSinkOptions) => Math.min(1000 * checkpointSeconds, 2 ** 31 - 1);

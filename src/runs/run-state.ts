@@ -1,0 +1,160 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutputError } from '../errors.js';
+import { statOrUndefined } from '../files/place.js';
+import { attempt } from '../files/write-error.js';
+import { featureFiles } from '../outputs/features-folder.js';
+import { type JournalState, readJournal } from './journal.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { goneFrom, publish, removeGone, removePartial } from './publish.js';
+import { exists, finalPath, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
+
+/** What earlier runs have left at an output's place. */
+export type RunState =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'interrupted'; readonly journal: JournalState }
+  | { readonly kind: 'finished'; readonly manifest: Manifest }
+  | { readonly kind: 'unknown'; readonly found: string }; // a path, at which no manifest vouches for what stands there
+
+/** What earlier runs have left, without touching it. A run that lacks nothing but its final names counts as interrupted. */
+export async function readState(place: RunPlace): Promise<RunState> {
+  const { output, partial } = place;
+  const journal = await readJournal(output, join(partial, PARTIAL.journal));
+  return journal === undefined ? readFinished(place) : { kind: 'interrupted', journal };
+}
+
+/** As readState, but for a run in progress. */
+async function readFinished(place: RunPlace): Promise<RunState> {
+  const manifest = await readManifest(place.output, place.manifest);
+  if (manifest !== undefined && (await standsAsWritten(place, manifest)))
+    return { kind: 'finished', manifest };
+  const found = await taken(place);
+  return found === undefined ? { kind: 'nothing' } : { kind: 'unknown', found };
+}
+
+/**
+ * Brings what a crash left half-way to one of the states: a complete run gets its final names; one that never came to its
+ * journal is removed, and gives way to the one that it was to take rows over from. To be called with the place locked.
+ *
+ * @param givesUp whether the run in progress is to be removed in any case, so that a complete one stays where it is
+ */
+export async function recover(place: RunPlace, givesUp: boolean): Promise<void> {
+  const { output, partial } = place;
+  await recoverRemoval(place);
+  await recoverBase(place);
+  if (!(await exists(output, partial))) return;
+  await refuseForeign(output, partial);
+  const journal = await readJournal(output, join(partial, PARTIAL.journal));
+  if (journal === undefined) {
+    if (!givesUp) await refuseDamaged(place);
+    if (!(await exists(output, join(partial, PARTIAL.base)))) return removePartial(place);
+    await attempt(output, () => rename(partial, nextTo(place)));
+    return recoverBase(place);
+  }
+  if (!journal.complete || givesUp) return;
+  const manifest = await readManifest(output, join(partial, PARTIAL.manifest));
+  const { layout, outputs } = manifest ?? { layout: place.layout, outputs: [] };
+  const names = outputs.map(({ name }) => name);
+  await publish({ ...place, layout }, names, journal.header.replaces); // it may be of another command than this one
+}
+
+/** Rows come to disk only once the journal has begun. */
+async function refuseDamaged({ output, partial }: RunPlace): Promise<void> {
+  const ledger = await statOrUndefined(output, join(partial, PARTIAL.ledger));
+  if (ledger === undefined || ledger.size === 0) return;
+  throw new OutputError(
+    `${join(partial, PARTIAL.journal)} is damaged, and the rows beside it mean nothing without it.`,
+    { hint: 'Pass --overwrite to start over.' },
+  );
+}
+
+/**
+ * What `recover` and then `readState` would find, without touching anything.
+ * @returns the state, and the place with its files where they lie now
+ * @throws {OutputError} as `recover`
+ */
+export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state: RunState }> {
+  const { output, partial } = place;
+  const next = nextTo(place);
+  for (const folder of [partial, next]) if (await exists(output, folder)) await refuseForeign(output, folder);
+  const found = (await exists(output, partial))
+    ? [partial, join(partial, PARTIAL.base)]
+    : [join(next, PARTIAL.base)];
+  for (const folder of found) {
+    const journal = await readJournal(output, join(folder, PARTIAL.journal));
+    if (journal === undefined) continue;
+    if (!journal.complete)
+      return { place: { ...place, partial: folder }, state: { kind: 'interrupted', journal } };
+    const manifest = await readManifest(output, join(folder, PARTIAL.manifest));
+    if (manifest === undefined) return { place, state: await readFinished(place) };
+    const own = join(folder, PARTIAL.ledger);
+    const ledger = (await exists(output, own)) ? own : place.ledger;
+    return { place: { ...place, ledger }, state: { kind: 'finished', manifest } };
+  }
+  return { place, state: await readState(place) };
+}
+
+/**
+ * Makes the folder of a run that starts, empty but for the run in progress that it takes rows over from, which becomes
+ * its `base`.
+ */
+export async function makePartial(place: RunPlace, keepsBase: boolean): Promise<void> {
+  const { output, partial } = place;
+  const next = nextTo(place);
+  await attempt(output, async () => {
+    if (!keepsBase) return void (await mkdir(partial));
+    await mkdir(next);
+    await rename(partial, join(next, PARTIAL.base));
+    await rename(next, partial);
+  });
+}
+
+const nextTo = ({ partial }: RunPlace) => `${partial}.next`;
+
+/** Undoes what `makePartial` did when a crash cut it short. */
+async function recoverBase(place: RunPlace): Promise<void> {
+  const { output, partial } = place;
+  const next = nextTo(place);
+  if (!(await exists(output, next))) return;
+  await refuseForeign(output, next);
+  await attempt(output, async () => {
+    const base = join(next, PARTIAL.base);
+    if (!(await exists(output, partial)) && (await exists(output, base))) await rename(base, partial);
+    await rm(next, { recursive: true });
+  });
+}
+
+async function recoverRemoval(place: RunPlace): Promise<void> {
+  const gone = goneFrom(place);
+  if (!(await exists(place.output, gone))) return;
+  await refuseForeign(place.output, gone);
+  await removeGone(place);
+}
+
+/** Before anything of that name is removed. */
+async function refuseForeign(output: string, folder: string): Promise<void> {
+  const ours: readonly string[] = Object.values(PARTIAL);
+  const names = await attempt(output, () => readdir(folder), 'read');
+  const foreign = names.find((name) => !ours.includes(name));
+  if (foreign === undefined) return;
+  throw new OutputError(`${folder} is where a run in progress would be kept, but it holds ${foreign}.`, {
+    hint: 'Move it away, or choose another name for the output.',
+  });
+}
+
+async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): Promise<boolean> {
+  const files = outputs.map(({ name, bytes }) => ({ path: finalPath(place, name), bytes }));
+  for (const { path, bytes } of [...files, { path: place.ledger, bytes: ledger.bytes }]) {
+    const found = await statOrUndefined(place.output, path);
+    if (found?.size !== bytes) return false;
+  }
+  return true;
+}
+
+/** The output as the user gave it, or the first of its files that is there; undefined where none is. */
+async function taken({ output, layout, path }: RunPlace): Promise<string | undefined> {
+  if (layout === 'folder') return (await featureFiles(output, path)).length > 0 ? output : undefined;
+  if (await exists(output, path)) return output;
+  for (const beside of pathsBeside(path, layout)) if (await exists(output, beside)) return beside;
+  return undefined;
+}

@@ -1,0 +1,81 @@
+import { bytesText } from '../bytes-text.js';
+import { freeSpace } from '../files/free-space.js';
+import type { OutputLayout } from '../outputs/layout.js';
+import { bytesLeft, outOfSpace, type Shortage, TELLING_ROWS } from './space.js';
+
+/** Where an output grows. */
+export interface OutputSpace {
+  readonly folder: string;
+  readonly bytes: () => number; // so far, of its text and arrays
+}
+
+export interface WatchedOutput extends OutputSpace {
+  readonly output: string; // as the user gave it
+  readonly layout: OutputLayout;
+  readonly rows: number; // that it has already
+}
+
+export interface SpaceWatchOptions {
+  readonly total: () => number | undefined; // rows in the end, once that is known
+  readonly everySeconds: number; // between two looks
+  readonly onNote: (note: string) => void;
+}
+
+/**
+ * Compares what an output still needs with the space that is left for it, as its rows are written. A run that does not fit
+ * from the start stops early. Space that runs short later is only told of: others may free it again.
+ */
+export class SpaceWatch {
+  readonly #output: WatchedOutput;
+  readonly #options: SpaceWatchOptions;
+  #rows: number;
+  #looked: number | undefined; // performance.now()
+  #fits = false; // by rows that tell
+  #told = false;
+
+  constructor(output: WatchedOutput, options: SpaceWatchOptions) {
+    this.#output = output;
+    this.#options = options;
+    this.#rows = output.rows;
+  }
+
+  /**
+   * To be called when a row has been written.
+   * @throws {OutputError} where all rows will not fit
+   */
+  async wrote(): Promise<void> {
+    this.#rows++;
+    const total = this.#options.total();
+    if (total === undefined || !this.#isDue()) return;
+    this.#looked = performance.now();
+    const shortage = await this.#shortage(total);
+    if (shortage === undefined) {
+      this.#fits ||= this.#tells;
+      return;
+    }
+    const { output } = this.#output;
+    if (!this.#fits) throw outOfSpace(output, shortage);
+    if (this.#told) return;
+    this.#told = true;
+    const { needed, free, folder } = shortage;
+    this.#options.onNote(
+      `space runs short: ${output} takes another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
+    );
+  }
+
+  get #tells(): boolean {
+    return this.#rows >= TELLING_ROWS;
+  }
+
+  #isDue(): boolean {
+    if (this.#looked === undefined || (!this.#fits && this.#tells)) return true;
+    return performance.now() - this.#looked >= 1000 * this.#options.everySeconds;
+  }
+
+  async #shortage(total: number): Promise<Shortage | undefined> {
+    const { layout, folder, bytes } = this.#output;
+    const needed = bytesLeft(layout, { rows: this.#rows, bytes: bytes() }, total);
+    const free = await freeSpace(folder);
+    return free === undefined || needed <= free ? undefined : { needed, free, folder };
+  }
+}

@@ -1,0 +1,46 @@
+import { OutputError } from '../errors.js';
+import { statOrUndefined } from '../files/place.js';
+import { digestFile, type Manifest } from './manifest.js';
+import { finalPath, type RunPlace } from './run-place.js';
+
+/** A file of a finished run, held against its manifest. */
+export interface CheckedFile {
+  readonly path: string;
+  readonly expected: { readonly bytes: number; readonly sha256: string };
+  readonly found: { readonly bytes: number; readonly sha256: string } | undefined; // undefined: it is missing
+}
+
+/**
+ * Reads every file of a run in full. The manifest's own SHA-256 is nowhere: it is what is trusted.
+ * @throws {OutputError} where one cannot be read; the signal's reason when it aborts
+ */
+export async function* checkFiles(
+  place: RunPlace,
+  { outputs, ledger }: Manifest,
+  signal?: AbortSignal,
+): AsyncGenerator<CheckedFile> {
+  const files = outputs.map((file) => ({ ...file, path: finalPath(place, file.name) }));
+  for (const { path, bytes, sha256 } of [...files, { ...ledger, path: place.ledger }]) {
+    const stands = (await statOrUndefined(place.output, path, 'read')) !== undefined;
+    const found = stands ? await digestFile(place.output, path, signal) : undefined;
+    yield { path, expected: { bytes, sha256 }, found };
+  }
+}
+
+export function isAsWritten({ expected, found }: CheckedFile): boolean {
+  return found?.bytes === expected.bytes && found.sha256 === expected.sha256;
+}
+
+/** @throws {OutputError} where a file is not as its run has left it */
+export async function refuseAltered(
+  place: RunPlace,
+  manifest: Manifest,
+  signal?: AbortSignal,
+): Promise<void> {
+  for await (const file of checkFiles(place, manifest, signal)) {
+    if (isAsWritten(file)) continue;
+    throw new OutputError(`${file.path} is not as its run has left it, so its rows cannot be taken over.`, {
+      hint: 'See halonet verify; pass --overwrite to the command of that run to start over.',
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { inOrder } from '../async/in-order.js';
+import { WatchedSource } from '../async/watched-source.js';
+import type { JobItem } from '../item.js';
+import type { Row } from '../rows.js';
+import type { Session } from '../runtime/session.js';
+import { batchRows } from './batch-rows.js';
+import { type Batch, BufferPool, inBatches } from './batches.js';
+import { type DecodeOptions, decodeInOrder } from './decode-in-order.js';
+import { type InferredPart, infer } from './infer.js';
+import { type MeasuredSettings, Tuning, type TuningOptions } from './tuning.js';
+
+export interface RunOptions extends Pick<DecodeOptions, 'decode'>, TuningOptions {
+  readonly items: AsyncIterable<JobItem>;
+  readonly session: Session;
+  readonly height: number; // of a decoded image, pixels
+  readonly width: number;
+  readonly write: (row: Row) => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+// One batch runs while the next is ready: the session never waits for a hand-over.
+const BATCHES_IN_FLIGHT = 2;
+
+/**
+ * Decodes, infers and writes every input in one pass: one row each, in input order, failed images included.
+ * Memory does not grow with the number of inputs.
+ *
+ * @returns the batch size and number of decoders that were found by measurement, where that was done
+ * @throws whatever `write` or the session throws; the signal's reason when it aborts; ModelError when the model computes
+ *   NaN for an image; HalonetError when there is no memory for one image
+ */
+export async function run(options: RunOptions): Promise<MeasuredSettings | undefined> {
+  const { session, height, width, decode, write, signal } = options;
+  const imageBytes = height * width * 3;
+  const tuning = new Tuning(options, imageBytes);
+  const pool = new BufferPool(imageBytes, (images) => tuning.outOfMemory(images));
+  const source = new WatchedSource(options.items);
+  let running = 0; // batches
+  const inferBatch = async (batch: Batch): Promise<Inferred> => {
+    if (batch.count === 0) return { batch, parts: [] };
+    running++;
+    const { parts, pixels } = await infer(batch.pixels, batch.count, { session, height, width, tuning });
+    running--;
+    pool.give(pixels);
+    return { batch, parts };
+  };
+  const decoded = decodeInOrder(source, { decode, decoders: tuning.decoders, ahead: () => tuning.ahead });
+  const isIdle = () => source.pending && tuning.decoders.size + tuning.decoders.pending + running === 0;
+  const batches = inBatches(decoded, { pool, size: () => tuning.batchSize, isIdle });
+  for await (const { batch, parts } of inOrder(batches, inferBatch, () => BATCHES_IN_FLIGHT)) {
+    signal?.throwIfAborted();
+    for (const row of batchRows(batch, parts)) await write(row);
+  }
+  signal?.throwIfAborted();
+  return tuning.measured;
+}
+
+interface Inferred {
+  readonly batch: Batch;
+  readonly parts: readonly InferredPart[]; // none: no image in it could be decoded
+}

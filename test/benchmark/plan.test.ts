@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import type { BenchmarkOptions } from '../../src/benchmark/options.js';
+import { planOf } from '../../src/benchmark/plan.js';
+import { hubSettingsFromEnv } from '../../src/hub/settings.js';
+
+const options: BenchmarkOptions = {
+  ...{ model: 'demo', randomWeights: false, images: undefined, threads: undefined, batchSizes: undefined },
+  ...{ device: { name: 'cpu', id: 0 }, precisions: undefined },
+  host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
+  machine: { decoders: 2, memory: () => ({ resident: 0, available: 1e9 }) },
+  hub: hubSettingsFromEnv({}, '/nowhere'),
+  effort: { repeats: 1, sampleSeconds: 0, jobSeconds: 0, extent: 'few' },
+  cli: { command: 'node', args: [] },
+};
+
+describe('the plan of a benchmark', () => {
+  it('has int8 on the CPU', async () => {
+    assert.deepEqual((await planOf(options, 'fp32', '/nowhere')).precisions, ['fp32', 'int8']);
+  });
+
+  it('refuses a precision that the model has lost', async () => {
+    const none = planOf({ ...options, precisions: ['fp32'] }, 'fp16', '/nowhere');
+    await assert.rejects(none, { message: /half precision already/, hint: /--precisions fp16/ });
+  });
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseDevice } from '../../src/devices/choose-device.js';
+import { tryDevice } from '../../src/devices/try-device.js';
+import type { Host } from '../../src/runtime/devices.js';
+import { DeviceError } from '../../src/runtime/failures.js';
+
+describe('chooseDevice', () => {
+  let root = '';
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'halonet-root-'));
+  });
+  after(() => rm(root, { recursive: true }));
+  const hostOf = (platform: string, arch: string): Host => ({ platform, arch, env: {}, root });
+  const auto = { name: 'auto', id: 0 } as const;
+
+  it('takes the CPU where there is plainly no GPU, and says why', async () => {
+    const choice = await chooseDevice(auto, { host: hostOf('linux', 'x64'), threads: 1 });
+    assert.deepEqual(choice, {
+      device: { name: 'cpu', id: 0 },
+      chosen: true,
+      passedOver: [
+        { name: 'cuda', reason: 'no NVIDIA driver' },
+        { name: 'webgpu', reason: 'no GPU' },
+      ],
+    });
+  });
+
+  it('takes the CPU where the package has no provider', async () => {
+    const { device, passedOver } = await chooseDevice(auto, { host: hostOf('linux', 'arm64'), threads: 1 });
+    assert.deepEqual([device.name, passedOver], ['cpu', []]);
+  });
+
+  // Files of another system say that all is there; this one's package has none of it, as the session finds.
+  it('tries real sessions where files do not speak against them', async function () {
+    if (process.platform === 'win32') this.skip();
+    const { device, passedOver } = await chooseDevice(
+      { name: 'auto', id: 3 },
+      { host: hostOf('win32', 'x64'), threads: 1 },
+    );
+    assert.equal(device.name, 'cpu');
+    assert.deepEqual(
+      passedOver.map(({ name }) => name),
+      ['dml', 'webgpu'],
+    );
+    assert.match(passedOver[0]?.reason ?? '', /backend not found/);
+    assert.equal(passedOver[1]?.reason, 'has no --device-id 3');
+  });
+
+  it('takes what is asked for, untried', async () => {
+    for (const [name, platform, arch] of [
+      ['cpu', 'linux', 'x64'],
+      ['coreml', 'darwin', 'arm64'],
+      ['dml', 'win32', 'x64'],
+    ] as const) {
+      const choice = await chooseDevice({ name, id: 0 }, { host: hostOf(platform, arch), threads: 1 });
+      assert.deepEqual(choice, { device: { name, id: 0 }, chosen: false, passedOver: [] });
+    }
+  });
+
+  it('refuses what is asked for and plainly absent', async () => {
+    const choosing = chooseDevice({ name: 'dml', id: 0 }, { host: hostOf('linux', 'x64'), threads: 1 });
+    await assert.rejects(choosing, (error) => {
+      assert.ok(error instanceof DeviceError);
+      assert.match(error.message, /^--device dml: onnxruntime-node has it for Windows; this is linux x64/);
+      assert.match(error.hint ?? '', /cuda or webgpu/);
+      return true;
+    });
+  });
+
+  it('stops trying when the signal aborts', async () => {
+    const controller = new AbortController();
+    const trying = tryDevice({ name: 'coreml', id: 0 }, 1, controller.signal);
+    controller.abort(new Error('enough'));
+    await assert.rejects(trying, /enough/);
+  });
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt } from '../../src/files/write-error.js';
+import { inFolder } from '../outputs/scratch.js';
+
+describe('attempt', () => {
+  it(
+    'says what to do about what cannot be written',
+    inFolder(async (folder) => {
+      const action = () => writeFile(join(folder, 'absent', 'a'), '');
+      const message = /^Cannot write a\.csv: ENOENT/;
+      const hint = 'Choose a folder that files can be created in.';
+      await assert.rejects(attempt('a.csv', action), { name: 'OutputError', message, hint });
+    }),
+  );
+
+  it(
+    'says nothing of writing where something cannot be read',
+    inFolder(async (folder) => {
+      const read = (name: string) => attempt('a.csv', () => readFile(join(folder, name)), 'read');
+      const refused = (code: string, hint: string | undefined) => ({
+        ...{ name: 'OutputError', message: new RegExp(`^Cannot read a\\.csv: ${code}`), hint },
+      });
+      await mkdir(join(folder, 'folder'));
+      await assert.rejects(
+        read('absent'),
+        refused('ENOENT', 'It was there before: see whether something else moves or removes it.'),
+      );
+      await assert.rejects(read('folder'), refused('EISDIR', undefined));
+      await assert.rejects(read('a'.repeat(300)), refused('ENAMETOOLONG', undefined));
+    }),
+  );
+
+  it('asks for permission to read', async () => {
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' }); // root reads everything
+    const hint = 'Ask for permission to read it.';
+    await assert.rejects(
+      attempt('a.csv', () => Promise.reject(denied), 'read'),
+      { hint },
+    );
+  });
+});

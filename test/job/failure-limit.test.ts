@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { TooManyFailures } from '../../src/errors.js';
+import { type FailureLimit, refuseFailure } from '../../src/job/failure-limit.js';
+
+/** How many images may fail in a row after so many rows before the next one is refused. */
+function allowed(limit: FailureLimit, before: number, most = 1000): number {
+  for (let failed = 0; failed < most; failed++) {
+    const failures =
+      failed === 0 ? {} : { timeout: Math.ceil(failed / 2), truncated: Math.floor(failed / 2) };
+    const counts = { rows: before + failed, failures };
+    try {
+      refuseFailure(limit, counts, 'a.jpg', { code: 'truncated', message: 'ends early' });
+    } catch (error) {
+      assert.ok(error instanceof TooManyFailures);
+      return failed;
+    }
+  }
+  return most;
+}
+
+describe('a limit of failures', () => {
+  it('lets as many images fail as it says, and not the next', () => {
+    for (const count of [0, 1, 7]) {
+      assert.equal(allowed({ count }, 0), count);
+      assert.equal(allowed({ count }, 5000), count);
+    }
+  });
+
+  it('of a share looks at the rows so far, once there are a hundred', () => {
+    assert.equal(allowed({ percent: 0 }, 0), 99); // the hundredth row is the first that is looked at
+    assert.equal(allowed({ percent: 0 }, 99), 0);
+    assert.equal(allowed({ percent: 10 }, 90), 10); // 10 of 100
+    assert.equal(allowed({ percent: 50 }, 98), 98);
+    assert.equal(allowed({ percent: 0.5 }, 998), 5); // 5 of 1003, 6 of 1004
+    assert.equal(allowed({ percent: 100 }, 0), 1000);
+  });
+
+  it('says how many failed, how many were to, and which was the last', () => {
+    const failures = { timeout: 1, truncated: 2 };
+    const refuse = (limit: FailureLimit) =>
+      refuseFailure(limit, { rows: 199, failures }, 'a b.jpg', { code: 'timeout', message: 'took 3 s' });
+    assert.throws(
+      () => refuse({ count: 3 }),
+      new TooManyFailures(
+        '4 of 200 images failed, and no more than 3 were to; the last is "a b.jpg" (timeout: took 3 s)',
+        { hint: 'Mend or remove it, or allow more: it is the first that --resume tries.' },
+      ),
+    );
+    assert.throws(() => refuse({ percent: 1.5 }), /and no more than 1\.5 % of the images were to/);
+  });
+});

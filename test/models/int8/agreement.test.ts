@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { agreementOf, comparedOutputs } from '../../../src/models/int8/agreement.js';
+import type { BatchOutputs } from '../../../src/runtime/protocol.js';
+
+/** A batch of outputs, row by row. */
+const batch = (outputs: Readonly<Record<string, readonly (readonly number[])[]>>): BatchOutputs =>
+  Object.fromEntries(
+    Object.entries(outputs).map(([name, rows]) => {
+      const data = new Uint8Array(Float32Array.from(rows.flat()).buffer);
+      return [name, { dtype: 'float32', shape: [rows.length, rows[0]?.length ?? 0], data }];
+    }),
+  );
+
+describe('agreementOf', () => {
+  const floats = [
+    batch({ logits: [[1, 2, 3], [5, 4, 0]], embedding: [[1, 0], [0, 2]] }), // biome-ignore format: rows
+    batch({ logits: [[-3, -2, -9]], embedding: [[3, 4]] }),
+  ];
+
+  it('is whole for the same outputs', () => {
+    assert.deepEqual(agreementOf({ scores: 'logits', features: 'embedding' }, floats, floats), {
+      sameTop1: 3,
+      similarity: 1,
+    });
+  });
+
+  it('counts the images of the same best class, and takes the mean of the cosines', () => {
+    const integers = [
+      batch({ logits: [[1, 2, 2.5], [4, 5, 0]], embedding: [[0, 7], [0, 1]] }), // biome-ignore format: rows
+      batch({ logits: [[-8, -1, -9]], embedding: [[4, 3]] }),
+    ];
+    const { sameTop1, similarity } = agreementOf(
+      { scores: 'logits', features: 'embedding' },
+      floats,
+      integers,
+    );
+    assert.equal(sameTop1, 2);
+    assert.ok(Math.abs(similarity - (0 + 1 + 24 / 25) / 3) < 1e-7, `${similarity}`);
+  });
+
+  it('knows no classes without scores, and compares scores where there is nothing else', () => {
+    assert.deepEqual(agreementOf({ scores: undefined, features: 'embedding' }, floats, floats), {
+      sameTop1: undefined,
+      similarity: 1,
+    });
+    const turned = [batch({ logits: [[-1, -2, -3], [-5, -4, 0]] }), batch({ logits: [[3, 2, 9]] })]; // biome-ignore format: rows
+    assert.deepEqual(agreementOf({ scores: 'logits', features: 'logits' }, floats, turned), {
+      sameTop1: 0,
+      similarity: -1,
+    });
+  });
+
+  it('refuses outputs that are not there', () => {
+    assert.throws(
+      () => agreementOf({ scores: 'logits', features: 'stage1' }, floats, floats),
+      /without its output stage1/,
+    );
+  });
+});
+
+describe('comparedOutputs', () => {
+  const output = (name: string, ...shape: number[]) =>
+    ({ name, dtype: 'float32', shape: ['batch', ...shape] }) as const;
+
+  it('takes the embedding, else the scores, else what is smallest', () => {
+    const [logits, stage1, stage4] = [
+      output('logits', 10),
+      output('stage1', 8, 4, 4),
+      output('stage4', 16, 1, 1),
+    ];
+    const embedding = output('embedding', 16);
+    assert.deepEqual(comparedOutputs([stage1, logits, embedding]), {
+      scores: 'logits',
+      features: 'embedding',
+    });
+    assert.deepEqual(comparedOutputs([stage1, logits]), { scores: 'logits', features: 'logits' });
+    assert.deepEqual(comparedOutputs([stage1, stage4]), { scores: undefined, features: 'stage4' });
+  });
+});

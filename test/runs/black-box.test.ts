@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { copyFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BlackBox, lastDecoded } from '../../src/runs/black-box.js';
+import { inFolder } from '../outputs/scratch.js';
+
+/** Something that is under way until it is told to end. */
+function work() {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { end, action: () => ended };
+}
+
+describe('BlackBox', () => {
+  it(
+    'names the images that are under way, and no others',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const box = BlackBox.open(path);
+      assert.deepEqual(await lastDecoded(path), []);
+      const names = ['a.jpg', 'new\nline "quoted" \\ .png', 'ünï/🦊.webp', ' ', 'null'];
+      const works = names.map(work);
+      const running = names.map((name, i) => box.around(name, works[i]?.action ?? (async () => {})));
+      assert.deepEqual(await lastDecoded(path), names);
+      works[1]?.end();
+      works[3]?.end();
+      await Promise.all([running[1], running[3]]);
+      assert.deepEqual((await lastDecoded(path)).toSorted(), ['a.jpg', 'null', 'ünï/🦊.webp']);
+      for (const { end } of works) end();
+      await Promise.all(running);
+      assert.deepEqual(await lastDecoded(path), []);
+      await box.close();
+    }),
+  );
+
+  it(
+    'takes no more room than images are under way at once, and forgets longer names with shorter ones',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const box = BlackBox.open(path);
+      await Promise.all([box.around('a'.repeat(1000), async () => {}), box.around('b', async () => {})]);
+      const { size } = await stat(path);
+      for (let i = 0; i < 50; i++) {
+        const { end, action } = work();
+        const running = box.around(`short ${i}`, action);
+        assert.deepEqual(await lastDecoded(path), [`short ${i}`]);
+        end();
+        await running;
+      }
+      assert.equal((await stat(path)).size, size);
+      await box.close();
+    }),
+  );
+
+  it(
+    'passes on what comes of the work, be it an error, after which nothing is under way',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const box = BlackBox.open(path);
+      assert.equal(await box.around('a', async () => 17), 17);
+      const failing = async () => {
+        throw new Error('broken');
+      };
+      await assert.rejects(box.around('a', failing), /broken/);
+      assert.deepEqual(await lastDecoded(path), []);
+      await box.close();
+    }),
+  );
+
+  it(
+    'leaves out a name that is too long, and keeps its neighbours',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const box = BlackBox.open(path);
+      const long = `${'ä'.repeat(2047)}x`; // 4095 bytes, the longest path of Linux
+      const names = ['before', long, '\n'.repeat(4000), 'after'];
+      const works = names.map(work);
+      const running = names.map((name, i) => box.around(name, works[i]?.action ?? (async () => {})));
+      assert.deepEqual(await lastDecoded(path), ['before', long, 'after']);
+      for (const { end } of works) end();
+      await Promise.all(running);
+      await box.close();
+    }),
+  );
+
+  it(
+    'is removed in the end, and what a crash leaves of it begins anew',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const box = BlackBox.open(path);
+      const { end, action } = work();
+      const running = box.around('a', action);
+      await copyFile(path, join(folder, 'crashed'));
+      end();
+      await running;
+      await box.close();
+      await box.close();
+      assert.deepEqual(await readdir(folder), ['crashed']);
+      assert.deepEqual(await lastDecoded(path), []);
+      assert.deepEqual(await lastDecoded(join(folder, 'crashed')), ['a']);
+      const next = BlackBox.open(join(folder, 'crashed'));
+      assert.deepEqual(await lastDecoded(join(folder, 'crashed')), []);
+      await next.close();
+    }),
+  );
+
+  it(
+    'goes on naming what took an earlier process down until that has been decoded',
+    inFolder(async (folder) => {
+      const path = join(folder, 'decoding');
+      const stopped = BlackBox.open(path, ['a', 'b']);
+      assert.deepEqual(await lastDecoded(path), ['a', 'b']);
+      await stopped.around('a', async () => {});
+      await stopped.around('c', async () => {});
+      await stopped.close(); // the run ends before it comes to b
+      const left = await lastDecoded(path);
+      assert.deepEqual(left, ['b']);
+      const resumed = BlackBox.open(path, left);
+      await resumed.around('b', async () => {});
+      await resumed.close();
+      assert.deepEqual(await readdir(folder), []);
+    }),
+  );
+
+  it(
+    'ends no run where it cannot be written',
+    inFolder(async (folder) => {
+      const box = BlackBox.open(join(folder, 'no', 'such', 'folder'));
+      assert.equal(await box.around('a', async () => 17), 17);
+      await box.close();
+    }),
+  );
+});

@@ -1,0 +1,591 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { remembered } from '../../src/async/remembered.js';
+import { type ImageFailure, OutputError } from '../../src/errors.js';
+import { identify } from '../../src/identify.js';
+import type { InputItem, JobItem } from '../../src/item.js';
+import { fingerprintOf } from '../../src/job/fingerprint.js';
+import { embedLayout } from '../../src/outputs/embed-layout.js';
+import type { OutputLayout } from '../../src/outputs/layout.js';
+import type { Row } from '../../src/rows.js';
+import { lastDecoded } from '../../src/runs/black-box.js';
+import { openDestination } from '../../src/runs/destination.js';
+import type { Fingerprint } from '../../src/runs/journal.js';
+import type { OutputMode } from '../../src/runs/run-start.js';
+import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
+import { TIME_LIMIT } from '../support/time-limit.js';
+import { until } from '../support/until.js';
+import { filesIn } from './outputs.js';
+
+const JSONL = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
+const NPY = embedLayout({ format: 'npy', dtype: 'float32', features: 1 });
+
+const AWAY: ImageFailure = { code: 'not_found', message: 'there is no such file' };
+
+// Every setting that a run of features is begun with.
+const SETTINGS = fingerprintOf({
+  ...{ version: '1.2.3', onnx: Uint8Array.of(1, 2, 3), device: 'cpu' },
+  outputs: [{ name: 'embedding', dtype: 'float32' }],
+  preprocessing: {
+    ...{ height: 128, width: 128, cropPct: 0.94, cropMode: 'center', interpolation: 'bicubic' },
+    ...{ fill: [124, 116, 104], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
+  },
+  layout: JSONL,
+});
+
+const refusing =
+  (message: RegExp, hint = /./) =>
+  (error: unknown) =>
+    error instanceof OutputError && message.test(error.message) && hint.test(error.hint ?? '');
+
+interface Attempt {
+  readonly mode: OutputMode;
+  readonly images: string; // a letter each
+  readonly rows?: number; // after which it stops; all when not given
+  readonly setting?: string; // of which the values follow
+  readonly settings?: Fingerprint; // besides that one
+  readonly unreadable?: string; // folders among the images, a letter each
+  readonly listed?: boolean; // the images are of a list on standard input
+  readonly layout?: OutputLayout;
+}
+
+describe('openDestination', () => {
+  let folder: string;
+  let notes: string[];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-destination-'));
+    notes = [];
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const pathOf = (image: string) => join(folder, 'images', image);
+  const place = (name: string) => join(folder, name);
+  const write = async (images: string, content = 'x') => {
+    await mkdir(join(folder, 'images'), { recursive: true });
+    for (const image of images) await writeFile(pathOf(image), content);
+  };
+
+  async function* items(images: string, unreadable = ''): AsyncGenerator<InputItem> {
+    for (const image of images) {
+      const path = pathOf(image);
+      yield unreadable.includes(image)
+        ? { status: 'failed', path, failure: AWAY }
+        : { status: 'found', path };
+    }
+  }
+
+  /** An embedding of a file's content; one that begins with a b is bad. */
+  async function rowOf(item: JobItem, setting: string): Promise<Row> {
+    if (item.status === 'stored') return item;
+    const { path } = item;
+    if (item.status === 'failed') return { ...item, file: undefined };
+    const [file, text] = [await identify(path), await readFile(path, 'utf8').catch(() => 'bad')];
+    if (text.startsWith('bad')) return { status: 'failed', path, file, failure: FAILURE };
+    return { status: 'ok', path, file, outputs: { embedding: float32([text.length + setting.length / 8]) } };
+  }
+
+  /** Does a job over images: which of them it computed, how many rows it can be gone on from, and whether it was there already. */
+  async function run(
+    output: string,
+    { mode, images, rows, setting = '', settings = {}, unreadable, listed = false, layout = JSONL }: Attempt,
+  ) {
+    const destination = await openDestination({
+      ...{ output: place(output), kind: layout.kind, mode, stdout: new Collector(), checkpointSeconds: 1000 },
+    });
+    const walk = () => items(images, unreadable);
+    const list = remembered(walk());
+    try {
+      const started = await destination.start({
+        ...{ layout, fingerprint: () => ({ ...settings, setting }), onNote: (note) => notes.push(note) },
+        ...{ items: list.items, walkAgain: listed ? list.again : walk },
+      });
+      if (!('sink' in started)) return { computed: '', kept: started.rows, done: true };
+      let computed = '';
+      let count = 0;
+      for await (const item of started.items) {
+        if (count++ === rows) break;
+        if (item.status !== 'stored') computed += item.path.at(-1);
+        await started.sink.write(await rowOf(item, setting));
+      }
+      await started.close();
+      if (rows !== undefined) return { computed, kept: await started.sink.leave(), done: false };
+      await started.sink.commit(FACTS);
+      return { computed, kept: count, done: true };
+    } finally {
+      await destination.release();
+    }
+  }
+
+  /** A job that has begun, to write rows to by hand. */
+  async function begun(output: string, images: string) {
+    const destination = await openDestination({
+      ...{
+        output: place(output),
+        kind: 'text',
+        mode: 'new',
+        stdout: new Collector(),
+        checkpointSeconds: 1000,
+      },
+    });
+    const started = await destination.start({
+      ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, items: items(images) },
+      walkAgain: () => items(images),
+    });
+    assert.ok('sink' in started);
+    return { destination, started };
+  }
+
+  /** The files of an output, and those that a run from nothing makes of the same images now. */
+  async function assertAsNew(output: string, attempt: Omit<Attempt, 'mode'>): Promise<void> {
+    await run(`new ${output}`, { ...attempt, mode: 'new' });
+    const files = await filesIn(folder);
+    for (const [name, content] of Object.entries(files)) {
+      if (name.startsWith('new ')) assert.equal(files[name.slice(4)], content, name);
+    }
+    assert.deepEqual(
+      Object.keys(files).filter((name) => /partial|lock/.test(name)),
+      [],
+    );
+  }
+
+  for (const layout of [JSONL, NPY]) {
+    const output = `out.${layout.settings.format}`;
+
+    describe(`an output of ${layout.settings.format}`, () => {
+      it('is begun anew where there is none, and refused where there is one, unless it may be replaced', async () => {
+        await write('abc');
+        assert.deepEqual(await run(output, { mode: 'resume', images: 'abc', layout }), {
+          ...{ computed: 'abc', kept: 3, done: true },
+        });
+        await assert.rejects(
+          run(output, { mode: 'new', images: 'abc', layout }),
+          refusing(new RegExp(`${output} already exists`), /--overwrite/),
+        );
+        assert.equal((await run(output, { mode: 'overwrite', images: 'ab', layout })).computed, 'ab');
+        await assertAsNew(output, { images: 'ab', layout });
+      });
+
+      it('goes on where it was left, and is refused without being told what to do', async () => {
+        await write('abcde');
+        const left = await run(output, { mode: 'new', images: 'abcde', rows: 3, layout });
+        assert.deepEqual(left, { computed: 'abc', kept: 3, done: false });
+        await assert.rejects(
+          run(output, { mode: 'new', images: 'abcde', layout }),
+          refusing(/was interrupted; its rows are kept in .*\.partial/, /--resume.*--overwrite/),
+        );
+        const resumed = await run(output, { mode: 'resume', images: 'abcde', layout });
+        assert.deepEqual(resumed, { computed: 'de', kept: 2, done: true });
+        assert.deepEqual(notes, [`${place(output)}: going on after 3 rows`]);
+        await assertAsNew(output, { images: 'abcde', layout });
+      });
+
+      it('is begun again where it may be replaced', async () => {
+        await write('abcd');
+        await run(output, { mode: 'new', images: 'abcd', rows: 3, layout });
+        assert.equal((await run(output, { mode: 'overwrite', images: 'dcb', layout })).computed, 'dcb');
+        await assertAsNew(output, { images: 'dcb', layout });
+      });
+
+      it('stays in place until the run that replaces it is whole', async () => {
+        await write('abcd');
+        await run(output, { mode: 'new', images: 'ab', layout });
+        const before = await readFile(place(output));
+        await run(output, { mode: 'overwrite', images: 'abcd', rows: 3, layout });
+        assert.deepEqual(await readFile(place(output)), before);
+        // What was said of replacing holds for the run that goes on.
+        assert.equal((await run(output, { mode: 'resume', images: 'abcd', layout })).computed, 'd');
+        await assertAsNew(output, { images: 'abcd', layout });
+      });
+
+      it('is done already where nothing has changed', async () => {
+        await write('abc');
+        await write('b', 'bad');
+        await run(output, { mode: 'new', images: 'abc', layout });
+        const before = await filesIn(folder);
+        for (const mode of ['resume', 'sync'] as const) {
+          assert.deepEqual(await run(output, { mode, images: 'abc', layout }), {
+            ...{ computed: '', kept: 3, done: true },
+          });
+        }
+        assert.deepEqual(await filesIn(folder), before);
+      });
+
+      it('says what has changed, and takes over the rest when it is told to', async () => {
+        await write('abcdef');
+        await run(output, { mode: 'new', images: 'abcde', layout });
+        await write('b', 'changed');
+        const attempt = { images: 'fabce', layout };
+        const before = await filesIn(folder);
+        await assert.rejects(
+          run(output, { ...attempt, mode: 'resume' }),
+          refusing(/inputs of .* are not as they were: 1 new, 1 changed, 1 gone\./, /--sync.*--overwrite/),
+        );
+        assert.deepEqual(await filesIn(folder), before);
+        assert.equal((await run(output, { ...attempt, mode: 'sync' })).computed, 'fb');
+        assert.deepEqual(notes, [`${place(output)}: 1 new, 1 changed, 1 gone`]);
+        await assertAsNew(output, attempt);
+      });
+
+      it('takes over rows of a run that was interrupted, again and again, and of the output before', async () => {
+        await write('abcdefgh');
+        await run(output, { mode: 'new', images: 'abcd', layout });
+        await run(output, { mode: 'sync', images: 'xabcdefgh', rows: 6, layout }); // x is not there
+        await assert.rejects(
+          run(output, { mode: 'resume', images: 'abcdefgh', layout }),
+          refusing(/are not as they were: 1 gone/),
+        );
+        await write('g', 'later');
+        const second = await run(output, { mode: 'sync', images: 'gabcdefh', rows: 2, layout });
+        assert.deepEqual([second.computed, second.kept], ['g', 2]);
+        await write('a', 'later, too');
+        const third = await run(output, { mode: 'sync', images: 'gabcdefh', rows: 4, layout });
+        assert.equal(third.computed, 'a');
+        const last = await run(output, { mode: 'resume', images: 'gabcdefh', layout });
+        assert.equal(last.computed, 'fh');
+        await assertAsNew(output, { images: 'gabcdefh', layout });
+      });
+
+      it('takes no rows over from a file that was altered', async () => {
+        await write('abcd');
+        await run(output, { mode: 'new', images: 'abc', layout });
+        await run(output, { mode: 'sync', images: 'dabc', rows: 2, layout });
+        const bytes = await readFile(place(output));
+        bytes[bytes.byteLength - 3] = 0x39;
+        await writeFile(place(output), bytes);
+        await assert.rejects(
+          run(output, { mode: 'resume', images: 'dabc', layout }),
+          refusing(/is not as its run has left it/),
+        );
+        await rm(place(`${output}.partial`), { recursive: true });
+        await assert.rejects(
+          run(output, { mode: 'sync', images: 'abcd', layout }),
+          refusing(/is not as its run has left it/),
+        );
+        await truncate(place(output), 5);
+        for (const mode of ['resume', 'sync'] as const) {
+          await assert.rejects(
+            run(output, { mode, images: 'abcd', layout }),
+            refusing(/exists, but is not as a run of halonet has left it/, /--overwrite/),
+          );
+        }
+      });
+    });
+  }
+
+  it('goes on with nothing under other settings', async () => {
+    await write('abc');
+    const attempt = { images: 'abc', setting: 'one' };
+    await run('out.jsonl', { ...attempt, mode: 'new', rows: 2 });
+    const other = { ...attempt, setting: 'two' };
+    for (const mode of ['resume', 'sync'] as const) {
+      const before = await filesIn(folder);
+      await assert.rejects(
+        run('out.jsonl', { ...other, mode }),
+        refusing(/was begun with other settings: setting was one and is two\./),
+      );
+      assert.deepEqual(await filesIn(folder), before);
+    }
+    await run('out.jsonl', { ...attempt, mode: 'resume' });
+    for (const mode of ['resume', 'sync'] as const)
+      await assert.rejects(run('out.jsonl', { ...other, mode }), refusing(/other settings/));
+    assert.equal((await run('out.jsonl', { ...other, mode: 'overwrite' })).computed, 'abc');
+  });
+
+  it('takes no rows over from an output that is to be replaced', async () => {
+    await write('abcd');
+    await run('out.jsonl', { mode: 'new', images: 'abc', setting: 'one' });
+    await run('out.jsonl', { mode: 'overwrite', images: 'abc', setting: 'three', rows: 1 });
+    const synced = await run('out.jsonl', { mode: 'sync', images: 'dabc', setting: 'three' });
+    assert.equal(synced.computed, 'dbc');
+    await assertAsNew('out.jsonl', { images: 'dabc', setting: 'three' });
+  });
+
+  it('tells a retry from a run of its own', async () => {
+    await write('abc');
+    await write('ac', 'bad');
+    const attempt = { images: 'abc' };
+    await run('out.jsonl', { ...attempt, mode: 'new', rows: 2 });
+    await assert.rejects(
+      run('out.jsonl', { ...attempt, mode: 'retry' }),
+      refusing(/A run to .* was interrupted/, /--resume/),
+    );
+    await run('out.jsonl', { ...attempt, mode: 'resume' });
+    await write('ac');
+    const retried = await run('out.jsonl', { ...attempt, mode: 'retry', rows: 1 });
+    assert.deepEqual([retried.computed, retried.kept], ['a', 1]);
+    for (const mode of ['new', 'resume', 'sync'] as const) {
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, mode }),
+        refusing(/A retry of .* was interrupted/, /halonet retry .*out\.jsonl goes on/),
+      );
+    }
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'retry' })).computed, 'c');
+    await assertAsNew('out.jsonl', attempt);
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'retry' })).done, true);
+  });
+
+  for (const left of ['finished', 'interrupted'] as const) {
+    describe(`with --sync, where inputs of a run that was ${left} are away,`, () => {
+      const output = 'out.jsonl';
+      let before: Readonly<Record<string, string>>;
+      beforeEach(async () => {
+        await write('abcd');
+        await run(output, { mode: 'new', images: 'abcd', ...(left === 'interrupted' && { rows: 3 }) });
+        before = await filesIn(folder);
+      });
+      const rows = left === 'finished' ? 4 : 3;
+
+      async function assertRefused(attempt: Omit<Attempt, 'mode'>, message: RegExp): Promise<void> {
+        for (const listed of [false, true])
+          await assert.rejects(
+            run(output, { ...attempt, mode: 'sync', listed }),
+            refusing(message, /Is a disk or a folder away\? .*--overwrite/),
+          );
+        assert.deepEqual(await filesIn(folder), before);
+      }
+
+      it('drops no row when all are gone', async () => {
+        const emptied = `would lose ${rows} of its ${rows} rows, and none of its inputs is there any more`;
+        await assertRefused({ images: '' }, new RegExp(emptied));
+        await write('x');
+        before = await filesIn(folder);
+        await assertRefused({ images: 'x' }, new RegExp(emptied)); // others came in their place
+        assert.equal((await run(output, { mode: 'overwrite', images: 'x' })).computed, 'x');
+      });
+
+      it('drops no row when one of the inputs cannot be read', async () => {
+        await assertRefused(
+          { images: 'xbcd', unreadable: 'x' },
+          new RegExp(`would lose 1 of its ${rows} rows, and 1 input cannot be read`),
+        );
+        await assertRefused(
+          { images: 'xy', unreadable: 'xy' },
+          new RegExp(`would lose ${rows} of its ${rows} rows, and 2 inputs cannot be read`),
+        );
+      });
+
+      it('goes on where no row would be lost, or nothing new is unreadable', async () => {
+        const joined = { images: 'xabcd', unreadable: 'x' };
+        await run(output, { ...joined, mode: 'sync' });
+        assert.match(notes.join(), /out\.jsonl: 1 new$/);
+        // What could not be read the last time either is no reason to keep the rows of what is gone.
+        await run(output, { images: 'xd', unreadable: 'x', mode: 'sync' });
+        assert.match(notes.join(), /out\.jsonl: 3 gone$/);
+        await assertAsNew(output, { images: 'xd', unreadable: 'x' });
+      });
+    });
+  }
+
+  it('retries under other limits, and under nothing else that differs', async () => {
+    await write('abc');
+    await write('ac', 'bad');
+    const attempt = { images: 'abc', settings: SETTINGS };
+    const others = Object.keys(SETTINGS).filter((name) => name !== 'maxPixels' && name !== 'failOn');
+    assert.ok(['model', 'device', 'cropMode', 'height', 'outputs'].every((name) => others.includes(name)));
+
+    const assertOthersRefused = async () => {
+      const before = await filesIn(folder);
+      for (const name of others) {
+        const settings = { ...SETTINGS, [name]: 'another' };
+        await assert.rejects(
+          run('out.jsonl', { ...attempt, settings, mode: 'retry' }),
+          refusing(/was begun with other settings/, /--overwrite/),
+          name,
+        );
+      }
+      const { device: _, ...fewer } = SETTINGS;
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, settings: fewer, mode: 'retry' }),
+        refusing(/--device was cpu and is not set/),
+      );
+      assert.deepEqual(await filesIn(folder), before);
+    };
+    const limits = { ...SETTINGS, maxPixels: '5', failOn: 'none' };
+
+    await run('out.jsonl', { ...attempt, mode: 'new' });
+    await assertOthersRefused();
+    await write('ac');
+    const begun = await run('out.jsonl', { ...attempt, settings: limits, mode: 'retry', rows: 1 });
+    assert.deepEqual([begun.computed, begun.kept], ['a', 1]);
+    await assertOthersRefused(); // of the retry that was interrupted
+    assert.equal((await run('out.jsonl', { ...attempt, settings: limits, mode: 'retry' })).computed, 'c');
+    // The limits were for these images alone: the run that it was goes on.
+    for (const mode of ['resume', 'sync'] as const) {
+      assert.equal((await run('out.jsonl', { ...attempt, mode })).done, true);
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, settings: limits, mode }),
+        refusing(/--max-pixels was 100000000 and is 5; --fail-on was truncated and is none/),
+      );
+    }
+    await assertAsNew('out.jsonl', attempt);
+  });
+
+  it('takes a list that can be read once', async () => {
+    await write('abcde');
+    const attempt = { images: 'abcde', listed: true };
+    await run('out.jsonl', { ...attempt, mode: 'new', rows: 2 });
+    await write('a', 'changed');
+    await assert.rejects(run('out.jsonl', { ...attempt, mode: 'resume' }), refusing(/1 changed/));
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'sync', rows: 4 })).computed, 'acd');
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'resume' })).computed, 'e');
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'resume' })).computed, '');
+    await assertAsNew('out.jsonl', { images: 'abcde' });
+  });
+
+  it('refuses an index without its array before there is any work', async () => {
+    await writeFile(place('out.index.csv'), 'mine');
+    await assert.rejects(
+      run('out.npy', { mode: 'new', images: 'a', layout: NPY }),
+      refusing(/out\.index\.csv already exists/),
+    );
+    await assert.rejects(
+      run('out.npy', { mode: 'resume', images: 'a', layout: NPY }),
+      refusing(/out\.index\.csv exists, but is not as a run/),
+    );
+    assert.deepEqual(await readdir(folder), ['out.index.csv']);
+  });
+
+  it('gives up a whole run whose name was taken, where it may be replaced', async () => {
+    await write('abc');
+    const { destination, started } = await begun('out.jsonl', 'a');
+    await writeFile(place('out.jsonl'), 'mine');
+    await assert.rejects(started.sink.commit(FACTS), refusing(/already exists, and did not at the start/));
+    await started.close();
+    await destination.release();
+    for (const mode of ['new', 'resume'] as const)
+      await assert.rejects(
+        run('out.jsonl', { mode, images: 'a' }),
+        refusing(/already exists/, /Move it away/),
+      );
+    assert.equal(await readFile(place('out.jsonl'), 'utf8'), 'mine');
+    assert.equal((await run('out.jsonl', { mode: 'overwrite', images: 'abc' })).computed, 'abc');
+    await assertAsNew('out.jsonl', { images: 'abc' });
+  });
+
+  it('is for one run at a time', async () => {
+    const output = {
+      output: place('out.jsonl'),
+      kind: 'text',
+      stdout: new Collector(),
+      checkpointSeconds: 1,
+    } as const;
+    const first = await openDestination({ ...output, mode: 'new' });
+    for (const mode of ['new', 'resume', 'sync', 'overwrite'] as const) {
+      await assert.rejects(
+        openDestination({ ...output, mode }),
+        refusing(
+          new RegExp(`Another run \\(process ${process.pid} on ${hostname()}\\) is writing`),
+          /\.lock/,
+        ),
+      );
+    }
+    await first.release();
+    await (await openDestination({ ...output, mode: 'new' })).release();
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  it('writes no more rows once another run has its lock, and leaves that alone', async () => {
+    await write('a');
+    const { destination, started } = await begun('out.jsonl', 'a');
+    const row = await rowOf({ status: 'found', path: pathOf('a') }, '');
+    const other = '{"purpose":"another run"}\n';
+    await writeFile(place('out.jsonl.lock'), other);
+    const writeOn = () =>
+      until('a look at the lock', async () => {
+        await started.sink.write(row);
+        return false;
+      });
+    const lost = refusing(
+      /out\.jsonl\.lock, the lock of .*out\.jsonl, is gone or another run's/,
+      /took over/,
+    );
+    await assert.rejects(writeOn(), lost);
+    await assert.rejects(started.sink.commit(FACTS), lost);
+    await assert.rejects(started.sink.leave(), lost);
+    await started.close();
+    await destination.release();
+    assert.equal(await readFile(place('out.jsonl.lock'), 'utf8'), other);
+    assert.deepEqual((await readdir(folder)).sort(), ['images', 'out.jsonl.lock', 'out.jsonl.partial']);
+  });
+
+  it('names an image while something is done with it', async () => {
+    const { destination, started } = await begun('out.jsonl', '');
+    const decoding = join(place('out.jsonl.partial'), 'decoding');
+    const named = await started.around('a "strange" name', () => lastDecoded(decoding));
+    assert.deepEqual(named, ['a "strange" name']);
+    assert.deepEqual(await lastDecoded(decoding), []);
+    await started.close();
+    await started.sink.leave();
+    await destination.release();
+  });
+
+  it('takes rows over from the output that a run was begun from, and from no other', async () => {
+    await write('abcd');
+    const attempt = { images: 'dabc' };
+    await run('out.jsonl', { mode: 'new', images: 'abc' });
+    await run('out.jsonl', { ...attempt, mode: 'sync', rows: 2 });
+    const manifest = place('out.jsonl.run.json');
+    const then = await readFile(manifest, 'utf8');
+    await writeFile(manifest, then.replace('"started": "20', '"started": "19'));
+    for (const mode of ['resume', 'sync'] as const)
+      await assert.rejects(
+        run('out.jsonl', { ...attempt, mode }),
+        refusing(/is not the output any more that the run in .* takes rows over from/, /Bring it back/),
+      );
+    await writeFile(manifest, then);
+    assert.equal((await run('out.jsonl', { ...attempt, mode: 'resume' })).computed, '');
+    await assertAsNew('out.jsonl', attempt);
+  });
+
+  it('leaves no lock where it refuses', async () => {
+    await writeFile(place('out.jsonl'), 'mine');
+    await assert.rejects(run('out.jsonl', { mode: 'new', images: '' }), OutputError);
+    await assert.rejects(run('out.jsonl', { mode: 'resume', images: '' }), OutputError);
+    assert.deepEqual(await readdir(folder), ['out.jsonl']);
+  });
+
+  it('names the images that were being decoded when a run died', async () => {
+    await write('ab');
+    await run('out.jsonl', { mode: 'new', images: 'ab', rows: 1 });
+    const suspects = [pathOf('b'), 'new\nline'];
+    const script = `
+      import { BlackBox } from ${JSON.stringify(new URL('../../src/runs/black-box.js', import.meta.url).href)};
+      const box = BlackBox.open(${JSON.stringify(join(place('out.jsonl.partial'), 'decoding'))});
+      for (const path of ${JSON.stringify(suspects)}) box.around(path, () => new Promise(() => {}));
+      process.kill(process.pid, 'SIGKILL');`;
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
+    const open = (mode: OutputMode) =>
+      openDestination({
+        ...{ output: place('out.jsonl'), kind: 'text', mode, stdout: new Collector(), checkpointSeconds: 1 },
+      });
+    for (const [mode, expected] of [
+      ['resume', suspects],
+      ['sync', suspects],
+      ['overwrite', []],
+    ] as const) {
+      const destination = await open(mode);
+      assert.deepEqual(destination.suspects, expected);
+      await destination.release();
+    }
+    await run('out.jsonl', { mode: 'resume', images: 'ab' });
+    const after = await open('resume');
+    assert.deepEqual(after.suspects, []);
+    await after.release();
+  });
+
+  it('takes no rows over on a stream', async () => {
+    const stdout = new Collector();
+    for (const output of ['-', '/dev/stdout']) {
+      for (const mode of ['resume', 'sync'] as const) {
+        await assert.rejects(
+          openDestination({ output, kind: 'text', mode, stdout, checkpointSeconds: 1 }),
+          refusing(new RegExp(`--${mode} needs an output .*; ${output} is a stream`), /--output/),
+        );
+      }
+    }
+    assert.equal(stdout.text, '');
+  });
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { OutputError } from '../../src/errors.js';
+import type { Preprocessing } from '../../src/images/geometry.js';
+import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js';
+import { featuresLayout } from '../../src/outputs/features-layout.js';
+import { refuseDifferent } from '../../src/runs/fingerprint.js';
+
+const PREPROCESSING: Preprocessing = {
+  ...{ height: 128, width: 128, cropPct: 0.94, cropMode: 'center', interpolation: 'bicubic' },
+  ...{ fill: [124, 116, 104], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
+};
+
+function layoutOf(format: 'npy' | 'jsonl') {
+  return featuresLayout({ format, dtype: 'float32', stages: [{ name: 'stage1', shape: [2] }] });
+}
+
+const JOB: Fingerprinted = {
+  version: '1.2.3',
+  onnx: Uint8Array.of(1, 2, 3),
+  outputs: [1, 2, 3, 4].map((i) => ({ name: `stage${i}`, dtype: 'float32' })),
+  preprocessing: PREPROCESSING,
+  layout: layoutOf('npy'),
+  device: 'cpu',
+};
+
+/** What is said of a run that was begun with a job, and is gone on with by another one. */
+function difference(change: Partial<Fingerprinted>, except: readonly string[] = []): string | undefined {
+  try {
+    // As a journal has kept it.
+    const then = JSON.parse(JSON.stringify(fingerprintOf(JOB)));
+    refuseDifferent('out.npy', then, fingerprintOf({ ...JOB, ...change }), except);
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof OutputError && /--overwrite/.test(error.hint ?? ''));
+    const [, what] = /^out\.npy was begun with other settings: (.*)\.$/.exec(error.message) ?? [];
+    assert.ok(what !== undefined, error.message);
+    return what;
+  }
+}
+
+describe('the fingerprint of a run', () => {
+  it('is the same for the same job', () => {
+    assert.equal(difference({}), undefined);
+    assert.equal(difference({ preprocessing: { ...PREPROCESSING, fill: [124, 116, 104] } }), undefined);
+  });
+
+  it('names every setting of images that differs, and how', () => {
+    const changes: Partial<Preprocessing>[] = [
+      { height: 256 },
+      { width: 64 },
+      { cropPct: 1 },
+      { cropMode: 'squash' },
+      { interpolation: 'bilinear' },
+      { fill: [0, 0, 0] },
+      { autoOrient: false },
+      { decode: 'fast' },
+      { maxPixels: 5 },
+      { failOn: 'none' },
+    ];
+    assert.deepEqual(
+      changes.map((change) => Object.keys(change)[0]).toSorted(),
+      Object.keys(PREPROCESSING).toSorted(),
+    );
+    for (const change of changes) {
+      const [[name, value] = ['', '']] = Object.entries(change);
+      const then = JSON.stringify(PREPROCESSING[name as keyof Preprocessing]).replaceAll('"', '');
+      const now = JSON.stringify(value).replaceAll('"', '');
+      const preprocessing = { ...PREPROCESSING, ...change };
+      assert.ok(difference({ preprocessing })?.endsWith(` was ${then} and is ${now}`), name);
+    }
+  });
+
+  it('names what else differs', () => {
+    assert.equal(difference({ version: '1.3.0' }), 'halonet was 1.2.3 and is 1.3.0');
+    assert.equal(difference({ device: 'cuda' }), '--device was cpu and is cuda');
+    assert.equal(difference({ layout: layoutOf('jsonl') }), '--format was npy and is jsonl');
+    assert.equal(
+      difference({ outputs: JOB.outputs.slice(1) }),
+      '--stages, --pool or --normalize (outputs) was stage1 float32, stage2 float32, stage3 float32, stage4 float32 and is ' +
+        'stage2 float32, stage3 float32, stage4 float32',
+    );
+    const pooled = JOB.outputs.map((output) => ({ ...output, pool: 'avg' as const }));
+    assert.match(difference({ outputs: pooled }) ?? '', / and is stage1 float32 avg, stage2 float32 avg, /);
+    assert.equal(
+      difference({ device: 'cuda', version: '2' }),
+      'halonet was 1.2.3 and is 2; --device was cpu and is cuda',
+    );
+  });
+
+  it('speaks of the network, too', () => {
+    const onnx = Uint8Array.of(1, 2, 4);
+    assert.equal(difference({ onnx }), 'the network is another one (--model, --precision, --mean or --std)');
+    assert.match(
+      difference({ onnx, device: 'cuda' }) ?? '',
+      /^--device was cpu and is cuda; the network is another one/,
+    );
+  });
+
+  it('knows of settings that came or went', () => {
+    const then = { ...fingerprintOf(JOB), gone: 1 };
+    assert.throws(
+      () => refuseDifferent('a', then, { ...fingerprintOf(JOB), labels: 'x'.repeat(200) }, []),
+      new RegExp(
+        `gone was 1 and is not set; --labels or --label-type \\(digest\\) was not set and is ${'x'.repeat(120)}…\\.$`,
+      ),
+    );
+  });
+
+  it('may differ where that is allowed', () => {
+    const preprocessing = { ...PREPROCESSING, maxPixels: 5 };
+    assert.equal(difference({ preprocessing }, ['maxPixels', 'failOn']), undefined);
+    assert.equal(
+      difference({ preprocessing, device: 'cuda' }, ['maxPixels']),
+      '--device was cpu and is cuda',
+    );
+  });
+});

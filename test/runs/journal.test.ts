@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutputError } from '../../src/errors.js';
+import { type Checkpoint, Journal, readJournal } from '../../src/runs/journal.js';
+import { headerOf, inFolder } from '../outputs/scratch.js';
+
+const HEADER = headerOf({ fingerprint: { format: 'csv', labels: 'ä, "ö"\n', topK: 5, decode: true } });
+
+function checkpointOf(rows: number): Checkpoint {
+  return { rows, bytes: { 'a.csv': 10 * rows }, inputs: `digest ${rows}`, seconds: rows / 2 };
+}
+
+/** A journal of five records: a header, three checkpoints and the end; and how long each of them is, with all before. */
+async function writtenJournal(path: string): Promise<readonly number[]> {
+  const ends: number[] = [];
+  const journal = await Journal.create('a.csv', path, HEADER, checkpointOf(0));
+  const bytes = await readFile(path);
+  ends.push(bytes.indexOf('\n') + 1, bytes.byteLength);
+  for (const record of [
+    { checkpoint: checkpointOf(1) },
+    { checkpoint: checkpointOf(2) },
+    { complete: true } as const,
+  ]) {
+    await journal.append(record);
+    ends.push((await stat(path)).size);
+  }
+  await journal.close();
+  return ends;
+}
+
+/** What a journal of so many whole records says. */
+function stateAfter(records: number, ends: readonly number[]) {
+  if (records < 2) return undefined;
+  return {
+    header: HEADER,
+    checkpoint: checkpointOf(Math.min(records, 4) - 2),
+    complete: records === 5,
+    length: ends[records - 1],
+  };
+}
+
+describe('Journal', () => {
+  it(
+    'says the last of what was written, however much of its end is missing',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      const ends = await writtenJournal(path);
+      const bytes = await readFile(path);
+      for (let length = 0; length <= bytes.byteLength; length++) {
+        await writeFile(path, bytes.subarray(0, length));
+        const whole = ends.filter((end) => end <= length).length;
+        assert.deepEqual(await readJournal('a.csv', path), stateAfter(whole, ends), `${length} bytes`);
+      }
+    }),
+  );
+
+  it(
+    'may be longer than what is read of it at once',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      const journal = await Journal.create('a.csv', path, HEADER, checkpointOf(0));
+      await journal.append(
+        ...Array.from({ length: 5000 }, (_, rows) => ({ checkpoint: checkpointOf(rows) })),
+      );
+      await journal.close();
+      const { size } = await stat(path);
+      assert.ok(size > 5 * 2 ** 16);
+      const state = await readJournal('a.csv', path);
+      assert.deepEqual([state?.checkpoint, state?.length], [checkpointOf(4999), size]);
+      await truncate(path, size - 1);
+      assert.deepEqual((await readJournal('a.csv', path))?.checkpoint, checkpointOf(4998));
+    }),
+  );
+
+  it(
+    'ends before what a crash has left blank or full of something else',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      const ends = await writtenJournal(path);
+      const bytes = await readFile(path);
+      const tails = [
+        Buffer.alloc(4096),
+        Buffer.from(`${'\0'.repeat(100)}\n`),
+        Buffer.from('\n'),
+        Buffer.from('{}\nnull\n17\n{"record":{"complete":true}}\n{"record":{"complete":true},"sum":"0"}\n'),
+        Buffer.from([0xff, 0xfe, 0xc3, 0x0a, 0x28, 0x0a]),
+      ];
+      for (const [records, end] of ends.entries()) {
+        for (const tail of tails) {
+          // What follows the damage counts no more, sound as it may be.
+          await writeFile(path, Buffer.concat([bytes.subarray(0, end), tail, bytes.subarray(end)]));
+          assert.deepEqual(await readJournal('a.csv', path), stateAfter(records + 1, ends));
+        }
+      }
+    }),
+  );
+
+  it(
+    'notices a byte of a record that has changed',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      const ends = await writtenJournal(path);
+      const bytes = await readFile(path);
+      const [from = 0, to = 0] = [ends[2], ends[3]];
+      for (let at = from; at < to; at++) {
+        const damaged = Buffer.from(bytes);
+        damaged[at] = (damaged[at] ?? 0) ^ 1;
+        await writeFile(path, damaged);
+        assert.deepEqual(await readJournal('a.csv', path), stateAfter(3, ends), `byte ${at}`);
+      }
+    }),
+  );
+
+  it(
+    'goes on behind its last whole record',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      const ends = await writtenJournal(path);
+      const bytes = await readFile(path);
+      for (const cut of [1, 17, 40]) {
+        await writeFile(path, bytes.subarray(0, (ends[3] ?? 0) - cut));
+        const journal = await Journal.reopen('a.csv', path, ends[2] ?? 0);
+        await journal.append({ checkpoint: checkpointOf(7) });
+        await journal.close();
+        const state = await readJournal('a.csv', path);
+        assert.deepEqual([state?.checkpoint, state?.complete], [checkpointOf(7), false]);
+        assert.equal(state?.length, (await stat(path)).size);
+      }
+    }),
+  );
+
+  it(
+    'is none without a header, or without a checkpoint',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      assert.equal(await readJournal('a.csv', path), undefined);
+      const [end = 0] = await writtenJournal(path);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.subarray(end));
+      assert.equal(await readJournal('a.csv', path), undefined);
+      await writeFile(path, bytes.subarray(0, end));
+      assert.equal(await readJournal('a.csv', path), undefined);
+    }),
+  );
+
+  it(
+    'is not begun where there is one, and cannot be read where there is something else',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      await writtenJournal(path);
+      await assert.rejects(
+        Journal.create('a.csv', path, HEADER, checkpointOf(0)),
+        /Cannot write a\.csv: EEXIST/,
+      );
+      await mkdir(join(folder, 'other'));
+      await assert.rejects(
+        readJournal('a.csv', join(folder, 'other')),
+        (error) => error instanceof OutputError && /Cannot read a\.csv: EISDIR/.test(error.message),
+      );
+    }),
+  );
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { platform } from 'node:process';
+import { OutputError } from '../../src/errors.js';
+import { findOutput, runPlace } from '../../src/runs/run-place.js';
+import { inFolder, startRun, writeAll } from '../outputs/scratch.js';
+import { OUTPUT_CASES } from './outputs.js';
+
+const refusing = (pattern: RegExp) => (error: unknown) =>
+  error instanceof OutputError && pattern.test(error.message) && error.hint !== undefined;
+
+describe('findOutput', () => {
+  it(
+    'says where the files of a run lie, and touches nothing',
+    inFolder(async (folder) => {
+      const path = join(await realpath(folder), 'out');
+      for (const layout of ['text', 'matrix', 'scores', 'folder'] as const) {
+        assert.deepEqual(await findOutput(join(folder, 'out'), layout), {
+          ...{ kind: 'run', output: join(folder, 'out'), layout, path },
+          ...{ lock: `${path}.lock`, partial: `${path}.partial` },
+          ...{ ledger: `${path}.run.rows`, manifest: `${path}.run.json` },
+        });
+      }
+      assert.deepEqual(await readdir(folder), []);
+    }),
+  );
+
+  it(
+    'finds it again when something stands there',
+    inFolder(async (folder) => {
+      for (const { kind, name, layout, rows } of OUTPUT_CASES) {
+        const before = await findOutput(join(folder, name), kind);
+        await writeAll(await startRun(join(folder, name), layout), rows);
+        assert.deepEqual(await findOutput(join(folder, name), kind), before);
+      }
+    }),
+  );
+
+  it(
+    'follows symbolic links, so that a run is found by either name',
+    inFolder(async (folder) => {
+      await mkdir(join(folder, 'real'));
+      await writeFile(join(folder, 'a.csv'), '');
+      await symlink(join(folder, 'real'), join(folder, 'link'), 'dir');
+      await symlink(join(folder, 'a.csv'), join(folder, 'link.csv'), 'file');
+      const pathOf = async (name: string, layout: 'text' | 'folder') => {
+        const place = await findOutput(join(folder, name), layout);
+        return 'path' in place ? place.path : place.kind;
+      };
+      assert.equal(await pathOf('link', 'folder'), join(await realpath(folder), 'real'));
+      assert.equal(await pathOf('link.csv', 'text'), join(await realpath(folder), 'a.csv'));
+    }),
+  );
+
+  it(
+    'streams text alone to what is no file',
+    inFolder(async (folder) => {
+      assert.deepEqual(await findOutput('-', 'text'), { kind: 'stdout' });
+      if (process.platform !== 'win32') {
+        assert.deepEqual(await findOutput('/dev/null', 'text'), { kind: 'device', path: '/dev/null' });
+        await assert.rejects(findOutput('/dev/null', 'matrix'), refusing(/not a regular file/));
+      }
+      await mkdir(join(folder, 'a.index.csv'));
+      await assert.rejects(
+        findOutput(join(folder, 'a.npy'), 'matrix'),
+        refusing(/a\.index\.csv is a folder/),
+      );
+      await mkdir(join(folder, 'b.classes.csv'));
+      await findOutput(join(folder, 'b.npy'), 'matrix'); // which has no such file
+      await assert.rejects(
+        findOutput(join(folder, 'b.npy'), 'scores'),
+        refusing(/b\.classes\.csv is a folder/),
+      );
+    }),
+  );
+
+  it(
+    'refuses what cannot be an output of its kind',
+    inFolder(async (folder) => {
+      await writeFile(join(folder, 'file'), '');
+      await assert.rejects(findOutput(folder, 'text'), refusing(/is a folder/));
+      await assert.rejects(findOutput(join(folder, 'file'), 'folder'), refusing(/is a file/));
+      for (const layout of ['text', 'matrix', 'folder'] as const) {
+        await assert.rejects(findOutput(join(folder, 'no', 'such'), layout), refusing(/does not exist/));
+      }
+    }),
+  );
+
+  it(
+    'refuses a folder with anything but features and a run in progress in it',
+    inFolder(async (folder) => {
+      const fill = async (name: string, entries: readonly string[]) => {
+        const output = join(folder, name);
+        await mkdir(output);
+        for (const entry of entries) await writeFile(join(output, entry), 'mine');
+        return output;
+      };
+      for (const [i, name] of ['notes.txt', 'stage1.npy.bak', '.hidden', 'run.json'].entries()) {
+        const output = await fill(`refused ${i}`, ['index.csv', name]);
+        await assert.rejects(findOutput(output, 'folder'), refusing(new RegExp(`holds ${name}`)));
+        assert.deepEqual((await readdir(output)).sort(), [name, 'index.csv'].sort());
+      }
+      const nested = await fill('nested', []);
+      await mkdir(join(nested, 'stage1.npy'));
+      await assert.rejects(findOutput(nested, 'folder'), refusing(/holds stage1\.npy/));
+      const ours = await fill('ours', [
+        'index.csv',
+        'stage0.npy',
+        'stage12.npy',
+        '.partial',
+        '.partial.next',
+      ]);
+      await findOutput(ours, 'folder');
+    }),
+  );
+
+  it('keeps the run in progress inside of a folder that is a disk of its own', async function () {
+    if (platform === 'win32') this.skip(); // whose disks are no folders
+    const disk = platform === 'linux' ? '/proc' : '/dev';
+    const place = await runPlace(disk, 'folder', disk);
+    assert.deepEqual([place.partial, place.manifest], [`${disk}/.partial`, `${disk}.run.json`]);
+    const file = await runPlace(disk, 'text', disk);
+    assert.equal(file.partial, `${disk}.partial`);
+  });
+});

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { OutputError } from '../../src/errors.js';
+import type { Row } from '../../src/rows.js';
+import type { RunPlace } from '../../src/runs/run-place.js';
+import { makePartial, readState, recover } from '../../src/runs/run-state.js';
+import { FACTS, inFolder, placeOf, resumeRun, startRun, writeAll } from '../outputs/scratch.js';
+import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, SCORES, TEXT } from './outputs.js';
+
+/** Leaves a run in progress, of two rows. */
+async function interrupted(folder: string, { name, layout, rows }: OutputCase): Promise<RunPlace> {
+  const output = join(folder, name);
+  const sink = await startRun(output, layout);
+  for (const row of rows.slice(0, 2)) await sink.write(row as Row);
+  await sink.leave();
+  return placeOf(output, layout);
+}
+
+const kindOf = async (place: RunPlace) => (await readState(place)).kind;
+
+/** A folder that looks like a run's which never came to its journal. */
+async function unborn(folder: string): Promise<void> {
+  await mkdir(join(folder, 'data'), { recursive: true });
+  await writeFile(join(folder, 'rows'), ''); // none comes to disk before the journal is there
+  await writeFile(join(folder, 'data', 'classes.csv'), 'path,');
+}
+
+describe('readState', () => {
+  for (const example of [TEXT, MATRIX, SCORES, FOLDER]) {
+    it(
+      `tells what earlier runs have left of ${example.name}`,
+      inFolder(async (folder) => {
+        const { name, layout, rows } = example;
+        const output = join(folder, name);
+        const place = await placeOf(output, layout);
+        assert.deepEqual(await readState(place), { kind: 'nothing' });
+        const sink = await startRun(output, layout);
+        const begun = await readState(place);
+        assert.ok(begun.kind === 'interrupted' && begun.journal.checkpoint.rows === 0);
+        for (const row of rows.slice(0, 2)) await sink.write(row);
+        await sink.leave();
+        const left = await readState(place);
+        assert.ok(left.kind === 'interrupted' && left.journal.checkpoint.rows === 2);
+        await writeAll(await resumeRun(output, layout), rows.slice(2));
+        const finished = await readState(place);
+        assert.ok(finished.kind === 'finished' && finished.manifest.rows === rows.length);
+        await rm(place.manifest);
+        assert.equal(await kindOf(place), 'unknown');
+      }),
+    );
+
+    it(
+      `trusts no manifest beside other files than it was written for: ${example.name}`,
+      inFolder(async (folder) => {
+        const { name, layout, rows } = example;
+        const first = join(folder, 'first');
+        await mkdir(first);
+        await writeAll(await startRun(join(first, name), layout), rows);
+        const files = Object.entries(await filesIn(first)).flatMap(([file, content]) =>
+          content.startsWith('a ') ? [] : [file],
+        );
+        assert.ok(files.length > 1);
+        for (const [i, file] of files.entries()) {
+          const own = join(folder, String(i));
+          await cp(first, own, { recursive: true });
+          const place = await placeOf(join(own, name), layout);
+          assert.equal(await kindOf(place), 'finished');
+          await truncate(join(own, file), 10);
+          assert.equal(await kindOf(place), 'unknown', file);
+        }
+      }),
+    );
+  }
+
+  it(
+    'takes an output for gone only where none of its files is there',
+    inFolder(async (folder) => {
+      const { name, layout, rows } = MATRIX;
+      const output = join(folder, name);
+      await writeAll(await startRun(output, layout), rows);
+      const place = await placeOf(output, layout);
+      await rm(output);
+      assert.equal(await kindOf(place), 'unknown'); // its index is still there
+      await rm(join(folder, 'embeddings.index.csv'));
+      assert.equal(await kindOf(place), 'nothing');
+      const scores = await placeOf(join(folder, SCORES.name), SCORES.layout);
+      await writeFile(join(folder, 'scores.classes.csv'), 'mine');
+      const found = { kind: 'unknown', found: join(folder, 'scores.classes.csv') };
+      assert.deepEqual(await readState(scores), found);
+    }),
+  );
+
+  it(
+    'says of a run in progress that it is one, whatever stands under the final name',
+    inFolder(async (folder) => {
+      const { name, layout, rows } = TEXT;
+      const output = join(folder, name);
+      await writeAll(await startRun(output, layout), rows);
+      const sink = await startRun(output, layout, { overwrite: true });
+      await sink.write(rows[0] as Row);
+      await sink.leave();
+      assert.equal(await kindOf(await placeOf(output, layout)), 'interrupted');
+    }),
+  );
+
+  it(
+    'refuses a manifest that is none',
+    inFolder(async (folder) => {
+      const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
+      for (const text of ['', 'null', '[]', '{"halonet": 2, "outputs": []}', '{"halonet": 1}']) {
+        await writeFile(place.manifest, text);
+        await assert.rejects(readState(place), /run\.json is not a manifest of halonet/, text);
+      }
+    }),
+  );
+});
+
+describe('recover', () => {
+  it(
+    'leaves alone what is in order',
+    inFolder(async (folder) => {
+      for (const example of [TEXT, MATRIX, FOLDER]) {
+        const place = await interrupted(folder, example);
+        const before = await filesIn(folder);
+        for (const givesUp of [false, true]) await recover(place, givesUp);
+        assert.deepEqual(await filesIn(folder), before);
+      }
+    }),
+  );
+
+  it(
+    'removes a run that never came to its journal',
+    inFolder(async (folder) => {
+      const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
+      await unborn(place.partial);
+      await recover(place, false);
+      assert.deepEqual(await readdir(folder), []);
+      await mkdir(place.partial);
+      await recover(place, false);
+      assert.deepEqual(await readdir(folder), []);
+    }),
+  );
+
+  it(
+    'refuses a run whose journal is damaged, unless it is to be given up',
+    inFolder(async (folder) => {
+      const place = await interrupted(folder, TEXT);
+      const journal = join(place.partial, 'journal.jsonl');
+      const bytes = await readFile(journal);
+      bytes[20] = (bytes[20] ?? 0) ^ 1;
+      await writeFile(journal, bytes);
+      await assert.rejects(recover(place, false), /journal\.jsonl is damaged/);
+      assert.ok((await readdir(folder)).includes(basename(place.partial)));
+      await recover(place, true);
+      assert.deepEqual(await readdir(folder), []);
+    }),
+  );
+
+  it(
+    'gives a complete run its names, whichever command asks',
+    inFolder(async (folder) => {
+      const output = join(folder, FOLDER.name);
+      const sink = await startRun(output, FOLDER.layout);
+      for (const row of FOLDER.rows) await sink.write(row);
+      await mkdir(output);
+      await writeFile(join(output, 'stage0.npy'), 'in the way');
+      await assert.rejects(sink.commit(FACTS), /already exists/);
+      await sink.leave();
+      await rm(output, { recursive: true });
+      const asText = { ...(await placeOf(output, TEXT.layout)) };
+      await recover(asText, false);
+      assert.deepEqual((await readdir(output)).at(0), 'index.csv');
+      assert.equal((await readState(asText)).kind, 'unknown');
+    }),
+  );
+
+  it(
+    'gives a run its place back when the one that was to take its rows over came to nothing',
+    inFolder(async (folder) => {
+      const before = join(folder, 'before');
+      await mkdir(before);
+      await interrupted(before, TEXT);
+      const expected = await filesIn(before);
+      const base = (place: RunPlace) => join(`${place.partial}.next`, 'base');
+      const crashes: Readonly<Record<string, (place: RunPlace) => Promise<void>>> = {
+        'with an empty folder': async ({ partial }) => void (await mkdir(`${partial}.next`)),
+        'with the run moved away': async (place) => {
+          await mkdir(`${place.partial}.next`);
+          await rename(place.partial, base(place));
+        },
+        'with the new folder in place': (place) => makePartial(place, true),
+        'with files but no journal': async (place) => {
+          await makePartial(place, true);
+          await unborn(place.partial);
+          await writeFile(join(place.partial, 'journal.jsonl'), '{"record":{"head');
+        },
+        'while that was undone': async (place) => {
+          await makePartial(place, true);
+          await unborn(place.partial);
+          await rename(place.partial, `${place.partial}.next`);
+        },
+        'when that was nearly undone': async (place) => {
+          await unborn(`${place.partial}.next`);
+        },
+      };
+      for (const [how, crash] of Object.entries(crashes)) {
+        const own = join(folder, how);
+        await cp(before, own, { recursive: true });
+        const place = await placeOf(join(own, TEXT.name), TEXT.layout);
+        await crash(place);
+        await recover(place, false);
+        assert.deepEqual(await filesIn(own), expected, how);
+        await writeAll(await resumeRun(join(own, TEXT.name), TEXT.layout), TEXT.rows.slice(2));
+        assert.deepEqual(await filesIn(own), await referenceOf(TEXT), how);
+      }
+    }),
+  );
+
+  it(
+    'removes nothing that is not of a run',
+    inFolder(async (folder) => {
+      const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
+      for (const name of [place.partial, `${place.partial}.next`]) {
+        await mkdir(name);
+        await writeFile(join(name, 'thesis.txt'), 'mine');
+        const refused = (error: unknown) =>
+          error instanceof OutputError && /holds thesis\.txt/.test(error.message);
+        for (const givesUp of [false, true]) await assert.rejects(recover(place, givesUp), refused);
+        assert.ok((await stat(join(name, 'thesis.txt'))).isFile());
+        await rm(name, { recursive: true });
+      }
+    }),
+  );
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { OutputError } from '../../src/errors.js';
+import { freeSpace } from '../../src/files/free-space.js';
+import type { OutputLayout } from '../../src/outputs/layout.js';
+import { TELLING_ROWS } from '../../src/runs/space.js';
+import { SpaceWatch } from '../../src/runs/space-watch.js';
+
+const LAYOUT: OutputLayout = {
+  kind: 'text',
+  text: { header: '', text: () => '', paths: () => [], renamed: (text) => text },
+  arrays: [],
+  settings: {},
+};
+const TEXT = 100; // bytes a row
+const MORE_THAN_ANY_DISK = 1e15; // rows
+
+function watch(total: () => number | undefined, { folder = tmpdir(), everySeconds = 0 } = {}) {
+  const notes: string[] = [];
+  let rows = 0;
+  const output = { output: 'out.csv', layout: LAYOUT, folder, rows, bytes: () => rows * TEXT };
+  const space = new SpaceWatch(output, { total, everySeconds, onNote: (note) => notes.push(note) });
+  const write = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      rows++;
+      await space.wrote();
+    }
+  };
+  return { notes, write };
+}
+
+describe('freeSpace', () => {
+  it('is known of a folder, and not of one that is missing', async () => {
+    assert.ok(((await freeSpace(tmpdir())) ?? 0) > 0);
+    assert.equal(await freeSpace('/no/such/folder'), undefined);
+  });
+});
+
+describe('SpaceWatch', () => {
+  it('stops a run that does not fit, with what it takes, what is free and where', async () => {
+    const { write } = watch(() => MORE_THAN_ANY_DISK);
+    await assert.rejects(write(1), (error) => {
+      assert.ok(error instanceof OutputError);
+      assert.match(error.message, /out\.csv: it takes another [\d.]+ TB, and [\d.]+ [kMGT]?B are free in \//);
+      assert.match(error.hint ?? '', /--no-check-space/);
+      return true;
+    });
+  });
+
+  it('stops it as soon as the number of inputs is known', async () => {
+    let total: number | undefined;
+    const { write } = watch(() => total);
+    await write(3 * TELLING_ROWS);
+    total = MORE_THAN_ANY_DISK;
+    await assert.rejects(write(1), OutputError);
+  });
+
+  it('looks again when the text tells, however soon that is', async () => {
+    let fits = true;
+    const { write } = watch(() => (fits ? 100 : MORE_THAN_ANY_DISK), { everySeconds: 1e6 });
+    await write(1);
+    fits = false;
+    await write(TELLING_ROWS - 2); // not looked at
+    await assert.rejects(write(1), OutputError);
+  });
+
+  it('tells once of space that runs short later, and lets the run go on', async () => {
+    let total = 1_000;
+    const { write, notes } = watch(() => total);
+    await write(TELLING_ROWS);
+    assert.deepEqual(notes, []);
+    total = MORE_THAN_ANY_DISK;
+    await write(10);
+    assert.equal(notes.length, 1);
+    assert.match(notes[0] ?? '', /^space runs short: out\.csv takes another/);
+  });
+
+  it('lets a run go on where free space is not known', async () => {
+    const { write, notes } = watch(() => MORE_THAN_ANY_DISK, { folder: '/no/such/folder' });
+    await write(2 * TELLING_ROWS);
+    assert.deepEqual(notes, []);
+  });
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import type { OutputLayout } from '../../src/outputs/layout.js';
+import { bytesLeft, rowSpace, TELLING_ROWS } from '../../src/runs/space.js';
+
+const TEXT: OutputLayout['text'] = {
+  header: 'path,é\n',
+  text: () => '',
+  paths: () => [],
+  renamed: (text) => text,
+};
+const LAYOUT: OutputLayout = {
+  ...{ kind: 'folder', text: TEXT, settings: {} },
+  arrays: [
+    { name: 'stage0', dtype: 'float32', shape: [3, 5] },
+    { name: 'stage1', dtype: 'float16', shape: [7] },
+  ],
+};
+const ROW = 3 * 5 * 4 + 7 * 2; // bytes in the arrays
+const LEDGER = 40;
+const HEADERS = 128 + 128 + 8; // NPY's take 64 or 128 bytes, and é is two
+
+describe('rowSpace', () => {
+  it('adds up the elements of all arrays, their headers and that of the text', () => {
+    assert.deepEqual(rowSpace(LAYOUT), { headers: HEADERS, arrays: ROW, ledger: LEDGER, classes: 0 });
+  });
+
+  it('of text alone is the ledger', () => {
+    const alone = { headers: 8, arrays: 0, ledger: LEDGER, classes: 0 };
+    assert.deepEqual(rowSpace({ ...LAYOUT, arrays: [] }), alone);
+  });
+});
+
+describe('bytesLeft', () => {
+  const written = (rows: number, text: number) => ({ rows, bytes: HEADERS + rows * ROW + text });
+
+  it('is exact for arrays, and takes the text to go on as it began', () => {
+    assert.equal(bytesLeft(LAYOUT, written(100, 2_050), 300), 200 * (ROW + LEDGER + 20.5));
+  });
+
+  it('counts no text while the rows are too few to tell', () => {
+    const few = TELLING_ROWS - 1;
+    assert.equal(bytesLeft(LAYOUT, written(few, 1e6), few + 10), 10 * (ROW + LEDGER));
+    assert.equal(
+      bytesLeft(LAYOUT, written(TELLING_ROWS, 64), TELLING_ROWS + 10),
+      10 * (ROW + LEDGER + 64 / TELLING_ROWS),
+    );
+    assert.equal(bytesLeft(LAYOUT, written(0, 0), 10), 10 * (ROW + LEDGER));
+  });
+
+  it('has the names of the classes still to come', () => {
+    const layout: OutputLayout = { ...LAYOUT, kind: 'scores', classes: 'index,label\n0,é\n' };
+    assert.equal(bytesLeft(layout, written(0, 0), 10), 10 * (ROW + LEDGER) + 17);
+  });
+
+  it('is nothing for a run that has all rows, or more than were counted', () => {
+    assert.equal(bytesLeft(LAYOUT, written(100, 2_000), 100), 0);
+    assert.equal(bytesLeft(LAYOUT, written(100, 2_000), 99), 0);
+  });
+});

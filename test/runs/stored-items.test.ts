@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ImageFailure } from '../../src/errors.js';
+import { identify } from '../../src/identify.js';
+import type { InputItem } from '../../src/item.js';
+import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { pathKey } from '../../src/runs/ledger.js';
+import { failedAgain, withStoredRows } from '../../src/runs/stored-items.js';
+import { StoredRows } from '../../src/runs/stored-rows.js';
+import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
+
+const LAYOUT = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
+
+describe('withStoredRows', () => {
+  let folder: string;
+  let sources: StoredRows[];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-stored-'));
+    sources = [];
+  });
+  afterEach(async () => {
+    for (const source of sources) await source.close();
+    await rm(folder, { recursive: true });
+  });
+  const pathOf = (name: string) => join(folder, name);
+
+  /** Writes an output of images as they are now, each with its value; those named bad have failed. */
+  async function store(output: string, images: Readonly<Record<string, number>>): Promise<void> {
+    const rows = [];
+    for (const [name, value] of Object.entries(images)) {
+      const [path, file] = [pathOf(name), await identify(pathOf(name))];
+      if (name.startsWith('bad')) rows.push({ path, file, status: 'failed', failure: FAILURE } as const);
+      else rows.push({ path, file, status: 'ok', outputs: { embedding: float32([value]) } } as const);
+    }
+    await writeAll(await startRun(pathOf(output), LAYOUT), rows);
+    sources.push(await StoredRows.open(await placeOf(pathOf(output), LAYOUT), LAYOUT, rows.length));
+  }
+
+  /** What becomes of inputs: what is stored of each, or that it is to be computed. */
+  async function lookUp(...names: readonly string[]): Promise<readonly unknown[]> {
+    async function* items(): AsyncGenerator<InputItem> {
+      for (const name of names) yield { status: 'found', path: pathOf(name) };
+    }
+    const found = [];
+    for await (const item of withStoredRows(items(), sources, LAYOUT, 'a.jsonl')) {
+      if (item.status !== 'stored') {
+        found.push(item.path.slice(folder.length + 1));
+        continue;
+      }
+      assert.deepEqual(item.file, await identify(item.path));
+      const text = (await item.stored.text()).toString();
+      const { path, embedding, error } = JSON.parse(text);
+      assert.equal(path, item.path);
+      assert.equal(item.stored.failure, error?.code);
+      found.push(error === undefined ? embedding[0] : error);
+    }
+    return found;
+  }
+
+  it('takes over rows of files that are as they were, and leaves the others to be computed, in order', async () => {
+    for (const name of ['a', 'b', 'c', 'bad', 'new']) await writeFile(pathOf(name), 'x');
+    await store('first', { a: 1, b: 2, c: 3, bad: 0, 'bad gone': 0 });
+    await writeFile(pathOf('b'), 'larger');
+    await utimes(pathOf('c'), 1, 1);
+    assert.deepEqual(await lookUp('new', 'bad', 'a', 'b', 'a', 'c', 'bad gone'), [
+      'new',
+      FAILURE,
+      1,
+      'b',
+      1,
+      'c',
+      FAILURE, // there was nothing, and there is nothing
+    ]);
+    await writeFile(pathOf('bad gone'), 'x');
+    assert.deepEqual(await lookUp('bad gone'), ['bad gone']);
+    await rm(pathOf('a'));
+    assert.deepEqual(await lookUp('a'), ['a']);
+  });
+
+  it('looks in one output after the other', async () => {
+    for (const name of ['a', 'b', 'c']) await writeFile(pathOf(name), 'x');
+    await store('first', { a: 1, b: 2 });
+    await writeFile(pathOf('b'), 'changed');
+    await store('second', { a: 10, b: 20, c: 30 });
+    assert.deepEqual(await lookUp('a', 'b', 'c'), [1, 20, 30]);
+  });
+
+  it('knows an image by another path, and writes the row under that', async () => {
+    await writeFile(pathOf('a'), 'x');
+    await store('first', { a: 1 });
+    const path = `${folder}/./a`;
+    async function* items(): AsyncGenerator<InputItem> {
+      yield { status: 'found', path, target: pathOf('a') };
+    }
+    const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
+    assert.ok(item?.status === 'stored');
+    assert.deepEqual(JSON.parse((await item.stored.text()).toString()), { path, embedding: [1] });
+    assert.equal(item.stored.key, pathKey(path));
+    assert.equal(item.stored.target, pathKey(pathOf('a')));
+  });
+
+  it('keeps what the path leads to now, where a link was turned to another file like the old one', async () => {
+    await writeFile(pathOf('a'), 'x');
+    await store('first', { a: 1 });
+    async function* items(): AsyncGenerator<InputItem> {
+      yield { status: 'found', path: pathOf('a'), target: '/elsewhere/a' };
+    }
+    const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
+    assert.ok(item?.status === 'stored');
+    assert.equal(item.stored.target, pathKey('/elsewhere/a'));
+  });
+
+  it('keeps the order of many inputs', async () => {
+    const names = Array.from({ length: 500 }, (_, i) => `${i}`);
+    for (const name of names) await writeFile(pathOf(name), name);
+    const stored = names.filter((_, i) => i % 3 !== 0);
+    await store('first', Object.fromEntries(stored.map((name) => [name, Number(name)])));
+    const expected = names.map((name, i) => (i % 3 === 0 ? name : Number(name)));
+    assert.deepEqual(await lookUp(...names), expected);
+  });
+});
+
+describe('failedAgain', () => {
+  it(
+    'tries again what may be an image now, and leaves what its path does not lead to',
+    inFolder(async (folder) => {
+      const pathOf = (name: string) => join(folder, name);
+      await mkdir(pathOf('folder'));
+      await writeFile(pathOf('repaired'), 'x');
+      await symlink('loop', pathOf('loop'));
+      const failures: readonly (readonly [string, ImageFailure['code']])[] = [
+        [pathOf('bad'), 'decode_failed'],
+        [pathOf('gone'), 'not_found'],
+        [pathOf('folder'), 'permission'],
+        [pathOf('folder'), 'symlink_loop'],
+        [pathOf('folder that is gone'), 'symlink_loop'],
+        [pathOf('loop'), 'symlink_loop'],
+        [pathOf('repaired'), 'symlink_loop'],
+        [pathOf('\uFFFD.jpg'), 'invalid_name'],
+        ['-', 'read_failed'],
+      ];
+      const rows = failures.map(
+        ([path, code]) => ({ path, status: 'failed', failure: { code, message: 'then' } }) as const,
+      );
+      const image = { path: pathOf('a'), status: 'ok', outputs: { embedding: float32([1]) } } as const;
+      await writeAll(await startRun(pathOf('o.jsonl'), LAYOUT), [image, ...rows]);
+      const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
+      try {
+        const again = [];
+        for await (const item of failedAgain(stored, LAYOUT, 0)) again.push(item.status === 'found');
+        assert.deepEqual(again, [false, true, true, false, false, false, false, true, false, false]);
+      } finally {
+        await stored.close();
+      }
+    }),
+  );
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutputError } from '../../src/errors.js';
+import { failureCode, type Row } from '../../src/rows.js';
+import { pathKey } from '../../src/runs/ledger.js';
+import { StoredRows } from '../../src/runs/stored-rows.js';
+import { inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
+import { filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
+
+/** The rows of a finished output, or of one in progress, as rows for another. */
+async function storedIn(
+  folder: string,
+  { name, layout, rows }: OutputCase,
+  finished: boolean,
+): Promise<StoredRows> {
+  const output = join(folder, name);
+  const sink = await startRun(output, layout);
+  for (const row of rows) await sink.write(row);
+  const place = await placeOf(output, layout);
+  if (finished) await writeAll(sink, []);
+  else await sink.leave();
+  return StoredRows.open(place, layout, rows.length, finished ? undefined : place.partial);
+}
+
+async function asRow(stored: StoredRows, number: number, { path, file }: Row): Promise<Row> {
+  return { status: 'stored', path, file, stored: await stored.find(number) };
+}
+
+describe('StoredRows', () => {
+  for (const example of OUTPUT_CASES) {
+    for (const finished of [true, false]) {
+      it(
+        `of ${example.name}${finished ? '' : ' in progress'} make the same output as their images do, in any order`,
+        inFolder(async (folder) => {
+          const { name, layout, rows } = example;
+          const stored = await storedIn(folder, example, finished);
+          // Twelve rows: row numbers get a digit more; some are computed, some stand there twice.
+          const order = [6, 5, 4, 3, 2, 1, 0, 1, 1, 2, 6, 5];
+          const wanted = order.map((number) => rows[number] as Row);
+          const given = await Promise.all(
+            order.map((number, i) =>
+              i % 3 === 2 ? (rows[number] as Row) : asRow(stored, number, rows[number] as Row),
+            ),
+          );
+          const own = join(folder, 'own');
+          await mkdir(own);
+          await writeAll(await startRun(join(own, name), layout), given);
+          await stored.close();
+          assert.deepEqual(await filesIn(own), await referenceOf({ ...example, rows: wanted }));
+        }),
+      );
+    }
+  }
+
+  it(
+    'say what is known of each',
+    inFolder(async (folder) => {
+      for (const example of OUTPUT_CASES) {
+        const own = join(folder, example.name);
+        await mkdir(own);
+        const stored = await storedIn(own, example, true);
+        assert.equal(stored.rows, example.rows.length);
+        for (const [number, row] of example.rows.entries()) {
+          const { record, failure } = await stored.find(number);
+          assert.deepEqual([record.path, record.file], [pathKey(row.path), row.file]);
+          assert.deepEqual([failure, record.failure], [failureCode(row), failureCode(row)]);
+        }
+        await stored.close();
+      }
+    }),
+  );
+
+  it(
+    'are damaged where a file ends early, and not there where one is missing',
+    inFolder(async (folder) => {
+      const example = MATRIX;
+      const { layout, name } = example;
+      await (await storedIn(folder, example, true)).close();
+      const place = await placeOf(join(folder, name), layout);
+      const damaged = (error: unknown) => error instanceof OutputError && /is damaged/.test(error.message);
+      const stored = await StoredRows.open(place, layout, 7);
+      const last = await stored.find(6);
+      await assert.rejects(stored.find(7), damaged);
+      await truncate(place.path, 150);
+      await assert.rejects(last.array('embedding'), damaged);
+      await assert.rejects(async () => last.array('logits'), OutputError);
+      await truncate(join(folder, 'embeddings.index.csv'), 30);
+      await assert.rejects(last.text(), damaged);
+      await stored.close();
+      await rm(place.ledger);
+      await assert.rejects(StoredRows.open(place, layout, 7), /Cannot read .*embeddings\.npy: ENOENT/);
+    }),
+  );
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { InputError } from '../../src/errors.js';
+import { refuseMistaken } from '../../src/sources/named.js';
+
+describe('refuseMistaken', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'halonet-named-'));
+    await mkdir(join(folder, 'photos'));
+    await writeFile(join(folder, 'photos', 'cat.jpg'), 'no image, and a row all the same');
+    await writeFile(join(folder, 'empty.jpg'), '');
+    await symlink('/no/such/folder', join(folder, 'link'));
+    await symlink('loop', join(folder, 'loop'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** The message and the hint; '' where nothing is refused. */
+  async function refusal(...inputs: readonly string[]): Promise<string> {
+    try {
+      await refuseMistaken(inputs);
+      return '';
+    } catch (error) {
+      assert.ok(error instanceof InputError, String(error));
+      return `${error.message} ${error.hint ?? ''}`.trim();
+    }
+  }
+  const at = (name: string) => join(folder, name);
+
+  it('takes what is there, image or not', async () => {
+    assert.equal(await refusal(at('photos'), at('photos/cat.jpg'), at('empty.jpg'), at('loop'), folder), '');
+  });
+
+  it('refuses what is not there, with the name that may be meant', async () => {
+    assert.equal(
+      await refusal(at('photos'), at('photso')),
+      `There is no file or folder "${at('photso')}". Did you mean ${at('photos')}?`,
+    );
+    assert.match(await refusal(at('photos/cta.jpg')), /Did you mean .*photos\/cat\.jpg\?$/);
+    assert.match(await refusal(at('photos/cat.jpg/x')), /There is no file or folder/);
+    assert.match(await refusal(at('nowhere/x.jpg')), /There is no folder ".*nowhere" either\.$/);
+    assert.match(await refusal(at('photos/*.png')), /pattern/);
+    assert.match(await refusal(''), /There is no file or folder ""/);
+    assert.match(await refusal('x'.repeat(5000)), /There is no file or folder/);
+    assert.equal(
+      await refusal(at('link')),
+      `${at('link')} is a symbolic link to /no/such/folder, which does not exist.`,
+    );
+  });
+
+  it('refuses URLs', async () => {
+    for (const url of ['https://example.org/a.jpg', 's3://bucket/photos', 'file:///home/a.jpg', 'HTTP://x/y'])
+      assert.match(await refusal(url), /is a URL; expected a file, a folder or -\. Download/);
+  });
+
+  it('refuses archives, by what is in them', async () => {
+    const tar = Buffer.alloc(1024);
+    tar.write('ustar', 257);
+    const archives: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
+      'a.zip': [Buffer.from('PK\x03\x04 and so on'), /ZIP archive.*unzip/],
+      'photos.dat': [Buffer.from('PK\x05\x06'), /ZIP/],
+      'a.tar': [tar, /tar archive.*tar -xf/],
+      'a.tgz': [gzipSync('x'), /gzip/],
+      'a.zst': [Buffer.from('28b52ffd00', 'hex'), /Zstandard/],
+      'a.7z': [Buffer.from('377abcaf271c0004', 'hex'), /7z/],
+      'a.xz': [Buffer.from('fd377a585a0000', 'hex'), /xz/],
+      'a.bz2': [Buffer.from('BZh9'), /bzip2/],
+      'a.rar': [Buffer.from('Rar!\x1a\x07\x01\0'), /RAR/],
+      'a.parquet': [Buffer.from('PAR1'), /Parquet/],
+    };
+    for (const [name, [bytes, expected]] of Object.entries(archives)) {
+      await writeFile(at(name), bytes);
+      assert.match(await refusal(at(name)), expected, name);
+    }
+    await writeFile(at('drawing.svgz'), gzipSync('<svg xmlns="http://www.w3.org/2000/svg"/>'));
+    assert.equal(await refusal(at('drawing.svgz')), '');
+  });
+});

@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { cwd, platform } from 'node:process';
+import type { InputItem } from '../../src/item.js';
+import { walkInputs } from '../../src/sources/walk.js';
+import { asNobody } from '../support/as-nobody.js';
+
+const WALK = new URL('../../src/sources/walk.js', import.meta.url).href;
+const EXTENSIONS = new Set(['.jpg', '.png']);
+const native = (path: string) => path.replaceAll('/', sep);
+
+describe('walkInputs', () => {
+  let root = '';
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'halonet-inputs-'));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  async function create(...paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), '');
+    }
+  }
+
+  /** What is found, in order, relative to `root`; a failure as `code: path`. */
+  async function walk(inputs: readonly string[], stdin?: AsyncIterable<Buffer | string>): Promise<string[]> {
+    const items: string[] = [];
+    for await (const item of walkInputs(inputs, { extensions: EXTENSIONS, ...(stdin && { stdin }) })) {
+      items.push(shown(item));
+    }
+    return items;
+  }
+
+  function shown(item: InputItem): string {
+    const path = item.path.startsWith(root + sep) ? relative(root, item.path) : item.path;
+    const slashed = path.replaceAll(sep, '/');
+    return item.status === 'found' ? slashed : `${item.failure.code}: ${slashed}`;
+  }
+
+  it('searches a directory depth first, sorted by code unit, by extension in any case', async () => {
+    await create(
+      'b/2.jpg',
+      'b/10.JPG',
+      'b.png',
+      'a/z/deep.Png',
+      'a/note.txt',
+      'a/jpg',
+      'Z.jpg',
+      'é.jpg',
+      'c.jpg/x.png',
+    );
+    assert.deepEqual(await walk([root]), [
+      'Z.jpg',
+      'a/z/deep.Png',
+      'b/10.JPG',
+      'b/2.jpg',
+      'b.png',
+      'c.jpg/x.png',
+      'é.jpg',
+    ]);
+  });
+
+  it('tells of the files that it passes over, and looks into those without an extension', async () => {
+    await create('a.jpg', 'b.txt', 'c', 'd', 'deep/e.mov', '.hidden.txt', 'deep/f');
+    await symlink(join(root, 'b.txt'), join(root, 'g.txt'));
+    const passedOver: string[] = [];
+    const options = {
+      extensions: EXTENSIONS,
+      isImage: async (path: string) => path.endsWith(`${sep}c`) || path.endsWith(`${sep}f`),
+      onPassedOver: (path: string) => passedOver.push(relative(root, path).replaceAll(sep, '/')),
+    };
+    const found: string[] = [];
+    for await (const item of walkInputs([root, join(root, 'b.txt')], options)) found.push(shown(item));
+    assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file that is named is always tried
+    assert.deepEqual(passedOver, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
+  });
+
+  it('knows the same file again, however its path is spelled', async () => {
+    await create('photos/a.jpg', 'photos/deep/b.jpg');
+    const real = await realpath(root);
+    await symlink(join(root, 'photos'), join(root, 'link'));
+    await symlink(join('photos', 'a.jpg'), join(root, 'a link.jpg'));
+    const targets = async (...inputs: readonly string[]) => {
+      const found: string[] = [];
+      for await (const { path, target = path } of walkInputs(inputs, { extensions: EXTENSIONS }))
+        found.push(relative(real, target).replaceAll(sep, '/'));
+      return found;
+    };
+    const spellings = [
+      'photos',
+      'photos/',
+      './photos',
+      'photos/../photos',
+      'photos/deep/..',
+      'link',
+      'link/.',
+    ];
+    for (const spelling of spellings) {
+      const absolute = `${root}/${spelling}`;
+      for (const folder of [absolute, relative(cwd(), absolute) + (spelling.endsWith('/') ? '/' : '')])
+        assert.deepEqual(await targets(folder), ['photos/a.jpg', 'photos/deep/b.jpg'], folder);
+    }
+    assert.deepEqual(await targets(`${root}/a link.jpg`, `${root}/link/a.jpg`, `${root}/none.jpg`), [
+      'photos/a.jpg',
+      'photos/a.jpg',
+      'none.jpg',
+    ]);
+  });
+
+  it('skips hidden files and folders, but not as inputs', async () => {
+    await create('.hidden.jpg', '.cache/a.jpg', 'a.jpg');
+    assert.deepEqual(await walk([root]), ['a.jpg']);
+    assert.deepEqual(await walk([join(root, '.cache')]), ['.cache/a.jpg']);
+  });
+
+  it('takes a file whatever its extension, and fails a missing one, in order', async () => {
+    await create('scan.dat', 'a.jpg');
+    const inputs = ['scan.dat', 'none.jpg', 'a.jpg', 'a.jpg/b.jpg'].map((name) => join(root, name));
+    assert.deepEqual(await walk([...inputs, '']), [
+      'scan.dat',
+      'not_found: none.jpg',
+      'a.jpg',
+      'not_found: a.jpg/b.jpg',
+      'not_found: ',
+    ]);
+  });
+
+  it('reports paths as they were given', async () => {
+    await create('photos/a.jpg');
+    const given = `.${sep}${relative(cwd(), root)}`;
+    const item = native('photos/a.jpg');
+    assert.deepEqual(
+      await walk([given]),
+      [`${given}${sep}${item}`].map((path) => path.replaceAll(sep, '/')),
+    );
+    assert.deepEqual(await walk([`${given}/`]), [`${given}/${item}`.replaceAll(sep, '/')]);
+    const detour = native(`${given}/photos/../photos`);
+    assert.deepEqual(await walk([detour]), [`${detour}${sep}a.jpg`.replaceAll(sep, '/')]);
+  });
+
+  it('follows links to files and folders', async () => {
+    await create('else/where/a.jpg', 'tree/own.jpg');
+    await symlink(join(root, 'else'), join(root, 'tree', 'folder'));
+    await symlink(join(root, 'else', 'where', 'a.jpg'), join(root, 'tree', 'file.jpg'));
+    await symlink(join(root, 'else', 'where', 'a.jpg'), join(root, 'tree', 'file.txt'));
+    assert.deepEqual(await walk([join(root, 'tree')]), [
+      'tree/file.jpg',
+      'tree/folder/where/a.jpg',
+      'tree/own.jpg',
+    ]);
+  });
+
+  it('visits a folder again through a link that leads to no folder above', async () => {
+    await create('a/1.jpg');
+    await symlink('a', join(root, 'b'));
+    assert.deepEqual(await walk([root]), ['a/1.jpg', 'b/1.jpg']);
+  });
+
+  it('fails a link into a folder that is being walked, once, and goes on', async () => {
+    await create('a/b/1.jpg', 'a/b/z.jpg');
+    await symlink('..', join(root, 'a', 'b', 'up'));
+    await symlink('.', join(root, 'a', 'b', 'here'));
+    await symlink('a', join(root, 'entry'));
+    for (const entry of ['a', 'entry']) {
+      assert.deepEqual(await walk([join(root, entry)]), [
+        `${entry}/b/1.jpg`,
+        `symlink_loop: ${entry}/b/here`,
+        `symlink_loop: ${entry}/b/up`,
+        `${entry}/b/z.jpg`,
+      ]);
+    }
+  });
+
+  it('ends for folders that lead to each other, and for one reached from below', async () => {
+    await create('a/1.jpg', 'b/2.jpg');
+    await symlink(join(root, 'b'), join(root, 'a', 'to-b'));
+    await symlink(join(root, 'a'), join(root, 'b', 'to-a'));
+    assert.deepEqual(await walk([join(root, 'a')]), ['a/1.jpg', 'a/to-b/2.jpg', 'symlink_loop: a/to-b/to-a']);
+    await symlink(root, join(root, 'a', 'up'));
+    assert.ok((await walk([join(root, 'a')])).includes('symlink_loop: a/up/a'));
+  });
+
+  it('fails a link to itself and broken links that may have led to images', async () => {
+    await symlink('self.jpg', join(root, 'self.jpg'));
+    await symlink('gone', join(root, 'gone.jpg'));
+    await symlink('gone', join(root, 'gone.txt'));
+    await symlink('gone', join(root, 'unmounted'));
+    assert.deepEqual(await walk([root]), [
+      'not_found: gone.jpg',
+      'symlink_loop: self.jpg',
+      'not_found: unmounted',
+    ]);
+  });
+
+  it('fails a folder that cannot be listed, once, and goes on', async () => {
+    await create('a/1.jpg', 'b/2.jpg', 'c/3.jpg');
+    const items = walkInputs([root], { extensions: EXTENSIONS });
+    const first = await items.next();
+    await rm(join(root, 'b'), { recursive: true }); // after the root was listed
+    const rest: InputItem[] = [];
+    for await (const item of items) rest.push(item);
+    assert.ok(!first.done);
+    assert.deepEqual([first.value, ...rest].map(shown), ['a/1.jpg', 'not_found: b', 'c/3.jpg']);
+  });
+
+  // On Windows these permissions forbid nothing.
+  if (platform !== 'win32') {
+    it('fails a folder without permission, and goes on', async () => {
+      await create('a/1.jpg', 'b/2.jpg');
+      await chmod(root, 0o755);
+      await chmod(join(root, 'a'), 0o000);
+      const said = await asNobody(
+        `import { walkInputs } from ${JSON.stringify(WALK)};`,
+        `const options = { extensions: new Set(['.jpg']) };
+        for await (const { path, failure } of walkInputs([${JSON.stringify(root)}], options))
+          console.log(path, failure?.code);`,
+      );
+      await chmod(join(root, 'a'), 0o755);
+      assert.equal(said, `${join(root, 'a')} permission\n${join(root, 'b', '2.jpg')} undefined\n`);
+    });
+  }
+
+  it('reads a list of files and folders from standard input', async () => {
+    await create('list/a.jpg', 'b.dat');
+    async function* stdin() {
+      yield `${join(root, 'b.dat')}\r\n\r\n  \n`;
+      yield `${join(root, 'list')}\n${join(root, 'none.jpg')}`; // no newline at the end
+    }
+    assert.deepEqual(await walk([join(root, 'list'), '-', join(root, 'b.dat')], stdin()), [
+      'list/a.jpg',
+      'b.dat',
+      'list/a.jpg',
+      'not_found: none.jpg',
+      'b.dat',
+    ]);
+  });
+
+  it('joins characters that are split between chunks', async () => {
+    await create('日本é.jpg');
+    const bytes = Buffer.from(`\uFEFF${join(root, '日本é.jpg')}\n`);
+    async function* stdin() {
+      for (const byte of bytes) yield Buffer.of(byte);
+    }
+    assert.deepEqual(await walk(['-'], stdin()), ['日本é.jpg']);
+  });
+
+  it('yields a path before the list has ended', async () => {
+    await create('a.jpg');
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    async function* stdin() {
+      yield `${join(root, 'a.jpg')}\n${join(root, 'b')}`;
+      await finished;
+      yield '.jpg\n';
+    }
+    const items = walkInputs(['-'], { extensions: EXTENSIONS, stdin: stdin() });
+    const first = await items.next();
+    assert.ok(!first.done);
+    assert.equal(shown(first.value), 'a.jpg');
+    finish();
+    const second = await items.next();
+    assert.ok(!second.done);
+    assert.equal(shown(second.value), 'not_found: b.jpg');
+    assert.ok((await items.next()).done);
+  });
+
+  it('fails standard input that breaks off or is not there', async () => {
+    await create('a.jpg');
+    async function* stdin() {
+      yield `${join(root, 'a.jpg')}\n`;
+      throw Object.assign(new Error('read'), { code: 'EIO' });
+    }
+    assert.deepEqual(await walk(['-'], stdin()), ['a.jpg', 'read_failed: -']);
+    assert.deepEqual(await walk(['-']), ['read_failed: -']);
+  });
+
+  it('fails entries of a list that can be no path, in their places', async () => {
+    await create('a.jpg');
+    const long = 'n'.repeat(300);
+    async function* stdin() {
+      yield Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from(`\n${root}/a.jpg\n`)]);
+      yield `${root}/${long}\n${'p'.repeat(200_000)}\n${root}/a.jpg`;
+    }
+    assert.deepEqual(await walk(['-'], stdin()), [
+      'invalid_name: b\uFFFD',
+      'a.jpg',
+      `invalid_name: ${long}`,
+      `invalid_name: ${'p'.repeat(200)}…`,
+      'a.jpg',
+    ]);
+  });
+
+  it('does not go on without a list that is none of paths', async () => {
+    async function* stdin() {
+      yield 'a\n\0';
+    }
+    await assert.rejects(walk(['-', root], stdin()), /a NUL/);
+  });
+
+  it('takes a blank between NULs for a name, and no blank line', async () => {
+    const pathsOf = async (list: string) => {
+      const stdin = (async function* () {
+        yield list;
+      })();
+      const paths = [];
+      for await (const { path } of walkInputs(['-'], { extensions: EXTENSIONS, stdin })) paths.push(path);
+      return paths;
+    };
+    assert.deepEqual(await pathsOf(' \0\n\0\0a\r\0'), [' ', '\n', 'a\r']);
+    assert.deepEqual(await pathsOf(' \n\n\r\na\r\n'), ['a']);
+  });
+
+  it('reads a list with NULs, whose names may hold newlines', async () => {
+    await create('a.jpg', 'b\nc.jpg');
+    async function* list() {
+      yield `${root}/a.jpg\0${root}/b\n`;
+      yield 'c.jpg\0';
+    }
+    assert.deepEqual(await walk(['-'], list()), ['a.jpg', 'b\nc.jpg']);
+  });
+
+  // Other systems refuse to make such a file.
+  if (platform === 'linux') {
+    it('says of a name that is not UTF-8 what is wrong with it', async () => {
+      await create('a.jpg');
+      await writeFile(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from('.jpg')]), '');
+      assert.deepEqual(await walk([root]), ['a.jpg', 'invalid_name: b\uFFFD.jpg']);
+    });
+  }
+
+  it('takes a name with a replacement character for what it is', async () => {
+    await create('b\uFFFD.jpg');
+    assert.deepEqual(await walk([root]), ['b\uFFFD.jpg']);
+  });
+
+  it('stops at the next directory when it is aborted', async () => {
+    await create('a/1.jpg', 'b/2.jpg');
+    const controller = new AbortController();
+    const items: string[] = [];
+    await assert.rejects(async () => {
+      for await (const item of walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal })) {
+        items.push(shown(item));
+        controller.abort(new Error('enough'));
+      }
+    }, /enough/);
+    assert.deepEqual(items, ['a/1.jpg']);
+  });
+
+  it('stops at the next item when it is aborted', async () => {
+    await create('1.jpg', '2.jpg');
+    const controller = new AbortController();
+    const items = walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal });
+    await items.next();
+    controller.abort(new Error('enough'));
+    await assert.rejects(items.next(), /enough/);
+  });
+
+  for (const how of ['breaks off', 'breaks off before its first path', 'ends']) {
+    it(`does not take a list for whole that ${how} when it is aborted`, async () => {
+      const controller = new AbortController();
+      async function* stdin() {
+        if (how !== 'breaks off before its first path') yield 'a\n';
+        controller.abort(new Error('enough'));
+        if (how !== 'ends') throw new Error('Premature close');
+      }
+      const items = walkInputs(['-'], {
+        extensions: EXTENSIONS,
+        stdin: stdin(),
+        signal: controller.signal,
+      });
+      const paths: string[] = [];
+      await assert.rejects(async () => {
+        for await (const { path } of items) paths.push(path);
+      }, /enough/);
+      assert.deepEqual(paths, how === 'breaks off before its first path' ? [] : ['a']);
+    });
+  }
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { parseSafetensors } from '../../src/formats/safetensors.js';
+import { decodeImage } from '../../src/images/decode.js';
+import type { Preprocessing } from '../../src/images/geometry.js';
+import type { InputItem } from '../../src/item.js';
+import type { OkRow, Row } from '../../src/rows.js';
+import { Session } from '../../src/runtime/session.js';
+import { run } from '../../src/stream/run.js';
+import type { Machine } from '../../src/stream/tuning.js';
+import { asFloat32 } from '../../src/tensor.js';
+import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
+import { relativeError } from '../support/relative-error.js';
+
+const GOOD = ['chelsea.jpg', 'coffee.jpg', 'small.png', 'gray.jpg'].map(
+  (name) => `fixtures/preprocess/${name}`,
+);
+const BAD = ['fixtures/preprocess', 'fixtures/preprocess/cases.json', '/no/such/file.png'];
+const PATHS = Array.from({ length: 60 }, (_, i) => (i % 5 < 4 ? GOOD[i % 4] : BAD[i % 3]) ?? '');
+
+const PREPROCESSING: Preprocessing = {
+  height: 128,
+  width: 128,
+  cropPct: 1,
+  cropMode: 'center',
+  interpolation: 'bicubic',
+  fill: [0, 0, 0],
+  autoOrient: true,
+  decode: 'exact',
+  maxPixels: 1e8,
+  failOn: 'truncated',
+};
+
+const MACHINE: Machine = { decoders: 3, memory: () => ({ resident: 0, available: 2 ** 30 }) };
+
+async function* found(): AsyncGenerator<InputItem> {
+  for (const path of PATHS) yield { status: 'found', path };
+}
+
+/** Keeps the rows, and fails where it is told to. */
+function keeping(failAt = Number.POSITIVE_INFINITY) {
+  const rows: Row[] = [];
+  const write = async (row: Row) => {
+    if (rows.length === failAt) throw new Error('the sink is full');
+    rows.push(row);
+  };
+  return { rows, write };
+}
+
+type Write = (row: Row) => Promise<void>;
+
+const SAME = 1e-5; // relative: CPUs may add in another order in batches of another size
+
+const logitsOf = ({ outputs }: OkRow) => asFloat32(outputs.logits?.data ?? new Uint8Array());
+
+describe('run', () => {
+  let session: Session;
+  before(async () => {
+    session = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, onCpu(1));
+  });
+  after(() => session.close());
+
+  const start = (write: Write, batchSize: number | undefined, signal?: AbortSignal, items = found()) =>
+    run({
+      ...{ items, session, write, batchSize, height: 128, width: 128, machine: MACHINE, signal },
+      decode: (path) => decodeImage(path, PREPROCESSING),
+    });
+
+  for (const batchSize of [1, 3, 16, 100, undefined]) {
+    it(`gives each input its own row, in order, in batches of ${batchSize ?? 'the size that it finds'}`, async () => {
+      const { rows, write } = keeping();
+      await start(write, batchSize);
+      assert.deepEqual(
+        rows.map(({ path }) => path),
+        PATHS,
+      );
+      const logits = new Map<string, Float32Array>();
+      for (const row of rows) {
+        assert.equal(row.status, BAD.includes(row.path) ? 'failed' : 'ok');
+        if (row.status !== 'ok') continue;
+        assert.deepEqual(row.outputs.logits?.shape, [16]);
+        const own = logitsOf(row);
+        const first = logits.get(row.path) ?? own;
+        assert.ok(relativeError(own, first) < SAME, 'the same image gives the same row everywhere');
+        logits.set(row.path, first);
+      }
+      const all = [...logits.values()];
+      assert.equal(all.length, GOOD.length);
+      for (const [i, one] of all.entries())
+        for (const other of all.slice(0, i)) assert.ok(relativeError(one, other) > 100 * SAME);
+    });
+  }
+
+  it('gives the same rows whatever the batches are, and says what it measured', async () => {
+    const [fixed, tuned] = [keeping(), keeping()];
+    assert.equal(await start(fixed.write, 4), undefined);
+    const many = async function* () {
+      for (let i = 0; i < 12; i++) yield* found();
+    };
+    const measured = await start(tuned.write, undefined, undefined, many());
+    assert.equal(tuned.rows.length, 12 * PATHS.length);
+    for (const [i, row] of tuned.rows.entries()) {
+      const expected = fixed.rows[i % PATHS.length] as Row;
+      if (row.status !== 'ok' || expected.status !== 'ok') assert.deepEqual(row, expected);
+      else {
+        assert.equal(row.path, expected.path);
+        assert.ok(relativeError(logitsOf(row), logitsOf(expected)) < SAME);
+      }
+    }
+    assert.ok(measured !== undefined && measured.batchSize >= 1 && measured.decoders >= 1);
+  });
+
+  it('ends with the error of its sink, and leaves the session usable', async () => {
+    await assert.rejects(start(keeping(17).write, 3), /the sink is full/);
+    await start(keeping().write, 3);
+  });
+
+  it('ends with the reason of an abort', async () => {
+    const controller = new AbortController();
+    const write = async () => controller.abort(new Error('enough'));
+    await assert.rejects(start(write, 3, controller.signal), /enough/);
+  });
+
+  for (const dtype of ['float32', 'float16'] as const) {
+    it(`refuses a model that computes NaN, in ${dtype}`, async () => {
+      const path = `${DEMO_MODEL}/model.safetensors`;
+      const tensors = new Map(parseSafetensors(readFileSync(path), path));
+      const poisoned = new Uint8Array(tensors.get('stem.conv1.bn.bias')?.data ?? []).fill(0xff); // NaN in float16
+      tensors.set('stem.conv1.bn.bias', { dtype: 'float16', shape: [poisoned.length / 2], data: poisoned });
+      const broken = await Session.open(
+        onnxOf(DEMO_MODEL, [{ name: 'embedding', dtype }], tensors).onnx,
+        onCpu(1),
+      );
+      try {
+        const decode = (image: string) => decodeImage(image, PREPROCESSING);
+        const sizes = { batchSize: 3, height: 128, width: 128, machine: MACHINE };
+        const running = run({ ...sizes, items: found(), session: broken, write: keeping().write, decode });
+        await assert.rejects(
+          running,
+          /computes NaN for fixtures\/preprocess\/chelsea\.jpg \(output embedding\)/,
+        );
+      } finally {
+        await broken.close();
+      }
+    });
+  }
+});
