@@ -2,6 +2,9 @@ import type { ImageFailure } from './errors.js';
 import type { FileIdentity } from './file-identity.js';
 import type { Tensor } from './tensor.js';
 
+/** Values that came with an item, by the names of their columns. */
+export type Columns = Readonly<Record<string, string | number | boolean>>;
+
 /**
  * The result for one input, in input order. `outputs` holds one tensor per requested model output
  * (`logits`, `embedding`, `stage2`, …) without the batch dimension.
@@ -9,6 +12,7 @@ import type { Tensor } from './tensor.js';
 export type Row = {
   readonly path: string;
   readonly target?: string | undefined; // what the path leads to; left out where that is `path`
+  readonly columns?: Columns | undefined; // what came with the item
   readonly file?: FileIdentity | undefined; // undefined where nothing could be learnt of the file
 } & (
   | { readonly status: 'ok'; readonly outputs: Readonly<Record<string, Tensor>> }

@@ -22,7 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   devices: ['formats', 'model', 'runtime'],
   models: ['files', 'formats', 'hub', 'images', 'model'],
   'models/int8': ['files', 'formats', 'images', 'model', 'models', 'runtime'],
-  runs: ['async', 'files', 'lock', 'outputs', 'sources'],
+  runs: ['async', 'files', 'lock', 'outputs'],
   stream: ['async', 'images', 'runtime'],
   job: [
     ...['async', 'devices', 'files', 'formats', 'hub', 'images', 'model', 'models', 'models/int8'],

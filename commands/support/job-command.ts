@@ -107,7 +107,7 @@ export abstract class JobCommand extends BaseCommand {
           if (typed && !flags.quiet)
             this.logToStderr('reading paths from the terminal, one a line; Ctrl-D ends');
           if (flags.retry === undefined && (progress.active || checksSpace))
-            totalling = countInputs(inputs, counting.signal).then(setTotal, () => {});
+            totalling = countInputs(inputs, { signal: counting.signal }).then(setTotal, () => {});
         },
         onRow: (failed, stored) => progress.image(failed, stored),
         onFinish: () => progress.note('completing the files'),

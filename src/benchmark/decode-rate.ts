@@ -1,5 +1,6 @@
 import { cpuUsage } from 'node:process';
 import { HalonetError } from '../errors.js';
+import { FileItem } from '../file-item.js';
 import { decodeImage } from '../images/decode.js';
 import type { Preprocessing } from '../images/geometry.js';
 import type { PhotoSet } from './photo-sets.js';
@@ -29,7 +30,7 @@ export function decodeRate({ set, preprocessing, decoders, seconds }: DecodeCase
   const cpuSeconds: number[] = [];
   const run = async () => {
     const path = set.paths[next++ % set.paths.length] ?? '';
-    const image = await decodeImage(path, preprocessing);
+    const image = await decodeImage(new FileItem(path), preprocessing);
     if (image.status === 'failed') throw new HalonetError(`${path}: ${image.failure.message}`);
   };
   const sample = async () => {

@@ -3,8 +3,8 @@ import { HalonetError } from '../errors.js';
 import { decodeImage } from '../images/decode.js';
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
 import { DECODES, type Decode, type Preprocessing } from '../images/geometry.js';
-import type { InputItem } from '../item.js';
-import { walkInputs } from '../sources/walk.js';
+import type { Item } from '../item.js';
+import { itemsOf } from '../sources/registry.js';
 import { type PhotoSize, writePhoto } from './generated-photos.js';
 import type { BenchmarkOptions, Effort } from './options.js';
 import type { Photos } from './report.js';
@@ -68,16 +68,16 @@ export interface OwnPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 
  * @throws the signal's reason when it aborts
  */
 export async function photosIn(folder: string, options: OwnPhotos): Promise<PhotoSet> {
-  const items: InputItem[] = [];
-  for await (const item of walkInputs([folder], { extensions: DECODABLE_EXTENSIONS })) {
-    if (item.status === 'failed' && item.path === folder)
+  const items: Item[] = [];
+  for await (const item of itemsOf([folder], { extensions: DECODABLE_EXTENSIONS })) {
+    if (item.status === 'failed' && item.id === folder)
       throw new HalonetError(`--images ${folder}: ${item.failure.message}`);
     if (items.push(item) === MOST) break;
   }
   const problems = await problemsOf(items, options);
-  const paths = items.flatMap(({ path }, i) => (problems[i] === undefined ? [path] : []));
-  for (const [i, { path }] of items.entries())
-    if (problems[i] !== undefined) options.onNote?.(`${path}: ${problems[i]}`);
+  const paths = items.flatMap(({ id }, i) => (problems[i] === undefined ? [id] : []));
+  for (const [i, { id }] of items.entries())
+    if (problems[i] !== undefined) options.onNote?.(`${id}: ${problems[i]}`);
   if (paths.length < items.length)
     options.onNote?.(`--images ${folder}: ${items.length - paths.length} of ${items.length} are passed over`);
   if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
@@ -89,7 +89,7 @@ export async function photosIn(folder: string, options: OwnPhotos): Promise<Phot
 
 /** Why each cannot be decoded; undefined where it can. */
 async function problemsOf(
-  items: readonly InputItem[],
+  items: readonly Item[],
   { preprocessing, decoders, signal, onStep }: OwnPhotos,
 ): Promise<readonly (string | undefined)[]> {
   const problems: (string | undefined)[] = items.map(() => undefined);
@@ -97,8 +97,8 @@ async function problemsOf(
   const lane = async () => {
     for (const [i, item] of left) {
       signal?.throwIfAborted();
-      onStep?.({ phase: 'decoding images once', label: item.path, done: i, total: items.length });
-      const found = item.status === 'failed' ? item : await decodeImage(item.path, preprocessing);
+      onStep?.({ phase: 'decoding images once', label: item.id, done: i, total: items.length });
+      const found = item.status === 'failed' ? item : await decodeImage(item, preprocessing);
       if (found.status === 'failed') problems[i] = found.failure.message;
     }
   };

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HubError, ModelError } from '../errors.js';
+import { FileItem } from '../file-item.js';
 import type { Preprocessing } from '../images/geometry.js';
 import { prepare } from '../job/prepare.js';
 import { summarizeGraph } from '../model/summary.js';
@@ -95,7 +96,7 @@ async function onnxOf(
   plan: Plan,
 ): Promise<Uint8Array> {
   const { hub, architecture, signal, device, mostThreads: threads } = plan;
-  const images = async () => paths.map((path) => ({ status: 'found', path }) as const);
+  const images = async () => paths.map((path) => new FileItem(path));
   const { onnx } = await prepare(model, [outputOf(task)], AS_USUAL, {
     ...{ hub, architecture, signal, device, precision },
     int8: { threads, signal, anew: false, images },

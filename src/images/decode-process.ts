@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import process, { pid } from 'node:process';
+import { FileItem } from '../file-item.js';
 import { shortageOf } from '../shortage.js';
-import { decodeImage } from './decode.js';
-import type { ProcessReply, ProcessRequest } from './isolated.js';
+import { decodeImage, type Openable } from './decode.js';
+import type { BytesFrom, ProcessReply, ProcessRequest } from './isolated.js';
 
 // The process of images that may crash a decoder, or never let it go.
 
@@ -12,11 +13,16 @@ try {
   // another system, or one that does not let it
 }
 
+function openable(from: BytesFrom): Openable {
+  if ('file' in from) return new FileItem(from.file);
+  return { open: async () => ({ identity: from.identity, read: async () => from.bytes }) };
+}
+
 const send = (reply: ProcessReply) => process.send?.(reply);
 
-process.on('message', async ({ path, preprocessing }: ProcessRequest) => {
+process.on('message', async ({ from, preprocessing }: ProcessRequest) => {
   try {
-    const image = await decodeImage(path, preprocessing, {
+    const image = await decodeImage(openable(from), preprocessing, {
       onOpen: (file) => send({ kind: 'opened', file }),
     });
     if (image !== undefined) send({ kind: 'done', image });

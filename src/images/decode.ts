@@ -1,14 +1,15 @@
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
+import type { FoundItem, OpenItem } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
 import { rethrowShortage } from '../shortage.js';
+import { byteLimit } from './byte-limit.js';
 import { exactPixels } from './exact.js';
 import { type Preprocessing, planResize, type ResizePlan } from './geometry.js';
 import type { Header } from './image.js';
 import { isLaboriousFile, isLaboriousImage } from './laborious.js';
 import { nearPixels } from './near.js';
 import { openImage } from './open-image.js';
-import { type OpenedFile, openImageFile, readAndClose } from './read-file.js';
-import { ImageRefusal } from './refusal.js';
 import { sniffFormat } from './sniff.js';
 import { endsEarly } from './truncation.js';
 
@@ -26,13 +27,16 @@ export type DecodedImage =
     };
 
 export interface DecodeOptions {
-  readonly onOpen?: (file: FileIdentity) => void; // told of the file before it is read
+  readonly onOpen?: (file: FileIdentity) => void; // told of what was opened before it is read
   readonly leaveLaborious?: boolean; // leave images that may take very long, or much memory
   readonly signal?: AbortSignal; // nobody waits for it any more
 }
 
+/** What there is to decode. */
+export type Openable = Pick<FoundItem, 'open'>;
+
 /**
- * Reads an image file as timm's evaluation transform does: Pillow's `convert('RGB')` (no colour management, alpha
+ * Reads an item as timm's evaluation transform does: Pillow's `convert('RGB')` (no colour management, alpha
  * dropped), then the resize and crop of `planResize`. The first frame of an animation, the first page of a TIFF.
  *
  * A bad image is a failure, never an exception: a truncated file fails as it does in Pillow, one with damage that
@@ -40,23 +44,25 @@ export interface DecodeOptions {
  *
  * @throws ShortageError where the system has no file descriptor, thread or process left
  */
-export async function decodeImage(path: string, preprocessing: Preprocessing): Promise<DecodedImage>;
+export async function decodeImage(item: Openable, preprocessing: Preprocessing): Promise<DecodedImage>;
 /** @returns undefined for an image that was to be left */
 export async function decodeImage(
-  path: string,
+  item: Openable,
   preprocessing: Preprocessing,
   options: DecodeOptions,
 ): Promise<DecodedImage | undefined>;
 export async function decodeImage(
-  path: string,
+  item: Openable,
   preprocessing: Preprocessing,
   options: DecodeOptions = {},
 ): Promise<DecodedImage | undefined> {
-  let opened: OpenedFile | undefined;
+  let opened: OpenItem | undefined;
   try {
-    opened = await openImageFile(path);
+    opened = await item.open();
     options.onOpen?.(opened.identity);
-    const bytes = await readAndClose(opened, preprocessing.maxPixels);
+    // Once and whole: header and pixels come from the same bytes, and libvips never sees a path (in a name that ends in `]`
+    // it would look for options).
+    const bytes = await opened.read(byteLimit(preprocessing));
     const pixels = await decodeBytes(bytes, preprocessing, options);
     return pixels && { status: 'ok', pixels, file: opened.identity };
   } catch (error) {

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import type { FileIdentity } from '../file-identity.js';
+import type { FoundItem } from '../item.js';
 import { type DecodedImage, decodeImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import { type Alone, IsolatedDecoder, timedOut } from './isolated.js';
@@ -9,14 +10,14 @@ import { whileRunning } from './running-time.js';
 /** Decodes images, each in bounded time. Close it when done. */
 export interface Decoder {
   /** As `decodeImage`; and an image that takes too long is a failure too, `timeout`, as is one that crashes its process. */
-  decode(path: string): Promise<DecodedImage>;
+  decode(item: FoundItem): Promise<DecodedImage>;
   /** Ends what is being decoded in a process of its own. Nothing is to be decoded afterwards. */
   close(): Promise<void>;
 }
 
 export interface DecoderOptions {
   readonly timeout: number; // seconds for one image, from when its turn comes, in which this process runs
-  readonly isolated?: (path: string) => boolean; // whether to decode a file in a process of its own, whatever is in it
+  readonly isolated?: (item: FoundItem) => boolean; // whether a process of its own decodes it, whatever is in it
   readonly memory?: MemoryLimits; // of that process; undefined: those of this machine
   readonly signal?: AbortSignal | undefined; // closes it: what is being decoded in a process of its own fails at once
 }
@@ -44,10 +45,10 @@ export function openDecoder(
   signal?.addEventListener('abort', stop);
   const overdue = new Set<Promise<unknown>>(); // images that were given up while their threads go on
 
-  const decodeHere = async (path: string): Promise<DecodedImage | undefined> => {
+  const decodeHere = async (item: FoundItem): Promise<DecodedImage | undefined> => {
     let file: FileIdentity | undefined;
     const givenUp = new AbortController();
-    const decoding = decodeImage(path, preprocessing, {
+    const decoding = decodeImage(item, preprocessing, {
       leaveLaborious: true,
       signal: givenUp.signal,
       onOpen: (opened) => {
@@ -64,10 +65,10 @@ export function openDecoder(
   };
 
   return {
-    async decode(path) {
+    async decode(item) {
       // Behind threads that go on with what was given up, others would wait and be late themselves.
-      if (overdue.size > 0 || isolated(path)) return apart.decode(path);
-      return (await here.add(() => decodeHere(path))) ?? apart.decode(path);
+      if (overdue.size > 0 || isolated(item)) return apart.decode(item);
+      return (await here.add(() => decodeHere(item))) ?? apart.decode(item);
     },
     close() {
       signal?.removeEventListener('abort', stop);

@@ -1,10 +1,10 @@
+import { ImageRefusal } from '../refusal.js';
 import { rethrowShortage } from '../shortage.js';
 import type { ResizePlan } from './geometry.js';
 import type { Image } from './image.js';
 import { inThread } from './kernels/pixel-threads.js';
 import { transferable } from './libvips.js';
 import { pixelRoom } from './pixel-room.js';
-import { ImageRefusal } from './refusal.js';
 import { regionOf } from './region.js';
 
 /**

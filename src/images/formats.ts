@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
+import { FileItem } from '../file-item.js';
 import { missing, OPTIONAL_PACKAGES } from './codecs/optional-package.js';
 import { decodeImage } from './decode.js';
 import { OPTIONAL, WRITTEN } from './format-samples.js';
@@ -86,6 +87,6 @@ async function reasonAgainst(
   } catch (error) {
     return `no image to try could be made (${(error as Error).message.split('\n')[0]})`;
   }
-  const decoded = await decodeImage(path, preprocessing);
+  const decoded = await decodeImage(new FileItem(path), preprocessing);
   return decoded.status === 'ok' ? undefined : decoded.failure.message;
 }

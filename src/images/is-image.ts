@@ -1,5 +1,5 @@
+import { openFile } from '../file-item.js';
 import { rethrowShortage } from '../shortage.js';
-import { openImageFile } from './read-file.js';
 import { sniffFormat } from './sniff.js';
 
 // Formats whose first bytes are hardly those of anything else: a text may begin with BMP's BM, and zeros are a TGA to some.
@@ -25,7 +25,7 @@ const HEAD = 4096; // bytes
  */
 export async function isImage(path: string): Promise<boolean> {
   try {
-    const { handle } = await openImageFile(path);
+    const { handle } = await openFile(path);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
       const format = sniffFormat(buffer.subarray(0, bytesRead));

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import PQueue from 'p-queue';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
+import type { FoundItem } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
 import { ShortageError } from '../shortage.js';
+import { byteLimit } from './byte-limit.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import type { MemoryLimits } from './memory-limits.js';
@@ -11,9 +14,14 @@ import { afterRunning } from './running-time.js';
 
 /** What the decoding process is asked for. */
 export interface ProcessRequest {
-  readonly path: string;
+  readonly from: BytesFrom;
   readonly preprocessing: Preprocessing;
 }
+
+/** Where it has the bytes of an image from: a file that it opens itself, or the process that asks. */
+export type BytesFrom =
+  | { readonly file: string }
+  | { readonly bytes: Uint8Array; readonly identity: FileIdentity };
 
 /** What it says: that it is there, then for each image what file it has opened, and what became of it or what the process lacks. */
 export type ProcessReply =
@@ -67,19 +75,27 @@ export class IsolatedDecoder {
    *
    * @throws ShortageError where the process cannot be started, or lacks what every image needs
    */
-  decode(path: string): Promise<DecodedImage> {
+  decode(item: FoundItem): Promise<DecodedImage> {
     return this.#queue.add(async () => {
-      const image = await this.#decodeNext(path);
+      const image = await this.#decodeNext(item);
       const child = this.#child;
       if (child !== undefined && residentBytes(child) > this.#limits.memory.idle) await this.#end(child);
       return image;
     });
   }
 
-  async #decodeNext(path: string): Promise<DecodedImage> {
+  async #decodeNext(item: FoundItem): Promise<DecodedImage> {
     // A process that ended while it had nothing to do, or before it began, did not end by this image.
-    const alone = () => this.#alone(() => this.#attempt(path)); // memory may be short
-    const first = (await this.#attempt(path)) ?? (await this.#attempt(path)) ?? (await alone());
+    let from: BytesFrom;
+    try {
+      from = await bytesFrom(item, byteLimit(this.#preprocessing));
+    } catch (error) {
+      if (error instanceof ImageRefusal) return failed(error.failure, await item.identify());
+      throw error;
+    }
+    const attempt = () => this.#attempt(from);
+    const alone = () => this.#alone(attempt); // memory may be short
+    const first = (await attempt()) ?? (await attempt()) ?? (await alone());
     const last = first?.killed ? await alone() : first;
     if (last === undefined) throw notStarted();
     if (!last.killed) return last.image;
@@ -100,7 +116,7 @@ export class IsolatedDecoder {
   }
 
   /** @returns undefined when the process ended before it began */
-  async #attempt(path: string): Promise<Attempt | undefined> {
+  async #attempt(from: BytesFrom): Promise<Attempt | undefined> {
     if (this.#closed) return { image: failed(crashed('stopped')), killed: false };
     this.#child ??= await this.#start();
     const child = this.#child;
@@ -138,7 +154,7 @@ export class IsolatedDecoder {
         settle(cause && failed(cause, file), killed);
       };
       child.on('message', onMessage).on('exit', onExit);
-      child.send({ path, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // if not, it has ended
+      child.send({ from, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // if not, it has ended
     });
   }
 
@@ -168,6 +184,12 @@ export class IsolatedDecoder {
     child.channel?.unref();
     return child;
   }
+}
+
+async function bytesFrom(item: FoundItem, limit: number): Promise<BytesFrom> {
+  if (item.file !== undefined) return { file: item.file };
+  const { identity, read } = await item.open();
+  return { bytes: await read(limit), identity };
 }
 
 export function timedOut(seconds: number): ImageFailure {

@@ -1,4 +1,5 @@
 import type { Metadata, Sharp } from 'sharp';
+import { ImageRefusal } from '../refusal.js';
 import { heic } from './codecs/heic.js';
 import type { FailOn, Size } from './geometry.js';
 import type { Header, Image, OpenSettings } from './image.js';
@@ -6,7 +7,6 @@ import { inThread } from './kernels/pixel-threads.js';
 import { openFile, readRgb, readSamples, transferable } from './libvips.js';
 import { exifOrientation, type OrientationSources, orientationOf } from './orientation.js';
 import type { Raster, Region } from './raster.js';
-import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';
 import { sniffFormat } from './sniff.js';
 import { headerRefusal } from './unreadable.js';

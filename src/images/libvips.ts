@@ -1,7 +1,7 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { ImageRefusal } from '../refusal.js';
 import type { FailOn } from './geometry.js';
 import type { Raster } from './raster.js';
-import { ImageRefusal } from './refusal.js';
 
 // Each path is seen once: a cache would only hold memory.
 sharp.cache(false);

@@ -1,10 +1,10 @@
+import { ImageRefusal } from '../refusal.js';
 import type { Size } from './geometry.js';
 import type { Image, OpenSettings } from './image.js';
 import type { Coding } from './kernels/codes.js';
 import { bitsPerPixel, type Layout } from './kernels/layout.js';
 import { inThread } from './kernels/pixel-threads.js';
 import type { Region } from './raster.js';
-import { ImageRefusal } from './refusal.js';
 import { refuseSize } from './size-limit.js';
 
 /** An image whose file holds its pixels in rows, or codes of such rows. */

@@ -1,5 +1,5 @@
+import { ImageRefusal } from '../refusal.js';
 import type { Size } from './geometry.js';
-import { ImageRefusal } from './refusal.js';
 
 /** @throws ImageRefusal too_large */
 export function refuseSize({ width, height }: Size, maxPixels: number): void {

@@ -1,4 +1,4 @@
-import { ImageRefusal } from './refusal.js';
+import { ImageRefusal } from '../refusal.js';
 import { type SniffedFormat, sniffFormat } from './sniff.js';
 
 /** Why the head of a file cannot be read. */

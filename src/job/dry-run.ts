@@ -15,13 +15,14 @@ import {
 import type { Start } from '../runs/run-start.js';
 import { outOfSpace } from '../runs/space.js';
 import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
+import { STDIN } from '../sources/standard-input.js';
 import { spread } from '../spread.js';
 import { expectInputs } from './job.js';
 import type { JobOptions } from './options.js';
 import { jobFingerprint, readyModel, SAMPLED_INPUTS } from './ready-model.js';
 import { type Survey, survey } from './survey.js';
 import { type Trial, tryRows } from './trial.js';
-import { STDIN, walkImages } from './walk-images.js';
+import { walkImages } from './walk-images.js';
 
 /** What a job would do. */
 export interface Plan {
@@ -61,9 +62,12 @@ export async function planJob(options: JobOptions): Promise<Plan> {
   const foreseen = await foreseeOutput(output, signal);
   const list = options.inputs.includes(STDIN);
   const named = options.inputs.filter((input) => input !== STDIN);
-  const walkKnown = () => walkImages(named, { signal });
+  const walkKnown = () => walkImages(named, { signal, sources: options.sources });
   const passedOver = new PassedOver();
-  const found = await survey(walkImages(named, { signal, passedOver }), SAMPLED_INPUTS);
+  const found = await survey(
+    walkImages(named, { signal, sources: options.sources, passedOver }),
+    SAMPLED_INPUTS,
+  );
   const inputs = { ...found, passedOver: passedOver.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const { start, refusal } = await foreseeStart(

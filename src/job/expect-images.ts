@@ -1,11 +1,14 @@
 import { InputError } from '../errors.js';
-import type { InputItem } from '../item.js';
-import { refuseMistaken } from '../sources/named.js';
+import type { Item } from '../item.js';
 import { PassedOver, passedOverText } from '../sources/passed-over.js';
-import { STDIN, walkImages } from './walk-images.js';
+import { refuseMistaken } from '../sources/registry.js';
+import type { Source } from '../sources/source.js';
+import { STDIN } from '../sources/standard-input.js';
+import { walkImages } from './walk-images.js';
 
 export interface ExpectImagesOptions {
   readonly inputs: readonly string[];
+  readonly sources?: readonly Source[] | undefined;
   readonly allowEmpty: boolean; // no image is no mistake
   readonly signal?: AbortSignal | undefined;
 }
@@ -16,18 +19,23 @@ export interface ExpectImagesOptions {
  *
  * @throws {InputError} with what was found instead; the signal's reason when it aborts
  */
-export async function expectImages({ inputs, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
-  await refuseMistaken(inputs.filter((input) => input !== STDIN));
+export async function expectImages({
+  inputs,
+  sources,
+  allowEmpty,
+  signal,
+}: ExpectImagesOptions): Promise<void> {
+  await refuseMistaken(inputs, sources);
   if (allowEmpty || inputs.includes(STDIN)) return;
   const passedOver = new PassedOver();
-  let failure: Extract<InputItem, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(inputs, { signal, passedOver })) {
+  let failure: Extract<Item, { status: 'failed' }> | undefined;
+  for await (const item of walkImages(inputs, { signal, sources, passedOver })) {
     if (item.status === 'found') return;
     failure ??= item;
   }
   const files = passedOverText(passedOver.counts);
   const found = [
-    ...(failure === undefined ? [] : [`${failure.path}: ${failure.failure.message}`]),
+    ...(failure === undefined ? [] : [`${failure.id}: ${failure.failure.message}`]),
     ...(files === undefined ? [] : [`${files} passed over`]),
   ];
   throw new InputError(

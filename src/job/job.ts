@@ -1,18 +1,20 @@
 import { peekable } from '../async/peek.js';
 import { remembered } from '../async/remembered.js';
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import { failureCode, type Row } from '../rows.js';
 import { type Destination, openDestination, type Started } from '../runs/destination.js';
 import { digestFile, type Manifest } from '../runs/manifest.js';
 import { SpaceWatch } from '../runs/space-watch.js';
+import { itemsAgain } from '../sources/again.js';
 import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
+import { STDIN } from '../sources/standard-input.js';
 import { expectImages } from './expect-images.js';
 import { refuseFailure } from './failure-limit.js';
 import type { JobOptions, JobSummary } from './options.js';
 import { jobFingerprint, type ReadyModel, readyModel } from './ready-model.js';
 import { runFacts } from './run-facts.js';
 import { throughModel } from './through-model.js';
-import { STDIN, walkImages } from './walk-images.js';
+import { walkImages } from './walk-images.js';
 
 /**
  * Runs one command from its inputs to its output: takes the output, prepares the model, streams every input through it. The
@@ -53,7 +55,7 @@ async function begin(destination: Destination, options: JobOptions) {
   const inputs = peekable(walkImages(options.inputs, { ...options, passedOver }));
   const ready = await readyModel(options, inputs, true);
   const started = await destination.start({
-    ...{ layout: ready.layout, onNote, signal },
+    ...{ layout: ready.layout, onNote, signal, again: itemsAgain() },
     ...againWhere(options, inputs.items, passedOver),
     fingerprint: () => jobFingerprint(options, ready),
   });
@@ -62,11 +64,12 @@ async function begin(destination: Destination, options: JobOptions) {
 
 /** The inputs, and how to take them a second time. A list is read only once, but for --sync, which holds it in memory. */
 function againWhere(
-  { inputs, output, signal }: JobOptions,
-  items: AsyncGenerator<InputItem>,
+  { inputs, sources, output, signal }: JobOptions,
+  items: AsyncGenerator<Item>,
   passedOver: PassedOver,
 ) {
-  if (!inputs.includes(STDIN)) return { items, walkAgain: () => walkImages(inputs, { signal, passedOver }) };
+  if (!inputs.includes(STDIN))
+    return { items, walkAgain: () => walkImages(inputs, { signal, sources, passedOver }) };
   if (output.mode !== 'sync') return { items, walkAgain: undefined };
   const list = remembered(items);
   return { items: list.items, walkAgain: list.again };

@@ -11,6 +11,7 @@ import type { RowCounts } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
 import type { PassedOverCounts } from '../sources/passed-over.js';
+import type { Source } from '../sources/source.js';
 import type { MeasuredSettings, TuningOptions } from '../stream/tuning.js';
 import type { FailureLimit } from './failure-limit.js';
 import type { JobModel } from './prepare.js';
@@ -21,6 +22,7 @@ export interface JobOptions extends TuningOptions {
   readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
+  readonly sources?: readonly Source[] | undefined; // what inputs may be; those of the registry when not given
   readonly allowEmpty: boolean; // inputs that lead to no image are no mistake
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin

@@ -1,7 +1,7 @@
 import { type Peekable, peekable } from '../async/peek.js';
 import { chooseDevice, type DeviceChoice, type DeviceRequest } from '../devices/choose-device.js';
 import { HalonetError, ModelError } from '../errors.js';
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import { SAMPLE } from '../models/int8/calibrate.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Fingerprint } from '../runs/journal.js';
@@ -24,7 +24,7 @@ export interface ReadyModel {
  */
 export async function readyModel(
   options: JobOptions,
-  inputs: Pick<Peekable<InputItem>, 'peek'>,
+  inputs: Pick<Peekable<Item>, 'peek'>,
   keeps: boolean,
 ): Promise<ReadyModel> {
   const choice = await chooseDevice(deviceOf(options), options);
@@ -56,7 +56,7 @@ function deviceOf({ device, precision }: JobOptions): DeviceRequest {
 
 export const SAMPLED_INPUTS = 1024; // of which a model is measured on a few
 
-function int8Options(options: JobOptions, inputs: Pick<Peekable<InputItem>, 'peek'>): PrepareOptions['int8'] {
+function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>): PrepareOptions['int8'] {
   const { calibration, precision, threads, signal, onMeasure } = options;
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });

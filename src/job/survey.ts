@@ -1,4 +1,4 @@
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import { countFailure, type RowCounts } from '../rows.js';
 
 /** What a walk of inputs comes to. */
@@ -6,13 +6,13 @@ export interface Survey {
   readonly images: number; // paths that are there, readable or not
   readonly failures: RowCounts['failures']; // inputs that lead to none
   readonly rows: number; // one for each of both
-  readonly first: readonly InputItem[];
+  readonly first: readonly Item[];
 }
 
 /** @param remembered of the first items */
-export async function survey(items: AsyncIterable<InputItem>, remembered: number): Promise<Survey> {
+export async function survey(items: AsyncIterable<Item>, remembered: number): Promise<Survey> {
   const failures: Partial<Record<keyof Survey['failures'], number>> = {};
-  const first: InputItem[] = [];
+  const first: Item[] = [];
   let [images, rows] = [0, 0];
   for await (const item of items) {
     rows++;

@@ -13,7 +13,7 @@ export type TakeInputs = (
   write: (row: Row) => Promise<void>,
   options?: Partial<Pick<RunOptions, 'onNote'>> & {
     /** What decodes an image is done within this. */
-    readonly around?: <T>(image: string, decode: () => Promise<T>) => Promise<T>;
+    readonly around?: <T>(id: string, decode: () => Promise<T>) => Promise<T>;
   },
 ) => Promise<MeasuredSettings | undefined>;
 
@@ -33,13 +33,13 @@ export async function throughModel<T>(
   const { session } = opened;
   const decoder = openDecoder(preprocessing, {
     ...{ timeout: decodeSeconds, signal },
-    isolated: (path) => suspects.has(path),
+    isolated: ({ id }) => suspects.has(id),
   });
   const take: TakeInputs = (items, write, { around = justDecode, onNote } = {}) =>
     run({
       ...{ items, session, write, signal, batchSize, decoders, machine, onNote },
       ...{ height: preprocessing.height, width: preprocessing.width },
-      decode: (path) => around(path, () => decoder.decode(path)),
+      decode: (item) => around(item.id, () => decoder.decode(item)),
     });
   try {
     return await use(take, opened);

@@ -1,4 +1,4 @@
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 import { throughModel } from './through-model.js';
@@ -18,14 +18,14 @@ export interface Trial {
  * @throws HalonetError when the model or the device cannot be used
  */
 export async function tryRows(
-  inputs: readonly InputItem[],
+  inputs: readonly Item[],
   { total, suspects }: { readonly total: number; readonly suspects: readonly string[] },
   options: JobOptions,
   ready: ReadyModel,
 ): Promise<Trial> {
   const { text } = ready.layout.text;
   return throughModel(options, ready, new Set(suspects), async (take) => {
-    const tried = async (items: readonly InputItem[]): Promise<Trial> => {
+    const tried = async (items: readonly Item[]): Promise<Trial> => {
       let [rows, textBytes] = [0, 0];
       const start = performance.now();
       await take(each(items), async (row) => {

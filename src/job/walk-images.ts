@@ -1,42 +1,35 @@
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
 import { isImage } from '../images/is-image.js';
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import type { PassedOver } from '../sources/passed-over.js';
-import { walkInputs } from '../sources/walk.js';
+import { itemsOf } from '../sources/registry.js';
+import type { Source, WalkOptions } from '../sources/source.js';
+import { STDIN } from '../sources/standard-input.js';
 
-/** The input that stands for a list on standard input. */
-export const STDIN = '-';
-
-export interface WalkImagesOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for the input - only
-  readonly nul?: boolean | undefined; // only NULs end the paths on it
-  readonly passedOver?: PassedOver; // counts anew from the first item on
+export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'signal'> {
+  readonly passedOver?: PassedOver | undefined; // counts anew from the first item on
+  readonly sources?: readonly Source[] | undefined; // those of the registry when not given
 }
 
-/** The images that inputs lead to: `walkInputs` with the formats that can be decoded. */
+/** The items that inputs lead to, of the formats that can be decoded. */
 export async function* walkImages(
   inputs: readonly string[],
-  { signal, stdin, nul, passedOver }: WalkImagesOptions,
-): AsyncGenerator<InputItem> {
+  { sources, signal, stdin, nul, passedOver }: WalkImagesOptions,
+): AsyncGenerator<Item> {
   passedOver?.clear();
-  yield* walkInputs(inputs, {
-    extensions: DECODABLE_EXTENSIONS,
-    isImage,
-    ...(passedOver && { onPassedOver: (path) => passedOver.add(path) }),
-    ...(stdin !== undefined && inputs.includes(STDIN) && { stdin: stdin(), nul }),
-    ...(signal && { signal }),
-  });
+  const extensions = DECODABLE_EXTENSIONS;
+  const onPassedOver = (path: string) => passedOver?.add(path);
+  yield* itemsOf(inputs, { extensions, isImage, signal, stdin, nul, onPassedOver }, sources);
 }
 
 /** Counts the inputs that a job will see, for a progress display; undefined where they can be read only once. */
 export async function countInputs(
   inputs: readonly string[],
-  signal: AbortSignal,
+  { signal, sources }: { readonly signal: AbortSignal; readonly sources?: readonly Source[] | undefined },
 ): Promise<number | undefined> {
   if (inputs.includes(STDIN)) return undefined;
   let count = 0;
-  for await (const _ of walkImages(inputs, { signal })) {
+  for await (const _ of walkImages(inputs, { signal, sources })) {
     signal.throwIfAborted();
     count++;
   }

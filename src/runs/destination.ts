@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { OutputError } from '../errors.js';
 import { openByteChannel } from '../files/byte-channel.js';
 import { writeError } from '../files/write-error.js';
-import type { InputItem, JobItem } from '../item.js';
+import type { Item, JobItem } from '../item.js';
 import { type Lock, LockHeld, LockLost, tryLock } from '../lock/lock.js';
 import type { OutputKind, OutputLayout } from '../outputs/layout.js';
 import { streamSink } from '../outputs/stream-sink.js';
@@ -15,6 +15,7 @@ import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
 import { type OutputMode, refuseState, startRun } from './run-start.js';
 import { readState, recover } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
+import type { ItemAgain } from './stored-items.js';
 
 /** Where the rows of a job are to go. */
 export interface JobOutput {
@@ -38,8 +39,9 @@ export interface Destination {
 export interface StartOptions {
   readonly layout: OutputLayout;
   readonly fingerprint: () => Fingerprint;
-  readonly items: AsyncGenerator<InputItem>;
-  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
+  readonly items: AsyncGenerator<Item>;
+  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined where inputs are read only once
+  readonly again: ItemAgain; // for a retry
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { HalonetError } from '../errors.js';
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import { lookAtLock } from '../lock/lock.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { npyHeaderBytes } from '../outputs/npy.js';
@@ -59,7 +59,7 @@ export async function foreseeStart(
   { run, refusal }: ForeseenOutput,
   mode: JobOutput['mode'],
   fingerprint: () => Fingerprint,
-  walk: (() => AsyncGenerator<InputItem>) | undefined,
+  walk: (() => AsyncGenerator<Item>) | undefined,
 ): Promise<ForeseenStart> {
   if (refusal !== undefined) return { start: undefined, refusal };
   if (run === undefined) return { start: { kind: 'new' }, refusal };

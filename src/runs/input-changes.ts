@@ -1,6 +1,5 @@
 import type { FileIdentity } from '../file-identity.js';
-import { identify } from '../identify.js';
-import type { InputItem } from '../item.js';
+import type { Item } from '../item.js';
 import { isSameFile, type LedgerRecord, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
 import { type Named, RowsByImage } from './rows-by-image.js';
@@ -38,7 +37,7 @@ const BLOCK = 256; // files whose status is asked for at once
  * @throws {OutputError} where the ledger cannot be read
  */
 export async function compareInputs(
-  items: AsyncIterator<InputItem>,
+  items: AsyncIterator<Item>,
   known: KnownInputs,
 ): Promise<InputChanges | undefined> {
   const ledger = records(known);
@@ -73,10 +72,10 @@ export function isRespelledOnly({ gained, lost, changed, moved }: InputChanges):
 }
 
 /** Whether a row is of an input as it is now, be it by another path. */
-function fitOf(record: LedgerRecord, { path, target, file }: Look): 'same' | 'respelled' | 'other' {
+function fitOf(record: LedgerRecord, { id, target, file }: Look): 'same' | 'respelled' | 'other' {
   if (!isSameFile(record.file, file)) return 'other';
-  if (record.path === pathKey(path)) return 'same';
-  return record.target === pathKey(target ?? path) ? 'respelled' : 'other';
+  if (record.path === pathKey(id)) return 'same';
+  return record.target === pathKey(target ?? id) ? 'respelled' : 'other';
 }
 
 /**
@@ -86,7 +85,7 @@ function fitOf(record: LedgerRecord, { path, target, file }: Look): 'same' | 're
 async function countChanges(
   from: number,
   block: readonly Look[],
-  items: AsyncIterator<InputItem>,
+  items: AsyncIterator<Item>,
   known: KnownInputs,
   respelled: number,
 ): Promise<InputChanges> {
@@ -124,7 +123,7 @@ class Tally {
     }
     this.#gained += this.#unknown;
     this.#unknown = 0;
-    if (!this.#rows.knows(look.path)) this.#respelled++;
+    if (!this.#rows.knows(look.id)) this.#respelled++;
     if (meeting === 'again') return;
     this.#moved ||= row < this.#last;
     this.#last = row;
@@ -175,8 +174,8 @@ class RememberedRows {
     return this.#images.find(input);
   }
 
-  knows(path: string): boolean {
-    return this.#images.knows(path);
+  knows(id: string): boolean {
+    return this.#images.knows(id);
   }
 
   /** @returns whether its image comes for the first time, again as before, or more often than before */
@@ -208,18 +207,18 @@ class RememberedRows {
 const records = ({ output, ledger, rows }: KnownInputs) => ledgerRecords(output, ledger, rows);
 
 /** As many of the next inputs, with what the file system says of them; fewer at the end. */
-async function nextBlock(items: AsyncIterator<InputItem>, size: number): Promise<readonly Look[]> {
-  const block: InputItem[] = [];
+async function nextBlock(items: AsyncIterator<Item>, size: number): Promise<readonly Look[]> {
+  const block: Item[] = [];
   while (block.length < size) {
     const { done, value } = await items.next();
     if (done) break;
     block.push(value);
   }
-  const look = async ({ path, target, status }: InputItem): Promise<Look> => ({
-    path,
-    target,
-    isUnread: status === 'failed',
-    file: await identify(path),
+  const look = async (item: Item): Promise<Look> => ({
+    id: item.id,
+    target: item.target,
+    isUnread: item.status === 'failed',
+    file: await item.identify(),
   });
   return Promise.all(block.map(look));
 }

@@ -1,11 +1,9 @@
+import type { Item } from '../item.js';
 import { type LedgerRecord, pathKey } from './ledger.js';
 import { RowTable } from './row-table.js';
 
-/** An input, by its path as it is given and by what that leads to. */
-export interface Named {
-  readonly path: string;
-  readonly target?: string | undefined; // left out where it is `path`
-}
+/** An item, by its id and by what that leads to. */
+export type Named = Pick<Item, 'id' | 'target'>;
 
 /**
  * The rows of a ledger by their images. An image is known by what its path leads to, however it is spelled; where that is
@@ -29,12 +27,12 @@ export class RowsByImage {
     return first;
   }
 
-  find({ path, target }: Named): number | undefined {
-    return this.#byTarget.find(pathKey(target ?? path)) ?? this.#byPath.find(pathKey(path));
+  find({ id, target }: Named): number | undefined {
+    return this.#byTarget.find(pathKey(target ?? id)) ?? this.#byPath.find(pathKey(id));
   }
 
-  /** Whether a row has the path in just this spelling. */
-  knows(path: string): boolean {
-    return this.#byPath.find(pathKey(path)) !== undefined;
+  /** Whether a row has the id in just this spelling. */
+  knows(id: string): boolean {
+    return this.#byPath.find(pathKey(id)) !== undefined;
   }
 }

@@ -3,7 +3,7 @@ import { counted } from '../counted.js';
 import { OutputError } from '../errors.js';
 import { orClose } from '../files/or-close.js';
 import { alreadyExists } from '../files/place.js';
-import type { InputItem, JobItem } from '../item.js';
+import type { Item, JobItem } from '../item.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { refuseDifferent } from './fingerprint.js';
 import { compareInputs, type InputChanges, isRespelledOnly, type KnownInputs } from './input-changes.js';
@@ -13,7 +13,7 @@ import { removePartial } from './publish.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
 import { RunSink, type RunSinkOptions } from './run-sink.js';
 import type { RunState } from './run-state.js';
-import { failedAgain, withStoredRows } from './stored-items.js';
+import { failedAgain, type ItemAgain, withStoredRows } from './stored-items.js';
 import { StoredRows } from './stored-rows.js';
 import { refuseAltered } from './verify.js';
 
@@ -24,8 +24,9 @@ export interface RunStartOptions extends RunSinkOptions {
   readonly mode: OutputMode;
   readonly state: RunState;
   readonly fingerprint: Fingerprint;
-  readonly items: AsyncGenerator<InputItem>;
-  readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
+  readonly items: AsyncGenerator<Item>;
+  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined where inputs are read only once
+  readonly again: ItemAgain; // for a retry
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
@@ -141,7 +142,7 @@ const fingerprintThen = (state: Left): Fingerprint =>
 async function resumed(
   options: RunStartOptions,
   journal: JournalState,
-  items: AsyncIterable<InputItem>,
+  items: AsyncIterable<Item>,
 ): Promise<StartedRun> {
   const { place, layout, onNote } = options;
   const { reuses, base } = journal.header;
@@ -188,7 +189,7 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
   if (state.kind === 'interrupted') onNote(goingOn(place, state.journal));
   return {
     sink,
-    items: failedAgain(stored, layout, from),
+    items: failedAgain(stored, layout, from, options.again),
     close: () => stored.close(),
     passedOver: finished?.passedOver ?? {},
   };
@@ -219,7 +220,7 @@ const goingOn = ({ output }: RunPlace, { checkpoint: { rows } }: JournalState) =
   rows === 0 ? `${output}: beginning again` : `${output}: going on after ${counted(rows, 'row')}`;
 
 function reusing(
-  items: AsyncIterable<InputItem>,
+  items: AsyncIterable<Item>,
   stored: readonly StoredRows[],
   { place: { output }, layout }: RunStartOptions,
 ) {

@@ -1,12 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { inOrder } from '../async/in-order.js';
 import { type ImageFailure, OutputError } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
-import { identify } from '../identify.js';
-import type { InputItem, JobItem } from '../item.js';
+import type { FoundItem, Item, JobItem } from '../item.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { StoredRow } from '../rows.js';
-import { Targets } from '../sources/targets.js';
 import { isSameFile, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
 import { RowsByImage } from './rows-by-image.js';
@@ -28,7 +25,7 @@ const LOOKED_UP_AT_ONCE = 64;
  * @throws {OutputError} where a ledger cannot be read
  */
 export async function* withStoredRows(
-  items: AsyncIterable<InputItem>,
+  items: AsyncIterable<Item>,
   stored: readonly StoredRows[],
   layout: OutputLayout,
   output: string,
@@ -42,40 +39,29 @@ export async function* withStoredRows(
   );
 }
 
+/** The item of a row that has failed, to be decoded again; undefined where it cannot be, so that its row stays. */
+export type ItemAgain = (id: string, failure: ImageFailure['code']) => Promise<FoundItem | undefined>;
+
 /**
- * The rows of a finished output as inputs: those that have failed to be decoded again, the others as they are stored. What
- * cannot be decoded by its path stays, too: it would be another failure, and not the one that is to be known.
+ * The rows of a finished output as items: those that have failed to be decoded again, the others as they are stored. What
+ * cannot be decoded by its id stays, too: it would be another failure, and not the one that is to be known.
  *
  * @param from the first of the rows
+ * @param again finds their items
  * @throws {OutputError} where a row cannot be read, or does not name its image
  */
 export async function* failedAgain(
   stored: StoredRows,
   layout: OutputLayout,
   from: number,
+  again: ItemAgain,
 ): AsyncGenerator<JobItem> {
-  const targets = await Targets.open();
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
     const path = found.failure === undefined ? '' : await pathOf(found, layout);
-    if (found.failure !== undefined && (await isDecodable(path, found.failure))) {
-      yield { status: 'found', path, target: await targets.ofLink(path) };
-    } else {
-      yield { status: 'stored', path, file: found.record.file, stored: found };
-    }
+    const item = found.failure === undefined ? undefined : await again(path, found.failure);
+    yield item ?? { status: 'stored', id: path, file: found.record.file, stored: found };
   }
-}
-
-const LIST = '-'; // of paths on standard input, which broke off
-
-/**
- * Whether a path that has failed may be an image. It is none where it does not lead to the file that it was of, nor where
- * it is of a folder that could not be walked, which may be many images now.
- */
-async function isDecodable(path: string, failure: ImageFailure['code']): Promise<boolean> {
-  if (failure === 'invalid_name' || path === LIST) return false;
-  const found = await stat(path).catch(() => undefined);
-  return failure === 'symlink_loop' ? (found?.isFile() ?? false) : !found?.isDirectory();
 }
 
 async function pathOf(found: Found, { text }: OutputLayout): Promise<string> {
@@ -87,26 +73,26 @@ async function pathOf(found: Found, { text }: OutputLayout): Promise<string> {
   });
 }
 
-async function lookUp(item: InputItem, sources: readonly Source[], layout: OutputLayout): Promise<JobItem> {
-  const { path, target } = item;
+async function lookUp(item: Item, sources: readonly Source[], layout: OutputLayout): Promise<JobItem> {
+  const { id, target } = item;
   let file: FileIdentity | undefined;
   let looked = false;
   for (const { rows, images } of sources) {
     const row = images.find(item);
     if (row === undefined) continue;
-    if (!looked) file = await identify(path);
+    if (!looked) file = await item.identify();
     looked = true;
     const found = await rows.find(row);
     if (!isSameFile(found.record.file, file)) continue;
-    return { status: 'stored', path, target, file, stored: storedAs(item, found, layout) };
+    return { status: 'stored', id, target, file, stored: storedAs(item, found, layout) };
   }
   return item;
 }
 
 /** A stored row under the path by which its image is given now. */
-function storedAs({ path, target = path }: InputItem, found: Found, { text }: OutputLayout): StoredRow {
-  const key = pathKey(path);
-  const renamed = async () => Buffer.from(text.renamed((await found.text()).toString(), path));
+function storedAs({ id, target = id }: Item, found: Found, { text }: OutputLayout): StoredRow {
+  const key = pathKey(id);
+  const renamed = async () => Buffer.from(text.renamed((await found.text()).toString(), id));
   return { ...found, key, target: pathKey(target), text: key === found.key ? found.text : renamed };
 }
 

@@ -1,10 +1,9 @@
 import type PQueue from 'p-queue';
 import { inOrder } from '../async/in-order.js';
 import type { FileIdentity } from '../file-identity.js';
-import { identify } from '../identify.js';
 import type { DecodedImage } from '../images/decode.js';
-import type { JobItem } from '../item.js';
-import type { Row } from '../rows.js';
+import type { FoundItem, JobItem } from '../item.js';
+import type { Columns, Row } from '../rows.js';
 
 /** One input after decoding: its pixels, or the row that it has without. */
 export type DecodedItem =
@@ -12,13 +11,14 @@ export type DecodedItem =
       readonly status: 'ok';
       readonly path: string;
       readonly target?: string | undefined; // what the path leads to; left out where that is `path`
+      readonly columns?: Columns | undefined;
       readonly file: FileIdentity | undefined;
       readonly pixels: Uint8Array; // [height, width, 3]
     }
   | Exclude<Row, { status: 'ok' }>;
 
 export interface DecodeOptions {
-  readonly decode: (path: string) => Promise<DecodedImage>;
+  readonly decode: (item: FoundItem) => Promise<DecodedImage>;
   readonly decoders: PQueue; // its concurrency is the number of images that are decoded at once
   readonly ahead: () => number; // images decoded or being decoded before they are taken
 }
@@ -35,9 +35,18 @@ export function decodeInOrder(
 }
 
 async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
-  if (item.status === 'stored') return item;
-  const { path, target } = item;
-  const decoded: DecodedImage = item.status === 'failed' ? item : await decode(path);
-  if (decoded.status === 'ok') return { path, target, ...decoded, file: decoded.file };
-  return { path, target, ...decoded, file: decoded.file ?? (await identify(path)) };
+  const { id: path, target } = item;
+  if (item.status === 'stored') {
+    const { status, file, stored } = item;
+    return { path, target, file, status, stored };
+  }
+  const { columns } = item;
+  const decoded = item.status === 'failed' ? item : await decode(item);
+  if (decoded.status === 'ok') {
+    const { status, pixels, file } = decoded;
+    return { path, target, columns, file, status, pixels };
+  }
+  const { status, failure } = decoded;
+  const file = ('file' in decoded ? decoded.file : undefined) ?? (await item.identify());
+  return { path, target, columns, file, status, failure };
 }

@@ -4,10 +4,12 @@
  *
  *     npm run build && node dist/test/drawing/make-demo-calibration.js
  */
+
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
+import { FileItem } from '../../src/file-item.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import { decodeImage } from '../../src/images/decode.js';
 import { calibrated } from '../../src/models/int8/int8.js';
@@ -46,8 +48,8 @@ async function measure(paths: readonly string[]): Promise<void> {
     source,
     {},
     {
-      images: async () => paths.map((file) => ({ status: 'found', path: file })),
-      decode: (file) => decodeImage(file, preprocessing),
+      images: async () => paths.map((path) => new FileItem(path)),
+      decode: (item) => decodeImage(item, preprocessing),
       threads: 1,
       anew: true,
     },

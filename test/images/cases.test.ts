@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { FileItem } from '../../src/file-item.js';
 import type { DecodedImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
 import type { Decode } from '../../src/images/geometry.js';
@@ -42,7 +43,7 @@ describe('images of public bug reports', () => {
   async function decoded({ file, code }: Case, decode: Decode): Promise<DecodedImage> {
     const timeout = code === 'timeout' ? 3 : 60;
     decoder = openDecoder({ ...HALONET, autoOrient: true, decode }, { timeout });
-    const image = await decoder.decode(`${CASES}/${file}`);
+    const image = await decoder.decode(new FileItem(`${CASES}/${file}`));
     await decoder.close();
     return image;
   }

@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import process, { pid, platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FileItem } from '../../src/file-item.js';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
 import { ShortageError } from '../../src/shortage.js';
+import { MemoryItem } from '../support/memory-item.js';
 import { childrenRunning, describeProcess } from '../support/processes.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { emptyChunksPng } from './endless.js';
@@ -19,6 +21,8 @@ function decodingProcesses(parent: number, seconds = 0): readonly number[] {
     .filter((child) => child.seconds >= seconds)
     .map((child) => child.pid);
 }
+
+const FILE_ITEM = new URL('../../src/file-item.js', import.meta.url).href;
 
 const MIB = 2 ** 20;
 
@@ -41,7 +45,7 @@ if (platform === 'linux') {
 
     const drawing = () => folder.write('drawing.svg', svg('<rect width="30" height="30" fill="#369"/>'));
     const failure = async (path: string) => {
-      const image = await decoder.decode(path);
+      const image = await decoder.decode(new FileItem(path));
       assert.ok(image.status === 'failed');
       return { code: image.failure.code, message: image.failure.message, bytes: image.file?.bytes };
     };
@@ -56,15 +60,15 @@ if (platform === 'linux') {
       decoder = openDecoder(HALONET, { timeout: 60 });
       process.env.NODE_OPTIONS = '--import=data:text/javascript,process.exit(3)';
       try {
-        await assert.rejects(decoder.decode(await drawing()), ShortageError);
+        await assert.rejects(decoder.decode(new FileItem(await drawing())), ShortageError);
       } finally {
         delete process.env.NODE_OPTIONS;
       }
-      assert.equal((await decoder.decode(await drawing())).status, 'ok');
+      assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
     it('decodes as decodeImage does, in this process and in one of its own', async () => {
-      decoder = openDecoder(HALONET, { timeout: 60, isolated: (path) => path.endsWith('suspect.png') });
+      decoder = openDecoder(HALONET, { timeout: 60, isolated: ({ id }) => id.endsWith('suspect.png') });
       const image = await photo(300, 200).png().toBuffer();
       for (const [path, apart] of [
         [await folder.write('photo.png', image), 0],
@@ -73,8 +77,8 @@ if (platform === 'linux') {
         [await folder.write('cut.svg', '<svg'), 1],
         [folder.path('none.png'), 1],
       ] as const) {
-        const expected = await decodeImage(path, HALONET);
-        assert.deepEqual(await decoder.decode(path), expected, path);
+        const expected = await decodeImage(new FileItem(path), HALONET);
+        assert.deepEqual(await decoder.decode(new FileItem(path)), expected, path);
         assert.equal(
           typeof expected.file?.modified,
           path === folder.path('none.png') ? 'undefined' : 'bigint',
@@ -83,6 +87,27 @@ if (platform === 'linux') {
       }
       await decoder.close();
       assert.deepEqual(decodingProcesses(pid), []);
+    });
+
+    it('hands the bytes of an item that is no file to its own process', async () => {
+      const svgBytes = Buffer.from(svg('<rect width="30" height="30" fill="#369"/>'));
+      for (const [item, apart] of [
+        [new MemoryItem('photo', await photo(300, 200).png().toBuffer(), 5n), 0],
+        [new MemoryItem('drawing', svgBytes, 7n), 1],
+        [new MemoryItem('cut', Buffer.from('<svg'), 9n), 1],
+      ] as const) {
+        const expected = await decodeImage(item, HALONET);
+        const decoded = await decoder.decode(item);
+        assert.deepEqual(decoded, expected, item.id);
+        assert.deepEqual(decoded.file, await item.identify());
+        assert.equal(decodingProcesses(pid).length, apart, item.id);
+      }
+      const large = new MemoryItem('large', { byteLength: 2 ** 31 } as Uint8Array);
+      await decoder.close();
+      decoder = openDecoder(HALONET, { timeout: 60, isolated: () => true });
+      const refused = await decoder.decode(large);
+      assert.ok(refused.status === 'failed' && refused.failure.code === 'too_large');
+      assert.equal(refused.file?.bytes, 2 ** 31);
     });
 
     it('takes what may last to its own process', async () => {
@@ -94,7 +119,7 @@ if (platform === 'linux') {
         await folder.write('later.svg', `<!--${'x'.repeat(100_000)}-->${svg('')}`),
         await folder.write('chunks.png', emptyChunksPng(20_000)),
       ]) {
-        assert.equal((await decoder.decode(path)).status, 'ok');
+        assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
         assert.equal(decodingProcesses(pid).length, 1, path);
         await decoder.close();
         decoder = openDecoder(HALONET, { timeout: 60 });
@@ -105,7 +130,7 @@ if (platform === 'linux') {
       decoder = openDecoder(HALONET, { timeout: 1 });
       const endless = await folder.write('endless.svg', endlessSvg());
       const paths = [endless, await drawing(), endless];
-      const images = await Promise.all(paths.map((path) => decoder.decode(path)));
+      const images = await Promise.all(paths.map((path) => decoder.decode(new FileItem(path))));
       assert.deepEqual(
         images.map((image) => (image.status === 'failed' ? image.failure.message : image.status)),
         ['not decoded within 1 s', 'ok', 'not decoded within 1 s'],
@@ -121,11 +146,11 @@ if (platform === 'linux') {
       assert.deepEqual(await failing, {
         ...{ code: 'crashed', message: 'the decoder crashed (SIGSEGV)', bytes: endlessSvg().length },
       });
-      assert.equal((await decoder.decode(await drawing())).status, 'ok');
+      assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
     it('decodes once more, alone, what was killed by somebody else', async () => {
-      const slow = decoder.decode(await folder.write('slow.svg', slowSvg()));
+      const slow = decoder.decode(new FileItem(await folder.write('slow.svg', slowSvg())));
       await killWhileDecoding('SIGKILL');
       let isOver = false;
       void slow.finally(() => {
@@ -136,7 +161,7 @@ if (platform === 'linux') {
       const order: string[] = [];
       await Promise.all([
         slow.then(({ status }) => order.push(`slow ${status}`)),
-        decoder.decode(small).then(({ status }) => order.push(`small ${status}`)),
+        decoder.decode(new FileItem(small)).then(({ status }) => order.push(`small ${status}`)),
       ]);
       assert.deepEqual(order, ['slow ok', 'small ok']);
     });
@@ -151,14 +176,15 @@ if (platform === 'linux') {
         ['crashed', 'the decoder crashed (SIGKILL, twice, the second time with nothing beside it)'],
       );
       const small = await folder.write('small.png', await photo(64, 64).png().toBuffer());
-      for (const path of [small, await drawing()]) assert.equal((await decoder.decode(path)).status, 'ok');
+      for (const path of [small, await drawing()])
+        assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
     });
 
     it('ends at once when its signal aborts, and starts nothing more', async () => {
       const controller = new AbortController();
       decoder = openDecoder(HALONET, { timeout: 60, signal: controller.signal });
       const endless = await folder.write('endless.svg', endlessSvg());
-      const decoding = [decoder.decode(endless), decoder.decode(await drawing())];
+      const decoding = [decoder.decode(new FileItem(endless)), decoder.decode(new FileItem(await drawing()))];
       await until(() => decodingProcesses(pid, DECODING).length === 1);
       controller.abort();
       for (const image of await Promise.all(decoding)) assert.equal(image.status, 'failed');
@@ -167,9 +193,9 @@ if (platform === 'linux') {
 
     it('does not blame an image for a process that ended before it', async () => {
       const path = await drawing();
-      assert.equal((await decoder.decode(path)).status, 'ok');
+      assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
       for (const child of decodingProcesses(pid)) process.kill(child, 'SIGKILL');
-      assert.equal((await decoder.decode(path)).status, 'ok');
+      assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
     });
 
     it('gives up a thread that takes too long, and decodes elsewhere until it is free', async () => {
@@ -179,7 +205,10 @@ if (platform === 'linux') {
       const path = await folder.write('long.png', long);
       assert.equal((await failure(path)).code, 'timeout');
       const small = await folder.write('small.png', await photo(64, 64).png().toBuffer());
-      assert.deepEqual(await decoder.decode(small), await decodeImage(small, near));
+      assert.deepEqual(
+        await decoder.decode(new FileItem(small)),
+        await decodeImage(new FileItem(small), near),
+      );
       assert.equal(decodingProcesses(pid).length, 1);
     });
 
@@ -209,7 +238,7 @@ if (platform === 'linux') {
         ...{ code: 'too_large', message: 'its decoder takes more memory than the limit of 256 MiB' },
         bytes: large.length,
       });
-      assert.equal((await decoder.decode(await drawing())).status, 'ok');
+      assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
     it('keeps its process for the next image, unless that idles with too much memory', async () => {
@@ -217,9 +246,9 @@ if (platform === 'linux') {
         const memory = { decoding: Number.POSITIVE_INFINITY, idle };
         decoder = openDecoder(HALONET, { timeout: 60, memory });
         const path = await drawing();
-        assert.equal((await decoder.decode(path)).status, 'ok');
+        assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
         const first = decodingProcesses(pid);
-        assert.equal((await decoder.decode(path)).status, 'ok');
+        assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
         const second = decodingProcesses(pid);
         await decoder.close();
         return [first, second];
@@ -236,11 +265,12 @@ if (platform === 'linux') {
       const module = new URL('../../src/images/decoder.js', import.meta.url).href;
       await writeFile(
         script,
-        `import { openDecoder } from ${JSON.stringify(module)};
+        `import { FileItem } from ${JSON.stringify(FILE_ITEM)};
+        import { openDecoder } from ${JSON.stringify(module)};
         const [path, preprocessing] = JSON.parse(process.argv[2]);
         process.on('SIGINT', () => {});
         const decoder = openDecoder(preprocessing, { timeout: 600 });
-        const { status } = await decoder.decode(path);
+        const { status } = await decoder.decode(new FileItem(path));
         process.send(status);
         await decoder.close();
         process.disconnect();`,

@@ -12,6 +12,7 @@ import { tiff } from './tiff.js';
 const run = promisify(execFile);
 
 const DECODE = new URL('../../src/images/decode.js', import.meta.url).href;
+const FILE_ITEM = new URL('../../src/file-item.js', import.meta.url).href;
 const NEAR = { ...HALONET, decode: 'near' }; // which needs no thread, whose script another user may not reach
 
 describe('an image that cannot be read', () => {
@@ -34,9 +35,9 @@ describe('an image that cannot be read', () => {
       await chmod(folder.path('public.png'), 0o444);
       await chmod(folder.path('secret.png'), 0o000);
       const said = await asNobody(
-        `import { decodeImage } from ${JSON.stringify(DECODE)};`,
+        `import { decodeImage } from ${JSON.stringify(DECODE)}; import { FileItem } from ${JSON.stringify(FILE_ITEM)};`,
         `for (const path of ${JSON.stringify(paths)}) {
-          const { status, failure } = await decodeImage(path, ${JSON.stringify(NEAR)});
+          const { status, failure } = await decodeImage(new FileItem(path), ${JSON.stringify(NEAR)});
           console.log(status, failure?.code, failure?.message);
         }`,
       );
@@ -157,9 +158,10 @@ describe('an image that cannot be read', () => {
 
   it('prints nothing', async () => {
     const script = `
-      import { decodeImage } from ${JSON.stringify(new URL('../../src/images/decode.js', import.meta.url).href)};
+      import { FileItem } from ${JSON.stringify(FILE_ITEM)};
+      import { decodeImage } from ${JSON.stringify(DECODE)};
       for (const path of ${JSON.stringify(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'text.jpg'].map(folder.path))}) {
-        const { status } = await decodeImage(path, ${JSON.stringify(HALONET)});
+        const { status } = await decodeImage(new FileItem(path), ${JSON.stringify(HALONET)});
         if (status !== 'failed') throw new Error(path);
       }`;
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script]);

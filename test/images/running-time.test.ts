@@ -66,11 +66,12 @@ if (platform !== 'win32') {
       const module = new URL('../../src/images/decoder.js', import.meta.url).href;
       await writeFile(
         script,
-        `import { openDecoder } from ${JSON.stringify(module)};
+        `import { FileItem } from ${JSON.stringify(new URL('../../src/file-item.js', import.meta.url).href)};
+        import { openDecoder } from ${JSON.stringify(module)};
         const [paths, preprocessing, timeout] = JSON.parse(process.argv[2]);
         const decoder = openDecoder(preprocessing, { timeout });
         const begun = performance.now();
-        const decoding = paths.map((path) => decoder.decode(path));
+        const decoding = paths.map((path) => decoder.decode(new FileItem(path)));
         setTimeout(() => process.send('decoding'), 50);
         const images = await Promise.all(decoding);
         const codes = images.map((image) => image.failure?.code ?? image.status);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import type { ImageFailure } from '../../src/errors.js';
+import { FileItem } from '../../src/file-item.js';
 import { decodeImage } from '../../src/images/decode.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
 import type { Raster } from '../../src/images/raster.js';
@@ -47,14 +48,14 @@ export function temporaryFolder() {
 }
 
 export async function pixelsOf(path: string, preprocessing: Preprocessing): Promise<Uint8Array> {
-  const image = await decodeImage(path, preprocessing);
+  const image = await decodeImage(new FileItem(path), preprocessing);
   assert.ok(image.status === 'ok', `${path}: ${image.status === 'failed' && image.failure.message}`);
   assert.equal(image.pixels.length, preprocessing.height * preprocessing.width * 3);
   return image.pixels;
 }
 
 export async function failureOf(path: string, preprocessing: Preprocessing = HALONET): Promise<ImageFailure> {
-  const image = await decodeImage(path, preprocessing);
+  const image = await decodeImage(new FileItem(path), preprocessing);
   assert.ok(image.status === 'failed', `${path}: expected a failure`);
   assert.ok(!/[\r\n]/.test(image.failure.message), 'one line');
   assert.ok(path === '' || !image.failure.message.includes(path), 'without the path');

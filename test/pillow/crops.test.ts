@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { FileItem } from '../../src/file-item.js';
 import { decodeImage } from '../../src/images/decode.js';
 import type { Interpolation, Preprocessing } from '../../src/images/geometry.js';
 import { HALONET, imageFile, largestDifference, meanDifference, rasterOf } from '../images/support.js';
@@ -40,7 +41,7 @@ describe("Pillow's crops", () => {
           cropMode: mode,
           interpolation,
         };
-        const image = await decodeImage(`${folder}/${file}`, settings);
+        const image = await decodeImage(new FileItem(`${folder}/${file}`), settings);
         assert.ok(image.status === 'ok', `${file}: ${image.status === 'failed' && image.failure.message}`);
         const { data } = await rasterOf(imageFile(`${folder}/${file}.crop.png`));
         const [mean, largest] = [meanDifference(image.pixels, data), largestDifference(image.pixels, data)];

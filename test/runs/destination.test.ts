@@ -5,8 +5,9 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { remembered } from '../../src/async/remembered.js';
 import { type ImageFailure, OutputError } from '../../src/errors.js';
+import { BrokenPath, FileItem } from '../../src/file-item.js';
 import { identify } from '../../src/identify.js';
-import type { InputItem, JobItem } from '../../src/item.js';
+import type { Item, JobItem } from '../../src/item.js';
 import { fingerprintOf } from '../../src/job/fingerprint.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
@@ -15,6 +16,7 @@ import { lastDecoded } from '../../src/runs/black-box.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { Fingerprint } from '../../src/runs/journal.js';
 import type { OutputMode } from '../../src/runs/run-start.js';
+import { itemsAgain } from '../../src/sources/again.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { until } from '../support/until.js';
@@ -68,20 +70,18 @@ describe('openDestination', () => {
     for (const image of images) await writeFile(pathOf(image), content);
   };
 
-  async function* items(images: string, unreadable = ''): AsyncGenerator<InputItem> {
+  async function* items(images: string, unreadable = ''): AsyncGenerator<Item> {
     for (const image of images) {
       const path = pathOf(image);
-      yield unreadable.includes(image)
-        ? { status: 'failed', path, failure: AWAY }
-        : { status: 'found', path };
+      yield unreadable.includes(image) ? new BrokenPath(path, AWAY) : new FileItem(path);
     }
   }
 
   /** An embedding of a file's content; one that begins with a b is bad. */
   async function rowOf(item: JobItem, setting: string): Promise<Row> {
-    if (item.status === 'stored') return item;
-    const { path } = item;
-    if (item.status === 'failed') return { ...item, file: undefined };
+    const { id: path, target, status } = item;
+    if (status === 'stored') return { status, path, target, file: item.file, stored: item.stored };
+    if (status === 'failed') return { status, path, target, failure: item.failure };
     const [file, text] = [await identify(path), await readFile(path, 'utf8').catch(() => 'bad')];
     if (text.startsWith('bad')) return { status: 'failed', path, file, failure: FAILURE };
     return { status: 'ok', path, file, outputs: { embedding: float32([text.length + setting.length / 8]) } };
@@ -99,7 +99,12 @@ describe('openDestination', () => {
     const list = remembered(walk());
     try {
       const started = await destination.start({
-        ...{ layout, fingerprint: () => ({ ...settings, setting }), onNote: (note) => notes.push(note) },
+        ...{
+          layout,
+          fingerprint: () => ({ ...settings, setting }),
+          onNote: (note) => notes.push(note),
+          again: itemsAgain(),
+        },
         ...{ items: list.items, walkAgain: listed ? list.again : walk },
       });
       if (!('sink' in started)) return { computed: '', kept: started.rows, done: true };
@@ -107,7 +112,7 @@ describe('openDestination', () => {
       let count = 0;
       for await (const item of started.items) {
         if (count++ === rows) break;
-        if (item.status !== 'stored') computed += item.path.at(-1);
+        if (item.status !== 'stored') computed += item.id.at(-1);
         await started.sink.write(await rowOf(item, setting));
       }
       await started.close();
@@ -131,7 +136,8 @@ describe('openDestination', () => {
       },
     });
     const started = await destination.start({
-      ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, items: items(images) },
+      ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, again: itemsAgain() },
+      items: items(images),
       walkAgain: () => items(images),
     });
     assert.ok('sink' in started);
@@ -490,7 +496,7 @@ describe('openDestination', () => {
   it('writes no more rows once another run has its lock, and leaves that alone', async () => {
     await write('a');
     const { destination, started } = await begun('out.jsonl', 'a');
-    const row = await rowOf({ status: 'found', path: pathOf('a') }, '');
+    const row = await rowOf(new FileItem(pathOf('a')), '');
     const other = '{"purpose":"another run"}\n';
     await writeFile(place('out.jsonl.lock'), other);
     const writeOn = () =>

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FileItem } from '../../src/file-item.js';
 import { identify } from '../../src/identify.js';
-import type { InputItem } from '../../src/item.js';
+import type { Item } from '../../src/item.js';
 import { compareInputs, isRespelledOnly } from '../../src/runs/input-changes.js';
 import { encodeRecord, pathKey } from '../../src/runs/ledger.js';
 
@@ -38,10 +39,10 @@ describe('compareInputs', () => {
     return records.length;
   }
 
-  async function* inputs(names: Iterable<string>, onTake: () => void = () => {}): AsyncGenerator<InputItem> {
+  async function* inputs(names: Iterable<string>, onTake: () => void = () => {}): AsyncGenerator<Item> {
     for (const name of names) {
       onTake();
-      yield { status: 'found', path: pathOf(name) };
+      yield new FileItem(pathOf(name));
     }
   }
 
@@ -127,8 +128,8 @@ describe('compareInputs', () => {
 
   describe('given by other paths', () => {
     /** As they were recorded, but each by another path that leads to the same file. */
-    async function* otherwise(names: Iterable<string>): AsyncGenerator<InputItem> {
-      for (const name of names) yield { status: 'found', path: `${folder}/./${name}`, target: pathOf(name) };
+    async function* otherwise(names: Iterable<string>): AsyncGenerator<Item> {
+      for (const name of names) yield new FileItem(`${folder}/./${name}`, { target: pathOf(name) });
     }
     const compared = async (then: string, now: string, whole = true) => {
       await write(new Set([...then, ...now]));
@@ -165,8 +166,8 @@ describe('compareInputs', () => {
     it('are known by the path where what it leads to is another file, as behind a link that was turned', async () => {
       await write('ab');
       const rows = await record('ab');
-      async function* turned(): AsyncGenerator<InputItem> {
-        for (const name of 'ab') yield { status: 'found', path: pathOf(name), target: `/elsewhere/${name}` };
+      async function* turned(): AsyncGenerator<Item> {
+        for (const name of 'ab') yield new FileItem(pathOf(name), { target: `/elsewhere/${name}` });
       }
       const known = { output: 'a.csv', ledger: pathOf('ledger'), rows, whole: true };
       assert.equal(await compareInputs(turned(), known), undefined);
@@ -201,12 +202,13 @@ describe('compareInputs', () => {
       const known = { output: 'a.csv', ledger: pathOf('ledger'), rows, whole };
       const source = inputs(now, () => taken++);
       const changes = await compareInputs(source, known);
-      return { taken, changes, next: (await source.next()).value };
+      return { taken, changes, next: (await source.next()).value?.id };
     };
     const more = [...names, 'next'];
     assert.deepEqual(await take(more, false), {
-      ...{ taken: 600, changes: undefined },
-      next: { status: 'found', path: pathOf('next') },
+      taken: 600,
+      changes: undefined,
+      next: pathOf('next'),
     });
     assert.deepEqual((await take(names, true)).changes, undefined);
     assert.deepEqual((await take(more, true)).changes, { ...none, gained: 1 });

@@ -3,12 +3,14 @@ import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ImageFailure } from '../../src/errors.js';
+import { FileItem } from '../../src/file-item.js';
 import { identify } from '../../src/identify.js';
-import type { InputItem } from '../../src/item.js';
+import type { Item } from '../../src/item.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { pathKey } from '../../src/runs/ledger.js';
 import { failedAgain, withStoredRows } from '../../src/runs/stored-items.js';
 import { StoredRows } from '../../src/runs/stored-rows.js';
+import { itemsAgain } from '../../src/sources/again.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 
 const LAYOUT = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
@@ -40,19 +42,19 @@ describe('withStoredRows', () => {
 
   /** What becomes of inputs: what is stored of each, or that it is to be computed. */
   async function lookUp(...names: readonly string[]): Promise<readonly unknown[]> {
-    async function* items(): AsyncGenerator<InputItem> {
-      for (const name of names) yield { status: 'found', path: pathOf(name) };
+    async function* items(): AsyncGenerator<Item> {
+      for (const name of names) yield new FileItem(pathOf(name));
     }
     const found = [];
     for await (const item of withStoredRows(items(), sources, LAYOUT, 'a.jsonl')) {
       if (item.status !== 'stored') {
-        found.push(item.path.slice(folder.length + 1));
+        found.push(item.id.slice(folder.length + 1));
         continue;
       }
-      assert.deepEqual(item.file, await identify(item.path));
+      assert.deepEqual(item.file, await identify(item.id));
       const text = (await item.stored.text()).toString();
       const { path, embedding, error } = JSON.parse(text);
-      assert.equal(path, item.path);
+      assert.equal(path, item.id);
       assert.equal(item.stored.failure, error?.code);
       found.push(error === undefined ? embedding[0] : error);
     }
@@ -91,8 +93,8 @@ describe('withStoredRows', () => {
     await writeFile(pathOf('a'), 'x');
     await store('first', { a: 1 });
     const path = `${folder}/./a`;
-    async function* items(): AsyncGenerator<InputItem> {
-      yield { status: 'found', path, target: pathOf('a') };
+    async function* items(): AsyncGenerator<Item> {
+      yield new FileItem(path, { target: pathOf('a') });
     }
     const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
     assert.ok(item?.status === 'stored');
@@ -104,8 +106,8 @@ describe('withStoredRows', () => {
   it('keeps what the path leads to now, where a link was turned to another file like the old one', async () => {
     await writeFile(pathOf('a'), 'x');
     await store('first', { a: 1 });
-    async function* items(): AsyncGenerator<InputItem> {
-      yield { status: 'found', path: pathOf('a'), target: '/elsewhere/a' };
+    async function* items(): AsyncGenerator<Item> {
+      yield new FileItem(pathOf('a'), { target: '/elsewhere/a' });
     }
     const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
     assert.ok(item?.status === 'stored');
@@ -149,7 +151,8 @@ describe('failedAgain', () => {
       const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
       try {
         const again = [];
-        for await (const item of failedAgain(stored, LAYOUT, 0)) again.push(item.status === 'found');
+        for await (const item of failedAgain(stored, LAYOUT, 0, itemsAgain()))
+          again.push(item.status === 'found');
         assert.deepEqual(again, [false, true, true, false, false, false, false, true, false, false]);
       } finally {
         await stored.close();

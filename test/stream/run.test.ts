@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { FileItem } from '../../src/file-item.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { decodeImage } from '../../src/images/decode.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
-import type { InputItem } from '../../src/item.js';
+import type { FoundItem, Item } from '../../src/item.js';
 import type { OkRow, Row } from '../../src/rows.js';
 import { Session } from '../../src/runtime/session.js';
 import { run } from '../../src/stream/run.js';
@@ -33,8 +34,8 @@ const PREPROCESSING: Preprocessing = {
 
 const MACHINE: Machine = { decoders: 3, memory: () => ({ resident: 0, available: 2 ** 30 }) };
 
-async function* found(): AsyncGenerator<InputItem> {
-  for (const path of PATHS) yield { status: 'found', path };
+async function* found(): AsyncGenerator<Item> {
+  for (const path of PATHS) yield new FileItem(path);
 }
 
 /** Keeps the rows, and fails where it is told to. */
@@ -63,7 +64,7 @@ describe('run', () => {
   const start = (write: Write, batchSize: number | undefined, signal?: AbortSignal, items = found()) =>
     run({
       ...{ items, session, write, batchSize, height: 128, width: 128, machine: MACHINE, signal },
-      decode: (path) => decodeImage(path, PREPROCESSING),
+      decode: (item) => decodeImage(item, PREPROCESSING),
     });
 
   for (const batchSize of [1, 3, 16, 100, undefined]) {
@@ -95,10 +96,10 @@ describe('run', () => {
     const [fixed, tuned] = [keeping(), keeping()];
     assert.equal(await start(fixed.write, 4), undefined);
     const many = async function* () {
-      for (let i = 0; i < 12; i++) yield* found();
+      for (let i = 0; i < 24; i++) yield* found();
     };
     const measured = await start(tuned.write, undefined, undefined, many());
-    assert.equal(tuned.rows.length, 12 * PATHS.length);
+    assert.equal(tuned.rows.length, 24 * PATHS.length);
     for (const [i, row] of tuned.rows.entries()) {
       const expected = fixed.rows[i % PATHS.length] as Row;
       if (row.status !== 'ok' || expected.status !== 'ok') assert.deepEqual(row, expected);
@@ -132,7 +133,7 @@ describe('run', () => {
         onCpu(1),
       );
       try {
-        const decode = (image: string) => decodeImage(image, PREPROCESSING);
+        const decode = (item: FoundItem) => decodeImage(item, PREPROCESSING);
         const sizes = { batchSize: 3, height: 128, width: 128, machine: MACHINE };
         const running = run({ ...sizes, items: found(), session: broken, write: keeping().write, decode });
         await assert.rejects(

@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InputItem, JobItem } from '../../src/item.js';
+import { FileItem } from '../../src/file-item.js';
+import type { Item, JobItem } from '../../src/item.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row, StoredRow } from '../../src/rows.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
 import type { OutputMode } from '../../src/runs/run-start.js';
+import { itemsAgain } from '../../src/sources/again.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 
 /** A run whose rows are made up of their paths: a job without images and without a model. */
@@ -55,7 +57,7 @@ export async function madeUpRun({
   });
   try {
     const started = await destination.start({
-      ...{ layout, fingerprint: () => ({ salt }), onNote: () => {} },
+      ...{ layout, fingerprint: () => ({ salt }), onNote: () => {}, again: itemsAgain() },
       ...{ items: itemsOf(paths), walkAgain: () => itemsOf(paths) },
     });
     if (!('sink' in started)) return 0;
@@ -67,7 +69,7 @@ export async function madeUpRun({
         if (written === rows) throw new Stopped();
         if (written++ % 4 === 2 && pauses) await sleep(PAUSE_MS);
         if (item.status !== 'stored') computed++;
-        await around(item.path, () => sink.write(rowOf(item, layout, salt)));
+        await around(item.id, () => sink.write(rowOf(item, layout, salt)));
       }
       await sink.commit(FACTS);
       return computed;
@@ -82,13 +84,16 @@ export async function madeUpRun({
   }
 }
 
-async function* itemsOf(paths: readonly string[]): AsyncGenerator<InputItem> {
-  for (const path of paths) yield { status: 'found', path };
+async function* itemsOf(paths: readonly string[]): AsyncGenerator<Item> {
+  for (const path of paths) yield new FileItem(path);
 }
 
 function rowOf(item: JobItem, { arrays }: OutputLayout, salt: number): Row {
-  const { path } = item;
-  if (item.status === 'stored') return { ...item, stored: item.stored satisfies StoredRow };
+  const { id: path, target } = item;
+  if (item.status === 'stored') {
+    const { status, file, stored } = item;
+    return { status, path, target, file, stored: stored satisfies StoredRow };
+  }
   if (basename(path).startsWith('bad')) return failed(path);
   const seed = [...path].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), salt) % 9973;
   const outputs = arrays.length > 0 ? arrays : [{ name: 'embedding', shape: [FEATURES] }];

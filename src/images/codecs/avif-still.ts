@@ -1,4 +1,4 @@
-import { ImageRefusal } from '../refusal.js';
+import { ImageRefusal } from '../../refusal.js';
 import { boxesOf, MOST_BOXES } from './iso-boxes.js';
 
 const SEQUENCE_BRANDS = ['avis', 'msf1'];

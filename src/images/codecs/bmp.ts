@@ -1,6 +1,6 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import { openPacked } from '../packed-image.js';
-import { ImageRefusal } from '../refusal.js';
 import { readDib } from './dib.js';
 
 const FILE_HEADER = 14; // bytes

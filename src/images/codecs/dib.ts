@@ -1,8 +1,8 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { OpenSettings } from '../image.js';
 import type { Coding } from '../kernels/codes.js';
 import type { Layout } from '../kernels/layout.js';
 import type { PackedImage } from '../packed-image.js';
-import { ImageRefusal } from '../refusal.js';
 
 /** What the header of a device-independent bitmap says: the part of a BMP, or of an icon, that is an image. */
 interface DibHeader {

@@ -1,9 +1,9 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec, Header, Image } from '../image.js';
 import { inThread } from '../kernels/pixel-threads.js';
 import { transferable } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
-import { ImageRefusal } from '../refusal.js';
 import { refuseSize } from '../size-limit.js';
 import { firstGifFrame, type GifFrame } from './gif-frame.js';
 

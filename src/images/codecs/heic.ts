@@ -1,6 +1,6 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import { inThread } from '../kernels/pixel-threads.js';
-import { ImageRefusal } from '../refusal.js';
 import { refuseSize } from '../size-limit.js';
 import { primaryImage } from './heif.js';
 import { HEIC_DECODE, refuseMissing } from './optional-package.js';

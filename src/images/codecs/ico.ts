@@ -1,7 +1,7 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec, Image, OpenSettings } from '../image.js';
 import { openWithLibvips } from '../libvips-image.js';
 import { openPacked } from '../packed-image.js';
-import { ImageRefusal } from '../refusal.js';
 import { readDib } from './dib.js';
 
 const HEAD = 6; // bytes

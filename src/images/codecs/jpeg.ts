@@ -1,8 +1,8 @@
+import { ImageRefusal } from '../../refusal.js';
 import { type Budget, withinBudget } from '../budget.js';
 import type { Codec } from '../image.js';
 import { jpegMarkers, START_OF_SCAN } from '../jpeg-markers.js';
 import { openWithLibvips } from '../libvips-image.js';
-import { ImageRefusal } from '../refusal.js';
 
 /**
  * A JPEG of 8 bits a sample, sequential or progressive.

@@ -1,6 +1,6 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import { inThread } from '../kernels/pixel-threads.js';
-import { ImageRefusal } from '../refusal.js';
 import { refuseSize } from '../size-limit.js';
 import { type Jpeg2000Header, jpeg2000Header } from './jpeg2000-header.js';
 import { OPENJPEG, refuseMissing } from './optional-package.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ImageRefusal } from '../refusal.js';
+import { ImageRefusal } from '../../refusal.js';
 
 /** A package that decodes a format, and comes with halonet only if somebody installs it. */
 export interface OptionalPackage {

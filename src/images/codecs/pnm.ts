@@ -1,9 +1,9 @@
+import { ImageRefusal } from '../../refusal.js';
 import { roundHalfEven } from '../../rounding.js';
 import type { Size } from '../geometry.js';
 import type { Codec } from '../image.js';
 import type { Layout } from '../kernels/layout.js';
 import { openPacked } from '../packed-image.js';
-import { ImageRefusal } from '../refusal.js';
 
 interface PnmHeader extends Size {
   readonly kind: number; // the digit of its magic number: 1 and 4 are bits, 2 and 5 grey, 3 and 6 RGB

@@ -1,6 +1,6 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import { openPacked } from '../packed-image.js';
-import { ImageRefusal } from '../refusal.js';
 
 const HEADER = 14; // bytes
 const LONGEST_RUN = 62; // pixels, of one byte

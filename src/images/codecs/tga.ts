@@ -1,7 +1,7 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import type { Layout } from '../kernels/layout.js';
 import { openPacked } from '../packed-image.js';
-import { ImageRefusal } from '../refusal.js';
 import { TGA_HEADER, type TgaHeader, tgaHeader } from '../tga-header.js';
 
 const LONGEST_PACKET = 128; // pixels

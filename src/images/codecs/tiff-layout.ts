@@ -1,5 +1,5 @@
+import { ImageRefusal } from '../../refusal.js';
 import type { Size } from '../geometry.js';
-import { ImageRefusal } from '../refusal.js';
 import type { TiffFields } from './tiff-fields.js';
 import { TAG } from './tiff-tags.js';
 

@@ -1,9 +1,9 @@
+import { ImageRefusal } from '../../refusal.js';
 import { type Image, type OpenSettings, wholeOf } from '../image.js';
 import { inThread } from '../kernels/pixel-threads.js';
 import { openRaster, readRgb } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
-import { ImageRefusal } from '../refusal.js';
 import { refuseSize } from '../size-limit.js';
 import { type Orientation, storedRegion, turnedSize, turnUpright } from '../upright.js';
 import type { TiffFields } from './tiff-fields.js';

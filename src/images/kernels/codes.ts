@@ -1,4 +1,4 @@
-import { ImageRefusal } from '../refusal.js';
+import { ImageRefusal } from '../../refusal.js';
 import { kernels, layOut, memoryBytes } from './kernels.js';
 
 /** How the pixels of an image are compressed. */

@@ -1,6 +1,6 @@
 import process, { pid } from 'node:process';
 import { parentPort } from 'node:worker_threads';
-import { ImageRefusal } from '../refusal.js';
+import { ImageRefusal } from '../../refusal.js';
 import { PIXEL_TASKS } from './pixel-tasks.js';
 import type { WorkerReply, WorkerRequest } from './pixel-worker.js';
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
-import { ImageRefusal } from '../refusal.js';
+import { ImageRefusal } from '../../refusal.js';
 import type { PixelInput, PixelOutput, PixelTask } from './pixel-tasks.js';
 import { type PixelWorker, startWorker } from './pixel-worker.js';
 

@@ -2,7 +2,7 @@ import { ModelError } from '../../errors.js';
 import { encodeOnnx } from '../../formats/onnx/encode.js';
 import type { Graph } from '../../graph.js';
 import type { DecodedImage } from '../../images/decode.js';
-import type { InputItem } from '../../item.js';
+import type { FoundItem, Item } from '../../item.js';
 import { type Range, toInt8 } from '../../model/passes/int8.js';
 import { planInt8 } from '../../model/passes/int8-plan.js';
 import { extremesOf, observed } from '../../model/passes/observe.js';
@@ -14,8 +14,8 @@ import { agreementOf, comparedOutputs, floatsOf } from './agreement.js';
 import type { Calibration } from './calibration-file.js';
 
 export interface CalibrateOptions {
-  readonly images: readonly InputItem[]; // to take a sample of
-  readonly decode: (path: string) => Promise<DecodedImage>;
+  readonly images: readonly Item[]; // to take a sample of
+  readonly decode: (item: FoundItem) => Promise<DecodedImage>;
   readonly height: number; // of a decoded image, pixels
   readonly width: number;
   readonly threads: number;
@@ -57,9 +57,9 @@ async function decodeSample({ images, decode, signal }: CalibrateOptions): Promi
   for (const item of spread(images)) {
     if (decoded.length === SAMPLE) break;
     signal?.throwIfAborted();
-    const image = item.status === 'failed' ? item : await decode(item.path);
+    const image = item.status === 'failed' ? item : await decode(item);
     if (image.status === 'ok') decoded.push(image.pixels);
-    else problem ||= ` (${item.path}: ${image.failure.message})`;
+    else problem ||= ` (${item.id}: ${image.failure.message})`;
   }
   if (decoded.length > 0) return decoded;
   const none = images.length === 0 ? 'there is none' : `none of ${images.length} could be read${problem}`;

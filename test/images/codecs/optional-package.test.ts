@@ -13,10 +13,11 @@ const OPTIONAL = ['heic-decode', 'libheif-js', '@cornerstonejs'];
 
 /** Decodes a file by a halonet that is installed elsewhere. */
 async function decodeBy(halonet: string, file: string): Promise<DecodedImage> {
-  const module = pathToFileURL(join(halonet, 'dist/src/images/decode.js')).href;
+  const modules = pathToFileURL(join(halonet, 'dist/src/')).href;
   const script = `
-    const { decodeImage } = await import(${JSON.stringify(module)});
-    const { pixels, ...rest } = await decodeImage(${JSON.stringify(resolve(file))}, ${JSON.stringify(HALONET)});
+    const { decodeImage } = await import(${JSON.stringify(`${modules}images/decode.js`)});
+    const { FileItem } = await import(${JSON.stringify(`${modules}file-item.js`)});
+    const { pixels, ...rest } = await decodeImage(new FileItem(${JSON.stringify(resolve(file))}), ${JSON.stringify(HALONET)});
     console.log(JSON.stringify(rest, (_, value) => typeof value === 'bigint' ? String(value) : value));`;
   await writeFile(join(halonet, 'decode.mjs'), script);
   const { stdout, stderr } = await promisify(execFile)('node', [join(halonet, 'decode.mjs')], TIME_LIMIT);

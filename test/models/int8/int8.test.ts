@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { ModelError } from '../../../src/errors.js';
+import { BrokenPath, FileItem } from '../../../src/file-item.js';
 import { encodeOnnx } from '../../../src/formats/onnx/encode.js';
 import { hubSettingsFromEnv } from '../../../src/hub/settings.js';
 import { decodeImage } from '../../../src/images/decode.js';
-import type { InputItem } from '../../../src/item.js';
+import type { Item } from '../../../src/item.js';
 import { calibrated, inInt8 } from '../../../src/models/int8/int8.js';
 import { openModel } from '../../../src/models/open-model.js';
 import { type EvaluationOverrides, overridden, preprocessingOf } from '../../../src/models/preprocessing.js';
@@ -22,13 +23,13 @@ const BOUND = 0.99;
 
 const shapes = ['arrow.png', 'cross.gif', 'heart.png', 'ring.svg', 'spiral.jpg', 'star.webp', 'square.tiff'];
 const textures = ['dots.png', 'checkerboard.jpg', 'waves.webp', 'zigzag.jpg'];
-const IMAGES: readonly InputItem[] = [
+const IMAGES: readonly Item[] = [
   ...shapes.map((name) => `fixtures/images/shapes/${name}`),
   ...textures.map((name) => `fixtures/images/textures/${name}`),
-].map((path) => ({ status: 'found', path }));
+].map((path) => new FileItem(path));
 
 interface Given {
-  readonly images?: readonly InputItem[];
+  readonly images?: readonly Item[];
   readonly anew?: boolean;
   readonly overrides?: EvaluationOverrides;
 }
@@ -46,7 +47,7 @@ async function calibrate(model: string, { images = IMAGES, anew = false, overrid
       asked = true;
       return images;
     },
-    decode: (path) => decodeImage(path, preprocessing),
+    decode: (item) => decodeImage(item, preprocessing),
     ...{ threads: 2, anew },
   });
   if (found === undefined) return assert.fail('there was nothing to measure the model on');
@@ -204,10 +205,10 @@ describe('int8', () => {
   });
 
   it('takes the images that can be read, be it only one', async () => {
-    const missing: readonly InputItem[] = [
-      { status: 'found', path: '/no/such/image.png' },
-      { status: 'failed', path: '/no', failure: { code: 'not_found', message: 'no such file' } },
-      { status: 'found', path: 'README.md' },
+    const missing: readonly Item[] = [
+      new FileItem('/no/such/image.png'),
+      new BrokenPath('/no', { code: 'not_found', message: 'no such file' }),
+      new FileItem('README.md'),
     ];
     const folder = await model();
     for (const [images, message] of [
@@ -229,9 +230,9 @@ describe('int8', () => {
   });
 
   it('clips the extremes of one image in 32', async () => {
-    const star: InputItem = { status: 'found', path: 'fixtures/images/shapes/star.webp' };
-    const other: InputItem = { status: 'found', path: 'fixtures/images/textures/checkerboard.jpg' };
-    const rangesOf = async (images: readonly InputItem[]) =>
+    const star = new FileItem('fixtures/images/shapes/star.webp');
+    const other = new FileItem('fixtures/images/textures/checkerboard.jpg');
+    const rangesOf = async (images: readonly Item[]) =>
       (await calibrate(await model(), { images })).calibration.ranges;
     const stars = await rangesOf(Array.from({ length: 32 }, () => star));
     assert.deepEqual(await rangesOf([other, ...Array.from({ length: 31 }, () => star)]), stars);
@@ -239,10 +240,11 @@ describe('int8', () => {
   });
 
   it('takes a sample of many images from all over the list', async () => {
-    const many: readonly InputItem[] = Array.from({ length: 640 }, (_, i) => ({
-      status: 'found',
-      path: i < 320 ? 'fixtures/images/shapes/star.webp' : 'fixtures/images/textures/dots.png',
-    }));
+    const many: readonly Item[] = Array.from(
+      { length: 640 },
+      (_, i) =>
+        new FileItem(i < 320 ? 'fixtures/images/shapes/star.webp' : 'fixtures/images/textures/dots.png'),
+    );
     const seen: string[] = [];
     const source = await openModel(await model(), { hub: HUB });
     const preprocessing = preprocessingOf(source.config.pretrained, { autoOrient: true, decode: 'exact' });
@@ -251,9 +253,9 @@ describe('int8', () => {
       {},
       {
         images: async () => many,
-        decode: (path) => {
-          seen.push(path);
-          return decodeImage(path, preprocessing);
+        decode: (item) => {
+          seen.push(item.id);
+          return decodeImage(item, preprocessing);
         },
         ...{ threads: 2, anew: false },
       },

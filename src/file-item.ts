@@ -1,32 +1,74 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { fileFailure } from '../file-failure.js';
-import { type FileIdentity, fileIdentity } from '../file-identity.js';
+import type { ImageFailure } from './errors.js';
+import { fileFailure } from './file-failure.js';
+import { type FileIdentity, fileIdentity } from './file-identity.js';
+import { identify } from './identify.js';
+import type { BrokenItem, FoundItem, OpenItem } from './item.js';
 import { ImageRefusal } from './refusal.js';
 
-const BYTES_PER_PIXEL = 8; // RGBA of 16 bits, uncompressed: no image takes more
-const ALWAYS_READ = 256 * 2 ** 20; // metadata and animations may be large however small the pixel limit
-const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
-const ONE_READ = 2 ** 30; // bytes, of which Node reads fewer than 2³¹ at once
+/** An item that is a file of its own. A class, since millions of them may be held. */
+export class FileItem implements FoundItem {
+  readonly status = 'found';
+  readonly id: string;
+  readonly target: string | undefined;
+  readonly #file: string | undefined; // undefined: the id
+
+  /** @param file the path of the file, where that is not the id */
+  constructor(id: string, { target, file }: { readonly target?: string; readonly file?: string } = {}) {
+    this.id = id;
+    this.target = target === id ? undefined : target;
+    this.#file = file;
+  }
+
+  get file(): string {
+    return this.#file ?? this.id;
+  }
+
+  identify(): Promise<FileIdentity | undefined> {
+    return identify(this.file);
+  }
+
+  async open(): Promise<OpenItem> {
+    const { handle, identity } = await openFile(this.file);
+    return { identity, read: (limit) => readAndClose(handle, identity, limit) };
+  }
+}
+
+/** A path that leads to no image. */
+export class BrokenPath implements BrokenItem {
+  readonly status = 'failed';
+  readonly id: string;
+  readonly target: string | undefined;
+  readonly failure: ImageFailure;
+
+  constructor(id: string, failure: ImageFailure, target?: string) {
+    this.id = id;
+    this.failure = failure;
+    this.target = target === id ? undefined : target;
+  }
+
+  identify(): Promise<FileIdentity | undefined> {
+    return identify(this.id);
+  }
+}
 
 // Opening a named pipe, or a device, would wait for its other end. Windows has no such flag.
 const OPEN_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-const FIRST_READ = 64 * 2 ** 10; // bytes at least: files of /proc say that they have none
-
-/** An image file that is open, for {@link readAndClose}. */
-export interface OpenedFile {
+/** A file that is open, and what it is. */
+export interface OpenFile {
   readonly handle: FileHandle;
   readonly identity: FileIdentity;
 }
 
 /**
- * Opens an image file: what is looked at is what is read, whatever its name leads to by then.
+ * Opens a file: what is looked at is what is read, whatever its name leads to by then.
  *
  * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
  * @throws ShortageError where too many files are open
  */
-export async function openImageFile(path: string): Promise<OpenedFile> {
+export async function openFile(path: string): Promise<OpenFile> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, OPEN_AT_ONCE);
@@ -39,17 +81,19 @@ export async function openImageFile(path: string): Promise<OpenedFile> {
   }
 }
 
-/**
- * The bytes of an image file. It is read once and whole: the header and the pixels then come from the same bytes, and
- * libvips never sees a path (in a name that ends in `]` it would look for options).
- *
- * @throws ImageRefusal read_failed, empty_file or too_large
- */
-export async function readAndClose({ handle, identity }: OpenedFile, maxPixels: number): Promise<Uint8Array> {
-  const limit = Math.min(BUFFER_LIMIT, Math.max(ALWAYS_READ, BYTES_PER_PIXEL * maxPixels));
+const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
+const ONE_READ = 2 ** 30; // bytes, of which Node reads fewer than 2³¹ at once
+const FIRST_READ = 64 * 2 ** 10; // bytes at least: files of /proc say that they have none
+
+async function readAndClose(
+  handle: FileHandle,
+  { bytes: size }: FileIdentity,
+  most: number,
+): Promise<Uint8Array> {
+  const limit = Math.min(BUFFER_LIMIT, most);
   try {
-    if (identity.bytes > limit) throw tooLarge(`has ${identity.bytes} bytes`, limit);
-    const bytes = await readToEnd(handle, Math.max(FIRST_READ, identity.bytes + 1), limit);
+    if (size > limit) throw tooLarge(`has ${size} bytes`, limit);
+    const bytes = await readToEnd(handle, Math.max(FIRST_READ, size + 1), limit);
     if (bytes.byteLength === 0) throw new ImageRefusal('empty_file', 'the file has no bytes');
     return bytes;
   } catch (error) {

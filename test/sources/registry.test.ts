@@ -3,15 +3,15 @@ import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { cwd, platform } from 'node:process';
-import type { InputItem } from '../../src/item.js';
-import { walkInputs } from '../../src/sources/walk.js';
+import type { Item } from '../../src/item.js';
+import { itemsOf } from '../../src/sources/registry.js';
 import { asNobody } from '../support/as-nobody.js';
 
-const WALK = new URL('../../src/sources/walk.js', import.meta.url).href;
+const WALK = new URL('../../src/sources/registry.js', import.meta.url).href;
 const EXTENSIONS = new Set(['.jpg', '.png']);
 const native = (path: string) => path.replaceAll('/', sep);
 
-describe('walkInputs', () => {
+describe('itemsOf', () => {
   let root = '';
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-inputs-'));
@@ -28,14 +28,14 @@ describe('walkInputs', () => {
   /** What is found, in order, relative to `root`; a failure as `code: path`. */
   async function walk(inputs: readonly string[], stdin?: AsyncIterable<Buffer | string>): Promise<string[]> {
     const items: string[] = [];
-    for await (const item of walkInputs(inputs, { extensions: EXTENSIONS, ...(stdin && { stdin }) })) {
+    for await (const item of itemsOf(inputs, { extensions: EXTENSIONS, stdin: stdin && (() => stdin) })) {
       items.push(shown(item));
     }
     return items;
   }
 
-  function shown(item: InputItem): string {
-    const path = item.path.startsWith(root + sep) ? relative(root, item.path) : item.path;
+  function shown(item: Item): string {
+    const path = item.id.startsWith(root + sep) ? relative(root, item.id) : item.id;
     const slashed = path.replaceAll(sep, '/');
     return item.status === 'found' ? slashed : `${item.failure.code}: ${slashed}`;
   }
@@ -73,7 +73,7 @@ describe('walkInputs', () => {
       onPassedOver: (path: string) => passedOver.push(relative(root, path).replaceAll(sep, '/')),
     };
     const found: string[] = [];
-    for await (const item of walkInputs([root, join(root, 'b.txt')], options)) found.push(shown(item));
+    for await (const item of itemsOf([root, join(root, 'b.txt')], options)) found.push(shown(item));
     assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file that is named is always tried
     assert.deepEqual(passedOver, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
   });
@@ -85,7 +85,7 @@ describe('walkInputs', () => {
     await symlink(join('photos', 'a.jpg'), join(root, 'a link.jpg'));
     const targets = async (...inputs: readonly string[]) => {
       const found: string[] = [];
-      for await (const { path, target = path } of walkInputs(inputs, { extensions: EXTENSIONS }))
+      for await (const { id, target = id } of itemsOf(inputs, { extensions: EXTENSIONS }))
         found.push(relative(real, target).replaceAll(sep, '/'));
       return found;
     };
@@ -197,10 +197,10 @@ describe('walkInputs', () => {
 
   it('fails a folder that cannot be listed, once, and goes on', async () => {
     await create('a/1.jpg', 'b/2.jpg', 'c/3.jpg');
-    const items = walkInputs([root], { extensions: EXTENSIONS });
+    const items = itemsOf([root], { extensions: EXTENSIONS });
     const first = await items.next();
     await rm(join(root, 'b'), { recursive: true }); // after the root was listed
-    const rest: InputItem[] = [];
+    const rest: Item[] = [];
     for await (const item of items) rest.push(item);
     assert.ok(!first.done);
     assert.deepEqual([first.value, ...rest].map(shown), ['a/1.jpg', 'not_found: b', 'c/3.jpg']);
@@ -213,10 +213,10 @@ describe('walkInputs', () => {
       await chmod(root, 0o755);
       await chmod(join(root, 'a'), 0o000);
       const said = await asNobody(
-        `import { walkInputs } from ${JSON.stringify(WALK)};`,
+        `import { itemsOf } from ${JSON.stringify(WALK)};`,
         `const options = { extensions: new Set(['.jpg']) };
-        for await (const { path, failure } of walkInputs([${JSON.stringify(root)}], options))
-          console.log(path, failure?.code);`,
+        for await (const { id, failure } of itemsOf([${JSON.stringify(root)}], options))
+          console.log(id, failure?.code);`,
       );
       await chmod(join(root, 'a'), 0o755);
       assert.equal(said, `${join(root, 'a')} permission\n${join(root, 'b', '2.jpg')} undefined\n`);
@@ -258,7 +258,7 @@ describe('walkInputs', () => {
       await finished;
       yield '.jpg\n';
     }
-    const items = walkInputs(['-'], { extensions: EXTENSIONS, stdin: stdin() });
+    const items = itemsOf(['-'], { extensions: EXTENSIONS, stdin });
     const first = await items.next();
     assert.ok(!first.done);
     assert.equal(shown(first.value), 'a.jpg');
@@ -304,11 +304,11 @@ describe('walkInputs', () => {
 
   it('takes a blank between NULs for a name, and no blank line', async () => {
     const pathsOf = async (list: string) => {
-      const stdin = (async function* () {
+      async function* stdin() {
         yield list;
-      })();
+      }
       const paths = [];
-      for await (const { path } of walkInputs(['-'], { extensions: EXTENSIONS, stdin })) paths.push(path);
+      for await (const { id } of itemsOf(['-'], { extensions: EXTENSIONS, stdin })) paths.push(id);
       return paths;
     };
     assert.deepEqual(await pathsOf(' \0\n\0\0a\r\0'), [' ', '\n', 'a\r']);
@@ -343,7 +343,7 @@ describe('walkInputs', () => {
     const controller = new AbortController();
     const items: string[] = [];
     await assert.rejects(async () => {
-      for await (const item of walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal })) {
+      for await (const item of itemsOf([root], { extensions: EXTENSIONS, signal: controller.signal })) {
         items.push(shown(item));
         controller.abort(new Error('enough'));
       }
@@ -354,7 +354,7 @@ describe('walkInputs', () => {
   it('stops at the next item when it is aborted', async () => {
     await create('1.jpg', '2.jpg');
     const controller = new AbortController();
-    const items = walkInputs([root], { extensions: EXTENSIONS, signal: controller.signal });
+    const items = itemsOf([root], { extensions: EXTENSIONS, signal: controller.signal });
     await items.next();
     controller.abort(new Error('enough'));
     await assert.rejects(items.next(), /enough/);
@@ -368,14 +368,14 @@ describe('walkInputs', () => {
         controller.abort(new Error('enough'));
         if (how !== 'ends') throw new Error('Premature close');
       }
-      const items = walkInputs(['-'], {
+      const items = itemsOf(['-'], {
         extensions: EXTENSIONS,
-        stdin: stdin(),
+        stdin,
         signal: controller.signal,
       });
       const paths: string[] = [];
       await assert.rejects(async () => {
-        for await (const { path } of items) paths.push(path);
+        for await (const { id } of items) paths.push(id);
       }, /enough/);
       assert.deepEqual(paths, how === 'breaks off before its first path' ? [] : ['a']);
     });

@@ -1,6 +1,6 @@
-import type { ImageFailure } from '../errors.js';
+import type { ImageFailure } from './errors.js';
 
-/** Thrown inside src/images where an image turns out to be unusable; `decodeImage` returns its failure. */
+/** Thrown where an item turns out to hold no usable image; `decodeImage` returns its failure. */
 export class ImageRefusal extends Error {
   override readonly name = 'ImageRefusal';
   readonly failure: ImageFailure;

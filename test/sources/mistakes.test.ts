@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { InputError } from '../../src/errors.js';
-import { refuseMistaken } from '../../src/sources/named.js';
+import { refuseMistaken } from '../../src/sources/registry.js';
 
 describe('refuseMistaken', () => {
   let folder = '';

@@ -1,0 +1,45 @@
+import { readdir, readlink, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../errors.js';
+import { misspelled } from '../spelling.js';
+
+const MISSING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+
+/** What is wrong with an input of a command line that does not exist; undefined for one that exists and cannot be reached. */
+export async function missing(input: string): Promise<InputError | undefined> {
+  try {
+    await stat(input);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== undefined && MISSING.includes(code) ? whatIsMissing(input) : undefined;
+  }
+}
+
+const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+async function whatIsMissing(input: string): Promise<InputError> {
+  if (URL_SCHEME.test(input)) {
+    return new InputError(`${input} is a URL; expected a file, a folder or -.`, {
+      hint: 'Download the images first, and name the file or the folder that holds them.',
+    });
+  }
+  const leadsTo = await readlink(input).catch(() => undefined);
+  if (leadsTo !== undefined)
+    return new InputError(`${input} is a symbolic link to ${leadsTo}, which does not exist.`);
+  return new InputError(`There is no file or folder ${JSON.stringify(input)}.`, {
+    hint: await adviceFor(input),
+  });
+}
+
+async function adviceFor(input: string): Promise<string> {
+  if (/[*?[{]/.test(input)) {
+    return 'A pattern without a match, or in quotes, is not expanded by the shell. Name the folder to search all of it.';
+  }
+  const folder = dirname(input);
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return `There is no folder ${JSON.stringify(folder)} either.`;
+  const name = misspelled(basename(input), names);
+  if (name === undefined) return 'Paths are relative to the working directory.';
+  return `Did you mean ${folder === '.' && !input.startsWith('.') ? name : join(folder, name)}?`;
+}

@@ -1,0 +1,14 @@
+import { BrokenPath } from '../file-item.js';
+import { missing } from './missing.js';
+import type { Source } from './source.js';
+
+/** A path that cannot be followed: a row with the reason, or, where it is named on a command line, a mistake. */
+export const nothing: Source = {
+  name: 'path',
+  takes: ({ found }) => found.kind === 'failed',
+  async *items({ name, found }, { targets }) {
+    if (found.kind !== 'failed') return;
+    yield new BrokenPath(name, found.failure, await targets.ofEntry(name));
+  },
+  mistake: ({ name }) => missing(name),
+};

@@ -1,0 +1,21 @@
+import { lstat, realpath, stat } from 'node:fs/promises';
+import type { ImageFailure } from '../errors.js';
+import { fileFailure } from '../file-failure.js';
+
+/** What stands at a path, through symbolic links. */
+export type FoundPath =
+  | { readonly kind: 'folder'; readonly real: string } // without symbolic links
+  | { readonly kind: 'file'; readonly isLink: boolean }
+  | { readonly kind: 'failed'; readonly failure: ImageFailure };
+
+/** @throws ShortageError where too many files are open */
+export async function lookAt(path: string): Promise<FoundPath> {
+  try {
+    const own = await lstat(path);
+    const isLink = own.isSymbolicLink();
+    if (!(isLink ? await stat(path) : own).isDirectory()) return { kind: 'file', isLink };
+    return { kind: 'folder', real: await realpath(path) };
+  } catch (error) {
+    return { kind: 'failed', failure: fileFailure(error) };
+  }
+}
