@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { resident } from './resident.js';
+import { ROOT } from './root.js';
 import { TIME_LIMIT } from './time-limit.js';
 
-/** The package's root, from dist/test/support/. */
-export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export { ROOT } from './root.js';
 
 export interface CliResult {
   readonly code: number | null;
@@ -17,16 +17,30 @@ interface CliOptions {
   readonly cwd?: string;
   readonly shell?: string; // a script of sh that becomes the command, which is its "$@": ulimit -v 3000000 && exec "$@"
   readonly limit?: number; // seconds; what takes longer hangs, and is killed
+  readonly ownProcess?: boolean; // what is tested is about the process itself
 }
 
 const LIMIT = TIME_LIMIT.timeout / 1000;
 
+// What may be set for one command of a process that runs several.
+const SETTING = /^HF_/;
+
 /**
- * Runs the command line as a user would, to its end.
+ * Runs the command line to its end: in a process of its own where something is set for that, else in one that runs several, one
+ * after the other.
  *
  * @throws Error when it does not end
  */
 export async function halonet(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { stdin = '', env = {}, cwd = ROOT, shell, limit = LIMIT, ownProcess = false } = options;
+  if (!ownProcess && shell === undefined && Object.keys(env).every((name) => SETTING.test(name))) {
+    const reply = await resident.run({ args, cwd, env, stdin }, limit);
+    if (reply !== undefined) return reply;
+  }
+  return inOwnProcess(args, options);
+}
+
+async function inOwnProcess(args: readonly string[], options: CliOptions): Promise<CliResult> {
   const child = startHalonet(args, options);
   let stdout = '';
   let stderr = '';
