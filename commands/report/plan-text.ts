@@ -1,13 +1,13 @@
 import { bytesText } from '../../src/bytes-text.js';
-import { fileBytes, type Plan, totalBytes } from '../../src/job/dry-run.js';
+import { fileBytes, type JobPlan, totalBytes } from '../../src/job/dry-run.js';
 import type { PlannedFile } from '../../src/runs/foreseen-output.js';
-import { changesText } from '../../src/runs/run-start.js';
+import { changesText } from '../../src/runs/plan.js';
 import { passedOverText } from '../../src/sources/passed-over.js';
 import { duration } from './progress.js';
 import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
 /** What a job would do, for a person. */
-export function planText(plan: Plan): string {
+export function planText(plan: JobPlan): string {
   const { device, size, space, model, output } = plan;
   const files = passedOverText(plan.inputs.passedOver);
   const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
@@ -26,7 +26,7 @@ export function planText(plan: Plan): string {
   ].join('\n\n');
 }
 
-function imagesText({ inputs, list }: Plan): string {
+function imagesText({ inputs, list }: JobPlan): string {
   const { images, failures, rows } = inputs;
   const unreadable = rows - images;
   const codes = Object.entries(failures).map(([code, count]) => `${code} ${grouped(count)}`);
@@ -39,38 +39,45 @@ function imagesText({ inputs, list }: Plan): string {
   return rows === 0 ? 'none' : parts.join(', ');
 }
 
-function startText({ start, replaces, rows, there, refusal, list }: Plan): string {
-  if (start === undefined) return `refused: ${refusal?.message ?? ''}`;
+function startText({ run, replaces, rows, there, list }: JobPlan): string {
   const done = there === undefined ? '' : grouped(there);
   const all = rows === undefined ? '' : ` of ${grouped(rows)}`;
   const same = list ? ', if the list is as it was' : '';
-  if (start.kind === 'finished') return `nothing is left to do: it has its ${done} rows${same}`;
-  if (start.kind === 'interrupted') return `goes on after ${done}${all} rows${same}`;
-  if (start.kind === 'new') return replaces ? 'replaces what is there' : 'new';
-  if (start.changes === undefined) return 'takes over the rows of inputs that have not changed';
-  return `${changesText(start.changes)}; takes over ${done}${all} rows`;
+  switch (run.kind) {
+    case 'refuse':
+      return `refused: ${run.error.message}`;
+    case 'begin':
+      return replaces ? 'replaces what is there' : 'new';
+    case 'done':
+      return `nothing is left to do: it has its ${done} rows${same}`;
+    case 'resume':
+      return `goes on after ${done}${all} rows${same}`;
+    case 'takeOver':
+      if (run.changes === undefined) return 'takes over the rows of inputs that have not changed';
+      return `${changesText(run.changes)}; takes over ${done}${all} rows`;
+  }
 }
 
-function spaceText({ folder, needed, free }: NonNullable<Plan['space']>): string {
+function spaceText({ folder, needed, free }: NonNullable<JobPlan['space']>): string {
   if (free === undefined) return `free space is unknown in ${folder}`;
   const has = `${bytesText(free)} free in ${folder}`;
   if (needed === undefined) return has;
   return `${has}: ${needed > free ? 'does not fit' : 'fits'}, ${bytesText(needed)} to be written`;
 }
 
-function timeText({ trial, rows, there, start }: Plan): string {
-  if (start?.kind === 'finished') return 'none';
+function timeText({ trial, rows, there, run }: JobPlan): string {
+  if (run.kind === 'done') return 'none';
   if (trial === undefined) return rows === 0 ? 'none' : 'unknown';
   const rate = trial.rows / trial.seconds;
   const measured = `${figure(rate)} images/s, measured on ${trial.rows}`;
-  if (rows === undefined || (start !== undefined && there === undefined)) return measured;
+  if (rows === undefined || (run.kind !== 'refuse' && there === undefined)) return measured;
   const seconds = (rows - (there ?? 0)) / rate;
   return `${seconds < 1 ? 'less than 1s' : `about ${duration(seconds)}`} at ${measured}`;
 }
 
 type Line = PlannedFile | { readonly name: 'total'; readonly exact: boolean };
 
-const columns = ({ files, rows }: Plan): readonly Column<Line>[] => {
+const columns = ({ files, rows }: JobPlan): readonly Column<Line>[] => {
   const about = (line: Line, bytes: number | undefined) =>
     bytes === undefined ? 'unknown' : `${line.exact ? '' : '~ '}${grouped(bytes)}`;
   const rowBytes = files.reduce<number | undefined>(

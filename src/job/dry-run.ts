@@ -6,13 +6,13 @@ import type { Size } from '../images/geometry.js';
 import {
   bytesThere,
   type ForeseenOutput,
+  type ForeseenPlan,
   foreseeOutput,
-  foreseeStart,
+  foreseePlan,
   type PlannedFile,
   plannedFiles,
   rowsThere,
 } from '../runs/foreseen-output.js';
-import type { Start } from '../runs/run-start.js';
 import { outOfSpace } from '../runs/space.js';
 import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
 import { STDIN } from '../sources/standard-input.js';
@@ -25,14 +25,14 @@ import { type Trial, tryRows } from './trial.js';
 import { walkImages } from './walk-images.js';
 
 /** What a job would do. */
-export interface Plan {
+export interface JobPlan {
   readonly model: string; // as the user gave it
   readonly device: DeviceChoice;
   readonly size: Size; // of the network input, pixels
   readonly inputs: Survey & { readonly passedOver: PassedOverCounts };
   readonly list: boolean; // more inputs are listed on standard input, which is not read
   readonly output: string;
-  readonly start: Start | undefined; // undefined: it would not
+  readonly run: ForeseenPlan; // of its output
   readonly replaces: boolean; // what stands there
   readonly refusal: HalonetError | undefined; // what it would end with before its first row
   readonly files: readonly PlannedFile[];
@@ -56,7 +56,7 @@ const TRIED = 32; // inputs
  *
  * @throws HalonetError when the model or the inputs cannot be used, or an output cannot be there at all
  */
-export async function planJob(options: JobOptions): Promise<Plan> {
+export async function planJob(options: JobOptions): Promise<JobPlan> {
   const { output, signal } = options;
   await expectInputs(options);
   const foreseen = await foreseeOutput(output, signal);
@@ -70,7 +70,7 @@ export async function planJob(options: JobOptions): Promise<Plan> {
   );
   const inputs = { ...found, passedOver: passedOver.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
-  const { start, refusal } = await foreseeStart(
+  const run = await foreseePlan(
     foreseen,
     output.mode,
     () => jobFingerprint(options, ready),
@@ -81,13 +81,14 @@ export async function planJob(options: JobOptions): Promise<Plan> {
   const trial = tried.length > 0 ? await tryRows(tried, known, options, ready) : undefined;
   const files = plannedFiles(foreseen, ready.layout, trial && trial.textBytes / trial.rows, output.output);
   const rows = list ? undefined : inputs.rows;
-  const space = await spaceOf(foreseen, start, files, rows);
+  const space = await spaceOf(foreseen, run, files, rows);
   return {
     ...{ model: options.model, device: ready.choice, size: ready.prepared.preprocessing },
-    ...{ inputs, list, output: output.output, start, files, rows, space, trial },
-    refusal: refusal ?? shortage(output.output, space, options.inputCount !== undefined),
+    ...{ inputs, list, output: output.output, run, files, rows, space, trial },
+    refusal:
+      run.kind === 'refuse' ? run.error : shortage(output.output, space, options.inputCount !== undefined),
     replaces: output.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
-    there: start && rowsThere(start),
+    there: rowsThere(run),
   };
 }
 
@@ -109,14 +110,14 @@ export function totalBytes(files: readonly PlannedFile[], rows: number | undefin
 
 async function spaceOf(
   foreseen: ForeseenOutput,
-  start: Start | undefined,
+  run: ForeseenPlan,
   files: readonly PlannedFile[],
   rows: number | undefined,
 ): Promise<PlannedSpace | undefined> {
   if (foreseen.run === undefined) return undefined;
   const folder = dirname(foreseen.run.place.partial);
-  const total = start?.kind === 'finished' ? 0 : totalBytes(files, rows);
-  const needed = total && Math.max(0, total - bytesThere(foreseen, start));
+  const total = run.kind === 'done' ? 0 : totalBytes(files, rows);
+  const needed = total && Math.max(0, total - bytesThere(foreseen, run));
   return { folder, needed, free: await freeSpace(folder) };
 }
 

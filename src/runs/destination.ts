@@ -11,8 +11,9 @@ import type { RowSink } from '../rows.js';
 import { BlackBox, lastDecoded } from './black-box.js';
 import type { Fingerprint } from './journal.js';
 import type { Manifest, RunFacts } from './manifest.js';
+import { type OutputMode, planRun } from './plan.js';
 import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
-import { type OutputMode, refuseState, startRun } from './run-start.js';
+import { startRun } from './run-start.js';
 import { readState, recover } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
 import type { ItemAgain } from './stored-items.js';
@@ -105,7 +106,8 @@ async function runDestination(
 ): Promise<Destination> {
   await recover(place, mode === 'overwrite');
   const state = await readState(place);
-  refuseState(place, state, mode);
+  const plan = planRun({ place, state, mode, fingerprint: undefined, inputs: undefined });
+  if (plan.kind === 'refuse') throw plan.error;
   const decoding = join(place.partial, PARTIAL.decoding);
   const interrupted = state.kind === 'interrupted' && mode !== 'overwrite';
   const suspects = interrupted ? await lastDecoded(decoding) : [];

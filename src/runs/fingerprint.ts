@@ -14,25 +14,28 @@ const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param except what may differ
- * @throws {OutputError} where a run was begun with other settings, with what differs
+ * What of two fingerprints differs, each in a few words.
+ *
+ * @param except names of what may differ
  */
-export function refuseDifferent(
-  output: string,
+export function differences(
   then: Fingerprint,
   now: Fingerprint,
   except: readonly string[],
-): void {
+): readonly string[] {
   const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].filter(
     (name) => then[name] !== now[name] && !except.includes(name),
   );
-  if (names.length === 0) return;
-  const differences = names.map((name) =>
+  return names.map((name) =>
     name === GRAPH
       ? 'the network is another one (--model, --precision, --mean or --std)'
       : `${FLAGS[name] ?? name} was ${shown(then[name])} and is ${shown(now[name])}`,
   );
-  throw new OutputError(`${output} was begun with other settings: ${differences.join('; ')}.`, {
+}
+
+/** Why a run cannot resume with such settings. */
+export function otherSettings(output: string, different: readonly string[]): OutputError {
+  return new OutputError(`${output} was begun with other settings: ${different.join('; ')}.`, {
     hint: 'Repeat the command of that run as it was, or with --overwrite to start over.',
   });
 }

@@ -10,9 +10,10 @@ import { inUse, type JobOutput, refuseStream } from './destination.js';
 import { compareInputs } from './input-changes.js';
 import type { Fingerprint } from './journal.js';
 import { RECORD_BYTES } from './ledger.js';
+import { planRun } from './plan.js';
 import { fileNames, findOutput, PARTIAL, type RunPlace } from './run-place.js';
-import { decideStart, refuseState, type Start } from './run-start.js';
 import { foresee, type RunState } from './run-state.js';
+import { compared, type SettledPlan, settledPlan } from './settled-plan.js';
 
 /** An output as a run would find it. */
 export interface ForeseenOutput {
@@ -41,40 +42,43 @@ export async function foreseeOutput(
   const refusal = await refusalOf(async () => {
     const held = await lookAtLock(found.lock, { signal });
     if (held !== undefined) throw inUse(found, held);
-    refuseState(run.place, run.state, mode);
+    const plan = planRun({ ...run, mode, fingerprint: undefined, inputs: undefined });
+    if (plan.kind === 'refuse') throw plan.error;
   });
   const died = run.state.kind === 'interrupted';
   const suspects = died ? await lastDecoded(join(run.place.partial, PARTIAL.decoding)) : [];
   return { run, suspects, refusal };
 }
 
-/** How a run would start. */
-export interface ForeseenStart {
-  readonly start: Start | undefined; // undefined: it would not
-  readonly refusal: HalonetError | undefined;
-}
-
-/** @param walk of all inputs; undefined where they are read once, and taken to be as they were */
-export async function foreseeStart(
+/**
+ * The plan that a run would carry out.
+ *
+ * @param walk of all inputs; undefined where they are read once, and taken to be as they were
+ */
+export async function foreseePlan(
   { run, refusal }: ForeseenOutput,
   mode: JobOutput['mode'],
   fingerprint: () => Fingerprint,
   walk: (() => AsyncGenerator<Item>) | undefined,
-): Promise<ForeseenStart> {
-  if (refusal !== undefined) return { start: undefined, refusal };
-  if (run === undefined) return { start: { kind: 'new' }, refusal };
-  let start: Start | undefined;
-  const reason = await refusalOf(async () => {
-    start = await decideStart({
-      ...run,
-      mode,
-      fingerprint: fingerprint(),
-      unread: walk === undefined,
-      compare: async (known) => walk && compareInputs(walk(), known),
-    });
-  });
-  return { start, refusal: reason };
+): Promise<ForeseenPlan> {
+  if (refusal !== undefined) return { kind: 'refuse', error: refusal };
+  if (run === undefined) return { kind: 'begin', replaces: false };
+  return settledPlan(
+    { ...run, mode },
+    {
+      fingerprint,
+      compare: async (known) =>
+        walk === undefined
+          ? { kind: 'unread' }
+          : compared(await compareInputs(walk(), known), { rows: known.rows, used: false }),
+    },
+  );
 }
+
+/** A refusal may be about more than the output. */
+export type ForeseenPlan =
+  | Exclude<SettledPlan, { kind: 'refuse' }>
+  | { readonly kind: 'refuse'; readonly error: HalonetError };
 
 async function refusalOf(action: () => Promise<void>): Promise<HalonetError | undefined> {
   try {
@@ -122,19 +126,28 @@ export function plannedFiles(
   return [...arrays, { ...text, name: shown(names.text) }, ...beside, ledger];
 }
 
-/** Rows that a run finds done or can take over; undefined where that depends on inputs that are read once. */
-export function rowsThere(start: Start): number | undefined {
-  if (start.kind === 'new') return 0;
-  if (start.kind === 'finished') return start.manifest.rows;
-  if (start.kind === 'interrupted') return start.journal.checkpoint.rows;
-  const { state, changes } = start;
-  const known = state.kind === 'finished' ? state.manifest.rows : state.journal.checkpoint.rows;
-  return changes && known - changes.lost - changes.changed;
+/** Rows that a run finds done or can take over; undefined where that depends on inputs that are read once, or it would not run. */
+export function rowsThere(plan: ForeseenPlan): number | undefined {
+  switch (plan.kind) {
+    case 'refuse':
+      return undefined;
+    case 'begin':
+      return 0;
+    case 'done':
+      return plan.manifest.rows;
+    case 'resume':
+      return plan.journal.checkpoint.rows;
+    case 'takeOver': {
+      const { from, changes } = plan;
+      const known = from.kind === 'finished' ? from.manifest.rows : from.journal.checkpoint.rows;
+      return changes && known - changes.lost - changes.changed;
+    }
+  }
 }
 
 /** Bytes of an output that are on disk already, or that go before others are written. */
-export function bytesThere({ run }: ForeseenOutput, start: Start | undefined): number {
-  if (run?.state.kind !== 'interrupted' || start === undefined || start.kind === 'synced') return 0;
+export function bytesThere({ run }: ForeseenOutput, plan: ForeseenPlan): number {
+  if (run?.state.kind !== 'interrupted' || plan.kind === 'refuse' || plan.kind === 'takeOver') return 0;
   const { rows, bytes } = run.state.journal.checkpoint;
   return Object.values(bytes).reduce((sum, file) => sum + file, rows * RECORD_BYTES);
 }

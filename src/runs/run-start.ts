@@ -1,24 +1,17 @@
-import { join } from 'node:path';
 import { counted } from '../counted.js';
-import { OutputError } from '../errors.js';
 import { orClose } from '../files/or-close.js';
-import { alreadyExists } from '../files/place.js';
 import type { Item, JobItem } from '../item.js';
-import type { OutputLayout } from '../outputs/layout.js';
-import { refuseDifferent } from './fingerprint.js';
-import { compareInputs, type InputChanges, isRespelledOnly, type KnownInputs } from './input-changes.js';
-import { type Fingerprint, type JournalHeader, type JournalState, readJournal } from './journal.js';
-import { type Manifest, manifestDigest, readManifest } from './manifest.js';
+import { closing, earlierRows, finishedBase } from './earlier-rows.js';
+import { compareInputs } from './input-changes.js';
+import type { Fingerprint, JournalHeader } from './journal.js';
+import { type Manifest, manifestDigest } from './manifest.js';
+import { changesText, fingerprintOf, type OutputMode, type Plan } from './plan.js';
 import { removePartial } from './publish.js';
-import { PARTIAL, type RunPlace } from './run-place.js';
 import { RunSink, type RunSinkOptions } from './run-sink.js';
 import type { RunState } from './run-state.js';
+import { compared, settledPlan } from './settled-plan.js';
 import { failedAgain, type ItemAgain, withStoredRows } from './stored-items.js';
-import { StoredRows } from './stored-rows.js';
-import { refuseAltered } from './verify.js';
-
-/** What to do where earlier runs have left something. */
-export type OutputMode = 'new' | 'overwrite' | 'resume' | 'sync' | 'retry';
+import type { StoredRows } from './stored-rows.js';
 
 export interface RunStartOptions extends RunSinkOptions {
   readonly mode: OutputMode;
@@ -30,240 +23,113 @@ export interface RunStartOptions extends RunSinkOptions {
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
-/** A run that is under way, and the inputs that are left for it. */
+/** A run that is under way, and the items that are left for it. */
 export interface StartedRun {
   readonly sink: RunSink;
   readonly items: AsyncIterable<JobItem>;
   readonly close: () => Promise<void>; // when the items have been taken
-  readonly passedOver?: Manifest['passedOver']; // where the items are the rows of an output; left out where they are inputs
+  readonly passedOver?: Manifest['passedOver']; // where the items are the rows of an output
 }
 
 /**
- * Refuses a mode that does not fit what earlier runs have left, before a model is loaded.
- * @throws {OutputError} with what to do instead
- */
-export function refuseState({ output, partial }: RunPlace, state: RunState, mode: OutputMode): void {
-  if (mode === 'overwrite' || state.kind === 'nothing') return;
-  if (state.kind === 'interrupted') {
-    const { retries } = state.journal.header;
-    if (mode !== 'new' && retries === (mode === 'retry')) return;
-    throw new OutputError(
-      `A ${retries ? 'retry of' : 'run to'} ${output} was interrupted; its rows are kept in ${partial}.`,
-      {
-        hint: retries
-          ? `halonet retry ${output} goes on with it.`
-          : 'The command with --resume goes on with it; --overwrite gives it up.',
-      },
-    );
-  }
-  if (mode === 'new') throw alreadyExists(state.kind === 'unknown' ? state.found : output);
-  if (state.kind === 'finished') return;
-  throw new OutputError(`${state.found} exists, but is not as a run of halonet has left it.`, {
-    hint: 'Pass --overwrite to replace it, or choose another name.',
-  });
-}
-
-/** How a run is to start. */
-export type Start =
-  | { readonly kind: 'new' }
-  | { readonly kind: 'finished'; readonly manifest: Manifest; readonly changes?: InputChanges } // nothing is left to do
-  | { readonly kind: 'interrupted'; readonly journal: JournalState } // goes on
-  | { readonly kind: 'synced'; readonly state: Left; readonly changes: InputChanges | undefined }; // takes rows over
-
-export interface StartQuestion extends Pick<RunStartOptions, 'place' | 'mode' | 'state' | 'fingerprint'> {
-  /** How the inputs differ from known ones; undefined where they do not. */
-  readonly compare: (known: KnownInputs) => Promise<InputChanges | undefined>;
-  readonly unread?: boolean; // the inputs, so that nothing is known of what has changed
-  readonly readOnce?: boolean; // the inputs: a comparison uses them up
-}
-
-/**
- * Decides how a run starts, and touches nothing.
- * @throws {OutputError} where settings or inputs have changed since
- */
-export async function decideStart(question: StartQuestion): Promise<Start> {
-  const { mode, state, fingerprint, place, compare, unread = false, readOnce = false } = question;
-  if (mode === 'new' || mode === 'overwrite' || !isLeft(state)) return { kind: 'new' };
-  refuseDifferent(place.output, fingerprintThen(state), fingerprint, []);
-  if (mode === 'sync' && unread) return { kind: 'synced', state, changes: undefined };
-  const changes = await compare(knownInputs(place, state));
-  if (changes === undefined) return state;
-  if (mode === 'resume') {
-    if (!isRespelledOnly(changes)) throw changedInputs(place.output, changes);
-    if (state.kind === 'finished') return { ...state, changes };
-    if (readOnce) throw changedInputs(place.output, changes);
-  }
-  refuseEmptied(place.output, changes, knownInputs(place, state).rows);
-  return { kind: 'synced', state, changes };
-}
-
-/**
- * Starts a run, or goes on with one.
+ * Plans a run, and carries the plan out.
  *
  * @returns the manifest of the finished run where nothing is left to do
- * @throws {OutputError} where settings or inputs have changed since
+ * @throws {OutputError} where the plan is to refuse it, or what was found cannot be read
  */
 export async function startRun(options: RunStartOptions): Promise<StartedRun | Manifest> {
-  const { mode, state, fingerprint, place, items } = options;
-  if (mode === 'retry' && isLeft(state)) {
-    refuseDifferent(place.output, fingerprintThen(state), fingerprint, LIMITS);
-    return retried(options, state);
-  }
-  const start = await decideStart({
-    ...options,
-    compare: (known) => compareInputs(items, known),
-    readOnce: options.walkAgain === undefined,
+  const { place, items, walkAgain, onNote } = options;
+  const plan = await settledPlan(options, {
+    fingerprint: () => options.fingerprint,
+    compare: async (known) =>
+      compared(await compareInputs(items, known), { rows: known.rows, used: walkAgain === undefined }),
   });
-  if (start.kind === 'finished') {
-    if (start.changes !== undefined) options.onNote(otherPaths(place.output, start.changes));
-    return start.manifest;
+  switch (plan.kind) {
+    case 'refuse':
+      throw plan.error;
+    case 'done':
+      if (plan.respelled > 0) onNote(otherPaths(place.output, plan.respelled));
+      return plan.manifest;
+    case 'begin':
+      return begin(plan, options);
+    case 'resume':
+      return resume(plan, options);
+    case 'takeOver':
+      return takeOver(plan, options);
   }
-  if (start.kind === 'interrupted') return resumed(options, start.journal, items);
-  if (start.kind === 'synced') {
-    if (start.changes !== undefined) options.onNote(`${place.output}: ${changesText(start.changes)}`);
-    return synced(options, start.state);
-  }
-  await removePartial(place);
-  const sink = await RunSink.start(options, headerOf(fingerprint, { replaces: mode === 'overwrite' }), false);
-  return { sink, items, close: async () => {} };
 }
 
-// What may be set anew for images that have failed.
-const LIMITS = ['maxPixels', 'failOn'];
+type Planned<K extends Plan['kind']> = Extract<Plan, { kind: K }>;
 
-type Left = Extract<RunState, { kind: 'interrupted' | 'finished' }>;
+async function begin({ replaces }: Planned<'begin'>, options: RunStartOptions): Promise<StartedRun> {
+  await removePartial(options.place);
+  const sink = await RunSink.start(options, headerOf(options.fingerprint, { replaces }), false);
+  return { sink, items: options.items, close: async () => {} };
+}
 
-const isLeft = (state: RunState): state is Left => state.kind === 'interrupted' || state.kind === 'finished';
+async function resume({ journal }: Planned<'resume'>, options: RunStartOptions): Promise<StartedRun> {
+  const { place, layout, onNote, signal } = options;
+  const { reuses, retries, base } = journal.header;
+  const finished = await finishedBase(place, base, signal);
+  const stored = reuses || retries ? await earlierRows(place, layout, finished?.rows) : [];
+  const sink = await orClose(closing(stored), () => RunSink.resume(options, journal));
+  const { rows } = journal.checkpoint;
+  onNote(`${place.output}: ${rows === 0 ? 'beginning again' : `going on after ${counted(rows, 'row')}`}`);
+  if (retries) return { sink, ...retried(stored, rows, finished, options) };
+  return { sink, ...reusing(stored, options.items, options) };
+}
 
-const fingerprintThen = (state: Left): Fingerprint =>
-  state.kind === 'finished' ? state.manifest.fingerprint : state.journal.header.fingerprint;
-
-/** Goes on with a run, whose first inputs have been taken. */
-async function resumed(
+/** The settings of a retry are those of the run that it retries: other limits are for the failed images alone. */
+async function takeOver(
+  { from, rows, changes }: Planned<'takeOver'>,
   options: RunStartOptions,
-  journal: JournalState,
-  items: AsyncIterable<Item>,
 ): Promise<StartedRun> {
-  const { place, layout, onNote } = options;
-  const { reuses, base } = journal.header;
-  const finished = await refuseOtherBase(options, base);
-  const stored = reuses ? await basesOf(place, layout, finished?.rows) : [];
-  const sink = await orClose(all(stored), () => RunSink.resume(options, journal));
-  onNote(goingOn(place, journal));
-  return { sink, ...reusing(items, stored, options) };
+  const { place, layout, items, walkAgain = () => items, onNote, signal } = options;
+  if (changes !== undefined) onNote(`${place.output}: ${changesText(changes)}`);
+  const retries = rows === 'without a failure';
+  const base = from.kind === 'finished' ? manifestDigest(from.manifest) : from.journal.header.base;
+  const finished = await finishedBase(place, base, signal);
+  const header = headerOf(retries ? fingerprintOf(from) : options.fingerprint, {
+    replaces: from.kind === 'finished' || from.journal.header.replaces,
+    reuses: !retries,
+    retries,
+    base,
+  });
+  const sink = await RunSink.start(options, header, from.kind === 'interrupted');
+  const leaving = { close: async () => void (await sink.leave()) };
+  const stored = await orClose(leaving, () => earlierRows(place, layout, finished?.rows));
+  if (retries) return { sink, ...retried(stored, 0, finished, options) };
+  return { sink, ...reusing(stored, walkAgain(), options) };
 }
 
-/** Starts a run that takes over the rows of what is left. */
-async function synced(options: RunStartOptions, state: Left): Promise<StartedRun> {
-  const { place, layout, items, walkAgain = () => items } = options;
-  const keepsBase = state.kind === 'interrupted';
-  const base = state.kind === 'finished' ? manifestDigest(state.manifest) : state.journal.header.base;
-  const replaces = state.kind === 'finished' || state.journal.header.replaces;
-  const finished = await refuseOtherBase(options, base);
-  const header = headerOf(options.fingerprint, { replaces, reuses: true, base });
-  const sink = await RunSink.start(options, header, keepsBase);
-  const bases = await orClose(leaving(sink), () => basesOf(place, layout, finished?.rows));
-  return { sink, ...reusing(walkAgain(), bases, options) };
-}
-
-/**
- * Starts a run over the rows of the finished output, or goes on with one, in which the failed ones are computed again. It keeps
- * the settings of that run: other limits are for these images alone.
- */
-async function retried(options: RunStartOptions, state: Left): Promise<StartedRun | Manifest> {
-  const { place, layout, onNote } = options;
-  if (state.kind === 'finished' && Object.keys(state.manifest.failures).length === 0) return state.manifest;
-  const base = state.kind === 'finished' ? manifestDigest(state.manifest) : state.journal.header.base;
-  const finished = await refuseOtherBase(options, base);
-  const stored = await StoredRows.open(place, layout, finished?.rows ?? 0);
-  const from = state.kind === 'finished' ? 0 : state.journal.checkpoint.rows;
-  const sink = await orClose(stored, () =>
-    state.kind === 'finished'
-      ? RunSink.start(
-          options,
-          headerOf(fingerprintThen(state), { replaces: true, retries: true, base }),
-          false,
-        )
-      : RunSink.resume(options, state.journal),
-  );
-  if (state.kind === 'interrupted') onNote(goingOn(place, state.journal));
+/** The items are the inputs, some of which have a row already. */
+function reusing(
+  stored: readonly StoredRows[],
+  items: AsyncIterable<Item>,
+  { place, layout }: RunStartOptions,
+): Omit<StartedRun, 'sink'> {
   return {
-    sink,
-    items: failedAgain(stored, layout, from, options.again),
-    close: () => stored.close(),
+    items: stored.length === 0 ? items : withStoredRows(items, stored, layout, place.output),
+    close: closing(stored).close,
+  };
+}
+
+/** The items are the rows of the finished output, from one on. */
+function retried(
+  stored: readonly StoredRows[],
+  from: number,
+  finished: Manifest | undefined,
+  { layout, again }: RunStartOptions,
+): Omit<StartedRun, 'sink'> {
+  const [rows] = stored;
+  return {
+    items: rows === undefined ? nothing() : failedAgain(rows, layout, from, again),
+    close: closing(stored).close,
     passedOver: finished?.passedOver ?? {},
   };
 }
 
-/**
- * @param base as in a journal's header
- * @returns the manifest of the finished output that rows are taken over from; undefined where there is no such output
- * @throws {OutputError} where it is gone, another one, or not as its manifest says
- */
-async function refuseOtherBase(
-  { place, signal }: RunStartOptions,
-  base: string,
-): Promise<Manifest | undefined> {
-  if (base === '') return undefined;
-  const manifest = await readManifest(place.output, place.manifest);
-  if (manifest === undefined || manifestDigest(manifest) !== base) {
-    throw new OutputError(
-      `${place.output} is not the output any more that the run in ${place.partial} takes rows over from.`,
-      { hint: 'Bring it back, or pass --overwrite to the command of that run to start over.' },
-    );
-  }
-  await refuseAltered(place, manifest, signal);
-  return manifest;
-}
-
-const goingOn = ({ output }: RunPlace, { checkpoint: { rows } }: JournalState) =>
-  rows === 0 ? `${output}: beginning again` : `${output}: going on after ${counted(rows, 'row')}`;
-
-function reusing(
-  items: AsyncIterable<Item>,
-  stored: readonly StoredRows[],
-  { place: { output }, layout }: RunStartOptions,
-) {
-  return {
-    items: stored.length === 0 ? items : withStoredRows(items, stored, layout, output),
-    close: all(stored).close,
-  };
-}
-
-const all = (stored: readonly StoredRows[]) => ({
-  close: async () => {
-    for (const rows of stored) await rows.close();
-  },
-});
-
-const leaving = (sink: RunSink) => ({ close: async () => void (await sink.leave()) });
-
-/** The rows that a run may take over: of the runs that it stands for, and of the finished output that is its base. */
-async function basesOf(
-  place: RunPlace,
-  layout: OutputLayout,
-  finishedRows: number | undefined,
-): Promise<readonly StoredRows[]> {
-  const { output } = place;
-  const bases: StoredRows[] = [];
-  let folder = place.partial;
-  return orClose(all(bases), async () => {
-    for (;;) {
-      folder = join(folder, PARTIAL.base);
-      const journal = await readJournal(output, join(folder, PARTIAL.journal));
-      if (journal === undefined) break;
-      bases.push(await StoredRows.open(place, layout, journal.checkpoint.rows, folder));
-    }
-    if (finishedRows !== undefined) bases.push(await StoredRows.open(place, layout, finishedRows));
-    return bases;
-  });
-}
-
-function knownInputs({ output, partial, ledger }: RunPlace, state: Left): KnownInputs {
-  if (state.kind === 'finished') return { output, ledger, rows: state.manifest.rows, whole: true };
-  const { rows } = state.journal.checkpoint;
-  return { output, ledger: join(partial, PARTIAL.ledger), rows, whole: false };
-}
+async function* nothing(): AsyncGenerator<JobItem> {}
 
 function headerOf(
   fingerprint: Fingerprint,
@@ -272,32 +138,5 @@ function headerOf(
   return { halonet: 2, fingerprint, replaces, reuses, retries, base, started: new Date().toISOString() };
 }
 
-/** Inputs that cannot be reached are not gone: nothing is dropped for them. */
-function refuseEmptied(output: string, { lost, unread }: InputChanges, rows: number): void {
-  if (lost === 0 || (lost < rows && unread === 0)) return;
-  const why =
-    unread > 0 ? `${counted(unread, 'input')} cannot be read` : 'none of its inputs is there any more';
-  throw new OutputError(`${output} would lose ${lost} of its ${counted(rows, 'row')}, and ${why}.`, {
-    hint: 'Is a disk or a folder away? Pass --overwrite to start over with what is there.',
-  });
-}
-
-function changedInputs(output: string, changes: InputChanges): OutputError {
-  return new OutputError(`The inputs of ${output} are not as they were: ${changesText(changes)}.`, {
-    hint: 'Pass --sync to compute what is new or changed and take over the rest, or --overwrite to start over.',
-  });
-}
-
-const otherPaths = (output: string, { respelled }: InputChanges) =>
+const otherPaths = (output: string, respelled: number) =>
   `${output} has ${counted(respelled, 'row')} whose image is now given by another path; --sync rewrites the paths`;
-
-export function changesText({ gained, lost, changed, moved, respelled }: InputChanges): string {
-  const counts = [
-    [gained, 'new'],
-    [changed, 'changed'],
-    [lost, 'gone'],
-    [respelled, 'given by another path'],
-  ] as const;
-  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return [...parts, ...(moved ? ['in another order'] : [])].join(', ');
-}

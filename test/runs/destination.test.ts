@@ -15,7 +15,7 @@ import type { Row } from '../../src/rows.js';
 import { lastDecoded } from '../../src/runs/black-box.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { Fingerprint } from '../../src/runs/journal.js';
-import type { OutputMode } from '../../src/runs/run-start.js';
+import type { OutputMode } from '../../src/runs/plan.js';
 import { itemsAgain } from '../../src/sources/again.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
 import { TIME_LIMIT } from '../support/time-limit.js';

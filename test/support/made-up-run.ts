@@ -6,7 +6,7 @@ import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row, StoredRow } from '../../src/rows.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
-import type { OutputMode } from '../../src/runs/run-start.js';
+import type { OutputMode } from '../../src/runs/plan.js';
 import { itemsAgain } from '../../src/sources/again.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { InputChanges, KnownInputs } from './input-changes.js';
+import type { Fingerprint } from './journal.js';
+import { type ComparedInputs, isLeft, type Left, type Plan, type PlanFacts, planRun } from './plan.js';
+import { PARTIAL, type RunPlace } from './run-place.js';
+
+/** Finds out what a plan lacks. */
+export interface PlanQuestions {
+  readonly fingerprint: () => Fingerprint;
+  readonly compare: (known: KnownInputs) => Promise<ComparedInputs>;
+}
+
+export type SettledPlan = Exclude<Plan, { kind: 'unsettled' }>;
+
+/** Plans a run, asking for what is not known only where the plan needs it. */
+export async function settledPlan(
+  { place, state, mode }: Pick<PlanFacts, 'state' | 'mode'> & { readonly place: RunPlace },
+  { fingerprint, compare }: PlanQuestions,
+): Promise<SettledPlan> {
+  let facts: PlanFacts = { place, state, mode, fingerprint: undefined, inputs: undefined };
+  for (;;) {
+    const plan = planRun(facts);
+    if (plan.kind !== 'unsettled') return plan;
+    if (plan.lacks === 'fingerprint') facts = { ...facts, fingerprint: fingerprint() };
+    else if (isLeft(state)) facts = { ...facts, inputs: await compare(knownInputs(place, state)) };
+  }
+}
+
+/** @param rows of what was found @param used whether the comparison has used the inputs up */
+export function compared(
+  changes: InputChanges | undefined,
+  { rows, used }: { readonly rows: number; readonly used: boolean },
+): ComparedInputs {
+  return changes === undefined ? { kind: 'same' } : { kind: 'changed', changes, rows, used };
+}
+
+function knownInputs({ output, partial, ledger }: RunPlace, state: Left): KnownInputs {
+  if (state.kind === 'finished') return { output, ledger, rows: state.manifest.rows, whole: true };
+  const { rows } = state.journal.checkpoint;
+  return { output, ledger: join(partial, PARTIAL.ledger), rows, whole: false };
+}

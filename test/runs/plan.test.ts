@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import type { InputChanges } from '../../src/runs/input-changes.js';
+import type { Fingerprint, JournalState } from '../../src/runs/journal.js';
+import type { Manifest } from '../../src/runs/manifest.js';
+import { type ComparedInputs, type OutputMode, type Plan, planRun } from '../../src/runs/plan.js';
+import type { RunState } from '../../src/runs/run-state.js';
+
+const PLACE = { output: 'out.csv', partial: 'out.csv.partial' };
+const THEN: Fingerprint = { device: 'cpu', maxPixels: 1 };
+
+function journal(retries: boolean): JournalState {
+  return {
+    header: {
+      halonet: 2,
+      fingerprint: THEN,
+      replaces: false,
+      reuses: false,
+      retries,
+      base: '',
+      started: '',
+    },
+    checkpoint: { rows: 5, bytes: {}, inputs: '', seconds: 0 },
+    complete: false,
+    length: 0,
+  };
+}
+
+const manifest = (failures: Manifest['failures']): Manifest => ({
+  halonet: 1,
+  layout: 'text',
+  fingerprint: THEN,
+  started: '',
+  finished: '',
+  seconds: 0,
+  outputs: [],
+  ledger: { name: '', bytes: 0, sha256: '' },
+  rows: 5,
+  failures,
+  versions: {},
+  command: [],
+  folder: '/',
+  model: { name: '', path: '', sha256: '' },
+  preprocessing: {},
+  preprocessingSha256: '',
+  device: 'cpu',
+  stored: 0,
+  passedOver: {},
+});
+
+const STATES = {
+  nothing: { kind: 'nothing' },
+  foreign: { kind: 'unknown', found: 'out.csv' },
+  'a run': { kind: 'interrupted', journal: journal(false) },
+  'a retry': { kind: 'interrupted', journal: journal(true) },
+  whole: { kind: 'finished', manifest: manifest({}) },
+  failures: { kind: 'finished', manifest: manifest({ not_found: 1 }) },
+} as const satisfies Record<string, RunState>;
+
+const MODES = ['new', 'overwrite', 'resume', 'sync', 'retry'] as const satisfies readonly OutputMode[];
+
+const FINGERPRINTS = {
+  unknown: undefined,
+  same: THEN,
+  'another limit': { ...THEN, maxPixels: 2 },
+  'another device': { ...THEN, device: 'cuda' },
+} as const;
+
+const NONE: InputChanges = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false, respelled: 0 };
+const changed = (changes: Partial<InputChanges>, used = false): ComparedInputs => ({
+  kind: 'changed',
+  changes: { ...NONE, ...changes },
+  rows: 5,
+  used,
+});
+
+const INPUTS = {
+  unknown: undefined,
+  unread: { kind: 'unread' },
+  same: { kind: 'same' },
+  respelled: changed({ respelled: 3 }),
+  'respelled, used up': changed({ respelled: 3 }, true),
+  others: changed({ gained: 1, lost: 1, changed: 1 }),
+  'all gone': changed({ lost: 5 }),
+  'some gone, some unreadable': changed({ lost: 1, unread: 1 }),
+} as const satisfies Record<string, ComparedInputs | undefined>;
+
+type Of<T> = '*' | keyof T;
+
+/** What follows from what; the first line that fits is the one. */
+const TABLE: readonly (readonly [
+  Of<typeof STATES>,
+  mode: string,
+  Of<typeof FINGERPRINTS>,
+  Of<typeof INPUTS>,
+  plan: string,
+])[] = [
+  ['*', 'overwrite', '*', '*', 'begin, replacing'],
+  ['nothing', '*', '*', '*', 'begin'],
+  ['foreign', 'new', '*', '*', 'refuse: already exists'],
+  ['foreign', '*', '*', '*', 'refuse: not as a run'],
+  ['a run', 'new', '*', '*', 'refuse: A run to out.csv was interrupted'],
+  ['a run', 'retry', '*', '*', 'refuse: A run to out.csv was interrupted'],
+  ['a retry', 'new', '*', '*', 'refuse: A retry of out.csv was interrupted'],
+  ['a retry', 'resume', '*', '*', 'refuse: A retry of out.csv was interrupted'],
+  ['a retry', 'sync', '*', '*', 'refuse: A retry of out.csv was interrupted'],
+  ['*', 'new', '*', '*', 'refuse: already exists'],
+  // From here on something is left, by a run that the mode is for.
+  ['*', '*', 'unknown', '*', 'unsettled: fingerprint'],
+  ['*', '*', 'another device', '*', 'refuse: --device was cpu and is cuda'],
+  ['a retry', 'retry', '*', '*', 'resume'],
+  ['whole', 'retry', '*', '*', 'done'],
+  ['failures', 'retry', '*', '*', 'take over what has not failed'],
+  ['*', '*', 'another limit', '*', 'refuse: --max-pixels was 1 and is 2'],
+  ['*', '*', 'same', 'unknown', 'unsettled: inputs'],
+  ['a run', '*', 'same', 'same', 'resume'],
+  ['*', '*', 'same', 'same', 'done'],
+  ['a run', 'resume', 'same', 'unread', 'resume'],
+  ['*', 'resume', 'same', 'unread', 'done'],
+  ['a run', 'resume', 'same', 'respelled', 'take over what has not changed, 3 respelled'],
+  ['a run', 'resume', 'same', 'respelled, used up', 'refuse: 3 given by another path'],
+  ['*', 'resume', 'same', 'respelled', 'done, 3 respelled'],
+  ['*', 'resume', 'same', 'respelled, used up', 'done, 3 respelled'],
+  ['*', 'resume', 'same', '*', 'refuse: The inputs of out.csv are not as they were'],
+  ['*', 'sync', 'same', 'unread', 'take over what has not changed'],
+  ['*', 'sync', 'same', 'all gone', 'refuse: none of its inputs is there any more'],
+  ['*', 'sync', 'same', 'some gone, some unreadable', 'refuse: 1 input cannot be read'],
+  ['*', 'sync', 'same', 'others', 'take over what has not changed, 1 new, 1 changed, 1 gone'],
+  ['*', 'sync', 'same', '*', 'take over what has not changed, 3 respelled'],
+];
+
+function textOf(plan: Plan): string {
+  switch (plan.kind) {
+    case 'unsettled':
+      return `unsettled: ${plan.lacks}`;
+    case 'refuse':
+      return `refuse: ${plan.error.message}`;
+    case 'done':
+      return `done${plan.respelled > 0 ? `, ${plan.respelled} respelled` : ''}`;
+    case 'begin':
+      return `begin${plan.replaces ? ', replacing' : ''}`;
+    case 'resume':
+      return 'resume';
+    case 'takeOver': {
+      const { gained = 0, changed = 0, lost = 0, respelled = 0 } = plan.changes ?? {};
+      const counts = [
+        [gained, 'new'],
+        [changed, 'changed'],
+        [lost, 'gone'],
+        [respelled, 'respelled'],
+      ] as const;
+      const what = plan.rows === 'without a failure' ? 'failed' : 'changed';
+      const changes = counts.filter(([count]) => count > 0).map(([count, name]) => `, ${count} ${name}`);
+      return `take over what has not ${what}${changes.join('')}`;
+    }
+  }
+}
+
+function fits(plan: string, expected: string): boolean {
+  const [, reason] = /^refuse: (.*)$/.exec(expected) ?? [];
+  return reason === undefined ? plan === expected : plan.startsWith('refuse: ') && plan.includes(reason);
+}
+
+const keys = <T extends object>(record: T) => Object.keys(record) as (keyof T & string)[];
+
+describe('planRun', () => {
+  const used = new Set<number>();
+
+  for (const state of keys(STATES)) {
+    for (const mode of MODES) {
+      it(`plans ${mode} where ${state} was found, whatever the settings and inputs`, () => {
+        for (const fingerprint of keys(FINGERPRINTS)) {
+          for (const inputs of keys(INPUTS)) {
+            const facts = [state, mode, fingerprint, inputs];
+            const at = TABLE.findIndex((line) =>
+              facts.every((fact, i) => line[i] === '*' || line[i] === fact),
+            );
+            const expected = TABLE[at]?.[4] ?? 'no line of the table';
+            used.add(at);
+            const plan = planRun({
+              place: PLACE,
+              state: STATES[state],
+              mode,
+              fingerprint: FINGERPRINTS[fingerprint],
+              inputs: INPUTS[inputs],
+            });
+            assert.ok(
+              fits(textOf(plan), expected),
+              `${facts.join(', ')}: ${textOf(plan)}; expected ${expected}`,
+            );
+          }
+        }
+      });
+    }
+  }
+
+  it('is held to every line of the table', () => {
+    assert.deepEqual(
+      TABLE.filter((_, i) => !used.has(i)),
+      [],
+    );
+  });
+
+  it('takes rows over from what was found, and resumes its journal', () => {
+    const facts = { place: PLACE, fingerprint: THEN, mode: 'sync' } as const;
+    const taken = planRun({ ...facts, state: STATES.failures, inputs: INPUTS.others });
+    assert.ok(taken.kind === 'takeOver' && taken.from === STATES.failures);
+    const resumed = planRun({ ...facts, state: STATES['a run'], inputs: INPUTS.same });
+    assert.ok(resumed.kind === 'resume' && resumed.journal === STATES['a run'].journal);
+  });
+});
