@@ -6,6 +6,7 @@ import type { StoredRow } from './rows.js';
 export type InputItem = {
   readonly path: string; // as given, or found in a folder as given
   readonly target?: string | undefined; // what it leads to, as Targets has it; left out where that is `path`
+  readonly at?: string | undefined; // where it is opened; left out where that is `path`
 } & ({ readonly status: 'found' } | { readonly status: 'failed'; readonly failure: ImageFailure });
 
 /** An input to a job: a path to decode, one that leads to nothing, or one whose row is stored already. */

@@ -2,12 +2,20 @@ import { InputError } from '../errors.js';
 import type { InputItem } from '../item.js';
 import { refuseMistaken } from '../sources/named.js';
 import { PassedOver, passedOverText } from '../sources/passed-over.js';
+import type { JobOptions } from './options.js';
 import { STDIN, walkImages } from './walk-images.js';
 
-export interface ExpectImagesOptions {
+interface ExpectImagesOptions {
   readonly inputs: readonly string[];
   readonly allowEmpty: boolean; // no image is no mistake
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws {InputError} where the inputs cannot be meant; a retry takes its own from the rows that there are */
+export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
+  if ('destination' in outputs && outputs.destination.mode === 'retry') return;
+  const { inputs, allowEmpty } = images;
+  await expectImages({ inputs, allowEmpty, signal });
 }
 
 /**
@@ -16,7 +24,7 @@ export interface ExpectImagesOptions {
  *
  * @throws {InputError} with what was found instead; the signal's reason when it aborts
  */
-export async function expectImages({ inputs, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
+async function expectImages({ inputs, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
   await refuseMistaken(inputs.filter((input) => input !== STDIN));
   if (allowEmpty || inputs.includes(STDIN)) return;
   const passedOver = new PassedOver();

@@ -28,17 +28,3 @@ export async function* walkImages(
     ...(signal && { signal }),
   });
 }
-
-/** Counts the inputs that a job will see, for a progress display; undefined where they can be read only once. */
-export async function countInputs(
-  inputs: readonly string[],
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  if (inputs.includes(STDIN)) return undefined;
-  let count = 0;
-  for await (const _ of walkImages(inputs, { signal })) {
-    signal.throwIfAborted();
-    count++;
-  }
-  return count;
-}

@@ -40,6 +40,7 @@ export interface StartOptions {
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<InputItem>;
   readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
+  readonly folder?: string | undefined; // where relative paths of rows start that are computed again
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -26,6 +26,7 @@ export interface RunStartOptions extends RunSinkOptions {
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<InputItem>;
   readonly walkAgain: (() => AsyncGenerator<InputItem>) | undefined; // undefined where inputs are read only once
+  readonly folder?: string | undefined; // where relative paths of rows start that are computed again; as in failedAgain
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
@@ -127,8 +128,8 @@ export async function startRun(options: RunStartOptions): Promise<StartedRun | M
   return { sink, items, close: async () => {} };
 }
 
-// What may be set anew for images that have failed.
-const LIMITS = ['maxPixels', 'failOn'];
+/** What may be set anew for images that have failed, by its names in a fingerprint. */
+export const LIMITS = ['maxPixels', 'failOn'];
 
 type Left = Extract<RunState, { kind: 'interrupted' | 'finished' }>;
 
@@ -188,7 +189,7 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
   if (state.kind === 'interrupted') onNote(goingOn(place, state.journal));
   return {
     sink,
-    items: failedAgain(stored, layout, from),
+    items: failedAgain(stored, layout, from, options.folder),
     close: () => stored.close(),
     passedOver: finished?.passedOver ?? {},
   };

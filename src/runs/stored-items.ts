@@ -5,6 +5,7 @@ import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../identify.js';
 import type { InputItem, JobItem } from '../item.js';
 import type { OutputLayout } from '../outputs/layout.js';
+import { pathFrom } from '../path-from.js';
 import type { StoredRow } from '../rows.js';
 import { Targets } from '../sources/targets.js';
 import { isSameFile, pathKey } from './ledger.js';
@@ -47,19 +48,23 @@ export async function* withStoredRows(
  * cannot be decoded by its path stays, too: it would be another failure, and not the one that is to be known.
  *
  * @param from the first of the rows
+ * @param folder where their relative paths start; the working directory when not given
  * @throws {OutputError} where a row cannot be read, or does not name its image
  */
 export async function* failedAgain(
   stored: StoredRows,
   layout: OutputLayout,
   from: number,
+  folder?: string | undefined,
 ): AsyncGenerator<JobItem> {
   const targets = await Targets.open();
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
     const path = found.failure === undefined ? '' : await pathOf(found, layout);
-    if (found.failure !== undefined && (await isDecodable(path, found.failure))) {
-      yield { status: 'found', path, target: await targets.ofLink(path) };
+    const at = pathFrom(folder, path);
+    if (found.failure !== undefined && path !== LIST && (await isDecodable(at, found.failure))) {
+      const target = await targets.ofLink(at);
+      yield { status: 'found', path, target, ...(at !== path && { at }) };
     } else {
       yield { status: 'stored', path, file: found.record.file, stored: found };
     }
@@ -73,7 +78,7 @@ const LIST = '-'; // of paths on standard input, which broke off
  * it is of a folder that could not be walked, which may be many images now.
  */
 async function isDecodable(path: string, failure: ImageFailure['code']): Promise<boolean> {
-  if (failure === 'invalid_name' || path === LIST) return false;
+  if (failure === 'invalid_name') return false;
   const found = await stat(path).catch(() => undefined);
   return failure === 'symlink_loop' ? (found?.isFile() ?? false) : !found?.isDirectory();
 }

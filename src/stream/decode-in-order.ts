@@ -18,7 +18,7 @@ export type DecodedItem =
   | Exclude<Row, { status: 'ok' }>;
 
 export interface DecodeOptions {
-  readonly decode: (path: string) => Promise<DecodedImage>;
+  readonly decode: (path: string, at: string) => Promise<DecodedImage>; // `path` in rows, opened at `at`
   readonly decoders: PQueue; // its concurrency is the number of images that are decoded at once
   readonly ahead: () => number; // images decoded or being decoded before they are taken
 }
@@ -36,8 +36,8 @@ export function decodeInOrder(
 
 async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
   if (item.status === 'stored') return item;
-  const { path, target } = item;
-  const decoded: DecodedImage = item.status === 'failed' ? item : await decode(path);
+  const { path, target, at = path } = item;
+  const decoded: DecodedImage = item.status === 'failed' ? item : await decode(path, at);
   if (decoded.status === 'ok') return { path, target, ...decoded, file: decoded.file };
-  return { path, target, ...decoded, file: decoded.file ?? (await identify(path)) };
+  return { path, target, ...decoded, file: decoded.file ?? (await identify(at)) };
 }
