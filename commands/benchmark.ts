@@ -99,7 +99,8 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       description: 'images of your own, the first 256 of a folder, instead of generated JPEGs',
     }),
     repeats: Flags.integer({
-      ...{ min: 1, max: 1000 },
+      min: 1,
+      max: 1000,
       description: 'samples of everything; 3, or 2 with --quick',
     }),
     quick: Flags.boolean({
@@ -133,7 +134,8 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
       format: RUN_FORMAT,
       date: new Date().toISOString(),
       command: [this.config.bin, this.id, ...this.argv].join(' '),
-      ...{ version: this.config.version, quick: flags.quick },
+      version: this.config.version,
+      quick: flags.quick,
       machine: await measuredMachine(flags.machine),
       report: await this.#measure(args.model, flags),
     };
@@ -155,9 +157,16 @@ Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
     const { signal, release } = abortOnSignals();
     try {
       return await runBenchmark({
-        ...{ model, signal, images: flags.images, randomWeights: flags['random-weights'] },
-        ...{ architecture: flags.architecture, precisions: flags.precisions, threads: flags.threads },
-        ...{ device: { name: flags.device, id: flags['device-id'] }, host: host(), machine: thisMachine() },
+        model,
+        signal,
+        images: flags.images,
+        randomWeights: flags['random-weights'],
+        architecture: flags.architecture,
+        precisions: flags.precisions,
+        threads: flags.threads,
+        device: { name: flags.device, id: flags['device-id'] },
+        host: host(),
+        machine: thisMachine(),
         batchSizes: flags['batch-sizes'],
         hub: hubSettingsFromEnv(process.env, homedir()),
         effort: { ...effort, ...(repeats && { repeats }) },

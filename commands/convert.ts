@@ -82,8 +82,14 @@ Exit codes: 0 all done, 2 could not run, 130 or 143 interrupted.`;
     process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the writer reports it
     try {
       const summary = await convertModel({
-        ...{ model: args.model, architecture, output, outputs, overwrite, precision },
-        ...{ signal, stdout: process.stdout },
+        model: args.model,
+        architecture,
+        output,
+        outputs,
+        overwrite,
+        precision,
+        signal,
+        stdout: process.stdout,
         hub: hubSettingsFromEnv(process.env, homedir()),
         preprocessing: evaluationOverrides(flags),
         toolVersion: this.config.version,

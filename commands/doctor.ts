@@ -35,11 +35,14 @@ Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
     try {
       const examination = await examine(
         {
-          ...{ halonet: this.config.version, node: process.versions.node },
+          halonet: this.config.version,
+          node: process.versions.node,
           system: `${type()} ${release()}`,
-          ...{ cpuModel: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length },
+          cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+          cores: cpus().length,
           usableCores: availableParallelism(),
-          ...{ memory: totalmem(), availableMemory: process.availableMemory() },
+          memory: totalmem(),
+          availableMemory: process.availableMemory(),
         },
         { host: host(), threads: availableParallelism(), signal },
         hubSettingsFromEnv(process.env, homedir()),

@@ -1,6 +1,5 @@
-import { Flags } from '@oclif/core';
-import { elementCount } from '../src/tensor.js';
-import { inputArgs, JOB_DESCRIPTION, sharedFlags } from './flags/flags.js';
+import { embedFlags, embedPart } from './flags/embed-flags.js';
+import { inputArgs, JOB_DESCRIPTION } from './flags/flags.js';
 import { JobCommand } from './support/job-command.js';
 
 export default class Embed extends JobCommand {
@@ -25,34 +24,10 @@ export default class Embed extends JobCommand {
 
   static override args = inputArgs;
 
-  static override flags = {
-    ...sharedFlags,
-    normalize: Flags.boolean({ description: 'scale each embedding to unit L2 length' }),
-    dtype: Flags.option({
-      options: ['float32', 'float16'] as const,
-      default: 'float32',
-      description: 'precision of the values written',
-    })(),
-  };
+  static override flags = embedFlags;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Embed);
-    const { chooseFormat, embedLayout, outputKind } = await import('../src/outputs/index.js');
-    const format = chooseFormat({
-      command: 'embed',
-      output: flags.output,
-      asked: flags.format,
-      otherwise: 'csv',
-      settled: flags.retry !== undefined,
-    });
-    await this.runJob(flags, args.input, {
-      outputs: [{ name: 'embedding', normalize: flags.normalize, dtype: flags.dtype }],
-      kind: outputKind('embed', format),
-      layout: ({ shapeOf }) =>
-        embedLayout({
-          ...{ format, dtype: flags.dtype, csvSafe: flags['csv-safe'] },
-          features: elementCount(shapeOf('embedding')),
-        }),
-    });
+    await this.runJob({ flags, inputs: args.input, part: await embedPart(flags, false) });
   }
 }

@@ -173,9 +173,15 @@ function forJson(model: string, inspection: Inspection, labels: Names) {
   if (inspection.kind === 'onnx') return { ...common, outputs: summary.outputs };
   const { parameters, features, parts, stages, outputs } = inspection.summary;
   return {
-    ...{ ...common, parameters, features, parts },
+    ...common,
+    parameters,
+    features,
+    parts,
     stages: stages.map(({ channels, height, width, reduction, module }, i) => ({
-      ...{ name: `stage${i}`, shape: [channels, height, width], reduction, module },
+      name: `stage${i}`,
+      shape: [channels, height, width],
+      reduction,
+      module,
     })),
     outputs,
   };

@@ -1,10 +1,14 @@
-import { Args, type Command, type Interfaces, Parser } from '@oclif/core';
+import { access, constants } from 'node:fs/promises';
+import { Args, type Interfaces, Parser } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
 import type { Manifest } from '../src/runs/manifest.js';
-import { retryFlags } from './flags/flags.js';
-import { BaseCommand } from './support/base-command.js';
+import { inputArgs, type SharedFlags } from './flags/flags.js';
+import { folderOf } from './flags/job-options.js';
+import { retryFlags, settledForRetry } from './flags/retry-flags.js';
+import { TASKS } from './flags/tasks.js';
+import { JobCommand } from './support/job-command.js';
 
-export default class Retry extends BaseCommand {
+export default class Retry extends JobCommand {
   static override summary = 'Compute the failed rows of an output again';
 
   static override description =
@@ -30,59 +34,48 @@ Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 129, 130
   static override flags = retryFlags;
 
   async run(): Promise<void> {
-    const { args, raw } = await this.parse(Retry);
+    const { args, flags, raw } = await this.parse(Retry);
     const { findRunToRetry } = await import('../src/runs/find-run.js');
     const { place, manifest } = await findRunToRetry(args.output);
-    enter(manifest.folder);
-    const [name = '', ...given] = manifest.command;
-    const command = await this.config.findCommand(name, { must: true }).load();
-    const then = await Parser.parse(given, { flags: command.flags, args: command.args });
-    await this.config.runCommand(name, [
-      ...flagArguments(then.raw, command.flags, [...namesOf(raw), ...NOT_AGAIN]),
-      ...flagArguments(raw, command.flags),
-      ...formatOf(manifest, namesOf(then.raw)),
-      ...['--output', place.path, '--retry', JSON.stringify(manifest.command)],
-      ...['--', ...then.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : []))],
-    ]);
+    await expectFolder(manifest);
+    const { task, parsed } = await recorded(manifest);
+    const settled = settledForRetry(
+      {
+        flags: parsed.flags as SharedFlags,
+        inputs: parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : [])),
+        output: place.path,
+        format: manifest.fingerprint.format as SharedFlags['format'], // a link may have given it by its extension
+        folder: folderOf(manifest, process.cwd()),
+      },
+      { flags, names: namesOf(raw) },
+    );
+    const { command, folder } = manifest;
+    const part = await task.part(settled.flags, true);
+    await this.runJob({ flags: settled.flags, inputs: settled.inputs, part, retried: { command, folder } });
   }
 }
 
-// What was said of the output then.
-const NOT_AGAIN = ['output', 'overwrite', 'resume', 'sync', 'quiet', 'max-failures', 'fail-fast'];
+/** The command of a run, as it is parsed now. */
+async function recorded({ command: [name = '', ...given] }: Manifest) {
+  const task = Object.entries(TASKS).find(([one]) => one === name)?.[1];
+  if (task === undefined)
+    throw new HalonetError(`the run is of halonet ${name}, which this version cannot retry`, {
+      hint: 'Use the version of halonet that its manifest names.',
+    });
+  return { task, parsed: await Parser.parse(given, { flags: task.flags, args: inputArgs }) };
+}
 
 type Token = Interfaces.ParserOutput['raw'][number];
 
 const namesOf = (tokens: readonly Token[]) =>
   tokens.flatMap((token) => (token.type === 'flag' ? [token.flag] : []));
 
-/** A symbolic link may have given the format by its extension, and the file that it leads to has another. */
-function formatOf({ fingerprint }: Manifest, given: readonly string[]): readonly string[] {
-  return given.includes('format') ? [] : ['--format', String(fingerprint.format)];
-}
-
-/** Flags as they were given, by their long names, but for some. */
-function flagArguments(
-  tokens: readonly Token[],
-  flags: Command.Class['flags'],
-  except: readonly string[] = [],
-): readonly string[] {
-  return tokens.flatMap((token) => {
-    if (token.type !== 'flag' || except.includes(token.flag)) return [];
-    return flags[token.flag]?.type === 'boolean' ? [token.input] : [`--${token.flag}`, token.input];
-  });
-}
-
 /** Relative paths start where the run was started. */
-function enter(folder: string): void {
-  try {
-    process.chdir(folder);
-  } catch (cause) {
-    throw new HalonetError(
-      `the run was started in ${folder}, which cannot be entered (${(cause as Error).message})`,
-      {
-        hint: 'Its relative paths start there.',
-        cause,
-      },
-    );
-  }
+async function expectFolder({ folder }: Manifest): Promise<void> {
+  await access(folder, constants.X_OK).catch((cause: Error) => {
+    throw new HalonetError(`the run was started in ${folder}, which cannot be entered (${cause.message})`, {
+      hint: 'Its relative paths start there.',
+      cause,
+    });
+  });
 }

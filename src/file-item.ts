@@ -18,7 +18,7 @@ export class FileItem implements FoundItem {
   constructor(id: string, { target, file }: { readonly target?: string; readonly file?: string } = {}) {
     this.id = id;
     this.target = target === id ? undefined : target;
-    this.#file = file;
+    this.#file = file === id ? undefined : file;
   }
 
   get file(): string {

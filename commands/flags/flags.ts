@@ -101,9 +101,6 @@ const failureLimit = Flags.custom<FailureLimit>({
   },
 });
 
-/** The command of the finished run whose failed rows are computed again, as halonet retry passes it on. */
-const retried = Flags.custom<readonly string[]>({ parse: async (text) => JSON.parse(text) });
-
 const MODEL = { helpGroup: 'MODEL' };
 const OUTPUT = { helpGroup: 'OUTPUT' };
 const IMAGES = { helpGroup: 'PREPROCESSING' };
@@ -119,7 +116,8 @@ export const deviceFlags = {
   })(),
   'device-id': Flags.integer({
     ...RUN,
-    ...{ min: 0, max: 255 },
+    min: 0,
+    max: 255,
     default: 0,
     description: 'which of several GPUs (cuda, dml)',
   }),
@@ -223,7 +221,8 @@ export const sharedFlags = {
   }),
   'check-space': Flags.boolean({
     ...OUTPUT,
-    ...{ allowNo: true, default: true },
+    allowNo: true,
+    default: true,
     description: 'stop early where the disk has no room for all rows; --no-check-space runs until it is full',
   }),
   'dry-run': Flags.boolean({
@@ -235,7 +234,6 @@ export const sharedFlags = {
     ...RUN,
     description: 'only NULs end the paths on standard input, so that names may contain newlines',
   }),
-  retry: retried({ hidden: true }),
   'max-failures': failureLimit({
     ...RUN,
     exclusive: ['fail-fast'],
@@ -275,19 +273,22 @@ export const sharedFlags = {
   }),
   'batch-size': Flags.integer({
     ...RUN,
-    ...{ min: 1, max: 4096 },
+    min: 1,
+    max: 4096,
     char: 'b',
     description: 'images in one run; found by measurement when not given',
   }),
   decoders: Flags.integer({
     ...RUN,
-    ...{ min: 1, max: 512 },
+    min: 1,
+    max: 512,
     description: 'images decoded at once; found by measurement when not given',
   }),
   ...deviceFlags,
   threads: Flags.integer({
     ...RUN,
-    ...{ min: 1, max: 512 },
+    min: 1,
+    max: 512,
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
@@ -305,22 +306,6 @@ export const sharedFlags = {
       'images to measure the model on for --precision int8, in place of what is kept; when not given, some of the first inputs, once: the result is kept beside the checkpoint',
   }),
   quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
-};
-
-/** The flags that may be given anew when failed images are tried again. */
-export const retryFlags = {
-  'fail-on': sharedFlags['fail-on'],
-  'max-pixels': sharedFlags['max-pixels'],
-  'decode-timeout': sharedFlags['decode-timeout'],
-  checkpoint: sharedFlags.checkpoint,
-  'check-space': sharedFlags['check-space'],
-  'batch-size': sharedFlags['batch-size'],
-  decoders: sharedFlags.decoders,
-  ...deviceFlags,
-  threads: sharedFlags.threads,
-  'max-failures': sharedFlags['max-failures'],
-  'fail-fast': sharedFlags['fail-fast'],
-  quiet: sharedFlags.quiet,
 };
 
 /** The images to work on. */

@@ -1,146 +1,111 @@
 import { homedir } from 'node:os';
 import { counted } from '../../src/counted.js';
-import type { JobOptions } from '../../src/job/options.js';
-import { evaluationOverrides, type SharedFlags } from '../flags/flags.js';
-import { deviceLine } from '../report/device-line.js';
-import { Progress } from '../report/progress.js';
+import type { JobEvent } from '../../src/job/events.js';
+import type { FileJobOptions } from '../../src/job/options.js';
+import { type JobRequest, jobOptions } from '../flags/job-options.js';
+import { Reporter } from '../report/reporter.js';
 import { standardError } from '../report/standard-error.js';
-import { calibrationLine, failedImages, summaryText } from '../report/summary.js';
+import { failedImages } from '../report/summary.js';
 import { BaseCommand, FAILED } from './base-command.js';
 import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
 import { refuseList } from './standard-input.js';
 
-/** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
-export type JobPart = Pick<JobOptions, 'outputs' | 'layout'> & Pick<JobOptions['output'], 'kind'>;
-
-function modeOf({ retry, resume, sync, overwrite }: SharedFlags): JobOptions['output']['mode'] {
-  if (retry !== undefined) return 'retry';
-  if (sync) return 'sync';
-  if (resume) return 'resume';
-  return overwrite ? 'overwrite' : 'new';
-}
-
 /**
  * A command that runs one job: from flags to options, and from what happens to messages and exit codes.
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
-  protected async runJob(
-    flags: SharedFlags,
-    inputs: readonly string[],
-    { outputs, layout, kind }: JobPart,
-  ): Promise<void> {
-    if (flags.retry === undefined) refuseList(inputs, flags);
-    // A line drawn again and again would mix with rows on the same terminal.
-    const rowsOnTerminal = flags.output === '-' && process.stdout.isTTY;
-    const progress = new Progress(standardError, flags.quiet || rowsOnTerminal);
+  protected async runJob(request: JobRequest): Promise<void> {
+    const { flags, inputs, retried } = request;
+    const lists = inputs.includes('-');
+    if (retried === undefined) refuseList(inputs, flags);
+    const reporter = reporterOf(request, lists);
     const { signal, release } = abortOnSignals();
-    const counting = new AbortController();
-    let totalling: Promise<void> | undefined;
-    let total: number | undefined;
-    const setTotal = (inputs: number | undefined) => {
-      total = inputs;
-      progress.setTotal(inputs);
-    };
-    const checksSpace = flags['check-space'] && flags.output !== '-';
     if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
-      if (!flags.quiet) this.logToStderr('stopping after the batch under way; a second signal stops at once');
-      if (inputs.includes('-')) process.stdin.destroy(); // a read that waits would hold the run
+      reporter.stopping();
+      if (lists) process.stdin.destroy(); // a read that waits would hold the run
     });
     try {
       this.leaves =
         flags.output === '-'
           ? 'printed rows are incomplete; a run with --output can be gone on with'
           : 'no output was changed';
-      const { runJob } = await import('../../src/job/job.js');
-      const { countInputs } = await import('../../src/job/walk-images.js');
-      const { hubSettingsFromEnv } = await import('../../src/hub/settings.js');
-      progress.note(`loading ${flags.model}`);
-      const job: JobOptions = {
-        ...{ outputs, layout },
-        output: {
-          ...{ output: flags.output, kind, mode: modeOf(flags) },
-          ...{ stdout: process.stdout, checkpointSeconds: flags.checkpoint },
-        },
-        failureLimit: flags['fail-fast'] ? { count: 0 } : flags['max-failures'],
-        decodeSeconds: flags['decode-timeout'],
-        invocation: {
-          versions: { halonet: this.config.version, node: process.versions.node },
-          command: flags.retry ?? [this.id ?? '', ...this.argv],
-          folder: process.cwd(),
-        },
-        ...{ inputs, allowEmpty: flags['allow-empty'], signal, threads: flags.threads },
-        inputCount: checksSpace ? () => total : undefined,
-        ...{ batchSize: flags['batch-size'], decoders: flags.decoders, machine: thisMachine() },
-        ...{ device: { name: flags.device, id: flags['device-id'] }, host: host() },
-        ...{ model: flags.model, architecture: flags.architecture },
-        stdin: () => process.stdin,
-        nul: flags.null,
-        hub: hubSettingsFromEnv(process.env, homedir()),
-        preprocessing: {
-          ...evaluationOverrides(flags),
-          autoOrient: flags['auto-orient'],
-          decode: flags.decode,
-          ...{ maxPixels: flags['max-pixels'], failOn: flags['fail-on'] },
-        },
-        ...{ precision: flags.precision, calibration: flags.calibration },
-        onDownload: (download) => progress.download(download),
-        onMeasure: () => {
-          progress.note('measuring the model for int8');
-          if (!flags.quiet && inputs.includes('-') && flags.calibration === undefined)
-            this.logToStderr(
-              'int8: reading paths to measure the model on; --calibration FOLDER does without',
-            );
-        },
-        onCalibrated: (model) => {
-          if (!flags.quiet) this.logToStderr(calibrationLine(model));
-        },
-        onStart: (opened, { rows }) => {
-          progress.begin(rows);
-          keepHeapSmall();
-          const line = deviceLine(opened);
-          if (line !== undefined && !flags.quiet) this.logToStderr(line);
-          const typed = inputs.includes('-') && process.stdin.isTTY;
-          if (typed && !flags.quiet)
-            this.logToStderr('reading paths from the terminal, one a line; Ctrl-D ends');
-          if (flags.retry === undefined && (progress.active || checksSpace))
-            totalling = countInputs(inputs, { signal: counting.signal }).then(setTotal, () => {});
-        },
-        onRow: (failed, stored) => progress.image(failed, stored),
-        onFinish: () => progress.note('completing the files'),
-        onLeave: (rows) => {
-          if (rows === 0) return;
-          const next = flags.retry === undefined ? 'the same command with --resume' : 'the same retry';
-          const kept = `${counted(rows, 'row')} so far ${rows === 1 ? 'is' : 'are'} kept`;
-          this.leaves = `${kept}, and ${next} goes on`;
-          this.goOn = `${kept}: ${next} goes on.`;
-        },
-        onNote: (note) => {
-          if (!flags.quiet) this.logToStderr(note);
-        },
-      };
-      if (flags['dry-run']) return await this.#printPlan(job);
-      const summary = await runJob(job);
-      if (!flags.quiet) this.logToStderr(summaryText(summary, flags.output));
-      if (failedImages(summary) > 0) process.exitCode = FAILED;
+      reporter.loading();
+      const job = { ...(await this.#options(request, reporter.tellsTotal)), signal };
+      if (flags['dry-run']) await this.#printPlan(job, reporter);
+      else await this.#run(job, reporter);
     } finally {
-      counting.abort();
-      await totalling;
-      if (inputs.includes('-')) process.stdin.destroy(); // unread paths would hold the process
-      progress.clear();
+      if (lists) process.stdin.destroy(); // unread paths would hold the process
+      reporter.clear();
       release();
     }
   }
 
-  async #printPlan(job: JobOptions): Promise<void> {
+  async #options(request: JobRequest, isCounted: boolean): Promise<FileJobOptions> {
+    const { hubSettingsFromEnv } = await import('../../src/hub/settings.js');
+    return jobOptions(request, {
+      stdin: () => process.stdin,
+      stdout: process.stdout,
+      counted: isCounted,
+      hub: hubSettingsFromEnv(process.env, homedir()),
+      host: host(),
+      machine: thisMachine(),
+      invocation: {
+        versions: { halonet: this.config.version, node: process.versions.node },
+        command: [this.id ?? '', ...this.argv],
+        folder: process.cwd(),
+      },
+    });
+  }
+
+  async #run(job: FileJobOptions, reporter: Reporter): Promise<void> {
+    const { runJob } = await import('../../src/job/job.js');
+    const onEvent = (event: JobEvent) => {
+      reporter.report(event);
+      if (event.kind === 'started') keepHeapSmall();
+      if (event.kind === 'left') this.#left(event.rows, job);
+    };
+    const summary = await runJob({ ...job, onEvent });
+    reporter.done(summary);
+    if (failedImages(summary) > 0) process.exitCode = FAILED;
+  }
+
+  /** @param rows that a later run can resume after */
+  #left(rows: number, { outputs }: FileJobOptions): void {
+    if (rows === 0) return;
+    const { mode } = outputs.destination;
+    const next = mode === 'retry' ? 'the same retry' : 'the same command with --resume';
+    const kept = `${counted(rows, 'row')} so far ${rows === 1 ? 'is' : 'are'} kept`;
+    this.leaves = `${kept}, and ${next} goes on`;
+    this.goOn = `${kept}: ${next} goes on.`;
+  }
+
+  async #printPlan(job: FileJobOptions, reporter: Reporter): Promise<void> {
     const { planJob } = await import('../../src/job/dry-run.js');
     const { planText } = await import('../report/plan-text.js');
     this.leaves = 'nothing was written';
-    const plan = await planJob({ ...job, onMeasure: () => {} }); // which tells of the list on standard input
+    const onEvent = (event: JobEvent) => {
+      if (event.kind !== 'measuring') reporter.report(event); // which tells of the list on standard input
+    };
+    const plan = await planJob({ ...job, onEvent });
     this.log(planText(plan));
     if (plan.refusal !== undefined) throw plan.refusal;
   }
+}
+
+function reporterOf({ flags }: JobRequest, lists: boolean): Reporter {
+  const { model, output, quiet, calibration } = flags;
+  const draws = output !== '-' || !process.stdout.isTTY;
+  return new Reporter(standardError, {
+    model,
+    output,
+    quiet,
+    draws,
+    lists,
+    typed: lists && process.stdin.isTTY,
+    calibration,
+  });
 }

@@ -11,7 +11,9 @@ export async function measuredMachine(name: string | undefined): Promise<Measure
   const cores = availableParallelism();
   return {
     name: name ?? `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}`,
-    ...{ cpu, cores, memory: totalmem() },
+    cpu,
+    cores,
+    memory: totalmem(),
     features: (await readCpuFeatures(host())) ?? [],
     system: `${type()} ${release()} ${arch()}`,
     node: process.version,

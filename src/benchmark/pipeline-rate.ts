@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { HalonetError } from '../errors.js';
 import type { Decode } from '../images/geometry.js';
+import type { JobEvent } from '../job/events.js';
 import { runJob } from '../job/job.js';
 import type { JobOptions } from '../job/options.js';
 import { labelsOf } from '../models/labels.js';
@@ -36,8 +37,10 @@ export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): Pipeli
   let found: MeasuredSettings | undefined;
   const sample = async () => {
     const times: number[] = [];
-    const onRow = () => times.push(performance.now() / 1000);
-    const { failures, measured } = await runJob({ ...jobOptions(variant, job, plan), onRow });
+    const onEvent = ({ kind }: JobEvent) => {
+      if (kind === 'row') times.push(performance.now() / 1000);
+    };
+    const { failures, measured } = await runJob({ ...jobOptions(variant, job, plan), onEvent });
     const [code] = Object.keys(failures);
     if (code !== undefined)
       throw new HalonetError(`an image of ${set.photos.name} could not be read (${code})`);
@@ -53,25 +56,36 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): Jo
   const { hub, architecture, signal, device, host, machine, mostThreads: threads, folder } = plan;
   const format = task === 'classify' ? 'csv' : 'npy';
   return {
-    ...{ hub, architecture, ...(signal && { signal }) },
-    ...{ model, precision, device, host, machine, threads },
-    inputs: Array.from({ length: images }, (_, i) => set.paths[i % set.paths.length] ?? ''),
-    allowEmpty: false,
-    stdin: () => new PassThrough(),
-    outputs: [outputOf(task)],
-    preprocessing: { ...AS_USUAL, decode },
-    decodeSeconds: DECODE_SECONDS,
-    output: {
-      ...{ output: join(folder, `results.${format}`), kind: outputKind(task, format), mode: 'overwrite' },
-      ...{ stdout: new PassThrough(), checkpointSeconds: 5 },
+    model: { name: model, architecture, hub, precision },
+    images: {
+      inputs: Array.from({ length: images }, (_, i) => set.paths[i % set.paths.length] ?? ''),
+      stdin: () => new PassThrough(),
+      allowEmpty: false,
+      counted: false,
+      preprocessing: { ...AS_USUAL, decode },
+      decodeSeconds: DECODE_SECONDS,
     },
-    layout: async ({ config, shapeOf }) =>
-      task === 'classify'
-        ? classifyLayout({
-            ...{ format, scores: 'probabilities' },
-            labels: await labelsOf(config, 'index', undefined),
-          })
-        : embedLayout({ format, dtype: 'float32', features: elementCount(shapeOf('embedding')) }),
+    outputs: {
+      requests: [outputOf(task)],
+      layout: async ({ config, shapeOf }) =>
+        task === 'classify'
+          ? classifyLayout({
+              format,
+              scores: 'probabilities',
+              labels: await labelsOf(config, 'index', undefined),
+            })
+          : embedLayout({ format, dtype: 'float32', features: elementCount(shapeOf('embedding')) }),
+      destination: {
+        output: join(folder, `results.${format}`),
+        kind: outputKind(task, format),
+        mode: 'overwrite',
+        stdout: new PassThrough(),
+        checkpointSeconds: 5,
+      },
+      checksSpace: false,
+    },
+    compute: { device, host, threads, machine },
     invocation: { versions: { halonet: 'benchmark', node: 'benchmark' }, command: [], folder },
+    signal,
   };
 }

@@ -17,9 +17,9 @@ import { outOfSpace } from '../runs/space.js';
 import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
 import { STDIN } from '../sources/standard-input.js';
 import { spread } from '../spread.js';
-import { expectInputs } from './job.js';
-import type { JobOptions } from './options.js';
-import { jobFingerprint, readyModel, SAMPLED_INPUTS } from './ready-model.js';
+import { expectInputs } from './expect-images.js';
+import type { FileJobOptions } from './options.js';
+import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
 import { type Survey, survey } from './survey.js';
 import { type Trial, tryRows } from './trial.js';
 import { walkImages } from './walk-images.js';
@@ -56,38 +56,47 @@ const TRIED = 32; // inputs
  *
  * @throws HalonetError when the model or the inputs cannot be used, or an output cannot be there at all
  */
-export async function planJob(options: JobOptions): Promise<JobPlan> {
-  const { output, signal } = options;
+export async function planJob(options: FileJobOptions): Promise<JobPlan> {
+  const { model, images, outputs, signal } = options;
+  const { destination } = outputs;
+  const { sources } = images;
   await expectInputs(options);
-  const foreseen = await foreseeOutput(output, signal);
-  const list = options.inputs.includes(STDIN);
-  const named = options.inputs.filter((input) => input !== STDIN);
-  const walkKnown = () => walkImages(named, { signal, sources: options.sources });
+  const foreseen = await foreseeOutput(destination, signal);
+  const list = images.inputs.includes(STDIN);
+  const named = images.inputs.filter((input) => input !== STDIN);
+  const walkKnown = () => walkImages(named, { sources, signal });
   const passedOver = new PassedOver();
-  const found = await survey(
-    walkImages(named, { signal, sources: options.sources, passedOver }),
-    SAMPLED_INPUTS,
-  );
+  const found = await survey(walkImages(named, { sources, signal, passedOver }), SAMPLED_INPUTS);
   const inputs = { ...found, passedOver: passedOver.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
+  const layout = await layoutOf(outputs, ready);
   const run = await foreseePlan(
     foreseen,
-    output.mode,
-    () => jobFingerprint(options, ready),
+    destination.mode,
+    () => jobFingerprint(options, ready, layout),
     list ? undefined : walkKnown,
   );
+  const { output } = destination;
   const tried = spread(inputs.first).slice(0, TRIED);
-  const known = { total: inputs.rows, suspects: foreseen.suspects };
+  const known = { total: inputs.rows, suspects: foreseen.suspects, layout };
   const trial = tried.length > 0 ? await tryRows(tried, known, options, ready) : undefined;
-  const files = plannedFiles(foreseen, ready.layout, trial && trial.textBytes / trial.rows, output.output);
+  const files = plannedFiles(foreseen, layout, trial && trial.textBytes / trial.rows, output);
   const rows = list ? undefined : inputs.rows;
   const space = await spaceOf(foreseen, run, files, rows);
   return {
-    ...{ model: options.model, device: ready.choice, size: ready.prepared.preprocessing },
-    ...{ inputs, list, output: output.output, run, files, rows, space, trial },
-    refusal:
-      run.kind === 'refuse' ? run.error : shortage(output.output, space, options.inputCount !== undefined),
-    replaces: output.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
+    model: model.name,
+    device: ready.choice,
+    size: ready.prepared.preprocessing,
+    inputs,
+    list,
+    output,
+    run,
+    files,
+    rows,
+    space,
+    trial,
+    refusal: run.kind === 'refuse' ? run.error : shortage(output, space, outputs.checksSpace),
+    replaces: destination.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
     there: rowsThere(run),
   };
 }

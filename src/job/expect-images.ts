@@ -4,13 +4,21 @@ import { PassedOver, passedOverText } from '../sources/passed-over.js';
 import { refuseMistaken } from '../sources/registry.js';
 import type { Source } from '../sources/source.js';
 import { STDIN } from '../sources/standard-input.js';
+import type { JobOptions } from './options.js';
 import { walkImages } from './walk-images.js';
 
-export interface ExpectImagesOptions {
+interface ExpectImagesOptions {
   readonly inputs: readonly string[];
   readonly sources?: readonly Source[] | undefined;
   readonly allowEmpty: boolean; // no image is no mistake
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws {InputError} where the inputs cannot be meant; a retry takes its own from the rows that there are */
+export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
+  if ('destination' in outputs && outputs.destination.mode === 'retry') return;
+  const { inputs, sources, allowEmpty } = images;
+  await expectImages({ inputs, sources, allowEmpty, signal });
 }
 
 /**
@@ -19,17 +27,12 @@ export interface ExpectImagesOptions {
  *
  * @throws {InputError} with what was found instead; the signal's reason when it aborts
  */
-export async function expectImages({
-  inputs,
-  sources,
-  allowEmpty,
-  signal,
-}: ExpectImagesOptions): Promise<void> {
+async function expectImages({ inputs, sources, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
   await refuseMistaken(inputs, sources);
   if (allowEmpty || inputs.includes(STDIN)) return;
   const passedOver = new PassedOver();
   let failure: Extract<Item, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(inputs, { signal, sources, passedOver })) {
+  for await (const item of walkImages(inputs, { sources, signal, passedOver })) {
     if (item.status === 'found') return;
     failure ??= item;
   }

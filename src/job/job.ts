@@ -1,76 +1,71 @@
 import { peekable } from '../async/peek.js';
 import { remembered } from '../async/remembered.js';
 import type { Item } from '../item.js';
-import { failureCode, type Row } from '../rows.js';
-import { type Destination, openDestination, type Started } from '../runs/destination.js';
-import { digestFile, type Manifest } from '../runs/manifest.js';
-import { SpaceWatch } from '../runs/space-watch.js';
-import { itemsAgain } from '../sources/again.js';
+import { failureCode, type Row, type RowSink } from '../rows.js';
+import { digestFile, type Manifest, type RunFacts } from '../runs/manifest.js';
 import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
 import { STDIN } from '../sources/standard-input.js';
-import { expectImages } from './expect-images.js';
+import { noteEvents } from './events.js';
+import { expectInputs } from './expect-images.js';
 import { refuseFailure } from './failure-limit.js';
+import { InputCount } from './input-count.js';
 import type { JobOptions, JobSummary } from './options.js';
-import { jobFingerprint, type ReadyModel, readyModel } from './ready-model.js';
+import { type ReadyModel, readyModel } from './ready-model.js';
 import { runFacts } from './run-facts.js';
+import { openTarget, type StartedTarget, type Target } from './target.js';
 import { throughModel } from './through-model.js';
 import { walkImages } from './walk-images.js';
 
 /**
  * Runs one command from its inputs to its output: takes the output, prepares the model, streams every input through it. The
- * output stands under its final name only when all of it is there; what a job that fails leaves can be gone on with.
+ * output stands under its final name only when all of it is there; a later job can resume what one that fails leaves.
  *
  * @throws HalonetError when the model, the inputs or the output cannot be used
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await expectInputs(options);
-  const destination = await openDestination(options.output);
+  const target = await openTarget(options);
+  const count = new InputCount();
   try {
-    return await runTo(destination, options);
+    return await runTo(target, count, options);
   } finally {
-    await destination.release().catch(() => {}); // a lock of a process that has ended holds nobody up
+    await count.stop();
+    await target.release().catch(() => {}); // stale locks are ignored
   }
 }
 
-/** @throws {InputError} where the inputs cannot be meant; a retry takes its own from the rows that there are */
-export async function expectInputs(options: JobOptions): Promise<void> {
-  if (options.output.mode !== 'retry') await expectImages(options);
-}
-
-async function runTo(destination: Destination, options: JobOptions): Promise<JobSummary> {
-  const { suspects, kept } = destination;
-  const { ready, started, passedOver } = await begin(destination, options).catch((error) => {
+async function runTo(target: Target, count: InputCount, options: JobOptions): Promise<JobSummary> {
+  const { suspects, kept } = target;
+  const { ready, started, passedOver } = await begin(target, count, options).catch((error) => {
     if (!options.signal?.aborted) throw error;
-    options.onLeave?.(kept);
+    options.onEvent?.({ kind: 'left', rows: kept });
     throw options.signal.reason;
   });
   if (!('sink' in started)) return nothingLeft(started, passedOver.counts);
-  if (suspects.length > 0) options.onNote?.(suspicion(suspects));
-  return work(options, { ...ready, started, passedOver, suspects: new Set(suspects) });
+  if (suspects.length > 0) noteEvents(options.onEvent)(suspicion(suspects));
+  return work(options, { ...ready, started, passedOver, suspects, count });
 }
 
-async function begin(destination: Destination, options: JobOptions) {
-  const { onNote = () => {}, signal } = options;
+async function begin(target: Target, count: InputCount, options: JobOptions) {
+  const { images, signal } = options;
+  const { sources, stdin, nul } = images;
   const passedOver = new PassedOver();
-  const inputs = peekable(walkImages(options.inputs, { ...options, passedOver }));
+  const inputs = peekable(walkImages(images.inputs, { sources, stdin, nul, signal, passedOver }));
   const ready = await readyModel(options, inputs, true);
-  const started = await destination.start({
-    ...{ layout: ready.layout, onNote, signal, again: itemsAgain() },
-    ...againWhere(options, inputs.items, passedOver),
-    fingerprint: () => jobFingerprint(options, ready),
-  });
+  const again = againWhere(options, inputs.items, passedOver);
+  const started = await target.start(ready, { ...again, total: () => count.total });
   return { ready, started, passedOver };
 }
 
 /** The inputs, and how to take them a second time. A list is read only once, but for --sync, which holds it in memory. */
 function againWhere(
-  { inputs, sources, output, signal }: JobOptions,
+  { images: { inputs, sources }, outputs, signal }: JobOptions,
   items: AsyncGenerator<Item>,
   passedOver: PassedOver,
 ) {
   if (!inputs.includes(STDIN))
-    return { items, walkAgain: () => walkImages(inputs, { signal, sources, passedOver }) };
-  if (output.mode !== 'sync') return { items, walkAgain: undefined };
+    return { items, walkAgain: () => walkImages(inputs, { sources, signal, passedOver }) };
+  if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
   const list = remembered(items);
   return { items: list.items, walkAgain: list.again };
 }
@@ -86,59 +81,84 @@ function nothingLeft({ rows, failures }: Manifest, passedOver: PassedOverCounts)
 
 /** A job whose output is open, too. */
 interface Ready extends ReadyModel {
-  readonly started: Started;
+  readonly started: StartedTarget;
   readonly passedOver: PassedOver; // of the walk of its inputs
-  readonly suspects: ReadonlySet<string>;
+  readonly suspects: readonly string[];
+  readonly count: InputCount;
 }
 
 async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
-  const { started, prepared, choice } = ready;
+  const { started, suspects } = ready;
   const { sink } = started;
+  const { onEvent } = options;
   const before = sink.counts.rows;
-  const space = watchSpace(options, ready, before);
   const start = performance.now();
-  const digest = started.recorded ? digestFile(prepared.path, prepared.path) : undefined;
-  digest?.catch(() => {}); // thrown where it is awaited
-  let stored = 0;
-  const write = async (row: Row) => {
-    if (row.status === 'failed' && options.failureLimit !== undefined)
-      refuseFailure(options.failureLimit, sink.counts, row.path, row.failure);
-    await sink.write(row);
-    if (row.status === 'stored') stored++;
-    options.onRow?.(failureCode(row) !== undefined, row.status === 'stored');
-    await space?.wrote();
-  };
+  const facts = factsAtEnd(options, ready);
+  const rows = new WrittenRows(options, started);
   try {
-    const measured = await throughModel(options, ready, ready.suspects, (take, opened) => {
-      options.onStart?.(opened, sink.counts);
-      return take(started.items, write, { around: started.around, onNote: options.onNote });
+    const measured = await throughModel(options, ready, new Set(suspects), (take, opened) => {
+      onEvent?.({ kind: 'started', opened, rows: before });
+      ready.count.start(options);
+      const onNote = noteEvents(onEvent);
+      return take(started.items, (row) => rows.write(row), { around: started.around, onNote });
     });
     await started.close(); // Windows replaces no file that is open
-    options.onFinish?.();
-    const modelSha256 = (await digest)?.sha256 ?? '';
-    const passedOver = started.passedOver ?? ready.passedOver.counts;
-    const facts = { model: options.model, modelSha256, device: choice.device.name, stored, passedOver };
-    await sink.commit(runFacts(options.invocation, prepared, facts));
+    onEvent?.({ kind: 'finishing' });
+    await sink.commit(await facts(rows.stored));
     const seconds = (performance.now() - start) / 1000;
-    return { ...sink.counts, done: sink.counts.rows - before, stored, seconds, measured, passedOver };
+    const done = sink.counts.rows - before;
+    const passedOver = passedOverIn(ready);
+    return { ...sink.counts, done, stored: rows.stored, seconds, measured, passedOver };
   } catch (error) {
     const kept = await sink.leave().catch(() => 0); // what went wrong first is what matters
-    options.onLeave?.(kept);
+    onEvent?.({ kind: 'left', rows: kept });
     throw options.signal?.aborted ? options.signal.reason : error;
   } finally {
     await started.close();
   }
 }
 
-/** undefined where there is nothing to watch, or the check is off. */
-function watchSpace(
-  { inputCount, output: { output, checkpointSeconds }, onNote = () => {} }: JobOptions,
-  { layout, started: { space } }: Ready,
-  rows: number,
-): SpaceWatch | undefined {
-  if (space === undefined || inputCount === undefined) return undefined;
-  return new SpaceWatch(
-    { ...space, output, layout, rows },
-    { total: inputCount, everySeconds: checkpointSeconds, onNote },
-  );
+/**
+ * What the manifest will say of a job besides its rows. The file of its weights is read from now on, beside the work.
+ * @returns with the number of rows that were taken over
+ */
+function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
+  const { started, prepared, choice } = ready;
+  const digest = started.recorded ? digestFile(prepared.path, prepared.path) : undefined;
+  digest?.catch(() => {}); // thrown where it is awaited
+  return async (stored) =>
+    runFacts(invocation, prepared, {
+      model,
+      modelSha256: (await digest)?.sha256 ?? '',
+      device: choice.device.name,
+      stored,
+      passedOver: passedOverIn(ready),
+    });
+}
+
+const passedOverIn = ({ started, passedOver }: Ready) => started.passedOver ?? passedOver.counts;
+
+/** Writes the rows of a job, and tells of them. */
+class WrittenRows {
+  readonly #options: JobOptions;
+  readonly #target: StartedTarget;
+  readonly #sink: RowSink<RunFacts>;
+  stored = 0; // rows that were taken over
+
+  constructor(options: JobOptions, target: StartedTarget) {
+    this.#options = options;
+    this.#target = target;
+    this.#sink = target.sink;
+  }
+
+  /** @throws TooManyFailures where the row is one more than may fail */
+  async write(row: Row): Promise<void> {
+    const { onEvent, images } = this.#options;
+    if (row.status === 'failed' && images.failureLimit !== undefined)
+      refuseFailure(images.failureLimit, this.#sink.counts, row.path, row.failure);
+    await this.#sink.write(row);
+    if (row.status === 'stored') this.stored++;
+    onEvent?.({ kind: 'row', failed: failureCode(row) !== undefined, stored: row.status === 'stored' });
+    await this.#target.space?.wrote();
+  }
 }

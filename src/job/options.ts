@@ -1,52 +1,86 @@
 import type { DeviceRequest } from '../devices/choose-device.js';
-import type { OpenedSession } from '../devices/open-session.js';
-import type { HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import type { OutputRequest } from '../model/outputs.js';
-import type { CalibratedModel } from '../models/int8/int8.js';
 import type { RunPrecision } from '../models/model-source.js';
 import type { PreprocessingOverrides } from '../models/preprocessing.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import type { RowCounts } from '../rows.js';
+import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
 import type { PassedOverCounts } from '../sources/passed-over.js';
 import type { Source } from '../sources/source.js';
-import type { MeasuredSettings, TuningOptions } from '../stream/tuning.js';
+import type { Machine, MeasuredSettings } from '../stream/tuning.js';
+import type { OnJobEvent } from './events.js';
 import type { FailureLimit } from './failure-limit.js';
 import type { JobModel } from './prepare.js';
-import type { Invocation } from './run-facts.js';
 
-export interface JobOptions extends TuningOptions {
-  readonly model: string; // 'demo', a path or a timm name
+/** A job: which model, for which images, what is computed of them and where it goes, and on what. */
+export interface JobOptions {
+  readonly model: ModelOptions;
+  readonly images: ImageOptions;
+  readonly outputs: FileOutputs | SinkOutputs;
+  readonly compute: ComputeOptions;
+  readonly invocation: Invocation;
+  readonly onEvent?: OnJobEvent | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A job whose rows go to files, or to a stream. */
+export interface FileJobOptions extends JobOptions {
+  readonly outputs: FileOutputs;
+}
+
+export interface ModelOptions {
+  readonly name: string; // 'demo', a path or a timm name
+  readonly folder?: string | undefined; // where a relative path starts; the working directory when not given
   readonly architecture?: string | undefined; // timm's, in place of a config.json
   readonly hub: HubSettings;
+  readonly precision?: RunPrecision | undefined; // the model's own when not given
+  readonly calibration?: string | undefined; // images to measure the model for int8 on, in place of the first inputs
+}
+
+export interface ImageOptions {
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
   readonly sources?: readonly Source[] | undefined; // what inputs may be; those of the registry when not given
-  readonly allowEmpty: boolean; // inputs that lead to no image are no mistake
+  readonly folder?: string | undefined; // where relative paths of rows start that are retried; as above when not given
   readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin
-  readonly outputs: readonly OutputRequest[];
+  readonly allowEmpty: boolean; // inputs that lead to no image are no mistake
+  readonly counted: boolean; // their number is told beside the work, for which they are walked a second time
   readonly preprocessing: PreprocessingOverrides;
   readonly decodeSeconds: number; // that an image may take
-  readonly threads: number;
+  readonly failureLimit?: FailureLimit | undefined;
+}
+
+/** What is computed of each image, and the files that it goes to. */
+export interface FileOutputs {
+  readonly requests: readonly OutputRequest[];
+  readonly layout: (model: JobModel) => OutputLayout | Promise<OutputLayout>;
+  readonly destination: JobOutput;
+  readonly checksSpace: boolean; // stop early if the disk has no room for all rows
+}
+
+/** What is computed of each image, and a sink that takes it as it comes. */
+export interface SinkOutputs {
+  readonly requests: readonly OutputRequest[];
+  readonly sink: RowSink;
+}
+
+/** What the network and the decoders run on. */
+export interface ComputeOptions {
   readonly device: DeviceRequest;
   readonly host: Host;
-  readonly precision?: RunPrecision | undefined; // the model's own when not given
-  readonly calibration?: string | undefined; // images to measure a model for int8 on, in place of the first inputs
-  readonly output: JobOutput;
-  readonly layout: (model: JobModel) => OutputLayout | Promise<OutputLayout>;
-  readonly failureLimit?: FailureLimit | undefined;
-  readonly invocation: Invocation;
-  readonly inputCount?: (() => number | undefined) | undefined; // once it is known; not given: a full disk is not foreseen
-  readonly onDownload?: (progress: HubProgress) => void;
-  readonly onMeasure?: () => void; // a model is measured for int8, which takes a while
-  readonly onCalibrated?: (model: CalibratedModel) => void;
-  readonly onStart?: (opened: OpenedSession, before: RowCounts) => void; // the model is loaded, images follow
-  readonly onRow?: (failed: boolean, stored: boolean) => void;
-  readonly onFinish?: () => void; // all rows are there, and files are completed
-  readonly onLeave?: (rows: number) => void; // the job has failed; so many rows can be gone on from
-  readonly signal?: AbortSignal;
+  readonly threads: number;
+  readonly batchSize?: number | undefined; // images of a run; undefined: found by measurement
+  readonly decoders?: number | undefined; // images decoded at once; undefined: found by measurement
+  readonly machine: Machine;
+}
+
+/** How a job was called. */
+export interface Invocation {
+  readonly versions: Readonly<Record<'halonet' | 'node', string>>;
+  readonly command: readonly string[]; // its name, then its arguments
+  readonly folder: string; // the working directory
 }
 
 /** What a job did. */

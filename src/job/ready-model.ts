@@ -3,11 +3,13 @@ import { chooseDevice, type DeviceChoice, type DeviceRequest } from '../devices/
 import { HalonetError, ModelError } from '../errors.js';
 import type { Item } from '../item.js';
 import { SAMPLE } from '../models/int8/calibrate.js';
+import { nameFrom } from '../models/locate.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Fingerprint } from '../runs/journal.js';
 import { CPU } from '../runtime/devices.js';
+import { noteEvents } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { JobOptions } from './options.js';
+import type { FileOutputs, JobOptions } from './options.js';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
 import { walkImages } from './walk-images.js';
 
@@ -15,7 +17,6 @@ import { walkImages } from './walk-images.js';
 export interface ReadyModel {
   readonly prepared: Prepared;
   readonly choice: DeviceChoice;
-  readonly layout: OutputLayout;
 }
 
 /**
@@ -27,26 +28,44 @@ export async function readyModel(
   inputs: Pick<Peekable<Item>, 'peek'>,
   keeps: boolean,
 ): Promise<ReadyModel> {
-  const choice = await chooseDevice(deviceOf(options), options);
-  const prepared = await prepare(options.model, options.outputs, options.preprocessing, {
-    ...options,
-    int8: { ...int8Options(options, inputs), keeps },
+  const { model, images, outputs, compute, signal, onEvent } = options;
+  const { host, threads } = compute;
+  const choice = await chooseDevice(deviceOf(options), { host, threads, signal });
+  const name = await nameFrom(model.folder, model.name);
+  const prepared = await prepare(name, outputs.requests, images.preprocessing, {
+    hub: model.hub,
+    architecture: model.architecture,
+    precision: model.precision,
     device: choice.device,
+    int8: { ...int8Options(options, inputs), keeps },
+    decodeSeconds: images.decodeSeconds,
+    signal,
+    onDownload: (progress) => onEvent?.({ kind: 'download', progress }),
+    onCalibrated: (calibrated) => onEvent?.({ kind: 'calibrated', model: calibrated }),
+    onNote: noteEvents(onEvent),
   });
-  return { prepared, choice, layout: await options.layout(prepared.model) };
+  return { prepared, choice };
+}
+
+/** How the rows of a model become files. */
+export async function layoutOf({ layout }: FileOutputs, { prepared }: ReadyModel): Promise<OutputLayout> {
+  return layout(prepared.model);
 }
 
 /** What the output of a job follows from besides its inputs. */
 export function jobFingerprint(
   { outputs, invocation }: JobOptions,
-  { prepared, choice, layout }: ReadyModel,
+  { prepared, choice }: ReadyModel,
+  layout: OutputLayout,
 ): Fingerprint {
+  const { onnx, preprocessing } = prepared;
   const { halonet: version } = invocation.versions;
-  return fingerprintOf({ ...prepared, outputs, layout, version, device: choice.device.name });
+  const device = choice.device.name;
+  return fingerprintOf({ onnx, preprocessing, outputs: outputs.requests, layout, version, device });
 }
 
 /** @throws ModelError when the precision is not for the device */
-function deviceOf({ device, precision }: JobOptions): DeviceRequest {
+function deviceOf({ model: { precision }, compute: { device } }: JobOptions): DeviceRequest {
   if (precision !== 'int8' || device.name === 'cpu') return device;
   if (device.name === 'auto') return CPU;
   throw new ModelError(`--precision int8 is for the CPU; asked for --device ${device.name}`, {
@@ -57,14 +76,17 @@ function deviceOf({ device, precision }: JobOptions): DeviceRequest {
 export const SAMPLED_INPUTS = 1024; // of which a model is measured on a few
 
 function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>): PrepareOptions['int8'] {
-  const { calibration, precision, threads, signal, onMeasure } = options;
+  const { model, compute, signal, onEvent } = options;
+  const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
   }
   const sampled = calibration === undefined ? inputs : peekable(walkImages([calibration], { signal }));
   return {
-    ...{ threads, signal, anew: calibration !== undefined },
+    threads: compute.threads,
+    signal,
+    anew: calibration !== undefined,
     images: () => sampled.peek(SAMPLED_INPUTS, SAMPLE),
-    ...(onMeasure && { onMeasure }),
+    onMeasure: () => onEvent?.({ kind: 'measuring' }),
   };
 }

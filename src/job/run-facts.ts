@@ -1,20 +1,16 @@
 import { createHash } from 'node:crypto';
+import { isAbsolute, relative } from 'node:path';
 import { libraryVersions } from '../images/libvips.js';
+import { pathFrom } from '../path-from.js';
 import type { RunFacts } from '../runs/manifest.js';
 import { runtimeVersion } from '../runtime/package.js';
 import type { PassedOverCounts } from '../sources/passed-over.js';
+import type { Invocation, ModelOptions } from './options.js';
 import type { Prepared } from './prepare.js';
-
-/** How a job was called. */
-export interface Invocation {
-  readonly versions: Readonly<Record<'halonet' | 'node', string>>;
-  readonly command: readonly string[]; // its name, then its arguments
-  readonly folder: string; // the working directory
-}
 
 /** What is known of a job when it ends. */
 export interface JobFacts {
-  readonly model: string; // as it was asked for
+  readonly model: ModelOptions;
   readonly modelSha256: string; // of its file as it was when the job began
   readonly device: string;
   readonly stored: number; // rows that were taken over
@@ -30,9 +26,19 @@ export function runFacts(
   const preprocessing = { ...decoding, ...normalisation };
   return {
     versions: { ...versions, 'onnxruntime-node': runtimeVersion(), ...libraryVersions() },
-    ...{ command, folder, device, stored, passedOver },
-    model: { name: model, path, sha256: modelSha256 },
+    command,
+    folder,
+    device,
+    stored,
+    passedOver,
+    model: { name: model.name, path: recordedPath(model, path), sha256: modelSha256 },
     preprocessing,
     preprocessingSha256: createHash('sha256').update(JSON.stringify(preprocessing)).digest('hex'),
   };
+}
+
+/** The path of a model's file: relative to the folder in which the name that leads to it is relative. */
+function recordedPath({ name, folder }: ModelOptions, path: string): string {
+  if (folder === undefined || isAbsolute(name)) return path;
+  return path.startsWith(pathFrom(folder, name)) ? relative(folder, path) : path;
 }

@@ -20,25 +20,36 @@ export type TakeInputs = (
 /**
  * Opens a model on its device and a decoder for its images, for as long as they are used.
  *
- * @param suspects images that a process of its own decodes
+ * @param suspects images that a process of its own decodes, by their ids
  * @throws HalonetError when the device cannot be used, or the model cannot be loaded
  */
 export async function throughModel<T>(
-  { signal, threads, batchSize, decoders, machine, decodeSeconds }: JobOptions,
-  { prepared: { onnx, preprocessing }, choice }: Omit<ReadyModel, 'layout'>,
+  { images, compute, signal }: JobOptions,
+  { prepared: { onnx, preprocessing }, choice }: ReadyModel,
   suspects: ReadonlySet<string>,
   use: (take: TakeInputs, opened: OpenedSession) => Promise<T>,
 ): Promise<T> {
+  const { threads, batchSize, decoders, machine } = compute;
+  const { height, width } = preprocessing;
   const opened = await openSession(onnx, choice, threads, signal);
   const { session } = opened;
   const decoder = openDecoder(preprocessing, {
-    ...{ timeout: decodeSeconds, signal },
+    timeout: images.decodeSeconds,
+    signal,
     isolated: ({ id }) => suspects.has(id),
   });
   const take: TakeInputs = (items, write, { around = justDecode, onNote } = {}) =>
     run({
-      ...{ items, session, write, signal, batchSize, decoders, machine, onNote },
-      ...{ height: preprocessing.height, width: preprocessing.width },
+      items,
+      session,
+      write,
+      signal,
+      batchSize,
+      decoders,
+      machine,
+      onNote,
+      height,
+      width,
       decode: (item) => around(item.id, () => decoder.decode(item)),
     });
   try {

@@ -1,4 +1,5 @@
 import type { Item } from '../item.js';
+import type { OutputLayout } from '../outputs/layout.js';
 import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 import { throughModel } from './through-model.js';
@@ -10,20 +11,25 @@ export interface Trial {
   readonly textBytes: number; // of the rows, without a header
 }
 
+/** What is known of a job before a few of its inputs are tried. */
+export interface KnownOfTrial {
+  readonly total: number; // rows that it will have, which its text may count
+  readonly suspects: readonly string[]; // images that a process of its own decodes
+  readonly layout: OutputLayout;
+}
+
 /**
  * Takes a few inputs through all of a job but its files.
  * @param inputs at least one
- * @param total rows that the job will have, which its text may count
- * @param suspects images that a process of its own decodes
  * @throws HalonetError when the model or the device cannot be used
  */
 export async function tryRows(
   inputs: readonly Item[],
-  { total, suspects }: { readonly total: number; readonly suspects: readonly string[] },
+  { total, suspects, layout }: KnownOfTrial,
   options: JobOptions,
   ready: ReadyModel,
 ): Promise<Trial> {
-  const { text } = ready.layout.text;
+  const { text } = layout.text;
   return throughModel(options, ready, new Set(suspects), async (take) => {
     const tried = async (items: readonly Item[]): Promise<Trial> => {
       let [rows, textBytes] = [0, 0];

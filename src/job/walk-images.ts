@@ -4,7 +4,6 @@ import type { Item } from '../item.js';
 import type { PassedOver } from '../sources/passed-over.js';
 import { itemsOf } from '../sources/registry.js';
 import type { Source, WalkOptions } from '../sources/source.js';
-import { STDIN } from '../sources/standard-input.js';
 
 export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'signal'> {
   readonly passedOver?: PassedOver | undefined; // counts anew from the first item on
@@ -20,18 +19,4 @@ export async function* walkImages(
   const extensions = DECODABLE_EXTENSIONS;
   const onPassedOver = (path: string) => passedOver?.add(path);
   yield* itemsOf(inputs, { extensions, isImage, signal, stdin, nul, onPassedOver }, sources);
-}
-
-/** Counts the inputs that a job will see, for a progress display; undefined where they can be read only once. */
-export async function countInputs(
-  inputs: readonly string[],
-  { signal, sources }: { readonly signal: AbortSignal; readonly sources?: readonly Source[] | undefined },
-): Promise<number | undefined> {
-  if (inputs.includes(STDIN)) return undefined;
-  let count = 0;
-  for await (const _ of walkImages(inputs, { signal, sources })) {
-    signal.throwIfAborted();
-    count++;
-  }
-  return count;
 }

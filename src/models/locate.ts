@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { HubFileMissingError, ModelError } from '../errors.js';
 import { fetchFromHub, findInCache, type HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
@@ -60,6 +60,19 @@ export async function parseModelName(model: string): Promise<ModelName> {
     });
   }
   return { kind: 'timm', timm: parseTimmName(name) };
+}
+
+/**
+ * A model's name as it reads from here, if its relative paths start in `folder`.
+ * @param folder the working directory when not given
+ */
+export async function nameFrom(folder: string | undefined, model: string): Promise<string> {
+  if (folder === undefined || model === DEMO) return model;
+  const path = resolve(folder, model);
+  if ((await kindOf(path)) !== undefined) return path;
+  if (HUB_PREFIX.test(model)) return model;
+  if (FILE.test(model.replace(/^timm\//, ''))) return path; // which is said not to be there
+  return (await kindOf(model)) === undefined ? model : `timm/${model}`; // not what happens to have its name here
 }
 
 /**

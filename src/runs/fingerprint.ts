@@ -4,8 +4,8 @@ import type { Fingerprint } from './journal.js';
 /** The network's digest, which follows from some of the other settings, too. */
 export const GRAPH = 'model';
 
-// What sets them, where it is called otherwise.
-const FLAGS: Readonly<Record<string, string>> = {
+/** The flags that set what a fingerprint tells of, for a person. What is not among them is called by its own name. */
+export const FLAGS: Readonly<Record<string, string>> = {
   ...{ height: '--image-size (height)', width: '--image-size (width)', fill: '--mean (as fill)' },
   ...{ cropPct: '--crop-pct', cropMode: '--crop-mode', interpolation: '--interpolation', decode: '--decode' },
   ...{ autoOrient: '--auto-orient', maxPixels: '--max-pixels', failOn: '--fail-on', device: '--device' },

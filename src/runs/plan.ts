@@ -63,8 +63,8 @@ export function planRun(facts: PlanFacts): Plan {
   return mode === 'retry' ? planRetry(state) : planAgain(state, facts);
 }
 
-// What may be set anew for images that have failed.
-const LIMITS = ['maxPixels', 'failOn'];
+/** What may be set anew for images that have failed, by its names in a fingerprint. */
+export const LIMITS = ['maxPixels', 'failOn'];
 
 function planRetry(state: Left): Plan {
   if (state.kind === 'interrupted') return { kind: 'resume', journal: state.journal };

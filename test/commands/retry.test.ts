@@ -85,6 +85,50 @@ describe('halonet retry', () => {
     });
   }
 
+  it('takes relative paths from the folder of the run, wherever it is called', async () => {
+    await copyDemo(join(folder, 'model'), { measured: false });
+    const labels = Array.from({ length: 16 }, (_, i) => `class ${i}\n`);
+    await writeFile(join(folder, 'names.txt'), labels);
+    const [, , ...flags] = DEMO;
+    const run = ['classify', 'photos', '--model', 'model', ...flags, '--labels', 'names.txt', '-o', 'c.csv'];
+    assert.equal((await here(run)).code, 1);
+    const manifestOf = async () => JSON.parse(String(await bytes('c.csv.run.json')));
+    const then = await manifestOf();
+    await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
+    const retried = await halonet(['retry', join(folder, 'c.csv')], { cwd: join(folder, 'model') });
+    assert.equal(retried.code, 1, retried.stderr);
+    const { model, command, folder: started } = await manifestOf();
+    assert.deepEqual(
+      { model, command, folder: started },
+      {
+        model: then.model,
+        command: then.command,
+        folder: then.folder,
+      },
+    );
+    assert.equal(model.path, 'model/model.safetensors');
+    const rows = await bytes('c.csv');
+    assert.match(String(rows), /^photos\/a\.jpg,/m);
+    await here([...run, '--overwrite']);
+    assert.deepEqual(rows, await bytes('c.csv'));
+  });
+
+  it('says so where the folder of the run is gone', async () => {
+    const away = join(folder, 'away');
+    await mkdir(away);
+    await halonet(['embed', '../photos', ...DEMO, '-o', '../e.npy'], { cwd: away });
+    await rm(away, { recursive: true });
+    const { code, stderr } = await here(['retry', 'e.npy']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: the run was started in .*away, which cannot be entered/);
+  });
+
+  it('has no flag on the commands themselves', async () => {
+    const { code, stderr } = await here(['embed', 'photos', ...DEMO, '--retry', '[]']);
+    assert.equal(code, 2);
+    assert.match(stderr, /there is no flag --retry/);
+  });
+
   it('takes other limits for what failed', async () => {
     await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--max-pixels', '1000']);
     const { code, stderr } = await here(['retry', 'e.npy', '--max-pixels', '10M']);

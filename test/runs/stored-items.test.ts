@@ -159,4 +159,33 @@ describe('failedAgain', () => {
       }
     }),
   );
+
+  it(
+    'opens rows of relative paths from the folder of their run, and leaves their paths as they are',
+    inFolder(async (folder) => {
+      await mkdir(join(folder, 'was a file'));
+      await writeFile(join(folder, 'repaired'), 'x');
+      const rows = ['was a file', 'repaired', './gone', '-', '/absolute'].map((path) => {
+        const failure = { code: 'read_failed', message: 'then' } as const;
+        return { path, status: 'failed', failure } as const;
+      });
+      const output = join(folder, 'o.jsonl');
+      await writeAll(await startRun(output, LAYOUT), rows);
+      const stored = await StoredRows.open(await placeOf(output, LAYOUT), LAYOUT, rows.length);
+      try {
+        const again = [];
+        for await (const item of failedAgain(stored, LAYOUT, 0, itemsAgain(folder)))
+          again.push(item.status === 'found' ? [item.id, item.file] : [item.id]);
+        assert.deepEqual(again, [
+          ['was a file'],
+          ['repaired', join(folder, 'repaired')],
+          ['./gone', join(folder, 'gone')],
+          ['-'],
+          ['/absolute', '/absolute'],
+        ]);
+      } finally {
+        await stored.close();
+      }
+    }),
+  );
 });

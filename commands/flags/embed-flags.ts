@@ -1,0 +1,39 @@
+import { Flags, type Interfaces } from '@oclif/core';
+import { elementCount } from '../../src/tensor.js';
+import { sharedFlags } from './flags.js';
+import type { JobPart } from './job-part.js';
+
+export const embedFlags = {
+  ...sharedFlags,
+  normalize: Flags.boolean({ description: 'scale each embedding to unit L2 length' }),
+  dtype: Flags.option({
+    options: ['float32', 'float16'] as const,
+    default: 'float32',
+    description: 'precision of the values written',
+  })(),
+};
+
+/**
+ * What `halonet embed` computes and writes.
+ * @param settled whether the format is given, whatever the name of the output says
+ * @throws {OutputError} where the output cannot be in such a format
+ */
+export async function embedPart(
+  flags: Interfaces.InferredFlags<typeof embedFlags>,
+  settled: boolean,
+): Promise<JobPart> {
+  const { chooseFormat, embedLayout, outputKind } = await import('../../src/outputs/index.js');
+  const { output, dtype, normalize } = flags;
+  const format = chooseFormat({ command: 'embed', output, asked: flags.format, otherwise: 'csv', settled });
+  return {
+    requests: [{ name: 'embedding', normalize, dtype }],
+    kind: outputKind('embed', format),
+    layout: ({ shapeOf }) =>
+      embedLayout({
+        format,
+        dtype,
+        csvSafe: flags['csv-safe'],
+        features: elementCount(shapeOf('embedding')),
+      }),
+  };
+}

@@ -1,0 +1,71 @@
+import { Flags, type Interfaces } from '@oclif/core';
+import { HalonetError } from '../../src/errors.js';
+import { sharedFlags } from './flags.js';
+import type { JobPart } from './job-part.js';
+
+const stages = Flags.custom<readonly number[]>({
+  helpValue: '0,1,…',
+  parse: async (text) => {
+    const numbers = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));
+    if (numbers.some(Number.isNaN) || new Set(numbers).size < numbers.length) {
+      throw new HalonetError(
+        `expected different stage numbers separated by commas, such as 1,2,3,4; received ${text}`,
+      );
+    }
+    return numbers.toSorted((a, b) => a - b);
+  },
+});
+
+export const featuresFlags = {
+  ...sharedFlags,
+  stages: stages({
+    default: [1, 2, 3, 4],
+    defaultHelp: async () => '1,2,3,4',
+    description: 'stages to export',
+  }),
+  pool: Flags.option({
+    options: ['none', 'avg'] as const,
+    default: 'none',
+    description: 'avg: the average of each channel over the map',
+  })(),
+  dtype: Flags.option({
+    options: ['float32', 'float16'] as const,
+    default: 'float32',
+    description: 'precision of the values written',
+  })(),
+};
+
+/**
+ * What `halonet features` computes and writes.
+ * @param settled whether the format is given, whatever the name of the output says
+ * @throws {OutputError} where the output cannot be in such a format
+ */
+export async function featuresPart(
+  flags: Interfaces.InferredFlags<typeof featuresFlags>,
+  settled: boolean,
+): Promise<JobPart> {
+  const { chooseFormat, featuresLayout, outputKind, unpooledCsv } = await import(
+    '../../src/outputs/index.js'
+  );
+  const { output, dtype, pool } = flags;
+  const format = chooseFormat({
+    command: 'features',
+    output,
+    asked: flags.format,
+    otherwise: output === '-' ? 'jsonl' : 'npy',
+    settled,
+  });
+  if (format === 'csv' && pool === 'none') throw unpooledCsv();
+  const names = flags.stages.map((stage) => `stage${stage}`);
+  return {
+    requests: names.map((name) => ({ name, dtype, ...(pool === 'avg' && { pool }) })),
+    kind: outputKind('features', format),
+    layout: ({ shapeOf }) =>
+      featuresLayout({
+        format,
+        dtype,
+        csvSafe: flags['csv-safe'],
+        stages: names.map((name) => ({ name, shape: shapeOf(name) })),
+      }),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Writable } from 'node:stream';
+import type { HubSettings } from '../../src/hub/settings.js';
+import type {
+  ComputeOptions,
+  FileJobOptions,
+  ImageOptions,
+  Invocation,
+  ModelOptions,
+} from '../../src/job/options.js';
+import { evaluationOverrides, type SharedFlags } from './flags.js';
+import type { JobPart } from './job-part.js';
+
+/** What a command line asks for. */
+export interface JobRequest {
+  readonly flags: SharedFlags;
+  readonly inputs: readonly string[];
+  readonly part: JobPart;
+  readonly retried?: Pick<Invocation, 'command' | 'folder'> | undefined; // the run whose failed rows are computed again
+}
+
+/** What a job gets from the process that it runs in. */
+export interface Shell
+  extends Pick<ComputeOptions, 'host' | 'machine'>,
+    Pick<ImageOptions, 'stdin' | 'counted'> {
+  readonly stdout: Writable;
+  readonly hub: HubSettings;
+  readonly invocation: Invocation;
+}
+
+/** The options of a job, but for who listens to it and what ends it. */
+export function jobOptions(request: JobRequest, shell: Shell): FileJobOptions {
+  const { flags, part, retried } = request;
+  const { requests, layout, kind } = part;
+  const { output } = flags;
+  const { stdout, invocation } = shell;
+  return {
+    model: modelOptions(request, shell),
+    images: imageOptions(request, shell),
+    outputs: {
+      requests,
+      layout,
+      destination: { output, kind, mode: modeOf(request), stdout, checkpointSeconds: flags.checkpoint },
+      checksSpace: flags['check-space'] && output !== '-',
+    },
+    compute: computeOptions(flags, shell),
+    invocation: retried === undefined ? invocation : { ...invocation, ...retried },
+  };
+}
+
+function modeOf({ flags, retried }: JobRequest): FileJobOptions['outputs']['destination']['mode'] {
+  if (retried !== undefined) return 'retry';
+  if (flags.sync) return 'sync';
+  if (flags.resume) return 'resume';
+  return flags.overwrite ? 'overwrite' : 'new';
+}
+
+/** Where the relative paths of a run start; undefined where that is the working directory, and paths are used as they are. */
+export function folderOf(retried: JobRequest['retried'], workingDirectory: string): string | undefined {
+  return retried?.folder === workingDirectory ? undefined : retried?.folder;
+}
+
+function modelOptions({ flags, retried }: JobRequest, { hub, invocation }: Shell): ModelOptions {
+  return {
+    name: flags.model,
+    folder: folderOf(retried, invocation.folder),
+    architecture: flags.architecture,
+    hub,
+    precision: flags.precision,
+    calibration: flags.calibration,
+  };
+}
+
+function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell): ImageOptions {
+  const { flags, inputs, retried } = request;
+  return {
+    inputs,
+    folder: folderOf(retried, invocation.folder),
+    stdin,
+    nul: flags.null,
+    allowEmpty: flags['allow-empty'],
+    counted,
+    preprocessing: {
+      ...evaluationOverrides(flags),
+      autoOrient: flags['auto-orient'],
+      decode: flags.decode,
+      maxPixels: flags['max-pixels'],
+      failOn: flags['fail-on'],
+    },
+    decodeSeconds: flags['decode-timeout'],
+    failureLimit: flags['fail-fast'] ? { count: 0 } : flags['max-failures'],
+  };
+}
+
+function computeOptions(flags: SharedFlags, { host, machine }: Shell): ComputeOptions {
+  return {
+    device: { name: flags.device, id: flags['device-id'] },
+    host,
+    threads: flags.threads,
+    batchSize: flags['batch-size'],
+    decoders: flags.decoders,
+    machine,
+  };
+}

@@ -1,0 +1,74 @@
+/** What a flag of the job commands means for a run, for resuming it and for retrying it. */
+export interface Setting {
+  readonly sets: 'model' | 'images' | 'outputs' | 'compute' | 'reports'; // which part of a job; reports: only what is said of it
+  /**
+   * What of the output follows from it: the bytes of every row; only which images fail; or nothing that a run is held to, as
+   * where its results do not depend on it.
+   */
+  readonly follows: 'rows' | 'failures' | 'nothing';
+  /** What tells of it in a run's fingerprint; left out where nothing does. A run is resumed only if that is the same. */
+  readonly fingerprint?: readonly string[] | undefined;
+  /**
+   * What `halonet retry` makes of it:
+   * - `keep`: as the run had it;
+   * - `renew`: likewise, unless it is given to retry;
+   * - `own`: as it is given to retry, whatever the run had;
+   * - `drop`: it was about the output then, and says nothing now.
+   */
+  readonly retry: 'keep' | 'renew' | 'own' | 'drop';
+}
+
+/** Every flag of the job commands. */
+export const SETTINGS = {
+  model: { sets: 'model', follows: 'rows', fingerprint: ['model'], retry: 'keep' },
+  architecture: { sets: 'model', follows: 'rows', fingerprint: ['model'], retry: 'keep' },
+  precision: { sets: 'model', follows: 'rows', fingerprint: ['model'], retry: 'keep' },
+  calibration: { sets: 'model', follows: 'rows', fingerprint: ['model'], retry: 'keep' },
+
+  'image-size': { sets: 'images', follows: 'rows', fingerprint: ['height', 'width'], retry: 'keep' },
+  'crop-pct': { sets: 'images', follows: 'rows', fingerprint: ['cropPct'], retry: 'keep' },
+  'crop-mode': { sets: 'images', follows: 'rows', fingerprint: ['cropMode'], retry: 'keep' },
+  interpolation: { sets: 'images', follows: 'rows', fingerprint: ['interpolation'], retry: 'keep' },
+  mean: { sets: 'images', follows: 'rows', fingerprint: ['fill', 'model'], retry: 'keep' },
+  std: { sets: 'images', follows: 'rows', fingerprint: ['model'], retry: 'keep' },
+  'auto-orient': { sets: 'images', follows: 'rows', fingerprint: ['autoOrient'], retry: 'keep' },
+  decode: { sets: 'images', follows: 'rows', fingerprint: ['decode'], retry: 'keep' },
+  'fail-on': { sets: 'images', follows: 'failures', fingerprint: ['failOn'], retry: 'renew' },
+  'max-pixels': { sets: 'images', follows: 'failures', fingerprint: ['maxPixels'], retry: 'renew' },
+  'decode-timeout': { sets: 'images', follows: 'failures', retry: 'renew' },
+  null: { sets: 'images', follows: 'nothing', retry: 'keep' },
+  'allow-empty': { sets: 'images', follows: 'nothing', retry: 'keep' },
+
+  format: { sets: 'outputs', follows: 'rows', fingerprint: ['format'], retry: 'keep' },
+  'csv-safe': { sets: 'outputs', follows: 'rows', fingerprint: ['csvSafe'], retry: 'keep' },
+  'top-k': { sets: 'outputs', follows: 'rows', fingerprint: ['topK'], retry: 'keep' },
+  scores: { sets: 'outputs', follows: 'rows', fingerprint: ['scores'], retry: 'keep' },
+  labels: { sets: 'outputs', follows: 'rows', fingerprint: ['labels'], retry: 'keep' },
+  'label-type': { sets: 'outputs', follows: 'rows', fingerprint: ['labels'], retry: 'keep' },
+  normalize: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
+  dtype: { sets: 'outputs', follows: 'rows', fingerprint: ['dtype'], retry: 'keep' },
+  stages: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
+  pool: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
+  output: { sets: 'outputs', follows: 'nothing', retry: 'drop' },
+  overwrite: { sets: 'outputs', follows: 'nothing', retry: 'drop' },
+  resume: { sets: 'outputs', follows: 'nothing', retry: 'drop' },
+  sync: { sets: 'outputs', follows: 'nothing', retry: 'drop' },
+  checkpoint: { sets: 'outputs', follows: 'nothing', retry: 'renew' },
+  'check-space': { sets: 'outputs', follows: 'nothing', retry: 'renew' },
+
+  'batch-size': { sets: 'compute', follows: 'nothing', retry: 'renew' },
+  decoders: { sets: 'compute', follows: 'nothing', retry: 'renew' },
+  device: { sets: 'compute', follows: 'rows', fingerprint: ['device'], retry: 'renew' },
+  'device-id': { sets: 'compute', follows: 'nothing', retry: 'renew' },
+  threads: { sets: 'compute', follows: 'nothing', retry: 'renew' },
+
+  'max-failures': { sets: 'images', follows: 'nothing', retry: 'own' },
+  'fail-fast': { sets: 'images', follows: 'nothing', retry: 'own' },
+  'dry-run': { sets: 'reports', follows: 'nothing', retry: 'drop' },
+  quiet: { sets: 'reports', follows: 'nothing', retry: 'own' },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+/** The names of the flags that a retry does something with, among those of a type. */
+export type SettingsRetried<How extends Setting['retry']> = {
+  [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['retry'] extends How ? Name : never;
+}[keyof typeof SETTINGS];

@@ -1,0 +1,48 @@
+import { STDIN } from '../sources/standard-input.js';
+import type { ImageOptions, JobOptions } from './options.js';
+import { walkImages } from './walk-images.js';
+
+/** The number of a job's inputs, found by a second walk beside its work. */
+export class InputCount {
+  readonly #ended = new AbortController();
+  #counting: Promise<void> = Promise.resolve();
+  #total: number | undefined;
+
+  /** undefined until it is known, and for inputs that can be read only once. */
+  get total(): number | undefined {
+    return this.#total;
+  }
+
+  /** Counts, if anybody is to know. A retry takes its images from the rows of an output. */
+  start({ images, outputs, onEvent }: JobOptions): void {
+    const ofFiles = 'destination' in outputs;
+    if (ofFiles && outputs.destination.mode === 'retry') return;
+    if (!images.counted && !(ofFiles && outputs.checksSpace)) return;
+    this.#counting = countInputs(images, this.#ended.signal).then(
+      (total) => {
+        this.#total = total;
+        onEvent?.({ kind: 'counted', total });
+      },
+      () => {}, // the walk that does the work says what is wrong
+    );
+  }
+
+  /** Resolves when nothing of it goes on. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#counting;
+  }
+}
+
+async function countInputs(
+  { inputs, sources }: ImageOptions,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (inputs.includes(STDIN)) return undefined;
+  let count = 0;
+  for await (const _ of walkImages(inputs, { sources, signal })) {
+    signal.throwIfAborted();
+    count++;
+  }
+  return count;
+}

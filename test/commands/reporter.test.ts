@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+import { type ReportedJob, Reporter } from '../../commands/report/reporter.js';
+import { StandardError } from '../../commands/report/standard-error.js';
+import type { JobEvent } from '../../src/job/events.js';
+
+const JOB: ReportedJob = {
+  model: 'demo',
+  output: 'x.csv',
+  quiet: false,
+  draws: true,
+  lists: false,
+  typed: false,
+  calibration: undefined,
+};
+
+const EVENTS: readonly JobEvent[] = [
+  { kind: 'download', progress: { file: 'a.bin', received: 1e6, total: 3e6 } },
+  { kind: 'measuring' },
+  { kind: 'note', text: 'x.csv: going on after 3 rows' },
+  { kind: 'counted', total: 2 },
+  { kind: 'row', failed: false, stored: false },
+  { kind: 'finishing' },
+  { kind: 'left', rows: 3 },
+];
+
+/** What is said of a job on a terminal, or where there is none. */
+function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
+  const reporter = new Reporter(new StandardError(stream as unknown as WriteStream), job);
+  reporter.loading();
+  for (const event of events) reporter.report(event);
+  const { tellsTotal } = reporter;
+  reporter.done({ rows: 2, done: 2, stored: 0, failures: {}, seconds: 1, passedOver: {} });
+  reporter.clear();
+  return { text: String(stream.read() ?? ''), tellsTotal };
+}
+
+describe('a reporter', () => {
+  it('says in lines what stays to be known, where there is no terminal', () => {
+    assert.deepEqual(saidOf(JOB, EVENTS), {
+      text: 'downloading a.bin (3.0 MB)\nx.csv: going on after 3 rows\n2 images in 1.0 s (2.0/s), written to x.csv\n',
+      tellsTotal: false,
+    });
+  });
+
+  it('draws a line on a terminal, and wants the number of inputs for it', () => {
+    const { text, tellsTotal } = saidOf(JOB, EVENTS, true);
+    assert.ok(text.startsWith('\r\u001b[Kloading demo'), JSON.stringify(text));
+    assert.ok(text.endsWith('2 images in 1.0 s (2.0/s), written to x.csv\n'), JSON.stringify(text));
+    assert.ok(tellsTotal);
+    assert.equal(saidOf({ ...JOB, draws: false }, EVENTS, true).tellsTotal, false);
+  });
+
+  it('says nothing when it is to be quiet', () => {
+    for (const isTTY of [false, true])
+      assert.deepEqual(saidOf({ ...JOB, quiet: true, lists: true, typed: true }, EVENTS, isTTY), {
+        text: '',
+        tellsTotal: false,
+      });
+  });
+
+  it('tells who types paths what they are read for', () => {
+    const measuring = (job: Partial<ReportedJob>) => saidOf({ ...JOB, ...job }, [{ kind: 'measuring' }]).text;
+    assert.match(measuring({ lists: true }), /^int8: reading paths to measure the model on; --calibration/);
+    assert.doesNotMatch(measuring({ lists: true, calibration: 'few' }), /int8/);
+    assert.doesNotMatch(measuring({}), /int8/);
+  });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { retryFlags, settledForRetry } from '../../commands/flags/retry-flags.js';
+import { SETTINGS, type Setting } from '../../commands/flags/settings.js';
+import { TASKS } from '../../commands/flags/tasks.js';
+import { FLAGS } from '../../src/runs/fingerprint.js';
+import { LIMITS } from '../../src/runs/plan.js';
+import { sharedFlagsOf } from '../support/parsed-flags.js';
+
+const settings: readonly (readonly [string, Setting])[] = Object.entries(SETTINGS);
+const names = (found: typeof settings) => found.map(([name]) => name).toSorted();
+const flagsOfCommands = [...new Set(Object.values(TASKS).flatMap(({ flags }) => Object.keys(flags)))];
+
+describe('the table of settings', () => {
+  it('has every flag of the job commands, and nothing else', () => {
+    assert.deepEqual(names(settings), flagsOfCommands.toSorted());
+  });
+
+  it('names in the fingerprint all that the bytes of every row follow from, and nothing without effect', () => {
+    for (const [name, { follows, fingerprint = [] }] of settings) {
+      if (follows === 'rows') assert.ok(fingerprint.length > 0, name);
+      if (follows === 'nothing') assert.deepEqual(fingerprint, [], name);
+    }
+  });
+
+  it('knows the flags by which a difference between two runs is told', () => {
+    for (const [fingerprinted, text] of Object.entries(FLAGS)) {
+      const told = [...text.matchAll(/--([a-z-]+)/g)].map(([, flag = '']) => flag);
+      const found = settings.filter(([, { fingerprint = [] }]) => fingerprint.includes(fingerprinted));
+      assert.deepEqual(told.toSorted(), names(found), fingerprinted);
+    }
+    const known = settings.flatMap(([, { fingerprint = [] }]) => fingerprint);
+    assert.deepEqual([...new Set(known)].toSorted(), [...Object.keys(FLAGS), 'model'].toSorted());
+  });
+
+  it('lets a retry differ from its run only in what decides which images fail', () => {
+    const limits = settings.filter(([, { follows }]) => follows === 'failures');
+    const fingerprinted = limits.flatMap(([, { fingerprint = [] }]) => fingerprint);
+    assert.deepEqual(fingerprinted.toSorted(), LIMITS.toSorted());
+    for (const [name, { retry }] of limits) assert.equal(retry, 'renew', name);
+  });
+
+  it('says which flags halonet retry has', () => {
+    const given = settings.filter(([, { retry }]) => retry === 'renew' || retry === 'own');
+    assert.deepEqual(Object.keys(retryFlags).toSorted(), names(given));
+    for (const flag of Object.values(retryFlags)) assert.ok(flag !== undefined);
+  });
+});
+
+describe('the settings of a retry', () => {
+  const run = async (argv: readonly string[], folder?: string) => ({
+    ...(await sharedFlagsOf('classify', argv)),
+    output: '/out/x.npy',
+    format: 'npy' as const,
+    folder,
+  });
+  const given = async (argv: readonly string[]) => {
+    const { flags, given: names } = await sharedFlagsOf('classify', ['-', ...argv]);
+    return { flags, names };
+  };
+
+  it('are those of the run, but for what is given anew', async () => {
+    const then = await run(['photos', '--model', 'demo', '--threads', '3', '--max-pixels', '5', '-k', '2']);
+    const { flags, inputs } = settledForRetry(then, await given(['--max-pixels', '7']));
+    const { model, threads, output, format } = flags;
+    assert.deepEqual(
+      { model, threads, output, format },
+      { model: 'demo', threads: 3, output: '/out/x.npy', format: 'npy' },
+    );
+    assert.equal(flags['max-pixels'], 7);
+    assert.equal('top-k' in flags && flags['top-k'], 2);
+    assert.deepEqual(inputs, ['photos']);
+  });
+
+  it('forget what was said of the output, and what was to end the run', async () => {
+    const argv = ['photos', '-o', 'x.npy', '--sync', '--quiet', '--max-failures', '3', '--checkpoint', '9'];
+    const { flags } = settledForRetry(await run(argv), await given(['--fail-fast']));
+    const { sync, quiet, checkpoint } = flags;
+    assert.deepEqual(
+      { sync: sync ?? false, quiet: quiet ?? false, checkpoint },
+      { sync: false, quiet: false, checkpoint: 9 },
+    );
+    assert.equal(flags['max-failures'], undefined);
+    assert.equal(flags['fail-fast'], true);
+  });
+
+  it('take relative paths from the folder of the run', async () => {
+    const argv = ['photos', '-', '/abs', '--labels', 'a.txt', '--calibration', 'few', '--format', 'csv'];
+    const { flags, inputs } = settledForRetry(await run(argv, '/data'), await given([]));
+    assert.equal('labels' in flags && flags.labels, '/data/a.txt');
+    assert.equal(flags.calibration, '/data/few');
+    assert.equal(flags.format, 'csv');
+    assert.deepEqual(inputs, ['/data/photos', '-', '/abs']);
+  });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { hubSettingsFromEnv } from '../../src/hub/settings.js';
+import type { JobEvent } from '../../src/job/events.js';
+import { runJob } from '../../src/job/job.js';
+import type { JobOptions } from '../../src/job/options.js';
+import { countFailure, failureCode, type Row, type RowSink } from '../../src/rows.js';
+import { elementCount } from '../../src/tensor.js';
+import { ROOT } from '../support/cli.js';
+
+const IMAGES = join(ROOT, 'fixtures/images'); // 16
+const NO_IMAGE = join(ROOT, 'package.json');
+
+/** Keeps rows as they come. */
+class Collection implements RowSink {
+  readonly rows: Row[] = [];
+  readonly #failsAt: number | undefined; // row
+  ended: 'committed' | 'left' | undefined;
+
+  constructor(failsAt?: number) {
+    this.#failsAt = failsAt;
+  }
+
+  get counts() {
+    const failures = {};
+    for (const row of this.rows) countFailure(failures, failureCode(row));
+    return { rows: this.rows.length, failures };
+  }
+
+  async write(row: Row): Promise<void> {
+    if (this.rows.length === this.#failsAt) throw new Error('enough');
+    this.rows.push(row);
+  }
+
+  async commit(): Promise<void> {
+    this.ended = 'committed';
+  }
+
+  async leave(): Promise<number> {
+    this.ended = 'left';
+    return 0;
+  }
+}
+
+function job(sink: RowSink, onEvent: (event: JobEvent) => void): JobOptions {
+  return {
+    model: { name: 'demo', hub: hubSettingsFromEnv({}, homedir()) },
+    images: {
+      inputs: [IMAGES, NO_IMAGE],
+      stdin: () => assert.fail('no list is asked for'),
+      allowEmpty: false,
+      counted: true,
+      preprocessing: { autoOrient: true, decode: 'exact' },
+      decodeSeconds: 60,
+    },
+    outputs: { requests: [{ name: 'logits' }, { name: 'embedding', dtype: 'float16' }], sink },
+    compute: {
+      device: { name: 'cpu', id: 0 },
+      host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
+      threads: 1,
+      batchSize: 4,
+      machine: { decoders: 2, memory: () => ({ resident: 0, available: 2 ** 30 }) },
+    },
+    invocation: { versions: { halonet: 'test', node: 'test' }, command: [], folder: ROOT },
+    onEvent,
+  };
+}
+
+describe('a job with a sink', () => {
+  it('hands every row to it, in order, with the tensors that were asked for', async () => {
+    const sink = new Collection();
+    const events: JobEvent[] = [];
+    const summary = await runJob(job(sink, (event) => events.push(event)));
+    assert.equal(sink.ended, 'committed');
+    assert.deepEqual([summary.rows, summary.done, summary.failures], [17, 17, { unsupported_format: 1 }]);
+    const paths = sink.rows.map(({ path }) => path);
+    assert.equal(paths.pop(), NO_IMAGE);
+    assert.deepEqual(paths, paths.toSorted());
+    const [first] = sink.rows;
+    assert.ok(first?.status === 'ok');
+    assert.deepEqual(Object.keys(first.outputs).toSorted(), ['embedding', 'logits']);
+    assert.equal(first.outputs.embedding?.dtype, 'float16');
+    assert.equal(elementCount(first.outputs.logits?.shape ?? []), 16);
+    const kinds = events.map(({ kind }) => kind).filter((kind) => kind !== 'counted');
+    assert.deepEqual(kinds, ['started', ...Array(17).fill('row'), 'finishing']);
+    assert.deepEqual(
+      events.find(({ kind }) => kind === 'counted'),
+      { kind: 'counted', total: 17 },
+    );
+  });
+
+  it('lets it go where it fails', async () => {
+    const sink = new Collection(2);
+    const events: JobEvent[] = [];
+    await assert.rejects(runJob(job(sink, (event) => events.push(event))), /enough/);
+    assert.equal(sink.ended, 'left');
+    assert.equal(sink.rows.length, 2);
+    assert.deepEqual(events.at(-1), { kind: 'left', rows: 0 });
+  });
+});
