@@ -46,7 +46,7 @@ export default class Classify extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Classify);
-    const { chooseFormat, classifyLayout, outputKind } = await import('../src/outputs/index.js');
+    const { chooseFormat, classifyLayout } = await import('../src/outputs/index.js');
     const { labelsOf, readLabels } = await import('../src/models/labels.js');
     const format = chooseFormat({
       command: 'classify',
@@ -59,7 +59,7 @@ export default class Classify extends JobCommand {
     const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
     await this.runJob(flags, args.input, {
       outputs: [{ name: scores }],
-      kind: outputKind('classify', format),
+      arrangement: format.classify.arrangement,
       layout: async ({ config }) =>
         classifyLayout({
           ...{ format, scores, topK: flags['top-k'], csvSafe: flags['csv-safe'] },

@@ -37,7 +37,7 @@ export default class Embed extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Embed);
-    const { chooseFormat, embedLayout, outputKind } = await import('../src/outputs/index.js');
+    const { chooseFormat, embedLayout } = await import('../src/outputs/index.js');
     const format = chooseFormat({
       command: 'embed',
       output: flags.output,
@@ -47,7 +47,7 @@ export default class Embed extends JobCommand {
     });
     await this.runJob(flags, args.input, {
       outputs: [{ name: 'embedding', normalize: flags.normalize, dtype: flags.dtype }],
-      kind: outputKind('embed', format),
+      arrangement: format.embed.arrangement,
       layout: ({ shapeOf }) =>
         embedLayout({
           ...{ format, dtype: flags.dtype, csvSafe: flags['csv-safe'] },

@@ -55,7 +55,7 @@ export default class Features extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Features);
-    const { chooseFormat, featuresLayout, outputKind, unpooledCsv } = await import('../src/outputs/index.js');
+    const { chooseFormat, featuresLayout, requireMaps } = await import('../src/outputs/index.js');
     const format = chooseFormat({
       command: 'features',
       output: flags.output,
@@ -63,7 +63,7 @@ export default class Features extends JobCommand {
       otherwise: flags.output === '-' ? 'jsonl' : 'npy',
       settled: flags.retry !== undefined,
     });
-    if (format === 'csv' && flags.pool === 'none') throw unpooledCsv();
+    if (flags.pool === 'none') requireMaps(format);
     const names = flags.stages.map((stage) => `stage${stage}`);
     await this.runJob(flags, args.input, {
       outputs: names.map((name) => ({
@@ -71,7 +71,7 @@ export default class Features extends JobCommand {
         dtype: flags.dtype,
         ...(flags.pool === 'avg' && { pool: 'avg' }),
       })),
-      kind: outputKind('features', format),
+      arrangement: format.features.arrangement,
       layout: ({ shapeOf }) =>
         featuresLayout({
           ...{ format, dtype: flags.dtype, csvSafe: flags['csv-safe'] },

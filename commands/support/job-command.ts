@@ -13,7 +13,7 @@ import { keepHeapSmall, thisMachine } from './machine.js';
 import { refuseList } from './standard-input.js';
 
 /** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
-export type JobPart = Pick<JobOptions, 'outputs' | 'layout'> & Pick<JobOptions['output'], 'kind'>;
+export type JobPart = Pick<JobOptions, 'outputs' | 'layout'> & Pick<JobOptions['output'], 'arrangement'>;
 
 function modeOf({ retry, resume, sync, overwrite }: SharedFlags): JobOptions['output']['mode'] {
   if (retry !== undefined) return 'retry';
@@ -30,7 +30,7 @@ export abstract class JobCommand extends BaseCommand {
   protected async runJob(
     flags: SharedFlags,
     inputs: readonly string[],
-    { outputs, layout, kind }: JobPart,
+    { outputs, layout, arrangement }: JobPart,
   ): Promise<void> {
     if (flags.retry === undefined) refuseList(inputs, flags);
     // A line drawn again and again would mix with rows on the same terminal.
@@ -62,7 +62,7 @@ export abstract class JobCommand extends BaseCommand {
       const job: JobOptions = {
         ...{ outputs, layout },
         output: {
-          ...{ output: flags.output, kind, mode: modeOf(flags) },
+          ...{ output: flags.output, arrangement, mode: modeOf(flags) },
           ...{ stdout: process.stdout, checkpointSeconds: flags.checkpoint },
         },
         failureLimit: flags['fail-fast'] ? { count: 0 } : flags['max-failures'],

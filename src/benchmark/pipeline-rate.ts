@@ -6,7 +6,8 @@ import { runJob } from '../job/job.js';
 import type { JobOptions } from '../job/options.js';
 import { labelsOf } from '../models/labels.js';
 import { DECODE_SECONDS } from '../models/preprocessing.js';
-import { classifyLayout, embedLayout, outputKind } from '../outputs/index.js';
+import { FORMATS } from '../outputs/formats/registry.js';
+import { classifyLayout, embedLayout } from '../outputs/index.js';
 import type { MeasuredSettings } from '../stream/tuning.js';
 import { elementCount } from '../tensor.js';
 import type { PhotoSet } from './photo-sets.js';
@@ -51,7 +52,7 @@ export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): Pipeli
 function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): JobOptions {
   const { task, set, decode, images } = job;
   const { hub, architecture, signal, device, host, machine, mostThreads: threads, folder } = plan;
-  const format = task === 'classify' ? 'csv' : 'npy';
+  const format = task === 'classify' ? FORMATS.csv : FORMATS.npy;
   return {
     ...{ hub, architecture, ...(signal && { signal }) },
     ...{ model, precision, device, host, machine, threads },
@@ -62,8 +63,11 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): Jo
     preprocessing: { ...AS_USUAL, decode },
     decodeSeconds: DECODE_SECONDS,
     output: {
-      ...{ output: join(folder, `results.${format}`), kind: outputKind(task, format), mode: 'overwrite' },
-      ...{ stdout: new PassThrough(), checkpointSeconds: 5 },
+      output: join(folder, `results.${format.name}`),
+      arrangement: format[task].arrangement,
+      mode: 'overwrite',
+      stdout: new PassThrough(),
+      checkpointSeconds: 5,
     },
     layout: async ({ config, shapeOf }) =>
       task === 'classify'

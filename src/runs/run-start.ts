@@ -188,7 +188,7 @@ async function retried(options: RunStartOptions, state: Left): Promise<StartedRu
   if (state.kind === 'interrupted') onNote(goingOn(place, state.journal));
   return {
     sink,
-    items: failedAgain(stored, layout, from),
+    items: failedAgain(stored, from),
     close: () => stored.close(),
     passedOver: finished?.passedOver ?? {},
   };
@@ -221,10 +221,10 @@ const goingOn = ({ output }: RunPlace, { checkpoint: { rows } }: JournalState) =
 function reusing(
   items: AsyncIterable<InputItem>,
   stored: readonly StoredRows[],
-  { place: { output }, layout }: RunStartOptions,
+  { place: { output } }: RunStartOptions,
 ) {
   return {
-    items: stored.length === 0 ? items : withStoredRows(items, stored, layout, output),
+    items: stored.length === 0 ? items : withStoredRows(items, stored, output),
     close: all(stored).close,
   };
 }

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { inOrder } from '../async/in-order.js';
-import { type ImageFailure, OutputError } from '../errors.js';
+import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../identify.js';
 import type { InputItem, JobItem } from '../item.js';
-import type { OutputLayout } from '../outputs/layout.js';
 import type { StoredRow } from '../rows.js';
 import { Targets } from '../sources/targets.js';
 import { isSameFile, pathKey } from './ledger.js';
@@ -30,14 +29,13 @@ const LOOKED_UP_AT_ONCE = 64;
 export async function* withStoredRows(
   items: AsyncIterable<InputItem>,
   stored: readonly StoredRows[],
-  layout: OutputLayout,
   output: string,
 ): AsyncGenerator<JobItem> {
   const sources: Source[] = [];
   for (const rows of stored) sources.push({ rows, images: await imagesOf(rows, output) });
   yield* inOrder(
     items,
-    (item) => lookUp(item, sources, layout),
+    (item) => lookUp(item, sources),
     () => LOOKED_UP_AT_ONCE,
   );
 }
@@ -49,15 +47,11 @@ export async function* withStoredRows(
  * @param from the first of the rows
  * @throws {OutputError} where a row cannot be read, or does not name its image
  */
-export async function* failedAgain(
-  stored: StoredRows,
-  layout: OutputLayout,
-  from: number,
-): AsyncGenerator<JobItem> {
+export async function* failedAgain(stored: StoredRows, from: number): AsyncGenerator<JobItem> {
   const targets = await Targets.open();
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
-    const path = found.failure === undefined ? '' : await pathOf(found, layout);
+    const path = found.failure === undefined ? '' : await found.path();
     if (found.failure !== undefined && (await isDecodable(path, found.failure))) {
       yield { status: 'found', path, target: await targets.ofLink(path) };
     } else {
@@ -78,16 +72,7 @@ async function isDecodable(path: string, failure: ImageFailure['code']): Promise
   return failure === 'symlink_loop' ? (found?.isFile() ?? false) : !found?.isDirectory();
 }
 
-async function pathOf(found: Found, { text }: OutputLayout): Promise<string> {
-  const line = (await found.text()).toString();
-  const path = text.paths(line).find((candidate) => pathKey(candidate) === found.key);
-  if (path !== undefined) return path;
-  throw new OutputError(`A row does not name the image that it is of: ${line.slice(0, 200)}`, {
-    hint: 'The output was altered since: see halonet verify.',
-  });
-}
-
-async function lookUp(item: InputItem, sources: readonly Source[], layout: OutputLayout): Promise<JobItem> {
+async function lookUp(item: InputItem, sources: readonly Source[]): Promise<JobItem> {
   const { path, target } = item;
   let file: FileIdentity | undefined;
   let looked = false;
@@ -98,16 +83,16 @@ async function lookUp(item: InputItem, sources: readonly Source[], layout: Outpu
     looked = true;
     const found = await rows.find(row);
     if (!isSameFile(found.record.file, file)) continue;
-    return { status: 'stored', path, target, file, stored: storedAs(item, found, layout) };
+    return { status: 'stored', path, target, file, stored: storedAs(item, found) };
   }
   return item;
 }
 
 /** A stored row under the path by which its image is given now. */
-function storedAs({ path, target = path }: InputItem, found: Found, { text }: OutputLayout): StoredRow {
+function storedAs({ path, target = path }: InputItem, found: Found): StoredRow {
   const key = pathKey(path);
-  const renamed = async () => Buffer.from(text.renamed((await found.text()).toString(), path));
-  return { ...found, key, target: pathKey(target), text: key === found.key ? found.text : renamed };
+  const bytes = key === found.key ? found.bytes : found.renamed(path);
+  return { ...found, key, target: pathKey(target), bytes };
 }
 
 async function imagesOf({ rows, ledgerPath }: StoredRows, output: string): Promise<RowsByImage> {

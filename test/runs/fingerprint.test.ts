@@ -3,6 +3,7 @@ import { OutputError } from '../../src/errors.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
 import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { refuseDifferent } from '../../src/runs/fingerprint.js';
 
 const PREPROCESSING: Preprocessing = {
@@ -11,7 +12,11 @@ const PREPROCESSING: Preprocessing = {
 };
 
 function layoutOf(format: 'npy' | 'jsonl') {
-  return featuresLayout({ format, dtype: 'float32', stages: [{ name: 'stage1', shape: [2] }] });
+  return featuresLayout({
+    format: FORMATS[format],
+    dtype: 'float32',
+    stages: [{ name: 'stage1', shape: [2] }],
+  });
 }
 
 const JOB: Fingerprinted = {
