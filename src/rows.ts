@@ -28,8 +28,7 @@ export interface StoredRow {
   readonly key: bigint; // of its path
   readonly target: bigint; // the key of what the path leads to
   readonly failure: ImageFailure['code'] | undefined;
-  readonly text: () => Promise<Buffer>; // its lines in the text file
-  readonly array: (name: string) => Promise<Uint8Array>; // its elements in an array file
+  readonly bytes: (file: string) => Promise<Uint8Array>; // as it stands in one of the output's files, by name
 }
 
 /** Rows by what became of their images. */

@@ -30,7 +30,7 @@ export async function classifyPart(
   flags: Interfaces.InferredFlags<typeof classifyFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, classifyLayout, outputKind } = await import('../../src/outputs/index.js');
+  const { chooseFormat, classifyLayout } = await import('../../src/outputs/index.js');
   const { labelsOf, readLabels } = await import('../../src/models/labels.js');
   const { output } = flags;
   const format = chooseFormat({
@@ -44,7 +44,7 @@ export async function classifyPart(
   const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
   return {
     requests: [{ name: scores }],
-    kind: outputKind('classify', format),
+    arrangement: format.classify.arrangement,
     layout: async ({ config }) =>
       classifyLayout({
         format,

@@ -22,12 +22,12 @@ export async function embedPart(
   flags: Interfaces.InferredFlags<typeof embedFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, embedLayout, outputKind } = await import('../../src/outputs/index.js');
+  const { chooseFormat, embedLayout } = await import('../../src/outputs/index.js');
   const { output, dtype, normalize } = flags;
   const format = chooseFormat({ command: 'embed', output, asked: flags.format, otherwise: 'csv', settled });
   return {
     requests: [{ name: 'embedding', normalize, dtype }],
-    kind: outputKind('embed', format),
+    arrangement: format.embed.arrangement,
     layout: ({ shapeOf }) =>
       embedLayout({
         format,

@@ -44,9 +44,7 @@ export async function featuresPart(
   flags: Interfaces.InferredFlags<typeof featuresFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, featuresLayout, outputKind, unpooledCsv } = await import(
-    '../../src/outputs/index.js'
-  );
+  const { chooseFormat, featuresLayout, requireMaps } = await import('../../src/outputs/index.js');
   const { output, dtype, pool } = flags;
   const format = chooseFormat({
     command: 'features',
@@ -55,11 +53,11 @@ export async function featuresPart(
     otherwise: output === '-' ? 'jsonl' : 'npy',
     settled,
   });
-  if (format === 'csv' && pool === 'none') throw unpooledCsv();
+  if (pool === 'none') requireMaps(format);
   const names = flags.stages.map((stage) => `stage${stage}`);
   return {
     requests: names.map((name) => ({ name, dtype, ...(pool === 'avg' && { pool }) })),
-    kind: outputKind('features', format),
+    arrangement: format.features.arrangement,
     layout: ({ shapeOf }) =>
       featuresLayout({
         format,

@@ -4,6 +4,7 @@ import { HalonetError } from '../../src/errors.js';
 import { DECODES, FAULTS } from '../../src/images/geometry.js';
 import type { FailureLimit } from '../../src/job/failure-limit.js';
 import { DECODE_SECONDS, MAX_PIXELS } from '../../src/models/preprocessing.js';
+import { FORMAT_NAMES } from '../../src/outputs/formats/names.js';
 import { DEVICE_NAMES } from '../../src/runtime/devices.js';
 
 const triple = Flags.custom<
@@ -190,7 +191,7 @@ export const sharedFlags = {
   format: Flags.option({
     ...OUTPUT,
     char: 'f',
-    options: ['csv', 'npy', 'jsonl'] as const,
+    options: FORMAT_NAMES,
     description: "format of the output; by its extension when not given, else each command's default",
   })(),
   'csv-safe': Flags.boolean({

@@ -30,7 +30,7 @@ export interface Shell
 /** The options of a job, but for who listens to it and what ends it. */
 export function jobOptions(request: JobRequest, shell: Shell): FileJobOptions {
   const { flags, part, retried } = request;
-  const { requests, layout, kind } = part;
+  const { requests, layout, arrangement } = part;
   const { output } = flags;
   const { stdout, invocation } = shell;
   return {
@@ -39,7 +39,13 @@ export function jobOptions(request: JobRequest, shell: Shell): FileJobOptions {
     outputs: {
       requests,
       layout,
-      destination: { output, kind, mode: modeOf(request), stdout, checkpointSeconds: flags.checkpoint },
+      destination: {
+        output,
+        arrangement,
+        mode: modeOf(request),
+        stdout,
+        checkpointSeconds: flags.checkpoint,
+      },
       checksSpace: flags['check-space'] && output !== '-',
     },
     compute: computeOptions(flags, shell),

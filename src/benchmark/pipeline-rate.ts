@@ -7,7 +7,8 @@ import { runJob } from '../job/job.js';
 import type { JobOptions } from '../job/options.js';
 import { labelsOf } from '../models/labels.js';
 import { DECODE_SECONDS } from '../models/preprocessing.js';
-import { classifyLayout, embedLayout, outputKind } from '../outputs/index.js';
+import { FORMATS } from '../outputs/formats/registry.js';
+import { classifyLayout, embedLayout } from '../outputs/index.js';
 import type { MeasuredSettings } from '../stream/tuning.js';
 import { elementCount } from '../tensor.js';
 import type { PhotoSet } from './photo-sets.js';
@@ -54,7 +55,7 @@ export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): Pipeli
 function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): JobOptions {
   const { task, set, decode, images } = job;
   const { hub, architecture, signal, device, host, machine, mostThreads: threads, folder } = plan;
-  const format = task === 'classify' ? 'csv' : 'npy';
+  const format = task === 'classify' ? FORMATS.csv : FORMATS.npy;
   return {
     model: { name: model, architecture, hub, precision },
     images: {
@@ -76,8 +77,8 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): Jo
             })
           : embedLayout({ format, dtype: 'float32', features: elementCount(shapeOf('embedding')) }),
       destination: {
-        output: join(folder, `results.${format}`),
-        kind: outputKind(task, format),
+        output: join(folder, `results.${format.name}`),
+        arrangement: format[task].arrangement,
         mode: 'overwrite',
         stdout: new PassThrough(),
         checkpointSeconds: 5,

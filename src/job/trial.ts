@@ -1,5 +1,5 @@
 import type { Item } from '../item.js';
-import type { OutputLayout } from '../outputs/layout.js';
+import { type OutputLayout, textFile } from '../outputs/layout.js';
 import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 import { throughModel } from './through-model.js';
@@ -29,14 +29,14 @@ export async function tryRows(
   options: JobOptions,
   ready: ReadyModel,
 ): Promise<Trial> {
-  const { text } = layout.text;
+  const { encode } = textFile(layout).rows;
   return throughModel(options, ready, new Set(suspects), async (take) => {
     const tried = async (items: readonly Item[]): Promise<Trial> => {
       let [rows, textBytes] = [0, 0];
       const start = performance.now();
       await take(each(items), async (row) => {
         const number = Math.floor((rows++ * total) / items.length);
-        if (row.status !== 'stored') textBytes += Buffer.byteLength(text(row, number));
+        if (row.status !== 'stored') textBytes += encode(row, number).byteLength;
       });
       return { rows, textBytes, seconds: (performance.now() - start) / 1000 };
     };

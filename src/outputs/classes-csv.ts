@@ -1,4 +1,6 @@
-import { type CsvStyle, csvLine } from './csv.js';
+import { CLASSES } from './arrangement.js';
+import { type CsvStyle, csvLine } from './csv-line.js';
+import { nameBeside, type RowFile } from './row-file.js';
 
 /**
  * The classes of a model as CSV, `index,label`: one line for each column of its scores.
@@ -6,4 +8,9 @@ import { type CsvStyle, csvLine } from './csv.js';
  */
 export function classesCsv(labels: readonly string[], style: CsvStyle = {}): string {
   return ['index,label\n', ...labels.map((label, index) => csvLine([index, label], style))].join('');
+}
+
+/** The file beside an array of scores that says which class each of its columns is. */
+export function classesFile(labels: readonly string[], style: CsvStyle): RowFile {
+  return { name: nameBeside(CLASSES), header: Buffer.from(classesCsv(labels, style)) };
 }

@@ -3,8 +3,13 @@ import { join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
 import { checkParent, statOrUndefined } from '../files/place.js';
 import { attempt } from '../files/write-error.js';
+import { INDEX } from './arrangement.js';
+import { FORMATS } from './formats/registry.js';
 
-const OURS = /^(stage\d+\.npy|index\.csv)$/;
+const ARRAYS = Object.values(FORMATS).filter(({ features }) => features.arrangement.folder);
+const OURS = new RegExp(
+  `^(stage\\d+\\.(${ARRAYS.map(({ name }) => name).join('|')})|${INDEX.replace('.', '\\.')})$`,
+);
 // Of a run in progress, where the folder is a mount point.
 const PARTIALS: readonly string[] = ['.partial', '.partial.next', '.partial.gone'];
 
@@ -34,7 +39,7 @@ export async function findFeaturesFolder(output: string): Promise<string> {
     });
   }
   const real = await attempt(output, () => realpath(path));
-  await checkParent(output, join(real, 'index.csv'));
+  await checkParent(output, join(real, INDEX));
   await checkParent(output, real);
   return real;
 }

@@ -1,21 +1,8 @@
-import type { Tensor } from '../tensor.js';
-import {
-  type CsvStyle,
-  csvLine,
-  csvNumbersLine,
-  csvPaths,
-  csvRenamed,
-  emptyCells,
-  failureCell,
-} from './csv.js';
-import { decimals } from './float-text.js';
-import { unpooledCsv } from './format.js';
-import { indexCsv } from './index-csv.js';
-import { failureJson, jsonLine, jsonPaths, jsonRenamed } from './json-line.js';
-import type { OutputLayout, TextEncoding } from './layout.js';
-import type { FloatDType } from './npy.js';
-import type { OutputFormat } from './output-name.js';
-import { rowTensor, type TensorSpec } from './row-tensor.js';
+import { OutputError } from '../errors.js';
+import type { Format } from './formats/format.js';
+import { FORMATS } from './formats/registry.js';
+import type { OutputLayout } from './layout.js';
+import type { FloatDType, TensorSpec } from './row-tensor.js';
 
 export interface StageSpec {
   readonly name: string; // stage0, stage1, …
@@ -23,16 +10,15 @@ export interface StageSpec {
 }
 
 export interface FeaturesLayoutOptions {
-  readonly format: OutputFormat;
+  readonly format: Format;
   readonly stages: readonly StageSpec[]; // in the order of the output
   readonly dtype: FloatDType; // element type of every stage
-  readonly csvSafe?: boolean; // CSV is made harmless for spreadsheets
+  readonly csvSafe?: boolean | undefined; // CSV is made harmless for spreadsheets
 }
 
 /**
- * The output of `features`: NPY is a folder with a `[N, ...shape]` per stage and an index,
- * JSONL a line per image with base64 data, CSV (pooled stages only) a line per image and stage.
- * @throws {OutputError} for CSV of unpooled stages
+ * The output of `features`: the feature maps of several stages per image, or their means.
+ * @throws {OutputError} for unpooled stages in a format that holds none
  */
 export function featuresLayout({
   format,
@@ -40,51 +26,22 @@ export function featuresLayout({
   dtype,
   csvSafe = false,
 }: FeaturesLayoutOptions): OutputLayout {
+  const { arrangement, files } = format.features;
+  if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
-  const settings = { format, dtype, csvSafe };
-  if (format === 'npy')
-    return { kind: 'folder', text: indexCsv({ safe: csvSafe }), arrays: tensors, settings };
-  const encodings = { csv: csvEncoding, jsonl: jsonlEncoding };
-  return { kind: 'text', text: encodings[format](tensors, { safe: csvSafe }), arrays: [], settings };
-}
-
-/** Stages differ in channels: rows are padded with empty cells to the widest. */
-function csvEncoding(tensors: readonly TensorSpec[], style: CsvStyle): TextEncoding {
-  if (tensors.some(({ shape }) => shape.length !== 1)) throw unpooledCsv();
-  const width = Math.max(0, ...tensors.map(({ shape }) => shape[0] ?? 0));
-  const columns = Array.from({ length: width }, (_, i) => `f${i}`);
   return {
-    header: csvLine(['path', 'stage', ...columns, 'error']),
-    text: (row) =>
-      tensors
-        .map((tensor) => {
-          const start = [row.path, tensor.name];
-          if (row.status === 'failed') {
-            return csvLine([...start, ...emptyCells(width), failureCell(row.failure)], style);
-          }
-          const values = decimals(rowTensor(row, tensor));
-          return csvNumbersLine(start, values, emptyCells(width - values.length + 1), style);
-        })
-        .join(''),
-    paths: (text) => csvPaths(text, 0),
-    renamed: (text, path) => csvRenamed(text, 0, path, style),
+    arrangement,
+    files: files(tensors, { safe: csvSafe }),
+    settings: { format: format.name, dtype, csvSafe },
   };
 }
 
-function jsonlEncoding(tensors: readonly TensorSpec[]): TextEncoding {
-  return {
-    header: '',
-    text(row) {
-      if (row.status === 'failed') return jsonLine({ path: row.path, error: failureJson(row.failure) });
-      const stages = tensors.map((tensor) => [tensor.name, encodeTensor(rowTensor(row, tensor))]);
-      return jsonLine({ path: row.path, stages: Object.fromEntries(stages) });
-    },
-    paths: jsonPaths,
-    renamed: jsonRenamed,
-  };
-}
-
-function encodeTensor({ shape, dtype, data }: Tensor) {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return { shape, dtype, data: bytes.toString('base64') }; // little-endian
+/** @throws {OutputError} for a format that holds no whole feature maps, which have three dimensions */
+export function requireMaps({ name, features }: Format): void {
+  if (features.maps) return;
+  const others = Object.values(FORMATS).flatMap((format) => (format.features.maps ? [format.name] : []));
+  throw new OutputError(
+    `${name.toUpperCase()} holds pooled features only: whole feature maps need the format ${others.join(' or ')}.`,
+    { hint: `Pass ${others.map((other) => `--format ${other}`).join(', ')} or --pool avg.` },
+  );
 }

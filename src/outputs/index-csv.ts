@@ -1,17 +1,22 @@
-import { type CsvStyle, csvLine, csvPaths, csvRenamed, failureCell } from './csv.js';
-import type { TextEncoding } from './layout.js';
+import { type CsvStyle, csvLine, csvPaths, csvRenamed, failureCell } from './csv-line.js';
+import type { RowFile, TextFile } from './row-file.js';
 
 const COMMA = 0x2c;
 
 /** The file beside arrays that says which image each of their rows is: `row,path,error`, rows from 0. */
-export function indexCsv(style: CsvStyle): TextEncoding {
+export function indexFile(name: RowFile['name'], style: CsvStyle): TextFile {
   return {
-    header: 'row,path,error\n',
-    text: (row, number) =>
-      csvLine([number, row.path, row.status === 'failed' ? failureCell(row.failure) : ''], style),
-    paths: (text) => csvPaths(text, 1),
-    renamed: (text, path) => csvRenamed(text, 1, path, style),
-    renumbered: (text, number) =>
-      Buffer.concat([Buffer.from(String(number)), text.subarray(text.indexOf(COMMA))]),
+    name,
+    header: Buffer.from('row,path,error\n'),
+    rows: {
+      encode: (row, number) =>
+        Buffer.from(
+          csvLine([number, row.path, row.status === 'failed' ? failureCell(row.failure) : ''], style),
+        ),
+      paths: (text) => csvPaths(text, 1),
+      renamed: (text, path) => csvRenamed(text, 1, path, style),
+      renumbered: (row, number) =>
+        Buffer.concat([Buffer.from(String(number)), row.subarray(row.indexOf(COMMA))]),
+    },
   };
 }

@@ -1,27 +1,13 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { OutputError } from '../errors.js';
-
-export const OUTPUT_FORMATS = ['csv', 'npy', 'jsonl'] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+import type { Command, Format } from './formats/format.js';
 
 /** What the name of an output is held against. */
 export interface NamedOutput {
   readonly output: string; // as the user gave it
-  readonly asFolder: boolean; // whether NPY is a folder of arrays
+  readonly command: Command;
+  readonly formats: readonly Format[];
 }
-
-const FORMAT_OF_EXTENSION: Readonly<Record<string, OutputFormat>> = {
-  '.csv': 'csv',
-  '.npy': 'npy',
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-};
-
-// With --format these go, too.
-const LOOSE: Readonly<Record<string, readonly OutputFormat[]>> = {
-  '.json': ['jsonl'],
-  '.txt': ['csv', 'jsonl'],
-};
 
 // Whatever --format says, other programs would take the file for something else.
 const FOREIGN =
@@ -33,78 +19,85 @@ const IMAGE =
 
 const COMPRESSED = /\.(gz|gzip|bz2|xz|lzma|zstd?|lz4|br|z|zip|7z|rar|tar|tgz|tbz2?|txz)$/;
 const COMPRESSORS: Readonly<Record<string, string>> = {
-  ...{ '.gz': 'gzip', '.bz2': 'bzip2', '.xz': 'xz', '.zst': 'zstd', '.lz4': 'lz4' },
+  '.gz': 'gzip',
+  '.bz2': 'bzip2',
+  '.xz': 'xz',
+  '.zst': 'zstd',
+  '.lz4': 'lz4',
 };
 
 /**
  * The format that the extension of an output stands for, in any case; undefined where it has none.
  * @throws {OutputError} where it stands for none
  */
-export function formatOfName(named: NamedOutput): OutputFormat | undefined {
-  const { output } = named;
+export function formatOfName(named: NamedOutput): Format | undefined {
+  const { output, formats } = named;
   const extension = extensionOf(output);
   if (extension === '') return undefined;
-  const format = FORMAT_OF_EXTENSION[extension];
+  const format = formatOf(extension, named);
   if (format !== undefined) return format;
-  const known = Object.keys(FORMAT_OF_EXTENSION)
-    .filter((one) => one !== '.npy' || !named.asFolder)
-    .join(', ');
-  const names = `${nameFor(named, 'csv')}, ${nameFor(named, 'jsonl')}`;
+  const known = formats.filter((one) => !isFolder(named, one)).flatMap(({ extensions }) => extensions);
+  const names = inOrderOfProposal(named).map((one) => nameFor(named, one));
   const kept = FOREIGN.test(extension) ? '' : ', or say with --format what it is to hold';
-  throw new OutputError(`The extension of ${output} names no output format: expected one of ${known}.`, {
-    hint: `Name it ${names} or ${nameFor(named, 'npy')}${kept}.`,
-  });
+  throw new OutputError(
+    `The extension of ${output} names no output format: expected one of ${known.join(', ')}.`,
+    { hint: `Name it ${alternatives(names)}${kept}.` },
+  );
 }
 
 /**
  * Refuses a name that says something else than what would be written under it.
  * @throws {OutputError} with the name to use
  */
-export function refuseMisleadingName(named: NamedOutput, format: OutputFormat): void {
-  const { output, asFolder } = named;
+export function refuseMisleadingName(named: NamedOutput, format: Format): void {
+  const { output } = named;
   const extension = extensionOf(output);
-  if (asFolder && format === 'npy' && isOfFiles(extension)) {
-    throw new OutputError(`${output} is the name of a file, and features in NPY are a folder of files.`, {
-      hint: `Name the folder: --output ${nameFor(named, 'npy')}`,
-    });
+  if (isFolder(named, format) && isOfFiles(extension, named)) {
+    throw new OutputError(
+      `${output} is the name of a file, and features in ${format.name.toUpperCase()} are a folder of files.`,
+      { hint: `Name the folder: --output ${nameFor(named, format)}` },
+    );
   }
-  if (!isOfFiles(extension) || formatsUnder(extension).includes(format)) return;
-  const asExtension = FORMAT_OF_EXTENSION[extension] === undefined ? '' : ', or leave out --format';
-  throw new OutputError(`The extension of ${output} does not go with --format ${format}.`, {
+  if (!isOfFiles(extension, named) || formatsUnder(extension, named).includes(format)) return;
+  const asExtension = formatOf(extension, named) === undefined ? '' : ', or leave out --format';
+  throw new OutputError(`The extension of ${output} does not go with --format ${format.name}.`, {
     hint: `Name it ${nameFor(named, format)}${asExtension}.`,
   });
 }
 
 /**
  * Refuses names under which nothing of ours may stand, whatever the format.
+ * @param otherwise the format of an output without an extension
  * @throws {OutputError} with the name to use
  */
-export function refuseForeignName(named: NamedOutput): void {
+export function refuseForeignName(named: NamedOutput, otherwise: Format): void {
   const { output } = named;
   const extension = extensionOf(output);
   if (IMAGE.test(extension)) {
     throw new OutputError(`${output} has the name of an image, which results must not replace.`, {
-      hint: 'Name the output for its format: .csv, .jsonl or .npy.',
+      hint: `Name the output for its format: ${alternatives(inOrderOfProposal(named).map(({ name }) => `.${name}`))}.`,
     });
   }
   if (COMPRESSED.test(extension)) {
     throw new OutputError(
       `${output} is the name of a compressed file, and none is written: an interrupted run goes on where its file ends.`,
-      { hint: compressedHint(named) },
+      { hint: compressedHint(named, otherwise) },
     );
   }
 }
 
-function compressedHint(named: NamedOutput): string {
+function compressedHint(named: NamedOutput, otherwise: Format): string {
   const { output } = named;
   const compressor = COMPRESSORS[extensionOf(output)];
   const inner = { ...named, output: withoutCompression(output) };
-  const format = FORMAT_OF_EXTENSION[extensionOf(inner.output)] ?? (named.asFolder ? 'npy' : 'csv');
+  const format = formatOf(extensionOf(inner.output), named) ?? otherwise;
   const name = nameFor(inner, format);
-  if (compressor === undefined || (named.asFolder && format === 'npy'))
+  if (compressor === undefined || isFolder(named, format))
     return `Write ${name}, and pack it when it is done.`;
   const afterwards = `Write ${name}, and compress it when it is done: ${compressor} ${name}`;
-  return format === 'npy' ? afterwards : `${afterwards} (or pipe it: halonet … | ${compressor} > ${output})`;
+  return format[named.command].arrangement.streams
+    ? `${afterwards} (or pipe it: halonet … | ${compressor} > ${output})`
+    : afterwards;
 }
 
 /** `x.csv` of `x.csv.gz`, and `x` of `x.tar.gz`. */
@@ -113,20 +106,41 @@ function withoutCompression(output: string): string {
 }
 
 /** What the output would be called in a format. */
-function nameFor({ output, asFolder }: NamedOutput, format: OutputFormat): string {
-  const stem = isOfFiles(extensionOf(output)) ? stemOf(output) : output;
-  return asFolder && format === 'npy' ? stem : `${stem}.${format}`;
+function nameFor(named: NamedOutput, format: Format): string {
+  const { output } = named;
+  const stem = isOfFiles(extensionOf(output), named) ? stemOf(output) : output;
+  return isFolder(named, format) ? stem : `${stem}.${format.name}`;
 }
 
 /** Whether an extension says what a file holds; others may be part of any name, as in `run.7`. */
-function isOfFiles(extension: string): boolean {
-  return formatsUnder(extension).length > 0 || FOREIGN.test(extension);
+function isOfFiles(extension: string, named: NamedOutput): boolean {
+  return formatsUnder(extension, named).length > 0 || FOREIGN.test(extension);
 }
 
-function formatsUnder(extension: string): readonly OutputFormat[] {
-  const format = FORMAT_OF_EXTENSION[extension];
-  return format === undefined ? (LOOSE[extension] ?? []) : [format];
+/** The formats that may be written under an extension. */
+function formatsUnder(extension: string, named: NamedOutput): readonly Format[] {
+  const format = formatOf(extension, named);
+  return format === undefined
+    ? named.formats.filter(({ otherExtensions }) => otherExtensions.includes(extension))
+    : [format];
 }
+
+function formatOf(extension: string, { formats }: NamedOutput): Format | undefined {
+  return formats.find(({ extensions }) => extensions.includes(extension));
+}
+
+function isFolder({ command }: NamedOutput, format: Format): boolean {
+  return format[command].arrangement.folder;
+}
+
+/** Those first whose outputs are single files. */
+function inOrderOfProposal({ command, formats }: NamedOutput): readonly Format[] {
+  const isSingle = (format: Format) => Number(format[command].arrangement.streams);
+  return formats.toSorted((one, other) => isSingle(other) - isSingle(one));
+}
+
+const alternatives = (names: readonly string[]) =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ');
 
 const extensionOf = (output: string) => extname(output).toLowerCase();
 

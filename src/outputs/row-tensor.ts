@@ -1,7 +1,9 @@
 import { OutputError } from '../errors.js';
 import type { Row } from '../rows.js';
-import type { Tensor } from '../tensor.js';
-import type { FloatDType } from './npy.js';
+import type { DType, Tensor } from '../tensor.js';
+
+/** Floating-point element types that outputs hold. */
+export type FloatDType = Extract<DType, 'float32' | 'float16'>;
 
 /** What a sink expects under one name in every row's `outputs`, without the batch dimension. */
 export interface TensorSpec {

@@ -1,16 +1,21 @@
 import { type ImageFailure, OutputError } from '../errors.js';
 import type { ByteChannel } from '../files/byte-channel.js';
 import { countFailure, failureCode, type RowSink } from '../rows.js';
-import type { TextEncoding } from './layout.js';
+import type { GrowingRowFile } from './row-file.js';
 import { TextTarget } from './text-target.js';
 
 /**
- * Streams rows as text to a device or standard output, where nothing can be taken back or resumed. The header leaves with
+ * Streams the one file of an output to a device or standard output, where nothing can be taken back or resumed. The header leaves with
  * the first row or, when there is none, at the end: a run that fails early prints nothing.
  */
-export function streamSink(channel: ByteChannel, { header, text }: TextEncoding): RowSink {
+export function streamSink(channel: ByteChannel, { header, rows: { encode } }: GrowingRowFile): RowSink {
   const target = new TextTarget(channel);
-  let pendingHeader = header;
+  let hasBegun = false;
+  const begin = async () => {
+    if (hasBegun) return;
+    hasBegun = true;
+    await target.write(header);
+  };
   const failures: Partial<Record<ImageFailure['code'], number>> = {};
   let rows = 0;
   return {
@@ -20,14 +25,14 @@ export function streamSink(channel: ByteChannel, { header, text }: TextEncoding)
     async write(row) {
       if (row.status === 'stored')
         throw new OutputError(`${row.path} has a row already, which a stream cannot take over`);
-      const written = pendingHeader + text(row, rows);
-      pendingHeader = '';
-      await target.write(written);
+      const encoded = encode(row, rows);
+      await begin();
+      await target.write(encoded);
       rows++;
       countFailure(failures, failureCode(row));
     },
     async commit() {
-      if (pendingHeader !== '') await target.write(pendingHeader);
+      await begin();
       await target.commit();
     },
     async leave() {

@@ -3,12 +3,12 @@ import type { ByteChannel } from '../files/byte-channel.js';
 const PIECE = 64 * 1024; // bytes gathered before `write` waits; a Linux pipe holds as many
 
 /**
- * Gathers text and hands it to a channel in large pieces. A live channel also receives what has
+ * Gathers bytes and hands them to a channel in large pieces. A live channel also receives what has
  * gathered at the end of the event loop's turn: rows of one batch leave together and at once.
  */
 export class TextTarget {
   readonly #channel: ByteChannel;
-  #gathered: Uint8Array[] = []; // not strings: those of a row are joined of pieces, ten times its size
+  #gathered: Uint8Array[] = [];
   #size = 0;
   #scheduled: NodeJS.Immediate | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
@@ -22,9 +22,8 @@ export class TextTarget {
    * Resolves when more may come: at once, or when the channel has taken what gathered.
    * @throws {OutputError} for this or an earlier piece; OutputClosedError where the reader is gone
    */
-  async write(text: string): Promise<void> {
+  async write(bytes: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const bytes = Buffer.from(text);
     this.#gathered.push(bytes);
     this.#size += bytes.byteLength;
     if (this.#size >= PIECE) await this.#flush();

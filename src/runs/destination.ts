@@ -5,7 +5,8 @@ import { openByteChannel } from '../files/byte-channel.js';
 import { writeError } from '../files/write-error.js';
 import type { Item, JobItem } from '../item.js';
 import { type Lock, LockHeld, LockLost, tryLock } from '../lock/lock.js';
-import type { OutputKind, OutputLayout } from '../outputs/layout.js';
+import type { Arrangement } from '../outputs/arrangement.js';
+import { type OutputLayout, textFile } from '../outputs/layout.js';
 import { streamSink } from '../outputs/stream-sink.js';
 import type { RowSink } from '../rows.js';
 import { BlackBox, lastDecoded } from './black-box.js';
@@ -21,7 +22,7 @@ import type { ItemAgain } from './stored-items.js';
 /** Where the rows of a job are to go. */
 export interface JobOutput {
   readonly output: string; // a path, or '-' for `stdout`
-  readonly kind: OutputKind;
+  readonly arrangement: Arrangement;
   readonly mode: OutputMode;
   readonly stdout: Writable; // never ended here
   readonly checkpointSeconds: number; // work that a crash may cost
@@ -64,7 +65,7 @@ export interface Started {
  * @throws {OutputError} where it cannot be written, another run has it, or what stands there must stay
  */
 export async function openDestination(output: JobOutput): Promise<Destination> {
-  const place = await findOutput(output.output, output.kind);
+  const place = await findOutput(output.output, output.arrangement);
   if (place.kind !== 'run') return streamed(output);
   const lock = await lockOutput(place);
   try {
@@ -90,7 +91,9 @@ function streamed({ output, mode, stdout }: JobOutput): Destination {
     async start({ layout, items }) {
       const channel = await openByteChannel({ output, overwrite: true, stdout });
       return {
-        ...{ sink: streamSink(channel, layout.text), items, recorded: false },
+        sink: streamSink(channel, textFile(layout)),
+        items,
+        recorded: false,
         around: (_, action) => action(),
         close: async () => {},
       };

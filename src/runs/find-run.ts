@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
 import { behindLinks, statOrUndefined } from '../files/place.js';
 import { attempt } from '../files/write-error.js';
+import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { PARTIAL, type RunPlace, runPlace } from './run-place.js';
@@ -50,13 +51,13 @@ export async function findRunToRetry(output: string): Promise<FoundRun> {
   );
 }
 
-/** Where an output lies whose kind nothing but a manifest tells; a folder is one of features. */
+/** Where an output lies whose arrangement nothing but a manifest tells; a folder is one of features. */
 async function placeNamed(output: string): Promise<RunPlace> {
   const path = resolve(output);
   const existing = await statOrUndefined(output, path, 'read');
   const real =
     existing === undefined ? await behindLinks(path) : await attempt(output, () => realpath(path), 'read');
-  return runPlace(output, existing?.isDirectory() ? 'folder' : 'text', real);
+  return runPlace(output, existing?.isDirectory() ? ARRANGEMENTS.folder : ARRANGEMENTS.text, real);
 }
 
 async function finished(place: RunPlace): Promise<FoundRun | undefined> {
@@ -65,7 +66,7 @@ async function finished(place: RunPlace): Promise<FoundRun | undefined> {
 }
 
 async function laidOut({ output, path }: RunPlace, manifest: Manifest): Promise<FoundRun> {
-  return { place: await runPlace(output, manifest.layout, path), manifest };
+  return { place: await runPlace(output, ARRANGEMENTS[manifest.layout], path), manifest };
 }
 
 function noManifest({ output, manifest }: RunPlace): never {

@@ -3,15 +3,15 @@ import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
 import { lookAtLock } from '../lock/lock.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import { npyHeaderBytes } from '../outputs/npy.js';
-import { byteCount } from '../tensor.js';
+import { isText, type RowFile } from '../outputs/row-file.js';
 import { lastDecoded } from './black-box.js';
 import { inUse, type JobOutput, refuseStream } from './destination.js';
 import { compareInputs } from './input-changes.js';
 import type { Fingerprint } from './journal.js';
 import { RECORD_BYTES } from './ledger.js';
 import { planRun } from './plan.js';
-import { fileNames, findOutput, PARTIAL, type RunPlace } from './run-place.js';
+import { fileName } from './run-paths.js';
+import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
 import { foresee, type RunState } from './run-state.js';
 import { compared, type SettledPlan, settledPlan } from './settled-plan.js';
 
@@ -24,13 +24,13 @@ export interface ForeseenOutput {
 
 /**
  * Looks at an output as a run does before its model is loaded, and touches nothing.
- * @throws {OutputError} where an output of this kind cannot be there
+ * @throws {OutputError} where an output so arranged cannot be there
  */
 export async function foreseeOutput(
-  { output, kind, mode }: JobOutput,
+  { output, arrangement, mode }: JobOutput,
   signal: AbortSignal | undefined,
 ): Promise<ForeseenOutput> {
-  const found = await findOutput(output, kind);
+  const found = await findOutput(output, arrangement);
   if (found.kind !== 'run') {
     return {
       run: undefined,
@@ -101,29 +101,30 @@ export interface PlannedFile {
 /** @param textBytes of a row */
 export function plannedFiles(
   { run }: ForeseenOutput,
-  layout: OutputLayout,
+  { files, arrangement }: OutputLayout,
   textBytes: number | undefined,
   output: string,
 ): readonly PlannedFile[] {
-  const text = { headerBytes: Buffer.byteLength(layout.text.header), rowBytes: textBytes, exact: false };
-  if (run === undefined) return [{ ...text, name: output === '-' ? 'standard output' : output }];
+  const planned = (file: RowFile, name: string): PlannedFile => ({
+    name,
+    headerBytes: file.header.byteLength,
+    rowBytes: isText(file) ? textBytes : (file.rows?.bytes ?? 0),
+    exact: !isText(file),
+  });
+  if (run === undefined)
+    return files.map((file) => planned(file, output === '-' ? 'standard output' : output));
   const { place } = run;
-  const names = fileNames(place, layout);
-  const shown = (name: string) => (layout.kind === 'folder' ? `${basename(place.path)}/${name}` : name);
-  const arrays = layout.arrays.map((tensor, i) => ({
-    name: shown(names.arrays[i] ?? ''),
-    ...{ headerBytes: npyHeaderBytes(tensor.dtype, tensor.shape), rowBytes: byteCount(tensor), exact: true },
-  }));
-  const ledger = {
-    name: `${basename(place.path)}.run.rows`,
-    ...{ headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
-  };
-  const classes = {
-    name: names.classes ?? '',
-    ...{ headerBytes: Buffer.byteLength(layout.classes ?? ''), rowBytes: 0, exact: true },
-  };
-  const beside = names.classes === undefined ? [] : [classes];
-  return [...arrays, { ...text, name: shown(names.text) }, ...beside, ledger];
+  const own = basename(place.path);
+  const all = files.map((file) => {
+    const name = fileName(place, file);
+    return planned(file, arrangement.folder ? `${own}/${name}` : name);
+  });
+  const isLarge = ({ exact, rowBytes }: PlannedFile) => exact && rowBytes !== 0; // shown first
+  return [
+    ...all.filter(isLarge),
+    ...all.filter((file) => !isLarge(file)),
+    { name: `${own}.run.rows`, headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
+  ];
 }
 
 /** Rows that a run finds done or can take over; undefined where that depends on inputs that are read once, or it would not run. */

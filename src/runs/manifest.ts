@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { OutputError } from '../errors.js';
 import { attempt, errorCode } from '../files/write-error.js';
-import type { OutputKind } from '../outputs/layout.js';
+import type { Arrangement } from '../outputs/arrangement.js';
 import type { RowCounts } from '../rows.js';
 import type { Fingerprint } from './journal.js';
 
@@ -31,7 +31,7 @@ export interface WrittenFile {
 /** What is known of a finished run: `<output>.run.json`. */
 export interface Manifest extends RunFacts, RowCounts {
   readonly halonet: 1; // of the format
-  readonly layout: OutputKind;
+  readonly layout: Arrangement['layout'];
   readonly fingerprint: Fingerprint;
   readonly started: string; // ISO 8601
   readonly finished: string;

@@ -4,6 +4,7 @@ import { OutputError } from '../errors.js';
 import { syncFolder } from '../files/pending-file.js';
 import { attempt, errorCode } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
+import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { digestFile, encodeManifest, readManifest } from './manifest.js';
 import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
@@ -46,7 +47,7 @@ export async function removeGone(place: RunPlace): Promise<void> {
 export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
-  const { output, path, layout, manifest } = place;
+  const { output, path, arrangement, manifest } = place;
   const data = join(place.partial, PARTIAL.data);
   const pending: string[] = [];
   for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
@@ -54,7 +55,7 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   if (replaces) await keepOldNames(place, names);
   await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
   if (replaces) await syncFolder(dirname(manifest)); // nor after a loss of power: the files may lie in another folder
-  if (layout === 'folder' && !(await exists(output, path))) {
+  if (arrangement.folder && !(await exists(output, path))) {
     await move(output, data, path); // appears as a whole
     return syncFolder(dirname(path));
   }
@@ -83,7 +84,7 @@ async function removeOld(
   names: readonly string[],
   pending: readonly string[],
 ): Promise<void> {
-  const { output, path, layout } = place;
+  const { output, path, arrangement } = place;
   const last = names.at(-1) ?? '';
   const leftOver = await leftOverFiles(place, names);
   if (names.length + leftOver.length > 1 && pending.includes(last)) {
@@ -91,7 +92,7 @@ async function removeOld(
     await syncFolder(finalPath(place, ''));
   }
   for (const file of leftOver) await attempt(output, () => rm(file, { force: true }));
-  if (layout !== 'folder') return;
+  if (!arrangement.folder) return;
   for (const name of await featureFiles(output, path)) {
     if (!names.includes(name)) await attempt(output, () => rm(join(path, name)));
   }
@@ -102,10 +103,10 @@ async function removeOld(
  * One that is not as its run has left it is somebody else's.
  */
 async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
-  const { output, partial, layout } = place;
-  if (layout === 'folder') return [];
+  const { output, partial, arrangement } = place;
+  if (arrangement.folder) return [];
   const old = await readManifest(output, join(partial, PARTIAL.replaced));
-  if (old === undefined || old.layout === 'folder') return [];
+  if (old === undefined || ARRANGEMENTS[old.layout].folder) return [];
   const files: string[] = [];
   for (const { name, bytes, sha256 } of old.outputs) {
     const path = finalPath(place, name);
@@ -122,8 +123,8 @@ async function refuseInTheWay(
   names: readonly string[],
   pending: readonly string[],
 ): Promise<void> {
-  const { output, path, layout } = place;
-  const others = layout === 'folder' ? await featureFiles(output, path) : [];
+  const { output, path, arrangement } = place;
+  const others = arrangement.folder ? await featureFiles(output, path) : [];
   for (const name of [...pending, ...others.filter((other) => !names.includes(other))]) {
     if (await exists(output, finalPath(place, name))) throw inTheWay(place, name);
   }

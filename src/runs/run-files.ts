@@ -8,32 +8,27 @@ import { syncFolder } from '../files/pending-file.js';
 import { attempt } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import { encodeNpyHeader, nanBytes } from '../outputs/npy.js';
-import { rowTensor, type TensorSpec } from '../outputs/row-tensor.js';
+import { type GrowingRowFile, isText } from '../outputs/row-file.js';
 import { countFailure, failureCode, type Row, type RowCounts } from '../rows.js';
-import { elementCount } from '../tensor.js';
 import type { Checkpoint } from './journal.js';
 import { decodeRecords, encodeRecord, type LedgerRecord, pathKey, RECORD_BYTES } from './ledger.js';
 import { ledgerChunks } from './ledger-file.js';
-import { allOf, openAll, type PerFile, runPaths } from './run-paths.js';
-import { fileNames, PARTIAL, type RunPlace } from './run-place.js';
+import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
+import { PARTIAL, type RunPlace } from './run-place.js';
 
 /** How far the files are, once what is buffered has been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
 
 /** The files of a run in progress: those of its output, and the ledger. They hold the same rows at any time. */
 export class RunFiles {
-  readonly names: ReturnType<typeof fileNames>;
   readonly #place: RunPlace;
   readonly #layout: OutputLayout;
   readonly #files: PerFile<GrowingFile>;
-  readonly #nanRows = new Map<TensorSpec, Uint8Array>();
   readonly #inputs = createHash('sha256');
   readonly #failures: Partial<Record<ImageFailure['code'], number>> = {};
   #rows = 0;
 
   private constructor(place: RunPlace, layout: OutputLayout, files: PerFile<GrowingFile>) {
-    this.names = fileNames(place, layout);
     this.#place = place;
     this.#layout = layout;
     this.#files = files;
@@ -50,9 +45,7 @@ export class RunFiles {
     );
     const files = new RunFiles(place, layout, opened);
     return orClose(files, async () => {
-      await opened.text.append(Buffer.from(layout.text.header));
-      for (const [{ dtype, shape }, file] of opened.arrays)
-        await file.append(encodeNpyHeader(dtype, 0, shape));
+      for (const [{ header }, file] of opened.rowFiles) await file.append(header);
       await syncFolder(join(folder, PARTIAL.data));
       return files;
     });
@@ -94,6 +87,11 @@ export class RunFiles {
     });
   }
 
+  /** The base names of all files of the output, in the order in which they are written. */
+  get names(): readonly string[] {
+    return this.#layout.files.map((file) => fileName(this.#place, file));
+  }
+
   get rows(): number {
     return this.#rows;
   }
@@ -104,16 +102,19 @@ export class RunFiles {
 
   /** Bytes of the output so far. */
   get bytes(): number {
-    return this.#files.arrays.reduce((sum, [, file]) => sum + file.length, this.#files.text.length);
+    return this.#files.rowFiles.reduce((sum, [, file]) => sum + file.length, 0);
   }
 
   async append(row: Row): Promise<void> {
-    const { ledger, text, arrays } = this.#files;
+    const { ledger, rowFiles } = this.#files;
     const number = this.#rows++;
-    await text.append(await this.#textOf(row, number));
-    for (const [tensor, file] of arrays) await file.append(await this.#elements(row, tensor));
+    let textEnd = 0;
+    for (const [rowFile, file] of rowFiles) {
+      await file.append(await this.#encode(row, number, rowFile));
+      if (isText(rowFile)) textEnd = file.length;
+    }
     const failure = failureCode(row);
-    const record = encodeRecord({ ...keysOf(row), file: row.file, failure, textEnd: text.length });
+    const record = encodeRecord({ ...keysOf(row), file: row.file, failure, textEnd });
     countFailure(this.#failures, failure);
     this.#inputs.update(record);
     await ledger.append(record);
@@ -122,11 +123,10 @@ export class RunFiles {
   /** Hands what is buffered to the system. @returns what a checkpoint may say once it is synced, too */
   async flush(): Promise<FilesState> {
     for (const file of allOf(this.#files)) await file.flush();
-    const [, ...lengths] = allOf(this.#files).map(({ length }) => length); // but for the ledger
     return {
       rows: this.#rows,
       bytes: Object.fromEntries(
-        [this.names.text, ...this.names.arrays].map((name, i) => [name, lengths[i] ?? 0]),
+        this.#files.rowFiles.map(([rowFile, file]) => [fileName(this.#place, rowFile), file.length]),
       ),
       inputs: this.#inputs.copy().digest('hex'),
     };
@@ -136,12 +136,12 @@ export class RunFiles {
     await Promise.all(allOf(this.#files).map((file) => file.sync()));
   }
 
-  /** Has the headers of arrays count their rows, the classes written, and all on disk. */
+  /** Has the files without rows written, the headers of the others completed, and all on disk. */
   async finish(): Promise<FilesState> {
     const state = await this.flush();
-    await this.#writeClasses();
-    for (const [{ dtype, shape }, file] of this.#files.arrays) {
-      await file.patch(encodeNpyHeader(dtype, this.#rows, shape), 0);
+    await this.#writeRowless();
+    for (const [{ finishedHeader }, file] of this.#files.rowFiles) {
+      if (finishedHeader !== undefined) await file.patch(finishedHeader(this.#rows), 0);
     }
     await this.sync();
     return state;
@@ -153,32 +153,19 @@ export class RunFiles {
   }
 
   /** Anew in each try: nothing of them is in a checkpoint. */
-  async #writeClasses(): Promise<void> {
+  async #writeRowless(): Promise<void> {
     const { output, partial } = this.#place;
-    const { classes } = this.names;
-    if (classes === undefined) return;
     const data = join(partial, PARTIAL.data);
-    await writeSynced(output, join(data, classes), Buffer.from(this.#layout.classes ?? ''));
-    await syncFolder(data);
+    const rowless = this.#layout.files.filter(({ rows }) => rows === undefined);
+    for (const file of rowless)
+      await writeSynced(output, join(data, fileName(this.#place, file)), file.header);
+    if (rowless.length > 0) await syncFolder(data);
   }
 
-  async #textOf(row: Row, number: number): Promise<Uint8Array> {
-    const { text, renumbered } = this.#layout.text;
-    if (row.status !== 'stored') return Buffer.from(text(row, number));
-    const stored = await row.stored.text();
-    return renumbered?.(stored, number) ?? stored;
-  }
-
-  async #elements(row: Row, tensor: TensorSpec): Promise<Uint8Array> {
-    if (row.status === 'ok') return rowTensor(row, tensor).data;
-    return row.status === 'stored' ? row.stored.array(tensor.name) : this.#nanRow(tensor);
-  }
-
-  /** Made once: a failed image is no reason to fill megabytes again. */
-  #nanRow(tensor: TensorSpec): Uint8Array {
-    const made = this.#nanRows.get(tensor) ?? nanBytes(tensor.dtype, elementCount(tensor.shape));
-    this.#nanRows.set(tensor, made);
-    return made;
+  async #encode(row: Row, number: number, file: GrowingRowFile): Promise<Uint8Array> {
+    if (row.status !== 'stored') return file.rows.encode(row, number);
+    const stored = await row.stored.bytes(fileName(this.#place, file));
+    return (isText(file) && file.rows.renumbered?.(stored, number)) || stored;
   }
 }
 

@@ -1,30 +1,32 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { OutputLayout } from '../outputs/layout.js';
-import type { TensorSpec } from '../outputs/row-tensor.js';
-import { fileNames, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+import { type GrowingRowFile, isGrowing, type RowFile } from '../outputs/row-file.js';
+import { finalPath, PARTIAL, type RunPlace } from './run-place.js';
 
-/** One thing for each file of a run: for its ledger, its text and its arrays. */
+/** One thing for each file that a run appends to: for its ledger, and for each file of its output that has rows. */
 export interface PerFile<T> {
   readonly ledger: T;
-  readonly text: T;
-  readonly arrays: readonly (readonly [TensorSpec, T])[]; // in the order of the layout's
+  readonly rowFiles: readonly (readonly [GrowingRowFile, T])[]; // in the order of the layout's
+}
+
+/** The base name of a file of an output. */
+export function fileName({ path }: Pick<RunPlace, 'path'>, file: RowFile): string {
+  return file.name(basename(path));
 }
 
 /** @param folder of a run in progress; undefined for the finished output */
 export function runPaths(place: RunPlace, layout: OutputLayout, folder: string | undefined): PerFile<string> {
-  const { text, arrays } = fileNames(place, layout);
-  const pathOf = (name = '') =>
+  const pathOf = (name: string) =>
     folder === undefined ? finalPath(place, name) : join(folder, PARTIAL.data, name);
   return {
     ledger: folder === undefined ? place.ledger : join(folder, PARTIAL.ledger),
-    text: pathOf(text),
-    arrays: layout.arrays.map((tensor, i) => [tensor, pathOf(arrays[i])]),
+    rowFiles: layout.files.filter(isGrowing).map((file) => [file, pathOf(fileName(place, file))]),
   };
 }
 
-/** All of them: the ledger, the text, the arrays. */
-export function allOf<T>({ ledger, text, arrays }: PerFile<T>): readonly T[] {
-  return [ledger, text, ...arrays.map(([, one]) => one)];
+/** All of them: the ledger, then the others. */
+export function allOf<T>({ ledger, rowFiles }: PerFile<T>): readonly T[] {
+  return [ledger, ...rowFiles.map(([, one]) => one)];
 }
 
 /** Opens one after the other; where one cannot be opened, none is left open. */
@@ -39,10 +41,10 @@ export async function openAll<T extends { readonly close: () => Promise<void> }>
     return one;
   };
   try {
-    const [ledger, text] = [await next(paths.ledger), await next(paths.text)];
-    const arrays: [TensorSpec, T][] = [];
-    for (const [tensor, path] of paths.arrays) arrays.push([tensor, await next(path)]);
-    return { ledger, text, arrays };
+    const ledger = await next(paths.ledger);
+    const rowFiles: [GrowingRowFile, T][] = [];
+    for (const [file, path] of paths.rowFiles) rowFiles.push([file, await next(path)]);
+    return { ledger, rowFiles };
   } catch (error) {
     for (const one of opened) await one.close().catch(() => {}); // what went wrong first is what matters
     throw error;

@@ -116,7 +116,7 @@ export class RunSink implements RowSink<RunFacts> {
       await this.#close();
     });
     await this.#options.confirm();
-    const names = inOrderOfPublishing(this.#files.names, place.layout);
+    const names = inOrderOfPublishing(place, this.#files.names);
     await publish(place, names, this.#header.replaces);
   }
 
@@ -169,17 +169,18 @@ export class RunSink implements RowSink<RunFacts> {
 
   async #describe(facts: RunFacts): Promise<Manifest> {
     const { place, signal } = this.#options;
-    const { output, partial, layout } = place;
+    const { output, partial, arrangement } = place;
     const digest = async (name: string, path: string) => ({
       name,
       ...(await digestFile(output, path, signal)),
     });
     const outputs = [];
-    for (const name of inOrderOfPublishing(this.#files.names, layout)) {
+    for (const name of inOrderOfPublishing(place, this.#files.names)) {
       outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
     }
     return {
-      ...{ halonet: 1, layout },
+      halonet: 1,
+      layout: arrangement.layout,
       ...facts,
       ...this.counts,
       fingerprint: this.#header.fingerprint,

@@ -106,10 +106,10 @@ async function takeOver(
 function reusing(
   stored: readonly StoredRows[],
   items: AsyncIterable<Item>,
-  { place, layout }: RunStartOptions,
+  { place }: RunStartOptions,
 ): Omit<StartedRun, 'sink'> {
   return {
-    items: stored.length === 0 ? items : withStoredRows(items, stored, layout, place.output),
+    items: stored.length === 0 ? items : withStoredRows(items, stored, place.output),
     close: closing(stored).close,
   };
 }
@@ -119,11 +119,11 @@ function retried(
   stored: readonly StoredRows[],
   from: number,
   finished: Manifest | undefined,
-  { layout, again }: RunStartOptions,
+  { again }: RunStartOptions,
 ): Omit<StartedRun, 'sink'> {
   const [rows] = stored;
   return {
-    items: rows === undefined ? nothing() : failedAgain(rows, layout, from, again),
+    items: rows === undefined ? nothing() : failedAgain(rows, from, again),
     close: closing(stored).close,
     passedOver: finished?.passedOver ?? {},
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
 import { attempt } from '../files/write-error.js';
+import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { type JournalState, readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
@@ -53,9 +54,9 @@ export async function recover(place: RunPlace, givesUp: boolean): Promise<void> 
   }
   if (!journal.complete || givesUp) return;
   const manifest = await readManifest(output, join(partial, PARTIAL.manifest));
-  const { layout, outputs } = manifest ?? { layout: place.layout, outputs: [] };
-  const names = outputs.map(({ name }) => name);
-  await publish({ ...place, layout }, names, journal.header.replaces); // it may be of another command than this one
+  const arrangement = manifest === undefined ? place.arrangement : ARRANGEMENTS[manifest.layout];
+  const names = (manifest?.outputs ?? []).map(({ name }) => name);
+  await publish({ ...place, arrangement }, names, journal.header.replaces); // it may be of another command than this one
 }
 
 /** Rows come to disk only once the journal has begun. */
@@ -152,9 +153,10 @@ async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): 
 }
 
 /** The output as the user gave it, or the first of its files that is there; undefined where none is. */
-async function taken({ output, layout, path }: RunPlace): Promise<string | undefined> {
-  if (layout === 'folder') return (await featureFiles(output, path)).length > 0 ? output : undefined;
+async function taken(place: RunPlace): Promise<string | undefined> {
+  const { output, arrangement, path } = place;
+  if (arrangement.folder) return (await featureFiles(output, path)).length > 0 ? output : undefined;
   if (await exists(output, path)) return output;
-  for (const beside of pathsBeside(path, layout)) if (await exists(output, beside)) return beside;
+  for (const beside of pathsBeside(place)) if (await exists(output, beside)) return beside;
   return undefined;
 }

@@ -1,8 +1,7 @@
 import { inOrder } from '../async/in-order.js';
-import { type ImageFailure, OutputError } from '../errors.js';
+import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, Item, JobItem } from '../item.js';
-import type { OutputLayout } from '../outputs/layout.js';
 import type { StoredRow } from '../rows.js';
 import { isSameFile, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
@@ -27,14 +26,13 @@ const LOOKED_UP_AT_ONCE = 64;
 export async function* withStoredRows(
   items: AsyncIterable<Item>,
   stored: readonly StoredRows[],
-  layout: OutputLayout,
   output: string,
 ): AsyncGenerator<JobItem> {
   const sources: Source[] = [];
   for (const rows of stored) sources.push({ rows, images: await imagesOf(rows, output) });
   yield* inOrder(
     items,
-    (item) => lookUp(item, sources, layout),
+    (item) => lookUp(item, sources),
     () => LOOKED_UP_AT_ONCE,
   );
 }
@@ -52,28 +50,18 @@ export type ItemAgain = (id: string, failure: ImageFailure['code']) => Promise<F
  */
 export async function* failedAgain(
   stored: StoredRows,
-  layout: OutputLayout,
   from: number,
   again: ItemAgain,
 ): AsyncGenerator<JobItem> {
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
-    const path = found.failure === undefined ? '' : await pathOf(found, layout);
-    const item = found.failure === undefined ? undefined : await again(path, found.failure);
-    yield item ?? { status: 'stored', id: path, file: found.record.file, stored: found };
+    const id = found.failure === undefined ? '' : await found.path();
+    const item = found.failure === undefined ? undefined : await again(id, found.failure);
+    yield item ?? { status: 'stored', id, file: found.record.file, stored: found };
   }
 }
 
-async function pathOf(found: Found, { text }: OutputLayout): Promise<string> {
-  const line = (await found.text()).toString();
-  const path = text.paths(line).find((candidate) => pathKey(candidate) === found.key);
-  if (path !== undefined) return path;
-  throw new OutputError(`A row does not name the image that it is of: ${line.slice(0, 200)}`, {
-    hint: 'The output was altered since: see halonet verify.',
-  });
-}
-
-async function lookUp(item: Item, sources: readonly Source[], layout: OutputLayout): Promise<JobItem> {
+async function lookUp(item: Item, sources: readonly Source[]): Promise<JobItem> {
   const { id, target } = item;
   let file: FileIdentity | undefined;
   let looked = false;
@@ -84,16 +72,16 @@ async function lookUp(item: Item, sources: readonly Source[], layout: OutputLayo
     looked = true;
     const found = await rows.find(row);
     if (!isSameFile(found.record.file, file)) continue;
-    return { status: 'stored', id, target, file, stored: storedAs(item, found, layout) };
+    return { status: 'stored', id, target, file, stored: storedAs(item, found) };
   }
   return item;
 }
 
 /** A stored row under the path by which its image is given now. */
-function storedAs({ id, target = id }: Item, found: Found, { text }: OutputLayout): StoredRow {
+function storedAs({ id, target = id }: Item, found: Found): StoredRow {
   const key = pathKey(id);
-  const renamed = async () => Buffer.from(text.renamed((await found.text()).toString(), id));
-  return { ...found, key, target: pathKey(target), text: key === found.key ? found.text : renamed };
+  const bytes = key === found.key ? found.bytes : found.renamed(id);
+  return { ...found, key, target: pathKey(target), bytes };
 }
 
 async function imagesOf({ rows, ledgerPath }: StoredRows, output: string): Promise<RowsByImage> {

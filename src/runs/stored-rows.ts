@@ -1,24 +1,27 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
 import { attempt } from '../files/write-error.js';
-import type { OutputLayout } from '../outputs/layout.js';
-import { npyHeaderBytes } from '../outputs/npy.js';
+import { type OutputLayout, textFile } from '../outputs/layout.js';
+import type { GrowingRowFile, TextFile } from '../outputs/row-file.js';
 import type { StoredRow } from '../rows.js';
-import { byteCount } from '../tensor.js';
-import { decodeRecord, type LedgerRecord, RECORD_BYTES } from './ledger.js';
+import { decodeRecord, type LedgerRecord, pathKey, RECORD_BYTES } from './ledger.js';
 import { readFully } from './ledger-file.js';
-import { allOf, openAll, type PerFile, runPaths } from './run-paths.js';
+import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import type { RunPlace } from './run-place.js';
 
 /** A row that is stored, and what its ledger says of it. */
 export interface Found extends StoredRow {
   readonly record: LedgerRecord;
+  /** The path of its image. @throws {OutputError} where the row does not name it */
+  readonly path: () => Promise<string>;
+  /** As `bytes`, with another path of its image. */
+  readonly renamed: (path: string) => StoredRow['bytes'];
 }
 
-interface StoredArray {
-  readonly handle: FileHandle;
+/** Where the rows of a file begin and end. */
+interface Extent {
   readonly start: number; // bytes
-  readonly rowBytes: number;
+  readonly length: number;
 }
 
 /** The rows of an earlier output, or of a run in progress, read one at a time. */
@@ -27,27 +30,24 @@ export class StoredRows {
   readonly ledgerPath: string;
   readonly #output: string;
   readonly #files: PerFile<FileHandle>;
-  readonly #textStart: number; // bytes
-  readonly #arrays: ReadonlyMap<string, StoredArray>;
+  readonly #byName: ReadonlyMap<string, readonly [GrowingRowFile, FileHandle]>;
+  readonly #text: TextFile;
+  readonly #textName: string;
 
   private constructor(
-    output: string,
-    header: string,
+    place: RunPlace,
+    layout: OutputLayout,
     ledgerPath: string,
     rows: number,
     files: PerFile<FileHandle>,
   ) {
     this.rows = rows;
     this.ledgerPath = ledgerPath;
-    this.#output = output;
+    this.#output = place.output;
     this.#files = files;
-    this.#textStart = Buffer.byteLength(header);
-    this.#arrays = new Map(
-      files.arrays.map(([tensor, handle]) => {
-        const start = npyHeaderBytes(tensor.dtype, tensor.shape);
-        return [tensor.name, { handle, start, rowBytes: byteCount(tensor) }];
-      }),
-    );
+    this.#byName = new Map(files.rowFiles.map((one) => [fileName(place, one[0]), one]));
+    this.#text = textFile(layout);
+    this.#textName = fileName(place, this.#text);
   }
 
   /** @param folder of a run in progress; undefined for the finished output */
@@ -60,7 +60,7 @@ export class StoredRows {
     const { output } = place;
     const paths = runPaths(place, layout, folder);
     const files = await openAll(paths, (path) => attempt(output, () => open(path, 'r'), 'read'));
-    return new StoredRows(output, layout.text.header, paths.ledger, rows, files);
+    return new StoredRows(place, layout, paths.ledger, rows, files);
   }
 
   /** @throws {OutputError} where the row cannot be read */
@@ -72,14 +72,21 @@ export class StoredRows {
       (row - first + 1) * RECORD_BYTES,
     );
     const record = decodeRecord(bytes, row - first);
-    const textStart = row === 0 ? this.#textStart : decodeRecord(bytes, 0).textEnd;
+    const start = row === 0 ? this.#text.header.byteLength : decodeRecord(bytes, 0).textEnd;
+    const text = { start, length: record.textEnd - start };
+    const stored = (name: string) => this.#rowIn(name, row, text);
     return {
       record,
       key: record.path,
       target: record.target,
       failure: record.failure,
-      text: () => this.#read(this.#files.text, textStart, record.textEnd - textStart),
-      array: (name) => this.#element(name, row),
+      bytes: stored,
+      path: async () => this.#pathOf((await stored(this.#textName)).toString(), record.path),
+      renamed: (path) => async (name) => {
+        const bytes = await stored(name);
+        if (name !== this.#textName) return bytes;
+        return Buffer.from(this.#text.rows.renamed(bytes.toString(), path));
+      },
     };
   }
 
@@ -87,10 +94,20 @@ export class StoredRows {
     for (const handle of allOf(this.#files)) await handle.close().catch(() => {}); // all that was asked for was read
   }
 
-  #element(name: string, row: number): Promise<Uint8Array> {
-    const array = this.#arrays.get(name);
-    if (array === undefined) throw new OutputError(`${this.#output} has no array ${name}`);
-    return this.#read(array.handle, array.start + row * array.rowBytes, array.rowBytes);
+  #rowIn(name: string, row: number, text: Extent): Promise<Buffer> {
+    const one = this.#byName.get(name);
+    if (one === undefined) throw new OutputError(`${this.#output} has no file ${name}`);
+    const [{ header, rows }, handle] = one;
+    if (rows.bytes === undefined) return this.#read(handle, text.start, text.length);
+    return this.#read(handle, header.byteLength + row * rows.bytes, rows.bytes);
+  }
+
+  #pathOf(text: string, key: bigint): string {
+    const path = this.#text.rows.paths(text).find((candidate) => pathKey(candidate) === key);
+    if (path !== undefined) return path;
+    throw new OutputError(`A row does not name the image that it is of: ${text.slice(0, 200)}`, {
+      hint: 'The output was altered since: see halonet verify.',
+    });
   }
 
   async #read(handle: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -39,8 +39,8 @@ describe('the options of a job', () => {
     assert.equal(images.stdin(), stdin);
     assert.deepEqual([images.counted, images.decodeSeconds, images.failureLimit], [true, 60, undefined]);
     assert.equal(images.preprocessing.decode, 'exact');
-    const { output, kind, mode, checkpointSeconds } = outputs.destination;
-    assert.deepEqual([output, kind, mode, checkpointSeconds], ['-', 'text', 'new', 5]);
+    const { output, arrangement, mode, checkpointSeconds } = outputs.destination;
+    assert.deepEqual([output, arrangement.layout, mode, checkpointSeconds], ['-', 'text', 'new', 5]);
     assert.deepEqual(outputs.requests, [{ name: 'embedding', normalize: undefined, dtype: 'float32' }]);
     assert.deepEqual([compute.device, compute.batchSize], [{ name: 'auto', id: 0 }, undefined]);
     assert.equal(invocation, SHELL.invocation);
@@ -93,7 +93,10 @@ describe('the options of a job', () => {
     assert.deepEqual([mean, autoOrient, maxPixels, failOn], [[0, 0, 1], false, 2e6, 'none']);
     const { decodeSeconds, failureLimit, allowEmpty, nul } = images;
     assert.deepEqual([decodeSeconds, failureLimit, allowEmpty, nul], [7, { percent: 3 }, true, true]);
-    assert.deepEqual([outputs.destination.kind, outputs.destination.checkpointSeconds], ['matrix', 9]);
+    assert.deepEqual(
+      [outputs.destination.arrangement.layout, outputs.destination.checkpointSeconds],
+      ['matrix', 9],
+    );
     assert.equal(outputs.requests[0]?.normalize, true);
     const { device, threads, batchSize, decoders, machine } = compute;
     assert.deepEqual([device, threads, batchSize, decoders], [{ name: 'cpu', id: 0 }, 2, 4, 1]);
@@ -125,7 +128,7 @@ describe('the options of a job', () => {
       retried,
     );
     assert.deepEqual([model.folder, images.folder], ['/there', '/there']);
-    assert.deepEqual([outputs.destination.mode, outputs.destination.kind], ['retry', 'matrix']);
+    assert.deepEqual([outputs.destination.mode, outputs.destination.arrangement.layout], ['retry', 'matrix']);
     assert.deepEqual(invocation, { ...SHELL.invocation, ...retried });
     const here = await optionsOf(['a', '-o', 'x.csv'], { ...retried, folder: '/here' });
     assert.deepEqual([here.model.folder, here.images.folder], [undefined, undefined]);

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { type ClassifyLayoutOptions, classifyLayout } from '../../src/outputs/classify-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { readFloats } from '../support/read-npy.js';
 import {
   Collector,
@@ -36,11 +37,11 @@ describe('the layout of classify', () => {
       '=bad.jpg,,,,,,,"decode_failed: premature end, ""at"" byte 12"',
       '"line\nbreak.jpg",2,dog,0.5,1,"tench, ""Tinca""",-1e-7,',
     ];
-    assert.equal(await printed(layout('csv', 2), ROWS), `${lines.join('\n')}\n`);
+    assert.equal(await printed(layout(FORMATS.csv, 2), ROWS), `${lines.join('\n')}\n`);
   });
 
   it('writes the top k as JSONL, clipped to the classes', async () => {
-    const [first, second, third] = (await printed(layout('jsonl'), ROWS)).trimEnd().split('\n');
+    const [first, second, third] = (await printed(layout(FORMATS.jsonl), ROWS)).trimEnd().split('\n');
     assert.equal(
       first,
       '{"path":"a,b.jpg","predictions":[{"index":1,"label":"tench, \\"Tinca\\"","score":0.9731},' +
@@ -56,7 +57,7 @@ describe('the layout of classify', () => {
   it(
     'writes the scores of all classes as NPY, with an index and the names of the classes',
     inFolder(async (folder) => {
-      await writeAll(await startRun(join(folder, 'scores.npy'), layout('npy')), ROWS);
+      await writeAll(await startRun(join(folder, 'scores.npy'), layout(FORMATS.npy)), ROWS);
       const beside = ['scores.classes.csv', 'scores.index.csv'];
       const files = [...beside, 'scores.npy', 'scores.npy.run.json', 'scores.npy.run.rows'];
       assert.deepEqual((await readdir(folder)).sort(), files);
@@ -78,7 +79,7 @@ describe('the layout of classify', () => {
 
   it('writes a header alone for no rows, and nothing before that', async () => {
     const stdout = new Collector();
-    const sink = await printing(layout('csv', 1), stdout);
+    const sink = await printing(layout(FORMATS.csv, 1), stdout);
     await new Promise(setImmediate);
     assert.equal(stdout.text, '');
     await sink.commit(FACTS);
@@ -86,7 +87,7 @@ describe('the layout of classify', () => {
   });
 
   it('takes only the tensor that was announced', async () => {
-    const sink = await printing(layout('csv'), new Collector());
+    const sink = await printing(layout(FORMATS.csv), new Collector());
     await assert.rejects(sink.write(ok('a.jpg', { logits: float32([1, 2, 3]) })), /received nothing/);
     await assert.rejects(
       sink.write(ok('a.jpg', { probabilities: float32([1, 2]) })),
@@ -100,16 +101,16 @@ describe('the layout of classify', () => {
   it('is another one for other labels, numbers of them or scores', () => {
     const settings = (options: Partial<ClassifyLayoutOptions>) =>
       JSON.stringify(
-        classifyLayout({ format: 'csv', scores: 'logits', labels: LABELS, ...options }).settings,
+        classifyLayout({ format: FORMATS.csv, scores: 'logits', labels: LABELS, ...options }).settings,
       );
     const all = [
       settings({}),
-      settings({ format: 'npy' }),
-      settings({ format: 'npy', labels: LABELS.toReversed() }),
+      settings({ format: FORMATS.npy }),
+      settings({ format: FORMATS.npy, labels: LABELS.toReversed() }),
       settings({ labels: LABELS.toReversed() }),
       settings({ topK: 1 }),
       settings({ scores: 'probabilities' }),
-      settings({ format: 'jsonl' }),
+      settings({ format: FORMATS.jsonl }),
     ];
     assert.equal(new Set(all).size, all.length);
     assert.equal(settings({ topK: 100 }), settings({ topK: 3 }));

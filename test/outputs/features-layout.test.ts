@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { type FeaturesLayoutOptions, featuresLayout } from '../../src/outputs/features-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { readFloats } from '../support/read-npy.js';
 import {
   FACTS,
@@ -32,7 +33,7 @@ const POOLED = [
 const FILES = ['index.csv', 'stage1.npy', 'stage3.npy'];
 
 function layout(options: Partial<FeaturesLayoutOptions>) {
-  return featuresLayout({ format: 'npy', dtype: 'float32', stages: MAPS, ...options });
+  return featuresLayout({ format: FORMATS.npy, dtype: 'float32', stages: MAPS, ...options });
 }
 
 describe('the layout of features', () => {
@@ -72,7 +73,7 @@ describe('the layout of features', () => {
   );
 
   it('writes JSONL with base64 data', async () => {
-    const [first = '', second] = (await printed(layout({ format: 'jsonl' }), MAP_ROWS)).split('\n');
+    const [first = '', second] = (await printed(layout({ format: FORMATS.jsonl }), MAP_ROWS)).split('\n');
     const { path, stages } = JSON.parse(first);
     assert.deepEqual([path, Object.keys(stages)], ['a.jpg', ['stage1', 'stage3']]);
     assert.deepEqual([stages.stage1.shape, stages.stage1.dtype], [[2, 1, 2], 'float32']);
@@ -87,14 +88,14 @@ describe('the layout of features', () => {
   it('encodes only the tensor, not the buffer that it is a part of', async () => {
     const stages = [{ name: 'stage1', shape: [1] }];
     const part = { ...float16([0x3c00]), data: new Uint8Array([9, 9, 0x00, 0x3c, 9]).subarray(2, 4) };
-    const text = await printed(layout({ stages, dtype: 'float16', format: 'jsonl' }), [
+    const text = await printed(layout({ stages, dtype: 'float16', format: FORMATS.jsonl }), [
       ok('a.jpg', { stage1: part }),
     ]);
     assert.equal(JSON.parse(text).stages.stage1.data, 'ADw=');
   });
 
   it('writes pooled CSV, padded to the widest stage, a line per image and stage', async () => {
-    const text = await printed(layout({ stages: POOLED, format: 'csv' }), [
+    const text = await printed(layout({ stages: POOLED, format: FORMATS.csv }), [
       ok('a.jpg', { stage1: float32([0.1]), stage3: float32([1, 2, 3]) }),
       failed('b.jpg'),
     ]);
@@ -111,7 +112,7 @@ describe('the layout of features', () => {
 
   it('refuses CSV of whole maps', () => {
     assert.throws(
-      () => layout({ format: 'csv' }),
+      () => layout({ format: FORMATS.csv }),
       (error) => error instanceof OutputError && /pooled.*npy.*jsonl/.test(error.message),
     );
   });

@@ -3,7 +3,7 @@ import { OutputError } from '../../src/errors.js';
 import { chooseFormat, type FormatQuestion } from '../../src/outputs/format.js';
 
 const choose = (output: string, question: Partial<FormatQuestion> = {}) =>
-  chooseFormat({ command: 'classify', asked: undefined, otherwise: 'csv', output, ...question });
+  chooseFormat({ command: 'classify', asked: undefined, otherwise: 'csv', output, ...question }).name;
 
 const features = (output: string, asked?: FormatQuestion['asked']) =>
   choose(output, { command: 'features', asked, otherwise: 'npy' });

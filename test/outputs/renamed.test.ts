@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { classifyLayout } from '../../src/outputs/classify-layout.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
-import type { OutputLayout } from '../../src/outputs/layout.js';
-import type { OutputFormat } from '../../src/outputs/output-name.js';
+import type { Format } from '../../src/outputs/formats/format.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
+import { type OutputLayout, textFile } from '../../src/outputs/layout.js';
+import type { FailedRow, OkRow } from '../../src/rows.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 import { failed, float32, ok } from './scratch.js';
 
@@ -15,7 +17,7 @@ const OUTPUTS = {
 };
 
 /** The layouts of all commands. */
-function layouts(format: OutputFormat, csvSafe: boolean): readonly OutputLayout[] {
+function layouts(format: Format, csvSafe: boolean): readonly OutputLayout[] {
   const labels = ['a "cat", or two', "=dog's"];
   const stages = [
     { name: 'stage1', shape: [1] },
@@ -29,15 +31,17 @@ function layouts(format: OutputFormat, csvSafe: boolean): readonly OutputLayout[
 }
 
 describe('a stored row', () => {
-  for (const format of ['csv', 'jsonl', 'npy'] as const) {
-    for (const csvSafe of format === 'jsonl' ? [false] : [false, true]) {
-      it(`under another path is as if it had been written so: ${format}${csvSafe ? ', made safe' : ''}`, () => {
+  for (const format of Object.values(FORMATS)) {
+    for (const csvSafe of format === FORMATS.jsonl ? [false] : [false, true]) {
+      it(`under another path is as if it had been written so: ${format.name}${csvSafe ? ', made safe' : ''}`, () => {
         const names = [...HOSTILE_NAMES, 'photos/a.jpg', './photos/a.jpg'];
-        for (const { text } of layouts(format, csvSafe)) {
+        for (const layout of layouts(format, csvSafe)) {
+          const { encode, renamed } = textFile(layout).rows;
+          const text = (row: FailedRow | OkRow) => Buffer.from(encode(row, 7)).toString();
           for (const [i, name] of names.entries()) {
             const other = names.at(-1 - i) ?? '';
             for (const rowOf of [(path: string) => ok(path, OUTPUTS), failed])
-              assert.equal(text.renamed(text.text(rowOf(name), 7), other), text.text(rowOf(other), 7));
+              assert.equal(renamed(text(rowOf(name)), other), text(rowOf(other)));
           }
         }
       });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { ImageFailure } from '../../src/errors.js';
 import { openByteChannel } from '../../src/files/byte-channel.js';
-import type { OutputLayout } from '../../src/outputs/layout.js';
+import { type OutputLayout, textFile } from '../../src/outputs/layout.js';
 import { streamSink } from '../../src/outputs/stream-sink.js';
 import type { FailedRow, OkRow, Row, RowSink } from '../../src/rows.js';
 import type { JournalHeader } from '../../src/runs/journal.js';
@@ -84,11 +84,11 @@ export async function printed(layout: OutputLayout, rows: readonly Row[]): Promi
 }
 
 export async function printing(layout: OutputLayout, stdout: Collector): Promise<RowSink<RunFacts>> {
-  return streamSink(await openByteChannel({ output: '-', overwrite: false, stdout }), layout.text);
+  return streamSink(await openByteChannel({ output: '-', overwrite: false, stdout }), textFile(layout));
 }
 
 export async function placeOf(output: string, layout: OutputLayout): Promise<RunPlace> {
-  const place = await findOutput(output, layout.kind);
+  const place = await findOutput(output, layout.arrangement);
   if (place.kind !== 'run') throw new Error(`${output} is no regular output`);
   return place;
 }

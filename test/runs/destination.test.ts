@@ -10,6 +10,7 @@ import { identify } from '../../src/identify.js';
 import type { Item, JobItem } from '../../src/item.js';
 import { fingerprintOf } from '../../src/job/fingerprint.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row } from '../../src/rows.js';
 import { lastDecoded } from '../../src/runs/black-box.js';
@@ -22,8 +23,8 @@ import { TIME_LIMIT } from '../support/time-limit.js';
 import { until } from '../support/until.js';
 import { filesIn } from './outputs.js';
 
-const JSONL = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
-const NPY = embedLayout({ format: 'npy', dtype: 'float32', features: 1 });
+const JSONL = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
+const NPY = embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 1 });
 
 const AWAY: ImageFailure = { code: 'not_found', message: 'there is no such file' };
 
@@ -93,7 +94,13 @@ describe('openDestination', () => {
     { mode, images, rows, setting = '', settings = {}, unreadable, listed = false, layout = JSONL }: Attempt,
   ) {
     const destination = await openDestination({
-      ...{ output: place(output), kind: layout.kind, mode, stdout: new Collector(), checkpointSeconds: 1000 },
+      ...{
+        output: place(output),
+        arrangement: layout.arrangement,
+        mode,
+        stdout: new Collector(),
+        checkpointSeconds: 1000,
+      },
     });
     const walk = () => items(images, unreadable);
     const list = remembered(walk());
@@ -129,7 +136,7 @@ describe('openDestination', () => {
     const destination = await openDestination({
       ...{
         output: place(output),
-        kind: 'text',
+        arrangement: JSONL.arrangement,
         mode: 'new',
         stdout: new Collector(),
         checkpointSeconds: 1000,
@@ -474,7 +481,7 @@ describe('openDestination', () => {
   it('is for one run at a time', async () => {
     const output = {
       output: place('out.jsonl'),
-      kind: 'text',
+      arrangement: JSONL.arrangement,
       stdout: new Collector(),
       checkpointSeconds: 1,
     } as const;
@@ -565,7 +572,13 @@ describe('openDestination', () => {
     spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
     const open = (mode: OutputMode) =>
       openDestination({
-        ...{ output: place('out.jsonl'), kind: 'text', mode, stdout: new Collector(), checkpointSeconds: 1 },
+        ...{
+          output: place('out.jsonl'),
+          arrangement: JSONL.arrangement,
+          mode,
+          stdout: new Collector(),
+          checkpointSeconds: 1,
+        },
       });
     for (const [mode, expected] of [
       ['resume', suspects],
@@ -587,7 +600,7 @@ describe('openDestination', () => {
     for (const output of ['-', '/dev/stdout']) {
       for (const mode of ['resume', 'sync'] as const) {
         await assert.rejects(
-          openDestination({ output, kind: 'text', mode, stdout, checkpointSeconds: 1 }),
+          openDestination({ output, arrangement: JSONL.arrangement, mode, stdout, checkpointSeconds: 1 }),
           refusing(new RegExp(`--${mode} needs an output .*; ${output} is a stream`), /--output/),
         );
       }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Preprocessing } from '../../src/images/geometry.js';
 import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { differences, otherSettings } from '../../src/runs/fingerprint.js';
 
 const PREPROCESSING: Preprocessing = {
@@ -10,7 +11,11 @@ const PREPROCESSING: Preprocessing = {
 };
 
 function layoutOf(format: 'npy' | 'jsonl') {
-  return featuresLayout({ format, dtype: 'float32', stages: [{ name: 'stage1', shape: [2] }] });
+  return featuresLayout({
+    format: FORMATS[format],
+    dtype: 'float32',
+    stages: [{ name: 'stage1', shape: [2] }],
+  });
 }
 
 const JOB: Fingerprinted = {

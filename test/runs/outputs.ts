@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { classifyLayout } from '../../src/outputs/classify-layout.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
-import type { OutputKind, OutputLayout } from '../../src/outputs/layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
+import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row } from '../../src/rows.js';
 import { FAILURE, float32, startRun, writeAll } from '../outputs/scratch.js';
 
-/** An output of one kind, and rows for it. */
+/** An output, and rows for it. */
 export interface OutputCase {
-  readonly kind: OutputKind;
   readonly name: string; // of the output
   readonly layout: OutputLayout;
   readonly rows: readonly Row[];
@@ -33,26 +33,23 @@ const stages = [
   { name: 'stage3', shape: [3] },
 ];
 
-// An output of each kind, with the same seven images; and text of another format and of several lines a row.
+// An output of each arrangement, with the same seven images; and text of another format and of several lines a row.
 export const TEXT: OutputCase = {
-  kind: 'text',
   name: 'classes.csv',
-  layout: classifyLayout({ format: 'csv', scores: 'logits', labels: ['x', 'y, z'], topK: 2 }),
+  layout: classifyLayout({ format: FORMATS.csv, scores: 'logits', labels: ['x', 'y, z'], topK: 2 }),
   rows: rowsOf((i) => ({ logits: float32([i, 1 / i]) })),
 };
 
 const LINES: OutputCase = {
-  kind: 'text',
   name: 'embeddings.jsonl',
-  layout: embedLayout({ format: 'jsonl', dtype: 'float32', features: 2 }),
+  layout: embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 2 }),
   rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
 };
 
 const POOLED: OutputCase = {
-  kind: 'text',
   name: 'pooled.csv',
   layout: featuresLayout({
-    format: 'csv',
+    format: FORMATS.csv,
     dtype: 'float32',
     stages: [{ name: 'stage0', shape: [1] }, ...stages.slice(1)],
   }),
@@ -60,23 +57,20 @@ const POOLED: OutputCase = {
 };
 
 export const MATRIX: OutputCase = {
-  kind: 'matrix',
   name: 'embeddings.npy',
-  layout: embedLayout({ format: 'npy', dtype: 'float32', features: 2 }),
+  layout: embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 2 }),
   rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
 };
 
 export const SCORES: OutputCase = {
-  kind: 'scores',
   name: 'scores.npy',
-  layout: classifyLayout({ format: 'npy', scores: 'logits', labels: ['x', 'y, z'] }),
+  layout: classifyLayout({ format: FORMATS.npy, scores: 'logits', labels: ['x', 'y, z'] }),
   rows: TEXT.rows,
 };
 
 export const FOLDER: OutputCase = {
-  kind: 'folder',
   name: 'pyramid',
-  layout: featuresLayout({ format: 'npy', dtype: 'float32', stages }),
+  layout: featuresLayout({ format: FORMATS.npy, dtype: 'float32', stages }),
   rows: rowsOf((i) => ({ stage1: float32([i, i, i, i], [2, 1, 2]), stage3: float32([i, -i, 0]) })),
 };
 

@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from
 import { dirname, join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { Journal } from '../../src/runs/journal.js';
 import { readManifest } from '../../src/runs/manifest.js';
 import { publish } from '../../src/runs/publish.js';
@@ -34,19 +35,19 @@ import {
 } from './outputs.js';
 
 /** What stands there already: other rows, and a stage that the new folder has not. */
-async function writeEarlier(folder: string, { kind, name, layout, rows }: OutputCase): Promise<void> {
+async function writeEarlier(folder: string, { name, layout, rows }: OutputCase): Promise<void> {
   const output = join(folder, name);
-  if (kind !== 'folder') return writeAll(await startRun(output, layout), rows.slice(2));
+  if (!layout.arrangement.folder) return writeAll(await startRun(output, layout), rows.slice(2));
   const stages = [1, 2, 3].map((i) => ({ name: `stage${i}`, shape: [1] }));
   const outputs = Object.fromEntries(stages.map((stage) => [stage.name, float32([7])]));
-  const old = featuresLayout({ format: 'npy', dtype: 'float32', stages });
+  const old = featuresLayout({ format: FORMATS.npy, dtype: 'float32', stages });
   await writeAll(await startRun(output, old), [ok('old.jpg', outputs)]);
 }
 
 /** A run that lacks nothing but its final names, in a new folder: a finished one, put back. */
 async function completeRun(
   folder: string,
-  { name, layout, rows, kind }: OutputCase,
+  { name, layout, rows }: OutputCase,
   replaces: boolean,
 ): Promise<{ readonly place: RunPlace; readonly names: readonly string[] }> {
   await mkdir(folder);
@@ -57,7 +58,7 @@ async function completeRun(
   const data = join(place.partial, 'data');
   await mkdir(data, { recursive: true });
   for (const file of names) await rename(finalPath(place, file), join(data, file));
-  if (kind === 'folder') await rmdir(place.path);
+  if (layout.arrangement.folder) await rmdir(place.path);
   await rename(place.ledger, join(place.partial, 'rows'));
   await rename(place.manifest, join(place.partial, 'run.json'));
   const start = { rows: 0, bytes: {}, inputs: '', seconds: 0 };
@@ -89,8 +90,8 @@ function steps(place: RunPlace, names: readonly string[], replaces: boolean): ((
     remove(join(place.path, 'stage2.npy')),
   ];
   return [
-    ...(replaces ? old.slice(0, place.layout === 'text' ? 1 : place.layout === 'folder' ? 3 : 2) : []),
-    ...(place.layout === 'folder' && !replaces ? [move('data', place.path)] : moved),
+    ...(replaces ? old.slice(0, place.arrangement.streams ? 1 : place.arrangement.folder ? 3 : 2) : []),
+    ...(place.arrangement.folder && !replaces ? [move('data', place.path)] : moved),
     move('rows', place.ledger),
     move('run.json', place.manifest),
     ...['base', 'journal.jsonl', 'data'].map((name) => remove(join(partial, name))),
@@ -143,7 +144,7 @@ describe('publishing', () => {
 
   for (const example of [TEXT, MATRIX]) {
     it(
-      `of ${example.kind} in place of scores leaves none of their files, after a crash at any call`,
+      `of ${example.layout.arrangement.layout} in place of scores leaves none of their files, after a crash at any call`,
       inFolder(async (folder) => {
         const into = { ...example, name: SCORES.name };
         const reference = await referenceOf(into);

@@ -3,6 +3,7 @@ import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { platform } from 'node:process';
 import { OutputError } from '../../src/errors.js';
+import { ARRANGEMENTS } from '../../src/outputs/arrangement.js';
 import { findOutput, runPlace } from '../../src/runs/run-place.js';
 import { inFolder, startRun, writeAll } from '../outputs/scratch.js';
 import { OUTPUT_CASES } from './outputs.js';
@@ -15,9 +16,9 @@ describe('findOutput', () => {
     'says where the files of a run lie, and touches nothing',
     inFolder(async (folder) => {
       const path = join(await realpath(folder), 'out');
-      for (const layout of ['text', 'matrix', 'scores', 'folder'] as const) {
-        assert.deepEqual(await findOutput(join(folder, 'out'), layout), {
-          ...{ kind: 'run', output: join(folder, 'out'), layout, path },
+      for (const arrangement of Object.values(ARRANGEMENTS)) {
+        assert.deepEqual(await findOutput(join(folder, 'out'), arrangement), {
+          ...{ kind: 'run', output: join(folder, 'out'), arrangement, path },
           ...{ lock: `${path}.lock`, partial: `${path}.partial` },
           ...{ ledger: `${path}.run.rows`, manifest: `${path}.run.json` },
         });
@@ -29,10 +30,10 @@ describe('findOutput', () => {
   it(
     'finds it again when something stands there',
     inFolder(async (folder) => {
-      for (const { kind, name, layout, rows } of OUTPUT_CASES) {
-        const before = await findOutput(join(folder, name), kind);
+      for (const { name, layout, rows } of OUTPUT_CASES) {
+        const before = await findOutput(join(folder, name), layout.arrangement);
         await writeAll(await startRun(join(folder, name), layout), rows);
-        assert.deepEqual(await findOutput(join(folder, name), kind), before);
+        assert.deepEqual(await findOutput(join(folder, name), layout.arrangement), before);
       }
     }),
   );
@@ -45,7 +46,7 @@ describe('findOutput', () => {
       await symlink(join(folder, 'real'), join(folder, 'link'), 'dir');
       await symlink(join(folder, 'a.csv'), join(folder, 'link.csv'), 'file');
       const pathOf = async (name: string, layout: 'text' | 'folder') => {
-        const place = await findOutput(join(folder, name), layout);
+        const place = await findOutput(join(folder, name), ARRANGEMENTS[layout]);
         return 'path' in place ? place.path : place.kind;
       };
       assert.equal(await pathOf('link', 'folder'), join(await realpath(folder), 'real'));
@@ -56,20 +57,23 @@ describe('findOutput', () => {
   it(
     'streams text alone to what is no file',
     inFolder(async (folder) => {
-      assert.deepEqual(await findOutput('-', 'text'), { kind: 'stdout' });
+      assert.deepEqual(await findOutput('-', ARRANGEMENTS.text), { kind: 'stdout' });
       if (process.platform !== 'win32') {
-        assert.deepEqual(await findOutput('/dev/null', 'text'), { kind: 'device', path: '/dev/null' });
-        await assert.rejects(findOutput('/dev/null', 'matrix'), refusing(/not a regular file/));
+        assert.deepEqual(await findOutput('/dev/null', ARRANGEMENTS.text), {
+          kind: 'device',
+          path: '/dev/null',
+        });
+        await assert.rejects(findOutput('/dev/null', ARRANGEMENTS.matrix), refusing(/not a regular file/));
       }
       await mkdir(join(folder, 'a.index.csv'));
       await assert.rejects(
-        findOutput(join(folder, 'a.npy'), 'matrix'),
+        findOutput(join(folder, 'a.npy'), ARRANGEMENTS.matrix),
         refusing(/a\.index\.csv is a folder/),
       );
       await mkdir(join(folder, 'b.classes.csv'));
-      await findOutput(join(folder, 'b.npy'), 'matrix'); // which has no such file
+      await findOutput(join(folder, 'b.npy'), ARRANGEMENTS.matrix); // which has no such file
       await assert.rejects(
-        findOutput(join(folder, 'b.npy'), 'scores'),
+        findOutput(join(folder, 'b.npy'), ARRANGEMENTS.scores),
         refusing(/b\.classes\.csv is a folder/),
       );
     }),
@@ -79,10 +83,13 @@ describe('findOutput', () => {
     'refuses what cannot be an output of its kind',
     inFolder(async (folder) => {
       await writeFile(join(folder, 'file'), '');
-      await assert.rejects(findOutput(folder, 'text'), refusing(/is a folder/));
-      await assert.rejects(findOutput(join(folder, 'file'), 'folder'), refusing(/is a file/));
+      await assert.rejects(findOutput(folder, ARRANGEMENTS.text), refusing(/is a folder/));
+      await assert.rejects(findOutput(join(folder, 'file'), ARRANGEMENTS.folder), refusing(/is a file/));
       for (const layout of ['text', 'matrix', 'folder'] as const) {
-        await assert.rejects(findOutput(join(folder, 'no', 'such'), layout), refusing(/does not exist/));
+        await assert.rejects(
+          findOutput(join(folder, 'no', 'such'), ARRANGEMENTS[layout]),
+          refusing(/does not exist/),
+        );
       }
     }),
   );
@@ -98,12 +105,12 @@ describe('findOutput', () => {
       };
       for (const [i, name] of ['notes.txt', 'stage1.npy.bak', '.hidden', 'run.json'].entries()) {
         const output = await fill(`refused ${i}`, ['index.csv', name]);
-        await assert.rejects(findOutput(output, 'folder'), refusing(new RegExp(`holds ${name}`)));
+        await assert.rejects(findOutput(output, ARRANGEMENTS.folder), refusing(new RegExp(`holds ${name}`)));
         assert.deepEqual((await readdir(output)).sort(), [name, 'index.csv'].sort());
       }
       const nested = await fill('nested', []);
       await mkdir(join(nested, 'stage1.npy'));
-      await assert.rejects(findOutput(nested, 'folder'), refusing(/holds stage1\.npy/));
+      await assert.rejects(findOutput(nested, ARRANGEMENTS.folder), refusing(/holds stage1\.npy/));
       const ours = await fill('ours', [
         'index.csv',
         'stage0.npy',
@@ -111,16 +118,16 @@ describe('findOutput', () => {
         '.partial',
         '.partial.next',
       ]);
-      await findOutput(ours, 'folder');
+      await findOutput(ours, ARRANGEMENTS.folder);
     }),
   );
 
   it('keeps the run in progress inside of a folder that is a disk of its own', async function () {
     if (platform === 'win32') this.skip(); // whose disks are no folders
     const disk = platform === 'linux' ? '/proc' : '/dev';
-    const place = await runPlace(disk, 'folder', disk);
+    const place = await runPlace(disk, ARRANGEMENTS.folder, disk);
     assert.deepEqual([place.partial, place.manifest], [`${disk}/.partial`, `${disk}.run.json`]);
-    const file = await runPlace(disk, 'text', disk);
+    const file = await runPlace(disk, ARRANGEMENTS.text, disk);
     assert.equal(file.partial, `${disk}.partial`);
   });
 });

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { OutputError } from '../../src/errors.js';
+import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import type { Row } from '../../src/rows.js';
 import { readJournal } from '../../src/runs/journal.js';
 import { readManifest } from '../../src/runs/manifest.js';
@@ -124,10 +126,7 @@ describe('RunSink', () => {
     inFolder(async (folder) => {
       const output = join(folder, 'a.npy');
       const rows = 300;
-      const layout = {
-        ...MATRIX.layout,
-        arrays: [{ name: 'embedding', dtype: 'float32', shape: [3000] } as const],
-      };
+      const layout = embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 3000 });
       const sink = await startRun(output, layout, { checkpointSeconds: 0.01 });
       for (let i = 0; i < rows; i++)
         await sink.write(ok(`${i}.jpg`, { embedding: float32(new Array<number>(3000).fill(i)) }));
@@ -393,7 +392,7 @@ describe('RunSink', () => {
   it(
     'says in its manifest what it has written',
     inFolder(async (folder) => {
-      for (const { name, layout, rows, kind } of OUTPUT_CASES) {
+      for (const { name, layout, rows } of OUTPUT_CASES) {
         const output = join(folder, name);
         await writeAll(await startRun(output, layout), rows);
         const manifest = await readManifest(output, `${output}.run.json`);
@@ -405,7 +404,7 @@ describe('RunSink', () => {
         assert.deepEqual(fingerprint, headerOf().fingerprint);
         assert.equal(started, headerOf().started);
         assert.ok(Date.parse(finished) > Date.parse(started) && seconds > 0);
-        const at = kind === 'folder' ? output : folder;
+        const at = layout.arrangement.folder ? output : folder;
         for (const file of [...outputs, ledger]) {
           const bytes = await readFile(file === ledger ? `${output}.run.rows` : join(at, file.name));
           const sha256 = createHash('sha256').update(bytes).digest('hex');

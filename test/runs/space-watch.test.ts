@@ -2,16 +2,12 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { OutputError } from '../../src/errors.js';
 import { freeSpace } from '../../src/files/free-space.js';
-import type { OutputLayout } from '../../src/outputs/layout.js';
+import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { TELLING_ROWS } from '../../src/runs/space.js';
 import { SpaceWatch } from '../../src/runs/space-watch.js';
 
-const LAYOUT: OutputLayout = {
-  kind: 'text',
-  text: { header: '', text: () => '', paths: () => [], renamed: (text) => text },
-  arrays: [],
-  settings: {},
-};
+const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
 const TEXT = 100; // bytes a row
 const MORE_THAN_ANY_DISK = 1e15; // rows
 

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
+import { ownName, type RowFile } from '../../src/outputs/row-file.js';
+import type { TensorSpec } from '../../src/outputs/row-tensor.js';
 import { bytesLeft, rowSpace, TELLING_ROWS } from '../../src/runs/space.js';
 
-const TEXT: OutputLayout['text'] = {
-  header: 'path,é\n',
-  text: () => '',
-  paths: () => [],
-  renamed: (text) => text,
+const TEXT: RowFile = {
+  name: ownName,
+  header: Buffer.from('path,é\n'),
+  rows: { encode: () => Buffer.of(), paths: () => [], renamed: (text) => text },
 };
+const tensors: readonly TensorSpec[] = [
+  { name: 'stage0', dtype: 'float32', shape: [3, 5] },
+  { name: 'stage1', dtype: 'float16', shape: [7] },
+];
 const LAYOUT: OutputLayout = {
-  ...{ kind: 'folder', text: TEXT, settings: {} },
-  arrays: [
-    { name: 'stage0', dtype: 'float32', shape: [3, 5] },
-    { name: 'stage1', dtype: 'float16', shape: [7] },
-  ],
+  arrangement: FORMATS.npy.features.arrangement,
+  files: [TEXT, ...FORMATS.npy.features.files(tensors, {}).slice(1)],
+  settings: {},
 };
 const ROW = 3 * 5 * 4 + 7 * 2; // bytes in the arrays
 const LEDGER = 40;
@@ -21,12 +25,12 @@ const HEADERS = 128 + 128 + 8; // NPY's take 64 or 128 bytes, and é is two
 
 describe('rowSpace', () => {
   it('adds up the elements of all arrays, their headers and that of the text', () => {
-    assert.deepEqual(rowSpace(LAYOUT), { headers: HEADERS, arrays: ROW, ledger: LEDGER, classes: 0 });
+    assert.deepEqual(rowSpace(LAYOUT), { headers: HEADERS, fixed: ROW, ledger: LEDGER, rowless: 0 });
   });
 
   it('of text alone is the ledger', () => {
-    const alone = { headers: 8, arrays: 0, ledger: LEDGER, classes: 0 };
-    assert.deepEqual(rowSpace({ ...LAYOUT, arrays: [] }), alone);
+    const alone = { headers: 8, fixed: 0, ledger: LEDGER, rowless: 0 };
+    assert.deepEqual(rowSpace({ files: [TEXT] }), alone);
   });
 });
 
@@ -48,7 +52,8 @@ describe('bytesLeft', () => {
   });
 
   it('has the names of the classes still to come', () => {
-    const layout: OutputLayout = { ...LAYOUT, kind: 'scores', classes: 'index,label\n0,é\n' };
+    const classes = { name: ownName, header: Buffer.from('index,label\n0,é\n') };
+    const layout: OutputLayout = { ...LAYOUT, files: [...LAYOUT.files, classes] };
     assert.equal(bytesLeft(layout, written(0, 0), 10), 10 * (ROW + LEDGER) + 17);
   });
 

@@ -7,13 +7,15 @@ import { FileItem } from '../../src/file-item.js';
 import { identify } from '../../src/identify.js';
 import type { Item } from '../../src/item.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { pathKey } from '../../src/runs/ledger.js';
 import { failedAgain, withStoredRows } from '../../src/runs/stored-items.js';
 import { StoredRows } from '../../src/runs/stored-rows.js';
 import { itemsAgain } from '../../src/sources/again.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 
-const LAYOUT = embedLayout({ format: 'jsonl', dtype: 'float32', features: 1 });
+const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
+const NAME = 'o.jsonl'; // of the outputs
 
 describe('withStoredRows', () => {
   let folder: string;
@@ -28,7 +30,7 @@ describe('withStoredRows', () => {
   });
   const pathOf = (name: string) => join(folder, name);
 
-  /** Writes an output of images as they are now, each with its value; those named bad have failed. */
+  /** Writes an output, in a folder of its own, of images as they are now, each with its value; those named bad have failed. */
   async function store(output: string, images: Readonly<Record<string, number>>): Promise<void> {
     const rows = [];
     for (const [name, value] of Object.entries(images)) {
@@ -36,8 +38,10 @@ describe('withStoredRows', () => {
       if (name.startsWith('bad')) rows.push({ path, file, status: 'failed', failure: FAILURE } as const);
       else rows.push({ path, file, status: 'ok', outputs: { embedding: float32([value]) } } as const);
     }
-    await writeAll(await startRun(pathOf(output), LAYOUT), rows);
-    sources.push(await StoredRows.open(await placeOf(pathOf(output), LAYOUT), LAYOUT, rows.length));
+    const path = join(pathOf(output), NAME);
+    await mkdir(pathOf(output));
+    await writeAll(await startRun(path, LAYOUT), rows);
+    sources.push(await StoredRows.open(await placeOf(path, LAYOUT), LAYOUT, rows.length));
   }
 
   /** What becomes of inputs: what is stored of each, or that it is to be computed. */
@@ -46,13 +50,13 @@ describe('withStoredRows', () => {
       for (const name of names) yield new FileItem(pathOf(name));
     }
     const found = [];
-    for await (const item of withStoredRows(items(), sources, LAYOUT, 'a.jsonl')) {
+    for await (const item of withStoredRows(items(), sources, 'a.jsonl')) {
       if (item.status !== 'stored') {
         found.push(item.id.slice(folder.length + 1));
         continue;
       }
       assert.deepEqual(item.file, await identify(item.id));
-      const text = (await item.stored.text()).toString();
+      const text = Buffer.from(await item.stored.bytes(NAME)).toString();
       const { path, embedding, error } = JSON.parse(text);
       assert.equal(path, item.id);
       assert.equal(item.stored.failure, error?.code);
@@ -96,9 +100,12 @@ describe('withStoredRows', () => {
     async function* items(): AsyncGenerator<Item> {
       yield new FileItem(path, { target: pathOf('a') });
     }
-    const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
+    const { value: item } = await withStoredRows(items(), sources, 'a.jsonl').next();
     assert.ok(item?.status === 'stored');
-    assert.deepEqual(JSON.parse((await item.stored.text()).toString()), { path, embedding: [1] });
+    assert.deepEqual(JSON.parse(Buffer.from(await item.stored.bytes(NAME)).toString()), {
+      path,
+      embedding: [1],
+    });
     assert.equal(item.stored.key, pathKey(path));
     assert.equal(item.stored.target, pathKey(pathOf('a')));
   });
@@ -109,7 +116,7 @@ describe('withStoredRows', () => {
     async function* items(): AsyncGenerator<Item> {
       yield new FileItem(pathOf('a'), { target: '/elsewhere/a' });
     }
-    const { value: item } = await withStoredRows(items(), sources, LAYOUT, 'a.jsonl').next();
+    const { value: item } = await withStoredRows(items(), sources, 'a.jsonl').next();
     assert.ok(item?.status === 'stored');
     assert.equal(item.stored.target, pathKey('/elsewhere/a'));
   });
@@ -151,8 +158,7 @@ describe('failedAgain', () => {
       const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
       try {
         const again = [];
-        for await (const item of failedAgain(stored, LAYOUT, 0, itemsAgain()))
-          again.push(item.status === 'found');
+        for await (const item of failedAgain(stored, 0, itemsAgain())) again.push(item.status === 'found');
         assert.deepEqual(again, [false, true, true, false, false, false, false, true, false, false]);
       } finally {
         await stored.close();
@@ -174,7 +180,7 @@ describe('failedAgain', () => {
       const stored = await StoredRows.open(await placeOf(output, LAYOUT), LAYOUT, rows.length);
       try {
         const again = [];
-        for await (const item of failedAgain(stored, LAYOUT, 0, itemsAgain(folder)))
+        for await (const item of failedAgain(stored, 0, itemsAgain(folder)))
           again.push(item.status === 'found' ? [item.id, item.file] : [item.id]);
         assert.deepEqual(again, [
           ['was a file'],

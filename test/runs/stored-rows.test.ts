@@ -83,10 +83,10 @@ describe('StoredRows', () => {
       const last = await stored.find(6);
       await assert.rejects(stored.find(7), damaged);
       await truncate(place.path, 150);
-      await assert.rejects(last.array('embedding'), damaged);
-      await assert.rejects(async () => last.array('logits'), OutputError);
+      await assert.rejects(last.bytes(name), damaged);
+      await assert.rejects(async () => last.bytes('logits.npy'), OutputError);
       await truncate(join(folder, 'embeddings.index.csv'), 30);
-      await assert.rejects(last.text(), damaged);
+      await assert.rejects(last.bytes('embeddings.index.csv'), damaged);
       await stored.close();
       await rm(place.ledger);
       await assert.rejects(StoredRows.open(place, layout, 7), /Cannot read .*embeddings\.npy: ENOENT/);

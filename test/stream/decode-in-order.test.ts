@@ -100,7 +100,7 @@ describe('decodeInOrder', () => {
 
   it('passes on rows that are stored, without decoding', async () => {
     const none = async () => assert.fail('nothing is to be read');
-    const stored = { key: 0n, target: 0n, failure: undefined, text: none, array: none };
+    const stored = { key: 0n, target: 0n, failure: undefined, bytes: none };
     const item: JobItem = { status: 'stored', id: 'a', file: undefined, stored };
     async function* items(): AsyncGenerator<JobItem> {
       yield item;

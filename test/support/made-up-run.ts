@@ -8,6 +8,7 @@ import { openDestination } from '../../src/runs/destination.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
 import type { OutputMode } from '../../src/runs/plan.js';
 import { itemsAgain } from '../../src/sources/again.js';
+import { elementCount } from '../../src/tensor.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 
 /** A run whose rows are made up of their paths: a job without images and without a model. */
@@ -53,7 +54,13 @@ export async function madeUpRun({
   pauses = false,
 }: MadeUpRun): Promise<number> {
   const destination = await openDestination({
-    ...{ output, kind: layout.kind, mode, checkpointSeconds: CHECKPOINT_SECONDS, stdout: new Collector() },
+    ...{
+      output,
+      arrangement: layout.arrangement,
+      mode,
+      checkpointSeconds: CHECKPOINT_SECONDS,
+      stdout: new Collector(),
+    },
   });
   try {
     const started = await destination.start({
@@ -69,7 +76,7 @@ export async function madeUpRun({
         if (written === rows) throw new Stopped();
         if (written++ % 4 === 2 && pauses) await sleep(PAUSE_MS);
         if (item.status !== 'stored') computed++;
-        await around(item.id, () => sink.write(rowOf(item, layout, salt)));
+        await around(item.id, () => sink.write(rowOf(item, salt)));
       }
       await sink.commit(FACTS);
       return computed;
@@ -88,7 +95,18 @@ async function* itemsOf(paths: readonly string[]): AsyncGenerator<Item> {
   for (const path of paths) yield new FileItem(path);
 }
 
-function rowOf(item: JobItem, { arrays }: OutputLayout, salt: number): Row {
+/** Elements of each embedding. */
+export const FEATURES = 5;
+
+/** The shapes of all tensors that a made-up row has; an output takes those that it is of. */
+const TENSORS: Readonly<Record<string, readonly number[]>> = {
+  embedding: [FEATURES],
+  logits: [3],
+  stage1: [2, 1, 1],
+  stage2: [2, 2, 2],
+};
+
+function rowOf(item: JobItem, salt: number): Row {
   const { id: path, target } = item;
   if (item.status === 'stored') {
     const { status, file, stored } = item;
@@ -96,23 +114,9 @@ function rowOf(item: JobItem, { arrays }: OutputLayout, salt: number): Row {
   }
   if (basename(path).startsWith('bad')) return failed(path);
   const seed = [...path].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), salt) % 9973;
-  const outputs = arrays.length > 0 ? arrays : [{ name: 'embedding', shape: [FEATURES] }];
-  return {
-    ...{ status: 'ok', path },
-    outputs: Object.fromEntries(
-      outputs.map(({ name, shape }) => {
-        const count = shape.reduce((product, side) => product * side, 1);
-        return [
-          name,
-          float32(
-            Array.from({ length: count }, (_, i) => (seed + i) / 7),
-            shape,
-          ),
-        ];
-      }),
-    ),
-  };
+  const outputs = Object.entries(TENSORS).map(([name, shape]) => {
+    const values = Array.from({ length: elementCount(shape) }, (_, i) => (seed + i) / 7);
+    return [name, float32(values, shape)] as const;
+  });
+  return { status: 'ok', path, outputs: Object.fromEntries(outputs) };
 }
-
-/** Elements of each embedding. */
-export const FEATURES = 5;

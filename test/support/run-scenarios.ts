@@ -1,21 +1,25 @@
 import assert from 'node:assert/strict';
 import { HalonetError } from '../../src/errors.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/index.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { watchFsCalls } from './fs-calls.js';
 import { Injector } from './injector.js';
 import { FEATURES, type MadeUpRun, Stopped } from './made-up-run.js';
 import { type OutputFiles, wrongFinals } from './output-files.js';
+import { raw } from './raw-format.js';
 
 const embedding = { features: FEATURES, dtype: 'float32' } as const;
-/** An output of each kind, by its name. */
+/** An output of each arrangement, by its name, and one of a format that is not halonet's own. */
 export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
-  'rows.csv': embedLayout({ format: 'csv', ...embedding }),
-  'scores.npy': classifyLayout({ format: 'npy', scores: 'logits', labels: ['a', 'b', 'c, d'] }),
+  'rows.csv': embedLayout({ format: FORMATS.csv, ...embedding }),
+  'scores.npy': classifyLayout({ format: FORMATS.npy, scores: 'logits', labels: ['a', 'b', 'c, d'] }),
   pyramid: featuresLayout({
-    ...{ format: 'npy', dtype: 'float32', pooled: false },
+    format: FORMATS.npy,
+    dtype: 'float32',
     stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),
   }),
+  'rows.f32': embedLayout({ format: raw, ...embedding }),
 };
 
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeNpyHeader } from '../../src/outputs/npy.js';
+import { encodeNpyHeader } from '../../src/outputs/npy-header.js';
 
 describe('encodeNpyHeader', () => {
   it('is NPY 1.0: magic, version, length, a dictionary that ends in a line feed', () => {

@@ -1,7 +1,4 @@
-import { BYTES_PER_ELEMENT, type DType } from '../tensor.js';
-
-/** Floating-point element types that NumPy knows. */
-export type FloatDType = Extract<DType, 'float32' | 'float16'>;
+import type { FloatDType } from './row-tensor.js';
 
 const DESCR: Readonly<Record<FloatDType, string>> = { float32: '<f4', float16: '<f2' };
 
@@ -35,20 +32,4 @@ function dictionary(dtype: FloatDType, rows: string, rowShape: readonly number[]
   // A Python tuple: `(3,)` has a trailing comma, and `(3, 5,)` may.
   const shape = rowShape.length === 0 ? `${rows},` : [rows, ...rowShape].join(', ');
   return `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': (${shape}), }`;
-}
-
-/** Bytes of an array's file before its first row. */
-export function npyHeaderBytes(dtype: FloatDType, rowShape: readonly number[]): number {
-  return encodeNpyHeader(dtype, 0, rowShape).byteLength;
-}
-
-// A quiet NaN, little-endian.
-const NAN: Readonly<Record<FloatDType, readonly number[]>> = {
-  float32: [0x00, 0x00, 0xc0, 0x7f],
-  float16: [0x00, 0x7e],
-};
-
-/** The data of a number of NaNs: the row of an image that has no result. */
-export function nanBytes(dtype: FloatDType, elements: number): Uint8Array {
-  return Buffer.alloc(elements * BYTES_PER_ELEMENT[dtype], Uint8Array.from(NAN[dtype]));
 }

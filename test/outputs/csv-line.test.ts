@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
-import { csvLine, csvNumbersLine, csvPaths, emptyCells, failureCell } from '../../src/outputs/csv.js';
+import { csvLine, csvNumbersLine, csvPaths, emptyCells, failureCell } from '../../src/outputs/csv-line.js';
 import { between, mulberry32, type Random } from '../../src/random.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 

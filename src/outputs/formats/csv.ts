@@ -1,0 +1,88 @@
+import type { FailedRow, OkRow } from '../../rows.js';
+import { ARRANGEMENTS } from '../arrangement.js';
+import {
+  type CsvStyle,
+  csvLine,
+  csvNumbersLine,
+  csvPaths,
+  csvRenamed,
+  emptyCells,
+  failureCell,
+} from '../csv-line.js';
+import { decimals } from '../float-text.js';
+import { predictions, type ScoredClasses } from '../predictions.js';
+import { ownName, type TextFile } from '../row-file.js';
+import { rowTensor, type TensorSpec } from '../row-tensor.js';
+import type { Format } from './format.js';
+
+/** CSV: a line for each image, or for each image and stage, with the path first and the error last. */
+export const csv: Format = {
+  name: 'csv',
+  extensions: ['.csv'],
+  otherExtensions: ['.txt'],
+  classify: {
+    arrangement: ARRANGEMENTS.text,
+    topK: true,
+    files: (scored, style) => [predictionsFile(scored, style)],
+  },
+  embed: {
+    arrangement: ARRANGEMENTS.text,
+    files: (tensor, style) => [embeddingFile(tensor, style)],
+  },
+  features: {
+    arrangement: ARRANGEMENTS.text,
+    maps: false,
+    files: (tensors, style) => [stagesFile(tensors, style)],
+  },
+};
+
+function csvFile(
+  columns: readonly string[],
+  style: CsvStyle,
+  text: (row: OkRow | FailedRow) => string,
+): TextFile {
+  return {
+    name: ownName,
+    header: Buffer.from(csvLine(['path', ...columns, 'error'])),
+    rows: {
+      encode: (row) => Buffer.from(text(row)),
+      paths: (line) => csvPaths(line, 0),
+      renamed: (line, path) => csvRenamed(line, 0, path, style),
+    },
+  };
+}
+
+function predictionsFile(scored: ScoredClasses, style: CsvStyle): TextFile {
+  const ranks = Array.from({ length: scored.k }, (_, i) => i + 1);
+  const columns = ranks.flatMap((rank) => [`index_${rank}`, `label_${rank}`, `score_${rank}`]);
+  return csvFile(columns, style, (row) => {
+    if (row.status === 'failed')
+      return csvLine([row.path, ...emptyCells(columns.length), failureCell(row.failure)], style);
+    const cells = predictions(row, scored).flatMap(({ index, label, score }) => [index, label, score]);
+    return csvLine([row.path, ...cells, ''], style);
+  });
+}
+
+function embeddingFile(tensor: TensorSpec, style: CsvStyle): TextFile {
+  const [features = 0] = tensor.shape;
+  const columns = Array.from({ length: features }, (_, i) => `e${i}`);
+  return csvFile(columns, style, (row) =>
+    row.status === 'failed'
+      ? csvLine([row.path, ...emptyCells(features), failureCell(row.failure)], style)
+      : csvNumbersLine([row.path], decimals(rowTensor(row, tensor)), [''], style),
+  );
+}
+
+/** Stages differ in channels: rows are padded with empty cells to the widest. */
+function stagesFile(tensors: readonly TensorSpec[], style: CsvStyle): TextFile {
+  const width = Math.max(0, ...tensors.map(({ shape }) => shape[0] ?? 0));
+  const columns = Array.from({ length: width }, (_, i) => `f${i}`);
+  const line = (row: OkRow | FailedRow, tensor: TensorSpec) => {
+    const start = [row.path, tensor.name];
+    if (row.status === 'failed')
+      return csvLine([...start, ...emptyCells(width), failureCell(row.failure)], style);
+    const values = decimals(rowTensor(row, tensor));
+    return csvNumbersLine(start, values, emptyCells(width - values.length + 1), style);
+  };
+  return csvFile(['stage', ...columns], style, (row) => tensors.map((tensor) => line(row, tensor)).join(''));
+}

@@ -1,0 +1,58 @@
+import type { FailedRow, OkRow } from '../../rows.js';
+import type { Tensor } from '../../tensor.js';
+import { ARRANGEMENTS } from '../arrangement.js';
+import { decimals } from '../float-text.js';
+import { failureJson, jsonLine, jsonPaths, jsonRenamed } from '../json-line.js';
+import { predictions } from '../predictions.js';
+import { ownName, type TextFile } from '../row-file.js';
+import { rowTensor } from '../row-tensor.js';
+import type { Format } from './format.js';
+
+/** JSON lines: a document for each image, with its path first. */
+export const jsonl: Format = {
+  name: 'jsonl',
+  extensions: ['.jsonl', '.ndjson'],
+  otherExtensions: ['.json', '.txt'],
+  classify: {
+    arrangement: ARRANGEMENTS.text,
+    topK: true,
+    files: (scored) => [jsonlFile((row) => ({ predictions: predictions(row, scored) }))],
+  },
+  embed: {
+    arrangement: ARRANGEMENTS.text,
+    files: (tensor) => [jsonlFile((row) => ({ embedding: decimals(rowTensor(row, tensor)) }))],
+  },
+  features: {
+    arrangement: ARRANGEMENTS.text,
+    maps: true,
+    files: (tensors) => [
+      jsonlFile((row) => ({
+        stages: Object.fromEntries(
+          tensors.map((tensor) => [tensor.name, encodeTensor(rowTensor(row, tensor))]),
+        ),
+      })),
+    ],
+  },
+};
+
+/** @param result what a document says besides its path */
+function jsonlFile(result: (row: OkRow) => object): TextFile {
+  const document = (row: OkRow | FailedRow) =>
+    row.status === 'failed'
+      ? { path: row.path, error: failureJson(row.failure) }
+      : { path: row.path, ...result(row) };
+  return {
+    name: ownName,
+    header: Buffer.of(),
+    rows: {
+      encode: (row) => Buffer.from(jsonLine(document(row))),
+      paths: jsonPaths,
+      renamed: jsonRenamed,
+    },
+  };
+}
+
+function encodeTensor({ shape, dtype, data }: Tensor) {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return { shape, dtype, data: bytes.toString('base64') }; // little-endian
+}

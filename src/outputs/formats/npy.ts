@@ -1,0 +1,42 @@
+import { ARRANGEMENTS, INDEX } from '../arrangement.js';
+import { classesFile } from '../classes-csv.js';
+import { indexFile } from '../index-csv.js';
+import { encodeNpyHeader } from '../npy-header.js';
+import { nameBeside, nameInside, ownName, type RowFile } from '../row-file.js';
+import type { TensorSpec } from '../row-tensor.js';
+import { tensorRows } from '../tensor-rows.js';
+import type { Format } from './format.js';
+
+/** NumPy's arrays: the values of all images, and an index that says which image each of their rows is. */
+export const npy: Format = {
+  name: 'npy',
+  extensions: ['.npy'],
+  otherExtensions: [],
+  classify: {
+    arrangement: ARRANGEMENTS.scores,
+    topK: false,
+    files: ({ tensor, labels }, style) => [
+      indexFile(nameBeside(INDEX), style),
+      classesFile(labels, style),
+      npyFile(tensor, ownName),
+    ],
+  },
+  embed: {
+    arrangement: ARRANGEMENTS.matrix,
+    files: (tensor, style) => [indexFile(nameBeside(INDEX), style), npyFile(tensor, ownName)],
+  },
+  features: {
+    arrangement: ARRANGEMENTS.folder,
+    maps: true,
+    files: (tensors, style) => [
+      indexFile(nameInside(INDEX), style),
+      ...tensors.map((tensor) => npyFile(tensor, nameInside(`${tensor.name}.npy`))),
+    ],
+  },
+};
+
+function npyFile(tensor: TensorSpec, name: RowFile['name']): RowFile {
+  const { dtype, shape } = tensor;
+  const header = (rows: number) => encodeNpyHeader(dtype, rows, shape);
+  return { name, header: header(0), rows: tensorRows(tensor), finishedHeader: header };
+}

@@ -1,0 +1,8 @@
+import { csv } from './csv.js';
+import type { Format } from './format.js';
+import { jsonl } from './jsonl.js';
+import type { FormatName } from './names.js';
+import { npy } from './npy.js';
+
+/** The formats of outputs, by their names. */
+export const FORMATS: Readonly<Record<FormatName, Format>> = { csv, npy, jsonl };

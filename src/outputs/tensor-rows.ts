@@ -1,0 +1,28 @@
+import type { FailedRow, OkRow } from '../rows.js';
+import { BYTES_PER_ELEMENT, byteCount, elementCount } from '../tensor.js';
+import type { FixedRows } from './row-file.js';
+import { type FloatDType, rowTensor, type TensorSpec } from './row-tensor.js';
+
+/** Rows of the elements of one tensor; NaN where an image has failed. */
+export function tensorRows(tensor: TensorSpec): FixedRows {
+  let nothing: Uint8Array | undefined; // made once: a failed image is no reason to fill megabytes again
+  return {
+    bytes: byteCount(tensor),
+    encode(row: OkRow | FailedRow) {
+      if (row.status === 'ok') return rowTensor(row, tensor).data;
+      nothing ??= nanBytes(tensor.dtype, elementCount(tensor.shape));
+      return nothing;
+    },
+  };
+}
+
+// A quiet NaN, little-endian.
+const NAN: Readonly<Record<FloatDType, readonly number[]>> = {
+  float32: [0x00, 0x00, 0xc0, 0x7f],
+  float16: [0x00, 0x7e],
+};
+
+/** The data of a number of NaNs. */
+function nanBytes(dtype: FloatDType, elements: number): Uint8Array {
+  return Buffer.alloc(elements * BYTES_PER_ELEMENT[dtype], Uint8Array.from(NAN[dtype]));
+}
