@@ -65,7 +65,10 @@ async function gemmCases(
         cases.push({
           measurement,
           finish: (flopsPerSecond) => ({
-            ...{ precision, threads: count, shape: [shape.m, shape.k, shape.n], flopsPerSecond },
+            precision,
+            threads: count,
+            shape: [shape.m, shape.k, shape.n],
+            flopsPerSecond,
           }),
         });
       }
@@ -91,7 +94,10 @@ async function sessionCases(
         cases.push({
           measurement: sessionRate({ session, label, batchSize, height, width, seconds }),
           finish: (imagesPerSecond) => ({
-            ...{ precision, threads: count, batchSize, imagesPerSecond },
+            precision,
+            threads: count,
+            batchSize,
+            imagesPerSecond,
             flopsPerSecond: imagesPerSecond.median * flops,
           }),
         });

@@ -118,7 +118,8 @@ function int8s(shape: readonly number[]): LazyTensor {
 }
 
 const vector = (values: readonly number[]): LazyTensor => ({
-  ...{ dtype: 'int64', shape: [values.length] },
+  dtype: 'int64',
+  shape: [values.length],
   read: () => new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
 });
 
@@ -126,6 +127,7 @@ const scalar = (
   dtype: LazyTensor['dtype'],
   { buffer }: Float32Array | Uint8Array | Int8Array,
 ): LazyTensor => ({
-  ...{ dtype, shape: [] },
+  dtype,
+  shape: [],
   read: () => new Uint8Array(buffer),
 });

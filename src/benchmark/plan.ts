@@ -53,7 +53,12 @@ export async function planOf(options: BenchmarkOptions, has: Precision, folder: 
   const threads = options.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);
   return {
     ...options,
-    ...{ device, asked: options.device, precisions, threads, cores, folder },
+    device,
+    asked: options.device,
+    precisions,
+    threads,
+    cores,
+    folder,
     mostThreads: Math.max(...threads),
     batchSizes: options.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
   };

@@ -29,7 +29,8 @@ export async function writeRandomCheckpoint(model: string, folder: string): Prom
 }
 
 const random = (name: string, shape: readonly number[]): LazyTensor => ({
-  ...{ dtype: 'float32', shape },
+  dtype: 'float32',
+  shape,
   read: () => new Uint8Array(generateTensor(name, shape).buffer),
 });
 

@@ -43,7 +43,10 @@ export async function openSubject(model: string, options: CheckpointOptions): Pr
   const task = taskOf(source, model);
   const { graph } = source.build([outputOf(task)], {});
   return {
-    ...{ model, task, architecture: source.config.architecture, precision: source.precision },
+    model,
+    task,
+    architecture: source.config.architecture,
+    precision: source.precision,
     flops: 2 * summarizeGraph(graph).macs,
     preprocessing: preprocessingOf(source.config.pretrained, AS_USUAL),
   };
@@ -98,7 +101,11 @@ async function onnxOf(
   const { hub, architecture, signal, device, mostThreads: threads } = plan;
   const images = async () => paths.map((path) => new FileItem(path));
   const { onnx } = await prepare(model, [outputOf(task)], AS_USUAL, {
-    ...{ hub, architecture, signal, device, precision },
+    hub,
+    architecture,
+    signal,
+    device,
+    precision,
     int8: { threads, signal, anew: false, images },
     decodeSeconds: DECODE_SECONDS,
   });

@@ -74,7 +74,11 @@ async function openBaseline(
   );
   const session = await measuredSession(await variant.onnx(), { threads, device, signal });
   const measurement = sessionRate({
-    ...{ session, batchSize, height, width, seconds: effort.jobSeconds / 3 },
+    session,
+    batchSize,
+    height,
+    width,
+    seconds: effort.jobSeconds / 3,
     label: `the network alone, ${precision}, batches of ${batchSize}, ${threads} threads`,
   });
   return { ...variant, expected: imagesPerSecond.median, session, measurement };
@@ -98,8 +102,10 @@ function jobCase(
       (rate) => rate.photos === photos && rate.decode === decode && rate.decoders === decoders,
     )?.imagesPerSecond.median ?? 0;
   const stages = {
-    ...{ cores, threads: device.name === 'cpu' ? threads : 0 },
-    ...{ decode: decodeAt(machine.decoders), decodeSeconds: 1 / decodeAt(1) },
+    cores,
+    threads: device.name === 'cpu' ? threads : 0,
+    decode: decodeAt(machine.decoders),
+    decodeSeconds: 1 / decodeAt(1),
   };
   const { limit } = boundOf({ ...stages, session: baseline.expected, pipeline: 0 });
   const images = Math.max(FEWEST_IMAGES, Math.ceil(limit * effort.jobSeconds));
@@ -108,7 +114,12 @@ function jobCase(
     baseline,
     measurement: job.measurement,
     finish: (imagesPerSecond: Spread, session: number): PipelineRate => ({
-      ...{ photos, decode, precision, threads, images, imagesPerSecond },
+      photos,
+      decode,
+      precision,
+      threads,
+      images,
+      imagesPerSecond,
       found: job.found(),
       bound: boundOf({ ...stages, session, pipeline: imagesPerSecond.median }),
     }),

@@ -36,7 +36,8 @@ export async function examine(
   const found = {
     versions: { halonet, node, 'onnxruntime-node': runtimeVersion() },
     machine: {
-      ...{ system, arch: host.arch },
+      system,
+      arch: host.arch,
       cpu: { model, cores, usable, limit: limits.cpus, features, int8: int8Gain(features) },
       memory: { total: facts.memory, available: facts.availableMemory, limit: limits.memory },
     },
@@ -53,8 +54,13 @@ export const canRun = ({ devices }: Examination): boolean =>
   devices.some(({ name, status }) => name === 'cpu' && status === 'works');
 
 const SMALL: PretrainedCfg = {
-  ...{ height: 8, width: 8, cropPct: 1, cropMode: 'center', interpolation: 'bicubic' },
-  ...{ mean: [0, 0, 0], std: [1, 1, 1] },
+  height: 8,
+  width: 8,
+  cropPct: 1,
+  cropMode: 'center',
+  interpolation: 'bicubic',
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
 };
 
 async function examineImages(): Promise<Examination['images']> {

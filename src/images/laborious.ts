@@ -44,8 +44,11 @@ export function isLaboriousImage({ width, height, format, streamed }: Header, de
 const isLong = (file: Buffer) => file.byteLength > MANY_FRAMES;
 
 const HAS_MANY_PARTS: Readonly<Record<string, (file: Buffer) => boolean>> = {
-  ...{ JPEG: hasManyMarkers, PNG: hasManyChunks, TIFF: hasManyDirectories },
-  ...{ GIF: isLong, WebP: isLong },
+  JPEG: hasManyMarkers,
+  PNG: hasManyChunks,
+  TIFF: hasManyDirectories,
+  GIF: isLong,
+  WebP: isLong,
 };
 
 function hasManyMarkers(file: Buffer): boolean {

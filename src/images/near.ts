@@ -127,7 +127,9 @@ function keep(
   vertical: Pick<Axis, 'first' | 'count'>,
 ): Sharp {
   return image.extract({
-    ...{ left: horizontal.first, width: horizontal.count },
-    ...{ top: vertical.first, height: vertical.count },
+    left: horizontal.first,
+    width: horizontal.count,
+    top: vertical.first,
+    height: vertical.count,
   });
 }

@@ -108,8 +108,11 @@ function addNetwork(net: Net, x: FeatureMap, network: NetworkConfig): Omit<Built
   const { stages, parts, last } = addBackbone(net, x, network);
   const trained = (side: number) => Math.floor(side / last.reduction);
   const head = lookup('head_type', HEADS, cfg.head_type)(net, last, {
-    ...{ where: network.source, numClasses, globalPool },
-    ...{ hiddenSize: cfg.head_hidden_size, norm: cfg.norm_layer },
+    where: network.source,
+    numClasses,
+    globalPool,
+    hiddenSize: cfg.head_hidden_size,
+    norm: cfg.norm_layer,
     act: lookup('act_layer', ACTIVATIONS, cfg.act_layer),
     trainedSize: { height: trained(network.trainedSize.height), width: trained(network.trainedSize.width) },
   });

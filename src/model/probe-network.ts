@@ -28,7 +28,9 @@ export function probeNetwork(): ProbeNetwork {
   const stem = swish(graph, 'stem.act', conv(graph, 'stem', x.name, 64, 3, 2));
   const wide = swish(graph, 'wide.act', conv(graph, 'wide', stem, CHANNELS, 3, 1));
   const pooled = graph.add('pool', 'MaxPool', [wide], {
-    ...{ kernel_shape: ints(3, 3), strides: ints(2, 2), pads: ints(1, 1, 1, 1) },
+    kernel_shape: ints(3, 3),
+    strides: ints(2, 2),
+    pads: ints(1, 1, 1, 1),
   });
   const deep = conv(graph, 'deep', pooled, CHANNELS, 3, 1);
   const sum = swish(graph, 'sum.act', graph.add('sum', 'Add', [pooled, deep]));
@@ -57,7 +59,8 @@ function attention(graph: GraphBuilder, x: string): string {
   const project = (name: string) =>
     graph.add(name, 'MatMul', [blocks, uniform(graph, `${name}.weight`, [channels, channels], channels)]);
   const scores = graph.addMicrosoft('scores', 'FusedMatMul', [project('q'), project('k')], {
-    ...{ transB: int(1), alpha: float(channels ** -0.5) },
+    transB: int(1),
+    alpha: float(channels ** -0.5),
   }); // [batch, blocks, area, area]
   const shares = graph.add('shares', 'Softmax', [scores], { axis: int(-1) });
   const values = graph.add('values', 'MatMul', [shares, project('v')]);
@@ -111,7 +114,9 @@ function conv(
   const pad = (kernel - 1) / 2;
   const weight = uniform(graph, `${name}.weight`, [outChs, inChs, kernel, kernel], inChs * kernel * kernel);
   return graph.add(name, 'Conv', [x, weight, uniform(graph, `${name}.bias`, [outChs], outChs)], {
-    ...{ kernel_shape: ints(kernel, kernel), strides: ints(stride, stride), pads: ints(pad, pad, pad, pad) },
+    kernel_shape: ints(kernel, kernel),
+    strides: ints(stride, stride),
+    pads: ints(pad, pad, pad, pad),
   });
 }
 

@@ -48,7 +48,8 @@ export function stageSpecs(
     const blocks = stage.flatMap(repeated).map((blockCfg, blockIndex) => {
       const prefix = `stages.${stageIndex}.${blockIndex}`;
       const spec = blockSpec(cfg, blockCfg, {
-        ...{ prefix, where: `${source}: ${prefix}` },
+        prefix,
+        where: `${source}: ${prefix}`,
         stride: blockIndex === 0 ? stride : 1, // the first block of a stage strides for all
         dilation: [first, dilation],
       });

@@ -77,7 +77,9 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
   const parameters = totals(parametersOf(weights).map(([name, count]) => [partOf(name), count]));
   const costs = (part: string) => ({ parameters: parameters.get(part) ?? 0, macs: macs.get(part) ?? 0 });
   const summaries: PartSummary[] = parts.map(({ module: name, channels, height, width, reduction }) => ({
-    ...{ name, shape: [channels, height, width], reduction },
+    name,
+    shape: [channels, height, width],
+    reduction,
     ...costs(name),
   }));
   const headShape = [head.logits === undefined ? head.features : head.classes];

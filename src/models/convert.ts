@@ -63,7 +63,8 @@ export function onnxFileOf(
   );
   const converted = inFloats(toStandardOps(graph), source.precision, precision);
   const record = {
-    ...{ precision, toolVersion },
+    precision,
+    toolVersion,
     config: { ...source.config, pretrained: overridden(source.config.pretrained, preprocessing) },
     outputs: outputs.map((name) => ({ name, kind: kindOf(name), shape: shapes[name] ?? [] })),
   };

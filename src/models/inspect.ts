@@ -87,7 +87,10 @@ async function inspectCheckpoint(model: string, options: InspectOptions): Promis
   const summary = summarize({ network: config, ...config.pretrained, height, width }, weights);
   weights.assertAllTaken();
   return {
-    ...{ kind: 'network', facts: config, imageSize: { height, width }, summary },
+    kind: 'network',
+    facts: config,
+    imageSize: { height, width },
+    summary,
     weights: weightsSummary(weightsPath, [...tensors.values()], stateDict),
   };
 }
@@ -108,7 +111,9 @@ function weightsSummary(
   stateDict?: string,
 ): WeightsSummary {
   return {
-    ...{ path, stateDict, tensors: tensors.length },
+    path,
+    stateDict,
+    tensors: tensors.length,
     bytes: tensors.reduce((sum, { data }) => sum + data.byteLength, 0),
     dtypes: [...new Set(tensors.map(({ dtype }) => dtype))],
   };

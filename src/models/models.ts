@@ -50,8 +50,15 @@ function rowOf(
   const { parameters, macs, features } = summarize({ network: config, ...config.pretrained }, blankWeights());
   const { height, width } = config.pretrained;
   return {
-    ...{ name, architecture: config.architecture, parameters, macs, features, license },
-    ...{ imageSize: [height, width], classes: config.numClasses, weights },
+    name,
+    architecture: config.architecture,
+    parameters,
+    macs,
+    features,
+    license,
+    imageSize: [height, width],
+    classes: config.numClasses,
+    weights,
   };
 }
 

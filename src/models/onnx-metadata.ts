@@ -45,7 +45,11 @@ export function writeRecord({
   const { architecture, numClasses, labelNames, labelDescriptions, pretrained } = config;
   const { height, width, cropPct, cropMode, interpolation } = pretrained;
   const json = {
-    ...{ version: VERSION, toolVersion, architecture, precision, numClasses },
+    version: VERSION,
+    toolVersion,
+    architecture,
+    precision,
+    numClasses,
     preprocessing: pretrained,
     outputs,
     ...(labelNames && { labelNames }),

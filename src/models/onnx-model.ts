@@ -44,7 +44,10 @@ export async function readOnnxModel(path: string): Promise<OnnxModel> {
 export async function openOnnxModel(path: string): Promise<ModelSource> {
   const { graph, config, precision } = await readOnnxModel(path);
   return {
-    ...{ config, path, precision, network: undefined },
+    config,
+    path,
+    precision,
+    network: undefined,
     outputs: graph.outputs.map(({ name }) => name),
     build: (outputs, overrides) => {
       checkOverrides(config.pretrained, overrides, path);

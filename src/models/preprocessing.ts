@@ -30,7 +30,8 @@ export const DECODE_SECONDS = 60;
 export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): PretrainedCfg {
   const { height, width } = overrides.imageSize ?? own;
   return {
-    ...{ height, width },
+    height,
+    width,
     mean: overrides.mean ?? own.mean,
     std: overrides.std ?? own.std,
     cropPct: overrides.cropPct ?? own.cropPct,
@@ -48,8 +49,15 @@ export function preprocessingOf(
   const { height, width, cropPct, cropMode, interpolation } = settings;
   const [r, g, b] = settings.mean;
   return {
-    ...{ height, width, cropPct, cropMode, interpolation, autoOrient, decode },
+    height,
+    width,
+    cropPct,
+    cropMode,
+    interpolation,
+    autoOrient,
+    decode,
     fill: [roundHalfEven(255 * r), roundHalfEven(255 * g), roundHalfEven(255 * b)],
-    ...{ maxPixels, failOn },
+    maxPixels,
+    failOn,
   };
 }

@@ -87,7 +87,8 @@ export function refuseStream({ output, mode }: Pick<JobOutput, 'output' | 'mode'
 function streamed({ output, mode, stdout }: JobOutput): Destination {
   refuseStream({ output, mode });
   return {
-    ...{ suspects: [], kept: 0 },
+    suspects: [],
+    kept: 0,
     async start({ layout, items }) {
       const channel = await openByteChannel({ output, overwrite: true, stdout });
       return {
@@ -115,17 +116,23 @@ async function runDestination(
   const interrupted = state.kind === 'interrupted' && mode !== 'overwrite';
   const suspects = interrupted ? await lastDecoded(decoding) : [];
   return {
-    ...{ suspects, kept: interrupted ? state.journal.checkpoint.rows : 0 },
+    suspects,
+    kept: interrupted ? state.journal.checkpoint.rows : 0,
     async start({ fingerprint, ...options }) {
       const started = await startRun({
-        ...{ ...options, place, mode, state, checkpointSeconds },
+        ...options,
+        place,
+        mode,
+        state,
+        checkpointSeconds,
         confirm: () => confirmLock(place, lock),
         fingerprint: fingerprint(),
       });
       if (!('sink' in started)) return started;
       const box = BlackBox.open(decoding, suspects);
       return {
-        ...{ ...started, recorded: true },
+        ...started,
+        recorded: true,
         space: { folder: dirname(place.partial), bytes: () => started.sink.bytes },
         around: (image, action) => box.around(image, action),
         async close() {

@@ -6,11 +6,24 @@ export const GRAPH = 'model';
 
 /** The flags that set what a fingerprint tells of, for a person. What is not among them is called by its own name. */
 export const FLAGS: Readonly<Record<string, string>> = {
-  ...{ height: '--image-size (height)', width: '--image-size (width)', fill: '--mean (as fill)' },
-  ...{ cropPct: '--crop-pct', cropMode: '--crop-mode', interpolation: '--interpolation', decode: '--decode' },
-  ...{ autoOrient: '--auto-orient', maxPixels: '--max-pixels', failOn: '--fail-on', device: '--device' },
-  ...{ format: '--format', scores: '--scores', topK: '--top-k', csvSafe: '--csv-safe', dtype: '--dtype' },
-  ...{ labels: '--labels or --label-type (digest)', outputs: '--stages, --pool or --normalize (outputs)' },
+  height: '--image-size (height)',
+  width: '--image-size (width)',
+  fill: '--mean (as fill)',
+  cropPct: '--crop-pct',
+  cropMode: '--crop-mode',
+  interpolation: '--interpolation',
+  decode: '--decode',
+  autoOrient: '--auto-orient',
+  maxPixels: '--max-pixels',
+  failOn: '--fail-on',
+  device: '--device',
+  format: '--format',
+  scores: '--scores',
+  topK: '--top-k',
+  csvSafe: '--csv-safe',
+  dtype: '--dtype',
+  labels: '--labels or --label-type (digest)',
+  outputs: '--stages, --pool or --normalize (outputs)',
 };
 
 /**

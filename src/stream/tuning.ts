@@ -42,11 +42,13 @@ export class Tuning {
     const largest = Math.max(1, Math.min(LARGEST_BATCH, Math.floor(LARGEST_BATCH_BYTES / imageBytes)));
     this.#isMeasured = batchSize === undefined;
     this.#batch = new BatchTuner({
-      ...{ smallest: batchSize ?? 1, largest: batchSize ?? largest },
+      smallest: batchSize ?? 1,
+      largest: batchSize ?? largest,
       fits: memoryRoom(machine.memory),
     });
     this.#decoders = new DecoderTuner({
-      ...{ smallest: decoders ?? FIRST_DECODERS, largest: decoders ?? machine.decoders },
+      smallest: decoders ?? FIRST_DECODERS,
+      largest: decoders ?? machine.decoders,
     });
     this.decoders = new PQueue({ concurrency: this.#decoders.count });
     this.#onNote = onNote;

@@ -20,7 +20,9 @@ describe('openGemm', () => {
         .then(({ openGemm }) => openGemm(${JSON.stringify(gemm)}))
         .catch(({ message }) => console.log(message));`;
     const { stdout, status } = spawnSync(process.execPath, ['-e', script], {
-      ...{ encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
+      encoding: 'utf8',
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
     });
     assert.match(stdout, /could not run a batch/);
     assert.equal(status, 0);

@@ -7,8 +7,16 @@ import { generatedPhotos, photosIn } from '../../src/benchmark/photo-sets.js';
 import type { Preprocessing } from '../../src/images/geometry.js';
 
 const preprocessing: Preprocessing = {
-  ...{ height: 32, width: 32, cropPct: 1, cropMode: 'center', interpolation: 'bicubic' },
-  ...{ fill: [0, 0, 0], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
+  height: 32,
+  width: 32,
+  cropPct: 1,
+  cropMode: 'center',
+  interpolation: 'bicubic',
+  fill: [0, 0, 0],
+  autoOrient: true,
+  decode: 'exact',
+  maxPixels: 1e8,
+  failOn: 'truncated',
 };
 const options = { preprocessing, decoders: 2 };
 

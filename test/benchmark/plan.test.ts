@@ -4,8 +4,13 @@ import { planOf } from '../../src/benchmark/plan.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 
 const options: BenchmarkOptions = {
-  ...{ model: 'demo', randomWeights: false, images: undefined, threads: undefined, batchSizes: undefined },
-  ...{ device: { name: 'cpu', id: 0 }, precisions: undefined },
+  model: 'demo',
+  randomWeights: false,
+  images: undefined,
+  threads: undefined,
+  batchSizes: undefined,
+  device: { name: 'cpu', id: 0 },
+  precisions: undefined,
   host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
   machine: { decoders: 2, memory: () => ({ resident: 0, available: 1e9 }) },
   hub: hubSettingsFromEnv({}, '/nowhere'),

@@ -14,7 +14,8 @@ describe('inRounds', () => {
     });
     const steps: Step[] = [];
     const spreads = await inRounds([measurement('a'), measurement('b')], {
-      ...{ phase: 'test', rounds: 3 },
+      phase: 'test',
+      rounds: 3,
       onStep: (step) => steps.push(step),
     });
     assert.deepEqual(order, ['a', 'b', 'a', 'b', 'a', 'b']);
@@ -36,7 +37,9 @@ describe('inRounds', () => {
       return samples;
     };
     const rounds = inRounds([{ label: 'a', sample }], {
-      ...{ phase: 'test', rounds: 5, signal: controller.signal },
+      phase: 'test',
+      rounds: 5,
+      signal: controller.signal,
     });
     await assert.rejects(rounds, /enough/);
     assert.equal(samples, 2);

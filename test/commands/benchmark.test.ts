@@ -40,7 +40,9 @@ describe('halonet benchmark', () => {
     const { flops, ...model } = report.model;
     const size = { height: 128, width: 128 };
     assert.deepEqual(model, {
-      ...{ name: 'demo', architecture: 'halonet_demo', randomWeights: false },
+      name: 'demo',
+      architecture: 'halonet_demo',
+      randomWeights: false,
       ...size,
     });
     const inspected = JSON.parse((await halonet(['inspect', 'demo', '--json'])).stdout);

@@ -8,7 +8,11 @@ import { spreadOf } from '../../src/benchmark/statistics.js';
 const photos = { name: '640×480', bytes: 86_900 };
 
 const job = (pipeline: number, stage: PipelineRate['bound']['stage'], inference: number): PipelineRate => ({
-  ...{ photos, decode: 'exact', precision: 'fp32', threads: 2, images: 100 },
+  photos,
+  decode: 'exact',
+  precision: 'fp32',
+  threads: 2,
+  images: 100,
   found: { batchSize: 4, decoders: 3 },
   imagesPerSecond: spreadOf([pipeline]),
   bound: { session: 20, decode: 6, limit: 19.048, inference, stage },
@@ -20,20 +24,24 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
   command: 'halonet benchmark halonet50ts --random-weights --machine "a --> b"',
   version: '0.1.0',
   machine: {
-    ...{
-      name: machine,
-      cpu: 'A CPU',
-      features: ['AVX9'],
-      cores: 2,
-      memory: 24 * 2 ** 30,
-      system: 'Linux 6 x64',
-    },
-    ...{ node: 'v20.0.0', onnxruntime: '1.30.0', sharp: '0.35.5 (libvips 8)' },
+    name: machine,
+    cpu: 'A CPU',
+    features: ['AVX9'],
+    cores: 2,
+    memory: 24 * 2 ** 30,
+    system: 'Linux 6 x64',
+    node: 'v20.0.0',
+    onnxruntime: '1.30.0',
+    sharp: '0.35.5 (libvips 8)',
   },
   report: {
     model: {
-      ...{ name: 'halonet50ts', architecture: 'halonet50ts', randomWeights: true },
-      ...{ height: 256, width: 256, flops: 10.64e9 },
+      name: 'halonet50ts',
+      architecture: 'halonet50ts',
+      randomWeights: true,
+      height: 256,
+      width: 256,
+      flops: 10.64e9,
     },
     device: 'cpu',
     gemm: [
@@ -46,12 +54,20 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
     ],
     session: [
       {
-        ...{ precision: 'fp32', threads: 2, batchSize: 4, imagesPerSecond: spreadOf([16.9, 17, 17.1]) },
-        ...{ flopsPerSecond: 180.88e9, ofGemm: 0.8518 },
+        precision: 'fp32',
+        threads: 2,
+        batchSize: 4,
+        imagesPerSecond: spreadOf([16.9, 17, 17.1]),
+        flopsPerSecond: 180.88e9,
+        ofGemm: 0.8518,
       },
       {
-        ...{ precision: 'int8', threads: 2, batchSize: 2, imagesPerSecond: spreadOf([34]) },
-        ...{ flopsPerSecond: 361.76e9, ofGemm: 1.7036 },
+        precision: 'int8',
+        threads: 2,
+        batchSize: 2,
+        imagesPerSecond: spreadOf([34]),
+        flopsPerSecond: 361.76e9,
+        ofGemm: 1.7036,
       },
     ],
     decode: [

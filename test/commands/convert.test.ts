@@ -102,8 +102,13 @@ describe('convert', () => {
     assert.equal(code, 0);
     const record = JSON.parse(readOnnxMetadata(await readFile(squashed), squashed).halonet ?? '');
     assert.deepEqual(record.preprocessing, {
-      ...{ height: 64, width: 64, cropPct: 0.9, cropMode: 'squash', interpolation: 'bilinear' },
-      ...{ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      height: 64,
+      width: 64,
+      cropPct: 0.9,
+      cropMode: 'squash',
+      interpolation: 'bilinear',
+      mean: [0.5, 0.5, 0.5],
+      std: [0.25, 0.25, 0.25],
     });
     assert.equal(record.version, 1);
     assert.match(record.toolVersion, /^\d+\.\d+\.\d+/);

@@ -276,10 +276,18 @@ describe('a run that was interrupted', () => {
       assert.match(manifest.versions[name], /^\d+\.\d+/);
     assert.deepEqual(manifest.preprocessing, {
       // As timm's data config of the model: input_size, crop_pct, crop_mode, interpolation, mean, std.
-      ...{ height: 128, width: 128, cropPct: 1, cropMode: 'center', interpolation: 'bicubic' },
-      ...{ mean: [0.5, 0.25, 0.125], std: [0.229, 0.224, 0.225] },
-      ...{ fill: [128, 64, 32], autoOrient: true, decode: 'exact' },
-      ...{ maxPixels: 268402689, failOn: 'truncated' },
+      height: 128,
+      width: 128,
+      cropPct: 1,
+      cropMode: 'center',
+      interpolation: 'bicubic',
+      mean: [0.5, 0.25, 0.125],
+      std: [0.229, 0.224, 0.225],
+      fill: [128, 64, 32],
+      autoOrient: true,
+      decode: 'exact',
+      maxPixels: 268402689,
+      failOn: 'truncated',
     });
     assert.equal(
       manifest.preprocessingSha256,

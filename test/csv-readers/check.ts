@@ -44,7 +44,8 @@ const [FEATURES, STAGES] = [512, ['stage1', 'stage2', 'stage3', 'stage4']];
 const CASES: readonly Case[] = [
   {
     args: ['classify', '--top-k', '16', '--labels', 'labels.json'],
-    ...{ output: 'classes.csv', csv: 'classes.csv' },
+    output: 'classes.csv',
+    csv: 'classes.csv',
     header: ['path', ...numbered(16, (i) => [`index_${i + 1}`, `label_${i + 1}`, `score_${i + 1}`]), 'error'],
     records: ({ path, error, predictions }) => {
       const cells = predictions?.flatMap(({ index, label, score }) => [index, label, score]);
@@ -53,19 +54,22 @@ const CASES: readonly Case[] = [
   },
   {
     args: ['embed'],
-    ...{ output: 'embeddings.csv', csv: 'embeddings.csv' },
+    output: 'embeddings.csv',
+    csv: 'embeddings.csv',
     header: ['path', ...numbered(FEATURES, (i) => [`e${i}`]), 'error'],
     records: ({ path, error, embedding }) => [[path, ...(embedding ?? empty(FEATURES)), errorCell(error)]],
   },
   {
     args: ['embed'],
-    ...{ output: 'embeddings.npy', csv: 'embeddings.index.csv' },
+    output: 'embeddings.npy',
+    csv: 'embeddings.index.csv',
     header: ['row', 'path', 'error'],
     records: ({ path, error }, number) => [[number, path, errorCell(error)]],
   },
   {
     args: ['features', '--pool', 'avg'],
-    ...{ output: 'pooled.csv', csv: 'pooled.csv' },
+    output: 'pooled.csv',
+    csv: 'pooled.csv',
     header: ['path', 'stage', ...numbered(FEATURES, (i) => [`f${i}`]), 'error'],
     records: ({ path, error, stages }) =>
       STAGES.map((name) => {

@@ -9,17 +9,28 @@ import type { Examination } from '../../src/doctor/examination.js';
 import { canRun } from '../../src/doctor/examine.js';
 
 const works = (name: DeviceReport['name'], flops: number, error = 1e-7): DeviceReport => ({
-  ...{ name, status: 'works', error, flops, cpuFlops: 1e11, mixed: false },
+  name,
+  status: 'works',
+  error,
+  flops,
+  cpuFlops: 1e11,
+  mixed: false,
 });
 const absent = (name: DeviceReport['name'], detail = 'missing'): DeviceReport => ({
-  ...{ name, status: 'absent', reason: detail, detail, hint: 'get it', obtainable: true },
+  name,
+  status: 'absent',
+  reason: detail,
+  detail,
+  hint: 'get it',
+  obtainable: true,
 });
 
 const healthy: Omit<Examination, 'advice'> = {
   versions: { halonet: '1', node: '22', 'onnxruntime-node': '1.30' },
   machine: {
-    ...{ system: 'Linux 6', arch: 'x64' },
-    cpu: { ...{ model: 'CPU', cores: 8, usable: 8, limit: undefined, features: ['AVX2'], int8: '' } },
+    system: 'Linux 6',
+    arch: 'x64',
+    cpu: { model: 'CPU', cores: 8, usable: 8, limit: undefined, features: ['AVX2'], int8: '' },
     memory: { total: 8e9, available: 8e9, limit: undefined },
   },
   devices: [works('cpu', 1e11), absent('cuda'), absent('webgpu')],

@@ -84,7 +84,9 @@ describe('a file channel', () => {
       const steps = recordSteps(folder);
       try {
         const channel = await openByteChannel({
-          ...{ output: join(folder, 'a.csv'), overwrite: false, stdout: new Collector() },
+          output: join(folder, 'a.csv'),
+          overwrite: false,
+          stdout: new Collector(),
         });
         const [temporary] = await readdir(folder);
         await channel.write(HELLO);

@@ -20,7 +20,9 @@ describe('attempt', () => {
     inFolder(async (folder) => {
       const read = (name: string) => attempt('a.csv', () => readFile(join(folder, name)), 'read');
       const refused = (code: string, hint: string | undefined) => ({
-        ...{ name: 'OutputError', message: new RegExp(`^Cannot read a\\.csv: ${code}`), hint },
+        name: 'OutputError',
+        message: new RegExp(`^Cannot read a\\.csv: ${code}`),
+        hint,
       });
       await mkdir(join(folder, 'folder'));
       await assert.rejects(

@@ -8,7 +8,8 @@ const tensor = (
   shape: readonly number[],
   bytes: readonly number[],
 ): LazyTensor => ({
-  ...{ dtype, shape },
+  dtype,
+  shape,
   read: () => Uint8Array.from(bytes),
 });
 

@@ -48,7 +48,8 @@ export async function checkFolder(folder: string): Promise<Checked> {
     if (stderr !== '') problems.push({ what: `said on standard error: ${stderr.slice(0, 2000)}` });
   }
   return {
-    ...{ rows, problems },
+    rows,
+    problems,
     peak: Math.max(together.peak, apart.peak),
     ms: new Map(names.map((name, i) => [name, apart.answers[i]?.ms ?? 0])),
   };

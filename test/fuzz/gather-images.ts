@@ -12,7 +12,13 @@ import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
 import { sniffFormat } from '../../src/images/sniff.js';
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
-  ...{ JPEG: '.jpg', PNG: '.png', GIF: '.gif', WebP: '.webp', TIFF: '.tif', AVIF: '.avif', SVG: '.svg' },
+  JPEG: '.jpg',
+  PNG: '.png',
+  GIF: '.gif',
+  WebP: '.webp',
+  TIFF: '.tif',
+  AVIF: '.avif',
+  SVG: '.svg',
 };
 
 const [sources = '', folder = ''] = argv.slice(2);

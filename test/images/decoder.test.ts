@@ -136,7 +136,9 @@ if (platform === 'linux') {
         ['not decoded within 1 s', 'ok', 'not decoded within 1 s'],
       );
       assert.deepEqual(await failure(endless), {
-        ...{ code: 'timeout', message: 'not decoded within 1 s', bytes: endlessSvg().length },
+        code: 'timeout',
+        message: 'not decoded within 1 s',
+        bytes: endlessSvg().length,
       });
     });
 
@@ -144,7 +146,9 @@ if (platform === 'linux') {
       const failing = failure(await folder.write('endless.svg', endlessSvg()));
       await killWhileDecoding('SIGSEGV');
       assert.deepEqual(await failing, {
-        ...{ code: 'crashed', message: 'the decoder crashed (SIGSEGV)', bytes: endlessSvg().length },
+        code: 'crashed',
+        message: 'the decoder crashed (SIGSEGV)',
+        bytes: endlessSvg().length,
       });
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
@@ -235,7 +239,8 @@ if (platform === 'linux') {
       const large = zeroPng({ width: 8000, height: 8000, colourType: 6 }); // takes some 450 MiB
       const path = await folder.write('large.png', large);
       assert.deepEqual(await failure(path), {
-        ...{ code: 'too_large', message: 'its decoder takes more memory than the limit of 256 MiB' },
+        code: 'too_large',
+        message: 'its decoder takes more memory than the limit of 256 MiB',
         bytes: large.length,
       });
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');

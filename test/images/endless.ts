@@ -60,8 +60,16 @@ export function tiledTiff(across: number, down: number): Buffer {
   file.write('II*\0\x08\0\0\0', 'latin1');
   file.writeUInt16LE(10, 8);
   const known = {
-    ...{ 256: 16 * across, 257: 16 * down, 258: 8, 259: 1, 262: 1, 277: 1 },
-    ...{ 322: 16, 323: 16, 324: offsets, 325: counts },
+    256: 16 * across,
+    257: 16 * down,
+    258: 8,
+    259: 1,
+    262: 1,
+    277: 1,
+    322: 16,
+    323: 16,
+    324: offsets,
+    325: counts,
   };
   for (const [i, [tag, value]] of Object.entries(known).entries())
     writeField(file, 10 + 12 * i, { tag: Number(tag), type: 4, count: Number(tag) < 324 ? 1 : tiles, value });

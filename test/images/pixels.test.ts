@@ -49,9 +49,21 @@ describe('pixels as Pillow reads them', () => {
       heic: () => readFile('fixtures/codecs/photo.heic'),
     };
     const aliases: Readonly<Record<string, string>> = {
-      ...{ jpeg: 'jpg', jpe: 'jpg', jfif: 'jpg', apng: 'png', tiff: 'tif' },
-      ...{ jpf: 'jp2', jpx: 'jp2', j2c: 'j2k', jpc: 'j2k', heif: 'heic', hif: 'heic' },
-      ...{ dib: 'bmp', pbm: 'pnm', pgm: 'pnm', ppm: 'pnm' },
+      jpeg: 'jpg',
+      jpe: 'jpg',
+      jfif: 'jpg',
+      apng: 'png',
+      tiff: 'tif',
+      jpf: 'jp2',
+      jpx: 'jp2',
+      j2c: 'j2k',
+      jpc: 'j2k',
+      heif: 'heic',
+      hif: 'heic',
+      dib: 'bmp',
+      pbm: 'pnm',
+      pgm: 'pnm',
+      ppm: 'pnm',
     };
     const formatOf = (extension: string) => aliases[extension.slice(1)] ?? extension.slice(1);
     const formats = [...DECODABLE_EXTENSIONS].map(formatOf);

@@ -36,16 +36,24 @@ const classes = jobCase('classes.csv', 'classify');
 export const KINDS: readonly Kind[] = [
   ...JOB_CASES.map((job): Kind => ({ name: job.name, job, first: 'new', again: 'resume' })),
   {
-    ...{ name: `${embeddings.name} --sync over changed images`, job: embeddings },
-    ...{ first: 'sync', again: 'sync', earlier: { job: embeddings, change: changeImages } },
+    name: `${embeddings.name} --sync over changed images`,
+    job: embeddings,
+    first: 'sync',
+    again: 'sync',
+    earlier: { job: embeddings, change: changeImages },
   },
   {
-    ...{ name: 'retry classes.csv over mended images', job: classes },
-    ...{ first: 'retry', again: 'retry', earlier: { job: classes, change: mendImages } },
+    name: 'retry classes.csv over mended images',
+    job: classes,
+    first: 'retry',
+    again: 'retry',
+    earlier: { job: classes, change: mendImages },
   },
   {
-    ...{ name: 'features --overwrite over more stages of other images' },
-    ...{ job: jobCase('pyramid', 'features', '--stages', '3,4'), first: 'overwrite', again: 'resume' },
+    name: 'features --overwrite over more stages of other images',
+    job: jobCase('pyramid', 'features', '--stages', '3,4'),
+    first: 'overwrite',
+    again: 'resume',
     earlier: { job: jobCase('pyramid', 'features', '--stages', '2,3,4'), change: changeImages },
   },
 ];
@@ -80,7 +88,11 @@ export async function begin(
   if (code !== inFreshPlace.code || report === undefined || wrong.length > 0)
     throw new Error(`${name}, uninterrupted, ended with ${code}: ${[stderr, ...wrong].join('\n')}`);
   return {
-    ...{ job, images, first, again, earlier: { folder: old, files } },
+    job,
+    images,
+    first,
+    again,
+    earlier: { folder: old, files },
     reference: { ...inFreshPlace, milliseconds, report },
   };
 }

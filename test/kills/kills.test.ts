@@ -38,7 +38,8 @@ describe(`${KILLS} kills, seed ${SEED}`, () => {
         while (all.length < share && wrong.length === 0 && told < MOST_STORIES * KILLS) {
           const own = join(place, String(told++));
           const story = await tell({
-            ...{ beginning, folder: own },
+            beginning,
+            folder: own,
             random: mulberry32(random() * 2 ** 32), // its own, whichever of two stories ends first
           });
           all.push(...story.kills);

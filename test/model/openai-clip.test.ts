@@ -10,7 +10,11 @@ import { TIMM_MODELS } from '../support/timm-checkpoints.js';
 function openAiName(name: string): string {
   const layers: Readonly<Record<string, number>> = { conv1_1x1: 1, conv2_kxk: 2, conv3_1x1: 3 };
   const pool: Readonly<Record<string, string>> = {
-    ...{ pos_embed: 'positional_embedding', q: 'q_proj', k: 'k_proj', v: 'v_proj', proj: 'c_proj' },
+    pos_embed: 'positional_embedding',
+    q: 'q_proj',
+    k: 'k_proj',
+    v: 'v_proj',
+    proj: 'c_proj',
   };
   const [first = '', ...rest] = name.split('.');
   if (first === 'stem') return `visual.${rest[1]}${rest[0]?.slice(4)}.${rest.slice(2).join('.')}`;

@@ -90,8 +90,14 @@ describe('parseModelConfig', () => {
     const bare = { type: 'bottle', d: 1, c: 64 };
     const [[block]] = parse({ ...rest, model_cfg: { ...cfg, blocks: [bare] } }).cfg.blocks as [[unknown]];
     assert.deepEqual(block, {
-      ...{ ...bare, s: 2, gs: 0, br: 1 },
-      ...{ attn_layer: null, attn_kwargs: null, self_attn_layer: null, self_attn_kwargs: null },
+      ...bare,
+      s: 2,
+      gs: 0,
+      br: 1,
+      attn_layer: null,
+      attn_kwargs: null,
+      self_attn_layer: null,
+      self_attn_kwargs: null,
       block_kwargs: null,
     });
   });
@@ -118,14 +124,15 @@ describe('parseModelConfig', () => {
     const config = parse({
       ...demo(),
       model_args: {
-        ...{ act_layer: 'gelu', global_pool: 'max', output_stride: 16, img_size: 256 },
-        ...{
-          drop_rate: 0.1,
-          drop_path_rate: 0.05,
-          drop_block_rate: 0.1,
-          grad_checkpointing: true,
-          in_chans: 3,
-        },
+        act_layer: 'gelu',
+        global_pool: 'max',
+        output_stride: 16,
+        img_size: 256,
+        drop_rate: 0.1,
+        drop_path_rate: 0.05,
+        drop_block_rate: 0.1,
+        grad_checkpointing: true,
+        in_chans: 3,
       },
     });
     assert.equal(config.cfg.act_layer, 'gelu');

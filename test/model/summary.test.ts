@@ -92,11 +92,9 @@ describe('summarize', () => {
 
   it('counts re-parameterised branches as the one convolution that is run', () => {
     const config = (type: string) => ({
-      ...{
-        architecture: 'x',
-        num_classes: 10,
-        pretrained_cfg: { input_size: [3, 64, 64], mean: [0, 0, 0], std: [1, 1, 1] },
-      },
+      architecture: 'x',
+      num_classes: 10,
+      pretrained_cfg: { input_size: [3, 64, 64], mean: [0, 0, 0], std: [1, 1, 1] },
       model_cfg: { stem_type: '3x3', stem_pool: '', stem_chs: 8, blocks: [{ type, d: 2, c: 16 }] },
     });
     const stage = summaryOf(config('rep')).parts[1];
@@ -109,11 +107,9 @@ describe('summarize', () => {
 
   it('lists a stem of stride 4 twice where the first stage strides, as feature_info does', () => {
     const { stages } = summaryOf({
-      ...{
-        architecture: 'x',
-        num_classes: 10,
-        pretrained_cfg: { input_size: [3, 64, 64], mean: [0, 0, 0], std: [1, 1, 1] },
-      },
+      architecture: 'x',
+      num_classes: 10,
+      pretrained_cfg: { input_size: [3, 64, 64], mean: [0, 0, 0], std: [1, 1, 1] },
       model_cfg: {
         stem_type: '7x7',
         stem_pool: 'maxpool',

@@ -27,7 +27,12 @@ describe('loadCheckpoint', () => {
   after(() => rm(folder, { recursive: true }));
 
   const hubAt = (endpoint: string, cacheDir: string) => ({
-    ...{ endpoint, cacheDir, token: undefined, offline: false, symlinks: true, proxies: DIRECT },
+    endpoint,
+    cacheDir,
+    token: undefined,
+    offline: false,
+    symlinks: true,
+    proxies: DIRECT,
   });
   const load = (model: string, more: Partial<CheckpointOptions> = {}) =>
     loadCheckpoint(model, { ...options, ...more });
@@ -44,8 +49,13 @@ describe('loadCheckpoint', () => {
     assert.equal(config.architecture, 'test_byobnet');
     assert.equal(config.numClasses, 7);
     assert.deepEqual(config.pretrained, {
-      ...{ height: 96, width: 96, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-      ...{ cropPct: 0.9, cropMode: 'center', interpolation: 'bicubic' },
+      height: 96,
+      width: 96,
+      mean: [0.5, 0.5, 0.5],
+      std: [0.25, 0.25, 0.25],
+      cropPct: 0.9,
+      cropMode: 'center',
+      interpolation: 'bicubic',
     });
     const request = { network: config, ...config.pretrained, outputs: [{ name: 'logits' }] };
     const session = await Session.open(encodeOnnx(buildModel(request, tensors, weightsPath).graph), onCpu(1));

@@ -122,8 +122,13 @@ describe('an ONNX file as a model', () => {
   it('refuses metadata that is not what it should be', async () => {
     const record = (await open('demo')).config.pretrained;
     const valid = {
-      ...{ version: 1, toolVersion: 'x', architecture: 'a', precision: 'fp32', numClasses: 2 },
-      ...{ preprocessing: record, outputs: [] },
+      version: 1,
+      toolVersion: 'x',
+      architecture: 'a',
+      precision: 'fp32',
+      numClasses: 2,
+      preprocessing: record,
+      outputs: [],
     };
     const cases: readonly (readonly [string, RegExp])[] = [
       ['{', /not valid JSON/],

@@ -95,8 +95,14 @@ export async function placeOf(output: string, layout: OutputLayout): Promise<Run
 
 export function headerOf(options: Partial<JournalHeader> = {}): JournalHeader {
   return {
-    ...{ halonet: 2, fingerprint: { format: 'any' }, started: '2026-01-01T00:00:00.000Z' },
-    ...{ replaces: false, reuses: false, retries: false, base: '', ...options },
+    halonet: 2,
+    fingerprint: { format: 'any' },
+    started: '2026-01-01T00:00:00.000Z',
+    replaces: false,
+    reuses: false,
+    retries: false,
+    base: '',
+    ...options,
   };
 }
 

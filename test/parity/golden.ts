@@ -59,7 +59,11 @@ export async function compute(
   const [sr = 0, sg = 0, sb = 0] = golden.pretrained.std;
   const { graph } = buildModel(
     {
-      ...{ network, height, width, mean: [mr, mg, mb], std: [sr, sg, sb] },
+      network,
+      height,
+      width,
+      mean: [mr, mg, mb],
+      std: [sr, sg, sb],
       outputs: expectedOutputs(golden).map((name) => ({ name })),
     },
     tensors,

@@ -28,13 +28,11 @@ describe('parity with timm', () => {
         const known = ARCHITECTURES[architecture];
         assert.ok(known);
         const network = {
-          ...{
-            source: architecture,
-            cfg: known.cfg,
-            numClasses: 1000,
-            globalPool: undefined,
-            outputStride: 32,
-          },
+          source: architecture,
+          cfg: known.cfg,
+          numClasses: 1000,
+          globalPool: undefined,
+          outputStride: 32,
           trainedSize: { height: 256, width: 256 },
         };
         await assertEqualsTimm(golden, await compute(golden, network, generateCheckpoint(architecture)));

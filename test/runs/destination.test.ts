@@ -30,11 +30,21 @@ const AWAY: ImageFailure = { code: 'not_found', message: 'there is no such file'
 
 // Every setting that a run of features is begun with.
 const SETTINGS = fingerprintOf({
-  ...{ version: '1.2.3', onnx: Uint8Array.of(1, 2, 3), device: 'cpu' },
+  version: '1.2.3',
+  onnx: Uint8Array.of(1, 2, 3),
+  device: 'cpu',
   outputs: [{ name: 'embedding', dtype: 'float32' }],
   preprocessing: {
-    ...{ height: 128, width: 128, cropPct: 0.94, cropMode: 'center', interpolation: 'bicubic' },
-    ...{ fill: [124, 116, 104], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
+    height: 128,
+    width: 128,
+    cropPct: 0.94,
+    cropMode: 'center',
+    interpolation: 'bicubic',
+    fill: [124, 116, 104],
+    autoOrient: true,
+    decode: 'exact',
+    maxPixels: 1e8,
+    failOn: 'truncated',
   },
   layout: JSONL,
 });
@@ -94,25 +104,22 @@ describe('openDestination', () => {
     { mode, images, rows, setting = '', settings = {}, unreadable, listed = false, layout = JSONL }: Attempt,
   ) {
     const destination = await openDestination({
-      ...{
-        output: place(output),
-        arrangement: layout.arrangement,
-        mode,
-        stdout: new Collector(),
-        checkpointSeconds: 1000,
-      },
+      output: place(output),
+      arrangement: layout.arrangement,
+      mode,
+      stdout: new Collector(),
+      checkpointSeconds: 1000,
     });
     const walk = () => items(images, unreadable);
     const list = remembered(walk());
     try {
       const started = await destination.start({
-        ...{
-          layout,
-          fingerprint: () => ({ ...settings, setting }),
-          onNote: (note) => notes.push(note),
-          again: itemsAgain(),
-        },
-        ...{ items: list.items, walkAgain: listed ? list.again : walk },
+        layout,
+        fingerprint: () => ({ ...settings, setting }),
+        onNote: (note) => notes.push(note),
+        again: itemsAgain(),
+        items: list.items,
+        walkAgain: listed ? list.again : walk,
       });
       if (!('sink' in started)) return { computed: '', kept: started.rows, done: true };
       let computed = '';
@@ -134,16 +141,17 @@ describe('openDestination', () => {
   /** A job that has begun, to write rows to by hand. */
   async function begun(output: string, images: string) {
     const destination = await openDestination({
-      ...{
-        output: place(output),
-        arrangement: JSONL.arrangement,
-        mode: 'new',
-        stdout: new Collector(),
-        checkpointSeconds: 1000,
-      },
+      output: place(output),
+      arrangement: JSONL.arrangement,
+      mode: 'new',
+      stdout: new Collector(),
+      checkpointSeconds: 1000,
     });
     const started = await destination.start({
-      ...{ layout: JSONL, fingerprint: () => ({}), onNote: () => {}, again: itemsAgain() },
+      layout: JSONL,
+      fingerprint: () => ({}),
+      onNote: () => {},
+      again: itemsAgain(),
       items: items(images),
       walkAgain: () => items(images),
     });
@@ -171,7 +179,9 @@ describe('openDestination', () => {
       it('is begun anew where there is none, and refused where there is one, unless it may be replaced', async () => {
         await write('abc');
         assert.deepEqual(await run(output, { mode: 'resume', images: 'abc', layout }), {
-          ...{ computed: 'abc', kept: 3, done: true },
+          computed: 'abc',
+          kept: 3,
+          done: true,
         });
         await assert.rejects(
           run(output, { mode: 'new', images: 'abc', layout }),
@@ -220,7 +230,9 @@ describe('openDestination', () => {
         const before = await filesIn(folder);
         for (const mode of ['resume', 'sync'] as const) {
           assert.deepEqual(await run(output, { mode, images: 'abc', layout }), {
-            ...{ computed: '', kept: 3, done: true },
+            computed: '',
+            kept: 3,
+            done: true,
           });
         }
         assert.deepEqual(await filesIn(folder), before);
@@ -572,13 +584,11 @@ describe('openDestination', () => {
     spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
     const open = (mode: OutputMode) =>
       openDestination({
-        ...{
-          output: place('out.jsonl'),
-          arrangement: JSONL.arrangement,
-          mode,
-          stdout: new Collector(),
-          checkpointSeconds: 1,
-        },
+        output: place('out.jsonl'),
+        arrangement: JSONL.arrangement,
+        mode,
+        stdout: new Collector(),
+        checkpointSeconds: 1,
       });
     for (const [mode, expected] of [
       ['resume', suspects],

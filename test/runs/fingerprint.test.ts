@@ -6,8 +6,16 @@ import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { differences, otherSettings } from '../../src/runs/fingerprint.js';
 
 const PREPROCESSING: Preprocessing = {
-  ...{ height: 128, width: 128, cropPct: 0.94, cropMode: 'center', interpolation: 'bicubic' },
-  ...{ fill: [124, 116, 104], autoOrient: true, decode: 'exact', maxPixels: 1e8, failOn: 'truncated' },
+  height: 128,
+  width: 128,
+  cropPct: 0.94,
+  cropMode: 'center',
+  interpolation: 'bicubic',
+  fill: [124, 116, 104],
+  autoOrient: true,
+  decode: 'exact',
+  maxPixels: 1e8,
+  failOn: 'truncated',
 };
 
 function layoutOf(format: 'npy' | 'jsonl') {

@@ -275,8 +275,10 @@ describe('publishing', () => {
         const partial = join(place.path, '.partial');
         await rename(place.partial, partial);
         const beside = {
-          ...{ ...place, partial },
-          ...{ ledger: join(folder, 'p.run.rows'), manifest: join(folder, 'p.run.json') },
+          ...place,
+          partial,
+          ledger: join(folder, 'p.run.rows'),
+          manifest: join(folder, 'p.run.json'),
         };
         const steps = recordSteps(folder);
         await publish(beside, names, false).finally(steps.stop);

@@ -18,9 +18,14 @@ describe('findOutput', () => {
       const path = join(await realpath(folder), 'out');
       for (const arrangement of Object.values(ARRANGEMENTS)) {
         assert.deepEqual(await findOutput(join(folder, 'out'), arrangement), {
-          ...{ kind: 'run', output: join(folder, 'out'), arrangement, path },
-          ...{ lock: `${path}.lock`, partial: `${path}.partial` },
-          ...{ ledger: `${path}.run.rows`, manifest: `${path}.run.json` },
+          kind: 'run',
+          output: join(folder, 'out'),
+          arrangement,
+          path,
+          lock: `${path}.lock`,
+          partial: `${path}.partial`,
+          ledger: `${path}.run.rows`,
+          manifest: `${path}.run.json`,
         });
       }
       assert.deepEqual(await readdir(folder), []);

@@ -16,12 +16,16 @@ interface SyncCase extends OutputCase {
 
 const CASES: readonly SyncCase[] = [
   {
-    ...{ ...TEXT, text: 'classes.csv', arrays: [] },
+    ...TEXT,
+    text: 'classes.csv',
+    arrays: [],
     named: ['rename classes.csv.partial/data/classes.csv to classes.csv', 'sync .'],
     replaced: ['rename classes.csv.partial/data/classes.csv to classes.csv', 'sync .'],
   },
   {
-    ...{ ...MATRIX, text: 'embeddings.index.csv', arrays: ['embeddings.npy'] },
+    ...MATRIX,
+    text: 'embeddings.index.csv',
+    arrays: ['embeddings.npy'],
     named: [
       'rename embeddings.npy.partial/data/embeddings.index.csv to embeddings.index.csv',
       'rename embeddings.npy.partial/data/embeddings.npy to embeddings.npy',
@@ -36,7 +40,9 @@ const CASES: readonly SyncCase[] = [
     ],
   },
   {
-    ...{ ...FOLDER, text: 'index.csv', arrays: ['stage1.npy', 'stage3.npy'] },
+    ...FOLDER,
+    text: 'index.csv',
+    arrays: ['stage1.npy', 'stage3.npy'],
     named: ['rename pyramid.partial/data to pyramid', 'sync .'],
     replaced: [
       'remove pyramid/index.csv',

@@ -63,7 +63,14 @@ describe('run', () => {
 
   const start = (write: Write, batchSize: number | undefined, signal?: AbortSignal, items = found()) =>
     run({
-      ...{ items, session, write, batchSize, height: 128, width: 128, machine: MACHINE, signal },
+      items,
+      session,
+      write,
+      batchSize,
+      height: 128,
+      width: 128,
+      machine: MACHINE,
+      signal,
       decode: (item) => decodeImage(item, PREPROCESSING),
     });
 

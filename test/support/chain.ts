@@ -16,13 +16,18 @@ export function chain(...ops: readonly string[]): ProbeModel {
   };
   const nodes = ops.map(
     (op, i): GraphNode => ({
-      ...{ name: `node${i}`, domain: '', outputs: [value(i + 1)], attributes: {} },
+      name: `node${i}`,
+      domain: '',
+      outputs: [value(i + 1)],
+      attributes: {},
       ...(op === 'square' ? { op: 'Mul', inputs: [value(i), value(i)] } : { op, inputs: [value(i)] }),
     }),
   );
   const shape = ['batch', 4, 4, 3];
   const onnx = encodeOnnx({
-    ...{ name: 'chain', nodes: [first, ...nodes], initializers: new Map() },
+    name: 'chain',
+    nodes: [first, ...nodes],
+    initializers: new Map(),
     inputs: [{ name: 'pixels', dtype: 'uint8', shape }],
     outputs: [{ name: value(ops.length), dtype: 'float32', shape }],
   });

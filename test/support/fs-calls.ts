@@ -37,10 +37,24 @@ type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 type Members = Record<string, AnyFunction | undefined>;
 
 const BY_PATH: Readonly<Record<string, CallKind>> = {
-  ...{ open: 'open', opendir: 'look', stat: 'look', lstat: 'look', access: 'look', readdir: 'look' },
-  ...{ realpath: 'look', statfs: 'look', readFile: 'read', writeFile: 'write', appendFile: 'write' },
-  ...{ truncate: 'truncate', rename: 'rename', rm: 'remove', unlink: 'remove', rmdir: 'remove' },
-  ...{ mkdir: 'mkdir', utimes: 'write' },
+  open: 'open',
+  opendir: 'look',
+  stat: 'look',
+  lstat: 'look',
+  access: 'look',
+  readdir: 'look',
+  realpath: 'look',
+  statfs: 'look',
+  readFile: 'read',
+  writeFile: 'write',
+  appendFile: 'write',
+  truncate: 'truncate',
+  rename: 'rename',
+  rm: 'remove',
+  unlink: 'remove',
+  rmdir: 'remove',
+  mkdir: 'mkdir',
+  utimes: 'write',
 };
 
 // The first path is the one that is there; where the second lies decides.
@@ -51,20 +65,30 @@ const BY_SECOND_PATH: Readonly<Record<string, CallKind>> = {
 };
 
 const BY_DESCRIPTOR: Readonly<Record<string, CallKind>> = {
-  ...{ read: 'read', readv: 'read', write: 'write', writev: 'write', fsync: 'sync', fdatasync: 'sync' },
-  ...{ ftruncate: 'truncate', close: 'close', fstat: 'look' },
+  read: 'read',
+  readv: 'read',
+  write: 'write',
+  writev: 'write',
+  fsync: 'sync',
+  fdatasync: 'sync',
+  ftruncate: 'truncate',
+  close: 'close',
+  fstat: 'look',
 };
 
 const BY_HANDLE: Readonly<Record<string, CallKind>> = {
-  ...{ read: 'read', readv: 'read', readFile: 'read', write: 'write', writev: 'write', writeFile: 'write' },
-  ...{
-    appendFile: 'write',
-    sync: 'sync',
-    datasync: 'sync',
-    truncate: 'truncate',
-    close: 'close',
-    stat: 'look',
-  },
+  read: 'read',
+  readv: 'read',
+  readFile: 'read',
+  write: 'write',
+  writev: 'write',
+  writeFile: 'write',
+  appendFile: 'write',
+  sync: 'sync',
+  datasync: 'sync',
+  truncate: 'truncate',
+  close: 'close',
+  stat: 'look',
 };
 
 /**

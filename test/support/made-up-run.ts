@@ -26,15 +26,15 @@ const CHECKPOINT_SECONDS = 0.002;
 const PAUSE_MS = 3;
 
 const FACTS: RunFacts = {
-  ...{
-    versions: { halonet: 'test' },
-    command: ['embed'],
-    folder: '/',
-    device: 'cpu',
-    stored: 0,
-    passedOver: {},
-  },
-  ...{ model: { name: 'made up', path: '/none', sha256: '' }, preprocessing: {}, preprocessingSha256: '' },
+  versions: { halonet: 'test' },
+  command: ['embed'],
+  folder: '/',
+  device: 'cpu',
+  stored: 0,
+  passedOver: {},
+  model: { name: 'made up', path: '/none', sha256: '' },
+  preprocessing: {},
+  preprocessingSha256: '',
 };
 
 /** Thrown where a run was told to stop. */
@@ -54,18 +54,20 @@ export async function madeUpRun({
   pauses = false,
 }: MadeUpRun): Promise<number> {
   const destination = await openDestination({
-    ...{
-      output,
-      arrangement: layout.arrangement,
-      mode,
-      checkpointSeconds: CHECKPOINT_SECONDS,
-      stdout: new Collector(),
-    },
+    output,
+    arrangement: layout.arrangement,
+    mode,
+    checkpointSeconds: CHECKPOINT_SECONDS,
+    stdout: new Collector(),
   });
   try {
     const started = await destination.start({
-      ...{ layout, fingerprint: () => ({ salt }), onNote: () => {}, again: itemsAgain() },
-      ...{ items: itemsOf(paths), walkAgain: () => itemsOf(paths) },
+      layout,
+      fingerprint: () => ({ salt }),
+      onNote: () => {},
+      again: itemsAgain(),
+      items: itemsOf(paths),
+      walkAgain: () => itemsOf(paths),
     });
     if (!('sink' in started)) return 0;
     const { sink, items, close, around } = started;

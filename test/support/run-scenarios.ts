@@ -56,19 +56,27 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'a new run', attempt: whole, again: 'resume' },
   { name: 'a run that goes on', before: stopped, attempt: { ...whole, mode: 'resume' }, again: 'resume' },
   {
-    ...{ name: 'a run that lacks its names', before: unnamed, again: 'resume' },
+    name: 'a run that lacks its names',
+    before: unnamed,
+    again: 'resume',
     attempt: { ...whole, mode: 'resume' },
   },
   {
-    ...{ name: 'a run that takes over rows of an interrupted one', before: stopped, again: 'sync' },
+    name: 'a run that takes over rows of an interrupted one',
+    before: stopped,
+    again: 'sync',
     attempt: { mode: 'sync', paths: CHANGED },
   },
   {
-    ...{ name: 'a run that takes over rows of a finished one', old: whole, again: 'sync' },
+    name: 'a run that takes over rows of a finished one',
+    old: whole,
+    again: 'sync',
     attempt: { mode: 'sync', paths: CHANGED },
   },
   {
-    ...{ name: 'a run that replaces another', old: { ...whole, salt: 1 }, again: 'overwrite' },
+    name: 'a run that replaces another',
+    old: { ...whole, salt: 1 },
+    again: 'overwrite',
     attempt: { mode: 'overwrite', paths: CHANGED },
   },
 ];

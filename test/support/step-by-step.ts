@@ -61,7 +61,8 @@ function feed(builder: GraphBuilder, name: string, value: Tensor) {
   const { dtype, shape, data } = value;
   const isHalf = dtype === 'float16';
   const input = {
-    ...{ name: isHalf ? `fed.${name}` : name, shape },
+    name: isHalf ? `fed.${name}` : name,
+    shape,
     dtype: dtype === 'uint8' ? dtype : ('float32' as const),
   };
   builder.input(input);

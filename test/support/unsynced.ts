@@ -71,7 +71,12 @@ export class UnsyncedTracker {
       const inode = inodeOf(path);
       if (inode !== undefined)
         this.#steps.push({
-          ...{ kind: 'rename', path, folder: inodeOf(dirname(to)), to, inode, kept: this.#keep(to) },
+          kind: 'rename',
+          path,
+          folder: inodeOf(dirname(to)),
+          to,
+          inode,
+          kept: this.#keep(to),
         });
     }
     if (kind === 'remove') {

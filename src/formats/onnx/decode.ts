@@ -91,8 +91,11 @@ function decodeGraph(bytes: Uint8Array): Graph {
     initializers.set(name, tensor);
   }
   const graph: Graph = {
-    ...{ name, initializers, nodes: node.map(decodeNode) },
-    ...{ inputs: input.map(decodeValue), outputs: output.map(decodeValue) },
+    name,
+    initializers,
+    nodes: node.map(decodeNode),
+    inputs: input.map(decodeValue),
+    outputs: output.map(decodeValue),
   };
   checkNames(graph);
   return graph;
@@ -162,7 +165,11 @@ function decodeNode({ name, opType, domain, input, output, attribute }: NodeProt
   if (known === undefined)
     throw new Damage(`${what} is of the operator set ${JSON.stringify(domain)}; expected ONNX's own`);
   return {
-    ...{ name, op: opType, domain: known, inputs: input, outputs: output },
+    name,
+    op: opType,
+    domain: known,
+    inputs: input,
+    outputs: output,
     attributes: Object.fromEntries(attribute.map((proto) => [proto.name, decodeAttribute(proto, what)])),
   };
 }

@@ -7,7 +7,11 @@ import type { Av1Coding, HeifImage } from './heif.js';
 
 // ITU-T H.273, MatrixCoefficients; unspecified ones are BT.601 to libavif.
 const MATRICES: Readonly<Record<number, CodedPicture['matrix']>> = {
-  ...{ 1: 'BT.709', 2: 'BT.601', 5: 'BT.601', 6: 'BT.601', 9: 'BT.2020' },
+  1: 'BT.709',
+  2: 'BT.601',
+  5: 'BT.601',
+  6: 'BT.601',
+  9: 'BT.2020',
 };
 
 /**

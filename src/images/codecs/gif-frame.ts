@@ -62,7 +62,11 @@ export function firstGifFrame(bytes: Uint8Array): GifFrame | undefined {
   ]);
   return {
     canvas: { width: Math.max(short(6), left + width), height: Math.max(short(8), top + height) },
-    ...{ left, top, width, height, file: alone },
+    left,
+    top,
+    width,
+    height,
+    file: alone,
     compressed: { data: joinedBlocks(file, data + 1), literalBits: byte(data) },
     background: [...palette.subarray(3 * transparent, 3 * transparent + 3)],
   };

@@ -16,8 +16,14 @@ export const jpeg: Codec = async (bytes, settings) => {
 
 // The markers that begin a frame, ITU-T T.81 table B.1, where they are none of the processes that are read.
 const OTHER_PROCESSES: Readonly<Record<number, string>> = {
-  ...{ 195: 'lossless', 197: 'hierarchical', 198: 'hierarchical', 199: 'hierarchical lossless' },
-  ...{ 203: 'lossless', 205: 'hierarchical', 206: 'hierarchical', 207: 'hierarchical lossless' },
+  195: 'lossless',
+  197: 'hierarchical',
+  198: 'hierarchical',
+  199: 'hierarchical lossless',
+  203: 'lossless',
+  205: 'hierarchical',
+  206: 'hierarchical',
+  207: 'hierarchical lossless',
   247: 'JPEG-LS',
 };
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc9, 0xca, ...Object.keys(OTHER_PROCESSES).map(Number)];

@@ -9,7 +9,15 @@ interface Field {
 
 // Bytes of each integer type: BYTE, SHORT, LONG, SSHORT, SLONG, IFD, LONG8, SLONG8, IFD8.
 const INTEGERS: Readonly<Record<number, 1 | 2 | 4 | 8>> = {
-  ...{ 1: 1, 3: 2, 4: 4, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8 },
+  1: 1,
+  3: 2,
+  4: 4,
+  8: 2,
+  9: 4,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
 };
 // Bytes of each type, of which 0 has none.
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];

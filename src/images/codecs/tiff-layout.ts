@@ -87,7 +87,12 @@ export function tiffLayout(fields: TiffFields): TiffLayout | undefined {
   const planes = fields.numberAt(TAG.planarConfiguration) === 2 ? samples : 1;
   const bits = (fields.numberAt(TAG.bitsPerSample) ?? 1) * (samples / planes);
   return {
-    ...{ width, height, planes, tile, isZstd, rowBytes: Math.ceil((tile.width * bits) / 8) },
+    width,
+    height,
+    planes,
+    tile,
+    isZstd,
+    rowBytes: Math.ceil((tile.width * bits) / 8),
     places: hasTiles ? [TAG.tileOffsets, TAG.tileByteCounts] : [TAG.stripOffsets, TAG.stripByteCounts],
   };
 }

@@ -16,8 +16,13 @@ export const one: Block = (net, x, spec) => {
   const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const { outChs, stride, dilation } = spec;
   return buildOne(net, spec.layers, x, spec.prefix, {
-    ...{ outChs, stride, dilation, kernel: kwargs.kernel_size, groups: groupsOf(spec, x.channels) },
-    ...{ numConvBranches: kwargs.num_conv_branches, inferenceMode: kwargs.inference_mode },
+    outChs,
+    stride,
+    dilation,
+    kernel: kwargs.kernel_size,
+    groups: groupsOf(spec, x.channels),
+    numConvBranches: kwargs.num_conv_branches,
+    inferenceMode: kwargs.inference_mode,
   });
 };
 

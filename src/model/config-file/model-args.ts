@@ -39,8 +39,14 @@ const readArgs = object({
   num_classes: optional(integer(0, 1_000_000), undefined),
   in_chans: rgb,
   // of training alone
-  ...{ drop_rate: ignored, drop_path_rate: ignored, drop_block_rate: ignored, drop_block_size: ignored },
-  ...{ grad_checkpointing: ignored, pretrained: ignored, scriptable: ignored, exportable: ignored },
+  drop_rate: ignored,
+  drop_path_rate: ignored,
+  drop_block_rate: ignored,
+  drop_block_size: ignored,
+  grad_checkpointing: ignored,
+  pretrained: ignored,
+  scriptable: ignored,
+  exportable: ignored,
 });
 
 /**

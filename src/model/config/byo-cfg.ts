@@ -54,8 +54,14 @@ export type ModelInit = Partial<ByoModelCfg> & Pick<ByoModelCfg, 'blocks'>;
 export function block(init: BlockInit): readonly ByoBlockCfg[] {
   return [
     {
-      ...{ s: 2, gs: 0, br: 1, block_kwargs: null },
-      ...{ attn_layer: null, attn_kwargs: null, self_attn_layer: null, self_attn_kwargs: null },
+      s: 2,
+      gs: 0,
+      br: 1,
+      block_kwargs: null,
+      attn_layer: null,
+      attn_kwargs: null,
+      self_attn_layer: null,
+      self_attn_kwargs: null,
       ...init,
     },
   ];

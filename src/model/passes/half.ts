@@ -51,7 +51,8 @@ function caster(): (graph: GraphBuilder, x: string, to: 'float32' | 'float16') =
 
 function halved(name: string, { shape, read }: LazyTensor): LazyTensor {
   return {
-    ...{ dtype: 'float16', shape },
+    dtype: 'float16',
+    shape,
     read: () => {
       try {
         return new Uint8Array(toFloat16(asFloat32(read())).buffer);

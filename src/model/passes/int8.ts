@@ -111,7 +111,8 @@ function int8Weights(
   };
   const channelwise = (name: string, integers: LazyTensor, scales: () => Float32Array) => {
     const zeros: LazyTensor = {
-      ...{ dtype: integers.dtype, shape: [outChs] },
+      dtype: integers.dtype,
+      shape: [outChs],
       read: () => new Uint8Array(outChs * (integers.dtype === 'int8' ? 1 : 4)),
     };
     const parts = [

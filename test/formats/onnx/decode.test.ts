@@ -43,7 +43,11 @@ describe('decodeOnnx', () => {
       nodes: [
         ...sample.nodes,
         {
-          ...{ name: 'u', op: 'Resize', domain: '', inputs: ['z', '', 'rows'], outputs: ['u'] },
+          name: 'u',
+          op: 'Resize',
+          domain: '',
+          inputs: ['z', '', 'rows'],
+          outputs: ['u'],
           attributes: { mode: { kind: 'string', value: 'nearest' }, pads: { kind: 'ints', value: [-1, 2] } },
         },
       ],

@@ -65,7 +65,11 @@ describe('icons', () => {
 
   it('give the largest image, of those the one with the fewest colours, as IcoImagePlugin', async () => {
     const image = (side: number, bits: number, colour: readonly [number, number, number], colours = 0) => ({
-      ...{ width: side % 256, height: side % 256, bits, colours, bytes: iconBitmap(side, colour) },
+      width: side % 256,
+      height: side % 256,
+      bits,
+      colours,
+      bytes: iconBitmap(side, colour),
     });
     assert.deepEqual(
       await read(icon('ICO', [image(2, 8, RED), image(4, 32, GREEN), image(4, 24, BLUE)]), 4),
@@ -94,7 +98,10 @@ describe('icons', () => {
       side: number,
       colour: readonly [number, number, number],
     ) => ({
-      ...{ width, height, bits: 32, bytes: iconBitmap(side, colour) },
+      width,
+      height,
+      bits: 32,
+      bytes: iconBitmap(side, colour),
     });
     const wide = icon('CUR', [image(4, 4, 4, RED), image(9, 4, 9, GREEN)]);
     assert.deepEqual(await read(wide, 4), filled(4, RED));

@@ -48,7 +48,8 @@ async function calibrate(model: string, { images = IMAGES, anew = false, overrid
       return images;
     },
     decode: (item) => decodeImage(item, preprocessing),
-    ...{ threads: 2, anew },
+    threads: 2,
+    anew,
   });
   if (found === undefined) return assert.fail('there was nothing to measure the model on');
   return { ...found, asked };
@@ -257,7 +258,8 @@ describe('int8', () => {
           seen.push(item.id);
           return decodeImage(item, preprocessing);
         },
-        ...{ threads: 2, anew: false },
+        threads: 2,
+        anew: false,
       },
     );
     assert.equal(found?.calibration.images, 64);

@@ -73,7 +73,9 @@ function spatial(
     ? graph.average(`${path}.pool`, mean, max)
     : graph.add(`${path}.pool`, 'Concat', [mean, max], { axis: int(1) });
   const conv = convNormAct(net, PLAIN_LAYERS, featureMap(net, pooled), `${path}.conv`, {
-    ...{ outChs: 1, kernel, act: false },
+    outChs: 1,
+    kernel,
+    act: false,
   });
   return gated(net, x, gate(net, conv.name, `${path}.gate`), path);
 }

@@ -14,8 +14,24 @@ import { ese, se } from './squeeze-excite.js';
 
 /** Channel attention by the names that timm's `attn_layer` takes (timm/layers/create_attn.py). */
 export const CHANNEL_ATTN: Readonly<Record<string, ChannelAttnFactory>> = {
-  ...{ se, ese, eca, ecam, ceca, ge, gc, gca, cbam, lcbam },
-  ...{ coord, scoord, ela, strip, sk, splat, nl, bat },
+  se,
+  ese,
+  eca,
+  ecam,
+  ceca,
+  ge,
+  gc,
+  gca,
+  cbam,
+  lcbam,
+  coord,
+  scoord,
+  ela,
+  strip,
+  sk,
+  splat,
+  nl,
+  bat,
   halo: asChannelAttn(halo),
   lambda: asChannelAttn(lambda),
 };

@@ -28,8 +28,12 @@ export const splat: ChannelAttnFactory = (kwargs, where) => {
       const { radix, groups, kernel_size: kernel } = options;
       const c = x.channels;
       const conv = conv2d(net, x, `${prefix}.conv`, {
-        ...{ outChs: c * radix, kernel, dilation: options.dilation, groups: groups * radix },
-        ...{ pads: options.padding ?? Math.floor(kernel / 2), hasBias: options.bias },
+        outChs: c * radix,
+        kernel,
+        dilation: options.dilation,
+        groups: groups * radix,
+        pads: options.padding ?? Math.floor(kernel / 2),
+        hasBias: options.bias,
       });
       const y = options.act_layer(net, conv.name, `${prefix}.act0`);
       const split = (name: string, value: string, i: number) =>
