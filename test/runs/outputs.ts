@@ -8,6 +8,7 @@ import { FORMATS } from '../../src/outputs/formats/registry.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row } from '../../src/rows.js';
 import { FAILURE, float32, startRun, writeAll } from '../outputs/scratch.js';
+import { raw } from '../support/raw-format.js';
 
 /** An output, and rows for it. */
 export interface OutputCase {
@@ -33,7 +34,7 @@ const stages = [
   { name: 'stage3', shape: [3] },
 ];
 
-// An output of each arrangement, with the same seven images; and text of another format and of several lines a row.
+// An output of each arrangement, with the same seven images; text of another format and of several lines a row; and a format of the tests.
 export const TEXT: OutputCase = {
   name: 'classes.csv',
   layout: classifyLayout({ format: FORMATS.csv, scores: 'logits', labels: ['x', 'y, z'], topK: 2 }),
@@ -74,7 +75,13 @@ export const FOLDER: OutputCase = {
   rows: rowsOf((i) => ({ stage1: float32([i, i, i, i], [2, 1, 2]), stage3: float32([i, -i, 0]) })),
 };
 
-export const OUTPUT_CASES: readonly OutputCase[] = [TEXT, LINES, POOLED, MATRIX, SCORES, FOLDER];
+const RAW: OutputCase = {
+  name: 'raw.f32',
+  layout: embedLayout({ format: raw, dtype: 'float32', features: 2 }),
+  rows: MATRIX.rows,
+};
+
+export const OUTPUT_CASES: readonly OutputCase[] = [TEXT, LINES, POOLED, MATRIX, SCORES, FOLDER, RAW];
 
 /** All files under a folder, by their path from there; the manifests, which hold times, by their name alone. */
 export async function filesIn(folder: string): Promise<Readonly<Record<string, string>>> {
