@@ -1,3 +1,5 @@
+import distance from 'damerau-levenshtein';
+
 const SUGGESTIONS = 3;
 
 /** The names that are spelled most like `name`, whatever the case. */
@@ -29,20 +31,5 @@ function byDistance(name: string, known: readonly string[]): readonly (readonly 
     .sort(([, a], [, b]) => a - b);
 }
 
-/** Levenshtein's distance, in which two letters that have changed places count as one slip. */
-function editDistance(a: string, b: string): number {
-  let beforePrevious: readonly number[] = [];
-  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const exchanged = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwapped ? (beforePrevious[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
-      row.push(Math.min(exchanged, swapped, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    beforePrevious = previous;
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
-}
+/** Two letters that have changed places count as one slip. */
+const editDistance = (a: string, b: string) => distance(a, b).steps;

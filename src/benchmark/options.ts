@@ -13,14 +13,19 @@ export interface BenchmarkOptions extends CheckpointOptions {
   readonly device: DeviceRequest;
   readonly host: Host;
   readonly machine: Machine;
-  readonly precisions: readonly RunPrecision[] | undefined; // undefined: those that the device is for
-  readonly threads: readonly number[] | undefined; // undefined: one, and one for each core
-  readonly batchSizes: readonly number[] | undefined; // undefined: as the device likes them
+  readonly tried: TriedSettings;
   readonly images: string | undefined; // a folder; undefined: generated JPEGs
   readonly effort: Effort;
   readonly cli: Cli;
   readonly onStep?: (step: Step) => void;
   readonly onNote?: ((note: string) => void) | undefined; // a sentence on what is left out, or why a download waits
+}
+
+/** Settings that are tried one after the other. */
+export interface TriedSettings {
+  readonly precisions: readonly RunPrecision[] | undefined; // undefined: those that the device is for
+  readonly threads: readonly number[] | undefined; // undefined: one, and one for each core
+  readonly batchSizes: readonly number[] | undefined; // undefined: as the device likes them
 }
 
 /** How much is measured. */

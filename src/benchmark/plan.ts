@@ -6,7 +6,7 @@ import type { Device, DeviceName } from '../runtime/devices.js';
 import type { BenchmarkOptions } from './options.js';
 
 /** What is measured once nothing is left open. */
-export interface Plan extends Omit<BenchmarkOptions, 'precisions' | 'threads' | 'batchSizes' | 'device'> {
+export interface Plan extends Omit<BenchmarkOptions, 'tried' | 'device'> {
   readonly device: Device;
   readonly asked: DeviceRequest;
   readonly precisions: readonly RunPrecision[];
@@ -36,10 +36,14 @@ const USUAL_PRECISIONS: Readonly<Record<DeviceName, readonly RunPrecision[]>> = 
  * @throws DeviceError when a device that is asked for is absent
  * @throws ModelError when a precision is not for the device
  */
-export async function planOf(options: BenchmarkOptions, has: Precision, folder: string): Promise<Plan> {
+export async function planOf(
+  { tried, ...options }: BenchmarkOptions,
+  has: Precision,
+  folder: string,
+): Promise<Plan> {
   const cores = availableParallelism();
   const { device } = await chooseDevice(options.device, { ...options, threads: cores });
-  const precisions = options.precisions ?? (has === 'fp16' ? ['fp16'] : USUAL_PRECISIONS[device.name]);
+  const precisions = tried.precisions ?? (has === 'fp16' ? ['fp16'] : USUAL_PRECISIONS[device.name]);
   if (precisions.includes('int8') && device.name !== 'cpu') {
     throw new ModelError(`--precisions int8 is for the CPU; the device is ${device.name}`, {
       hint: 'Use --device cpu, or --precisions fp32,fp16.',
@@ -50,7 +54,7 @@ export async function planOf(options: BenchmarkOptions, has: Precision, folder: 
       hint: 'Use the checkpoint, or pass --precisions fp16.',
     });
   }
-  const threads = options.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);
+  const threads = tried.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);
   return {
     ...options,
     device,
@@ -60,6 +64,6 @@ export async function planOf(options: BenchmarkOptions, has: Precision, folder: 
     cores,
     folder,
     mostThreads: Math.max(...threads),
-    batchSizes: options.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
+    batchSizes: tried.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
   };
 }

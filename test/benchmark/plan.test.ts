@@ -3,14 +3,14 @@ import type { BenchmarkOptions } from '../../src/benchmark/options.js';
 import { planOf } from '../../src/benchmark/plan.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 
+const TRIED = { precisions: undefined, threads: undefined, batchSizes: undefined };
+
 const options: BenchmarkOptions = {
   model: 'demo',
   randomWeights: false,
   images: undefined,
-  threads: undefined,
-  batchSizes: undefined,
   device: { name: 'cpu', id: 0 },
-  precisions: undefined,
+  tried: TRIED,
   host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
   machine: { decoders: 2, memory: () => ({ resident: 0, available: 1e9 }) },
   hub: hubSettingsFromEnv({}, '/nowhere'),
@@ -24,7 +24,7 @@ describe('the plan of a benchmark', () => {
   });
 
   it('refuses a precision that the model has lost', async () => {
-    const none = planOf({ ...options, precisions: ['fp32'] }, 'fp16', '/nowhere');
+    const none = planOf({ ...options, tried: { ...TRIED, precisions: ['fp32'] } }, 'fp16', '/nowhere');
     await assert.rejects(none, { message: /half precision already/, hint: /--precisions fp16/ });
   });
 });

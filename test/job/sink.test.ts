@@ -5,43 +5,13 @@ import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { runJob } from '../../src/job/job.js';
 import type { JobOptions } from '../../src/job/options.js';
-import { countFailure, failureCode, type Row, type RowSink } from '../../src/rows.js';
+import type { RowSink } from '../../src/rows.js';
 import { elementCount } from '../../src/tensor.js';
 import { ROOT } from '../support/cli.js';
+import { Collection } from '../support/collection.js';
 
 const IMAGES = join(ROOT, 'fixtures/images'); // 16
 const NO_IMAGE = join(ROOT, 'package.json');
-
-/** Keeps rows as they come. */
-class Collection implements RowSink {
-  readonly rows: Row[] = [];
-  readonly #failsAt: number | undefined; // row
-  ended: 'committed' | 'left' | undefined;
-
-  constructor(failsAt?: number) {
-    this.#failsAt = failsAt;
-  }
-
-  get counts() {
-    const failures = {};
-    for (const row of this.rows) countFailure(failures, failureCode(row));
-    return { rows: this.rows.length, failures };
-  }
-
-  async write(row: Row): Promise<void> {
-    if (this.rows.length === this.#failsAt) throw new Error('enough');
-    this.rows.push(row);
-  }
-
-  async commit(): Promise<void> {
-    this.ended = 'committed';
-  }
-
-  async leave(): Promise<number> {
-    this.ended = 'left';
-    return 0;
-  }
-}
 
 function job(sink: RowSink, onEvent: (event: JobEvent) => void): JobOptions {
   return {
