@@ -1,25 +1,7 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
-import { type JobRequest, jobOptions, type Shell } from '../../commands/flags/job-options.js';
+import { type JobRequest, jobOptions } from '../../commands/flags/job-options.js';
 import { TASKS } from '../../commands/flags/tasks.js';
-import { hubSettingsFromEnv } from '../../src/hub/settings.js';
-import { sharedFlagsOf } from '../support/parsed-flags.js';
-
-const stdin = new PassThrough();
-
-const SHELL: Shell = {
-  stdin: () => stdin,
-  stdout: new PassThrough(),
-  counted: true,
-  hub: hubSettingsFromEnv({}, '/home/nobody'),
-  host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
-  machine: { decoders: 3, memory: () => ({ resident: 1, available: 2 }) },
-  invocation: {
-    versions: { halonet: '1.2.3', node: '20.0.0' },
-    command: ['embed', 'photos'],
-    folder: '/here',
-  },
-};
+import { SHELL, sharedFlagsOf } from '../support/parsed-flags.js';
 
 async function optionsOf(argv: readonly string[], retried?: JobRequest['retried']) {
   const { flags, inputs } = await sharedFlagsOf('embed', argv);
@@ -36,7 +18,7 @@ describe('the options of a job', () => {
     );
     assert.equal(model.hub, SHELL.hub);
     assert.deepEqual(images.inputs, ['photos']);
-    assert.equal(images.stdin(), stdin);
+    assert.equal(images.stdin, SHELL.stdin);
     assert.deepEqual([images.counted, images.decodeSeconds, images.failureLimit], [true, 60, undefined]);
     assert.equal(images.preprocessing.decode, 'exact');
     const { output, arrangement, mode, checkpointSeconds } = outputs.destination;

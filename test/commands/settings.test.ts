@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { jobOptions } from '../../commands/flags/job-options.js';
 import { retryFlags, settledForRetry } from '../../commands/flags/retry-flags.js';
 import { SETTINGS, type Setting } from '../../commands/flags/settings.js';
 import { TASKS } from '../../commands/flags/tasks.js';
+import type { ModelFacts } from '../../src/models/model-source.js';
 import { FLAGS } from '../../src/runs/fingerprint.js';
 import { LIMITS } from '../../src/runs/plan.js';
-import { sharedFlagsOf } from '../support/parsed-flags.js';
+import { SHELL, sharedFlagsOf } from '../support/parsed-flags.js';
 
 const settings: readonly (readonly [string, Setting])[] = Object.entries(SETTINGS);
 const names = (found: typeof settings) => found.map(([name]) => name).toSorted();
 const flagsOfCommands = [...new Set(Object.values(TASKS).flatMap(({ flags }) => Object.keys(flags)))];
+
+const NAMES = join(tmpdir(), `halonet-names-${process.pid}.txt`);
+before(() => writeFile(NAMES, 'one\ntwo\n'));
+after(() => rm(NAMES));
 
 describe('the table of settings', () => {
   it('has every flag of the job commands, and nothing else', () => {
@@ -92,3 +102,94 @@ describe('the settings of a retry', () => {
     assert.deepEqual(inputs, ['/data/photos', '-', '/abs']);
   });
 });
+
+/** A value of each flag that is not its default, as it is given; of one that stands alone, itself. */
+const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
+  model: ['demo'],
+  architecture: ['halonet26t'],
+  precision: ['int8'],
+  calibration: ['few'],
+  'image-size': ['64'],
+  'crop-pct': ['0.5'],
+  'crop-mode': ['squash'],
+  interpolation: ['bilinear'],
+  mean: ['0,0,0'],
+  std: ['1,1,1'],
+  'auto-orient': ['--no-auto-orient'],
+  decode: ['fast'],
+  'fail-on': ['none'],
+  'max-pixels': ['5'],
+  'decode-timeout': ['5'],
+  null: ['--null'],
+  'allow-empty': ['--allow-empty'],
+  format: ['jsonl'],
+  'csv-safe': ['--csv-safe'],
+  'top-k': ['1'],
+  scores: ['logit'],
+  labels: [NAMES],
+  'label-type': ['--label-type', 'index', '--labels', NAMES],
+  normalize: ['--normalize'],
+  dtype: ['float16'],
+  stages: ['1,2'],
+  pool: ['avg'],
+  output: ['x'],
+  overwrite: ['--overwrite'],
+  resume: ['--resume'],
+  sync: ['--sync'],
+  checkpoint: ['9'],
+  'check-space': ['--no-check-space', '--output', 'x'],
+  'batch-size': ['3'],
+  decoders: ['3'],
+  device: ['cpu'],
+  'device-id': ['1'],
+  threads: ['511'],
+  'max-failures': ['3'],
+  'fail-fast': ['--fail-fast'],
+  'dry-run': ['--dry-run'],
+  quiet: ['--quiet'],
+};
+
+/** What is given with and without a flag that says nothing alone. */
+const WITHOUT: Readonly<Record<string, readonly string[]>> = {
+  'check-space': ['--output', 'x'],
+  'label-type': ['--labels', NAMES],
+};
+
+describe('a setting', () => {
+  for (const [name, { sets, fingerprint = [] }] of settings) {
+    const given = GIVEN[name as keyof typeof SETTINGS];
+    const argv = given[0]?.startsWith('--') ? given : [`--${name}`, ...given];
+    const command = taskWith(name);
+
+    it(`of --${name} is ${sets === 'reports' ? 'no part of a job' : `part of the ${sets} of a job`}`, async () => {
+      const [before, after] = [await partsOf(command, WITHOUT[name] ?? []), await partsOf(command, argv)];
+      const differing = Object.keys(after).filter((part) => !isDeepStrictEqual(before[part], after[part]));
+      assert.deepEqual(differing, sets === 'reports' ? [] : [sets]);
+      if (sets === 'outputs' && fingerprint.length > 0 && !fingerprint.includes('outputs'))
+        assert.notDeepEqual(before.outputs?.settings, after.outputs?.settings);
+    });
+  }
+});
+
+function taskWith(flag: string): keyof typeof TASKS {
+  const [name] = Object.entries(TASKS).find(([, { flags }]) => flag in flags) ?? [];
+  return (name ?? assert.fail(flag)) as keyof typeof TASKS;
+}
+
+/** The parts of a job's options, as far as they are data; of the layout, what its bytes follow from. */
+async function partsOf(command: keyof typeof TASKS, argv: readonly string[]) {
+  const { flags, inputs } = await sharedFlagsOf(command, ['photos', ...argv]);
+  const part = await TASKS[command].part(flags, false);
+  const { model, images, outputs, compute } = jobOptions({ flags, inputs, part }, SHELL);
+  const config = { numClasses: 2 } as ModelFacts;
+  const { settings } = await outputs.layout({ config, shapeOf: () => [2] });
+  const { stdin, ...ofImages } = images;
+  const { layout, destination, ...ofOutputs } = outputs;
+  const { stdout, ...where } = destination;
+  return {
+    model: { ...model },
+    images: ofImages,
+    outputs: { ...ofOutputs, where, settings },
+    compute: { ...compute },
+  } as Readonly<Record<string, { readonly settings?: unknown }>>;
+}

@@ -1,6 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { Parser } from '@oclif/core';
 import { inputArgs, type SharedFlags } from '../../commands/flags/flags.js';
+import type { Shell } from '../../commands/flags/job-options.js';
 import { TASKS } from '../../commands/flags/tasks.js';
+import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 
 /** A command line of a job command as it is parsed. */
 export interface ParsedFlags {
@@ -21,3 +24,18 @@ export async function sharedFlagsOf(
     given: raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])),
   };
 }
+
+/** The process that a job runs in, made up. */
+export const SHELL: Shell = {
+  stdin: () => new PassThrough(),
+  stdout: new PassThrough(),
+  counted: true,
+  hub: hubSettingsFromEnv({}, '/home/nobody'),
+  host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
+  machine: { decoders: 3, memory: () => ({ resident: 1, available: 2 }) },
+  invocation: {
+    versions: { halonet: '1.2.3', node: '20.0.0' },
+    command: ['embed', 'photos'],
+    folder: '/here',
+  },
+};
