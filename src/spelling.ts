@@ -13,7 +13,8 @@ const SLIPS = 2; // letters
 
 /** The name that `name` is a slip of the fingers for; undefined for one that is known, or too far from all. */
 export function misspelled(name: string, known: readonly string[]): string | undefined {
-  const [closest] = byDistance(name, known);
+  const alike = known.filter((candidate) => Math.abs(candidate.length - name.length) <= SLIPS); // a slip each
+  const [closest] = byDistance(name, alike);
   if (closest === undefined) return undefined;
   const [candidate, distance] = closest;
   return distance > 0 && distance <= SLIPS && distance < name.length / 2 ? candidate : undefined;

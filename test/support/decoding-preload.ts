@@ -16,4 +16,6 @@ export function recordingDecodes(record: string): Record<string, string> {
 
 const record = process.env[RECORD_VARIABLE];
 if (record !== undefined && process.argv[1]?.endsWith('decode-process.js'))
-  process.on('message', ({ path }: { readonly path: string }) => appendFileSync(record, `${path}\n`));
+  process.on('message', ({ from }: { readonly from: { readonly file: string } }) =>
+    appendFileSync(record, `${from.file}\n`),
+  );
