@@ -1,3 +1,5 @@
+// commands/: one module a command: flags to options, events to lines and exit codes, no logic of its own
+
 import Benchmark from './benchmark.js';
 import Classify from './classify.js';
 import Convert from './convert.js';

@@ -1,3 +1,5 @@
+// src/: the vocabulary that all rooms share: item, row, tensor, graph, errors
+
 import type { ImageFailure } from './errors.js';
 import type { FileIdentity } from './file-identity.js';
 import type { Columns, StoredRow } from './rows.js';

@@ -145,4 +145,20 @@ describe('rooms', () => {
     );
     assert.deepEqual(known, []);
   });
+
+  it('of more than five modules say what they are for, in one of them as in CONTRIBUTING.md', () => {
+    const told = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+    const folders = new Set(modules.map((module) => `${dirname(module)}/`));
+    const modulesOf = (folder: string) => modules.filter((module) => `${dirname(module)}/` === folder);
+    const large = [...folders].filter((folder) => modulesOf(folder).length > 5);
+    assert.ok(large.length > 20, `${large.length} folders`);
+    for (const folder of large) {
+      const [, concept] = new RegExp(`^\\| \`${folder}\` \\| (.*) \\|$`, 'm').exec(told) ?? [];
+      assert.ok(concept !== undefined, `${folder} has no line in CONTRIBUTING.md`);
+      const heads = modulesOf(folder).filter((module) =>
+        readFileSync(join(ROOT, module), 'utf8').startsWith(`// ${folder}: ${concept}\n`),
+      );
+      assert.equal(heads.length, 1, `modules of ${folder} that begin with what it is for: ${heads}`);
+    }
+  });
 });

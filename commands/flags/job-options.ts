@@ -1,3 +1,5 @@
+// commands/flags/: the flags of commands, what each means for a run, and the options that they become
+
 import type { Writable } from 'node:stream';
 import type { HubSettings } from '../../src/hub/settings.js';
 import type {

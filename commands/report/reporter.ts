@@ -1,3 +1,5 @@
+// commands/report/: what commands say: progress, summaries, tables, plans
+
 import type { JobEvent } from '../../src/job/events.js';
 import type { JobSummary } from '../../src/job/options.js';
 import { deviceLine } from './device-line.js';

@@ -1,3 +1,5 @@
+// commands/support/: what commands stand on: base commands, signals, failures, facts about the machine
+
 import { Command, Errors } from '@oclif/core';
 import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
 import { unknownFlags, unknownFlagsText } from '../flags/unknown-flag.js';

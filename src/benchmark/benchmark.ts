@@ -1,3 +1,5 @@
+// src/benchmark/: what `halonet benchmark` measures
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

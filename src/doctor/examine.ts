@@ -1,3 +1,5 @@
+// src/doctor/: what `halonet doctor` looks at
+
 import type { DeviceContext } from '../devices/choose-device.js';
 import { cachedRepos } from '../hub/cached-repos.js';
 import type { HubSettings } from '../hub/settings.js';

@@ -1,3 +1,5 @@
+// src/files/: writing files that are whole or not there, and the places where they go
+
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -1,3 +1,5 @@
+// src/hub/: the Hugging Face hub and its cache
+
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError, HubError } from '../errors.js';

@@ -1,3 +1,5 @@
+// src/images/: the bytes of an item to uint8 RGB pixels, as timm's transform makes them
+
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, OpenItem } from '../item.js';

@@ -1,3 +1,5 @@
+// src/job/: a command's work from its inputs to its output, and what it would do
+
 import { peekable } from '../async/peek.js';
 import { remembered } from '../async/remembered.js';
 import type { Item } from '../item.js';

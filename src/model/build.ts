@@ -1,3 +1,5 @@
+// src/model/: a configuration and weights to a graph
+
 import { ModelError } from '../errors.js';
 import type { Graph, GraphValue } from '../graph.js';
 import { roundHalfEven } from '../rounding.js';

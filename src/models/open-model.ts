@@ -1,3 +1,5 @@
+// src/models/: the name of a model to a model: found, downloaded, read, described, converted
+
 import { ModelError } from '../errors.js';
 import { buildModel } from '../model/build.js';
 import { type CheckpointOptions, loadCheckpoint } from './checkpoint.js';

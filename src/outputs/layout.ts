@@ -1,3 +1,5 @@
+// src/outputs/: how rows become the files of an output
+
 import type { Arrangement } from './arrangement.js';
 import { isText, type RowFile, type TextFile } from './row-file.js';
 

@@ -1,3 +1,5 @@
+// src/runs/: the files of an output through crashes: plan, journal, ledger, checkpoints, rows taken over, publishing
+
 import { counted } from '../counted.js';
 import { orClose } from '../files/or-close.js';
 import type { Item, JobItem } from '../item.js';

@@ -1,3 +1,5 @@
+// src/runtime/: ONNX Runtime on a thread of its own
+
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';
 import { shortageOf } from '../shortage.js';

@@ -1,3 +1,5 @@
+// src/sources/: inputs to items: folders, files, lists on standard input
+
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
 import { file } from './file.js';

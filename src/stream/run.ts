@@ -1,3 +1,5 @@
+// src/stream/: items through decoding, batches and inference to rows
+
 import { inOrder } from '../async/in-order.js';
 import { WatchedSource } from '../async/watched-source.js';
 import type { JobItem } from '../item.js';

@@ -1,3 +1,5 @@
+// src/formats/pytorch/: PyTorch checkpoints to tensors, without running what is in them
+
 import type { Tensor } from '../../tensor.js';
 import { readArchive } from './archive.js';
 import { denseTensors } from './dense.js';

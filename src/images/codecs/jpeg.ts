@@ -1,3 +1,5 @@
+// src/images/codecs/: one format of images each: its header, and its pixels through libvips or by ourselves
+
 import { ImageRefusal } from '../../refusal.js';
 import { type Budget, withinBudget } from '../budget.js';
 import type { Codec } from '../image.js';

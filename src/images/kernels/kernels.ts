@@ -1,3 +1,5 @@
+// src/images/kernels/: pixels computed in WebAssembly, on threads of their own
+
 import { readFileSync } from 'node:fs';
 
 type CodedPixels = [

@@ -1,3 +1,5 @@
+// src/model/blocks/: residual blocks, one module each
+
 import { basic } from './basic.js';
 import type { Block } from './block.js';
 import { bottle } from './bottle.js';

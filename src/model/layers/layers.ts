@@ -1,3 +1,5 @@
+// src/model/layers/: what blocks are made of; each adds itself to the graph
+
 import type { ByoBlockCfg, ByoModelCfg, Kwargs } from '../config/byo-cfg.js';
 import { ACTIVATIONS } from './activation.js';
 import { ANTI_ALIAS } from './anti-alias.js';

@@ -1,3 +1,5 @@
+// src/model/passes/: graphs rewritten: in standard operators, in half precision, in int8
+
 import type { Graph, GraphNode } from '../../graph.js';
 import { GraphBuilder } from '../graph-builder.js';
 

@@ -1,3 +1,5 @@
+// src/outputs/formats/: the formats of outputs, one module each: CSV, JSONL, NPY
+
 import { csv } from './csv.js';
 import type { Format } from './format.js';
 import { jsonl } from './jsonl.js';

@@ -1,3 +1,5 @@
+// src/formats/pytorch/pickle/: a machine for pickles that makes plain values alone
+
 import type { Value } from '../values.js';
 import { CALLS } from './calls.js';
 import { CONTAINERS } from './containers.js';

@@ -1,3 +1,5 @@
+// src/images/kernels/assembly/: AssemblyScript that becomes the kernels
+
 export { interpolateChroma, recoverChroma } from './chroma';
 export { cmykToRgb, unpremultiply } from './colours';
 export { countLzwPixels } from './lzw';

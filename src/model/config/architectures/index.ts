@@ -1,3 +1,5 @@
+// src/model/config/architectures/: timm's architectures and their published checkpoints, one family a module
+
 import type { Architecture, Family } from './architecture.js';
 import { BOTNETS } from './botnet.js';
 import { CLIP_RESNETS } from './clip-resnet.js';

@@ -1,3 +1,5 @@
+// src/model/layers/channel-attn/: channel and spatial attention, one module each
+
 import { asChannelAttn } from '../adapted-attn.js';
 import { halo } from '../self-attn/halo-attn.js';
 import { lambda } from '../self-attn/lambda-attn.js';

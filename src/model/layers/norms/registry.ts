@@ -1,3 +1,5 @@
+// src/model/layers/norms/: normalisation layers, one module each
+
 import type { Kwargs, NormCfg } from '../../config/byo-cfg.js';
 import { lookup } from '../lookup.js';
 import { batchnorm } from './batch-norm.js';

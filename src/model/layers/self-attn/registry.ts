@@ -1,3 +1,5 @@
+// src/model/layers/self-attn/: self-attention layers, one module each
+
 import { asSelfAttn, type SelfAttnFactory } from '../adapted-attn.js';
 import { bat, nl } from '../channel-attn/non-local.js';
 import { bottleneck } from './bottleneck-attn.js';
