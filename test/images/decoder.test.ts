@@ -53,7 +53,9 @@ if (platform === 'linux') {
     /** Ends a process that has begun with an image. */
     const killWhileDecoding = async (signal: NodeJS.Signals) => {
       await until(() => decodingProcesses(pid, DECODING).length === 1);
-      for (const child of decodingProcesses(pid)) process.kill(child, signal);
+      const killed = decodingProcesses(pid);
+      for (const child of killed) process.kill(child, signal);
+      await until(() => !decodingProcesses(pid).some((child) => killed.includes(child)));
     };
 
     it('rejects where no process can be started, which is no fault of the image', async () => {
