@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 /**
- * Counts the calls of the file system that an attempt makes under its folder, then repeats it with each call, or one in `ONE_IN`,
+ * Counts the calls of the file system that an attempt makes under its folder, then repeats it with each call, or one in so many,
  * failing in each of the ways that `FAILINGS` knows.
  *
  * @returns how many faults came to pass, and how many did not: an attempt that waits may make a call less
@@ -29,6 +29,7 @@ export interface Outcome {
  */
 export async function failEveryCall(
   trial: Trial,
+  oneIn = ONE_IN,
 ): Promise<{ readonly faults: number; readonly unreached: number }> {
   const base = await mkdtemp(join(scratchDisk(), 'halonet-faults-'));
   let done = 0;
@@ -40,7 +41,7 @@ export async function failEveryCall(
     const { counts } = await tryWith(undefined, next(), trial, wrong);
     for (const kind of CALL_KINDS) {
       for (const failing of FAILINGS[kind]) {
-        for (let index = firstTried(way++); index < (counts[kind] ?? 0); index += ONE_IN) {
+        for (let index = firstTried(way++, oneIn); index < (counts[kind] ?? 0); index += oneIn) {
           const { failed } = await tryWith({ kind, index, ...failing }, next(), trial, wrong);
           if (failed.length > 0) faults++;
         }

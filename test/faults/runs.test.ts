@@ -6,7 +6,7 @@ import { inFolder } from '../outputs/scratch.js';
 import { madeUpRun } from '../support/made-up-run.js';
 import { readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
 import { missingFrom, OUTPUTS, type Run, SCENARIOS, wrongUnderFinalNames } from '../support/run-scenarios.js';
-import { ONE_IN } from '../support/sampling.js';
+import { triedOf } from '../support/sampling.js';
 import { failEveryCall, type Outcome } from './every-call.js';
 
 describe('runs when calls of the file system fail', () => {
@@ -42,7 +42,7 @@ describe('runs when calls of the file system fail', () => {
               assert.deepEqual(wrongAtTheEnd(await readOutputFiles(outcome.folder, name), expected), []);
             },
           });
-          assert.ok(faults > 50 / ONE_IN, `only ${faults} faults`);
+          assert.ok(faults > triedOf(50), `only ${faults} faults`);
           assert.ok(
             unreached < Math.max(3, faults / 10),
             `${unreached} calls of ${faults + unreached} were not made`,

@@ -47,20 +47,20 @@ const LOSSES: readonly ((seed: number) => Loss)[] = [
 ];
 
 /**
- * Repeats an attempt with the power going at each of its moments, or at one in `ONE_IN`, and after its end; each time in several ways to lose what
+ * Repeats an attempt with the power going at each of its moments, or at one in so many, and after its end; each time in several ways to lose what
  * was not forced to disk.
  *
  * @returns how often the power went
  * @throws {Error} with what `check` threw, and when the power went
  */
-export async function losePowerAtEveryMoment(trial: Trial): Promise<number> {
+export async function losePowerAtEveryMoment(trial: Trial, oneIn = ONE_IN): Promise<number> {
   const base = await mkdtemp(join(scratchDisk(), 'halonet-power-'));
   const wrong: string[] = [];
   let losses = 0;
   try {
     for (const [way, lossOf] of LOSSES.entries()) {
       let ended = false;
-      for (let at = firstTried(way); !ended; at += ONE_IN) {
+      for (let at = firstTried(way, oneIn); !ended; at += oneIn) {
         const folder = join(base, String(losses++));
         const fall = await fallDark(trial, folder, at);
         ({ ended } = fall);
