@@ -1,16 +1,12 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { elementCount } from '../../src/tensor.js';
-import { sharedFlags } from './flags.js';
+import { dtypeFlag, sharedFlags } from './flags.js';
 import type { JobPart } from './job-part.js';
 
 export const embedFlags = {
   ...sharedFlags,
   normalize: Flags.boolean({ description: 'scale each embedding to unit L2 length' }),
-  dtype: Flags.option({
-    options: ['float32', 'float16'] as const,
-    default: 'float32',
-    description: 'precision of the values written',
-  })(),
+  dtype: dtypeFlag,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
-import { sharedFlags } from './flags.js';
+import { dtypeFlag, sharedFlags } from './flags.js';
 import type { JobPart } from './job-part.js';
 
 const stages = Flags.custom<readonly number[]>({
@@ -28,11 +28,7 @@ export const featuresFlags = {
     default: 'none',
     description: 'avg: the average of each channel over the map',
   })(),
-  dtype: Flags.option({
-    options: ['float32', 'float16'] as const,
-    default: 'float32',
-    description: 'precision of the values written',
-  })(),
+  dtype: dtypeFlag,
 };
 
 /**

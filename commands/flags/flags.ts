@@ -171,6 +171,13 @@ export const evaluationFlags = {
   }),
 };
 
+/** What embed and features write. */
+export const dtypeFlag = Flags.option({
+  options: ['float32', 'float16'] as const,
+  default: 'float32',
+  description: 'precision of the values written',
+})();
+
 /** The flags that every job command takes. */
 export const sharedFlags = {
   model: Flags.string({

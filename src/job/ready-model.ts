@@ -76,12 +76,15 @@ function deviceOf({ model: { precision }, compute: { device } }: JobOptions): De
 export const SAMPLED_INPUTS = 1024; // of which a model is measured on a few
 
 function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>): PrepareOptions['int8'] {
-  const { model, compute, signal, onEvent } = options;
+  const { model, images, compute, signal, onEvent } = options;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
   }
-  const sampled = calibration === undefined ? inputs : peekable(walkImages([calibration], { signal }));
+  const sampled =
+    calibration === undefined
+      ? inputs
+      : peekable(walkImages([calibration], { sources: images.sources, signal }));
   return {
     threads: compute.threads,
     signal,

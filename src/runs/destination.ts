@@ -110,7 +110,7 @@ async function runDestination(
 ): Promise<Destination> {
   await recover(place, mode === 'overwrite');
   const state = await readState(place);
-  const plan = planRun({ place, state, mode, fingerprint: undefined, inputs: undefined });
+  const plan = planRun({ place, state, mode });
   if (plan.kind === 'refuse') throw plan.error;
   const decoding = join(place.partial, PARTIAL.decoding);
   const interrupted = state.kind === 'interrupted' && mode !== 'overwrite';

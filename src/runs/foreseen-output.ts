@@ -42,7 +42,7 @@ export async function foreseeOutput(
   const refusal = await refusalOf(async () => {
     const held = await lookAtLock(found.lock, { signal });
     if (held !== undefined) throw inUse(found, held);
-    const plan = planRun({ ...run, mode, fingerprint: undefined, inputs: undefined });
+    const plan = planRun({ ...run, mode });
     if (plan.kind === 'refuse') throw plan.error;
   });
   const died = run.state.kind === 'interrupted';

@@ -14,13 +14,13 @@ export type OutputMode = 'new' | 'overwrite' | 'resume' | 'sync' | 'retry';
 /** What an earlier run has left to go on from, or to take rows from. */
 export type Left = Extract<RunState, { kind: 'interrupted' | 'finished' }>;
 
-/** What a plan follows from. What is undefined is not known yet, and costs something to find out. */
+/** What a plan follows from. What is left out is not known yet, and costs something to find out. */
 export interface PlanFacts {
   readonly place: Pick<RunPlace, 'output' | 'partial'>;
   readonly state: RunState; // what was found at the place
   readonly mode: OutputMode;
-  readonly fingerprint: Fingerprint | undefined; // of the run that is to be
-  readonly inputs: ComparedInputs | undefined;
+  readonly fingerprint?: Fingerprint | undefined; // of the run that is to be
+  readonly inputs?: ComparedInputs | undefined;
 }
 
 /** The inputs as they are now, beside those of what was found. */
@@ -36,7 +36,8 @@ export type ComparedInputs =
 
 /** What a run does first. */
 export type Plan =
-  | { readonly kind: 'unsettled'; readonly lacks: 'fingerprint' | 'inputs' }
+  | { readonly kind: 'unsettled'; readonly lacks: 'fingerprint' }
+  | { readonly kind: 'unsettled'; readonly lacks: 'inputs'; readonly of: Left } // to be compared with those of what was found
   | { readonly kind: 'refuse'; readonly error: OutputError }
   | { readonly kind: 'done'; readonly manifest: Manifest; readonly respelled: number } // rows whose inputs have other paths now
   | { readonly kind: 'begin'; readonly replaces: boolean }
@@ -75,7 +76,7 @@ function planRetry(state: Left): Plan {
 
 /** Of a run with --resume or --sync. */
 function planAgain(state: Left, { place: { output }, mode, inputs }: PlanFacts): Plan {
-  if (inputs === undefined) return { kind: 'unsettled', lacks: 'inputs' };
+  if (inputs === undefined) return { kind: 'unsettled', lacks: 'inputs', of: state };
   if (inputs.kind === 'same' || (inputs.kind === 'unread' && mode === 'resume')) return goingOn(state, 0);
   const takeOver = { kind: 'takeOver', from: state, rows: 'of unchanged inputs' } as const;
   if (inputs.kind === 'unread') return { ...takeOver, changes: undefined };
@@ -94,8 +95,7 @@ function goingOn(state: Left, respelled: number): Plan {
   return { kind: 'resume', journal: state.journal };
 }
 
-export const isLeft = (state: RunState): state is Left =>
-  state.kind === 'interrupted' || state.kind === 'finished';
+const isLeft = (state: RunState): state is Left => state.kind === 'interrupted' || state.kind === 'finished';
 
 /** That of the run that has left it. */
 export const fingerprintOf = (state: Left): Fingerprint =>

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { InputChanges, KnownInputs } from './input-changes.js';
 import type { Fingerprint } from './journal.js';
-import { type ComparedInputs, isLeft, type Left, type Plan, type PlanFacts, planRun } from './plan.js';
+import { type ComparedInputs, type Left, type Plan, type PlanFacts, planRun } from './plan.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
 
 /** Finds out what a plan lacks. */
@@ -17,12 +17,12 @@ export async function settledPlan(
   { place, state, mode }: Pick<PlanFacts, 'state' | 'mode'> & { readonly place: RunPlace },
   { fingerprint, compare }: PlanQuestions,
 ): Promise<SettledPlan> {
-  let facts: PlanFacts = { place, state, mode, fingerprint: undefined, inputs: undefined };
+  let facts: PlanFacts = { place, state, mode };
   for (;;) {
     const plan = planRun(facts);
     if (plan.kind !== 'unsettled') return plan;
     if (plan.lacks === 'fingerprint') facts = { ...facts, fingerprint: fingerprint() };
-    else if (isLeft(state)) facts = { ...facts, inputs: await compare(knownInputs(place, state)) };
+    else facts = { ...facts, inputs: await compare(knownInputs(place, plan.of)) };
   }
 }
 

@@ -63,7 +63,7 @@ export async function refuseMistaken(
 
 async function sourceOf(
   name: string,
-  sources: readonly Source[] = SOURCES,
+  sources: readonly Source[],
 ): Promise<{ readonly source: Source; readonly input: Input }> {
   const input = { name, found: await lookAt(name) };
   const source = sources.find(({ takes }) => takes(input));
