@@ -85,7 +85,6 @@ export class IsolatedDecoder {
   }
 
   async #decodeNext(item: FoundItem): Promise<DecodedImage> {
-    // A process that ended while it had nothing to do, or before it began, did not end by this image.
     let from: BytesFrom;
     try {
       from = await bytesFrom(item, byteLimit(this.#preprocessing));
@@ -95,6 +94,7 @@ export class IsolatedDecoder {
     }
     const attempt = () => this.#attempt(from);
     const alone = () => this.#alone(attempt); // memory may be short
+    // A process that ended while it had nothing to do, or before it began, did not end by this image.
     const first = (await attempt()) ?? (await attempt()) ?? (await alone());
     const last = first?.killed ? await alone() : first;
     if (last === undefined) throw notStarted();
