@@ -10,7 +10,7 @@ import { byteLimit } from './byte-limit.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import type { MemoryLimits } from './memory-limits.js';
-import { afterRunning } from './running-time.js';
+import { afterRunning, whileRunning } from './running-time.js';
 
 /** What the decoding process is asked for. */
 export interface ProcessRequest {
@@ -85,13 +85,15 @@ export class IsolatedDecoder {
   }
 
   async #decodeNext(item: FoundItem): Promise<DecodedImage> {
-    let from: BytesFrom;
+    const { seconds } = this.#limits;
+    let from: BytesFrom | undefined;
     try {
-      from = await bytesFrom(item, byteLimit(this.#preprocessing));
+      from = await whileRunning(seconds * 1000, bytesFrom(item, byteLimit(this.#preprocessing)));
     } catch (error) {
       if (error instanceof ImageRefusal) return failed(error.failure, await item.identify());
       throw error;
     }
+    if (from === undefined) return failed(timedOut(seconds));
     const attempt = () => this.#attempt(from);
     const alone = () => this.#alone(attempt); // memory may be short
     // A process that ended while it had nothing to do, or before it began, did not end by this image.

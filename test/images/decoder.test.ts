@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FileItem } from '../../src/file-item.js';
 import { decodeImage } from '../../src/images/decode.js';
 import { type Decoder, openDecoder } from '../../src/images/decoder.js';
+import type { OpenItem } from '../../src/item.js';
 import { ShortageError } from '../../src/shortage.js';
 import { MemoryItem } from '../support/memory-item.js';
 import { childrenRunning, describeProcess } from '../support/processes.js';
@@ -112,6 +113,22 @@ if (platform === 'linux') {
       assert.equal(refused.file?.bytes, 2 ** 31);
     });
 
+    it('waits no longer for the bytes of an item than for its pixels, and goes on', async () => {
+      class Endless extends MemoryItem {
+        override async open(): Promise<OpenItem> {
+          return { identity: await this.identify(), read: () => new Promise(() => {}) };
+        }
+      }
+      const endless = new Endless('endless', Buffer.alloc(9));
+      for (const isolated of [false, true]) {
+        await decoder.close();
+        decoder = openDecoder(HALONET, { timeout: 0.5, isolated: () => isolated });
+        const late = await decoder.decode(endless);
+        assert.ok(late.status === 'failed' && late.failure.code === 'timeout');
+      }
+      assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
+    });
+
     it('takes what may last to its own process', async () => {
       const large = zeroPng({ width: 6000, height: 6000, colourType: 6 });
       for (const path of [
@@ -156,7 +173,7 @@ if (platform === 'linux') {
     });
 
     it('decodes once more, alone, what was killed by somebody else', async () => {
-      const slow = decoder.decode(new FileItem(await folder.write('slow.svg', slowSvg())));
+      const slow = decoder.decode(new FileItem(await folder.write('slow.svg', slowSvg(0.5))));
       await killWhileDecoding('SIGKILL');
       let isOver = false;
       void slow.finally(() => {
