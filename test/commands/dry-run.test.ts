@@ -19,11 +19,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tryLock } from '../../src/lock/lock.js';
-import { halonet, ROOT, startHalonet } from '../support/cli.js';
+import { halonet, startHalonet } from '../support/cli.js';
+import { copyDemo } from '../support/demo-copy.js';
+import { sampleImages } from '../support/samples.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'];
-const IMAGES = join(ROOT, 'fixtures/images'); // 16
-const times = (count: number) => Array.from({ length: count }, () => IMAGES);
 
 /** Every path below a folder, with size and time of change. */
 async function everything(folder: string): Promise<readonly string[]> {
@@ -50,6 +50,7 @@ describe('--dry-run', () => {
   let folder: string;
   let empty: string;
   let links: string; // a folder with one, which leads nowhere
+  const samples = sampleImages();
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-dry-run-')));
     empty = join(folder, 'empty');
@@ -87,7 +88,7 @@ describe('--dry-run', () => {
 
   it('foresees the bytes of an array, its index and its ledger', async () => {
     const output = place('e.npy');
-    await agrees(['embed', ...times(4), links, '-o', output], {
+    await agrees(['embed', ...samples.times(4), links, '-o', output], {
       'e.npy': output,
       'e.index.csv': place('e.index.csv'),
       'e.npy.run.rows': `${output}.run.rows`,
@@ -96,7 +97,7 @@ describe('--dry-run', () => {
 
   it('foresees the bytes of the names of classes beside scores', async () => {
     const output = place('s.npy');
-    await agrees(['classify', ...times(4), '-o', output], {
+    await agrees(['classify', ...samples.times(4), '-o', output], {
       's.npy': output,
       's.index.csv': place('s.index.csv'),
       's.classes.csv': place('s.classes.csv'),
@@ -106,7 +107,7 @@ describe('--dry-run', () => {
 
   it('foresees the bytes of every stage', async () => {
     const output = place('pyramid');
-    await agrees(['features', IMAGES, '--stages', '2,3,4', '--dtype', 'float16', '-o', output], {
+    await agrees(['features', samples.all, '--stages', '2,3,4', '--dtype', 'float16', '-o', output], {
       'pyramid/stage2.npy': join(output, 'stage2.npy'),
       'pyramid/stage3.npy': join(output, 'stage3.npy'),
       'pyramid/stage4.npy': join(output, 'stage4.npy'),
@@ -122,7 +123,7 @@ describe('--dry-run', () => {
       ['features', 'f.jsonl'],
     ] as const) {
       const output = place(name);
-      await agrees([command, ...times(4), '-o', output], {
+      await agrees([command, ...samples.times(4), '-o', output], {
         [name]: output,
         [`${name}.run.rows`]: `${output}.run.rows`,
       });
@@ -131,7 +132,7 @@ describe('--dry-run', () => {
 
   it('says how many images there are, what is unreadable, and how long it takes', async () => {
     await writeFile(place('photo.jpg'), 'no image, which only decoding tells');
-    const { code, stdout } = await dryRun(['classify', ...times(3), links, place('photo.jpg')]);
+    const { code, stdout } = await dryRun(['classify', ...samples.times(3), links, place('photo.jpg')]);
     assert.equal(code, 0);
     assert.equal(factOf(stdout, 'images'), '49 found, 1 input unreadable (not_found 1)');
     assert.equal(factOf(stdout, 'model'), 'demo, at 128×128');
@@ -170,20 +171,20 @@ describe('--dry-run', () => {
   });
 
   it('refuses what the run would refuse', async () => {
-    const missing = await dryRun(['embed', IMAGES, '-o', place('no/such/e.npy')]);
+    const missing = await dryRun(['embed', samples.all, '-o', place('no/such/e.npy')]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /^error: Cannot write .*does not exist/);
     assert.equal(missing.stdout, '');
 
     const output = place('taken.npy');
     await writeFile(output, 'precious');
-    const taken = await dryRun(['embed', IMAGES, '-o', output]);
+    const taken = await dryRun(['embed', samples.all, '-o', output]);
     assert.equal(taken.code, 2);
     assert.match(taken.stderr, /^error: .*taken\.npy already exists\.\n.*--overwrite/);
     assert.match(factOf(taken.stdout, 'output'), /: refused: .*taken\.npy already exists\.$/);
     assert.equal(planned(taken.stdout, 'taken.npy').bytes, 128 + 16 * 2_048);
 
-    const replaced = await dryRun(['embed', IMAGES, '-o', output, '--overwrite']);
+    const replaced = await dryRun(['embed', samples.all, '-o', output, '--overwrite']);
     assert.equal(replaced.code, 0);
     assert.match(factOf(replaced.stdout, 'output'), /: replaces what is there$/);
   });
@@ -193,7 +194,7 @@ describe('--dry-run', () => {
     const lock = await tryLock(`${output}.lock`);
     try {
       // The lock file is touched while it is held: names alone can be compared.
-      const { code, stderr } = await halonet(['embed', IMAGES, '-o', output, ...DEMO, '--dry-run']);
+      const { code, stderr } = await halonet(['embed', samples.all, '-o', output, ...DEMO, '--dry-run']);
       assert.equal(code, 2);
       assert.match(
         stderr,
@@ -209,7 +210,7 @@ describe('--dry-run', () => {
     const output = place('e.npy');
     const bad = place('bad.jpg');
     await writeFile(bad, 'no image');
-    const args = ['embed', ...times(2), bad, IMAGES, '-o', output];
+    const args = ['embed', ...samples.times(2), bad, samples.all, '-o', output];
     assert.equal((await halonet([...args, ...DEMO, '--fail-fast'])).code, 1);
 
     const refused = await dryRun(args);
@@ -237,10 +238,10 @@ describe('--dry-run', () => {
 
   it('says what --sync would take over', async () => {
     const photos = place('photos');
-    await cp(join(IMAGES, 'shapes'), photos, { recursive: true });
+    await cp(samples.shapes, photos, { recursive: true });
     const args = ['embed', photos, '-o', place('e.npy')];
     assert.equal((await halonet([...args, ...DEMO])).code, 0);
-    await unlink(join(photos, 'ring.svg'));
+    await unlink(join(photos, 'ring.png'));
     await copyFile(join(photos, 'heart.png'), join(photos, 'arrow.png'));
     for (const name of ['new.png', 'newer.png'])
       await copyFile(join(photos, 'star.webp'), join(photos, name));
@@ -257,7 +258,7 @@ describe('--dry-run', () => {
   });
 
   it('foresees a run that a crash has left before its first row, or before its files had their names', async () => {
-    const args = ['embed', IMAGES, '-o', place('e.npy')];
+    const args = ['embed', samples.all, '-o', place('e.npy')];
     await mkdir(place('e.npy.partial/data'), { recursive: true });
     assert.match(factOf((await dryRun([...args, '--resume'])).stdout, 'output'), /: new$/);
     await writeFile(place('e.npy.partial/mine.txt'), 'mine');
@@ -277,13 +278,10 @@ describe('--dry-run', () => {
 
   it('measures a model for int8 and keeps nothing', async () => {
     const model = place('model');
-    await mkdir(model);
-    for (const name of ['config.json', 'model.safetensors']) {
-      await copyFile(join(ROOT, 'assets/demo-model', name), join(model, name));
-    }
+    await copyDemo(model, { measured: false });
     const before = await everything(folder);
     const flags = ['-m', model, '--device', 'cpu', '--threads', '1', '--precision', 'int8', '--dry-run'];
-    const { code, stderr } = await halonet(['embed', IMAGES, '-o', place('e.npy'), ...flags]);
+    const { code, stderr } = await halonet(['embed', samples.all, '-o', place('e.npy'), ...flags]);
     assert.equal(code, 0);
     assert.match(stderr, /^int8: .*not kept: /);
     assert.deepEqual(await everything(folder), before);
@@ -296,6 +294,7 @@ describe('a disk that is too small', () => {
   let folder: string;
   let disk: string;
   let mounted = false;
+  const samples = sampleImages();
 
   before(async function () {
     folder = await mkdtemp(join(tmpdir(), 'halonet-small-disk-'));
@@ -315,7 +314,7 @@ describe('a disk that is too small', () => {
   });
 
   const embed = (output: string, ...flags: string[]) =>
-    halonet(['embed', ...times(14), '-o', output, ...DEMO, '--checkpoint', '0.1', ...flags]);
+    halonet(['embed', ...samples.times(14), '-o', output, ...DEMO, '--checkpoint', '0.1', ...flags]);
 
   it('ends a run early, which goes on once there is room', async () => {
     const whole = join(folder, 'whole.jsonl');

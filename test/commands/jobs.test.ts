@@ -243,7 +243,7 @@ describe('the commands', () => {
 
   it('run with any UV_THREADPOOL_SIZE', async () => {
     for (const size of ['', 'abc', '-1']) {
-      const args = ['classify', 'fixtures/images', '-m', 'demo', '--device', 'cpu'];
+      const args = ['classify', 'fixtures/images/shapes/arrow.png', '-m', 'demo', '--device', 'cpu'];
       const { code, stderr } = await halonet(args, { env: { UV_THREADPOOL_SIZE: size } });
       assert.equal(code, 0, `${size}: ${stderr}`);
     }

@@ -7,9 +7,7 @@ import { DEMO_MODEL } from '../support/demo.js';
 import { copyDemo, isCalibration } from '../support/demo-copy.js';
 import { readFloats } from '../support/read-npy.js';
 import { relativeError } from '../support/relative-error.js';
-
-const IMAGES = 'fixtures/images';
-const SHAPES = 'fixtures/images/shapes';
+import { sampleImages } from '../support/samples.js';
 
 const json = (text: string) =>
   text
@@ -27,11 +25,13 @@ const CLASSIFY = ['classify', '-f', 'jsonl', '-k', '1', '-b', '1', ...CPU];
 
 describe('--precision', () => {
   let root: string;
+  const samples = sampleImages();
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-precision-'));
   });
   after(() => rm(root, { recursive: true }));
   const place = (name: string) => join(root, name);
+  const star = () => join(samples.shapes, 'star.webp');
   async function unmeasured(name: string): Promise<string> {
     await copyDemo(place(name), { measured: false });
     return place(name);
@@ -39,7 +39,16 @@ describe('--precision', () => {
   const kept = async (folder: string) => (await readdir(folder)).filter(isCalibration);
   const embeddings = async (name: string, ...args: string[]) => {
     const output = place(name);
-    const { code, stderr } = await halonet(['embed', IMAGES, '-m', 'demo', '-o', output, ...CPU, ...args]);
+    const { code, stderr } = await halonet([
+      'embed',
+      samples.all,
+      '-m',
+      'demo',
+      '-o',
+      output,
+      ...CPU,
+      ...args,
+    ]);
     assert.equal(code, 0, stderr);
     return (await readFloats(output)).data;
   };
@@ -53,7 +62,7 @@ describe('--precision', () => {
   describe('int8', () => {
     it('runs the demo model as it was measured, says so, and writes nothing', async () => {
       const before = await readdir(DEMO_MODEL);
-      const result = await halonet([...CLASSIFY, IMAGES, '-m', 'demo', '--precision', 'int8']);
+      const result = await halonet([...CLASSIFY, samples.all, '-m', 'demo', '--precision', 'int8']);
       assert.equal(result.code, 0);
       const file = before.find(isCalibration) ?? '';
       const { sameTop1, images, similarity } = JSON.parse(await readFile(join(DEMO_MODEL, file), 'utf8'));
@@ -70,7 +79,7 @@ describe('--precision', () => {
 
     it('measures a model on the first inputs, and still gives them all, from a list too', async () => {
       const model = await unmeasured('listed');
-      const paths = classes(await halonet([...CLASSIFY, IMAGES, '-m', 'demo'])).map(([path]) => path);
+      const paths = classes(await halonet([...CLASSIFY, samples.all, '-m', 'demo'])).map(([path]) => path);
       const list = { stdin: ['no-such.png', ...paths, ...paths].join('\n') };
       const args = [...CLASSIFY, '-', '-m', model, '--precision', 'int8'];
       const first = await halonet(args, list);
@@ -119,7 +128,7 @@ describe('--precision', () => {
     it('writes stages, of a part of the network that was measured', async () => {
       const pooled = async (...args: string[]) => {
         const flags = ['-f', 'csv', '--pool', 'avg', '--stages', '1,2', '-m', 'demo', ...CPU, ...args];
-        const { code, stdout } = await halonet(['features', IMAGES, ...flags]);
+        const { code, stdout } = await halonet(['features', samples.all, ...flags]);
         assert.equal(code, 0);
         return stdout.split(/[\n,]/).map(Number).filter(Number.isFinite);
       };
@@ -129,10 +138,10 @@ describe('--precision', () => {
 
     it('measures on the images of --calibration instead, each time', async () => {
       const model = await unmeasured('calibrated');
-      const args = [...CLASSIFY, `${SHAPES}/star.webp`, '-m', model, '--precision', 'int8'];
+      const args = [...CLASSIFY, star(), '-m', model, '--precision', 'int8'];
       for (const [folder, images] of [
-        [SHAPES, 11],
-        [IMAGES, 16],
+        [samples.shapes, 11],
+        [samples.all, 16],
       ] as const) {
         const result = await halonet([...args, '--calibration', folder]);
         assert.equal(result.code, 0);
@@ -149,45 +158,53 @@ describe('--precision', () => {
       const few = (count: string) =>
         `measured on ${count} only, which says little of others: --calibration FOLDER measures on more`;
       const run = (...args: string[]) => halonet([...CLASSIFY, '-m', model, '--precision', 'int8', ...args]);
-      const one = await run(`${SHAPES}/star.webp`);
+      const one = await run(star());
       assert.equal(one.code, 0);
       assert.match(
         one.stderr,
         /^int8: same best class as in fp32 on [01] of 1 calibration image \(features [\d.]+ alike\), now kept in \S+\n/,
       );
       assert.ok(one.stderr.split('\n')[1]?.endsWith(few('1 image')), one.stderr);
-      assert.deepEqual(classes(one), [[`${SHAPES}/star.webp`, 'star']]);
-      const again = await run(`${SHAPES}/star.webp`);
+      assert.deepEqual(classes(one), [[star(), 'star']]);
+      const again = await run(star());
       assert.match(again.stderr, /, as kept in /);
       assert.ok(again.stderr.includes(few('1 image')), again.stderr);
-      const five = await run(`${SHAPES}/star.webp`, '--calibration', `${IMAGES}/textures`);
+      const five = await run(star(), '--calibration', `${samples.all}/textures`);
       assert.match(five.stderr, / of 5 calibration images /);
       assert.ok(five.stderr.includes(few('5 images')), five.stderr);
-      const more = await run(`${SHAPES}/star.webp`, '--calibration', SHAPES);
+      const more = await run(star(), '--calibration', samples.shapes);
       assert.doesNotMatch(more.stderr, /says little/);
     });
 
     it('is silent with --quiet', async () => {
       const model = await unmeasured('quiet');
-      const { stderr } = await halonet([...CLASSIFY, IMAGES, '-m', model, '--precision', 'int8', '--quiet']);
+      const { stderr } = await halonet([
+        ...CLASSIFY,
+        samples.all,
+        '-m',
+        model,
+        '--precision',
+        'int8',
+        '--quiet',
+      ]);
       assert.equal(stderr, '');
       assert.equal((await kept(model)).length, 1);
     });
 
     it('takes a converted file in single precision, and keeps its measures beside that', async () => {
       const path = await demoFile('fp32');
-      const args = [...CLASSIFY, IMAGES, '-m', path, '--precision', 'int8'];
+      const args = [...CLASSIFY, samples.all, '-m', path, '--precision', 'int8'];
       const result = await halonet(args);
       assert.equal(result.code, 0);
       const measured = /on (\d+) of 16 calibration images .*, now kept in \S+demo-fp32\.onnx\.int8-\w+\.json/;
       assert.ok(Number(measured.exec(result.stderr)?.[1]) >= 14, result.stderr);
-      assert.deepEqual(classes(result), classes(await halonet([...CLASSIFY, IMAGES, '-m', path])));
+      assert.deepEqual(classes(result), classes(await halonet([...CLASSIFY, samples.all, '-m', path])));
       assert.match((await halonet(args)).stderr, /, as kept in/);
     });
   });
 
   it('fp16 classifies and embeds as single precision does, nearly', async () => {
-    const args = [...CLASSIFY, IMAGES, '-m', 'demo'];
+    const args = [...CLASSIFY, samples.all, '-m', 'demo'];
     assert.deepEqual(classes(await halonet([...args, '--precision', 'fp16'])), classes(await halonet(args)));
     const floats = await embeddings('single.npy');
     const error = relativeError(await embeddings('half.npy', '--precision', 'fp16'), floats);
@@ -210,12 +227,12 @@ describe('--precision', () => {
     ],
     [
       '--calibration without int8',
-      async () => ['-m', 'demo', '--calibration', IMAGES],
+      async () => ['-m', 'demo', '--calibration', samples.all],
       /--calibration is for int8 alone\n.*--precision int8/,
     ],
     [
       '--calibration with another precision',
-      async () => ['-m', 'demo', '--precision', 'fp32', '--calibration', IMAGES],
+      async () => ['-m', 'demo', '--precision', 'fp32', '--calibration', samples.all],
       /--calibration is for int8 alone\n.*--precision int8/,
     ],
     [
@@ -231,7 +248,7 @@ describe('--precision', () => {
   ];
   for (const [what, args, message] of refusals) {
     it(`refuses ${what}, and writes no row`, async () => {
-      const { code, stdout, stderr } = await halonet([...CLASSIFY, SHAPES, ...(await args())]);
+      const { code, stdout, stderr } = await halonet([...CLASSIFY, samples.shapes, ...(await args())]);
       assert.equal(code, 2);
       assert.match(stderr, message);
       assert.equal(stdout, '');
@@ -240,9 +257,9 @@ describe('--precision', () => {
 
   it('that the model is in already changes nothing', async () => {
     const path = await demoFile('fp16');
-    const args = [...CLASSIFY, SHAPES, '-m', path];
+    const args = [...CLASSIFY, samples.shapes, '-m', path];
     assert.equal((await halonet([...args, '--precision', 'fp16'])).stdout, (await halonet(args)).stdout);
-    const own = [...CLASSIFY, SHAPES, '-m', 'demo'];
+    const own = [...CLASSIFY, samples.shapes, '-m', 'demo'];
     assert.equal((await halonet([...own, '--precision', 'fp32'])).stdout, (await halonet(own)).stdout);
   });
 });

@@ -72,7 +72,7 @@ export function endlessSvg(): string {
 }
 
 /** For some seconds of drawing, or a share of them. */
-export function slowSvg(share = 1): string {
+export function slowSvg(share: number): string {
   return noisySvg(500, Math.round(60 * share));
 }
 
