@@ -10,8 +10,8 @@ export type Columns = Readonly<Record<string, string | number | boolean>>;
  * (`logits`, `embedding`, `stage2`, …) without the batch dimension.
  */
 export type Row = {
-  readonly path: string;
-  readonly target?: string | undefined; // what the path leads to; left out where that is `path`
+  readonly id: string; // of its item: the column `path`
+  readonly target?: string | undefined; // what the id leads to; left out where that is `id`
   readonly columns?: Columns | undefined; // what came with the item
   readonly file?: FileIdentity | undefined; // undefined where nothing could be learnt of the file
 } & (
@@ -25,8 +25,8 @@ export type FailedRow = Extract<Row, { status: 'failed' }>;
 
 /** A row of an earlier output, to be taken over as it stands there. */
 export interface StoredRow {
-  readonly key: bigint; // of its path
-  readonly target: bigint; // the key of what the path leads to
+  readonly key: bigint; // of its id
+  readonly target: bigint; // the key of what the id leads to
   readonly failure: ImageFailure['code'] | undefined;
   readonly bytes: (file: string) => Promise<Uint8Array>; // as it stands in one of the output's files, by name
 }

@@ -157,7 +157,7 @@ class WrittenRows {
   async write(row: Row): Promise<void> {
     const { onEvent, images } = this.#options;
     if (row.status === 'failed' && images.failureLimit !== undefined)
-      refuseFailure(images.failureLimit, this.#sink.counts, row.path, row.failure);
+      refuseFailure(images.failureLimit, this.#sink.counts, row.id, row.failure);
     await this.#sink.write(row);
     if (row.status === 'stored') this.stored++;
     onEvent?.({ kind: 'row', failed: failureCode(row) !== undefined, stored: row.status === 'stored' });

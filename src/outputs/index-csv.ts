@@ -11,7 +11,7 @@ export function indexFile(name: RowFile['name'], style: CsvStyle): TextFile {
     rows: {
       encode: (row, number) =>
         Buffer.from(
-          csvLine([number, row.path, row.status === 'failed' ? failureCell(row.failure) : ''], style),
+          csvLine([number, row.id, row.status === 'failed' ? failureCell(row.failure) : ''], style),
         ),
       paths: (text) => csvPaths(text, 1),
       renamed: (text, path) => csvRenamed(text, 1, path, style),

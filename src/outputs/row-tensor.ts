@@ -18,7 +18,7 @@ export function rowTensor(row: Extract<Row, { status: 'ok' }>, { name, dtype, sh
   if (tensor?.dtype === dtype && tensor.shape.join() === shape.join()) return tensor;
   const received = tensor === undefined ? 'nothing' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
   throw new OutputError(
-    `The result for ${row.path} does not fit the output: expected ${dtype} [${shape.join(', ')}] ` +
+    `The result for ${row.id} does not fit the output: expected ${dtype} [${shape.join(', ')}] ` +
       `under "${name}", received ${received}.`,
     { hint: 'The model computes something else than was announced: this is a defect, please report it.' },
   );

@@ -24,7 +24,7 @@ export function streamSink(channel: ByteChannel, { header, rows: { encode } }: G
     },
     async write(row) {
       if (row.status === 'stored')
-        throw new OutputError(`${row.path} has a row already, which a stream cannot take over`);
+        throw new OutputError(`${row.id} has a row already, which a stream cannot take over`);
       const encoded = encode(row, rows);
       await begin();
       await target.write(encoded);

@@ -172,5 +172,5 @@ export class RunFiles {
 /** The keys under which the image of a row stands in the ledger. */
 function keysOf(row: Row): Pick<LedgerRecord, 'path' | 'target'> {
   if (row.status === 'stored') return { path: row.stored.key, target: row.stored.target };
-  return { path: pathKey(row.path), target: pathKey(row.target ?? row.path) };
+  return { path: pathKey(row.id), target: pathKey(row.target ?? row.id) };
 }

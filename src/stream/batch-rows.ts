@@ -19,19 +19,19 @@ export function* batchRows({ items }: Batch, parts: readonly InferredPart[]): Ge
       continue;
     }
     const at = places[image++];
-    if (at === undefined) throw new HalonetError(`the session gave no result for ${item.path}`);
-    yield { ...item, outputs: outputsOf(item.path, at.part, at.place) };
+    if (at === undefined) throw new HalonetError(`the session gave no result for ${item.id}`);
+    yield { ...item, outputs: outputsOf(item.id, at.part, at.place) };
   }
 }
 
 /** The tensors of one image of a run, as views. */
-function outputsOf(path: string, { outputs, count }: InferredPart, place: number): Record<string, Tensor> {
+function outputsOf(id: string, { outputs, count }: InferredPart, place: number): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { dtype, shape, data }]) => {
       const bytes = data.byteLength / count;
       const view = data.subarray(place * bytes, (place + 1) * bytes);
       if (startsWithNaN(dtype, view)) {
-        throw new ModelError(`the model computes NaN for ${path} (output ${name})`, {
+        throw new ModelError(`the model computes NaN for ${id} (output ${name})`, {
           hint: 'Its weights are damaged, or --mean and --std are far off.',
         });
       }

@@ -9,8 +9,8 @@ import type { Columns, Row } from '../rows.js';
 export type DecodedItem =
   | {
       readonly status: 'ok';
-      readonly path: string;
-      readonly target?: string | undefined; // what the path leads to; left out where that is `path`
+      readonly id: string;
+      readonly target?: string | undefined; // what the id leads to; left out where that is `id`
       readonly columns?: Columns | undefined;
       readonly file: FileIdentity | undefined;
       readonly pixels: Uint8Array; // [height, width, 3]
@@ -35,18 +35,18 @@ export function decodeInOrder(
 }
 
 async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {
-  const { id: path, target } = item;
+  const { id, target } = item;
   if (item.status === 'stored') {
     const { status, file, stored } = item;
-    return { path, target, file, status, stored };
+    return { id, target, file, status, stored };
   }
   const { columns } = item;
   const decoded = item.status === 'failed' ? item : await decode(item);
   if (decoded.status === 'ok') {
     const { status, pixels, file } = decoded;
-    return { path, target, columns, file, status, pixels };
+    return { id, target, columns, file, status, pixels };
   }
   const { status, failure } = decoded;
   const file = ('file' in decoded ? decoded.file : undefined) ?? (await item.identify());
-  return { path, target, columns, file, status, failure };
+  return { id, target, columns, file, status, failure };
 }

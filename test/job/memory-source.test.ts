@@ -98,7 +98,7 @@ describe('a source of images in memory', () => {
     const summary = await run({ requests: [{ name: 'probabilities' }], sink });
     assert.deepEqual(summary.failures, { unsupported_format: 1 });
     assert.deepEqual(
-      sink.rows.map(({ path }) => path.replace(`${SHELF}/`, '')),
+      sink.rows.map(({ id }) => id.replace(`${SHELF}/`, '')),
       [...shelf.keys(), join(ROOT, 'fixtures/images/shapes/arrow.png')],
     );
     assert.deepEqual(
@@ -115,7 +115,7 @@ describe('a source of images in memory', () => {
     const rows = (await rowsOf('classes.jsonl')).map((line) => JSON.parse(line));
     assert.deepEqual(
       rows.map(({ path }) => path),
-      sink.rows.map(({ path }) => path),
+      sink.rows.map(({ id }) => id),
     );
     assert.equal(rows.filter(({ predictions }) => predictions?.length === 1).length, shelf.size);
   });

@@ -44,7 +44,7 @@ describe('a job with a sink', () => {
     const summary = await runJob(job(sink, (event) => events.push(event)));
     assert.equal(sink.ended, 'committed');
     assert.deepEqual([summary.rows, summary.done, summary.failures], [17, 17, { unsupported_format: 1 }]);
-    const paths = sink.rows.map(({ path }) => path);
+    const paths = sink.rows.map(({ id }) => id);
     assert.equal(paths.pop(), NO_IMAGE);
     assert.deepEqual(paths, paths.toSorted());
     const [first] = sink.rows;

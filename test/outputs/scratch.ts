@@ -49,14 +49,14 @@ export function float16(bits: readonly number[], shape: readonly number[] = [bit
   return { dtype: 'float16', shape, data: new Uint8Array(Uint16Array.from(bits).buffer) };
 }
 
-export function ok(path: string, outputs: Readonly<Record<string, Tensor>>): OkRow {
-  return { status: 'ok', path, outputs };
+export function ok(id: string, outputs: Readonly<Record<string, Tensor>>): OkRow {
+  return { status: 'ok', id, outputs };
 }
 
 export const FAILURE: ImageFailure = { code: 'decode_failed', message: 'premature end, "at" byte 12' };
 
-export function failed(path: string): FailedRow {
-  return { status: 'failed', path, failure: FAILURE };
+export function failed(id: string): FailedRow {
+  return { status: 'failed', id, failure: FAILURE };
 }
 
 export const FACTS: RunFacts = {

@@ -91,11 +91,16 @@ describe('openDestination', () => {
   /** An embedding of a file's content; one that begins with a b is bad. */
   async function rowOf(item: JobItem, setting: string): Promise<Row> {
     const { id: path, target, status } = item;
-    if (status === 'stored') return { status, path, target, file: item.file, stored: item.stored };
-    if (status === 'failed') return { status, path, target, failure: item.failure };
+    if (status === 'stored') return { status, id: path, target, file: item.file, stored: item.stored };
+    if (status === 'failed') return { status, id: path, target, failure: item.failure };
     const [file, text] = [await identify(path), await readFile(path, 'utf8').catch(() => 'bad')];
-    if (text.startsWith('bad')) return { status: 'failed', path, file, failure: FAILURE };
-    return { status: 'ok', path, file, outputs: { embedding: float32([text.length + setting.length / 8]) } };
+    if (text.startsWith('bad')) return { status: 'failed', id: path, file, failure: FAILURE };
+    return {
+      status: 'ok',
+      id: path,
+      file,
+      outputs: { embedding: float32([text.length + setting.length / 8]) },
+    };
   }
 
   /** Does a job over images: which of them it computed, how many rows it can be gone on from, and whether it was there already. */

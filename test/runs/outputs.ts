@@ -21,11 +21,11 @@ const PATHS = ['a.jpg', 'b, "b".png', 'line\nbreak.jpg', '', '=1+1.gif', 'ünï�
 const BAD = [1, 5];
 
 function rowsOf(outputs: (i: number) => Extract<Row, { status: 'ok' }>['outputs']): readonly Row[] {
-  return PATHS.map((path, i) => {
+  return PATHS.map((id, i) => {
     const file = i % 3 === 0 ? undefined : { bytes: 100 + i, modified: BigInt(i) };
     return BAD.includes(i)
-      ? { status: 'failed', path, file, failure: { ...FAILURE, code: i === 1 ? 'timeout' : 'truncated' } }
-      : { status: 'ok', path, file, outputs: outputs(i) };
+      ? { status: 'failed', id, file, failure: { ...FAILURE, code: i === 1 ? 'timeout' : 'truncated' } }
+      : { status: 'ok', id, file, outputs: outputs(i) };
   });
 }
 

@@ -35,8 +35,8 @@ describe('withStoredRows', () => {
     const rows = [];
     for (const [name, value] of Object.entries(images)) {
       const [path, file] = [pathOf(name), await identify(pathOf(name))];
-      if (name.startsWith('bad')) rows.push({ path, file, status: 'failed', failure: FAILURE } as const);
-      else rows.push({ path, file, status: 'ok', outputs: { embedding: float32([value]) } } as const);
+      if (name.startsWith('bad')) rows.push({ id: path, file, status: 'failed', failure: FAILURE } as const);
+      else rows.push({ id: path, file, status: 'ok', outputs: { embedding: float32([value]) } } as const);
     }
     const path = join(pathOf(output), NAME);
     await mkdir(pathOf(output));
@@ -151,9 +151,9 @@ describe('failedAgain', () => {
         ['-', 'read_failed'],
       ];
       const rows = failures.map(
-        ([path, code]) => ({ path, status: 'failed', failure: { code, message: 'then' } }) as const,
+        ([path, code]) => ({ id: path, status: 'failed', failure: { code, message: 'then' } }) as const,
       );
-      const image = { path: pathOf('a'), status: 'ok', outputs: { embedding: float32([1]) } } as const;
+      const image = { id: pathOf('a'), status: 'ok', outputs: { embedding: float32([1]) } } as const;
       await writeAll(await startRun(pathOf('o.jsonl'), LAYOUT), [image, ...rows]);
       const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
       try {
@@ -171,9 +171,9 @@ describe('failedAgain', () => {
     inFolder(async (folder) => {
       await mkdir(join(folder, 'was a file'));
       await writeFile(join(folder, 'repaired'), 'x');
-      const rows = ['was a file', 'repaired', './gone', '-', '/absolute'].map((path) => {
+      const rows = ['was a file', 'repaired', './gone', '-', '/absolute'].map((id) => {
         const failure = { code: 'read_failed', message: 'then' } as const;
-        return { path, status: 'failed', failure } as const;
+        return { id, status: 'failed', failure } as const;
       });
       const output = join(folder, 'o.jsonl');
       await writeAll(await startRun(output, LAYOUT), rows);

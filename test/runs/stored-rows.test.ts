@@ -23,8 +23,8 @@ async function storedIn(
   return StoredRows.open(place, layout, rows.length, finished ? undefined : place.partial);
 }
 
-async function asRow(stored: StoredRows, number: number, { path, file }: Row): Promise<Row> {
-  return { status: 'stored', path, file, stored: await stored.find(number) };
+async function asRow(stored: StoredRows, number: number, { id, file }: Row): Promise<Row> {
+  return { status: 'stored', id, file, stored: await stored.find(number) };
 }
 
 describe('StoredRows', () => {
@@ -63,7 +63,7 @@ describe('StoredRows', () => {
         assert.equal(stored.rows, example.rows.length);
         for (const [number, row] of example.rows.entries()) {
           const { record, failure } = await stored.find(number);
-          assert.deepEqual([record.path, record.file], [pathKey(row.path), row.file]);
+          assert.deepEqual([record.path, record.file], [pathKey(row.id), row.file]);
           assert.deepEqual([failure, record.failure], [failureCode(row), failureCode(row)]);
         }
         await stored.close();

@@ -30,7 +30,7 @@ describe('decodeInOrder', () => {
       decoders: new PQueue({ concurrency: 5 }),
       ahead: () => 8,
     }))
-      paths.push(item.path);
+      paths.push(item.id);
     assert.deepEqual(
       paths,
       Array.from({ length: 20 }, (_, i) => String(i)),
@@ -70,12 +70,12 @@ describe('decodeInOrder', () => {
     const decode = async ({ id }: FoundItem): Promise<DecodedImage> =>
       id === 'a' ? { status: 'failed', failure } : { status: 'ok', pixels: new Uint8Array() };
     const seen: string[] = [];
-    for await (const { path, status } of decodeInOrder(items(), {
+    for await (const { id, status } of decodeInOrder(items(), {
       decode,
       decoders: new PQueue({ concurrency: 2 }),
       ahead: () => 2,
     })) {
-      seen.push(`${path} ${status}`);
+      seen.push(`${id} ${status}`);
     }
     assert.deepEqual(seen, ['a failed', 'b failed', 'c ok']);
   });
@@ -108,7 +108,7 @@ describe('decodeInOrder', () => {
     const options = { decode: none, decoders: new PQueue({ concurrency: 1 }), ahead: () => 1 };
     const passed: DecodedItem[] = [];
     for await (const decoded of decodeInOrder(items(), options)) passed.push(decoded);
-    assert.deepEqual(passed, [{ status: 'stored', path: 'a', target: undefined, file: undefined, stored }]);
+    assert.deepEqual(passed, [{ status: 'stored', id: 'a', target: undefined, file: undefined, stored }]);
     assert.ok(passed[0]?.status === 'stored' && passed[0].stored === stored);
   });
 });
@@ -117,9 +117,9 @@ describe('inBatches', () => {
   const failure = { code: 'decode_failed', message: 'x' } as const;
   async function* decoded(pattern: string): AsyncGenerator<DecodedItem> {
     for (const [i, kind] of [...pattern].entries()) {
-      const path = String(i);
-      if (kind === 'x') yield { status: 'failed', path, failure };
-      else yield { status: 'ok', path, file: undefined, pixels: Uint8Array.of(i, i) };
+      const id = String(i);
+      if (kind === 'x') yield { status: 'failed', id, failure };
+      else yield { status: 'ok', id, file: undefined, pixels: Uint8Array.of(i, i) };
     }
   }
   const options = (size: number, isIdle = false) => ({
@@ -136,7 +136,7 @@ describe('inBatches', () => {
   it('fills batches with images, and puts failures where they belong', async () => {
     const batches = await collect('oxooxxo', 2);
     assert.deepEqual(
-      batches.map(({ items, pixels, count }) => [items.map(({ path }) => path).join(''), [...pixels], count]),
+      batches.map(({ items, pixels, count }) => [items.map(({ id }) => id).join(''), [...pixels], count]),
       [
         ['012', [0, 0, 2, 2], 2],
         ['3456', [3, 3, 6, 6], 2],

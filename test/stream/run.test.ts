@@ -79,18 +79,18 @@ describe('run', () => {
       const { rows, write } = keeping();
       await start(write, batchSize);
       assert.deepEqual(
-        rows.map(({ path }) => path),
+        rows.map(({ id }) => id),
         PATHS,
       );
       const logits = new Map<string, Float32Array>();
       for (const row of rows) {
-        assert.equal(row.status, BAD.includes(row.path) ? 'failed' : 'ok');
+        assert.equal(row.status, BAD.includes(row.id) ? 'failed' : 'ok');
         if (row.status !== 'ok') continue;
         assert.deepEqual(row.outputs.logits?.shape, [16]);
         const own = logitsOf(row);
-        const first = logits.get(row.path) ?? own;
+        const first = logits.get(row.id) ?? own;
         assert.ok(relativeError(own, first) < SAME, 'the same image gives the same row everywhere');
-        logits.set(row.path, first);
+        logits.set(row.id, first);
       }
       const all = [...logits.values()];
       assert.equal(all.length, GOOD.length);
@@ -111,7 +111,7 @@ describe('run', () => {
       const expected = fixed.rows[i % PATHS.length] as Row;
       if (row.status !== 'ok' || expected.status !== 'ok') assert.deepEqual(row, expected);
       else {
-        assert.equal(row.path, expected.path);
+        assert.equal(row.id, expected.id);
         assert.ok(relativeError(logitsOf(row), logitsOf(expected)) < SAME);
       }
     }

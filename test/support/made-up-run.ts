@@ -109,16 +109,16 @@ const TENSORS: Readonly<Record<string, readonly number[]>> = {
 };
 
 function rowOf(item: JobItem, salt: number): Row {
-  const { id: path, target } = item;
+  const { id, target } = item;
   if (item.status === 'stored') {
     const { status, file, stored } = item;
-    return { status, path, target, file, stored: stored satisfies StoredRow };
+    return { status, id, target, file, stored: stored satisfies StoredRow };
   }
-  if (basename(path).startsWith('bad')) return failed(path);
-  const seed = [...path].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), salt) % 9973;
+  if (basename(id).startsWith('bad')) return failed(id);
+  const seed = [...id].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), salt) % 9973;
   const outputs = Object.entries(TENSORS).map(([name, shape]) => {
     const values = Array.from({ length: elementCount(shape) }, (_, i) => (seed + i) / 7);
     return [name, float32(values, shape)] as const;
   });
-  return { status: 'ok', path, outputs: Object.fromEntries(outputs) };
+  return { status: 'ok', id, outputs: Object.fromEntries(outputs) };
 }

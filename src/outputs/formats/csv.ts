@@ -57,9 +57,9 @@ function predictionsFile(scored: ScoredClasses, style: CsvStyle): TextFile {
   const columns = ranks.flatMap((rank) => [`index_${rank}`, `label_${rank}`, `score_${rank}`]);
   return csvFile(columns, style, (row) => {
     if (row.status === 'failed')
-      return csvLine([row.path, ...emptyCells(columns.length), failureCell(row.failure)], style);
+      return csvLine([row.id, ...emptyCells(columns.length), failureCell(row.failure)], style);
     const cells = predictions(row, scored).flatMap(({ index, label, score }) => [index, label, score]);
-    return csvLine([row.path, ...cells, ''], style);
+    return csvLine([row.id, ...cells, ''], style);
   });
 }
 
@@ -68,8 +68,8 @@ function embeddingFile(tensor: TensorSpec, style: CsvStyle): TextFile {
   const columns = Array.from({ length: features }, (_, i) => `e${i}`);
   return csvFile(columns, style, (row) =>
     row.status === 'failed'
-      ? csvLine([row.path, ...emptyCells(features), failureCell(row.failure)], style)
-      : csvNumbersLine([row.path], decimals(rowTensor(row, tensor)), [''], style),
+      ? csvLine([row.id, ...emptyCells(features), failureCell(row.failure)], style)
+      : csvNumbersLine([row.id], decimals(rowTensor(row, tensor)), [''], style),
   );
 }
 
@@ -78,7 +78,7 @@ function stagesFile(tensors: readonly TensorSpec[], style: CsvStyle): TextFile {
   const width = Math.max(0, ...tensors.map(({ shape }) => shape[0] ?? 0));
   const columns = Array.from({ length: width }, (_, i) => `f${i}`);
   const line = (row: OkRow | FailedRow, tensor: TensorSpec) => {
-    const start = [row.path, tensor.name];
+    const start = [row.id, tensor.name];
     if (row.status === 'failed')
       return csvLine([...start, ...emptyCells(width), failureCell(row.failure)], style);
     const values = decimals(rowTensor(row, tensor));

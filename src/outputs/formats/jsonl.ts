@@ -39,8 +39,8 @@ export const jsonl: Format = {
 function jsonlFile(result: (row: OkRow) => object): TextFile {
   const document = (row: OkRow | FailedRow) =>
     row.status === 'failed'
-      ? { path: row.path, error: failureJson(row.failure) }
-      : { path: row.path, ...result(row) };
+      ? { path: row.id, error: failureJson(row.failure) }
+      : { path: row.id, ...result(row) };
   return {
     name: ownName,
     header: Buffer.of(),
