@@ -4,20 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { generatedPhotos, photosIn } from '../../src/benchmark/photo-sets.js';
-import type { Preprocessing } from '../../src/images/geometry.js';
+import { HALONET } from '../images/support.js';
 
-const preprocessing: Preprocessing = {
-  height: 32,
-  width: 32,
-  cropPct: 1,
-  cropMode: 'center',
-  interpolation: 'bicubic',
-  fill: [0, 0, 0],
-  autoOrient: true,
-  decode: 'exact',
-  maxPixels: 1e8,
-  failOn: 'truncated',
-};
+const preprocessing = { ...HALONET, height: 32, width: 32 };
 const options = { preprocessing, decoders: 2 };
 
 describe('photos to measure with', () => {

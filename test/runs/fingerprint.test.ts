@@ -4,19 +4,9 @@ import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js'
 import { featuresLayout } from '../../src/outputs/features-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { differences, otherSettings } from '../../src/runs/fingerprint.js';
+import { HALONET } from '../images/support.js';
 
-const PREPROCESSING: Preprocessing = {
-  height: 128,
-  width: 128,
-  cropPct: 0.94,
-  cropMode: 'center',
-  interpolation: 'bicubic',
-  fill: [124, 116, 104],
-  autoOrient: true,
-  decode: 'exact',
-  maxPixels: 1e8,
-  failOn: 'truncated',
-};
+const PREPROCESSING: Preprocessing = { ...HALONET, height: 128, width: 128, autoOrient: true };
 
 function layoutOf(format: 'npy' | 'jsonl') {
   return featuresLayout({

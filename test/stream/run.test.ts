@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { FileItem } from '../../src/file-item.js';
 import { parseSafetensors } from '../../src/formats/safetensors.js';
 import { decodeImage } from '../../src/images/decode.js';
-import type { Preprocessing } from '../../src/images/geometry.js';
 import type { FoundItem, Item } from '../../src/item.js';
 import type { OkRow, Row } from '../../src/rows.js';
 import { Session } from '../../src/runtime/session.js';
 import { run } from '../../src/stream/run.js';
 import type { Machine } from '../../src/stream/tuning.js';
 import { asFloat32 } from '../../src/tensor.js';
+import { HALONET } from '../images/support.js';
 import { DEMO_MODEL, onCpu, onnxOf } from '../support/demo.js';
 import { relativeError } from '../support/relative-error.js';
 
@@ -19,18 +19,7 @@ const GOOD = ['chelsea.jpg', 'coffee.jpg', 'small.png', 'gray.jpg'].map(
 const BAD = ['fixtures/preprocess', 'fixtures/preprocess/cases.json', '/no/such/file.png'];
 const PATHS = Array.from({ length: 60 }, (_, i) => (i % 5 < 4 ? GOOD[i % 4] : BAD[i % 3]) ?? '');
 
-const PREPROCESSING: Preprocessing = {
-  height: 128,
-  width: 128,
-  cropPct: 1,
-  cropMode: 'center',
-  interpolation: 'bicubic',
-  fill: [0, 0, 0],
-  autoOrient: true,
-  decode: 'exact',
-  maxPixels: 1e8,
-  failOn: 'truncated',
-};
+const PREPROCESSING = { ...HALONET, height: 128, width: 128, cropPct: 1 };
 
 const MACHINE: Machine = { decoders: 3, memory: () => ({ resident: 0, available: 2 ** 30 }) };
 
