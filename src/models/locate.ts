@@ -4,6 +4,7 @@ import { HubFileMissingError, ModelError } from '../errors.js';
 import { fetchFromHub, findInCache, type HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import { parseTimmName, type TimmName } from '../model/config/timm-name.js';
+import { misspelled } from '../spelling.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** The files of a model. */
@@ -58,6 +59,9 @@ export async function parseModelName(model: string): Promise<ModelName> {
     throw new ModelError(`model ${JSON.stringify(model)}: no such file or folder`, {
       hint: `Give a checkpoint file, a folder with ${WEIGHTS[0]} and ${CONFIG}, a timm name, hf-hub:owner/name, or "demo".`,
     });
+  }
+  if (misspelled(name, [DEMO]) !== undefined) {
+    throw new ModelError(`unknown model ${JSON.stringify(model)}`, { hint: `Did you mean ${DEMO}?` });
   }
   return { kind: 'timm', timm: parseTimmName(name) };
 }

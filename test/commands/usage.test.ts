@@ -98,6 +98,11 @@ describe('the command line', () => {
       ['embed', IMAGES, '-m', 'resnet9000'],
       /unknown model "resnet9000"\n.*Did you mean resnet32ts.*halonet models/,
     ],
+    [
+      'the embedded model, mistyped',
+      ['embed', IMAGES, '-m', 'demmo'],
+      /unknown model "demmo"\n.*Did you mean demo\?/,
+    ],
     ['a model path that is not there', ['embed', IMAGES, '-m', './no/model'], /no such file or folder/],
     [
       'a size that cannot be tiled',
