@@ -39,15 +39,6 @@ export async function findPlace(output: string, overwrite: boolean, example = 'r
   return { kind: 'file', path: place };
 }
 
-/** As `findPlace`, for a file that is completed in place at the end and so must be a regular one. */
-export async function findRegularPlace(output: string, overwrite: boolean): Promise<string> {
-  const place = await findPlace(output, overwrite);
-  if (place.kind === 'file') return place.path;
-  throw new OutputError(`${output} is not a regular file, and NPY is completed in place at the end.`, {
-    hint: 'Name a regular file, or pass --format jsonl or --format csv.',
-  });
-}
-
 const MOST_LINKS = 40; // as Linux
 
 /** The path that stands for `path` through symbolic links, be there something or not: in the middle of being replaced. */

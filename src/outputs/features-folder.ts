@@ -6,9 +6,10 @@ import { attempt } from '../files/write-error.js';
 import { INDEX } from './arrangement.js';
 import { FORMATS } from './formats/registry.js';
 
-const ARRAYS = Object.values(FORMATS).filter(({ features }) => features.arrangement.folder);
+const FOLDERS = Object.values(FORMATS).filter(({ features }) => features.arrangement.folder);
+const SINGLE = Object.values(FORMATS).filter(({ features }) => features.maps && features.arrangement.streams);
 const OURS = new RegExp(
-  `^(stage\\d+\\.(${ARRAYS.map(({ name }) => name).join('|')})|${INDEX.replace('.', '\\.')})$`,
+  `^(stage\\d+\\.(${FOLDERS.map(({ name }) => name).join('|')})|${INDEX.replace('.', '\\.')})$`,
 );
 // Of a run in progress, where the folder is a mount point.
 const PARTIALS: readonly string[] = ['.partial', '.partial.next', '.partial.gone'];
@@ -24,11 +25,7 @@ export async function findFeaturesFolder(output: string): Promise<string> {
     await checkParent(output, path);
     return path;
   }
-  if (!existing.isDirectory()) {
-    throw new OutputError(`${output} is a file, and features as NPY are a folder of files.`, {
-      hint: 'Choose another name, or pass --format jsonl.',
-    });
-  }
+  if (!existing.isDirectory()) throw notAFolder(output);
   const entries = await attempt(output, () => readdir(path, { withFileTypes: true }));
   const foreign = entries.find(
     (entry) => !PARTIALS.includes(entry.name) && !(entry.isFile() && OURS.test(entry.name)),
@@ -42,6 +39,14 @@ export async function findFeaturesFolder(output: string): Promise<string> {
   await checkParent(output, join(real, INDEX));
   await checkParent(output, real);
   return real;
+}
+
+function notAFolder(output: string): OutputError {
+  const formats = FOLDERS.map(({ name }) => name.toUpperCase()).join(' or ');
+  const others = SINGLE.map(({ name }) => `--format ${name}`).join(' or ');
+  return new OutputError(`${output} is a file, and features as ${formats} are a folder of files.`, {
+    hint: `Choose another name, or pass ${others}.`,
+  });
 }
 
 /** The names of the feature files in a folder; none where there is no folder. */
