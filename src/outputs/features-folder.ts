@@ -18,27 +18,29 @@ const PARTIALS: readonly string[] = ['.partial', '.partial.next', '.partial.gone
  * The absolute path of a folder for feature maps; a symbolic link stands for its folder.
  * @throws {OutputError} for a folder with anything else in it, a file of that name, or a missing or unwritable parent
  */
-export async function findFeaturesFolder(output: string): Promise<string> {
-  const path = resolve(output);
-  const existing = await statOrUndefined(output, path);
-  if (existing === undefined) {
-    await checkParent(output, path);
-    return path;
-  }
-  if (!existing.isDirectory()) throw notAFolder(output);
-  const entries = await attempt(output, () => readdir(path, { withFileTypes: true }));
-  const foreign = entries.find(
-    (entry) => !PARTIALS.includes(entry.name) && !(entry.isFile() && OURS.test(entry.name)),
-  );
-  if (foreign !== undefined) {
-    throw new OutputError(`${output} holds ${foreign.name}, which is not a features file.`, {
-      hint: 'Choose another folder: only one that is empty or holds earlier features is written into.',
-    });
-  }
-  const real = await attempt(output, () => realpath(path));
-  await checkParent(output, join(real, INDEX));
-  await checkParent(output, real);
-  return real;
+export function findFeaturesFolder(output: string): Promise<string> {
+  return attempt(output, async () => {
+    const path = resolve(output);
+    const existing = await statOrUndefined(path);
+    if (existing === undefined) {
+      await checkParent(output, path);
+      return path;
+    }
+    if (!existing.isDirectory()) throw notAFolder(output);
+    const entries = await readdir(path, { withFileTypes: true });
+    const foreign = entries.find(
+      (entry) => !PARTIALS.includes(entry.name) && !(entry.isFile() && OURS.test(entry.name)),
+    );
+    if (foreign !== undefined) {
+      throw new OutputError(`${output} holds ${foreign.name}, which is not a features file.`, {
+        hint: 'Choose another folder: only one that is empty or holds earlier features is written into.',
+      });
+    }
+    const real = await realpath(path);
+    await checkParent(output, join(real, INDEX));
+    await checkParent(output, real);
+    return real;
+  });
 }
 
 function notAFolder(output: string): OutputError {
@@ -49,8 +51,11 @@ function notAFolder(output: string): OutputError {
   });
 }
 
-/** The names of the feature files in a folder; none where there is no folder. */
-export async function featureFiles(output: string, folder: string): Promise<readonly string[]> {
-  if ((await statOrUndefined(output, folder)) === undefined) return [];
-  return (await attempt(output, () => readdir(folder))).filter((name) => OURS.test(name)).sort();
+/**
+ * The names of the feature files in a folder; none where there is no folder.
+ * @throws the file system's error
+ */
+export async function featureFiles(folder: string): Promise<readonly string[]> {
+  if ((await statOrUndefined(folder)) === undefined) return [];
+  return (await readdir(folder)).filter((name) => OURS.test(name)).sort();
 }

@@ -91,7 +91,7 @@ export function pathsBeside({
   return arrangement.beside.map((what) => besidePath(path, what));
 }
 
-/** Whether anything stands at a path. */
-export async function exists(output: string, path: string): Promise<boolean> {
-  return (await statOrUndefined(output, path)) !== undefined;
+/** Whether anything stands at a path. @throws the file system's error where it does not tell */
+export async function exists(path: string): Promise<boolean> {
+  return (await statOrUndefined(path)) !== undefined;
 }
