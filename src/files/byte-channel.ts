@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { PendingFile, syncFolder, writeFully } from './pending-file.js';
+import { forceFolder } from './force.js';
+import { PendingFile, writeFully } from './pending-file.js';
 import { findPlace } from './place.js';
 import { attempt } from './write-error.js';
 
@@ -72,7 +73,7 @@ function fileChannel(file: PendingFile, overwrite: boolean): ByteChannel {
     commit: async () => {
       await file.seal();
       await file.publish(overwrite);
-      await syncFolder(dirname(file.target));
+      await attempt(file.target, () => forceFolder(dirname(file.target)));
     },
     abort: () => file.discard(),
   };

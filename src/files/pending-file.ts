@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
-import { forceFolder } from './force.js';
 import { alreadyExists, statOrUndefined } from './place.js';
 import { attempt } from './write-error.js';
 
@@ -58,7 +57,7 @@ export class PendingFile {
    */
   publish(overwrite: boolean): Promise<void> {
     return attempt(this.target, async () => {
-      if (!overwrite && (await statOrUndefined(this.target, this.target))) throw alreadyExists(this.target);
+      if (!overwrite && (await statOrUndefined(this.target))) throw alreadyExists(this.target);
       await rename(this.#temporary, this.target);
     });
   }
@@ -85,9 +84,4 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
     const at = position === undefined ? null : position + done;
     done += (await handle.write(bytes, done, bytes.byteLength - done, at)).bytesWritten;
   }
-}
-
-/** Makes the renames inside a folder survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  await attempt(folder, () => forceFolder(folder));
 }

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { access, constants, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
-import { attempt, type Deed, errorCode, writeError } from './write-error.js';
+import { attempt, errorCode } from './write-error.js';
 
 /** Where an output goes. Paths are absolute; a symbolic link to a file stands for that file. */
 export type Place =
@@ -21,30 +21,22 @@ export function isStdout(output: string): boolean {
  * @param example a name for an output, for hints
  * @throws {OutputError} for an existing file without `overwrite`, a folder, a missing or unwritable parent
  */
-export async function findPlace(output: string, overwrite: boolean, example = 'results.csv'): Promise<Place> {
-  if (isStdout(output)) return { kind: 'stdout' };
-  const path = resolve(output);
-  if (DESCRIPTOR.test(path)) return { kind: 'device', path };
-  const existing = await statOrUndefined(output, path);
-  if (existing?.isDirectory() || /[/\\]$/.test(output)) {
-    throw new OutputError(`${output} is a folder, and a file is written.`, {
-      hint: `Name a file, such as ${join(output, example)}.`,
-    });
-  }
-  if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };
-  if (existing !== undefined && !overwrite) throw alreadyExists(output);
-  const place =
-    existing === undefined ? await behindLinks(path) : await attempt(output, () => realpath(path));
-  await checkParent(output, place);
-  return { kind: 'file', path: place };
-}
-
-/** As `findPlace`, for a file that is completed in place at the end and so must be a regular one. */
-export async function findRegularPlace(output: string, overwrite: boolean): Promise<string> {
-  const place = await findPlace(output, overwrite);
-  if (place.kind === 'file') return place.path;
-  throw new OutputError(`${output} is not a regular file, and NPY is completed in place at the end.`, {
-    hint: 'Name a regular file, or pass --format jsonl or --format csv.',
+export function findPlace(output: string, overwrite: boolean, example = 'results.csv'): Promise<Place> {
+  return attempt(output, async () => {
+    if (isStdout(output)) return { kind: 'stdout' };
+    const path = resolve(output);
+    if (DESCRIPTOR.test(path)) return { kind: 'device', path };
+    const existing = await statOrUndefined(path);
+    if (existing?.isDirectory() || /[/\\]$/.test(output)) {
+      throw new OutputError(`${output} is a folder, and a file is written.`, {
+        hint: `Name a file, such as ${join(output, example)}.`,
+      });
+    }
+    if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };
+    if (existing !== undefined && !overwrite) throw alreadyExists(output);
+    const place = existing === undefined ? await behindLinks(path) : await realpath(path);
+    await checkParent(output, place);
+    return { kind: 'file', path: place };
   });
 }
 
@@ -61,10 +53,14 @@ export async function behindLinks(path: string): Promise<string> {
   return found;
 }
 
-/** @throws {OutputError} where the folder that `path` is created in is missing, no folder or unwritable */
+/**
+ * @param output in messages
+ * @throws {OutputError} where the folder that `path` is created in is missing, no folder or unwritable
+ * @throws the file system's error where nothing can be learnt of it
+ */
 export async function checkParent(output: string, path: string): Promise<void> {
   const parent = dirname(path);
-  const found = await statOrUndefined(output, parent);
+  const found = await statOrUndefined(parent);
   if (found === undefined) {
     throw new OutputError(`Cannot write ${output}: the folder ${parent} does not exist.`, {
       hint: `Create it first: mkdir -p '${parent}'`,
@@ -91,12 +87,15 @@ export function alreadyExists(output: string): OutputError {
   });
 }
 
-/** `stat`, or undefined where nothing (or nothing reachable) stands at `path`. */
-export async function statOrUndefined(output: string, path: string, deed?: Deed): Promise<Stats | undefined> {
+/**
+ * `stat`, or undefined where nothing (or nothing reachable) stands at `path`.
+ * @throws the file system's error
+ */
+export async function statOrUndefined(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return undefined;
-    throw writeError(output, error, deed);
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { HalonetError, OutputClosedError, OutputError } from '../errors.js';
+import { OutputClosedError, OutputError } from '../errors.js';
 
 // EPIPE and ECONNRESET from the system (EOF on Windows), the rest from Node's streams.
 const CLOSED = new Set([
@@ -42,35 +42,63 @@ const READING: Hints = {
   EIO: 'The disk reports a fault: check it.',
 };
 
-export type Deed = 'write' | 'read';
-
 /** The `code` of a system or stream error (`ENOSPC`), '' where it has none. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/**
- * What a failed file or stream operation on `output` means to the user: OutputClosedError where the
- * reader went away, else an OutputError with the path, the system's reason and a hint.
- * A HalonetError passes through unchanged.
- */
-export function writeError(output: string, cause: unknown, deed: Deed = 'write'): HalonetError {
-  if (cause instanceof HalonetError) return cause;
-  const code = errorCode(cause);
-  if (CLOSED.has(code)) return new OutputClosedError(`The reader of ${output} is gone.`, { cause });
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const hint = (deed === 'read' ? READING : WRITING)[code];
-  return new OutputError(`Cannot ${deed} ${output}: ${reason}`, {
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-  });
+// Of failed system calls, and what Node itself says of files and streams; its other codes (`ERR_INVALID_ARG_TYPE`) tell of defects.
+const OF_SYSTEM = /^(E[A-Z0-9]+|UNKNOWN|ERR_(FS|STREAM|SOCKET)_\w+)$/;
+
+/** The system's error where something could not be read for an output, which `attempt` names. */
+export class ReadFailure extends Error {
+  override readonly name = 'ReadFailure';
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+  }
 }
 
-/** Does a file operation on behalf of `output`, with its failure worded by `writeError`. */
-export async function attempt<T>(output: string, action: () => Promise<T>, deed?: Deed): Promise<T> {
+/**
+ * Reads something for an output that is written, so that its failure is worded as one of reading.
+ * @throws {ReadFailure} whatever goes wrong
+ */
+export async function reading<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw writeError(output, error, deed);
+    throw new ReadFailure(error);
   }
 }
+
+/**
+ * Does something with the files or the stream of an output, and words what the system says where that fails.
+ *
+ * @param output in messages
+ * @throws {OutputError} with the output, the system's reason and a hint; OutputClosedError where its reader went away
+ * @throws as it is, what is no error of a file or stream
+ */
+export async function attempt<T>(output: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw outputFailure(output, error);
+  }
+}
+
+/** What an error means for an output, as `attempt` throws it. */
+export function outputFailure(output: string, error: unknown): unknown {
+  if (error instanceof ReadFailure) return cannot('read', output, error.cause, READING);
+  const code = errorCode(error);
+  if (CLOSED.has(code)) return new OutputClosedError(`The reader of ${output} is gone.`, { cause: error });
+  return OF_SYSTEM.test(code) ? cannot('write', output, error, WRITING) : error;
+}
+
+function cannot(deed: string, output: string, cause: unknown, hints: Hints): OutputError {
+  return new OutputError(`Cannot ${deed} ${output}: ${messageOf(cause)}`, {
+    cause,
+    hint: hints[errorCode(cause)],
+  });
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@
 
 import { peekable } from '../async/peek.js';
 import { remembered } from '../async/remembered.js';
+import { attempt } from '../files/write-error.js';
 import type { Item } from '../item.js';
 import { failureCode, type Row, type RowSink } from '../rows.js';
 import { digestFile, type Manifest, type RunFacts } from '../runs/manifest.js';
@@ -126,7 +127,7 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
  */
 function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
   const { started, prepared, choice } = ready;
-  const digest = started.recorded ? digestFile(prepared.path, prepared.path) : undefined;
+  const digest = started.recorded ? attempt(prepared.path, () => digestFile(prepared.path)) : undefined;
   digest?.catch(() => {}); // thrown where it is awaited
   return async (stored) =>
     runFacts(invocation, prepared, {

@@ -6,9 +6,10 @@ import { attempt } from '../files/write-error.js';
 import { INDEX } from './arrangement.js';
 import { FORMATS } from './formats/registry.js';
 
-const ARRAYS = Object.values(FORMATS).filter(({ features }) => features.arrangement.folder);
+const FOLDERS = Object.values(FORMATS).filter(({ features }) => features.arrangement.folder);
+const SINGLE = Object.values(FORMATS).filter(({ features }) => features.maps && features.arrangement.streams);
 const OURS = new RegExp(
-  `^(stage\\d+\\.(${ARRAYS.map(({ name }) => name).join('|')})|${INDEX.replace('.', '\\.')})$`,
+  `^(stage\\d+\\.(${FOLDERS.map(({ name }) => name).join('|')})|${INDEX.replace('.', '\\.')})$`,
 );
 // Of a run in progress, where the folder is a mount point.
 const PARTIALS: readonly string[] = ['.partial', '.partial.next', '.partial.gone'];
@@ -17,35 +18,44 @@ const PARTIALS: readonly string[] = ['.partial', '.partial.next', '.partial.gone
  * The absolute path of a folder for feature maps; a symbolic link stands for its folder.
  * @throws {OutputError} for a folder with anything else in it, a file of that name, or a missing or unwritable parent
  */
-export async function findFeaturesFolder(output: string): Promise<string> {
-  const path = resolve(output);
-  const existing = await statOrUndefined(output, path);
-  if (existing === undefined) {
-    await checkParent(output, path);
-    return path;
-  }
-  if (!existing.isDirectory()) {
-    throw new OutputError(`${output} is a file, and features as NPY are a folder of files.`, {
-      hint: 'Choose another name, or pass --format jsonl.',
-    });
-  }
-  const entries = await attempt(output, () => readdir(path, { withFileTypes: true }));
-  const foreign = entries.find(
-    (entry) => !PARTIALS.includes(entry.name) && !(entry.isFile() && OURS.test(entry.name)),
-  );
-  if (foreign !== undefined) {
-    throw new OutputError(`${output} holds ${foreign.name}, which is not a features file.`, {
-      hint: 'Choose another folder: only one that is empty or holds earlier features is written into.',
-    });
-  }
-  const real = await attempt(output, () => realpath(path));
-  await checkParent(output, join(real, INDEX));
-  await checkParent(output, real);
-  return real;
+export function findFeaturesFolder(output: string): Promise<string> {
+  return attempt(output, async () => {
+    const path = resolve(output);
+    const existing = await statOrUndefined(path);
+    if (existing === undefined) {
+      await checkParent(output, path);
+      return path;
+    }
+    if (!existing.isDirectory()) throw notAFolder(output);
+    const entries = await readdir(path, { withFileTypes: true });
+    const foreign = entries.find(
+      (entry) => !PARTIALS.includes(entry.name) && !(entry.isFile() && OURS.test(entry.name)),
+    );
+    if (foreign !== undefined) {
+      throw new OutputError(`${output} holds ${foreign.name}, which is not a features file.`, {
+        hint: 'Choose another folder: only one that is empty or holds earlier features is written into.',
+      });
+    }
+    const real = await realpath(path);
+    await checkParent(output, join(real, INDEX));
+    await checkParent(output, real);
+    return real;
+  });
 }
 
-/** The names of the feature files in a folder; none where there is no folder. */
-export async function featureFiles(output: string, folder: string): Promise<readonly string[]> {
-  if ((await statOrUndefined(output, folder)) === undefined) return [];
-  return (await attempt(output, () => readdir(folder))).filter((name) => OURS.test(name)).sort();
+function notAFolder(output: string): OutputError {
+  const formats = FOLDERS.map(({ name }) => name.toUpperCase()).join(' or ');
+  const others = SINGLE.map(({ name }) => `--format ${name}`).join(' or ');
+  return new OutputError(`${output} is a file, and features as ${formats} are a folder of files.`, {
+    hint: `Choose another name, or pass ${others}.`,
+  });
+}
+
+/**
+ * The names of the feature files in a folder; none where there is no folder.
+ * @throws the file system's error
+ */
+export async function featureFiles(folder: string): Promise<readonly string[]> {
+  if ((await statOrUndefined(folder)) === undefined) return [];
+  return (await readdir(folder)).filter((name) => OURS.test(name)).sort();
 }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { OutputError } from '../errors.js';
 import { openByteChannel } from '../files/byte-channel.js';
-import { writeError } from '../files/write-error.js';
+import { attempt, outputFailure, ReadFailure } from '../files/write-error.js';
 import type { Item, JobItem } from '../item.js';
 import { type Lock, LockHeld, LockLost, tryLock } from '../lock/lock.js';
 import type { Arrangement } from '../outputs/arrangement.js';
@@ -14,7 +14,7 @@ import type { Fingerprint } from './journal.js';
 import type { Manifest, RunFacts } from './manifest.js';
 import { type OutputMode, planRun } from './plan.js';
 import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
-import { startRun } from './run-start.js';
+import { type RunStartOptions, startRun } from './run-start.js';
 import { readState, recover } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
 import type { ItemAgain } from './stored-items.js';
@@ -33,7 +33,10 @@ export interface Destination {
   /** Images that were being decoded when the last run to this output died. */
   readonly suspects: readonly string[];
   readonly kept: number; // rows of an interrupted run, which are there before anything is started
-  /** @returns the manifest of the finished output where nothing is left to do */
+  /**
+   * @returns the manifest of the finished output where nothing is left to do
+   * @throws {OutputError} where the inputs or settings are not those of what is there, or the output cannot be read or written
+   */
   readonly start: (options: StartOptions) => Promise<Started | Manifest>;
   readonly release: () => Promise<void>;
 }
@@ -50,8 +53,8 @@ export interface StartOptions {
 
 /** A job that can write rows. */
 export interface Started {
-  readonly sink: RowSink<RunFacts>;
-  readonly items: AsyncIterable<JobItem>; // what is left to do
+  readonly sink: RowSink<RunFacts>; // throws OutputError
+  readonly items: AsyncIterable<JobItem>; // what is left to do; throws OutputError where earlier rows cannot be read
   readonly recorded: boolean; // a manifest will tell of the job
   /** Does something with an image, which is named meanwhile for the case that the process dies of it. */
   readonly around: <T>(image: string, action: () => Promise<T>) => Promise<T>;
@@ -64,16 +67,18 @@ export interface Started {
  * Takes an output for a job.
  * @throws {OutputError} where it cannot be written, another run has it, or what stands there must stay
  */
-export async function openDestination(output: JobOutput): Promise<Destination> {
-  const place = await findOutput(output.output, output.arrangement);
-  if (place.kind !== 'run') return streamed(output);
-  const lock = await lockOutput(place);
-  try {
-    return await runDestination(output, place, lock);
-  } catch (error) {
-    await lock.release().catch(() => {});
-    throw error;
-  }
+export function openDestination(output: JobOutput): Promise<Destination> {
+  return attempt(output.output, async () => {
+    const place = await findOutput(output.output, output.arrangement);
+    if (place.kind !== 'run') return streamed(output);
+    const lock = await lockOutput(place);
+    try {
+      return await runDestination(output, place, lock);
+    } catch (error) {
+      await lock.release().catch(() => {});
+      throw error;
+    }
+  });
 }
 
 /** @throws {OutputError} for a mode that takes rows over: a stream has none */
@@ -119,7 +124,7 @@ async function runDestination(
     suspects,
     kept: interrupted ? state.journal.checkpoint.rows : 0,
     async start({ fingerprint, ...options }) {
-      const started = await startRun({
+      const run: RunStartOptions = {
         ...options,
         place,
         mode,
@@ -127,11 +132,13 @@ async function runDestination(
         checkpointSeconds,
         confirm: () => confirmLock(place, lock),
         fingerprint: fingerprint(),
-      });
+      };
+      const started = await attempt(place.output, () => startRun(run));
       if (!('sink' in started)) return started;
       const box = BlackBox.open(decoding, suspects);
       return {
         ...started,
+        items: readFor(place.output, started.items),
         recorded: true,
         space: { folder: dirname(place.partial), bytes: () => started.sink.bytes },
         around: (image, action) => box.around(image, action),
@@ -145,11 +152,21 @@ async function runDestination(
   };
 }
 
+/** The items of a run, some of which are read from earlier rows. What their own source throws says nothing of the output. */
+async function* readFor(output: string, items: AsyncIterable<JobItem>): AsyncGenerator<JobItem> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw error instanceof ReadFailure ? outputFailure(output, error) : error;
+  }
+}
+
+/** @throws {OutputError} where the lock is lost; the file system's error where it cannot be looked at */
 async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promise<void> {
   try {
     await lock.confirm();
   } catch (cause) {
-    if (!(cause instanceof LockLost)) throw writeError(output, cause);
+    if (!(cause instanceof LockLost)) throw cause;
     throw new OutputError(`${path}, the lock of ${output}, is gone or another run's.`, {
       hint: 'Its folder was moved or removed, or another run took over while this one stood still.',
       cause,
@@ -157,11 +174,12 @@ async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promis
   }
 }
 
+/** @throws {OutputError} where another run has it; the file system's error */
 async function lockOutput(place: RunPlace): Promise<Lock> {
   try {
     return await tryLock(place.lock, { purpose: `a run of halonet to ${place.output}` });
   } catch (error) {
-    throw error instanceof LockHeld ? inUse(place, error) : writeError(place.output, error);
+    throw error instanceof LockHeld ? inUse(place, error) : error;
   }
 }
 

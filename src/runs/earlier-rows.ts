@@ -14,6 +14,7 @@ import { refuseAltered } from './verify.js';
  * @param base its digest, as in a journal's header; '' for a run that has no such output
  * @returns its manifest; undefined where there is no such output
  * @throws {OutputError} where it is gone, another one, or not as its manifest says; the signal's reason when it aborts
+ * @throws {ReadFailure}
  */
 export async function finishedBase(
   place: RunPlace,
@@ -21,7 +22,7 @@ export async function finishedBase(
   signal?: AbortSignal,
 ): Promise<Manifest | undefined> {
   if (base === '') return undefined;
-  const manifest = await readManifest(place.output, place.manifest);
+  const manifest = await readManifest(place.manifest);
   if (manifest === undefined || manifestDigest(manifest) !== base) {
     throw new OutputError(
       `${place.output} is not the output any more that the run in ${place.partial} takes rows over from.`,
@@ -36,20 +37,19 @@ export async function finishedBase(
  * The rows that a run may take over: of the interrupted runs that it stands for, and of the finished output that is its base.
  *
  * @param finishedRows of that output; undefined where there is none
- * @throws {OutputError} where they cannot be opened
+ * @throws {ReadFailure} where they cannot be opened
  */
 export async function earlierRows(
   place: RunPlace,
   layout: OutputLayout,
   finishedRows: number | undefined,
 ): Promise<readonly StoredRows[]> {
-  const { output } = place;
   const bases: StoredRows[] = [];
   let folder = place.partial;
   return orClose(closing(bases), async () => {
     for (;;) {
       folder = join(folder, PARTIAL.base);
-      const journal = await readJournal(output, join(folder, PARTIAL.journal));
+      const journal = await readJournal(join(folder, PARTIAL.journal));
       if (journal === undefined) break;
       bases.push(await StoredRows.open(place, layout, journal.checkpoint.rows, folder));
     }

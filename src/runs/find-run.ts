@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
 import { behindLinks, statOrUndefined } from '../files/place.js';
-import { attempt } from '../files/write-error.js';
+import { attempt, reading } from '../files/write-error.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
@@ -19,9 +19,8 @@ export interface FoundRun {
  * written.
  * @throws {OutputError} where no manifest lies beside it
  */
-export async function findRun(output: string): Promise<FoundRun> {
-  const place = await placeNamed(output);
-  return (await finished(place)) ?? noManifest(place);
+export function findRun(output: string): Promise<FoundRun> {
+  return attempt(output, () => finishedOr(output, noManifest));
 }
 
 /**
@@ -29,15 +28,28 @@ export async function findRun(output: string): Promise<FoundRun> {
  * first.
  * @throws {OutputError} where there is neither, with what to do about an interrupted one
  */
-export async function findRunToRetry(output: string): Promise<FoundRun> {
+export function findRunToRetry(output: string): Promise<FoundRun> {
+  return attempt(output, () => finishedOr(output, complete));
+}
+
+/** The finished run of an output; what `otherwise` finds where there is none. */
+async function finishedOr(
+  output: string,
+  otherwise: (place: RunPlace) => Promise<FoundRun>,
+): Promise<FoundRun> {
   const place = await placeNamed(output);
-  const found = await finished(place);
-  if (found !== undefined) return found;
-  const journal = await readJournal(output, join(place.partial, PARTIAL.journal));
+  const manifest = await readManifest(place.manifest);
+  return manifest === undefined ? otherwise(place) : laidOut(place, manifest);
+}
+
+/** A run that lacks nothing but its final names. @throws {OutputError} where there is none, with what to do */
+async function complete(place: RunPlace): Promise<FoundRun> {
+  const { output } = place;
+  const journal = await readJournal(join(place.partial, PARTIAL.journal));
   if (journal?.complete) {
-    const manifest = await readManifest(output, join(place.partial, PARTIAL.manifest));
+    const manifest = await readManifest(join(place.partial, PARTIAL.manifest));
     // Moved to its final name since: a run is publishing at this moment.
-    return manifest === undefined ? findRun(output) : laidOut(place, manifest);
+    return manifest === undefined ? finishedOr(output, noManifest) : laidOut(place, manifest);
   }
   if (journal === undefined) return noManifest(place);
   if (!journal.header.retries) {
@@ -54,22 +66,16 @@ export async function findRunToRetry(output: string): Promise<FoundRun> {
 /** Where an output lies whose arrangement nothing but a manifest tells; a folder is one of features. */
 async function placeNamed(output: string): Promise<RunPlace> {
   const path = resolve(output);
-  const existing = await statOrUndefined(output, path, 'read');
-  const real =
-    existing === undefined ? await behindLinks(path) : await attempt(output, () => realpath(path), 'read');
+  const existing = await reading(() => statOrUndefined(path));
+  const real = existing === undefined ? await behindLinks(path) : await reading(() => realpath(path));
   return runPlace(output, existing?.isDirectory() ? ARRANGEMENTS.folder : ARRANGEMENTS.text, real);
-}
-
-async function finished(place: RunPlace): Promise<FoundRun | undefined> {
-  const manifest = await readManifest(place.output, place.manifest);
-  return manifest && laidOut(place, manifest);
 }
 
 async function laidOut({ output, path }: RunPlace, manifest: Manifest): Promise<FoundRun> {
   return { place: await runPlace(output, ARRANGEMENTS[manifest.layout], path), manifest };
 }
 
-function noManifest({ output, manifest }: RunPlace): never {
+async function noManifest({ output, manifest }: RunPlace): Promise<never> {
   throw new OutputError(`${output} has no manifest: expected ${manifest}.`, {
     hint: 'Name the output of a finished run: the file or folder that was given as --output.',
   });

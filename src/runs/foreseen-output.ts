@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { HalonetError } from '../errors.js';
+import { attempt } from '../files/write-error.js';
 import type { Item } from '../item.js';
 import { lookAtLock } from '../lock/lock.js';
 import type { OutputLayout } from '../outputs/layout.js';
@@ -13,7 +14,7 @@ import { planRun } from './plan.js';
 import { fileName } from './run-paths.js';
 import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
 import { foresee, type RunState } from './run-state.js';
-import { compared, type SettledPlan, settledPlan } from './settled-plan.js';
+import { compared, type PlanQuestions, type SettledPlan, settledPlan } from './settled-plan.js';
 
 /** An output as a run would find it. */
 export interface ForeseenOutput {
@@ -24,36 +25,39 @@ export interface ForeseenOutput {
 
 /**
  * Looks at an output as a run does before its model is loaded, and touches nothing.
- * @throws {OutputError} where an output so arranged cannot be there
+ * @throws {OutputError} where an output so arranged cannot be there, or what is there cannot be read
  */
-export async function foreseeOutput(
+export function foreseeOutput(
   { output, arrangement, mode }: JobOutput,
   signal: AbortSignal | undefined,
 ): Promise<ForeseenOutput> {
-  const found = await findOutput(output, arrangement);
-  if (found.kind !== 'run') {
-    return {
-      run: undefined,
-      suspects: [],
-      refusal: await refusalOf(async () => refuseStream({ output, mode })),
-    };
-  }
-  const run = await foresee(found);
-  const refusal = await refusalOf(async () => {
-    const held = await lookAtLock(found.lock, { signal });
-    if (held !== undefined) throw inUse(found, held);
-    const plan = planRun({ ...run, mode });
-    if (plan.kind === 'refuse') throw plan.error;
+  return attempt(output, async () => {
+    const found = await findOutput(output, arrangement);
+    if (found.kind !== 'run') {
+      return {
+        run: undefined,
+        suspects: [],
+        refusal: await refusalOf(async () => refuseStream({ output, mode })),
+      };
+    }
+    const run = await foresee(found);
+    const refusal = await refusalOf(async () => {
+      const held = await lookAtLock(found.lock, { signal });
+      if (held !== undefined) throw inUse(found, held);
+      const plan = planRun({ ...run, mode });
+      if (plan.kind === 'refuse') throw plan.error;
+    });
+    const died = run.state.kind === 'interrupted';
+    const suspects = died ? await lastDecoded(join(run.place.partial, PARTIAL.decoding)) : [];
+    return { run, suspects, refusal };
   });
-  const died = run.state.kind === 'interrupted';
-  const suspects = died ? await lastDecoded(join(run.place.partial, PARTIAL.decoding)) : [];
-  return { run, suspects, refusal };
 }
 
 /**
  * The plan that a run would carry out.
  *
  * @param walk of all inputs; undefined where they are read once, and taken to be as they were
+ * @throws {OutputError} where what was found is damaged or cannot be read
  */
 export async function foreseePlan(
   { run, refusal }: ForeseenOutput,
@@ -63,16 +67,14 @@ export async function foreseePlan(
 ): Promise<ForeseenPlan> {
   if (refusal !== undefined) return { kind: 'refuse', error: refusal };
   if (run === undefined) return { kind: 'begin', replaces: false };
-  return settledPlan(
-    { ...run, mode },
-    {
-      fingerprint,
-      compare: async (known) =>
-        walk === undefined
-          ? { kind: 'unread' }
-          : compared(await compareInputs(walk(), known), { rows: known.rows, used: false }),
-    },
-  );
+  const questions: PlanQuestions = {
+    fingerprint,
+    compare: async (known) =>
+      walk === undefined
+        ? { kind: 'unread' }
+        : compared(await compareInputs(walk(), known), { rows: known.rows, used: false }),
+  };
+  return attempt(run.place.output, () => settledPlan({ ...run, mode }, questions));
 }
 
 /** A refusal may be about more than the output. */

@@ -15,7 +15,6 @@ export interface InputChanges {
 }
 
 export interface KnownInputs {
-  readonly output: string;
   readonly ledger: string; // its path
   readonly rows: number;
   readonly whole: boolean; // the ledger knows all inputs, not the first ones only
@@ -34,7 +33,8 @@ const BLOCK = 256; // files whose status is asked for at once
  * more where it knows them `whole`; else all of them.
  *
  * @returns undefined where nothing has changed
- * @throws {OutputError} where the ledger cannot be read
+ * @throws {OutputError} where the ledger is damaged
+ * @throws {ReadFailure} where it cannot be read
  */
 export async function compareInputs(
   items: AsyncIterator<Item>,
@@ -204,7 +204,7 @@ class RememberedRows {
   }
 }
 
-const records = ({ output, ledger, rows }: KnownInputs) => ledgerRecords(output, ledger, rows);
+const records = ({ ledger, rows }: KnownInputs) => ledgerRecords(ledger, rows);
 
 /** As many of the next inputs, with what the file system says of them; fewer at the end. */
 async function nextBlock(items: AsyncIterator<Item>, size: number): Promise<readonly Look[]> {

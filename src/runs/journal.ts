@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
 import { orClose } from '../files/or-close.js';
 import { writeFully } from '../files/pending-file.js';
-import { attempt, errorCode } from '../files/write-error.js';
+import { errorCode, reading } from '../files/write-error.js';
 
 /** What a run's bytes follow from besides its inputs. A run is gone on with only where all of it is the same. */
 export type Fingerprint = Readonly<Record<string, string | number | boolean>>;
@@ -46,24 +46,18 @@ type JournalRecord =
 /**
  * The journal of a run: one JSON document on a line for each record, with a digest of it, appended and forced to disk. A
  * line that a crash has cut short or left blank ends it.
+ * Every method throws the file system's error.
  */
 export class Journal {
-  readonly #output: string;
   readonly #handle: FileHandle;
 
-  private constructor(output: string, handle: FileHandle) {
-    this.#output = output;
+  private constructor(handle: FileHandle) {
     this.#handle = handle;
   }
 
   /** @param checkpoint of no rows */
-  static async create(
-    output: string,
-    path: string,
-    header: JournalHeader,
-    checkpoint: Checkpoint,
-  ): Promise<Journal> {
-    const journal = new Journal(output, await attempt(output, () => open(path, 'wx')));
+  static async create(path: string, header: JournalHeader, checkpoint: Checkpoint): Promise<Journal> {
+    const journal = new Journal(await open(path, 'wx'));
     return orClose(journal, async () => {
       await journal.append({ header }, { checkpoint });
       return journal;
@@ -71,28 +65,30 @@ export class Journal {
   }
 
   /** @param length bytes of whole records, from {@link readJournal} */
-  static async reopen(output: string, path: string, length: number): Promise<Journal> {
-    const handle = await attempt(output, () => open(path, 'r+'));
-    await orClose(handle, () => attempt(output, () => handle.truncate(length)));
-    await attempt(output, () => handle.close());
-    return new Journal(output, await attempt(output, () => open(path, 'a')));
+  static async reopen(path: string, length: number): Promise<Journal> {
+    const handle = await open(path, 'r+');
+    await orClose(handle, () => handle.truncate(length));
+    await handle.close();
+    return new Journal(await open(path, 'a'));
   }
 
   /** Resolves when the records are on disk: what they vouch for must be there before. */
   async append(...records: readonly JournalRecord[]): Promise<void> {
-    await attempt(this.#output, async () => {
-      await writeFully(this.#handle, Buffer.from(records.map(lineOf).join('')));
-      await this.#handle.sync();
-    });
+    await writeFully(this.#handle, Buffer.from(records.map(lineOf).join('')));
+    await this.#handle.sync();
   }
 
   close(): Promise<void> {
-    return attempt(this.#output, () => this.#handle.close());
+    return this.#handle.close();
   }
 }
 
-/** What a journal says; undefined where there is none, or its beginning never came to disk. */
-export async function readJournal(output: string, path: string): Promise<JournalState | undefined> {
+/**
+ * What a journal says; undefined where there is none, or its beginning never came to disk.
+ * @throws {OutputError} where it is of another version
+ * @throws {ReadFailure}
+ */
+export async function readJournal(path: string): Promise<JournalState | undefined> {
   let header: JournalHeader | undefined;
   let checkpoint: Checkpoint | undefined;
   let complete = false;
@@ -107,11 +103,11 @@ export async function readJournal(output: string, path: string): Promise<Journal
       length += line.byteLength + 1;
     }
   };
-  const readWhereItIs = () =>
+  await reading(() =>
     read().catch((error) => {
       if (errorCode(error) !== 'ENOENT') throw error;
-    });
-  await attempt(output, readWhereItIs, 'read');
+    }),
+  );
   if (header !== undefined && header.halonet !== FORMAT) {
     throw new OutputError(
       `${path} is of another version of halonet: expected format ${FORMAT}, found ${header.halonet}.`,

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
-import { attempt } from '../files/write-error.js';
+import { reading } from '../files/write-error.js';
 import { decodeRecords, type LedgerRecord, RECORD_BYTES } from './ledger.js';
 
 const CHUNK_ROWS = 4096;
@@ -8,14 +8,15 @@ const CHUNK_ROWS = 4096;
 /**
  * The records of the first `rows` rows of a ledger, many at a time.
  * @returns whole records of {@link RECORD_BYTES} bytes
- * @throws {OutputError} where it is shorter or cannot be read
+ * @throws {OutputError} where it is shorter
+ * @throws {ReadFailure}
  */
-export async function* ledgerChunks(output: string, path: string, rows: number): AsyncGenerator<Uint8Array> {
-  const handle = await attempt(output, () => open(path, 'r'), 'read');
+export async function* ledgerChunks(path: string, rows: number): AsyncGenerator<Uint8Array> {
+  const handle = await reading(() => open(path, 'r'));
   try {
     for (let row = 0; row < rows; row += CHUNK_ROWS) {
       const bytes = Buffer.alloc(Math.min(CHUNK_ROWS, rows - row) * RECORD_BYTES);
-      const read = await attempt(output, () => readFully(handle, bytes, row * RECORD_BYTES), 'read');
+      const read = await reading(() => readFully(handle, bytes, row * RECORD_BYTES));
       if (read < bytes.byteLength) {
         throw new OutputError(
           `${path} is damaged: expected ${rows} rows of ${RECORD_BYTES} bytes, and it ends early.`,
@@ -29,13 +30,9 @@ export async function* ledgerChunks(output: string, path: string, rows: number):
   }
 }
 
-/** The records of the first `rows` rows of a ledger, one at a time. @throws {OutputError} as `ledgerChunks` */
-export async function* ledgerRecords(
-  output: string,
-  path: string,
-  rows: number,
-): AsyncGenerator<LedgerRecord> {
-  for await (const chunk of ledgerChunks(output, path, rows)) yield* decodeRecords(chunk);
+/** The records of the first `rows` rows of a ledger, one at a time. @throws as `ledgerChunks` */
+export async function* ledgerRecords(path: string, rows: number): AsyncGenerator<LedgerRecord> {
+  for await (const chunk of ledgerChunks(path, rows)) yield* decodeRecords(chunk);
 }
 
 /** Fills `bytes` from `position` on, as far as the file goes. @returns the number of bytes read */

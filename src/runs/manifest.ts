@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { OutputError } from '../errors.js';
-import { attempt, errorCode } from '../files/write-error.js';
+import { errorCode, reading } from '../files/write-error.js';
 import type { Arrangement } from '../outputs/arrangement.js';
 import type { RowCounts } from '../rows.js';
 import type { Fingerprint } from './journal.js';
@@ -47,16 +47,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 /**
  * The manifest at a path; undefined where there is none.
  * @throws {OutputError} where it is not one
+ * @throws {ReadFailure}
  */
-export async function readManifest(output: string, path: string): Promise<Manifest | undefined> {
-  const text = await attempt(
-    output,
-    () =>
-      readFile(path, 'utf8').catch((error) => {
-        if (errorCode(error) === 'ENOENT') return undefined;
-        throw error;
-      }),
-    'read',
+export async function readManifest(path: string): Promise<Manifest | undefined> {
+  const text = await reading(() =>
+    readFile(path, 'utf8').catch((error) => {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }),
   );
   if (text === undefined) return undefined;
   try {
@@ -77,13 +75,9 @@ export function manifestDigest(manifest: Manifest): string {
 
 /**
  * Size and SHA-256 of a file.
- * @throws {OutputError} where it cannot be read; the signal's reason when it aborts
+ * @throws {ReadFailure} where it cannot be read; the signal's reason when it aborts
  */
-export async function digestFile(
-  output: string,
-  path: string,
-  signal?: AbortSignal,
-): Promise<Omit<WrittenFile, 'name'>> {
+export async function digestFile(path: string, signal?: AbortSignal): Promise<Omit<WrittenFile, 'name'>> {
   const hash = createHash('sha256');
   let bytes = 0;
   const count = async (chunks: AsyncIterable<Buffer>) => {
@@ -95,7 +89,7 @@ export async function digestFile(
   const read = () =>
     pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), count, { ...(signal && { signal }) });
   try {
-    await attempt(output, read, 'read');
+    await reading(read);
   } catch (error) {
     signal?.throwIfAborted();
     throw error;

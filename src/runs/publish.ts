@@ -1,8 +1,8 @@
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.js';
-import { syncFolder } from '../files/pending-file.js';
-import { attempt, errorCode } from '../files/write-error.js';
+import { forceFolder } from '../files/force.js';
+import { errorCode } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
@@ -15,64 +15,65 @@ import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
  *
  * @param names of the output's files in their order: it is there when the last one is
  * @param replaces what stands under these names gives way
- * @throws {OutputError} where a name is taken and must not be, or the file system refuses; the run stays complete
+ * @throws {OutputError} where a name is taken and must not be; the run stays complete
+ * @throws the file system's error, or ReadFailure; the run stays complete
  */
 export async function publish(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
-  const { output, partial } = place;
-  if (await exists(output, join(partial, PARTIAL.manifest))) {
+  const { partial } = place;
+  if (await exists(join(partial, PARTIAL.manifest))) {
     await publishFiles(place, names, replaces);
-    await move(output, join(partial, PARTIAL.ledger), place.ledger);
-    await syncFolder(dirname(place.ledger));
-    await move(output, join(partial, PARTIAL.manifest), place.manifest);
-    await syncFolder(dirname(place.manifest));
+    await move(join(partial, PARTIAL.ledger), place.ledger);
+    await forceFolder(dirname(place.ledger));
+    await move(join(partial, PARTIAL.manifest), place.manifest);
+    await forceFolder(dirname(place.manifest));
   }
   await removePartial(place);
 }
 
-/** Removes the folder of a run, be it complete or given up: at once, by its name, so that nothing of it is taken for a run. */
+/**
+ * Removes the folder of a run, be it complete or given up: at once, by its name, so that nothing of it is taken for a run.
+ * @throws the file system's error
+ */
 export async function removePartial(place: RunPlace): Promise<void> {
-  const { output, partial } = place;
+  const { partial } = place;
   await removeGone(place);
-  if (!(await exists(output, partial))) return;
-  await attempt(output, () => rename(partial, goneFrom(place)));
+  if (!(await exists(partial))) return;
+  await rename(partial, goneFrom(place));
   await removeGone(place);
 }
 
-/** Goes on where the removal of a run's folder was cut short. */
+/** Goes on where the removal of a run's folder was cut short. @throws the file system's error */
 export async function removeGone(place: RunPlace): Promise<void> {
-  await attempt(place.output, () => rm(goneFrom(place), { recursive: true, force: true }));
+  await rm(goneFrom(place), { recursive: true, force: true });
 }
 
 /** What the folder of a run is called while it is removed. */
 export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
-  const { output, path, arrangement, manifest } = place;
+  const { path, arrangement, manifest } = place;
   const data = join(place.partial, PARTIAL.data);
   const pending: string[] = [];
-  for (const name of names) if (await exists(output, join(data, name))) pending.push(name);
+  for (const name of names) if (await exists(join(data, name))) pending.push(name);
   if (!replaces) await refuseInTheWay(place, names, pending);
   if (replaces) await keepOldNames(place, names);
-  await attempt(output, () => rm(manifest, { force: true })); // nobody vouches for what follows
-  if (replaces) await syncFolder(dirname(manifest)); // nor after a loss of power: the files may lie in another folder
-  if (arrangement.folder && !(await exists(output, path))) {
-    await move(output, data, path); // appears as a whole
-    return syncFolder(dirname(path));
+  await rm(manifest, { force: true }); // nobody vouches for what follows
+  if (replaces) await forceFolder(dirname(manifest)); // nor after a loss of power: the files may lie in another folder
+  if (arrangement.folder && !(await exists(path))) {
+    await move(data, path); // appears as a whole
+    return forceFolder(dirname(path));
   }
   if (replaces) await removeOld(place, names, pending);
-  for (const name of pending) await move(output, join(data, name), finalPath(place, name));
-  await syncFolder(finalPath(place, ''));
+  for (const name of pending) await move(join(data, name), finalPath(place, name));
+  await forceFolder(finalPath(place, ''));
 }
 
 /** Keeps the old manifest while it is still needed to tell which files of the old output have to go, too. */
-async function keepOldNames(
-  { output, partial, manifest }: RunPlace,
-  names: readonly string[],
-): Promise<void> {
-  const old = await readManifest(output, manifest);
+async function keepOldNames({ partial, manifest }: RunPlace, names: readonly string[]): Promise<void> {
+  const old = await readManifest(manifest);
   if (old === undefined || old.outputs.every(({ name }) => names.includes(name))) return;
-  await writeSynced(output, join(partial, PARTIAL.replaced), encodeManifest(old));
-  await syncFolder(partial);
+  await writeSynced(join(partial, PARTIAL.replaced), encodeManifest(old));
+  await forceFolder(partial);
 }
 
 /**
@@ -84,17 +85,17 @@ async function removeOld(
   names: readonly string[],
   pending: readonly string[],
 ): Promise<void> {
-  const { output, path, arrangement } = place;
+  const { path, arrangement } = place;
   const last = names.at(-1) ?? '';
   const leftOver = await leftOverFiles(place, names);
   if (names.length + leftOver.length > 1 && pending.includes(last)) {
-    await attempt(output, () => rm(finalPath(place, last), { force: true }));
-    await syncFolder(finalPath(place, ''));
+    await rm(finalPath(place, last), { force: true });
+    await forceFolder(finalPath(place, ''));
   }
-  for (const file of leftOver) await attempt(output, () => rm(file, { force: true }));
+  for (const file of leftOver) await rm(file, { force: true });
   if (!arrangement.folder) return;
-  for (const name of await featureFiles(output, path)) {
-    if (!names.includes(name)) await attempt(output, () => rm(join(path, name)));
+  for (const name of await featureFiles(path)) {
+    if (!names.includes(name)) await rm(join(path, name));
   }
 }
 
@@ -103,15 +104,15 @@ async function removeOld(
  * One that is not as its run has left it is somebody else's.
  */
 async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
-  const { output, partial, arrangement } = place;
+  const { partial, arrangement } = place;
   if (arrangement.folder) return [];
-  const old = await readManifest(output, join(partial, PARTIAL.replaced));
+  const old = await readManifest(join(partial, PARTIAL.replaced));
   if (old === undefined || ARRANGEMENTS[old.layout].folder) return [];
   const files: string[] = [];
   for (const { name, bytes, sha256 } of old.outputs) {
     const path = finalPath(place, name);
-    if (names.includes(name) || !(await exists(output, path))) continue;
-    const found = await digestFile(output, path);
+    if (names.includes(name) || !(await exists(path))) continue;
+    const found = await digestFile(path);
     if (found.bytes === bytes && found.sha256 === sha256) files.push(path);
   }
   return files;
@@ -123,10 +124,10 @@ async function refuseInTheWay(
   names: readonly string[],
   pending: readonly string[],
 ): Promise<void> {
-  const { output, path, arrangement } = place;
-  const others = arrangement.folder ? await featureFiles(output, path) : [];
+  const { path, arrangement } = place;
+  const others = arrangement.folder ? await featureFiles(path) : [];
   for (const name of [...pending, ...others.filter((other) => !names.includes(other))]) {
-    if (await exists(output, finalPath(place, name))) throw inTheWay(place, name);
+    if (await exists(finalPath(place, name))) throw inTheWay(place, name);
   }
 }
 
@@ -141,16 +142,14 @@ function inTheWay(place: RunPlace, name: string): OutputError {
 }
 
 /** Also where it has been moved already. */
-async function move(output: string, from: string, to: string): Promise<void> {
-  if (!(await exists(output, from))) return;
-  await attempt(output, async () => {
-    try {
-      await rename(from, to);
-    } catch (error) {
-      if (errorCode(error) !== 'EXDEV') throw error;
-      await carry(from, to);
-    }
-  });
+async function move(from: string, to: string): Promise<void> {
+  if (!(await exists(from))) return;
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'EXDEV') throw error;
+    await carry(from, to);
+  }
 }
 
 /** Moves a file to another disk: what goes beside a folder that is a mount point. */

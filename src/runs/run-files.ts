@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ImageFailure, OutputError } from '../errors.js';
+import { forceFolder } from '../files/force.js';
 import { GrowingFile } from '../files/growing-file.js';
 import { orClose } from '../files/or-close.js';
-import { syncFolder } from '../files/pending-file.js';
-import { attempt } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { type GrowingRowFile, isText } from '../outputs/row-file.js';
@@ -19,7 +18,10 @@ import { PARTIAL, type RunPlace } from './run-place.js';
 /** How far the files are, once what is buffered has been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
 
-/** The files of a run in progress: those of its output, and the ledger. They hold the same rows at any time. */
+/**
+ * The files of a run in progress: those of its output, and the ledger. They hold the same rows at any time.
+ * Every method throws the file system's error, or ReadFailure.
+ */
 export class RunFiles {
   readonly #place: RunPlace;
   readonly #layout: OutputLayout;
@@ -39,14 +41,12 @@ export class RunFiles {
    * @param folder of the run in progress
    */
   static async create(place: RunPlace, layout: OutputLayout, folder: string): Promise<RunFiles> {
-    await attempt(place.output, () => mkdir(join(folder, PARTIAL.data)));
-    const opened = await openAll(runPaths(place, layout, folder), (path) =>
-      GrowingFile.create(place.output, path),
-    );
+    await mkdir(join(folder, PARTIAL.data));
+    const opened = await openAll(runPaths(place, layout, folder), (path) => GrowingFile.create(path));
     const files = new RunFiles(place, layout, opened);
     return orClose(files, async () => {
       for (const [{ header }, file] of opened.rowFiles) await file.append(header);
-      await syncFolder(join(folder, PARTIAL.data));
+      await forceFolder(join(folder, PARTIAL.data));
       return files;
     });
   }
@@ -60,7 +60,7 @@ export class RunFiles {
     layout: OutputLayout,
     { rows, bytes, inputs }: Checkpoint,
   ): Promise<RunFiles> {
-    const { output, partial } = place;
+    const { partial } = place;
     const paths = runPaths(place, layout, partial);
     const lengthOf = (path: string) => {
       const length = path === paths.ledger ? rows * RECORD_BYTES : bytes[basename(path)];
@@ -72,11 +72,11 @@ export class RunFiles {
       );
     };
     const lengths = new Map(allOf(paths).map((path) => [path, lengthOf(path)])); // all are known before one is cut
-    const opened = await openAll(paths, (path) => GrowingFile.reopen(output, path, lengths.get(path) ?? 0));
+    const opened = await openAll(paths, (path) => GrowingFile.reopen(path, lengths.get(path) ?? 0));
     const files = new RunFiles(place, layout, opened);
     files.#rows = rows;
     return orClose(files, async () => {
-      for await (const chunk of ledgerChunks(output, paths.ledger, rows)) {
+      for await (const chunk of ledgerChunks(paths.ledger, rows)) {
         files.#inputs.update(chunk);
         for (const { failure } of decodeRecords(chunk)) countFailure(files.#failures, failure);
       }
@@ -154,12 +154,10 @@ export class RunFiles {
 
   /** Anew in each try: nothing of them is in a checkpoint. */
   async #writeRowless(): Promise<void> {
-    const { output, partial } = this.#place;
-    const data = join(partial, PARTIAL.data);
+    const data = join(this.#place.partial, PARTIAL.data);
     const rowless = this.#layout.files.filter(({ rows }) => rows === undefined);
-    for (const file of rowless)
-      await writeSynced(output, join(data, fileName(this.#place, file)), file.header);
-    if (rowless.length > 0) await syncFolder(data);
+    for (const file of rowless) await writeSynced(join(data, fileName(this.#place, file)), file.header);
+    if (rowless.length > 0) await forceFolder(data);
   }
 
   async #encode(row: Row, number: number, file: GrowingRowFile): Promise<Uint8Array> {

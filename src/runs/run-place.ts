@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findPlace, findRegularPlace, type Place, statOrUndefined } from '../files/place.js';
+import { findPlace, type Place, statOrUndefined } from '../files/place.js';
 import { type Arrangement, besidePath, filePath, lastName } from '../outputs/arrangement.js';
 import { findFeaturesFolder } from '../outputs/features-folder.js';
+import { findRegularPlace } from '../outputs/regular-place.js';
 
 /** Where the files of a run lie, all absolute. */
 export interface RunPlace {
@@ -41,8 +42,8 @@ export async function findOutput(
     return place.kind === 'file' ? runPlace(output, arrangement, place.path) : place;
   }
   if (arrangement.folder) return runPlace(output, arrangement, await findFeaturesFolder(output));
-  const path = await findRegularPlace(output, true);
-  for (const beside of pathsBeside({ arrangement, path })) await findRegularPlace(beside, true);
+  const path = await findRegularPlace(output);
+  for (const beside of pathsBeside({ arrangement, path })) await findRegularPlace(beside);
   return runPlace(output, arrangement, path);
 }
 
@@ -90,7 +91,7 @@ export function pathsBeside({
   return arrangement.beside.map((what) => besidePath(path, what));
 }
 
-/** Whether anything stands at a path. */
-export async function exists(output: string, path: string): Promise<boolean> {
-  return (await statOrUndefined(output, path)) !== undefined;
+/** Whether anything stands at a path. @throws the file system's error where it does not tell */
+export async function exists(path: string): Promise<boolean> {
+  return (await statOrUndefined(path)) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
+import { forceFolder } from '../files/force.js';
 import { orClose } from '../files/or-close.js';
-import { syncFolder } from '../files/pending-file.js';
+import { attempt } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Row, RowCounts, RowSink } from '../rows.js';
@@ -22,7 +23,7 @@ export interface RunSinkOptions {
 /**
  * Writes a run to files that can be gone on with after a crash at any moment, and that stand under their final names only
  * when all rows are there. Every few seconds all rows so far are forced to disk, and then the journal says so.
- * Every method throws OutputError.
+ * What is called on it throws OutputError; `start` and `resume`, whose callers name the output, the file system's error.
  */
 export class RunSink implements RowSink<RunFacts> {
   readonly #options: RunSinkOptions;
@@ -61,16 +62,16 @@ export class RunSink implements RowSink<RunFacts> {
   /** @param keepsBase whether the run in progress gives its rows to this one, and stays until it is complete */
   static async start(options: RunSinkOptions, header: JournalHeader, keepsBase: boolean): Promise<RunSink> {
     const { place, layout } = options;
-    const { output, partial } = place;
+    const { partial } = place;
     await makePartial(place, keepsBase);
     const files = await RunFiles.create(place, layout, partial);
     return orClose(files, async () => {
       const nothing = { ...(await files.flush()), seconds: 0 };
       await files.sync();
-      const journal = await Journal.create(output, join(partial, PARTIAL.journal), header, nothing);
+      const journal = await Journal.create(join(partial, PARTIAL.journal), header, nothing);
       return orClose(journal, async () => {
-        await syncFolder(partial);
-        await syncFolder(dirname(partial));
+        await forceFolder(partial);
+        await forceFolder(dirname(partial));
         return new RunSink(options, files, journal, header, 0);
       });
     });
@@ -81,10 +82,10 @@ export class RunSink implements RowSink<RunFacts> {
     options: RunSinkOptions,
     { header, checkpoint, length }: JournalState,
   ): Promise<RunSink> {
-    const { output, partial } = options.place;
+    const { partial } = options.place;
     const files = await RunFiles.reopen(options.place, options.layout, checkpoint);
     return orClose(files, async () => {
-      const journal = await Journal.reopen(output, join(partial, PARTIAL.journal), length);
+      const journal = await Journal.reopen(join(partial, PARTIAL.journal), length);
       return new RunSink(options, files, journal, header, checkpoint.seconds);
     });
   }
@@ -99,13 +100,23 @@ export class RunSink implements RowSink<RunFacts> {
   }
 
   write(row: Row): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#options.confirm();
-      await this.#files.append(row);
-    });
+    return this.#attempt(() =>
+      this.#inTurn(async () => {
+        await this.#options.confirm();
+        await this.#files.append(row);
+      }),
+    );
   }
 
-  async commit(facts: RunFacts): Promise<void> {
+  commit(facts: RunFacts): Promise<void> {
+    return this.#attempt(() => this.#commit(facts));
+  }
+
+  leave(): Promise<number> {
+    return this.#attempt(() => this.#leave());
+  }
+
+  async #commit(facts: RunFacts): Promise<void> {
     const { place } = this.#options;
     clearInterval(this.#timer);
     await this.#inTurn(async () => {
@@ -120,7 +131,7 @@ export class RunSink implements RowSink<RunFacts> {
     await publish(place, names, this.#header.replaces);
   }
 
-  async leave(): Promise<number> {
+  async #leave(): Promise<number> {
     const { place } = this.#options;
     clearInterval(this.#timer);
     await this.#inTurn(async () => {
@@ -131,8 +142,8 @@ export class RunSink implements RowSink<RunFacts> {
       await this.#append(state);
     }).catch(() => {}); // the checkpoint before that stands
     await this.#close().catch(() => {});
-    if (!(await exists(place.output, place.partial))) return 0; // moved or removed by somebody
-    const hasBase = await exists(place.output, join(place.partial, PARTIAL.base));
+    if (!(await exists(place.partial))) return 0; // moved or removed by somebody
+    const hasBase = await exists(join(place.partial, PARTIAL.base));
     if (this.#kept > 0 || hasBase) return this.#kept;
     await this.#options.confirm(); // another run's is not to be removed
     await removePartial(place);
@@ -169,11 +180,8 @@ export class RunSink implements RowSink<RunFacts> {
 
   async #describe(facts: RunFacts): Promise<Manifest> {
     const { place, signal } = this.#options;
-    const { output, partial, arrangement } = place;
-    const digest = async (name: string, path: string) => ({
-      name,
-      ...(await digestFile(output, path, signal)),
-    });
+    const { partial, arrangement } = place;
+    const digest = async (name: string, path: string) => ({ name, ...(await digestFile(path, signal)) });
     const outputs = [];
     for (const name of inOrderOfPublishing(place, this.#files.names)) {
       outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
@@ -193,9 +201,9 @@ export class RunSink implements RowSink<RunFacts> {
   }
 
   async #writeManifest(manifest: Manifest): Promise<void> {
-    const { output, partial } = this.#options.place;
-    await writeSynced(output, join(partial, PARTIAL.manifest), encodeManifest(manifest));
-    await syncFolder(partial);
+    const { partial } = this.#options.place;
+    await writeSynced(join(partial, PARTIAL.manifest), encodeManifest(manifest));
+    await forceFolder(partial);
   }
 
   get #seconds(): number {
@@ -207,6 +215,10 @@ export class RunSink implements RowSink<RunFacts> {
     this.#closed = true;
     await orClose(this.#journal, () => this.#files.close());
     await this.#journal.close();
+  }
+
+  #attempt<T>(action: () => Promise<T>): Promise<T> {
+    return attempt(this.#options.place.output, action);
   }
 
   /**

@@ -37,7 +37,8 @@ export interface StartedRun {
  * Plans a run, and carries the plan out.
  *
  * @returns the manifest of the finished run where nothing is left to do
- * @throws {OutputError} where the plan is to refuse it, or what was found cannot be read
+ * @throws {OutputError} where the plan is to refuse it, or what was found is damaged
+ * @throws the file system's error, or ReadFailure; the items throw ReadFailure, too
  */
 export async function startRun(options: RunStartOptions): Promise<StartedRun | Manifest> {
   const { place, items, walkAgain, onNote } = options;
@@ -78,7 +79,7 @@ async function resume({ journal }: Planned<'resume'>, options: RunStartOptions):
   const { rows } = journal.checkpoint;
   onNote(`${place.output}: ${rows === 0 ? 'beginning again' : `going on after ${counted(rows, 'row')}`}`);
   if (retries) return { sink, ...retried(stored, rows, finished, options) };
-  return { sink, ...reusing(stored, options.items, options) };
+  return { sink, ...reusing(stored, options.items) };
 }
 
 /** The settings of a retry are those of the run that it retries: other limits are for the failed images alone. */
@@ -101,17 +102,13 @@ async function takeOver(
   const leaving = { close: async () => void (await sink.leave()) };
   const stored = await orClose(leaving, () => earlierRows(place, layout, finished?.rows));
   if (retries) return { sink, ...retried(stored, 0, finished, options) };
-  return { sink, ...reusing(stored, walkAgain(), options) };
+  return { sink, ...reusing(stored, walkAgain()) };
 }
 
 /** The items are the inputs, some of which have a row already. */
-function reusing(
-  stored: readonly StoredRows[],
-  items: AsyncIterable<Item>,
-  { place }: RunStartOptions,
-): Omit<StartedRun, 'sink'> {
+function reusing(stored: readonly StoredRows[], items: AsyncIterable<Item>): Omit<StartedRun, 'sink'> {
   return {
-    items: stored.length === 0 ? items : withStoredRows(items, stored, place.output),
+    items: stored.length === 0 ? items : withStoredRows(items, stored),
     close: closing(stored).close,
   };
 }

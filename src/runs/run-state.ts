@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
-import { attempt } from '../files/write-error.js';
+import { reading } from '../files/write-error.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { type JournalState, readJournal } from './journal.js';
@@ -17,16 +17,20 @@ export type RunState =
   | { readonly kind: 'finished'; readonly manifest: Manifest }
   | { readonly kind: 'unknown'; readonly found: string }; // a path, at which no manifest vouches for what stands there
 
-/** What earlier runs have left, without touching it. A run that lacks nothing but its final names counts as interrupted. */
+/**
+ * What earlier runs have left, without touching it. A run that lacks nothing but its final names counts as interrupted.
+ * @throws {OutputError} where a file of theirs is not of this version
+ * @throws the file system's error, or ReadFailure
+ */
 export async function readState(place: RunPlace): Promise<RunState> {
-  const { output, partial } = place;
-  const journal = await readJournal(output, join(partial, PARTIAL.journal));
+  const { partial } = place;
+  const journal = await readJournal(join(partial, PARTIAL.journal));
   return journal === undefined ? readFinished(place) : { kind: 'interrupted', journal };
 }
 
 /** As readState, but for a run in progress. */
 async function readFinished(place: RunPlace): Promise<RunState> {
-  const manifest = await readManifest(place.output, place.manifest);
+  const manifest = await readManifest(place.manifest);
   if (manifest !== undefined && (await standsAsWritten(place, manifest)))
     return { kind: 'finished', manifest };
   const found = await taken(place);
@@ -38,30 +42,32 @@ async function readFinished(place: RunPlace): Promise<RunState> {
  * journal is removed, and gives way to the one that it was to take rows over from. To be called with the place locked.
  *
  * @param givesUp whether the run in progress is to be removed in any case, so that a complete one stays where it is
+ * @throws {OutputError} where something else stands in the place of a run, or it is damaged, or in the way of its final names
+ * @throws the file system's error, or ReadFailure
  */
 export async function recover(place: RunPlace, givesUp: boolean): Promise<void> {
-  const { output, partial } = place;
+  const { partial } = place;
   await recoverRemoval(place);
   await recoverBase(place);
-  if (!(await exists(output, partial))) return;
-  await refuseForeign(output, partial);
-  const journal = await readJournal(output, join(partial, PARTIAL.journal));
+  if (!(await exists(partial))) return;
+  await refuseForeign(partial);
+  const journal = await readJournal(join(partial, PARTIAL.journal));
   if (journal === undefined) {
     if (!givesUp) await refuseDamaged(place);
-    if (!(await exists(output, join(partial, PARTIAL.base)))) return removePartial(place);
-    await attempt(output, () => rename(partial, nextTo(place)));
+    if (!(await exists(join(partial, PARTIAL.base)))) return removePartial(place);
+    await rename(partial, nextTo(place));
     return recoverBase(place);
   }
   if (!journal.complete || givesUp) return;
-  const manifest = await readManifest(output, join(partial, PARTIAL.manifest));
+  const manifest = await readManifest(join(partial, PARTIAL.manifest));
   const arrangement = manifest === undefined ? place.arrangement : ARRANGEMENTS[manifest.layout];
   const names = (manifest?.outputs ?? []).map(({ name }) => name);
   await publish({ ...place, arrangement }, names, journal.header.replaces); // it may be of another command than this one
 }
 
 /** Rows come to disk only once the journal has begun. */
-async function refuseDamaged({ output, partial }: RunPlace): Promise<void> {
-  const ledger = await statOrUndefined(output, join(partial, PARTIAL.ledger));
+async function refuseDamaged({ partial }: RunPlace): Promise<void> {
+  const ledger = await statOrUndefined(join(partial, PARTIAL.ledger));
   if (ledger === undefined || ledger.size === 0) return;
   throw new OutputError(
     `${join(partial, PARTIAL.journal)} is damaged, and the rows beside it mean nothing without it.`,
@@ -75,21 +81,19 @@ async function refuseDamaged({ output, partial }: RunPlace): Promise<void> {
  * @throws {OutputError} as `recover`
  */
 export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state: RunState }> {
-  const { output, partial } = place;
+  const { partial } = place;
   const next = nextTo(place);
-  for (const folder of [partial, next]) if (await exists(output, folder)) await refuseForeign(output, folder);
-  const found = (await exists(output, partial))
-    ? [partial, join(partial, PARTIAL.base)]
-    : [join(next, PARTIAL.base)];
+  for (const folder of [partial, next]) if (await exists(folder)) await refuseForeign(folder);
+  const found = (await exists(partial)) ? [partial, join(partial, PARTIAL.base)] : [join(next, PARTIAL.base)];
   for (const folder of found) {
-    const journal = await readJournal(output, join(folder, PARTIAL.journal));
+    const journal = await readJournal(join(folder, PARTIAL.journal));
     if (journal === undefined) continue;
     if (!journal.complete)
       return { place: { ...place, partial: folder }, state: { kind: 'interrupted', journal } };
-    const manifest = await readManifest(output, join(folder, PARTIAL.manifest));
+    const manifest = await readManifest(join(folder, PARTIAL.manifest));
     if (manifest === undefined) return { place, state: await readFinished(place) };
     const own = join(folder, PARTIAL.ledger);
-    const ledger = (await exists(output, own)) ? own : place.ledger;
+    const ledger = (await exists(own)) ? own : place.ledger;
     return { place: { ...place, ledger }, state: { kind: 'finished', manifest } };
   }
   return { place, state: await readState(place) };
@@ -98,44 +102,41 @@ export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state
 /**
  * Makes the folder of a run that starts, empty but for the run in progress that it takes rows over from, which becomes
  * its `base`.
+ * @throws the file system's error
  */
 export async function makePartial(place: RunPlace, keepsBase: boolean): Promise<void> {
-  const { output, partial } = place;
+  const { partial } = place;
   const next = nextTo(place);
-  await attempt(output, async () => {
-    if (!keepsBase) return void (await mkdir(partial));
-    await mkdir(next);
-    await rename(partial, join(next, PARTIAL.base));
-    await rename(next, partial);
-  });
+  if (!keepsBase) return void (await mkdir(partial));
+  await mkdir(next);
+  await rename(partial, join(next, PARTIAL.base));
+  await rename(next, partial);
 }
 
 const nextTo = ({ partial }: RunPlace) => `${partial}.next`;
 
 /** Undoes what `makePartial` did when a crash cut it short. */
 async function recoverBase(place: RunPlace): Promise<void> {
-  const { output, partial } = place;
+  const { partial } = place;
   const next = nextTo(place);
-  if (!(await exists(output, next))) return;
-  await refuseForeign(output, next);
-  await attempt(output, async () => {
-    const base = join(next, PARTIAL.base);
-    if (!(await exists(output, partial)) && (await exists(output, base))) await rename(base, partial);
-    await rm(next, { recursive: true });
-  });
+  if (!(await exists(next))) return;
+  await refuseForeign(next);
+  const base = join(next, PARTIAL.base);
+  if (!(await exists(partial)) && (await exists(base))) await rename(base, partial);
+  await rm(next, { recursive: true });
 }
 
 async function recoverRemoval(place: RunPlace): Promise<void> {
   const gone = goneFrom(place);
-  if (!(await exists(place.output, gone))) return;
-  await refuseForeign(place.output, gone);
+  if (!(await exists(gone))) return;
+  await refuseForeign(gone);
   await removeGone(place);
 }
 
 /** Before anything of that name is removed. */
-async function refuseForeign(output: string, folder: string): Promise<void> {
+async function refuseForeign(folder: string): Promise<void> {
   const ours: readonly string[] = Object.values(PARTIAL);
-  const names = await attempt(output, () => readdir(folder), 'read');
+  const names = await reading(() => readdir(folder));
   const foreign = names.find((name) => !ours.includes(name));
   if (foreign === undefined) return;
   throw new OutputError(`${folder} is where a run in progress would be kept, but it holds ${foreign}.`, {
@@ -146,7 +147,7 @@ async function refuseForeign(output: string, folder: string): Promise<void> {
 async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): Promise<boolean> {
   const files = outputs.map(({ name, bytes }) => ({ path: finalPath(place, name), bytes }));
   for (const { path, bytes } of [...files, { path: place.ledger, bytes: ledger.bytes }]) {
-    const found = await statOrUndefined(place.output, path);
+    const found = await statOrUndefined(path);
     if (found?.size !== bytes) return false;
   }
   return true;
@@ -155,8 +156,8 @@ async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): 
 /** The output as the user gave it, or the first of its files that is there; undefined where none is. */
 async function taken(place: RunPlace): Promise<string | undefined> {
   const { output, arrangement, path } = place;
-  if (arrangement.folder) return (await featureFiles(output, path)).length > 0 ? output : undefined;
-  if (await exists(output, path)) return output;
-  for (const beside of pathsBeside(place)) if (await exists(output, beside)) return beside;
+  if (arrangement.folder) return (await featureFiles(path)).length > 0 ? output : undefined;
+  if (await exists(path)) return output;
+  for (const beside of pathsBeside(place)) if (await exists(beside)) return beside;
   return undefined;
 }

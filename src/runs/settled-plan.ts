@@ -34,8 +34,8 @@ export function compared(
   return changes === undefined ? { kind: 'same' } : { kind: 'changed', changes, rows, used };
 }
 
-function knownInputs({ output, partial, ledger }: RunPlace, state: Left): KnownInputs {
-  if (state.kind === 'finished') return { output, ledger, rows: state.manifest.rows, whole: true };
+function knownInputs({ partial, ledger }: RunPlace, state: Left): KnownInputs {
+  if (state.kind === 'finished') return { ledger, rows: state.manifest.rows, whole: true };
   const { rows } = state.journal.checkpoint;
-  return { output, ledger: join(partial, PARTIAL.ledger), rows, whole: false };
+  return { ledger: join(partial, PARTIAL.ledger), rows, whole: false };
 }

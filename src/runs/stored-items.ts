@@ -20,16 +20,15 @@ const LOOKED_UP_AT_ONCE = 64;
  * The inputs, with those that a row is stored for and whose file is still the same standing for that row, under the path by
  * which they are given now.
  *
- * @param output in messages
- * @throws {OutputError} where a ledger cannot be read
+ * @throws {OutputError} where an earlier output is damaged
+ * @throws {ReadFailure} where it cannot be read
  */
 export async function* withStoredRows(
   items: AsyncIterable<Item>,
   stored: readonly StoredRows[],
-  output: string,
 ): AsyncGenerator<JobItem> {
   const sources: Source[] = [];
-  for (const rows of stored) sources.push({ rows, images: await imagesOf(rows, output) });
+  for (const rows of stored) sources.push({ rows, images: await imagesOf(rows) });
   yield* inOrder(
     items,
     (item) => lookUp(item, sources),
@@ -46,7 +45,8 @@ export type ItemAgain = (id: string, failure: ImageFailure['code']) => Promise<F
  *
  * @param from the first of the rows
  * @param again finds their items
- * @throws {OutputError} where a row cannot be read, or does not name its image
+ * @throws {OutputError} where the output is damaged, or a row does not name its image
+ * @throws {ReadFailure} where a row cannot be read
  */
 export async function* failedAgain(
   stored: StoredRows,
@@ -84,9 +84,9 @@ function storedAs({ id, target = id }: Item, found: Found): StoredRow {
   return { ...found, key, target: pathKey(target), bytes };
 }
 
-async function imagesOf({ rows, ledgerPath }: StoredRows, output: string): Promise<RowsByImage> {
+async function imagesOf({ rows, ledgerPath }: StoredRows): Promise<RowsByImage> {
   const images = new RowsByImage(rows);
   let row = 0;
-  for await (const record of ledgerRecords(output, ledgerPath, rows)) images.add(record, row++);
+  for await (const record of ledgerRecords(ledgerPath, rows)) images.add(record, row++);
   return images;
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
-import { attempt } from '../files/write-error.js';
+import { reading } from '../files/write-error.js';
 import { type OutputLayout, textFile } from '../outputs/layout.js';
 import type { GrowingRowFile, TextFile } from '../outputs/row-file.js';
 import type { StoredRow } from '../rows.js';
@@ -24,7 +24,10 @@ interface Extent {
   readonly length: number;
 }
 
-/** The rows of an earlier output, or of a run in progress, read one at a time. */
+/**
+ * The rows of an earlier output, or of a run in progress, read one at a time. Whatever reads them throws OutputError where they
+ * are damaged, and ReadFailure where they cannot be read.
+ */
 export class StoredRows {
   readonly rows: number;
   readonly ledgerPath: string;
@@ -57,13 +60,11 @@ export class StoredRows {
     rows: number,
     folder?: string,
   ): Promise<StoredRows> {
-    const { output } = place;
     const paths = runPaths(place, layout, folder);
-    const files = await openAll(paths, (path) => attempt(output, () => open(path, 'r'), 'read'));
+    const files = await openAll(paths, (path) => reading(() => open(path, 'r')));
     return new StoredRows(place, layout, paths.ledger, rows, files);
   }
 
-  /** @throws {OutputError} where the row cannot be read */
   async find(row: number): Promise<Found> {
     const first = Math.max(0, row - 1); // where one row ends, the next begins
     const bytes = await this.#read(
@@ -112,7 +113,7 @@ export class StoredRows {
 
   async #read(handle: FileHandle, position: number, length: number): Promise<Buffer> {
     const bytes = Buffer.alloc(length);
-    const read = await attempt(this.#output, () => readFully(handle, bytes, position), 'read');
+    const read = await reading(() => readFully(handle, bytes, position));
     if (read === length) return bytes;
     throw new OutputError(`${this.#output} is damaged: it is shorter than its ledger says.`, {
       hint: 'Pass --overwrite to start over.',

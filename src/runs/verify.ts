@@ -1,5 +1,6 @@
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
+import { attempt, reading } from '../files/write-error.js';
 import { digestFile, type Manifest } from './manifest.js';
 import { finalPath, type RunPlace } from './run-place.js';
 
@@ -21,8 +22,10 @@ export async function* checkFiles(
 ): AsyncGenerator<CheckedFile> {
   const files = outputs.map((file) => ({ ...file, path: finalPath(place, file.name) }));
   for (const { path, bytes, sha256 } of [...files, { ...ledger, path: place.ledger }]) {
-    const stands = (await statOrUndefined(place.output, path, 'read')) !== undefined;
-    const found = stands ? await digestFile(place.output, path, signal) : undefined;
+    const found = await attempt(place.output, async () => {
+      const stands = await reading(() => statOrUndefined(path));
+      return stands && digestFile(path, signal);
+    });
     yield { path, expected: { bytes, sha256 }, found };
   }
 }

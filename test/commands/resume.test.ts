@@ -81,7 +81,7 @@ describe('a run that was interrupted', () => {
       child.stdout.resume();
       child.stdin.write(list.slice(0, 3).join(''));
       const journal = join(folder, `${output}.partial`, 'journal.jsonl');
-      while ((await readJournal(output, journal))?.checkpoint.rows !== 3) await sleep(5);
+      while ((await readJournal(journal))?.checkpoint.rows !== 3) await sleep(5);
       const second = await here([...args, '--resume'], list.join(''));
       assert.equal(second.code, 2);
       assert.match(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { platform } from 'node:process';
 import { OutputError } from '../../src/errors.js';
 import { openByteChannel } from '../../src/files/byte-channel.js';
-import { findPlace, findRegularPlace } from '../../src/files/place.js';
+import { findPlace } from '../../src/files/place.js';
 import { Collector, inFolder } from '../outputs/scratch.js';
 import { asNobody } from '../support/as-nobody.js';
 
@@ -96,12 +96,6 @@ describe('findPlace', () => {
   it('takes - and /dev/stdout for standard output', async () => {
     assert.deepEqual(await findPlace('-', false), { kind: 'stdout' });
     assert.deepEqual(await findPlace('/dev/stdout', false), { kind: 'stdout' });
-  });
-});
-
-describe('findRegularPlace', () => {
-  it('refuses a device', async () => {
-    await assert.rejects(findRegularPlace(devNull, true), refusal(/not a regular file/, /jsonl/));
   });
 });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attempt } from '../../src/files/write-error.js';
+import { OutputError } from '../../src/errors.js';
+import { attempt, reading } from '../../src/files/write-error.js';
 import { inFolder } from '../outputs/scratch.js';
 
 describe('attempt', () => {
@@ -16,9 +17,21 @@ describe('attempt', () => {
   );
 
   it(
+    'words what Node says of the file system in its own words, too',
+    inFolder(async (folder) => {
+      const action = () => rm(folder);
+      await assert.rejects(action, { code: 'ERR_FS_EISDIR' });
+      await assert.rejects(attempt('a.csv', action), {
+        name: 'OutputError',
+        message: /^Cannot write a\.csv: /,
+      });
+    }),
+  );
+
+  it(
     'says nothing of writing where something cannot be read',
     inFolder(async (folder) => {
-      const read = (name: string) => attempt('a.csv', () => readFile(join(folder, name)), 'read');
+      const read = (name: string) => attempt('a.csv', () => reading(() => readFile(join(folder, name))));
       const refused = (code: string, hint: string | undefined) => ({
         name: 'OutputError',
         message: new RegExp(`^Cannot read a\\.csv: ${code}`),
@@ -37,9 +50,17 @@ describe('attempt', () => {
   it('asks for permission to read', async () => {
     const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' }); // root reads everything
     const hint = 'Ask for permission to read it.';
-    await assert.rejects(
-      attempt('a.csv', () => Promise.reject(denied), 'read'),
-      { hint },
-    );
+    const read = () => reading(() => Promise.reject(denied));
+    await assert.rejects(attempt('a.csv', read), { hint });
+  });
+
+  it('words nothing but what the system says: a refusal, an interruption and a defect are not of the output', async () => {
+    const defect = Object.assign(new TypeError('not a path'), { code: 'ERR_INVALID_ARG_TYPE' });
+    for (const thrown of [new OutputError('a.csv is damaged'), new Error('interrupted'), defect]) {
+      await assert.rejects(
+        attempt('a.csv', () => Promise.reject(thrown)),
+        (error) => error === thrown,
+      );
+    }
   });
 });

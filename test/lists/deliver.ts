@@ -79,5 +79,5 @@ async function rowsOf({ rows }: Piece, folder: string, ended: AbortSignal): Prom
 /** The rows that the run in progress vouches for. */
 async function rowsIn(folder: string): Promise<number> {
   const journal = join(folder, `${OUTPUT}.partial`, 'journal.jsonl');
-  return (await readJournal(OUTPUT, journal))?.checkpoint.rows ?? 0;
+  return (await readJournal(journal))?.checkpoint.rows ?? 0;
 }

@@ -51,7 +51,7 @@ describe('compareInputs', () => {
     await write(new Set([...then, ...now].filter((name) => name !== '-')));
     const rows = await record(then);
     await change();
-    return compareInputs(inputs(now), { output: 'a.csv', ledger: pathOf('ledger'), rows, whole });
+    return compareInputs(inputs(now), { ledger: pathOf('ledger'), rows, whole });
   }
 
   const none = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false, respelled: 0 };
@@ -134,7 +134,7 @@ describe('compareInputs', () => {
     const compared = async (then: string, now: string, whole = true) => {
       await write(new Set([...then, ...now]));
       const rows = await record(then);
-      return compareInputs(otherwise(now), { output: 'a.csv', ledger: pathOf('ledger'), rows, whole });
+      return compareInputs(otherwise(now), { ledger: pathOf('ledger'), rows, whole });
     };
 
     it('have not changed, and that is told', async () => {
@@ -147,7 +147,7 @@ describe('compareInputs', () => {
 
     it('are compared without taking more inputs than there are rows', async () => {
       await write('abcd');
-      const known = { output: 'a.csv', ledger: pathOf('ledger'), rows: await record('abc'), whole: false };
+      const known = { ledger: pathOf('ledger'), rows: await record('abc'), whole: false };
       const source = otherwise('abcd');
       assert.deepEqual(await compareInputs(source, known), { ...none, respelled: 3 });
       assert.equal((await source.next()).value?.target, pathOf('d'));
@@ -169,7 +169,7 @@ describe('compareInputs', () => {
       async function* turned(): AsyncGenerator<Item> {
         for (const name of 'ab') yield new FileItem(pathOf(name), { target: `/elsewhere/${name}` });
       }
-      const known = { output: 'a.csv', ledger: pathOf('ledger'), rows, whole: true };
+      const known = { ledger: pathOf('ledger'), rows, whole: true };
       assert.equal(await compareInputs(turned(), known), undefined);
       await write('a', 'larger');
       assert.deepEqual(await compareInputs(turned(), known), { ...none, changed: 1 });
@@ -181,7 +181,7 @@ describe('compareInputs', () => {
     const words = letters.flatMap((a) => letters.flatMap((b) => [a + b, ...letters.map((c) => a + b + c)]));
     await write(letters);
     for (const then of words) {
-      const known = { output: 'a.csv', ledger: pathOf('ledger'), rows: await record(then) };
+      const known = { ledger: pathOf('ledger'), rows: await record(then) };
       for (const now of words) {
         const part = await compareInputs(inputs(now), { ...known, whole: false });
         assert.equal(part === undefined, now.startsWith(then), `${then} ${now}`);
@@ -199,7 +199,7 @@ describe('compareInputs', () => {
     const rows = await record(names);
     const take = async (now: readonly string[], whole: boolean) => {
       let taken = 0;
-      const known = { output: 'a.csv', ledger: pathOf('ledger'), rows, whole };
+      const known = { ledger: pathOf('ledger'), rows, whole };
       const source = inputs(now, () => taken++);
       const changes = await compareInputs(source, known);
       return { taken, changes, next: (await source.next()).value?.id };
@@ -227,7 +227,7 @@ describe('compareInputs', () => {
   it('reads no ledger that is too short', async () => {
     await write('ab');
     await record('ab');
-    const known = { output: 'a.csv', ledger: pathOf('ledger'), rows: 3, whole: true };
+    const known = { ledger: pathOf('ledger'), rows: 3, whole: true };
     await assert.rejects(compareInputs(inputs('abc'), known), /ledger is damaged/);
   });
 });

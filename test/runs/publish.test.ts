@@ -54,7 +54,7 @@ async function completeRun(
   const output = join(folder, name);
   await writeAll(await startRun(output, layout), rows);
   const place = await placeOf(output, layout);
-  const names = ((await readManifest(output, place.manifest))?.outputs ?? []).map((file) => file.name);
+  const names = ((await readManifest(place.manifest))?.outputs ?? []).map((file) => file.name);
   const data = join(place.partial, 'data');
   await mkdir(data, { recursive: true });
   for (const file of names) await rename(finalPath(place, file), join(data, file));
@@ -62,12 +62,8 @@ async function completeRun(
   await rename(place.ledger, join(place.partial, 'rows'));
   await rename(place.manifest, join(place.partial, 'run.json'));
   const start = { rows: 0, bytes: {}, inputs: '', seconds: 0 };
-  const journal = await Journal.create(
-    output,
-    join(place.partial, 'journal.jsonl'),
-    headerOf({ replaces }),
-    start,
-  );
+  const path = join(place.partial, 'journal.jsonl');
+  const journal = await Journal.create(path, headerOf({ replaces }), start);
   await journal.append({ complete: true });
   await journal.close();
   await mkdir(join(place.partial, 'base')); // it has taken rows over from another run

@@ -110,7 +110,7 @@ describe('RunSink', () => {
       await until('four checkpoints', async () => {
         await sink.write(TEXT.rows[0] as Row);
         const { rows = 0, bytes = {} } =
-          (await readJournal(output, `${output}.partial/journal.jsonl`))?.checkpoint ?? {};
+          (await readJournal(`${output}.partial/journal.jsonl`))?.checkpoint ?? {};
         seen.add(rows);
         assert.ok(rows <= sink.counts.rows);
         const { size } = await stat(join(`${output}.partial`, 'data', TEXT.name));
@@ -177,7 +177,7 @@ describe('RunSink', () => {
       const options = { place, layout: TEXT.layout, checkpointSeconds: 0, confirm: async () => {} };
       const next = await RunSink.start(options, headerOf({ reuses: true }), true);
       assert.equal(await next.leave(), 0);
-      const base = await readJournal(output, join(place.partial, 'base', 'journal.jsonl'));
+      const base = await readJournal(join(place.partial, 'base', 'journal.jsonl'));
       assert.equal(base?.checkpoint.rows, 1);
     }),
   );
@@ -236,7 +236,7 @@ describe('RunSink', () => {
           restore();
         }
         assert.equal(await sink.leave(), 3);
-        const journal = await readJournal(output, `${output}.partial/journal.jsonl`);
+        const journal = await readJournal(`${output}.partial/journal.jsonl`);
         assert.deepEqual([journal?.checkpoint.rows, journal?.complete], [3, false]);
         await writeAll(await resumeRun(output, TEXT.layout), TEXT.rows.slice(3));
         assert.deepEqual(await filesIn(folder), await referenceOf(TEXT));
@@ -261,7 +261,7 @@ describe('RunSink', () => {
         await assert.rejects(sink.write(rows[0] as Row), /taken over/);
         await assert.rejects(sink.commit(FACTS), /taken over/);
         await assert.rejects(sink.leave(), /taken over/);
-        assert.equal((await readJournal(output, `${output}.partial/journal.jsonl`))?.checkpoint.rows, 0);
+        assert.equal((await readJournal(`${output}.partial/journal.jsonl`))?.checkpoint.rows, 0);
       }
     }),
   );
@@ -311,7 +311,7 @@ describe('RunSink', () => {
       for (const { name, layout, rows } of [TEXT, MATRIX, FOLDER]) {
         const output = join(folder, name);
         const place = await placeOf(output, layout);
-        const journal = () => readJournal(output, `${output}.partial/journal.jsonl`);
+        const journal = () => readJournal(`${output}.partial/journal.jsonl`);
         let isLost = async () => false;
         const confirm = async () => {
           if (await isLost()) throw new OutputError('taken over');
@@ -395,7 +395,7 @@ describe('RunSink', () => {
       for (const { name, layout, rows } of OUTPUT_CASES) {
         const output = join(folder, name);
         await writeAll(await startRun(output, layout), rows);
-        const manifest = await readManifest(output, `${output}.run.json`);
+        const manifest = await readManifest(`${output}.run.json`);
         assert.ok(manifest !== undefined);
         const { outputs, ledger, started, finished, seconds, ...rest } = manifest;
         const expected = { ...FACTS, halonet: 1, rows: 7, failures: { timeout: 1, truncated: 1 } };
@@ -413,7 +413,7 @@ describe('RunSink', () => {
         assert.deepEqual([ledger.name, ledger.bytes], [`${name}.run.rows`, 40 * rows.length]);
       }
       const namesOf = async (name: string) =>
-        (await readManifest('', join(folder, `${name}.run.json`)))?.outputs.map((file) => file.name);
+        (await readManifest(join(folder, `${name}.run.json`)))?.outputs.map((file) => file.name);
       assert.deepEqual(await namesOf(MATRIX.name), ['embeddings.index.csv', 'embeddings.npy']);
       const scores = ['scores.index.csv', 'scores.classes.csv', 'scores.npy'];
       assert.deepEqual(await namesOf(SCORES.name), scores);

@@ -50,7 +50,7 @@ describe('withStoredRows', () => {
       for (const name of names) yield new FileItem(pathOf(name));
     }
     const found = [];
-    for await (const item of withStoredRows(items(), sources, 'a.jsonl')) {
+    for await (const item of withStoredRows(items(), sources)) {
       if (item.status !== 'stored') {
         found.push(item.id.slice(folder.length + 1));
         continue;
@@ -100,7 +100,7 @@ describe('withStoredRows', () => {
     async function* items(): AsyncGenerator<Item> {
       yield new FileItem(path, { target: pathOf('a') });
     }
-    const { value: item } = await withStoredRows(items(), sources, 'a.jsonl').next();
+    const { value: item } = await withStoredRows(items(), sources).next();
     assert.ok(item?.status === 'stored');
     assert.deepEqual(JSON.parse(Buffer.from(await item.stored.bytes(NAME)).toString()), {
       path,
@@ -116,7 +116,7 @@ describe('withStoredRows', () => {
     async function* items(): AsyncGenerator<Item> {
       yield new FileItem(pathOf('a'), { target: '/elsewhere/a' });
     }
-    const { value: item } = await withStoredRows(items(), sources, 'a.jsonl').next();
+    const { value: item } = await withStoredRows(items(), sources).next();
     assert.ok(item?.status === 'stored');
     assert.equal(item.stored.target, pathKey('/elsewhere/a'));
   });

@@ -89,7 +89,7 @@ describe('StoredRows', () => {
       await assert.rejects(last.bytes('embeddings.index.csv'), damaged);
       await stored.close();
       await rm(place.ledger);
-      await assert.rejects(StoredRows.open(place, layout, 7), /Cannot read .*embeddings\.npy: ENOENT/);
+      await assert.rejects(StoredRows.open(place, layout, 7), { name: 'ReadFailure', message: /^ENOENT/ });
     }),
   );
 });

@@ -1,0 +1,23 @@
+import { OutputError } from '../errors.js';
+import { findPlace } from '../files/place.js';
+import { FORMATS } from './formats/registry.js';
+
+// A format's files are either streams for every command or for none.
+const STREAMED = Object.values(FORMATS).filter(({ embed }) => embed.arrangement.streams);
+const COMPLETED = Object.values(FORMATS).filter((format) => !STREAMED.includes(format));
+
+/**
+ * As `findPlace`, for a file that is completed in place at the end and so must be a regular one. What stands there may be
+ * overwritten.
+ * @throws {OutputError} as `findPlace`, or for standard output or a device
+ */
+export async function findRegularPlace(output: string): Promise<string> {
+  const place = await findPlace(output, true);
+  if (place.kind === 'file') return place.path;
+  const completed = COMPLETED.map(({ name }) => name.toUpperCase()).join(' or ');
+  const streamed = STREAMED.map(({ name }) => `--format ${name}`).toReversed();
+  throw new OutputError(
+    `${output} is not a regular file, and ${completed} is completed in place at the end.`,
+    { hint: `Name a regular file, or pass ${streamed.join(' or ')}.` },
+  );
+}

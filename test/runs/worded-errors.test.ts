@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutputError } from '../../src/errors.js';
+import { FileItem } from '../../src/file-item.js';
+import type { Item } from '../../src/item.js';
+import { embedLayout } from '../../src/outputs/embed-layout.js';
+import { FORMATS } from '../../src/outputs/formats/registry.js';
+import { openDestination, type Started } from '../../src/runs/destination.js';
+import { findRun, findRunToRetry } from '../../src/runs/find-run.js';
+import { foreseeOutput, foreseePlan } from '../../src/runs/foreseen-output.js';
+import type { OutputMode } from '../../src/runs/plan.js';
+import { checkFiles } from '../../src/runs/verify.js';
+import { itemsAgain } from '../../src/sources/again.js';
+import { Collector, FACTS, failed, inFolder } from '../outputs/scratch.js';
+import { watchFsCalls } from '../support/fs-calls.js';
+import { FEATURES, madeUpRun, Stopped } from '../support/made-up-run.js';
+
+const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: FEATURES });
+const NAME = 'out.jsonl';
+const PATHS = ['a', 'b', 'c', 'd'];
+
+/** What a case is tried on: an output of its own, and what makes one call of the file system fail in an action. */
+interface Try {
+  readonly output: string;
+  readonly failing: <T>(action: () => Promise<T>) => Promise<T>;
+}
+
+/** An output of all paths, or of the first of them, where it is interrupted after these rows. */
+async function written(output: string, rows?: number): Promise<void> {
+  const run = madeUpRun({ output, layout: LAYOUT, mode: 'new', paths: PATHS, ...(rows && { rows }) });
+  if (rows === undefined) await run;
+  else await assert.rejects(run, Stopped);
+}
+
+async function* itemsOf(paths: readonly string[]): AsyncGenerator<Item> {
+  for (const path of paths) yield new FileItem(path);
+}
+
+const jobOf = (output: string, mode: OutputMode) => ({
+  output,
+  mode,
+  arrangement: LAYOUT.arrangement,
+  stdout: new Collector(),
+  checkpointSeconds: 1000,
+});
+
+const opened = (output: string, mode: OutputMode) => openDestination(jobOf(output, mode));
+
+async function started(destination: Awaited<ReturnType<typeof opened>>, paths = PATHS): Promise<Started> {
+  const found = await destination.start({
+    layout: LAYOUT,
+    fingerprint: () => ({ salt: 0 }),
+    onNote: () => {},
+    again: itemsAgain(),
+    items: itemsOf(paths),
+    walkAgain: () => itemsOf(paths),
+  });
+  assert.ok('sink' in found);
+  return found;
+}
+
+/** Starts a run that takes over rows of a finished one, and does something with what was started. */
+async function synced(output: string, action: (run: Started) => Promise<void>): Promise<void> {
+  await written(output);
+  const destination = await opened(output, 'sync');
+  const run = await started(destination, ['new', ...PATHS]);
+  try {
+    await action(run);
+  } finally {
+    await run.close();
+    await run.sink.leave().catch(() => {});
+    await destination.release();
+  }
+}
+
+const drained = async (items: AsyncIterable<unknown>) => {
+  for await (const _ of items);
+};
+
+/** A complete run that was killed before its files got their names. */
+async function complete(output: string): Promise<void> {
+  const destination = await opened(output, 'new');
+  const { sink } = await started(destination);
+  for (const path of PATHS) await sink.write(failed(path));
+  await mkdir(output); // in the way
+  await assert.rejects(sink.commit(FACTS));
+  await sink.leave();
+  await destination.release();
+  await rename(output, `${output}.away`);
+}
+
+/** What other rooms call, and what may be said where it fails. */
+const CASES: Readonly<Record<string, readonly ['read' | 'read|write', (one: Try) => Promise<unknown>]>> = {
+  findRun: [
+    'read',
+    async ({ output, failing }) => {
+      await written(output);
+      await failing(() => findRun(output));
+    },
+  ],
+  'findRunToRetry, of a run without its final names,': [
+    'read',
+    async ({ output, failing }) => {
+      await complete(output);
+      await failing(() => findRunToRetry(output));
+    },
+  ],
+  checkFiles: [
+    'read',
+    async ({ output, failing }) => {
+      await written(output);
+      const { place, manifest } = await findRun(output);
+      await failing(() => drained(checkFiles(place, manifest)));
+    },
+  ],
+  foreseeOutput: [
+    'read|write',
+    async ({ output, failing }) => {
+      await written(output, 2);
+      await failing(() => foreseeOutput(jobOf(output, 'resume'), undefined));
+    },
+  ],
+  foreseePlan: [
+    'read',
+    async ({ output, failing }) => {
+      await written(output, 2);
+      const foreseen = await foreseeOutput(jobOf(output, 'resume'), undefined);
+      const walk = () => itemsOf(PATHS);
+      await failing(() => foreseePlan(foreseen, 'resume', () => ({ salt: 0 }), walk));
+    },
+  ],
+  'a run that takes rows over': [
+    'read|write',
+    async ({ output, failing }) => {
+      await written(output);
+      const run = { output, layout: LAYOUT, mode: 'sync', paths: ['new', ...PATHS] } as const;
+      await failing(() => madeUpRun(run));
+    },
+  ],
+  'the items of a run that takes rows over': [
+    'read',
+    ({ output, failing }) => synced(output, ({ items }) => failing(() => drained(items))),
+  ],
+  'the leaving of a run': [
+    'read|write',
+    ({ output, failing }) =>
+      synced(output, async ({ sink }) => {
+        await failing(() => sink.leave());
+      }),
+  ],
+};
+
+/**
+ * Tries a case again and again, with one call of the file system after the other failing.
+ * @returns what the actions threw
+ */
+async function errorsOf(
+  attempt: (one: Try) => Promise<unknown>,
+  folder: string,
+): Promise<readonly unknown[]> {
+  const errors: unknown[] = [];
+  let reached = true;
+  for (let index = 0; reached; index++) {
+    const own = join(folder, String(index));
+    await mkdir(own);
+    let left = index;
+    const failing = async <T>(action: () => Promise<T>) => {
+      const restore = watchFsCalls(own, ({ kind }) => {
+        if (kind === 'close' || left-- !== 0) return undefined;
+        return { error: Object.assign(new Error('EIO: injected'), { code: 'EIO' }) };
+      });
+      try {
+        return await action();
+      } catch (error) {
+        errors.push(error);
+        throw error;
+      } finally {
+        restore();
+      }
+    };
+    await attempt({ output: join(own, NAME), failing }).catch((error) => assert.equal(error, errors.at(-1)));
+    reached = left < 0;
+  }
+  return errors;
+}
+
+describe('an error of the file system', () => {
+  for (const [name, [deed, attempt]] of Object.entries(CASES)) {
+    it(
+      `in ${name} says which output cannot be ${deed === 'read' ? 'read' : 'read or written'}, and why`,
+      inFolder(async (folder) => {
+        const errors = await errorsOf(attempt, folder);
+        assert.ok(errors.length > 0);
+        for (const error of errors) {
+          assert.ok(error instanceof OutputError, `${error}`);
+          const why = '(EIO: injected$|no permission to write in )';
+          assert.match(error.message, new RegExp(`^Cannot (${deed}) .*${NAME}: ${why}`));
+        }
+      }),
+    );
+  }
+});
