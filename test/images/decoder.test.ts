@@ -173,7 +173,7 @@ if (platform === 'linux') {
     });
 
     it('decodes once more, alone, what was killed by somebody else', async () => {
-      const slow = decoder.decode(new FileItem(await folder.write('slow.svg', slowSvg(0.5))));
+      const slow = decoder.decode(new FileItem(await folder.write('slow.svg', slowSvg(0.3))));
       await killWhileDecoding('SIGKILL');
       let isOver = false;
       void slow.finally(() => {
@@ -246,7 +246,7 @@ if (platform === 'linux') {
     });
 
     it('is not reached by Ctrl-C, which the terminal sends to all that the command started', async () => {
-      const parent = await decodeElsewhere(await folder.write('slow.svg', slowSvg(0.4)));
+      const parent = await decodeElsewhere(await folder.write('slow.svg', slowSvg(0.3)));
       const answer = once(parent, 'message');
       process.kill(-(parent.pid ?? 0), 'SIGINT');
       assert.deepEqual(await answer, ['ok', undefined]);

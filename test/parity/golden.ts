@@ -69,7 +69,7 @@ export async function compute(
     tensors,
     golden.folder,
   );
-  const session = await Session.open(encodeOnnx(graph), onCpu(2));
+  const session = await Session.open(encodeOnnx(graph), onCpu(1));
   try {
     const { data } = await readBytes(`${golden.folder}/pixels.npy`);
     return (await session.run(data, [2, height, width, 3])).outputs;

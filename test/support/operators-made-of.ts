@@ -16,6 +16,7 @@ export async function operatorsMadeOf(onnx: Uint8Array): Promise<Readonly<Record
     const session = await InferenceSession.create(onnx, {
       optimizedModelFilePath: path,
       graphOptimizationLevel: 'extended',
+      intraOpNumThreads: 1,
       logSeverityLevel: 3,
     });
     await session.release();

@@ -19,7 +19,7 @@ export interface ResidentReply {
   readonly stderr: string;
 }
 
-const MOST_COMMANDS = 40; // by one process: what it holds of earlier ones must not matter
+const MOST_COMMANDS = 100; // by one process: what it holds of earlier ones must not matter
 
 /**
  * A process that runs one command line after the other: starting a process for each, with all that it loads, takes most of the

@@ -6,7 +6,7 @@ export async function runOnnx(
   pixels: Uint8Array,
   count: number,
 ): Promise<Readonly<Record<string, Float32Array>>> {
-  const session = await InferenceSession.create(onnx, { intraOpNumThreads: 2, logSeverityLevel: 3 });
+  const session = await InferenceSession.create(onnx, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   try {
     const [input] = session.inputMetadata;
     if (input?.isTensor !== true) throw new TypeError('the model has no tensor as its input');

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import sharp from 'sharp';
@@ -19,7 +19,7 @@ export function sampleImages() {
     await cp(SAMPLES, folder, { recursive: true, filter: (path) => !isDrawing(path) });
     const names = await readdir(SAMPLES, { recursive: true });
     for (const name of names.filter(isDrawing)) {
-      await sharp(join(SAMPLES, name)).toFile(join(folder, name.replace(/svg$/, 'png')));
+      await sharp(await readFile(join(SAMPLES, name))).toFile(join(folder, name.replace(/svg$/, 'png')));
     }
   });
   after(() => rm(folder, { recursive: true }));
