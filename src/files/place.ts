@@ -28,7 +28,7 @@ export function findPlace(output: string, overwrite: boolean, example = 'results
     if (DESCRIPTOR.test(path)) return { kind: 'device', path };
     const existing = await statOrUndefined(path);
     if (existing?.isDirectory() || /[/\\]$/.test(output)) {
-      throw new OutputError(`${output} is a folder, and a file is written.`, {
+      throw new OutputError(`${output} is a folder; expected a file.`, {
         hint: `Name a file, such as ${join(output, example)}.`,
       });
     }

@@ -90,7 +90,8 @@ export async function attempt<T>(output: string, action: () => Promise<T>): Prom
 export function outputFailure(output: string, error: unknown): unknown {
   if (error instanceof ReadFailure) return cannot('read', output, error.cause, READING);
   const code = errorCode(error);
-  if (CLOSED.has(code)) return new OutputClosedError(`The reader of ${output} is gone.`, { cause: error });
+  if (CLOSED.has(code))
+    return new OutputClosedError(`The reader of ${output} closed the pipe.`, { cause: error });
   return OF_SYSTEM.test(code) ? cannot('write', output, error, WRITING) : error;
 }
 

@@ -36,7 +36,7 @@ function noRoom({ file }: BlobDownload, cacheDir: string, { needed, free }: Room
   const said = cause === undefined ? '' : ` (${cause.message})`;
   const resumes = cause === undefined ? '' : ', which resumes';
   return new HubError(
-    `No room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} takes another ${bytesText(needed)}${room}${said}`,
+    `No room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} needs another ${bytesText(needed)}${room}${said}`,
     {
       cause,
       hint: `Free some space there and run again${resumes}, or set HF_HOME or HF_HUB_CACHE to a folder with room.`,

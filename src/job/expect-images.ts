@@ -44,7 +44,7 @@ async function expectImages({ inputs, sources, allowEmpty, signal }: ExpectImage
   throw new InputError(
     `There is no image in ${inputs.join(', ')}${found.length === 0 ? '.' : ` (${found.join('; ')}).`}`,
     {
-      hint: 'Folders are searched for files with the extensions of images; a file that you name is always tried. Pass --allow-empty to write an empty output.',
+      hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
     },
   );
 }

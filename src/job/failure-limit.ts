@@ -28,6 +28,6 @@ export function refuseFailure(
   const allowed = 'count' in limit ? `${limit.count}` : `${limit.percent} % of the images`;
   throw new TooManyFailures(
     `${failed} of ${counted(rows + 1, 'image')} failed, and no more than ${allowed} were to; the last is ${JSON.stringify(path)} (${code}: ${message})`,
-    { hint: 'Mend or remove it, or allow more: it is the first that --resume tries.' },
+    { hint: 'Repair or remove it, or allow more failures; --resume starts with this image.' },
   );
 }

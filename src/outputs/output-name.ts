@@ -54,7 +54,7 @@ export function refuseMisleadingName(named: NamedOutput, format: Format): void {
   const extension = extensionOf(output);
   if (isFolder(named, format) && isOfFiles(extension, named)) {
     throw new OutputError(
-      `${output} is the name of a file, and features in ${format.name.toUpperCase()} are a folder of files.`,
+      `${output} names a file, but features in ${format.name.toUpperCase()} are a folder of files.`,
       { hint: `Name the folder: --output ${nameFor(named, format)}` },
     );
   }
@@ -80,7 +80,7 @@ export function refuseForeignName(named: NamedOutput, otherwise: Format): void {
   }
   if (COMPRESSED.test(extension)) {
     throw new OutputError(
-      `${output} is the name of a compressed file, and none is written: an interrupted run goes on where its file ends.`,
+      `${output} names a compressed file, which halonet does not write: a run resumes at the end of its file.`,
       { hint: compressedHint(named, otherwise) },
     );
   }

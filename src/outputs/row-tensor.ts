@@ -20,6 +20,6 @@ export function rowTensor(row: Extract<Row, { status: 'ok' }>, { name, dtype, sh
   throw new OutputError(
     `The result for ${row.id} does not fit the output: expected ${dtype} [${shape.join(', ')}] ` +
       `under "${name}", received ${received}.`,
-    { hint: 'The model computes something else than was announced: this is a defect, please report it.' },
+    { hint: 'The model computes something other than expected: this is a defect, please report it.' },
   );
 }

@@ -168,7 +168,7 @@ async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promis
   } catch (cause) {
     if (!(cause instanceof LockLost)) throw cause;
     throw new OutputError(`${path}, the lock of ${output}, is gone or another run's.`, {
-      hint: 'Its folder was moved or removed, or another run took over while this one stood still.',
+      hint: 'Its folder was moved or removed, or another run took over while this one was suspended.',
       cause,
     });
   }

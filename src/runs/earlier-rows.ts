@@ -25,8 +25,8 @@ export async function finishedBase(
   const manifest = await readManifest(place.manifest);
   if (manifest === undefined || manifestDigest(manifest) !== base) {
     throw new OutputError(
-      `${place.output} is not the output any more that the run in ${place.partial} takes rows over from.`,
-      { hint: 'Bring it back, or pass --overwrite to the command of that run to start over.' },
+      `${place.output} has changed since the run in ${place.partial} started, so its rows cannot be reused.`,
+      { hint: 'Restore it, or repeat the command with --overwrite to start over.' },
     );
   }
   await refuseAltered(place, manifest, signal);

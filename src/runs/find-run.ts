@@ -53,13 +53,13 @@ async function complete(place: RunPlace): Promise<FoundRun> {
   }
   if (journal === undefined) return noManifest(place);
   if (!journal.header.retries) {
-    throw new OutputError(`A run to ${output} was interrupted; only a finished one has rows to retry.`, {
-      hint: 'Finish it first: the command with --resume goes on with it.',
+    throw new OutputError(`A run to ${output} was interrupted; only a finished run can be retried.`, {
+      hint: 'Finish it first: repeat its command with --resume.',
     });
   }
   throw new OutputError(
     `A retry of ${output} was interrupted, and ${place.manifest}, which it works from, is gone.`,
-    { hint: 'Repeat the command of the run itself with --overwrite to start over.' },
+    { hint: 'Repeat the command of the original run with --overwrite to start over.' },
   );
 }
 

@@ -48,8 +48,8 @@ export function differences(
 
 /** Why a run cannot resume with such settings. */
 export function otherSettings(output: string, different: readonly string[]): OutputError {
-  return new OutputError(`${output} was begun with other settings: ${different.join('; ')}.`, {
-    hint: 'Repeat the command of that run as it was, or with --overwrite to start over.',
+  return new OutputError(`${output} was started with other settings: ${different.join('; ')}.`, {
+    hint: 'Repeat the original command unchanged, or add --overwrite to start over.',
   });
 }
 

@@ -110,9 +110,9 @@ export async function readJournal(path: string): Promise<JournalState | undefine
   );
   if (header !== undefined && header.halonet !== FORMAT) {
     throw new OutputError(
-      `${path} is of another version of halonet: expected format ${FORMAT}, found ${header.halonet}.`,
+      `${path} was written by another version of halonet: expected format ${FORMAT}, found ${header.halonet}.`,
       {
-        hint: 'Go on with that version, or pass --overwrite to start over.',
+        hint: 'Use that version, or pass --overwrite to start over.',
       },
     );
   }

@@ -115,14 +115,14 @@ function refusalOf(
       `A ${retries ? 'retry of' : 'run to'} ${output} was interrupted; its rows are kept in ${partial}.`,
       {
         hint: retries
-          ? `halonet retry ${output} goes on with it.`
-          : 'The command with --resume goes on with it; --overwrite gives it up.',
+          ? `Continue it with halonet retry ${output}.`
+          : 'Repeat the command with --resume to continue it, or with --overwrite to discard it.',
       },
     );
   }
   if (mode === 'new') return alreadyExists(state.kind === 'unknown' ? state.found : output);
   if (state.kind === 'finished') return undefined;
-  return new OutputError(`${state.found} exists, but is not as a run of halonet has left it.`, {
+  return new OutputError(`${state.found} exists, but was not written by halonet or was modified since.`, {
     hint: 'Pass --overwrite to replace it, or choose another name.',
   });
 }
@@ -137,13 +137,13 @@ function emptiedOutput(
   const why =
     unread > 0 ? `${counted(unread, 'input')} cannot be read` : 'none of its inputs is there any more';
   return new OutputError(`${output} would lose ${lost} of its ${counted(rows, 'row')}, and ${why}.`, {
-    hint: 'Is a disk or a folder away? Pass --overwrite to start over with what is there.',
+    hint: 'Is a disk not mounted, or a folder missing? Pass --overwrite to start over with the images that exist.',
   });
 }
 
 function changedInputs(output: string, changes: InputChanges): OutputError {
-  return new OutputError(`The inputs of ${output} are not as they were: ${changesText(changes)}.`, {
-    hint: 'Pass --sync to compute what is new or changed and take over the rest, or --overwrite to start over.',
+  return new OutputError(`The inputs of ${output} have changed: ${changesText(changes)}.`, {
+    hint: 'Pass --sync to compute only new and changed images, or --overwrite to start over.',
   });
 }
 

@@ -134,9 +134,9 @@ async function refuseInTheWay(
 function inTheWay(place: RunPlace, name: string): OutputError {
   const path = finalPath(place, name);
   return new OutputError(
-    `${path === place.path ? place.output : path} already exists, and did not at the start.`,
+    `${path === place.path ? place.output : path} already exists, and did not when the run started.`,
     {
-      hint: 'Move it away and repeat the command with --resume, which then computes nothing again.',
+      hint: 'Move it away and repeat the command with --resume: nothing is computed again.',
     },
   );
 }

@@ -67,8 +67,8 @@ export class RunFiles {
       if (length !== undefined) return length;
       // As on a disk where names that differ in case are the same.
       throw new OutputError(
-        `The run in ${partial} was begun under another name: it has no file ${basename(path)}.`,
-        { hint: 'Repeat the command with --output as it was.' },
+        `The run in ${partial} was started under another name: it has no file ${basename(path)}.`,
+        { hint: 'Repeat the command with the same --output as before.' },
       );
     };
     const lengths = new Map(allOf(paths).map((path) => [path, lengthOf(path)])); // all are known before one is cut
@@ -81,7 +81,7 @@ export class RunFiles {
         for (const { failure } of decodeRecords(chunk)) countFailure(files.#failures, failure);
       }
       if (files.#inputs.copy().digest('hex') === inputs) return files;
-      throw new OutputError(`${paths.ledger} is damaged: it is not what the journal says.`, {
+      throw new OutputError(`${paths.ledger} is damaged: it does not match the journal.`, {
         hint: 'Pass --overwrite to start over.',
       });
     });

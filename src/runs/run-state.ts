@@ -139,7 +139,7 @@ async function refuseForeign(folder: string): Promise<void> {
   const names = await reading(() => readdir(folder));
   const foreign = names.find((name) => !ours.includes(name));
   if (foreign === undefined) return;
-  throw new OutputError(`${folder} is where a run in progress would be kept, but it holds ${foreign}.`, {
+  throw new OutputError(`${folder} is reserved for a run in progress, but it contains ${foreign}.`, {
     hint: 'Move it away, or choose another name for the output.',
   });
 }

@@ -59,7 +59,7 @@ export class SpaceWatch {
     this.#told = true;
     const { needed, free, folder } = shortage;
     this.#options.onNote(
-      `space runs short: ${output} takes another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
+      `disk space is running out: ${output} needs another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
     );
   }
 

@@ -107,7 +107,7 @@ export class StoredRows {
     const path = this.#text.rows.paths(text).find((candidate) => pathKey(candidate) === key);
     if (path !== undefined) return path;
     throw new OutputError(`A row does not name the image that it is of: ${text.slice(0, 200)}`, {
-      hint: 'The output was altered since: see halonet verify.',
+      hint: 'The output was modified: see halonet verify.',
     });
   }
 

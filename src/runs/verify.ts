@@ -42,8 +42,8 @@ export async function refuseAltered(
 ): Promise<void> {
   for await (const file of checkFiles(place, manifest, signal)) {
     if (isAsWritten(file)) continue;
-    throw new OutputError(`${file.path} is not as its run has left it, so its rows cannot be taken over.`, {
-      hint: 'See halonet verify; pass --overwrite to the command of that run to start over.',
+    throw new OutputError(`${file.path} was modified after its run, so its rows cannot be reused.`, {
+      hint: 'See halonet verify, or repeat the command with --overwrite to start over.',
     });
   }
 }

@@ -88,7 +88,7 @@ async function* chunksOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator
 }
 
 const nulInLine = (line: number) =>
-  new HalonetError(`line ${line} of the list on standard input contains a NUL, which no path can.`, {
+  new HalonetError(`line ${line} of the list on standard input contains a NUL, which no path can contain.`, {
     hint: 'If the paths end in NULs, as those of find -print0 do, pass --null.',
   });
 
@@ -100,7 +100,7 @@ const inUtf16 = () =>
 function unreadable(cause: unknown): HalonetError {
   const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   return new HalonetError(`standard input cannot be read (${why}); expected a list of paths.`, {
-    hint: "Pipe a list in, such as that of find photos -name '*.jpg'.",
+    hint: "Pipe in a list of paths, for example from find photos -name '*.jpg'.",
     cause,
   });
 }

@@ -227,7 +227,7 @@ describe('--dry-run', () => {
 
     const other = await dryRun([...args, '--resume', '--dtype', 'float16']);
     assert.equal(other.code, 2);
-    assert.match(other.stderr, /^error: .*begun with other settings: --dtype was float32 and is float16/);
+    assert.match(other.stderr, /^error: .*started with other settings: --dtype was float32 and is float16/);
 
     assert.equal((await halonet([...args, ...DEMO, '--resume'])).code, 1);
     const finished = await dryRun([...args, '--resume']);
@@ -248,7 +248,7 @@ describe('--dry-run', () => {
 
     const resumed = await dryRun([...args, '--resume']);
     assert.equal(resumed.code, 2);
-    assert.match(resumed.stderr, /^error: The inputs of .* are not as they were: 2 new, 1 changed, 1 gone\./);
+    assert.match(resumed.stderr, /^error: The inputs of .* have changed: 2 new, 1 changed, 1 gone\./);
     const synced = await dryRun([...args, '--sync']);
     assert.equal(synced.code, 0);
     assert.match(factOf(synced.stdout, 'output'), /: 2 new, 1 changed, 1 gone; takes over 9 of 12 rows$/);
@@ -264,7 +264,7 @@ describe('--dry-run', () => {
     await writeFile(place('e.npy.partial/mine.txt'), 'mine');
     const foreign = await dryRun(args);
     assert.equal(foreign.code, 2);
-    assert.match(foreign.stderr, /holds mine\.txt/);
+    assert.match(foreign.stderr, /contains mine\.txt/);
     await rm(place('e.npy.partial'), { recursive: true });
 
     const bad = place('bad.jpg');
@@ -329,13 +329,16 @@ describe('a disk that is too small', () => {
       factOf(plan.stdout, 'disk'),
       /^[\d.]+ MB free in .*disk: does not fit, [\d.]+ MB to be written$/,
     );
-    assert.match(plan.stderr, /^error: There is too little space for .*e\.jsonl/);
+    assert.match(plan.stderr, /^error: There is not enough disk space for .*e\.jsonl/);
     assert.equal((await embed(output, '--dry-run', '--no-check-space')).code, 0);
     assert.deepEqual(await readdir(disk), []);
 
     const early = await embed(output);
     assert.equal(early.code, 2);
-    assert.match(early.stderr, /^error: There is too little space for .*: it takes another [\d.]+ MB, and /);
+    assert.match(
+      early.stderr,
+      /^error: There is not enough disk space for .*: it needs another [\d.]+ MB, and /,
+    );
     assert.match(early.stderr, /rows so far are kept: the same command with --resume goes on/);
     const [, rows] = /(\d+) rows so far/.exec(early.stderr) ?? [];
     assert.ok(Number(rows) < 100, `stopped after ${rows} of 224 rows`);

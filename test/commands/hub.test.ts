@@ -81,7 +81,7 @@ describe('a timm name as --model', () => {
       [
         'a file that is larger than the disk',
         { kind: 'claim', size: 9e14 },
-        /\nerror: No room in the Hugging Face cache .*: model\.safetensors of timm\/halonet50ts\.a1h_in1k takes another 900\.0 TB, and .* are free\n {2}Free some space there/,
+        /\nerror: No room in the Hugging Face cache .*: model\.safetensors of timm\/halonet50ts\.a1h_in1k needs another 900\.0 TB, and .* are free\n {2}Free some space there/,
       ],
     ];
     for (const [what, fault, message] of failures) {

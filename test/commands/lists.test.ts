@@ -141,7 +141,7 @@ describe('a list on standard input', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^error: standard input cannot be read \(E\w+\); expected a list of paths\.\n {2}Pipe a list in/,
+      /^error: standard input cannot be read \(E\w+\); expected a list of paths\.\n {2}Pipe in a list/,
     );
     assert.deepEqual(await outputs(), ['log']);
   });

@@ -121,7 +121,7 @@ describe('a run that was interrupted', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /^error: 1 of 3 images failed, and no more than 0 were to; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}Mend or remove it, .*\n {2}2 rows so far are kept: the same command with --resume goes on\.\n$/,
+      /^error: 1 of 3 images failed, and no more than 0 were to; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}Repair or remove it, .*\n {2}2 rows so far are kept: the same command with --resume goes on\.\n$/,
     );
     assert.deepEqual((await readdir(folder)).sort(), ['e.jsonl.partial', 'photos']);
 
@@ -133,7 +133,7 @@ describe('a run that was interrupted', () => {
     assert.equal(other.code, 2);
     assert.match(
       other.stderr,
-      /e\.jsonl was begun with other settings: --dtype was float32 and is float16; .*outputs\) was/,
+      /e\.jsonl was started with other settings: --dtype was float32 and is float16; .*outputs\) was/,
     );
 
     const again = await here([...args, '--resume', '--fail-fast']);
@@ -171,7 +171,7 @@ describe('a run that was interrupted', () => {
     assert.equal(refused.code, 2);
     assert.match(
       refused.stderr,
-      /^error: The inputs of pyramid are not as they were: 1 new, 1 changed, 1 gone\.\n.*--sync .*--overwrite/,
+      /^error: The inputs of pyramid have changed: 1 new, 1 changed, 1 gone\.\n.*--sync .*--overwrite/,
     );
     const synced = await here([...args, '--sync']);
     assert.equal(synced.code, 1);
@@ -212,10 +212,7 @@ describe('a run that was interrupted', () => {
     await writeFile(manifest, then.replace(/"finished": "20/, '"finished": "21'));
     const refused = await here([...sync, '--fail-fast']);
     assert.equal(refused.code, 2);
-    assert.match(
-      refused.stderr,
-      /classes\.csv is not the output any more that the run in .* takes rows over from/,
-    );
+    assert.match(refused.stderr, /classes\.csv has changed since the run in .* started/);
     await writeFile(manifest, then);
     assert.equal((await here(sync)).code, 1);
     await assertAsNew(['classify'], 'classes.csv', 'photos');
@@ -240,7 +237,7 @@ describe('a run that was interrupted', () => {
       assert.equal(code, 2);
       assert.match(
         stderr,
-        new RegExp(`^error: e\\.npy would lose 4 of its 4 rows, and ${why}\\.\\n.* away\\? .*--overwrite`),
+        new RegExp(`^error: e\\.npy would lose 4 of its 4 rows, and ${why}\\.\\n.* not mounted.*--overwrite`),
       );
       assert.deepEqual(await filesOf('e.npy'), before);
     };

@@ -155,7 +155,7 @@ describe('halonet retry', () => {
       await writeFile(path, change(then));
       const { code, stderr } = await here(['retry', 'e.jsonl']);
       assert.equal(code, 2);
-      assert.match(stderr, /^error: .*e\.jsonl was begun with other settings: /);
+      assert.match(stderr, /^error: .*e\.jsonl was started with other settings: /);
       assert.match(stderr, difference);
       assert.deepEqual(await bytes('e.jsonl'), rows);
       await writeFile(path, then);
@@ -198,7 +198,10 @@ describe('halonet retry', () => {
     );
     const resumed = await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--resume']);
     assert.equal(resumed.code, 2);
-    assert.match(resumed.stderr, /A retry of e\.npy was interrupted.*\n.*halonet retry e\.npy goes on/);
+    assert.match(
+      resumed.stderr,
+      /A retry of e\.npy was interrupted.*\n.*Continue it with halonet retry e\.npy/,
+    );
     await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
     const retried = await here(['retry', 'e.npy']);
     assert.equal(retried.code, 0);
@@ -262,7 +265,7 @@ describe('halonet retry', () => {
     await appendFile(join(folder, 'e.index.csv'), '!');
     const altered = await here(['retry', 'e.npy']);
     assert.equal(altered.code, 2);
-    assert.match(altered.stderr, /e\.npy exists, but is not as a run of halonet has left it/);
+    assert.match(altered.stderr, /e\.npy exists, but was not written by halonet/);
     const none = await here(['retry', 'other.npy']);
     assert.equal(none.code, 2);
     assert.match(none.stderr, /other\.npy has no manifest/);
@@ -283,7 +286,7 @@ describe('halonet verify', () => {
     }
   });
 
-  it('names the files that are not as they were written', async () => {
+  it('names the files that were modified', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-verify-'));
     try {
       const output = join(folder, 'e.npy');

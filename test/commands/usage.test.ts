@@ -80,12 +80,12 @@ describe('the command line', () => {
     [
       'a folder of features that would be named as a file',
       ['features', IMAGES, '-m', './no/model', '-o', '/tmp/x.npy'],
-      /^error: \/tmp\/x\.npy is the name of a file, and features in NPY are a folder of files\.\n {2}Name the folder: --output \/tmp\/x\n$/,
+      /^error: \/tmp\/x\.npy names a file, but features in NPY are a folder of files\.\n {2}Name the folder: --output \/tmp\/x\n$/,
     ],
     [
       'a compressed output',
       ['classify', IMAGES, '-m', './no/model', '-o', '/tmp/x.csv.gz'],
-      /^error: \/tmp\/x\.csv\.gz is the name of a compressed file, and none is written: .*\n {2}Write \/tmp\/x\.csv, and compress it when it is done: gzip \/tmp\/x\.csv \(or pipe it: halonet … \| gzip > \/tmp\/x\.csv\.gz\)\n$/,
+      /^error: \/tmp\/x\.csv\.gz names a compressed file, which halonet does not write: .*\n {2}Write \/tmp\/x\.csv, and compress it when it is done: gzip \/tmp\/x\.csv \(or pipe it: halonet … \| gzip > \/tmp\/x\.csv\.gz\)\n$/,
     ],
     [
       'an extension of another format than --format',

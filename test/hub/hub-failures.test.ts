@@ -314,7 +314,7 @@ describe('fetchFromHub failures', () => {
         assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
         assert.match(
           message,
-          /model\.safetensors of timm\/x takes another 50\.0 kB, and .* are free \(ENOSPC: /,
+          /model\.safetensors of timm\/x needs another 50\.0 kB, and .* are free \(ENOSPC: /,
         );
         assert.match(hint, /run again, which resumes, or set HF_HOME or HF_HUB_CACHE/);
       });
@@ -331,7 +331,7 @@ describe('fetchFromHub failures', () => {
       assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
       assert.match(
         message,
-        /model\.safetensors of timm\/x takes another 895\.0 TB, and [\d.]+ [kMGT]?B are free$/,
+        /model\.safetensors of timm\/x needs another 895\.0 TB, and [\d.]+ [kMGT]?B are free$/,
       );
       assert.match(hint, /Free some space there and run again, or set HF_HOME or HF_HUB_CACHE/);
       assert.deepEqual(

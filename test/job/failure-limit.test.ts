@@ -43,7 +43,7 @@ describe('a limit of failures', () => {
       () => refuse({ count: 3 }),
       new TooManyFailures(
         '4 of 200 images failed, and no more than 3 were to; the last is "a b.jpg" (timeout: took 3 s)',
-        { hint: 'Mend or remove it, or allow more: it is the first that --resume tries.' },
+        { hint: 'Repair or remove it, or allow more failures; --resume starts with this image.' },
       ),
     );
     assert.throws(() => refuse({ percent: 1.5 }), /and no more than 1\.5 % of the images were to/);

@@ -113,7 +113,7 @@ describe('chooseFormat', () => {
       ['/d/x.txt', '/d/x'],
     ] as const) {
       it(output, () => {
-        const message = /is the name of a file, and features in NPY are a folder of files\.$/;
+        const message = /names a file, but features in NPY are a folder of files\.$/;
         const hint = `Name the folder: --output ${folder}`;
         assert.throws(() => features(output, 'npy'), refusing(message, hint));
       });

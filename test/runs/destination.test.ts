@@ -251,7 +251,7 @@ describe('openDestination', () => {
         const before = await filesIn(folder);
         await assert.rejects(
           run(output, { ...attempt, mode: 'resume' }),
-          refusing(/inputs of .* are not as they were: 1 new, 1 changed, 1 gone\./, /--sync.*--overwrite/),
+          refusing(/inputs of .* have changed: 1 new, 1 changed, 1 gone\./, /--sync.*--overwrite/),
         );
         assert.deepEqual(await filesIn(folder), before);
         assert.equal((await run(output, { ...attempt, mode: 'sync' })).computed, 'fb');
@@ -265,7 +265,7 @@ describe('openDestination', () => {
         await run(output, { mode: 'sync', images: 'xabcdefgh', rows: 6, layout }); // x is not there
         await assert.rejects(
           run(output, { mode: 'resume', images: 'abcdefgh', layout }),
-          refusing(/are not as they were: 1 gone/),
+          refusing(/have changed: 1 gone/),
         );
         await write('g', 'later');
         const second = await run(output, { mode: 'sync', images: 'gabcdefh', rows: 2, layout });
@@ -287,18 +287,18 @@ describe('openDestination', () => {
         await writeFile(place(output), bytes);
         await assert.rejects(
           run(output, { mode: 'resume', images: 'dabc', layout }),
-          refusing(/is not as its run has left it/),
+          refusing(/was modified after its run/),
         );
         await rm(place(`${output}.partial`), { recursive: true });
         await assert.rejects(
           run(output, { mode: 'sync', images: 'abcd', layout }),
-          refusing(/is not as its run has left it/),
+          refusing(/was modified after its run/),
         );
         await truncate(place(output), 5);
         for (const mode of ['resume', 'sync'] as const) {
           await assert.rejects(
             run(output, { mode, images: 'abcd', layout }),
-            refusing(/exists, but is not as a run of halonet has left it/, /--overwrite/),
+            refusing(/exists, but was not written by halonet/, /--overwrite/),
           );
         }
       });
@@ -314,7 +314,7 @@ describe('openDestination', () => {
       const before = await filesIn(folder);
       await assert.rejects(
         run('out.jsonl', { ...other, mode }),
-        refusing(/was begun with other settings: setting was one and is two\./),
+        refusing(/was started with other settings: setting was one and is two\./),
       );
       assert.deepEqual(await filesIn(folder), before);
     }
@@ -349,7 +349,7 @@ describe('openDestination', () => {
     for (const mode of ['new', 'resume', 'sync'] as const) {
       await assert.rejects(
         run('out.jsonl', { ...attempt, mode }),
-        refusing(/A retry of .* was interrupted/, /halonet retry .*out\.jsonl goes on/),
+        refusing(/A retry of .* was interrupted/, /Continue it with halonet retry .*out\.jsonl/),
       );
     }
     assert.equal((await run('out.jsonl', { ...attempt, mode: 'retry' })).computed, 'c');
@@ -372,7 +372,7 @@ describe('openDestination', () => {
         for (const listed of [false, true])
           await assert.rejects(
             run(output, { ...attempt, mode: 'sync', listed }),
-            refusing(message, /Is a disk or a folder away\? .*--overwrite/),
+            refusing(message, /Is a disk not mounted\? .*--overwrite/),
           );
         assert.deepEqual(await filesIn(folder), before);
       }
@@ -422,7 +422,7 @@ describe('openDestination', () => {
         const settings = { ...SETTINGS, [name]: 'another' };
         await assert.rejects(
           run('out.jsonl', { ...attempt, settings, mode: 'retry' }),
-          refusing(/was begun with other settings/, /--overwrite/),
+          refusing(/was started with other settings/, /--overwrite/),
           name,
         );
       }
@@ -473,7 +473,7 @@ describe('openDestination', () => {
     );
     await assert.rejects(
       run('out.npy', { mode: 'resume', images: 'a', layout: NPY }),
-      refusing(/out\.index\.csv exists, but is not as a run/),
+      refusing(/out\.index\.csv exists, but was not written by halonet/),
     );
     assert.deepEqual(await readdir(folder), ['out.index.csv']);
   });
@@ -482,7 +482,10 @@ describe('openDestination', () => {
     await write('abc');
     const { destination, started } = await begun('out.jsonl', 'a');
     await writeFile(place('out.jsonl'), 'mine');
-    await assert.rejects(started.sink.commit(FACTS), refusing(/already exists, and did not at the start/));
+    await assert.rejects(
+      started.sink.commit(FACTS),
+      refusing(/already exists, and did not when the run started/),
+    );
     await started.close();
     await destination.release();
     for (const mode of ['new', 'resume'] as const)
@@ -563,7 +566,7 @@ describe('openDestination', () => {
     for (const mode of ['resume', 'sync'] as const)
       await assert.rejects(
         run('out.jsonl', { ...attempt, mode }),
-        refusing(/is not the output any more that the run in .* takes rows over from/, /Bring it back/),
+        refusing(/has changed since the run in .* started/, /Restore it/),
       );
     await writeFile(manifest, then);
     assert.equal((await run('out.jsonl', { ...attempt, mode: 'resume' })).computed, '');

@@ -25,7 +25,7 @@ const JOB: Fingerprinted = {
   device: 'cpu',
 };
 
-/** What is said of a run that was begun with a job, and is to go on with another one; undefined where nothing differs. */
+/** What is said of a run that was started with a job, and is to go on with another one; undefined where nothing differs. */
 function difference(change: Partial<Fingerprinted>, except: readonly string[] = []): string | undefined {
   // As a journal has kept it.
   const then = JSON.parse(JSON.stringify(fingerprintOf(JOB)));
@@ -101,7 +101,7 @@ describe('the fingerprint of a run', () => {
 
   it('says what differs in an error that names two ways on', () => {
     const error = otherSettings('out.npy', ['one', 'two']);
-    assert.equal(error.message, 'out.npy was begun with other settings: one; two.');
+    assert.equal(error.message, 'out.npy was started with other settings: one; two.');
     assert.match(error.hint ?? '', /--overwrite/);
   });
 

@@ -77,7 +77,7 @@ describe('compareInputs', () => {
     assert.deepEqual(await compare('abc', ''), { ...none, lost: 3 });
   });
 
-  it('counts files that are not as they were', async () => {
+  it('counts files that have changed', async () => {
     const larger = () => write('b', 'xx');
     const touched = () => utimes(pathOf('b'), 17, 17);
     const gone = () => rm(pathOf('b'));

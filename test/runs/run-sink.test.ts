@@ -362,7 +362,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'does not go on with files that are not what the journal says',
+    'does not go on with files that do not match the journal',
     inFolder(async (folder) => {
       const output = join(folder, MATRIX.name);
       const sink = await startRun(output, MATRIX.layout);

@@ -37,7 +37,7 @@ describe('SpaceWatch', () => {
     const { write } = watch(() => MORE_THAN_ANY_DISK);
     await assert.rejects(write(1), (error) => {
       assert.ok(error instanceof OutputError);
-      assert.match(error.message, /out\.csv: it takes another [\d.]+ TB, and [\d.]+ [kMGT]?B are free in \//);
+      assert.match(error.message, /out\.csv: it needs another [\d.]+ TB, and [\d.]+ [kMGT]?B are free in \//);
       assert.match(error.hint ?? '', /--no-check-space/);
       return true;
     });
@@ -68,7 +68,7 @@ describe('SpaceWatch', () => {
     total = MORE_THAN_ANY_DISK;
     await write(10);
     assert.equal(notes.length, 1);
-    assert.match(notes[0] ?? '', /^space runs short: out\.csv takes another/);
+    assert.match(notes[0] ?? '', /^disk space is running out: out\.csv needs another/);
   });
 
   it('lets a run go on where free space is not known', async () => {

@@ -23,7 +23,7 @@ async function* streamOf(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 const STRAY = (line: number) =>
-  `refused: line ${line} of the list on standard input contains a NUL, which no path can.`;
+  `refused: line ${line} of the list on standard input contains a NUL, which no path can contain.`;
 const UTF16 = 'refused: the list on standard input is UTF-16; expected UTF-8.';
 
 /** Lists with what comes of them. */
