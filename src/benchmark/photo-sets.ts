@@ -83,7 +83,7 @@ export async function photosIn(folder: string, options: OwnPhotos): Promise<Phot
   if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
   const none = items.length > 0 ? 'no image in it can be decoded' : 'there is no image in it';
   throw new HalonetError(`--images ${folder}: ${none}`, {
-    hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are taken. Without --images, JPEGs are generated.`,
+    hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are read. Without --images, JPEGs are generated.`,
   });
 }
 

@@ -50,7 +50,7 @@ export async function planOf(
     });
   }
   if (has === 'fp16' && precisions.some((precision) => precision !== 'fp16')) {
-    throw new ModelError('the model is in half precision already, and what it lost cannot be had back', {
+    throw new ModelError('the model is in half precision already; the lost precision cannot be restored', {
       hint: 'Use the checkpoint, or pass --precisions fp16.',
     });
   }

@@ -75,7 +75,7 @@ export function readRecord(metadata: Readonly<Record<string, string>>, where: st
   const text = metadata[KEY];
   if (text === undefined) {
     throw new FormatError(`${where}: halonet did not make this ONNX file: its metadata has no "${KEY}"`, {
-      hint: 'Other ONNX files cannot be used. Make one of a checkpoint: halonet convert MODEL -o FILE.onnx',
+      hint: 'Other ONNX files cannot be used. Make one from a checkpoint: halonet convert MODEL -o FILE.onnx',
     });
   }
   const json = record(parse(text, where), `${where}: ${KEY}`);

@@ -14,7 +14,7 @@ export function missingPiece(device: Device<GpuName>, host: Host): MissingPiece 
     return {
       reason: `not on ${host.platform} ${host.arch}`,
       message: `onnxruntime-node has it for ${platformsOf(name)}; this is ${host.platform} ${host.arch}`,
-      hint: `GPUs are reached here with ${packagedGpus(host).join(' or ') || 'no provider: use --device cpu'}.`,
+      hint: `On this platform GPUs are used through ${packagedGpus(host).join(' or ') || 'no provider: use --device cpu'}.`,
     };
   }
   if (id !== 0 && !choosesGpu(name)) {

@@ -104,7 +104,7 @@ export class Session {
    * Runs one batch.
    *
    * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and comes back with the result
-   * @throws OutOfMemoryError when there is no memory for a batch of this size; it brings the pixels back
+   * @throws OutOfMemoryError when there is out of memory for a batch of this size; it brings the pixels back
    * @throws HalonetError when the run fails or the session is closed
    */
   run(pixels: Uint8Array, shape: RunRequest['shape']): Promise<BatchResult> {

@@ -62,7 +62,7 @@ export async function infer(
 }
 
 function outOfMemory(cause: OutOfMemoryError): HalonetError {
-  return new HalonetError(`there is no memory to run one image: ${cause.message}`, {
+  return new HalonetError(`there is not enough memory to run one image: ${cause.message}`, {
     hint: 'End other programs, or give a smaller --image-size.',
     cause,
   });

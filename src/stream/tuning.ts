@@ -83,10 +83,10 @@ export class Tuning {
     this.decoders.concurrency = this.#decoders.count;
   }
 
-  /** There was no memory for a batch of 2 images or more: later ones are half as large. */
+  /** There was out of memory for a batch of 2 images or more: later ones are half as large. */
   outOfMemory(images: number): void {
     const half = Math.floor(images / 2);
     this.#batch.limit(half);
-    this.#onNote(`no memory for a batch of ${images}: going on with ${half}`);
+    this.#onNote(`out of memory for a batch of ${images}: continuing with ${half}`);
   }
 }

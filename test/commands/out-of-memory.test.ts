@@ -45,7 +45,7 @@ describe('where memory is short', () => {
     assert.equal(short.code, 0, short.stderr);
     assert.match(
       short.stderr,
-      /^no memory for a batch of 8: going on with 4\n(.*going on with \d\n)*8 images in [^\n]*\n$/,
+      /^out of memory for a batch of 8: continuing with 4\n(.*continuing with \d\n)*8 images in [^\n]*\n$/,
     );
     const [rows, expected] = [embeddings(short), embeddings(plenty)];
     assert.deepEqual([...rows.keys()], [...expected.keys()]);
@@ -58,7 +58,7 @@ describe('where memory is short', () => {
     const ring = join(samples.shapes, 'ring.png');
     const { code, stdout, stderr } = await embed(3_000_000, ring, '--image-size', '3072');
     assert.equal(code, 2);
-    assert.match(stderr, /^error: there is no memory to run one image: .*\n {2}.*--image-size/);
+    assert.match(stderr, /^error: there is not enough memory to run one image: .*\n {2}.*--image-size/);
     assert.equal(stdout, '');
   });
 });

@@ -61,12 +61,9 @@ export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, strin
   const graphPrefix = prefix(MODEL_GRAPH, graphBytes);
   const fileBytes = model.byteLength + graphPrefix.byteLength + graphBytes;
   if (fileBytes > MAX_BYTES) {
-    throw new FormatError(
-      `as ONNX the model would be of ${fileBytes} bytes; the format allows ${MAX_BYTES}`,
-      {
-        hint: 'In half precision it is half as large: halonet convert MODEL -o FILE.onnx --precision fp16',
-      },
-    );
+    throw new FormatError(`as ONNX the model would have ${fileBytes} bytes; the format allows ${MAX_BYTES}`, {
+      hint: 'In half precision it is half as large: halonet convert MODEL -o FILE.onnx --precision fp16',
+    });
   }
   const file = new Uint8Array(fileBytes);
   let at = 0;

@@ -85,7 +85,7 @@ function workerOf(source: Worker | ChildProcess, end: () => void): PixelWorker {
         };
         const onEnd = (error: unknown) => {
           settle();
-          reject(error instanceof Error ? error : new Error('what computes pixels ended'));
+          reject(error instanceof Error ? error : new Error('the thread that computes pixels ended'));
         };
         hold(source);
         source.on('message', onMessage).on('error', onEnd).on('exit', onEnd);

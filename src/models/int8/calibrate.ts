@@ -63,8 +63,8 @@ async function decodeSample({ images, decode, signal }: CalibrateOptions): Promi
   }
   if (decoded.length > 0) return decoded;
   const none = images.length === 0 ? 'there is none' : `none of ${images.length} could be read${problem}`;
-  throw new ModelError(`int8 takes images to measure the model on, and ${none}`, {
-    hint: 'Give a folder of images like those to come: --calibration FOLDER',
+  throw new ModelError(`int8 needs images to calibrate the model on, and ${none}`, {
+    hint: 'Name a folder of similar images: --calibration FOLDER',
   });
 }
 
@@ -100,12 +100,9 @@ function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
   const names = extremesOf(value);
   const [lows, highs] = [sorted(names.min), sorted(names.max)];
   if (![...lows, ...highs].every(Number.isFinite)) {
-    throw new ModelError(
-      `the model computes NaN or infinity (${value}) for an image that it was measured on`,
-      {
-        hint: 'Check its checkpoint and its config: in int8, such values would become ordinary ones.',
-      },
-    );
+    throw new ModelError(`the model computes NaN or infinity (${value}) for a calibration image`, {
+      hint: 'Check its checkpoint and its config: in int8, such values would become ordinary ones.',
+    });
   }
   const clipped = Math.floor(OUTLIERS * lows.length);
   return { min: rounded(lows.at(clipped) ?? 0), max: rounded(highs.at(-1 - clipped) ?? 0) };

@@ -42,12 +42,9 @@ export async function calibrated(
   options: Int8Options,
 ): Promise<CalibratedModel | undefined> {
   if (source.precision !== 'fp32') {
-    throw new ModelError(
-      'the model is in half precision already; int8 takes the single precision that it lost',
-      {
-        hint: 'Use the checkpoint, or a file of halonet convert --precision fp32.',
-      },
-    );
+    throw new ModelError('the model is in half precision already; int8 needs single precision', {
+      hint: 'Use the checkpoint, or a file of halonet convert --precision fp32.',
+    });
   }
   const built = source.build(
     source.outputs.map((name) => ({ name })),

@@ -213,8 +213,8 @@ describe('int8', () => {
     ];
     const folder = await model();
     for (const [images, message] of [
-      [missing, /takes images to measure.* none of 3 could be read \(\/no.*: .*\)/],
-      [[], /takes images to measure.* there is none$/],
+      [missing, /needs images to calibrate.* none of 3 could be read \(\/no.*: .*\)/],
+      [[], /needs images to calibrate.* there is none$/],
     ] as const) {
       await assert.rejects(calibrate(folder, { images, anew: true }), (error) => {
         assert.ok(error instanceof ModelError);
