@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs the examples of docs/ in Python, SQL, jq and sqlite3 on outputs of the demo model. Needs dist/ (npm run build).
+# Python, jq and SQLite are installed where this is Debian and we are root; what Python imports comes from PyPI, and examples that
+# need it are left out where pip does not reach it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+missing=()
+command -v python3 > /dev/null && python3 -c 'import ensurepip, venv' 2> /dev/null || missing+=(python3-venv)
+command -v jq > /dev/null || missing+=(jq)
+command -v sqlite3 > /dev/null || missing+=(sqlite3)
+if [ "${#missing[@]}" -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
+    echo "missing: ${missing[*]}: install them, or run this as root on Debian" >&2
+    exit 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get install --yes --no-install-recommends "${missing[@]}" > /dev/null \
+    || { apt-get update > /dev/null && apt-get install --yes --no-install-recommends "${missing[@]}" > /dev/null; }
+fi
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+python3 -m venv "$folder/venv"
+python=$folder/venv/bin/python
+if ! "$python" -m pip install --quiet --disable-pip-version-check numpy pandas polars duckdb onnxruntime pillow \
+  > "$folder/pip.log" 2>&1; then
+  echo "examples in Python and SQL are left out: pip could not install what they import"
+  tail -n 3 "$folder/pip.log"
+  python=
+fi
+node dist/test/docs/check.js "$python"

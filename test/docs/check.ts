@@ -1,0 +1,22 @@
+// Runs the examples of every page that has some in Python or SQL, or that need jq or sqlite3, in the order of the page.
+// node dist/test/docs/check.js [PYTHON]: one with the packages that check.sh installs; without it, its examples are left out
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkExample, openBench } from './examples.js';
+import { examplesOf, readPages } from './pages.js';
+
+const [python = ''] = process.argv.slice(2);
+
+for (const page of readPages()) {
+  const all = examplesOf(page);
+  if (all.every(({ needs }) => needs.length === 0)) continue;
+  const examples = all.filter(({ needs }) => python !== '' || !needs.includes('python'));
+  const bench = { ...(await openBench()), python };
+  try {
+    for (const example of examples) await checkExample(example, bench);
+    console.log(`${page.name}: ${examples.length} of ${all.length} examples run as the page says`);
+  } finally {
+    await rm(join(bench.folder, '..'), { recursive: true });
+  }
+}
+process.exit(); // what runs several commands waits for more

@@ -1,0 +1,20 @@
+// What differs from one run or machine to the next, and what stands for it.
+const VARYING: readonly (readonly [RegExp, string])[] = [
+  [/\b(less than 1s|about \d\S*( \d\S*)*) at [\d.]+ images\/s/g, '<time> at <rate>'],
+  [/[\d.]+ [kMGTP]?B free in \S+(?=:)/g, '<bytes> free in <folder>'],
+  [/~ [\d,]+/g, '~ <bytes>'], // an estimate, of the length of text to come
+  [/[\d.]+ [kMGTP]?B to be written/g, '<bytes> to be written'],
+  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+Z/g, '<date>'],
+];
+
+const DIGITS = 2; // CPUs round differently: 0.9731 and 0.9733 are the same
+
+/** What a program prints, as far as it is the same everywhere: lines of words. */
+export function shownAs(text: string): readonly string[] {
+  const fixed = VARYING.reduce((rest, [pattern, name]) => rest.replaceAll(pattern, name), text);
+  return fixed
+    .replaceAll(/-?\d+\.\d{3,}(e[+-]?\d+)?/gi, (number) => Number(number).toFixed(DIGITS))
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().replaceAll(/\s+/g, ' '));
+}
