@@ -57,7 +57,7 @@ export default class Doctor extends BaseCommand {
         hubSettingsFromEnv(process.env, homedir()),
       );
       if (flags.json) this.logJson(examination);
-      else this.log(examinationText(examination));
+      else this.log(examinationText(examination, this.width));
       if (!canRun(examination)) process.exitCode = COULD_NOT_RUN;
     } finally {
       releaseSignals();

@@ -4,11 +4,10 @@ import { meant } from '../src/spelling.js';
 import { COMMANDS } from './index.js';
 import { styled } from './report/colour.js';
 import { firstPage, fullPage, type Page, programPage } from './report/help-text.js';
-import { terminalWidth } from './report/terminal-width.js';
+import { textWidth } from './report/terminal-width.js';
 import { commandFacts } from './support/command-facts.js';
 
 const ALL = '--help-all';
-const WIDTH = 80; // where there is no terminal
 
 /** `halonet --help`, `halonet COMMAND --help` and `--help-all`. */
 export default class HalonetHelp extends HelpBase {
@@ -42,7 +41,7 @@ const FLAGS: readonly string[] = ['-h', '--help', ALL];
 const SUMMARY = 'classify, embed and extract features from directories of images';
 
 const page = (): Page => ({
-  width: terminalWidth(process.stdout) ?? WIDTH,
+  width: textWidth(process.stdout),
   heading: (text) => styled('bold', text, process.stdout),
 });
 

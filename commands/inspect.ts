@@ -33,7 +33,7 @@ const NODES: readonly Column<Summary['nodes'][number]>[] = [
   { title: 'node', cell: ({ name }) => name },
   { title: 'output', cell: ({ shape }) => shapeText(shape) },
   { title: 'MMACs', align: 'right', cell: ({ macs }) => (macs === 0 ? '' : millions(macs)) },
-  { title: 'inputs', cell: ({ inputs }) => inputs.join(' ') },
+  { title: 'inputs', spare: true, cell: ({ inputs }) => inputs.join(' ') },
 ];
 
 export default class Inspect extends BaseCommand {
@@ -102,8 +102,8 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
     }
     const names = (await ownLabels(facts))?.map(({ name }) => name);
     if (flags.json) this.logJson(forJson(args.model, inspection, names));
-    else if (flags.graph) this.log(table(summary.nodes, NODES));
-    else this.log(report(args.model, inspection, names));
+    else if (flags.graph) this.log(table(summary.nodes, NODES, this.width));
+    else this.log(report(args.model, inspection, { names, width: this.width }));
   }
 }
 
@@ -125,7 +125,11 @@ function classesText(count: number, names: Names): string {
   return `${count}: ${names.slice(0, SHOWN_CLASSES).join(', ')}${more}`;
 }
 
-function report(model: string, inspection: Inspection, names: Names): string {
+function report(
+  model: string,
+  inspection: Inspection,
+  { names, width }: { readonly names: Names; readonly width: number | undefined },
+): string {
   const { facts, imageSize, summary, weights } = inspection;
   const { pretrained, numClasses } = facts;
   const size = shapeText([imageSize.height, imageSize.width]);
@@ -150,9 +154,9 @@ function report(model: string, inspection: Inspection, names: Names): string {
     ],
   ];
   return [
-    factsText(lines),
-    ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS)]),
-    table(summary.outputs, OUTPUTS),
+    factsText(lines, width),
+    ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS, width)]),
+    table(summary.outputs, OUTPUTS, width),
   ].join('\n\n');
 }
 

@@ -11,9 +11,14 @@ const COLUMNS: readonly Column<ModelRow>[] = [
   { title: 'M params', align: 'right', cell: ({ parameters }) => millions(parameters) },
   { title: 'GMACs', align: 'right', cell: ({ macs }) => (macs / 1e9).toFixed(2) },
   { title: 'input', align: 'right', cell: ({ imageSize }) => shapeText(imageSize) },
-  { title: 'features', align: 'right', cell: ({ features }) => String(features) },
-  { title: 'classes', align: 'right', cell: ({ classes }) => (classes === 0 ? '-' : String(classes)) },
-  { title: 'licence', cell: ({ license }) => license ?? '-' },
+  { title: 'features', align: 'right', spare: true, cell: ({ features }) => String(features) },
+  {
+    title: 'classes',
+    align: 'right',
+    spare: true,
+    cell: ({ classes }) => (classes === 0 ? '-' : String(classes)),
+  },
+  { title: 'licence', spare: true, cell: ({ license }) => license ?? '-' },
   { title: 'weights', cell: ({ weights }) => weights },
 ];
 
@@ -62,6 +67,6 @@ The column weights says where they come from: embedded (in this package), cached
     const rows = await listModels(patterns, hubSettingsFromEnv(process.env, homedir()));
     if (rows.length === 0) this.logToStderr(`no model matches ${patterns.join(', ')}`);
     if (flags.json) this.logJson(rows);
-    else if (rows.length > 0) this.log(table(rows, COLUMNS));
+    else if (rows.length > 0) this.log(table(rows, COLUMNS, this.width));
   }
 }

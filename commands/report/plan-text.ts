@@ -6,8 +6,8 @@ import { passedOverText } from '../../src/sources/passed-over.js';
 import { duration } from './progress.js';
 import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
-/** What a job would do, for a person. */
-export function planText(plan: JobPlan): string {
+/** What a job would do, for a person with a terminal of a width. */
+export function planText(plan: JobPlan, width?: number): string {
   const { device, size, space, model, output } = plan;
   const files = passedOverText(plan.inputs.passedOver);
   const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
@@ -21,8 +21,12 @@ export function planText(plan: JobPlan): string {
     ['time', timeText(plan)],
   ];
   return [
-    factsText(lines),
-    table([...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }], columns(plan)),
+    factsText(lines, width),
+    table(
+      [...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }],
+      columns(plan),
+      width,
+    ),
   ].join('\n\n');
 }
 

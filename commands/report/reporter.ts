@@ -6,6 +6,7 @@ import { deviceLine } from './device-line.js';
 import { Progress } from './progress.js';
 import type { StandardError } from './standard-error.js';
 import { calibrationLine, summaryText } from './summary.js';
+import type { WrittenFile } from './written-files.js';
 
 /** What a reporter has to know of a job. */
 export interface ReportedJob {
@@ -77,9 +78,9 @@ export class Reporter {
     this.#say('stopping after the batch under way; a second signal stops at once');
   }
 
-  /** The job is done. */
-  done(summary: JobSummary): void {
-    this.#say(summaryText(summary, this.#job.output));
+  /** The job is done, and has written files. */
+  done(summary: JobSummary, written: readonly WrittenFile[] = []): void {
+    this.#say(summaryText(summary, this.#job.output, written));
   }
 
   /** Removes the line of progress. */

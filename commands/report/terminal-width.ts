@@ -1,4 +1,4 @@
-const WIDTH = 80; // of a terminal that does not say
+const WIDTH = 80; // where nothing says
 const LEAST = 40;
 
 interface Stream {
@@ -6,12 +6,16 @@ interface Stream {
   readonly columns?: number;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The width of a terminal in characters, as `COLUMNS` or the terminal has it; undefined for what is none. */
-export function terminalWidth(
-  { isTTY, columns }: Stream,
-  { COLUMNS }: Readonly<Record<string, string | undefined>> = process.env,
-): number | undefined {
+export function terminalWidth(stream: Stream, env: Environment = process.env): number | undefined {
+  return stream.isTTY === true ? textWidth(stream, env) : undefined;
+}
+
+/** The width for text that is wrapped wherever it goes. */
+export function textWidth({ isTTY, columns }: Stream, { COLUMNS }: Environment = process.env): number {
   const given = Number(COLUMNS);
-  if (Number.isInteger(given) && given > 0) return Math.max(LEAST, given);
-  return isTTY ? Math.max(LEAST, columns || WIDTH) : undefined;
+  const width = Number.isInteger(given) && given > 0 ? given : isTTY && columns;
+  return Math.max(LEAST, width || WIDTH);
 }

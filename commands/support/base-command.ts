@@ -4,6 +4,7 @@ import { Command, Errors } from '@oclif/core';
 import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
 import { unknownFlags, unknownFlagsText } from '../flags/unknown-flag.js';
 import { standardError } from '../report/standard-error.js';
+import { terminalWidth } from '../report/terminal-width.js';
 import { visibleJson, visibleLines } from '../report/visible.js';
 import { type ExitCodes, PLAIN_EXIT_CODES } from './exit-codes.js';
 import { failureOf, sayFailure } from './failure.js';
@@ -34,6 +35,11 @@ export abstract class BaseCommand extends Command {
   override logJson(value: unknown): void {
     standardError.clear();
     super.log(visibleJson(value));
+  }
+
+  /** The width of the terminal on standard output; undefined where there is none. */
+  protected get width(): number | undefined {
+    return terminalWidth(process.stdout);
   }
 
   override logToStderr(text = ''): void {
