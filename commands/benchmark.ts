@@ -111,9 +111,9 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
     images: Flags.string({
       ...MEASUREMENTS,
       ...COMMON,
-      helpValue: 'DIR',
+      helpValue: 'FOLDER',
       summary: 'Measure on images of your own, up to 256',
-      description: 'Measure on images of your own, the first 256 of a directory, instead of generated JPEGs',
+      description: 'Measure on images of your own, the first 256 of a folder, instead of generated JPEGs',
     }),
     repeats: Flags.integer({
       ...MEASUREMENTS,

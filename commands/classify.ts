@@ -10,7 +10,7 @@ export default class Classify extends JobCommand {
 
   static override examples = [
     {
-      description: 'Classify a directory of images',
+      description: 'Classify a folder of images',
       command: 'halonet classify photos --output classes.csv',
     },
     {

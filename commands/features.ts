@@ -10,7 +10,7 @@ export default class Features extends JobCommand {
 
   static override examples = [
     {
-      description: 'Write stages 1 to 4 to a directory, with one array per stage',
+      description: 'Write stages 1 to 4 to a folder, with one array per stage',
       command: 'halonet features photos --output pyramid',
     },
     {

@@ -38,7 +38,7 @@ export default class HalonetHelp extends HelpBase {
 
 const FLAGS: readonly string[] = ['-h', '--help', ALL];
 
-const SUMMARY = 'classify, embed and extract features from directories of images';
+const SUMMARY = 'classify, embed and extract features from folders of images';
 
 const page = (): Page => ({
   width: textWidth(process.stdout),
@@ -51,6 +51,6 @@ export function unknownCommand(word: string): HalonetError {
   const suggestion = meant(word, names);
   return new HalonetError(
     `there is no command ${JSON.stringify(word)}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`,
-    { hint: `Commands: ${names.join(', ')}. To classify a directory: halonet classify DIR` },
+    { hint: `Commands: ${names.join(', ')}. To classify a folder: halonet classify FOLDER` },
   );
 }

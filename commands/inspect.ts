@@ -109,7 +109,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
 
 function noClasses(model: string): HalonetError {
   return new HalonetError(`${model} has no classes to list: it has no classifier`, {
-    hint: 'halonet embed and halonet features do without one.',
+    hint: 'halonet embed and halonet features need none.',
   });
 }
 

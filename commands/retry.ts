@@ -31,7 +31,7 @@ export default class Retry extends JobCommand {
   static override args = {
     output: Args.string({
       required: true,
-      description: 'Output of a finished run: the file or directory given as --output',
+      description: 'Output of a finished run: the file or folder given as --output',
     }),
   };
 

@@ -24,7 +24,7 @@ export default class Verify extends BaseCommand {
   static override args = {
     output: Args.string({
       required: true,
-      description: 'Output of a finished run: the file or directory given as --output',
+      description: 'Output of a finished run: the file or folder given as --output',
     }),
   };
 

@@ -140,7 +140,7 @@ export const deviceFlags = {
 
 /** What names a checkpoint. */
 export const MODEL_DESCRIPTION =
-  'timm model name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), directory with a checkpoint, hf-hub:OWNER/NAME, or demo';
+  'timm model name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder with a checkpoint, hf-hub:OWNER/NAME, or demo';
 
 /** The model of a job that names none. */
 export const DEFAULT_MODEL = 'halonet50ts.a1h_in1k';
@@ -221,7 +221,7 @@ export const sharedFlags = {
   })(),
   calibration: Flags.string({
     ...MODEL,
-    helpValue: 'DIR',
+    helpValue: 'FOLDER',
     description:
       'Images to calibrate the model on for --precision int8. By default halonet uses the calibration saved beside the checkpoint; if there is none, it calibrates on some of the first inputs and saves the result',
   }),
@@ -231,8 +231,8 @@ export const sharedFlags = {
     char: 'o',
     helpValue: 'PATH',
     default: '-',
-    summary: 'Output file or directory; standard output by default',
-    description: 'Output file, or directory for features as NPY; - is standard output',
+    summary: 'Output file or folder; standard output by default',
+    description: 'Output file, or folder for features as NPY; - is standard output',
   }),
   format: Flags.option({
     ...OUTPUT,
@@ -327,7 +327,7 @@ export const sharedFlags = {
     options: FAULTS,
     default: 'truncated',
     description:
-      'Mildest damage that fails an image: none, a truncated file, a decoding error, or a decoding warning',
+      'Mildest damage that fails an image: a warning or an error of the decoder, a truncated file, or none',
   })(),
   'decode-timeout': timeout({
     ...FAILURES,
@@ -372,7 +372,7 @@ export const inputArgs = {
     required: true,
     multiple: true,
     ignoreStdin: true, // standard input is read for the argument - only
-    description: 'Image files, directories, or - for a list of paths on standard input',
+    description: 'Image files, folders, or - for a list of paths on standard input',
   }),
 };
 
@@ -393,4 +393,4 @@ export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;
 
 /** What every job command says of itself after its summary. */
 export const JOB_DESCRIPTION =
-  'Writes one row per image, in input order. An image that cannot be read still gets a row, with the reason. Directories are searched recursively, in sorted order.';
+  'Writes one row per image, in input order. An image that cannot be read still gets a row, with the reason. Folders are searched recursively, in sorted order.';

@@ -106,7 +106,7 @@ export const FIRST_USE: readonly Example[] = [
     command: 'halonet classify photos --model demo',
   },
   {
-    description: 'Classify a directory of images; the default model is downloaded once',
+    description: 'Classify a folder of images; the default model is downloaded once',
     command: 'halonet classify photos --output classes.csv',
   },
   {
@@ -119,7 +119,7 @@ export const FIRST_USE: readonly Example[] = [
 const READ_MORE: readonly (readonly [string, string])[] = [
   ['halonet COMMAND --help', 'Examples and the most common flags of a command'],
   ['halonet COMMAND --help-all', 'Every flag of a command'],
-  ['README.md', 'Formats, long runs, bad images, models, devices'],
+  ['README.md and docs/', 'Formats, long runs, failures, models, devices'],
 ];
 
 /** What there is, and where to begin. */

@@ -39,7 +39,7 @@ function imagesText({ inputs, list }: JobPlan): string {
     parts.push(
       `${grouped(unreadable)} ${unreadable === 1 ? 'input' : 'inputs'} unreadable (${codes.join(', ')})`,
     );
-  if (list) return [...parts, 'those of the list on standard input unknown, which is not read'].join(', ');
+  if (list) return [...parts, 'those of the list on standard input unknown: it is not read'].join(', ');
   return rows === 0 ? 'none' : parts.join(', ');
 }
 
@@ -51,14 +51,14 @@ function startText({ run, replaces, rows, there, list }: JobPlan): string {
     case 'refuse':
       return `refused: ${run.error.message}`;
     case 'begin':
-      return replaces ? 'replaces what is there' : 'new';
+      return replaces ? 'replaces an existing output' : 'new';
     case 'done':
-      return `nothing is left to do: it has its ${done} rows${same}`;
+      return `complete: it has all ${done} rows${same}`;
     case 'resume':
-      return `goes on after ${done}${all} rows${same}`;
+      return `continues after ${done}${all} rows${same}`;
     case 'takeOver':
-      if (run.changes === undefined) return 'takes over the rows of inputs that have not changed';
-      return `${changesText(run.changes)}; takes over ${done}${all} rows`;
+      if (run.changes === undefined) return 'keeps the rows of unchanged inputs';
+      return `${changesText(run.changes)}; keeps ${done}${all} rows`;
   }
 }
 

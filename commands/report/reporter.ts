@@ -75,7 +75,7 @@ export class Reporter {
 
   /** A signal has come. */
   stopping(): void {
-    this.#say('stopping after the batch under way; a second signal stops at once');
+    this.#say('finishing the current batch; a second signal stops at once');
   }
 
   /** The job is done, and has written files. */
@@ -89,9 +89,9 @@ export class Reporter {
   }
 
   #measuring(): void {
-    this.#progress.note('measuring the model for int8');
+    this.#progress.note('calibrating the model for int8');
     if (this.#job.lists && this.#job.calibration === undefined)
-      this.#say('int8: reading paths to measure the model on; --calibration FOLDER does without');
+      this.#say('int8: reading paths to calibrate the model on; --calibration FOLDER avoids that');
   }
 
   #started({ rows, opened }: Extract<JobEvent, { kind: 'started' }>): void {

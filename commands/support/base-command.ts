@@ -20,7 +20,7 @@ export abstract class BaseCommand extends Command {
   static exitCodes: ExitCodes = PLAIN_EXIT_CODES;
 
   /** What an interruption leaves, in a few words. */
-  protected leaves = "nothing was written under an output's name";
+  protected leaves = 'no output was written';
 
   /** What an error leaves to go on from, in a sentence. */
   protected goOn: string | undefined;

@@ -32,7 +32,7 @@ export abstract class JobCommand extends BaseCommand {
     try {
       this.leaves =
         flags.output === '-'
-          ? 'printed rows are incomplete; a run with --output can be gone on with'
+          ? 'the printed rows are incomplete; only a run with --output can be resumed'
           : 'no output was changed';
       reporter.loading();
       const job = { ...(await this.#options(request, reporter.tellsTotal)), signal };

@@ -57,7 +57,7 @@ describe('the command line', () => {
     [
       'an unknown command',
       ['photos'],
-      /^error: there is no command "photos"\n {2}Commands: .* halonet classify DIR\n$/,
+      /^error: there is no command "photos"\n {2}Commands: .* halonet classify FOLDER\n$/,
     ],
     ['help on an unknown command', ['help', 'classfy'], /^error: .*classfy/],
     ['a top-k of 0', ['classify', IMAGES, '-m', 'demo', '-k', '0'], /--top-k|-k/],
