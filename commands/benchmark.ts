@@ -4,17 +4,24 @@ import { Args, Flags, type Interfaces } from '@oclif/core';
 import type { BenchmarkReport } from '../src/benchmark/report.js';
 import { HalonetError } from '../src/errors.js';
 import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import { COMMON, inGroup } from './flags/groups.js';
 import { type BenchmarkRun, RUN_FORMAT } from './report/benchmark-run.js';
 import { factsOf, sectionsOf } from './report/benchmark-text.js';
 import { Progress } from './report/progress.js';
 import { standardError } from './report/standard-error.js';
 import { table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
+import { RUN_EXIT_CODES } from './support/exit-codes.js';
 import { host } from './support/host.js';
 import { abortOnSignals } from './support/interruption.js';
 import { thisMachine } from './support/machine.js';
 
 const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
+
+const MODEL = inGroup('Model');
+const PERFORMANCE = inGroup('Performance');
+const MEASUREMENTS = inGroup('Measurements');
+const OUTPUT = inGroup('Output');
 
 const EFFORTS = {
   full: { repeats: 3, sampleSeconds: 0.3, jobSeconds: 3, extent: 'all' },
@@ -43,82 +50,109 @@ const precisions = Flags.custom<readonly (typeof PRECISIONS)[number][]>({
 });
 
 export default class Benchmark extends BaseCommand {
-  static override summary = 'Measure this machine: matrix products, a model, decoding, and all together';
+  static override summary = 'Measure this machine: matrix products, model, decoding, whole jobs';
 
   static override description =
-    `Measurements take turns, so that what disturbs the machine disturbs all alike; figures are medians and quartiles. The rate of large matrix products (GEMM) is what a network can at best reach. Whole jobs run as their commands run them; the last columns say how near they come to the session alone, and which stage bounds them.
+    `Measurements take turns, so that a disturbance affects all of them alike. Figures are medians and quartiles. The rate of large matrix products (GEMM) is an upper bound for a network. Whole jobs run as their commands run them; the last columns say how close they come to the session alone, and which stage limits them.
 
-The full measurement of halonet50ts takes some minutes, during which nothing else should run. Nothing is downloaded with --random-weights, which speed hardly depends on.
-
-Exit codes: 0 all done, 2 could not run, 129, 130 or 143 interrupted.`;
+A full measurement of halonet50ts takes several minutes; leave the machine idle meanwhile. --random-weights avoids a download; weights have hardly any effect on speed.`;
 
   static override examples = [
     {
-      description: 'The default architecture, without its checkpoint',
-      command: '<%= config.bin %> <%= command.id %> halonet50ts --random-weights',
+      description: 'Measure the default architecture without downloading its checkpoint',
+      command: 'halonet benchmark halonet50ts --random-weights',
     },
     {
-      description: 'Its figures on photos of your own',
-      command: '<%= config.bin %> <%= command.id %> --images photos',
+      description: 'Measure the default model on images of your own',
+      command: 'halonet benchmark --images photos',
     },
     {
-      description: 'As a section of a document',
-      command: '<%= config.bin %> <%= command.id %> demo --quick --output BENCHMARKS.md',
+      description: 'Check that it works, and write the figures to a document',
+      command: 'halonet benchmark demo --quick --output BENCHMARKS.md',
     },
   ];
+
+  static override exitCodes = RUN_EXIT_CODES;
 
   static override args = {
     model: Args.string({
       ignoreStdin: true,
       default: DEFAULT_MODEL,
-      description: `${RUNNABLE_DESCRIPTION}; with --random-weights a timm name or a config.json`,
+      description: `${RUNNABLE_DESCRIPTION}; with --random-weights, a timm name or a config.json`,
     }),
   };
 
   static override flags = {
-    architecture: architectureFlag,
     'random-weights': Flags.boolean({
+      ...MODEL,
+      ...COMMON,
       default: false,
       exclusive: ['architecture'],
-      description: 'make up the weights: no checkpoint is needed',
+      description: 'Use random weights, so that no checkpoint is needed',
     }),
     precisions: precisions({
-      description: `of weights and arithmetic: ${PRECISIONS.join(', ')}; when not given fp32 and int8, on GPUs fp32 and, but for webgpu, fp16`,
+      ...MODEL,
+      summary: 'Precisions to measure',
+      description: `Precisions of weights and arithmetic to measure: ${PRECISIONS.join(', ')}. By default fp32 and int8; on GPUs fp32 and, except for webgpu, fp16`,
     }),
+    architecture: architectureFlag,
     threads: counts({
+      ...PERFORMANCE,
       most: 512,
-      description: 'CPU threads for inference; one, and one per core, when not given. Jobs run with the most',
+      description:
+        'Numbers of CPU threads to measure; by default 1 and one per core. Jobs run with the largest',
     }),
     'batch-sizes': counts({
+      ...PERFORMANCE,
       most: 4096,
-      description: 'images in one run; 1 to 8 when not given, on a GPU 1 to 256. Jobs find their own',
+      description: 'Batch sizes to measure; by default 1 to 8, on a GPU 1 to 256. Jobs choose their own',
     }),
     ...deviceFlags,
     images: Flags.string({
-      helpValue: 'DIR',
-      description: 'images of your own, the first 256 of a folder, instead of generated JPEGs',
+      ...MEASUREMENTS,
+      ...COMMON,
+      helpValue: 'FOLDER',
+      summary: 'Measure on images of your own, up to 256',
+      description: 'Measure on images of your own, the first 256 of a folder, instead of generated JPEGs',
     }),
     repeats: Flags.integer({
+      ...MEASUREMENTS,
+      ...COMMON,
+      helpValue: 'N',
       min: 1,
       max: 1000,
-      description: 'samples of everything; 3, or 2 with --quick',
+      description: 'Samples of each measurement; by default 3, with --quick 2',
     }),
     quick: Flags.boolean({
+      ...MEASUREMENTS,
+      ...COMMON,
       default: false,
-      description: 'short samples, few matrices and small images: to see that it works',
+      description: 'Only check that it works: short samples, few matrices, small images',
     }),
-    json: Flags.boolean({ description: 'as JSON, with every sample' }),
+    json: Flags.boolean({
+      ...OUTPUT,
+      ...COMMON,
+      description: 'Print a JSON object with every sample',
+    }),
     output: Flags.string({
+      ...OUTPUT,
+      ...COMMON,
       char: 'o',
       helpValue: 'FILE.md',
+      summary: 'Also write the figures to a Markdown document',
       description:
-        'also write a section of this document, in place of an earlier one of the same machine, device and architecture, full or quick',
+        'Also write the figures as a section of a Markdown document. It replaces a section of the same machine, device, architecture and kind (full or quick)',
     }),
     machine: Flags.string({
+      ...OUTPUT,
       helpValue: 'NAME',
-      description: 'what to call this machine; its processor when not given',
+      description: 'Name of this machine in the report; by default, its processor',
     }),
-    quiet: Flags.boolean({ description: 'no progress; errors are still shown' }),
+    quiet: Flags.boolean({
+      ...inGroup('General'),
+      ...COMMON,
+      description: 'No progress; errors are still shown',
+    }),
   };
 
   protected override leaves = 'there is no report, and no document was written';

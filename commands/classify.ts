@@ -1,27 +1,29 @@
 import { classifyFlags, classifyPart } from './flags/classify-flags.js';
 import { inputArgs, JOB_DESCRIPTION } from './flags/flags.js';
+import { JOB_EXIT_CODES } from './support/exit-codes.js';
 import { JobCommand } from './support/job-command.js';
 
 export default class Classify extends JobCommand {
-  static override summary = 'Name the classes of images: one row per image, best classes first';
+  static override summary = 'Classify images: one row per image, with its best classes first';
 
   static override description = JOB_DESCRIPTION;
 
   static override examples = [
-    { description: 'Classify a folder', command: '<%= config.bin %> <%= command.id %> photos > classes.csv' },
     {
-      description: 'Try it with the embedded model of drawn shapes',
-      command: '<%= config.bin %> <%= command.id %> --model demo fixtures/images',
+      description: 'Classify a folder of images',
+      command: 'halonet classify photos --output classes.csv',
     },
     {
-      description: 'The best class of each image of a list, as JSON lines',
-      command: 'find photos -name "*.jpg" | <%= config.bin %> <%= command.id %> - --top-k 1 --format jsonl',
+      description: 'Try it without a download: the demo model recognises 16 shapes and textures',
+      command: 'halonet classify photos --model demo',
     },
     {
-      description: 'The logits of all classes as an array',
-      command: '<%= config.bin %> <%= command.id %> photos --scores logit --output logits.npy',
+      description: 'Print the best class of each image on a list, as JSON lines',
+      command: "find photos -name '*.jpg' | halonet classify - --top-k 1 --format jsonl",
     },
   ];
+
+  static override exitCodes = JOB_EXIT_CODES;
 
   static override args = inputArgs;
 

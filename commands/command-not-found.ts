@@ -1,8 +1,7 @@
 import { Errors, loadHelpClass } from '@oclif/core';
 import type { Hook } from '@oclif/core/interfaces';
-import { meant } from '../src/spelling.js';
-import { COMMANDS } from './index.js';
-import { standardError } from './report/standard-error.js';
+import { unknownCommand } from './help.js';
+import { reportFailure } from './support/failure.js';
 
 const COULD_NOT_RUN = 2;
 
@@ -14,12 +13,7 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
     await new Help(config, config.pjson.oclif.helpOptions).showHelp(rest);
     return;
   }
-  const names = Object.keys(COMMANDS);
-  const suggestion = meant(word, names);
-  standardError.say(
-    `error: there is no command ${JSON.stringify(word)}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}\n` +
-      `  Commands: ${names.join(', ')}. To classify a folder: ${config.bin} classify FOLDER`,
-  );
+  reportFailure(unknownCommand(word));
   throw new Errors.ExitError(COULD_NOT_RUN);
 };
 

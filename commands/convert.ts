@@ -7,11 +7,16 @@ import {
   evaluationOverrides,
   RUNNABLE_DESCRIPTION,
 } from './flags/flags.js';
+import { COMMON, inGroup } from './flags/groups.js';
 import { Progress } from './report/progress.js';
 import { standardError } from './report/standard-error.js';
 import { conversionLine } from './report/summary.js';
 import { BaseCommand } from './support/base-command.js';
+import { RUN_EXIT_CODES } from './support/exit-codes.js';
 import { abortOnSignals } from './support/interruption.js';
+
+const MODEL = inGroup('Model');
+const OUTPUT = inGroup('Output');
 
 const outputNames = Flags.custom<readonly string[]>({
   helpValue: 'NAME,…',
@@ -19,7 +24,7 @@ const outputNames = Flags.custom<readonly string[]>({
     const names = text.split(',').map((name) => name.trim());
     if (names.includes('') || new Set(names).size < names.length) {
       throw new HalonetError(
-        `expected different outputs separated by commas, such as logits,stage4; received ${text}`,
+        `expected distinct outputs separated by commas, such as logits,stage4; received ${text}`,
       );
     }
     return names;
@@ -27,24 +32,23 @@ const outputNames = Flags.custom<readonly string[]>({
 });
 
 export default class Convert extends BaseCommand {
-  static override summary = 'Write a model as a self-contained ONNX file, for any runtime and for --model';
+  static override summary = 'Convert a model to a self-contained ONNX file';
 
   static override description =
-    `The file takes images as uint8 RGB of the model's size; what else there is to know is in its metadata.
-
-Exit codes: 0 all done, 2 could not run, 130 or 143 interrupted.`;
+    `Any runtime for ONNX can use the file, and so can halonet, with --model FILE.onnx. It takes images as uint8 RGB at the model's input size. Preprocessing, classes and outputs are recorded in its metadata.`;
 
   static override examples = [
     {
-      description: 'Logits and embeddings of the default model',
-      command: '<%= config.bin %> <%= command.id %> halonet50ts.a1h_in1k --output halonet50ts.onnx',
+      description: 'Convert the default model, with logits and embeddings as outputs',
+      command: 'halonet convert halonet50ts.a1h_in1k --output halonet50ts.onnx',
     },
     {
-      description: 'The last two stages, in half precision',
-      command:
-        '<%= config.bin %> <%= command.id %> demo --outputs stage3,stage4 --precision fp16 -o pyramid.onnx',
+      description: 'Export two stages in half precision',
+      command: 'halonet convert demo --outputs stage3,stage4 --precision fp16 -o stages.onnx',
     },
   ];
+
+  static override exitCodes = RUN_EXIT_CODES;
 
   static override args = {
     model: Args.string({ required: true, ignoreStdin: true, description: RUNNABLE_DESCRIPTION }),
@@ -52,24 +56,36 @@ Exit codes: 0 all done, 2 could not run, 130 or 143 interrupted.`;
 
   static override flags = {
     output: Flags.string({
+      ...OUTPUT,
+      ...COMMON,
       char: 'o',
       required: true,
       helpValue: 'FILE.onnx',
-      description: 'the file to write; - is standard output',
+      description: 'File to write; - is standard output',
     }),
     outputs: outputNames({
+      ...MODEL,
+      ...COMMON,
+      summary: 'Outputs of the file; logits and embedding by default',
       description:
-        'what the file computes: logits, probabilities, embedding, unpooled, stage0, stage1, …; logits and embedding when not given',
+        'Outputs of the file: logits, probabilities, embedding, unpooled, stage0, stage1, …; logits and embedding by default',
     }),
     precision: Flags.option({
+      ...MODEL,
+      ...COMMON,
       options: ['fp32', 'fp16'] as const,
       default: 'fp32',
-      description: 'of weights and arithmetic; inputs and outputs stay as they are',
+      summary: 'Precision of weights and arithmetic',
+      description: 'Precision of weights and arithmetic; inputs and outputs keep their types',
     })(),
-    overwrite: Flags.boolean({ description: 'replace a file that exists' }),
+    overwrite: Flags.boolean({ ...OUTPUT, ...COMMON, description: 'Replace an existing file' }),
     architecture: architectureFlag,
     ...evaluationFlags,
-    quiet: Flags.boolean({ description: 'no progress and no summary; errors are still shown' }),
+    quiet: Flags.boolean({
+      ...inGroup('General'),
+      ...COMMON,
+      description: 'No progress or summary; errors are still shown',
+    }),
   };
 
   async run(): Promise<void> {

@@ -1,28 +1,37 @@
 import { availableParallelism, cpus, homedir, release, totalmem, type } from 'node:os';
 import { Flags } from '@oclif/core';
+import { COMMON, inGroup } from './flags/groups.js';
 import { examinationText } from './report/examination-text.js';
 import { BaseCommand } from './support/base-command.js';
+import { INTERRUPTED } from './support/exit-codes.js';
 import { host } from './support/host.js';
 import { abortOnSignals } from './support/interruption.js';
 
 const COULD_NOT_RUN = 2;
 
 export default class Doctor extends BaseCommand {
-  static override summary =
-    'Look at what halonet runs on: versions, CPU, GPUs, image formats, cache, and what could be better';
+  static override summary = 'Check what halonet runs on: CPU, GPUs, image formats, cache';
 
   static override description =
-    `Each device is tried for real: a small network runs on it, and its results are held against the CPU's. A rate is of that network, in fp32, and no more than a hint; the largest error is relative to the largest value.
-
-Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
+    `Runs a small network on each device and compares its results with the CPU's. Each error is relative to the largest value. The rate is for that network in fp32, and only a rough guide.`;
 
   static override examples = [
-    { description: 'For people', command: '<%= config.bin %> <%= command.id %>' },
-    { description: 'For programs', command: '<%= config.bin %> <%= command.id %> --json' },
+    { description: 'Check this machine, and read how to get more out of it', command: 'halonet doctor' },
+    { description: 'Print the report as JSON, with exact figures', command: 'halonet doctor --json' },
   ];
 
+  static override exitCodes = {
+    0: 'models can run on the CPU',
+    2: 'they cannot',
+    ...INTERRUPTED,
+  };
+
   static override flags = {
-    json: Flags.boolean({ description: 'a JSON object, with exact figures' }),
+    json: Flags.boolean({
+      ...inGroup('Output'),
+      ...COMMON,
+      description: 'Print a JSON object with exact figures',
+    }),
   };
 
   protected override leaves = 'there is no report';
@@ -48,7 +57,7 @@ Exit codes: 0 a model can be run on the CPU, 2 it cannot.`;
         hubSettingsFromEnv(process.env, homedir()),
       );
       if (flags.json) this.logJson(examination);
-      else this.log(examinationText(examination));
+      else this.log(examinationText(examination, this.width));
       if (!canRun(examination)) process.exitCode = COULD_NOT_RUN;
     } finally {
       releaseSignals();

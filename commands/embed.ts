@@ -1,26 +1,29 @@
 import { embedFlags, embedPart } from './flags/embed-flags.js';
 import { inputArgs, JOB_DESCRIPTION } from './flags/flags.js';
+import { JOB_EXIT_CODES } from './support/exit-codes.js';
 import { JobCommand } from './support/job-command.js';
 
 export default class Embed extends JobCommand {
-  static override summary = 'Turn images into embeddings: the pooled features before the classifier';
+  static override summary = 'Embed images: the pooled features before the classifier';
 
   static override description = JOB_DESCRIPTION;
 
   static override examples = [
     {
-      description: 'Embed a dataset into an array, with the path of each row beside it',
-      command: '<%= config.bin %> <%= command.id %> photos --output photos.npy',
+      description: 'Embed a dataset as an array, with the path of each row in photos.index.csv',
+      command: 'halonet embed photos --output photos.npy',
     },
     {
-      description: 'Unit-length embeddings in half precision, for cosine similarity',
-      command: '<%= config.bin %> <%= command.id %> photos --normalize --dtype float16 --output photos.npy',
+      description: 'Continue after an interruption, or start if there is nothing to continue',
+      command: 'halonet embed photos --output photos.npy --resume',
     },
     {
-      description: 'As JSON lines',
-      command: '<%= config.bin %> <%= command.id %> photos --output photos.jsonl',
+      description: 'Write unit-length embeddings in half precision, for cosine similarity',
+      command: 'halonet embed photos --normalize --dtype float16 --output unit.npy',
     },
   ];
+
+  static override exitCodes = JOB_EXIT_CODES;
 
   static override args = inputArgs;
 

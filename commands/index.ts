@@ -11,16 +11,16 @@ import Models from './models.js';
 import Retry from './retry.js';
 import Verify from './verify.js';
 
-/** Every command by its name. Commands load what they run with when they run, so that --help stays quick. */
+/** Every command by its name, in an order of use. Commands load what they run with when they run, so that --help stays quick. */
 export const COMMANDS = {
   classify: Classify,
   embed: Embed,
   features: Features,
   retry: Retry,
   verify: Verify,
-  convert: Convert,
-  inspect: Inspect,
   models: Models,
+  inspect: Inspect,
+  convert: Convert,
   doctor: Doctor,
   benchmark: Benchmark,
 };

@@ -5,8 +5,12 @@ import { HalonetError } from '../src/errors.js';
 import type { PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/models/inspect.js';
 import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import { COMMON, inGroup } from './flags/groups.js';
 import { type Column, factsText, grouped, millions, shapeText, table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
+import { PLAIN_EXIT_CODES } from './support/exit-codes.js';
+
+const OUTPUT = inGroup('Output');
 
 type Summary = Inspection['summary'];
 
@@ -29,30 +33,25 @@ const NODES: readonly Column<Summary['nodes'][number]>[] = [
   { title: 'node', cell: ({ name }) => name },
   { title: 'output', cell: ({ shape }) => shapeText(shape) },
   { title: 'MMACs', align: 'right', cell: ({ macs }) => (macs === 0 ? '' : millions(macs)) },
-  { title: 'inputs', cell: ({ inputs }) => inputs.join(' ') },
+  { title: 'inputs', spare: true, cell: ({ inputs }) => inputs.join(' ') },
 ];
 
 export default class Inspect extends BaseCommand {
-  static override summary =
-    'Show what a model is: stages, shapes, parameters, cost, and the size of each output';
+  static override summary = 'Show the stages, shapes, parameters, cost and outputs of a model';
 
   static override description =
-    `A checkpoint that is here is held against its network, tensor by tensor. A timm name that is not in the cache is not downloaded: the network is known without its weights. A config.json with a model_cfg of your own needs no weights either. The nodes of --graph are those of the classifier, or of the embedding where there is none; of an ONNX file, all.
+    `Checks every tensor of a local or cached checkpoint against the network. Nothing is downloaded: for a timm model that is not in the cache, and for a config.json with a model_cfg, the figures follow from the architecture alone.
 
-Figures are for one image; outputs are float32 unless a command is told otherwise.`;
+Figures are for one image, and sizes of outputs for float32. --graph lists the operators of the classifier, or of the embedding if the model has no classifier; of an ONNX file, all operators.`;
 
   static override examples = [
-    { description: 'The default model', command: '<%= config.bin %> <%= command.id %> halonet50ts' },
-    {
-      description: 'A network of your own',
-      command: '<%= config.bin %> <%= command.id %> my-net/config.json',
-    },
-    {
-      description: 'What its classes are called',
-      command: '<%= config.bin %> <%= command.id %> demo --classes',
-    },
-    { description: 'Every operator', command: '<%= config.bin %> <%= command.id %> demo --graph' },
+    { description: 'Show the default model', command: 'halonet inspect halonet50ts' },
+    { description: 'Show it at another input size', command: 'halonet inspect halonet50ts --image-size 512' },
+    { description: 'List the classes of a model as CSV', command: 'halonet inspect demo --classes' },
+    { description: 'List every operator of a model', command: 'halonet inspect demo --graph' },
   ];
+
+  static override exitCodes = PLAIN_EXIT_CODES;
 
   static override args = {
     model: Args.string({
@@ -63,14 +62,25 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
   };
 
   static override flags = {
-    architecture: architectureFlag,
-    'image-size': imageSizeFlag,
-    graph: Flags.boolean({ description: 'list the operators of the graph that is run' }),
+    graph: Flags.boolean({
+      ...OUTPUT,
+      ...COMMON,
+      description: 'List the operators of the graph, instead of a summary',
+    }),
     classes: Flags.boolean({
-      description: 'list the classes as CSV: index,label',
+      ...OUTPUT,
+      ...COMMON,
+      description: 'List the classes as CSV: index,label',
       exclusive: ['graph', 'json'],
     }),
-    json: Flags.boolean({ description: 'as JSON, with exact figures', exclusive: ['graph'] }),
+    json: Flags.boolean({
+      ...OUTPUT,
+      ...COMMON,
+      description: 'Print a JSON object with exact figures',
+      exclusive: ['graph'],
+    }),
+    'image-size': { ...imageSizeFlag, ...COMMON },
+    architecture: { ...architectureFlag, ...COMMON },
   };
 
   async run(): Promise<void> {
@@ -92,14 +102,14 @@ Figures are for one image; outputs are float32 unless a command is told otherwis
     }
     const names = (await ownLabels(facts))?.map(({ name }) => name);
     if (flags.json) this.logJson(forJson(args.model, inspection, names));
-    else if (flags.graph) this.log(table(summary.nodes, NODES));
-    else this.log(report(args.model, inspection, names));
+    else if (flags.graph) this.log(table(summary.nodes, NODES, this.width));
+    else this.log(report(args.model, inspection, { names, width: this.width }));
   }
 }
 
 function noClasses(model: string): HalonetError {
   return new HalonetError(`${model} has no classes to list: it has no classifier`, {
-    hint: 'halonet embed and halonet features do without one.',
+    hint: 'halonet embed and halonet features need none.',
   });
 }
 
@@ -115,7 +125,11 @@ function classesText(count: number, names: Names): string {
   return `${count}: ${names.slice(0, SHOWN_CLASSES).join(', ')}${more}`;
 }
 
-function report(model: string, inspection: Inspection, names: Names): string {
+function report(
+  model: string,
+  inspection: Inspection,
+  { names, width }: { readonly names: Names; readonly width: number | undefined },
+): string {
   const { facts, imageSize, summary, weights } = inspection;
   const { pretrained, numClasses } = facts;
   const size = shapeText([imageSize.height, imageSize.width]);
@@ -140,9 +154,9 @@ function report(model: string, inspection: Inspection, names: Names): string {
     ],
   ];
   return [
-    factsText(lines),
-    ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS)]),
-    table(summary.outputs, OUTPUTS),
+    factsText(lines, width),
+    ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS, width)]),
+    table(summary.outputs, OUTPUTS, width),
   ].join('\n\n');
 }
 

@@ -2,6 +2,8 @@ import { Errors, run } from '@oclif/core';
 // oclif imports the commands by itself; here they are loaded before anything else is done.
 import './index.js';
 
+import { withoutColourFlag } from './report/colour.js';
+
 export { settleThreads } from '../src/runtime/session.js';
 export { reportFailure } from './support/failure.js';
 
@@ -13,7 +15,7 @@ export { reportFailure } from './support/failure.js';
  */
 export async function runCommandLine(folder: string): Promise<void> {
   try {
-    await run(process.argv.slice(2), folder);
+    await run(withoutColourFlag(process.argv.slice(2)), folder);
   } catch (error) {
     if (!(error instanceof Errors.ExitError)) throw error;
     process.exitCode = error.oclif.exit;

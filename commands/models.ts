@@ -1,34 +1,45 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import type { ModelRow } from '../src/models/models.js';
+import { COMMON, inGroup } from './flags/groups.js';
 import { type Column, millions, shapeText, table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
+import { PLAIN_EXIT_CODES } from './support/exit-codes.js';
 
 const COLUMNS: readonly Column<ModelRow>[] = [
   { title: 'model', cell: ({ name }) => name },
   { title: 'M params', align: 'right', cell: ({ parameters }) => millions(parameters) },
   { title: 'GMACs', align: 'right', cell: ({ macs }) => (macs / 1e9).toFixed(2) },
   { title: 'input', align: 'right', cell: ({ imageSize }) => shapeText(imageSize) },
-  { title: 'features', align: 'right', cell: ({ features }) => String(features) },
-  { title: 'classes', align: 'right', cell: ({ classes }) => (classes === 0 ? '-' : String(classes)) },
-  { title: 'licence', cell: ({ license }) => license ?? '-' },
+  { title: 'features', align: 'right', spare: true, cell: ({ features }) => String(features) },
+  {
+    title: 'classes',
+    align: 'right',
+    spare: true,
+    cell: ({ classes }) => (classes === 0 ? '-' : String(classes)),
+  },
+  { title: 'licence', spare: true, cell: ({ license }) => license ?? '-' },
   { title: 'weights', cell: ({ weights }) => weights },
 ];
 
 export default class Models extends BaseCommand {
-  static override summary =
-    'List the models that can be named: parameters, cost, input size, and what is in the cache';
+  static override summary = 'List the models that halonet knows, with their size and cost';
 
   static override description =
-    `GMACs are the multiply-accumulates of convolutions and matrix products for one image, counted in the graph that is run.
+    `GMACs are the multiply-accumulate operations for one image, counted over the convolutions and matrix products of the graph that runs.
 
-weights: embedded in this package, cached (in the Hugging Face cache), download (on the hub), or untrained (timm defines the model but has no weights of it).`;
+The column weights says where they come from: embedded (in this package), cached (in the Hugging Face cache), download (from the hub), or untrained (timm defines the model but publishes no weights).`;
 
   static override examples = [
-    { description: 'All of them', command: '<%= config.bin %> <%= command.id %>' },
-    { description: 'Those with halo in their name', command: '<%= config.bin %> <%= command.id %> halo' },
-    { description: 'As JSON', command: '<%= config.bin %> <%= command.id %> "resnet*ts.*" --json' },
+    { description: 'List all models', command: 'halonet models' },
+    { description: 'List the models with halo in their name', command: 'halonet models halo' },
+    {
+      description: 'List those that match a pattern, as JSON',
+      command: "halonet models 'resnet*ts.*' --json",
+    },
   ];
+
+  static override exitCodes = PLAIN_EXIT_CODES;
 
   static override strict = false;
 
@@ -36,12 +47,16 @@ weights: embedded in this package, cached (in the Hugging Face cache), download 
     pattern: Args.string({
       multiple: true,
       ignoreStdin: true,
-      description: 'part of a name, or a whole name with * and ?; all models when not given',
+      description: 'Part of a name, or a whole name with * and ?; all models by default',
     }),
   };
 
   static override flags = {
-    json: Flags.boolean({ description: 'a JSON list, with exact figures' }),
+    json: Flags.boolean({
+      ...inGroup('Output'),
+      ...COMMON,
+      description: 'Print a JSON list with exact figures',
+    }),
   };
 
   async run(): Promise<void> {
@@ -52,6 +67,6 @@ weights: embedded in this package, cached (in the Hugging Face cache), download 
     const rows = await listModels(patterns, hubSettingsFromEnv(process.env, homedir()));
     if (rows.length === 0) this.logToStderr(`no model matches ${patterns.join(', ')}`);
     if (flags.json) this.logJson(rows);
-    else if (rows.length > 0) this.log(table(rows, COLUMNS));
+    else if (rows.length > 0) this.log(table(rows, COLUMNS, this.width));
   }
 }

@@ -6,29 +6,33 @@ import { inputArgs, type SharedFlags } from './flags/flags.js';
 import { folderOf } from './flags/job-options.js';
 import { retryFlags, settledForRetry } from './flags/retry-flags.js';
 import { TASKS } from './flags/tasks.js';
+import { JOB_EXIT_CODES } from './support/exit-codes.js';
 import { JobCommand } from './support/job-command.js';
 
 export default class Retry extends JobCommand {
   static override summary = 'Compute the failed rows of an output again';
 
   static override description =
-    `All other rows stay as they are. The output is written anew beside the old one, and takes its place when it is complete. An interrupted retry goes on when it is called again.
-
-Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 129, 130 or 143 interrupted.`;
+    `Keeps all other rows and the settings of the run. The new output is written beside the old one and replaces it when it is complete. Run the same command again to continue an interrupted retry.`;
 
   static override examples = [
     {
-      description: 'After a network disk was away',
-      command: '<%= config.bin %> <%= command.id %> photos.npy',
+      description: 'Try failed images again, for example after a network disk was unavailable',
+      command: 'halonet retry photos.npy',
     },
     {
-      description: 'With larger images let through',
-      command: '<%= config.bin %> <%= command.id %> photos.npy --max-pixels 1000000000',
+      description: 'Allow more time and larger images',
+      command: 'halonet retry photos.npy --decode-timeout 600 --max-pixels 1000M',
     },
   ];
 
+  static override exitCodes = JOB_EXIT_CODES;
+
   static override args = {
-    output: Args.string({ required: true, description: 'what was given as --output: a file or a folder' }),
+    output: Args.string({
+      required: true,
+      description: 'Output of a finished run: the file or folder given as --output',
+    }),
   };
 
   static override flags = retryFlags;

@@ -1,20 +1,31 @@
 import { Args } from '@oclif/core';
 import { counted } from '../src/counted.js';
 import { BaseCommand, FAILED } from './support/base-command.js';
+import { INTERRUPTED } from './support/exit-codes.js';
 import { abortOnSignals } from './support/interruption.js';
 
 export default class Verify extends BaseCommand {
-  static override summary = 'Check the files of an output against the manifest of their run';
+  static override summary = 'Check the files of an output against the manifest of its run';
 
   static override description =
-    `Reads every file in full and compares its size and SHA-256 with <output>.run.json.
+    'Reads every file in full, and compares its size and SHA-256 with those in OUTPUT.run.json.';
 
-Exit codes: 0 all as written, 1 a file differs or is missing, 2 could not check, 129, 130 or 143 interrupted.`;
+  static override examples = [
+    { description: 'Check an array and the files beside it', command: 'halonet verify photos.npy' },
+  ];
 
-  static override examples = ['<%= config.bin %> <%= command.id %> photos.npy'];
+  static override exitCodes = {
+    0: 'intact',
+    1: 'altered or missing',
+    2: 'could not check',
+    ...INTERRUPTED,
+  };
 
   static override args = {
-    output: Args.string({ required: true, description: 'what was given as --output: a file or a folder' }),
+    output: Args.string({
+      required: true,
+      description: 'Output of a finished run: the file or folder given as --output',
+    }),
   };
 
   protected override leaves = 'not all files were checked';

@@ -1,24 +1,41 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { sharedFlags } from './flags.js';
+import { COMMON, inGroup } from './groups.js';
 import type { JobPart } from './job-part.js';
 
+const RESULTS = inGroup('Results');
+
 export const classifyFlags = {
-  ...sharedFlags,
-  'top-k': Flags.integer({ char: 'k', min: 1, default: 5, description: 'classes per image (CSV, JSONL)' }),
+  'top-k': Flags.integer({
+    ...RESULTS,
+    ...COMMON,
+    char: 'k',
+    helpValue: 'K',
+    min: 1,
+    default: 5,
+    summary: 'Classes per image; 5 by default',
+    description: 'Number of classes per image, best first (CSV and JSONL)',
+  }),
   scores: Flags.option({
+    ...RESULTS,
+    ...COMMON,
     options: ['prob', 'logit'] as const,
     default: 'prob',
-    description: 'softmax probabilities, or the logits themselves',
+    description: 'Softmax probabilities, or raw logits',
   })(),
   labels: Flags.string({
+    ...RESULTS,
     helpValue: 'FILE',
-    description: 'class names: one a line, TSV with a header (index, synset, name), or JSON',
+    description: 'Class names to use: one per line, TSV with a header (index, synset, name), or JSON',
   }),
   'label-type': Flags.option({
+    ...RESULTS,
+    helpValue: 'TYPE',
     options: ['name', 'full', 'synset', 'index'] as const,
     default: 'name',
-    description: 'first name, all names, WordNet id, or number of the class',
+    description: 'How classes are named: first name, all names, WordNet ID, or class index',
   })(),
+  ...sharedFlags,
 };
 
 /**

@@ -1,12 +1,17 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { elementCount } from '../../src/tensor.js';
 import { dtypeFlag, sharedFlags } from './flags.js';
+import { COMMON, inGroup } from './groups.js';
 import type { JobPart } from './job-part.js';
 
 export const embedFlags = {
-  ...sharedFlags,
-  normalize: Flags.boolean({ description: 'scale each embedding to unit L2 length' }),
+  normalize: Flags.boolean({
+    ...inGroup('Results'),
+    ...COMMON,
+    description: 'Scale each embedding to unit length (L2)',
+  }),
   dtype: dtypeFlag,
+  ...sharedFlags,
 };
 
 /**

@@ -1,34 +1,42 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
 import { dtypeFlag, sharedFlags } from './flags.js';
+import { COMMON, inGroup } from './groups.js';
 import type { JobPart } from './job-part.js';
 
 const stages = Flags.custom<readonly number[]>({
-  helpValue: '0,1,…',
+  helpValue: 'N,…',
   parse: async (text) => {
     const numbers = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));
     if (numbers.some(Number.isNaN) || new Set(numbers).size < numbers.length) {
       throw new HalonetError(
-        `expected different stage numbers separated by commas, such as 1,2,3,4; received ${text}`,
+        `expected distinct stage numbers separated by commas, such as 1,2,3,4; received ${text}`,
       );
     }
     return numbers.toSorted((a, b) => a - b);
   },
 });
 
+const RESULTS = inGroup('Results');
+
 export const featuresFlags = {
-  ...sharedFlags,
   stages: stages({
+    ...RESULTS,
+    ...COMMON,
     default: [1, 2, 3, 4],
     defaultHelp: async () => '1,2,3,4',
-    description: 'stages to export',
+    description: 'Stages to export',
   }),
   pool: Flags.option({
+    ...RESULTS,
+    ...COMMON,
     options: ['none', 'avg'] as const,
     default: 'none',
-    description: 'avg: the average of each channel over the map',
+    summary: 'Pooling; avg averages each channel over the map',
+    description: 'Pooling of each map; avg averages each channel over the map',
   })(),
   dtype: dtypeFlag,
+  ...sharedFlags,
 };
 
 /**

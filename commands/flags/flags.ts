@@ -6,6 +6,7 @@ import type { FailureLimit } from '../../src/job/failure-limit.js';
 import { DECODE_SECONDS, MAX_PIXELS } from '../../src/models/preprocessing.js';
 import { FORMAT_NAMES } from '../../src/outputs/formats/names.js';
 import { DEVICE_NAMES } from '../../src/runtime/devices.js';
+import { COMMON, inGroup } from './groups.js';
 
 const triple = Flags.custom<
   readonly [number, number, number],
@@ -30,7 +31,7 @@ const triple = Flags.custom<
     if (Math.min(r, g, b) <= above)
       throw new HalonetError(`expected numbers above ${above}; received ${text}`);
     if (Math.max(r, g, b) > upTo)
-      throw new HalonetError(`expected numbers up to ${upTo}, of pixels scaled to 0..1; received ${text}`);
+      throw new HalonetError(`expected numbers up to ${upTo}, for pixels scaled to 0..1; received ${text}`);
     return [r, g, b];
   },
 });
@@ -43,7 +44,9 @@ const imageSize = Flags.custom<{ readonly height: number; readonly width: number
     const [, height, width = height] = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text) ?? [];
     const size = { height: Number(height), width: Number(width) };
     if (height === undefined || Math.max(size.height, size.width) > MAX_SIDE)
-      throw new HalonetError(`expected pixels up to ${MAX_SIDE}, such as 256 or 256x512; received ${text}`);
+      throw new HalonetError(
+        `expected a size in pixels, up to ${MAX_SIDE} a side, such as 256 or 256x512; received ${text}`,
+      );
     return size;
   },
 });
@@ -75,7 +78,9 @@ const timeout = Flags.custom<number>({
   parse: async (text) => {
     const value = Number(text);
     if (value > 0 && value <= MAX_WAIT) return value;
-    throw new HalonetError(`expected seconds above 0, up to ${MAX_WAIT}, such as 60; received ${text}`);
+    throw new HalonetError(
+      `expected a number of seconds above 0, up to ${MAX_WAIT}, such as 60; received ${text}`,
+    );
   },
 });
 
@@ -102,218 +107,263 @@ const failureLimit = Flags.custom<FailureLimit>({
   },
 });
 
-const MODEL = { helpGroup: 'MODEL' };
-const OUTPUT = { helpGroup: 'OUTPUT' };
-const IMAGES = { helpGroup: 'PREPROCESSING' };
-const RUN = { helpGroup: 'RUN' };
+const MODEL = inGroup('Model');
+const OUTPUT = inGroup('Output');
+const RESUMING = inGroup('Resuming');
+const INPUTS = inGroup('Inputs');
+const IMAGES = inGroup('Preprocessing');
+const FAILURES = inGroup('Failures');
+const PERFORMANCE = inGroup('Performance');
+const GENERAL = inGroup('General');
 
-/** What a network runs on. */
+/** What runs the network. */
 export const deviceFlags = {
   device: Flags.option({
-    ...RUN,
+    ...PERFORMANCE,
+    ...COMMON,
+    helpValue: 'DEVICE',
     options: ['auto', ...DEVICE_NAMES] as const,
     default: 'auto',
-    description: 'what runs the network; auto takes a GPU that works and is faster than the CPU',
+    summary: 'auto (default), cpu, cuda, webgpu, dml or coreml',
+    description:
+      'Device that runs the network. auto uses a GPU if it gives the right results faster than the CPU',
   })(),
   'device-id': Flags.integer({
-    ...RUN,
+    ...PERFORMANCE,
+    helpValue: 'N',
     min: 0,
     max: 255,
     default: 0,
-    description: 'which of several GPUs (cuda, dml)',
+    description: 'Which GPU to use if there are several (cuda and dml)',
   }),
 };
 
 /** What names a checkpoint. */
 export const MODEL_DESCRIPTION =
-  'timm name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder that holds one, hf-hub:owner/name, or demo';
+  'timm model name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder with a checkpoint, hf-hub:OWNER/NAME, or demo';
 
 /** The model of a job that names none. */
 export const DEFAULT_MODEL = 'halonet50ts.a1h_in1k';
 
 /** What --model takes. */
-export const RUNNABLE_DESCRIPTION = `${MODEL_DESCRIPTION}, or an .onnx file of halonet convert`;
+export const RUNNABLE_DESCRIPTION = `${MODEL_DESCRIPTION}; also an .onnx file written by halonet convert`;
 
 export const architectureFlag = Flags.string({
   ...MODEL,
   helpValue: 'NAME',
-  description: "timm's name of a checkpoint's architecture, in place of the config.json beside it",
+  description: 'timm architecture of the checkpoint, used instead of the config.json beside it',
 });
 
 export const imageSizeFlag = imageSize({
   ...IMAGES,
-  description: "size of the network input in pixels; the checkpoint's when not given, as all of these",
+  description: 'Input size of the network in pixels',
 });
 
 /** How images are prepared, where it is not as the model says. */
 export const evaluationFlags = {
   'image-size': imageSizeFlag,
-  'crop-pct': fraction({ ...IMAGES, description: 'part of the resized image that the crop keeps' }),
+  'crop-pct': fraction({ ...IMAGES, description: 'Fraction of the resized image that the crop keeps' }),
   'crop-mode': Flags.option({
     ...IMAGES,
+    helpValue: 'MODE',
     options: ['center', 'squash', 'border'] as const,
     description: 'center crops the longer side, squash ignores the aspect ratio, border pads',
   })(),
   interpolation: Flags.option({
     ...IMAGES,
+    helpValue: 'FILTER',
     options: ['bicubic', 'bilinear'] as const,
-    description: 'how images are resized',
+    description: 'Resampling filter',
   })(),
   mean: triple({
     ...IMAGES,
     upTo: 1,
-    description: 'mean of R, G, B that is subtracted, of pixels scaled to 0..1',
+    description: 'Mean to subtract per channel, for pixels scaled to 0..1',
   }),
   std: triple({
     ...IMAGES,
     above: 0,
-    description: 'standard deviation of R, G, B that is divided by, of pixels scaled to 0..1',
+    description: 'Standard deviation to divide by per channel, for pixels scaled to 0..1',
   }),
 };
 
 /** What embed and features write. */
 export const dtypeFlag = Flags.option({
+  ...inGroup('Results'),
+  ...COMMON,
+  helpValue: 'TYPE',
   options: ['float32', 'float16'] as const,
   default: 'float32',
-  description: 'precision of the values written',
+  summary: 'float32 (default) or float16',
+  description: 'Data type of the values written',
 })();
 
 /** The flags that every job command takes. */
 export const sharedFlags = {
   model: Flags.string({
     ...MODEL,
+    ...COMMON,
     char: 'm',
     helpValue: 'MODEL',
     default: DEFAULT_MODEL,
+    summary: 'timm name, checkpoint or demo (see halonet models)',
     description: RUNNABLE_DESCRIPTION,
   }),
   architecture: architectureFlag,
+  precision: Flags.option({
+    ...MODEL,
+    ...COMMON,
+    helpValue: 'TYPE',
+    options: ['fp32', 'fp16', 'int8'] as const,
+    summary: 'fp32, fp16 or int8 (about twice as fast on CPUs)',
+    description:
+      "Arithmetic of the network; the model's own by default. int8 is for CPUs: about twice as fast, with nearly always the same predictions. fp16 is for GPUs",
+  })(),
+  calibration: Flags.string({
+    ...MODEL,
+    helpValue: 'FOLDER',
+    description:
+      'Images to calibrate the model on for --precision int8. By default halonet uses the calibration saved beside the checkpoint; if there is none, it calibrates on some of the first inputs and saves the result',
+  }),
   output: Flags.string({
     ...OUTPUT,
+    ...COMMON,
     char: 'o',
     helpValue: 'PATH',
     default: '-',
-    description: 'where results go; - is standard output',
+    summary: 'Output file or folder; standard output by default',
+    description: 'Output file, or folder for features as NPY; - is standard output',
   }),
   format: Flags.option({
     ...OUTPUT,
+    ...COMMON,
     char: 'f',
+    helpValue: 'FORMAT',
     options: FORMAT_NAMES,
-    description: "format of the output; by its extension when not given, else each command's default",
+    summary: 'csv, npy or jsonl; by default, from the extension',
+    description:
+      "Output format. By default it follows from the output's extension; without one, each command has its own default",
   })(),
   'csv-safe': Flags.boolean({
     ...OUTPUT,
-    description: 'in CSV, an apostrophe before text that a spreadsheet would take for a formula',
+    description: 'In CSV, put an apostrophe before text that a spreadsheet would run as a formula',
   }),
   overwrite: Flags.boolean({
-    ...OUTPUT,
+    ...RESUMING,
+    ...COMMON,
     exclusive: ['resume', 'sync'],
-    description: 'replace an output that exists, and give up a run in progress',
+    summary: 'Replace an existing output',
+    description: 'Replace an existing output, and discard an unfinished run',
   }),
   resume: Flags.boolean({
-    ...OUTPUT,
-    description: 'go on with the run that was interrupted; begin where there is none',
+    ...RESUMING,
+    ...COMMON,
+    description: 'Continue an interrupted run, or start one',
   }),
   sync: Flags.boolean({
-    ...OUTPUT,
-    description: 'as --resume, where inputs have changed: compute what is new or changed, take over the rest',
+    ...RESUMING,
+    ...COMMON,
+    summary: 'Update an output after its inputs have changed',
+    description:
+      'Update an output after its inputs have changed: compute new and changed images, keep all other rows. Continues an interrupted run, as --resume does',
   }),
   checkpoint: seconds({
-    ...OUTPUT,
+    ...RESUMING,
     default: 5,
-    description: 'work that a crash may cost: how often rows are forced to disk',
+    description: 'Interval at which rows are flushed to disk: the most work that a crash can cost',
   }),
   'allow-empty': Flags.boolean({
-    ...RUN,
-    description: 'write an empty output if the inputs contain no image; otherwise that is an error',
+    ...INPUTS,
+    description: 'Write an empty output if the inputs contain no images, instead of failing',
   }),
   'check-space': Flags.boolean({
     ...OUTPUT,
     allowNo: true,
     default: true,
-    description: 'stop early where the disk has no room for all rows; --no-check-space runs until it is full',
+    description: 'Stop early if the disk has no room for all rows',
   }),
   'dry-run': Flags.boolean({
-    ...RUN,
+    ...GENERAL,
+    ...COMMON,
+    summary: 'Report what a run would do, and write nothing',
     description:
-      'say what would be done, and write nothing: images, bytes of each output, free disk, time; exit code 2 where it could not run or does not fit',
+      'Report what a run would do, and write nothing: images, size of each output file, free disk space, time. Exits with code 2 if the run could not start or would not fit',
   }),
   null: Flags.boolean({
-    ...RUN,
-    description: 'only NULs end the paths on standard input, so that names may contain newlines',
+    ...INPUTS,
+    description:
+      'Paths on standard input end in NULs only, as from find -print0, and may contain newlines. By default they end in newlines or NULs, whichever comes first',
   }),
   'max-failures': failureLimit({
-    ...RUN,
+    ...FAILURES,
     exclusive: ['fail-fast'],
-    description: 'stop when more images fail than that, or than that share of the rows once there are 100',
+    description:
+      'Stop when more than N images fail, or more than P% of the rows (checked from the 100th row on)',
   }),
-  'fail-fast': Flags.boolean({ ...RUN, description: 'stop at the first image that fails' }),
+  'fail-fast': Flags.boolean({ ...FAILURES, description: 'Stop at the first image that fails' }),
   ...evaluationFlags,
   'auto-orient': Flags.boolean({
     ...IMAGES,
     allowNo: true,
     default: true,
-    description: 'turn images as their EXIF orientation says, which timm does for TIFF alone',
+    description: 'Rotate images by their EXIF orientation, which timm does only for TIFF',
   }),
   decode: Flags.option({
     ...IMAGES,
+    helpValue: 'MODE',
     options: DECODES,
     default: 'exact',
     description:
-      "exact gives timm's pixels; near and fast resize while decoding, which saves time on large images",
+      "exact gives timm's pixels; near and fast shrink images while decoding, which saves time on large ones",
   })(),
   'max-pixels': pixels({
-    ...IMAGES,
+    ...FAILURES,
     default: MAX_PIXELS,
-    description: 'images of more are not decoded; 100M is 100 million',
+    description: 'Fail images with more pixels than this; 100M is 100 million',
   }),
   'fail-on': Flags.option({
-    ...IMAGES,
+    ...FAILURES,
+    helpValue: 'DAMAGE',
     options: FAULTS,
     default: 'truncated',
     description:
-      'the mildest damage that fails an image: what a decoder warns of, calls an error, an early end, or none',
+      'Mildest damage that fails an image: a warning or an error of the decoder, a truncated file, or none',
   })(),
   'decode-timeout': timeout({
-    ...RUN,
+    ...FAILURES,
     default: DECODE_SECONDS,
-    description: 'how long an image may take to be read and decoded',
+    description: 'Fail images that take longer than this to read and decode',
   }),
   'batch-size': Flags.integer({
-    ...RUN,
+    ...PERFORMANCE,
+    helpValue: 'N',
     min: 1,
     max: 4096,
     char: 'b',
-    description: 'images in one run; found by measurement when not given',
+    description: 'Images per batch; tuned automatically by default',
   }),
   decoders: Flags.integer({
-    ...RUN,
+    ...PERFORMANCE,
+    helpValue: 'N',
     min: 1,
     max: 512,
-    description: 'images decoded at once; found by measurement when not given',
+    description: 'Images decoded at once; tuned automatically by default',
   }),
   ...deviceFlags,
   threads: Flags.integer({
-    ...RUN,
+    ...PERFORMANCE,
+    helpValue: 'N',
     min: 1,
     max: 512,
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
   }),
-  precision: Flags.option({
-    ...RUN,
-    options: ['fp32', 'fp16', 'int8'] as const,
-    description:
-      "arithmetic of the network; the model's own when not given. int8 is for CPUs: about twice as fast, predictions nearly always the same. fp16 is for GPUs",
-  })(),
-  calibration: Flags.string({
-    ...RUN,
-    helpValue: 'FOLDER',
-    description:
-      'images to measure the model on for --precision int8, in place of what is kept; when not given, some of the first inputs, once: the result is kept beside the checkpoint',
+  quiet: Flags.boolean({
+    ...GENERAL,
+    ...COMMON,
+    description: 'No progress or summary; errors are still shown',
   }),
-  quiet: Flags.boolean({ ...RUN, description: 'no progress and no summary; errors are still shown' }),
 };
 
 /** The images to work on. */
@@ -322,8 +372,7 @@ export const inputArgs = {
     required: true,
     multiple: true,
     ignoreStdin: true, // standard input is read for the argument - only
-    description:
-      'image file, directory (walked recursively), or - for a list of paths on standard input, which end in newlines or NULs, whichever comes first',
+    description: 'Image files, folders, or - for a list of paths on standard input',
   }),
 };
 
@@ -342,7 +391,6 @@ export function evaluationOverrides(flags: Interfaces.InferredFlags<typeof evalu
 /** The parsed values of the shared flags. */
 export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;
 
-/** What every job command says of itself after its own sentence. */
-export const JOB_DESCRIPTION = `There is one row for every input, in input order; an image that cannot be read is a row with the reason.
-
-Exit codes: 0 all done, 1 finished with failed images, 2 could not run, 129, 130 or 143 interrupted.`;
+/** What every job command says of itself after its summary. */
+export const JOB_DESCRIPTION =
+  'Writes one row per image, in input order. An image that cannot be read still gets a row, with the reason. Folders are searched recursively, in sorted order.';

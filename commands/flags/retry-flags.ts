@@ -7,12 +7,23 @@ const settings: Readonly<Record<string, Setting>> = SETTINGS;
 
 const isGivenAnew = (name: string) => settings[name]?.retry === 'renew' || settings[name]?.retry === 'own';
 
+/** Of these, the ones to show first. */
+const FIRST: readonly string[] = ['decode-timeout', 'max-pixels', 'max-failures', 'device', 'quiet'];
+
 /** The flags that may be given anew when failed images are tried again. */
 export const retryFlags = Object.fromEntries(
   Object.keys(settings)
     .filter(isGivenAnew)
-    .map((name) => [name, sharedFlags[name as keyof typeof sharedFlags]]),
+    .map((name) => [name, forRetry(name, sharedFlags[name as keyof typeof sharedFlags])]),
 ) as Pick<typeof sharedFlags, SettingsRetried<'renew' | 'own'>>;
+
+/** A flag as help shows it for a retry, where what is not given anew is as the run had it. */
+function forRetry<F extends object>(name: string, flag: F): F {
+  const common = FIRST.includes(name);
+  return settings[name]?.retry === 'renew'
+    ? { ...flag, common, defaultHelp: async () => 'as in the run' }
+    : { ...flag, common };
+}
 
 /** What is known of a run whose failed rows are computed again. */
 export interface RunToRetry {

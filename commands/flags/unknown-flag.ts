@@ -1,5 +1,6 @@
 import type { Command } from '@oclif/core';
 import { meant } from '../../src/spelling.js';
+import { GLOBAL_FLAGS } from './groups.js';
 
 /** The flags that a command was given and does not have; undefined where an error is about something else. */
 export function unknownFlags(error: Error): readonly string[] | undefined {
@@ -20,5 +21,5 @@ function knownFlags(flags: Command.Class['flags']): readonly string[] {
   const names = Object.entries(flags).flatMap(([name, flag]) =>
     flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name],
   );
-  return [...names, 'help'].map((name) => `--${name}`);
+  return [...names, ...GLOBAL_FLAGS.map(({ name }) => name)].map((name) => `--${name}`);
 }

@@ -4,6 +4,7 @@ import type { DeviceReport } from '../../src/doctor/devices.js';
 import type { Examination } from '../../src/doctor/examination.js';
 import { type Column, figure, table } from './table.js';
 import { visible } from './visible.js';
+import { wrap } from './wrap.js';
 
 const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
   device.status === 'works' ? text(device) : '-';
@@ -32,25 +33,30 @@ const DEVICES: readonly Column<DeviceReport>[] = [
   { title: 'status', cell: statusText },
 ];
 
-/** An examination as text, for a terminal. */
-export function examinationText(examination: Examination): string {
+/** An examination as text, for a terminal of a width. */
+export function examinationText(examination: Examination, width?: number): string {
   const { devices, cache, environment, advice } = examination;
   const models = cache.models.map(({ repo, bytes }) => `${repo}, ${bytesText(bytes)}`);
   return [
-    ...facts([...versionFacts(examination), ...machineFacts(examination), ...imageFacts(examination)]),
+    ...facts([...versionFacts(examination), ...machineFacts(examination), ...imageFacts(examination)], width),
     '',
-    table(devices, DEVICES),
+    table(devices, DEVICES, width),
     '',
-    ...facts(missingFacts(examination)),
+    ...facts(missingFacts(examination), width),
     '',
-    ...facts([
-      ['Cache', cache.folder],
-      ['Models', models.length > 0 ? models : 'none in the cache; demo is part of halonet'],
-      ['Environment', Object.entries(environment).map(([name, value]) => `${name}=${value}`)],
-      ['Advice', advice.length > 0 ? advice : 'none'],
-    ]),
+    ...facts(
+      [
+        ['Cache', cache.folder],
+        ['Models', models.length > 0 ? models : 'none in the cache; demo is part of halonet'],
+        ['Environment', Object.entries(environment).map(([name, value]) => `${name}=${value}`)],
+        ['Advice', advice.length > 0 ? advice : 'none'],
+      ],
+      width,
+    ),
   ].join('\n');
 }
+
+const LABEL = 13; // characters
 
 type Fact = readonly [label: string, value: string | readonly string[]];
 
@@ -95,11 +101,12 @@ function missingFacts({ devices }: Examination): readonly Fact[] {
 }
 
 /** Labels in one column, values in another; a label stands before the first of its values. */
-function facts(rows: readonly Fact[]): readonly string[] {
+function facts(rows: readonly Fact[], width = Infinity): readonly string[] {
   const shown = rows.filter(([, value]) => value.length > 0);
-  return shown.flatMap(([label, value]) =>
-    [value].flat().map((line, i) => `${(i === 0 ? label : '').padEnd(13)}${visible(line)}`),
-  );
+  return shown.flatMap(([label, value]) => {
+    const lines = [value].flat().flatMap((line) => wrap(visible(line), width - LABEL));
+    return lines.map((line, i) => `${(i === 0 ? label : '').padEnd(LABEL)}${line}`);
+  });
 }
 
 function statusText(device: DeviceReport): string {

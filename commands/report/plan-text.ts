@@ -6,8 +6,8 @@ import { passedOverText } from '../../src/sources/passed-over.js';
 import { duration } from './progress.js';
 import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
-/** What a job would do, for a person. */
-export function planText(plan: JobPlan): string {
+/** What a job would do, for a person with a terminal of a width. */
+export function planText(plan: JobPlan, width?: number): string {
   const { device, size, space, model, output } = plan;
   const files = passedOverText(plan.inputs.passedOver);
   const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
@@ -21,8 +21,12 @@ export function planText(plan: JobPlan): string {
     ['time', timeText(plan)],
   ];
   return [
-    factsText(lines),
-    table([...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }], columns(plan)),
+    factsText(lines, width),
+    table(
+      [...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }],
+      columns(plan),
+      width,
+    ),
   ].join('\n\n');
 }
 
@@ -35,7 +39,7 @@ function imagesText({ inputs, list }: JobPlan): string {
     parts.push(
       `${grouped(unreadable)} ${unreadable === 1 ? 'input' : 'inputs'} unreadable (${codes.join(', ')})`,
     );
-  if (list) return [...parts, 'those of the list on standard input unknown, which is not read'].join(', ');
+  if (list) return [...parts, 'those of the list on standard input unknown: it is not read'].join(', ');
   return rows === 0 ? 'none' : parts.join(', ');
 }
 
@@ -47,14 +51,14 @@ function startText({ run, replaces, rows, there, list }: JobPlan): string {
     case 'refuse':
       return `refused: ${run.error.message}`;
     case 'begin':
-      return replaces ? 'replaces what is there' : 'new';
+      return replaces ? 'replaces an existing output' : 'new';
     case 'done':
-      return `nothing is left to do: it has its ${done} rows${same}`;
+      return `complete: it has all ${done} rows${same}`;
     case 'resume':
-      return `goes on after ${done}${all} rows${same}`;
+      return `continues after ${done}${all} rows${same}`;
     case 'takeOver':
-      if (run.changes === undefined) return 'takes over the rows of inputs that have not changed';
-      return `${changesText(run.changes)}; takes over ${done}${all} rows`;
+      if (run.changes === undefined) return 'keeps the rows of unchanged inputs';
+      return `${changesText(run.changes)}; keeps ${done}${all} rows`;
   }
 }
 

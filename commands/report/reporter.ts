@@ -6,6 +6,7 @@ import { deviceLine } from './device-line.js';
 import { Progress } from './progress.js';
 import type { StandardError } from './standard-error.js';
 import { calibrationLine, summaryText } from './summary.js';
+import type { WrittenFile } from './written-files.js';
 
 /** What a reporter has to know of a job. */
 export interface ReportedJob {
@@ -74,12 +75,12 @@ export class Reporter {
 
   /** A signal has come. */
   stopping(): void {
-    this.#say('stopping after the batch under way; a second signal stops at once');
+    this.#say('finishing the current batch; a second signal stops at once');
   }
 
-  /** The job is done. */
-  done(summary: JobSummary): void {
-    this.#say(summaryText(summary, this.#job.output));
+  /** The job is done, and has written files. */
+  done(summary: JobSummary, written: readonly WrittenFile[] = []): void {
+    this.#say(summaryText(summary, this.#job.output, written));
   }
 
   /** Removes the line of progress. */
@@ -88,9 +89,9 @@ export class Reporter {
   }
 
   #measuring(): void {
-    this.#progress.note('measuring the model for int8');
+    this.#progress.note('calibrating the model for int8');
     if (this.#job.lists && this.#job.calibration === undefined)
-      this.#say('int8: reading paths to measure the model on; --calibration FOLDER does without');
+      this.#say('int8: reading paths to calibrate the model on; --calibration FOLDER avoids that');
   }
 
   #started({ rows, opened }: Extract<JobEvent, { kind: 'started' }>): void {

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { styled } from './colour.js';
 import { visible, visibleLines } from './visible.js';
 
 const WIDTH = 80; // of a terminal that does not say
@@ -24,6 +25,12 @@ export class StandardError {
   say(text: string): void {
     this.clear();
     this.#stream.write(`${visibleLines(text)}\n`);
+  }
+
+  /** Writes what failed. */
+  sayError(message: string): void {
+    this.clear();
+    this.#stream.write(`${styled(['red', 'bold'], 'error:', this.#stream)} ${visibleLines(message)}\n`);
   }
 
   /** Draws a line in place of the one drawn before, as far as it fits. Only for a terminal. */

@@ -4,11 +4,27 @@ import type { ConvertSummary } from '../../src/models/convert.js';
 import { TELLING_IMAGES } from '../../src/models/int8/agreement.js';
 import type { CalibratedModel } from '../../src/models/int8/int8.js';
 import { passedOverText } from '../../src/sources/passed-over.js';
+import { factsText } from './table.js';
+import { visible } from './visible.js';
+import type { WrittenFile } from './written-files.js';
 
-/** What a run did, and which files it passed over where there are any: one line each. */
-export function summaryText(summary: JobSummary, output: string): string {
-  const files = passedOverText(summary.passedOver);
-  return summaryLine(summary, output) + (files === undefined ? '' : `\npassed over: ${files}`);
+/** What a run did, which files it has written where they are several, and which it passed over where there are any. */
+export function summaryText(
+  summary: JobSummary,
+  output: string,
+  written: readonly WrittenFile[] = [],
+): string {
+  const passedOver = passedOverText(summary.passedOver);
+  return [
+    summaryLine(summary, output),
+    ...(written.length > 1 ? [writtenText(written)] : []),
+    ...(passedOver === undefined ? [] : [`passed over: ${passedOver}`]),
+  ].join('\n');
+}
+
+function writtenText(written: readonly WrittenFile[]): string {
+  const facts = factsText(written.map(({ path, purpose }) => [visible(path), purpose]));
+  return facts.replace(/^/gm, '  ');
 }
 
 /**

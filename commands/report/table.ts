@@ -1,37 +1,80 @@
 import { visible } from './visible.js';
+import { wrap } from './wrap.js';
 
 /** One column of a table: its heading, and the cell of a row. */
 export interface Column<T> {
   readonly title: string;
   readonly cell: (row: T) => string;
   readonly align?: 'right'; // left when not given
+  readonly spare?: boolean; // left out where a terminal is too narrow
 }
 
 const GAP = '  ';
+const LEAST = 20; // characters, below which a column is not wrapped
 
-/** Rows as text in columns, each as wide as its widest cell, below a line of headings. */
-export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
-  const cells = [
-    columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ cell }) => visible(cell(row)))),
-  ];
-  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
-  return cells
-    .map((line) =>
-      line
+/**
+ * Rows as text in columns, each as wide as its widest cell, below a line of headings.
+ * @param width of the terminal: text in the last column is wrapped, and columns that may be left out are where they do not fit;
+ *   nothing of that when not given
+ */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[], width = Infinity): string {
+  const shown = fitting(rows, columns, width);
+  const cells = cellsOf(rows, shown);
+  const widths = widthsOf(cells);
+  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0);
+  const last = shown.at(-1)?.align === 'right' || width - before < LEAST ? Infinity : width - before;
+  const lines = cells.flatMap((line) => {
+    const [first = '', ...more] = wrap(line.at(-1) ?? '', last);
+    return [
+      [...line.slice(0, -1), first]
         .map((text, i) =>
-          columns[i]?.align === 'right' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0),
+          shown[i]?.align === 'right' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0),
         )
         .join(GAP)
         .trimEnd(),
-    )
-    .join('\n');
+      ...more.map((text) => ' '.repeat(before) + text),
+    ];
+  });
+  const hidden = columns.filter((column) => !shown.includes(column)).map(({ title }) => title);
+  return [
+    ...lines,
+    ...(hidden.length > 0 ? ['', `not shown, since the terminal is too narrow: ${hidden.join(', ')}`] : []),
+  ].join('\n');
 }
 
-/** Names in one column, what they stand for in another. */
-export function factsText(lines: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...lines.map(([name]) => name.length));
-  return lines.map(([name, value]) => `${name.padEnd(width)}  ${visible(value)}`).join('\n');
+/** The columns that fit beside one another, the spare ones as far as there is room. */
+function fitting<T>(rows: readonly T[], columns: readonly Column<T>[], width: number): readonly Column<T>[] {
+  const widths = widthsOf(cellsOf(rows, columns));
+  const last = widths.at(-1) ?? 0;
+  const wrapped = columns.at(-1)?.align === 'right' ? 0 : Math.max(0, last - LEAST);
+  const total = widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length - wrapped);
+  const spare = columns.findLast((column) => column.spare);
+  if (total <= width || spare === undefined) return columns;
+  return fitting(
+    rows,
+    columns.filter((column) => column !== spare),
+    width,
+  );
+}
+
+const cellsOf = <T>(rows: readonly T[], columns: readonly Column<T>[]) => [
+  columns.map(({ title }) => title),
+  ...rows.map((row) => columns.map(({ cell }) => visible(cell(row)))),
+];
+
+const widthsOf = ([titles = [], ...lines]: readonly (readonly string[])[]) =>
+  titles.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)));
+
+/** Names in one column, what they stand for in another, wrapped where a terminal has a width. */
+export function factsText(
+  lines: readonly (readonly [name: string, value: string])[],
+  width = Infinity,
+): string {
+  const indent = Math.max(...lines.map(([name]) => name.length)) + GAP.length;
+  const room = width - indent < LEAST ? Infinity : width - indent;
+  return lines
+    .map(([name, value]) => name.padEnd(indent) + wrap(visible(value), room).join(`\n${' '.repeat(indent)}`))
+    .join('\n');
 }
 
 /** Rows as a table of Markdown. */

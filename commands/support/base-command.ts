@@ -4,18 +4,23 @@ import { Command, Errors } from '@oclif/core';
 import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
 import { unknownFlags, unknownFlagsText } from '../flags/unknown-flag.js';
 import { standardError } from '../report/standard-error.js';
+import { terminalWidth } from '../report/terminal-width.js';
 import { visibleJson, visibleLines } from '../report/visible.js';
+import { type ExitCodes, PLAIN_EXIT_CODES } from './exit-codes.js';
 import { failureOf, sayFailure } from './failure.js';
 import { Interrupted } from './interruption.js';
 
-/** Exit codes, as in JOB_DESCRIPTION. */
 export const FAILED = 1;
 const COULD_NOT_RUN = 2;
 
 /** A command that says what failed in one line, what to do next in another, and ends with the exit code for it. */
 export abstract class BaseCommand extends Command {
+  static override examples: { readonly description: string; readonly command: string }[] = [];
+
+  static exitCodes: ExitCodes = PLAIN_EXIT_CODES;
+
   /** What an interruption leaves, in a few words. */
-  protected leaves = "nothing was written under an output's name";
+  protected leaves = 'no output was written';
 
   /** What an error leaves to go on from, in a sentence. */
   protected goOn: string | undefined;
@@ -30,6 +35,11 @@ export abstract class BaseCommand extends Command {
   override logJson(value: unknown): void {
     standardError.clear();
     super.log(visibleJson(value));
+  }
+
+  /** The width of the terminal on standard output; undefined where there is none. */
+  protected get width(): number | undefined {
+    return terminalWidth(process.stdout);
   }
 
   override logToStderr(text = ''): void {

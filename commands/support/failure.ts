@@ -29,12 +29,12 @@ const NOT_LOADED =
 /** Says what failed in one line, and what to do next in another; of a defect where it is. */
 export function reportFailure(error: unknown): void {
   const failure = failureOf(error);
-  if (failure === undefined) standardError.say(`error: this is a defect of halonet: ${stackOf(error)}`);
+  if (failure === undefined) standardError.sayError(`this is a defect of halonet: ${stackOf(error)}`);
   else sayFailure(failure);
 }
 
 export function sayFailure({ message, hint }: Failure): void {
-  standardError.say(`error: ${message}`);
+  standardError.sayError(message);
   if (hint !== undefined) standardError.say(`  ${visible(hint)}`);
 }
 

@@ -6,6 +6,7 @@ import { type JobRequest, jobOptions } from '../flags/job-options.js';
 import { Reporter } from '../report/reporter.js';
 import { standardError } from '../report/standard-error.js';
 import { failedImages } from '../report/summary.js';
+import type { WrittenFile } from '../report/written-files.js';
 import { BaseCommand, FAILED } from './base-command.js';
 import { host } from './host.js';
 import { abortOnSignals } from './interruption.js';
@@ -31,7 +32,7 @@ export abstract class JobCommand extends BaseCommand {
     try {
       this.leaves =
         flags.output === '-'
-          ? 'printed rows are incomplete; a run with --output can be gone on with'
+          ? 'the printed rows are incomplete; only a run with --output can be resumed'
           : 'no output was changed';
       reporter.loading();
       const job = { ...(await this.#options(request, reporter.tellsTotal)), signal };
@@ -69,7 +70,7 @@ export abstract class JobCommand extends BaseCommand {
       if (event.kind === 'left') this.#left(event.rows, job);
     };
     const summary = await runJob({ ...job, onEvent });
-    reporter.done(summary);
+    reporter.done(summary, summary.done > 0 ? await writtenTo(job.outputs.destination.output) : []);
     if (failedImages(summary) > 0) process.exitCode = FAILED;
   }
 
@@ -91,9 +92,20 @@ export abstract class JobCommand extends BaseCommand {
       if (event.kind !== 'measuring') reporter.report(event); // which tells of the list on standard input
     };
     const plan = await planJob({ ...job, onEvent });
-    this.log(planText(plan));
+    this.log(planText(plan, this.width));
     if (plan.refusal !== undefined) throw plan.refusal;
   }
+}
+
+/** The files of an output, as its manifest tells; none where it has none, as on standard output. */
+async function writtenTo(output: string): Promise<readonly WrittenFile[]> {
+  if (output === '-') return [];
+  const { findRun } = await import('../../src/runs/find-run.js');
+  const { writtenFiles } = await import('../report/written-files.js');
+  return findRun(output).then(
+    (run) => writtenFiles(run, output),
+    () => [], // a device, or taken away since: the run itself is complete
+  );
 }
 
 function reporterOf({ flags }: JobRequest, lists: boolean): Reporter {

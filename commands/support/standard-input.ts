@@ -18,12 +18,12 @@ export function refuseList(inputs: readonly string[], { null: nul }: { readonly 
   }
   if (lists > 1) {
     throw new HalonetError(`- is given ${lists} times; standard input can be read once`, {
-      hint: 'Name it once, where its paths are to come among the inputs.',
+      hint: 'Name it once, at the place of its paths among the inputs.',
     });
   }
   if (lists === 1 && isFolder(STDIN)) {
     throw new HalonetError('standard input is a folder; expected a list of paths', {
-      hint: 'To walk a folder, name it in place of -.',
+      hint: 'To read the images of a folder, name the folder instead of -.',
     });
   }
 }

@@ -171,7 +171,7 @@ describe('convert', () => {
     [
       'an output named twice',
       ['demo', '-o', 'FOLDER/x.onnx', '--outputs', 'logits,logits'],
-      /different outputs/,
+      /distinct outputs/,
     ],
     ['an unknown output', ['demo', '-o', 'FOLDER/x.onnx', '--outputs', 'classes'], /no output "classes"/],
     ['an unknown precision', ['demo', '-o', 'FOLDER/x.onnx', '--precision', 'int8'], /--precision=int8/],

@@ -164,7 +164,7 @@ describe('--dry-run', () => {
     assert.equal(code, 0);
     assert.equal(
       factOf(stdout, 'images'),
-      '0 found, those of the list on standard input unknown, which is not read',
+      '0 found, those of the list on standard input unknown: it is not read',
     );
     assert.match(stdout, /^e\.npy +2,048 +unknown$/m);
     assert.equal(factOf(stdout, 'time'), 'unknown');
@@ -186,7 +186,7 @@ describe('--dry-run', () => {
 
     const replaced = await dryRun(['embed', samples.all, '-o', output, '--overwrite']);
     assert.equal(replaced.code, 0);
-    assert.match(factOf(replaced.stdout, 'output'), /: replaces what is there$/);
+    assert.match(factOf(replaced.stdout, 'output'), /: replaces an existing output$/);
   });
 
   it('refuses an output that another run is writing', async () => {
@@ -219,11 +219,11 @@ describe('--dry-run', () => {
 
     const resumed = await dryRun([...args, '--resume']);
     assert.equal(resumed.code, 0);
-    assert.match(factOf(resumed.stdout, 'output'), /: goes on after 32 of 49 rows$/);
+    assert.match(factOf(resumed.stdout, 'output'), /: continues after 32 of 49 rows$/);
     // 17 rows of 2,048 bytes, 32 in the ledger and some 45 in the index
     assert.match(factOf(resumed.stdout, 'disk'), /: fits, 3[56]\.\d kB to be written$/);
     const startedOver = await dryRun([...args, '--overwrite']);
-    assert.match(factOf(startedOver.stdout, 'output'), /: replaces what is there$/);
+    assert.match(factOf(startedOver.stdout, 'output'), /: replaces an existing output$/);
 
     const other = await dryRun([...args, '--resume', '--dtype', 'float16']);
     assert.equal(other.code, 2);
@@ -232,7 +232,7 @@ describe('--dry-run', () => {
     assert.equal((await halonet([...args, ...DEMO, '--resume'])).code, 1);
     const finished = await dryRun([...args, '--resume']);
     assert.equal(finished.code, 0);
-    assert.match(factOf(finished.stdout, 'output'), /: nothing is left to do: it has its 49 rows$/);
+    assert.match(factOf(finished.stdout, 'output'), /: complete: it has all 49 rows$/);
     assert.match(factOf(finished.stdout, 'disk'), /: fits, 0 B to be written$/);
   });
 
@@ -251,7 +251,7 @@ describe('--dry-run', () => {
     assert.match(resumed.stderr, /^error: The inputs of .* have changed: 2 new, 1 changed, 1 gone\./);
     const synced = await dryRun([...args, '--sync']);
     assert.equal(synced.code, 0);
-    assert.match(factOf(synced.stdout, 'output'), /: 2 new, 1 changed, 1 gone; takes over 9 of 12 rows$/);
+    assert.match(factOf(synced.stdout, 'output'), /: 2 new, 1 changed, 1 gone; keeps 9 of 12 rows$/);
     assert.equal((await halonet([...args, ...DEMO, '--sync'])).code, 0);
     const { stored } = JSON.parse(await readFile(place('e.npy.run.json'), 'utf8'));
     assert.equal(stored, 9);
@@ -273,7 +273,7 @@ describe('--dry-run', () => {
     await mkdir(place('e.npy.partial.next'));
     await rename(place('e.npy.partial'), place('e.npy.partial.next/base'));
     const { stdout } = await dryRun([...args, bad, '--resume']);
-    assert.match(factOf(stdout, 'output'), /: goes on after 16 of 17 rows$/);
+    assert.match(factOf(stdout, 'output'), /: continues after 16 of 17 rows$/);
   });
 
   it('measures a model for int8 and keeps nothing', async () => {

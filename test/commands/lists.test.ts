@@ -58,7 +58,7 @@ describe('a list on standard input', () => {
       [
         2,
         'error: - is given 2 times; standard input can be read once\n' +
-          '  Name it once, where its paths are to come among the inputs.\n',
+          '  Name it once, at the place of its paths among the inputs.\n',
       ],
     );
     const none = await here(['embed', 'photos', '--null', '-o', 'x.npy']);
@@ -129,7 +129,7 @@ describe('a list on standard input', () => {
         [
           2,
           '',
-          'error: standard input is a folder; expected a list of paths\n  To walk a folder, name it in place of -.\n',
+          'error: standard input is a folder; expected a list of paths\n  To read the images of a folder, name the folder instead of -.\n',
         ],
       );
     }
@@ -249,7 +249,7 @@ describe('a list on standard input', () => {
           [result.code, result.stderr],
           [
             code,
-            'stopping after the batch under way; a second signal stops at once\n' +
+            'finishing the current batch; a second signal stops at once\n' +
               `interrupted by ${signal}; ${leaves}\n`,
           ],
         );

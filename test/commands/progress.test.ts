@@ -38,6 +38,25 @@ describe('the summary', () => {
     );
   });
 
+  it('names the files that were written, and what each is for, where they are several', () => {
+    const summary = { rows: 1, done: 1, stored: 0, failures: {}, seconds: 1, passedOver: { '.mov': 1 } };
+    const line = '1 image in 1.0 s (1.0/s), written to a/x.npy';
+    const files = [
+      { path: 'a/x.npy', purpose: 'embeddings, one row per image' },
+      { path: 'a/x.index\u001b.csv', purpose: 'path and error of each row' },
+    ];
+    assert.deepEqual(summaryText(summary, 'a/x.npy', files).split('\n'), [
+      line,
+      '  a/x.npy            embeddings, one row per image',
+      String.raw`  a/x.index\x1b.csv  path and error of each row`,
+      'passed over: 1 file (.mov 1)',
+    ]);
+    assert.deepEqual(summaryText(summary, 'a/x.npy', files.slice(0, 1)).split('\n'), [
+      line,
+      'passed over: 1 file (.mov 1)',
+    ]);
+  });
+
   it('tells what was computed from what was there already', () => {
     assert.equal(
       summaryText({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2, passedOver: {} }, 'out.csv'),

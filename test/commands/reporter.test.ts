@@ -63,7 +63,7 @@ describe('a reporter', () => {
 
   it('tells who types paths what they are read for', () => {
     const measuring = (job: Partial<ReportedJob>) => saidOf({ ...JOB, ...job }, [{ kind: 'measuring' }]).text;
-    assert.match(measuring({ lists: true }), /^int8: reading paths to measure the model on; --calibration/);
+    assert.match(measuring({ lists: true }), /^int8: reading paths to calibrate the model on; --calibration/);
     assert.doesNotMatch(measuring({ lists: true, calibration: 'few' }), /int8/);
     assert.doesNotMatch(measuring({}), /int8/);
   });

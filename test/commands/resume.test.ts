@@ -93,7 +93,7 @@ describe('a run that was interrupted', () => {
       if (code !== null) {
         assert.equal(
           await stderr,
-          'stopping after the batch under way; a second signal stops at once\n' +
+          'finishing the current batch; a second signal stops at once\n' +
             `interrupted by ${signal}; 3 rows so far are kept, and the same command with --resume goes on\n`,
         );
       }

@@ -90,6 +90,8 @@ describe('standard error', () => {
     standardError.draw(ESCAPE);
     standardError.say(`x${ESCAPE}`);
     assert.deepEqual(screen.lines(), [`x${SHOWN}`, '']);
+    standardError.sayError(`y${ESCAPE}`);
+    assert.ok(screen.lines().at(-2)?.endsWith(` y${SHOWN}`));
   });
 
   it('draws nothing where it is no terminal', () => {

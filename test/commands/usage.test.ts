@@ -65,7 +65,7 @@ describe('the command line', () => {
     [
       'an image size in words',
       ['embed', IMAGES, '-m', 'demo', '--image-size', 'large'],
-      /expected pixels up to 16384, such as 256/,
+      /expected a size in pixels, up to 16384 a side, such as 256/,
     ],
     ['a mean of two numbers', ['embed', IMAGES, '-m', 'demo', '--mean', '0.5,0.5'], /three numbers/],
     [
@@ -75,7 +75,7 @@ describe('the command line', () => {
     ],
     ['a batch of millions', ['embed', IMAGES, '-m', 'demo', '-b', '1000000000'], /batch-size/],
     ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /from 0\.01 to 1/],
-    ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /different stage numbers/],
+    ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /distinct stage numbers/],
     ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.parquet'], /\.csv, \.npy, \.jsonl/],
     [
       'a folder of features that would be named as a file',

@@ -1,0 +1,44 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** What decides whether a stream is coloured; a process has it. */
+export interface ColourSettings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly argv: readonly string[];
+}
+
+export const NO_COLOUR_FLAG = '--no-color';
+
+/**
+ * Whether text on a stream is coloured: on terminals, unless `NO_COLOR` or `--no-color` is given; elsewhere only with `FORCE_COLOR`.
+ * A variable that is empty counts as unset; see no-color.org and force-color.org.
+ */
+export function isColoured(stream: { readonly isTTY?: boolean }, { env, argv }: ColourSettings): boolean {
+  if (optionsOf(argv).includes(NO_COLOUR_FLAG)) return false;
+  const { FORCE_COLOR: forced = '', NO_COLOR: refused = '', TERM } = env;
+  if (forced !== '') return forced !== '0' && forced !== 'false';
+  return refused === '' && TERM !== 'dumb' && stream.isTTY === true;
+}
+
+/** What a command line has before `--`. */
+function optionsOf(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+/** The same command line without `--no-color`, which is taken wherever it stands. */
+export function withoutColourFlag(argv: readonly string[]): string[] {
+  const options = optionsOf(argv);
+  return [...options.filter((word) => word !== NO_COLOUR_FLAG), ...argv.slice(options.length)];
+}
+
+/** Text in a style, where the stream is coloured. */
+export function styled(
+  style: Style,
+  text: string,
+  stream: { readonly isTTY?: boolean },
+  settings: ColourSettings = process,
+): string {
+  return isColoured(stream, settings) ? styleText(style, text, { validateStream: false }) : text;
+}

@@ -1,0 +1,223 @@
+import { wrap } from './wrap.js';
+
+/** What help says of a command. */
+export interface CommandFacts {
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string; // paragraphs with an empty line between
+  readonly usage: string;
+  readonly examples: readonly Example[];
+  readonly args: readonly ArgFacts[];
+  readonly flags: readonly FlagFacts[]; // in the order of their definitions
+  readonly groups: readonly FlagGroup[]; // of the same flags
+  readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
+}
+
+export interface Example {
+  readonly description: string;
+  readonly command: string;
+}
+
+export interface ArgFacts {
+  readonly label: string; // INPUT...
+  readonly description: string;
+  readonly byDefault: string | undefined;
+}
+
+/** Flags that serve one purpose. */
+export interface FlagGroup {
+  readonly name: string;
+  readonly purpose: string;
+  readonly flags: readonly FlagFacts[];
+}
+
+export interface FlagFacts {
+  readonly name: string;
+  readonly char: string | undefined;
+  readonly label: string; // --name, or --[no-]name
+  readonly value: string | undefined; // undefined where it takes none
+  readonly choices: readonly string[]; // of its value, where they are few and do not stand in it
+  readonly summary: string | undefined; // a line for the first page; the description and the default where there is none
+  readonly description: string;
+  readonly byDefault: string | undefined;
+  readonly required: boolean;
+  readonly common: boolean; // shown first
+}
+
+/** The program as a whole. */
+export interface ProgramFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly summary: string;
+  readonly commands: readonly Pick<CommandFacts, 'name' | 'summary'>[];
+}
+
+/** How a page is laid out. */
+export interface Page {
+  readonly width: number; // of the terminal
+  readonly heading: (text: string) => string; // as the terminal shows it
+}
+
+const MOST_WIDTH = 100; // longer lines are hard to read
+const INDENT = '  ';
+const MOST_LABEL = 26; // a longer one has its description below
+const GAP = 2;
+
+/** One screen: examples, the flags that most people need, and the names of the others. */
+export function firstPage(facts: CommandFacts, page: Page): string {
+  const flags = facts.flags.filter(({ common }) => common);
+  const further = furtherFlags(facts, page);
+  return joined([
+    ...opening(facts, page),
+    section('ARGUMENTS', argRows(facts, page), page),
+    section('FLAGS', columns(flags.map(shortRow), page), page),
+    section(`MORE FLAGS (halonet ${facts.name} --help-all describes them)`, further, page),
+    section('EXIT CODES', wrap(exitCodesText(facts.exitCodes), widthOf(page) - GAP), page),
+  ]);
+}
+
+/** Everything: each flag, below what its group is for. */
+export function fullPage(facts: CommandFacts, page: Page): string {
+  const paragraphs = facts.description
+    .split('\n\n')
+    .flatMap((text, i) => [...(i > 0 ? [''] : []), ...wrap(text, widthOf(page) - GAP)]);
+  return joined([
+    ...opening(facts, page),
+    section('DESCRIPTION', paragraphs, page),
+    section('ARGUMENTS', argRows(facts, page), page),
+    ...facts.groups.map(({ name, purpose, flags }) =>
+      section(`${name.toUpperCase()}: ${purpose}`, columns(flags.map(fullRow), page), page),
+    ),
+    section(
+      'EXIT CODES',
+      columns(
+        facts.exitCodes.map(([code, meaning]) => [String(code), meaning]),
+        page,
+      ),
+      page,
+    ),
+  ]);
+}
+
+/** The examples of {@link programPage}. */
+export const FIRST_USE: readonly Example[] = [
+  {
+    description: 'Try it without a download: the demo model recognises 16 shapes and textures',
+    command: 'halonet classify photos --model demo',
+  },
+  {
+    description: 'Classify a folder of images; the default model is downloaded once',
+    command: 'halonet classify photos --output classes.csv',
+  },
+  {
+    description: 'Embed a dataset as an array; the same command continues an interrupted run',
+    command: 'halonet embed photos --output photos.npy --resume',
+  },
+  { description: 'Check what halonet can use on this machine', command: 'halonet doctor' },
+];
+
+const READ_MORE: readonly (readonly [string, string])[] = [
+  ['halonet COMMAND --help', 'Examples and the most common flags of a command'],
+  ['halonet COMMAND --help-all', 'Every flag of a command'],
+  ['README.md and docs/', 'Formats, long runs, failures, models, devices'],
+];
+
+/** What there is, and where to begin. */
+export function programPage({ name, version, summary, commands }: ProgramFacts, page: Page): string {
+  return joined([
+    [`${name} ${version}: ${summary}`].flatMap((text) => wrap(text, widthOf(page))).join('\n'),
+    section('USAGE', [`${name} COMMAND [arguments] [flags]`], page),
+    section('EXAMPLES', exampleLines(FIRST_USE, page), page),
+    section(
+      'COMMANDS',
+      columns(
+        commands.map((command) => [command.name, command.summary]),
+        page,
+      ),
+      page,
+    ),
+    section('READ MORE', columns(READ_MORE, page), page),
+  ]);
+}
+
+const widthOf = ({ width }: Page) => Math.min(width, MOST_WIDTH);
+
+const joined = (sections: readonly string[]) => sections.filter((text) => text !== '').join('\n\n');
+
+/** Lines below a heading; nothing where there are none. */
+function section(heading: string, lines: readonly string[], page: Page): string {
+  if (lines.length === 0) return '';
+  const indented = lines.map((line) => (line === '' ? '' : INDENT + line));
+  return [...wrap(heading, widthOf(page)).map(page.heading), ...indented].join('\n');
+}
+
+function opening({ summary, usage, examples }: CommandFacts, page: Page): readonly string[] {
+  return [
+    wrap(summary, widthOf(page)).join('\n'),
+    section('USAGE', [usage], page),
+    section('EXAMPLES', exampleLines(examples, page), page),
+  ];
+}
+
+/** A command is never broken, so that it can be copied. */
+const exampleLines = (examples: readonly Example[], page: Page) =>
+  examples.flatMap(({ description, command }) => [
+    ...wrap(`${description}:`, widthOf(page) - GAP),
+    INDENT + command,
+  ]);
+
+const argRows = ({ args }: CommandFacts, page: Page) =>
+  columns(
+    args.map(({ label, description, byDefault }) => [label, withDefault(description, byDefault)]),
+    page,
+  );
+
+const shortRow = (flag: FlagFacts): readonly [string, string] =>
+  flag.summary === undefined ? fullRow(flag) : [flagLabel(flag), flag.summary];
+
+const fullRow = (flag: FlagFacts): readonly [string, string] => [
+  flagLabel(flag),
+  withDefault(withChoices(flag.description, flag.choices), flag.byDefault),
+];
+
+const flagLabel = ({ char, label, value }: FlagFacts) =>
+  `${char === undefined ? '   ' : `-${char},`} ${label}${value === undefined ? '' : ` ${value}`}`;
+
+const withChoices = (text: string, choices: readonly string[]) =>
+  choices.length === 0 ? text : `${text} (${choices.join(', ')})`;
+
+const withDefault = (text: string, byDefault: string | undefined) =>
+  byDefault === undefined ? text : `${text} [default: ${byDefault}]`;
+
+/** Names on the left, what they mean on the right. */
+function columns(rows: readonly (readonly [string, string])[], page: Page): readonly string[] {
+  const lengths = rows.map(([label]) => label.length).filter((length) => length <= MOST_LABEL);
+  const indent = Math.max(0, ...lengths) + GAP;
+  const width = widthOf(page) - INDENT.length - indent;
+  return rows.flatMap(([label, text]) => {
+    const [first = '', ...rest] = wrap(text, width);
+    const below = (label.length + GAP > indent ? [first, ...rest] : rest).map(
+      (line) => ' '.repeat(indent) + line,
+    );
+    return label.length + GAP > indent ? [label, ...below] : [label.padEnd(indent) + first, ...below];
+  });
+}
+
+/** One line for each group of flags that are not common. */
+function furtherFlags({ groups }: CommandFacts, page: Page): readonly string[] {
+  const rows = groups.flatMap(({ name, flags }) => {
+    const names = flags.filter(({ common }) => !common).map(({ label }) => label);
+    return names.length === 0 ? [] : [[name, names.join(' ')] as const];
+  });
+  return columns(rows, page);
+}
+
+/** `0 done, 1 some images failed, 2 could not run, 129, 130 or 143 interrupted` */
+function exitCodesText(codes: CommandFacts['exitCodes']): string {
+  const plain = codes.filter(([code]) => code < SIGNALLED).map(([code, meaning]) => `${code} ${meaning}`);
+  const signals = codes.map(([code]) => code).filter((code) => code >= SIGNALLED);
+  if (signals.length > 0) plain.push(`${signals.slice(0, -1).join(', ')} or ${signals.at(-1)} interrupted`);
+  return plain.join(', ');
+}
+
+const SIGNALLED = 128;

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import { CLASSES, filePath, INDEX } from '../../src/outputs/arrangement.js';
+import type { FoundRun } from '../../src/runs/find-run.js';
+import type { Manifest } from '../../src/runs/manifest.js';
+
+/** A file that a run has written, for a line of its summary. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly purpose: string;
+}
+
+const RESULTS: Readonly<Record<string, string>> = {
+  classify: 'classes',
+  embed: 'embeddings',
+  features: 'features',
+};
+
+/**
+ * Every file of a finished run and what it is for, the results first.
+ * @param output as the user gave it, which the paths begin with unless it is a link to elsewhere
+ */
+export function writtenFiles({ place, manifest }: FoundRun, output: string): readonly WrittenFile[] {
+  const given = output.replace(/(?<=.)[\\/]+$/, '');
+  const path = place.path === resolve(output) ? given : place.path;
+  const names = manifest.outputs.map(({ name }) => name);
+  return [
+    ...[
+      ...names.filter((name) => !isBeside(name, manifest)),
+      ...names.filter((name) => isBeside(name, manifest)),
+    ].map((name) => ({ path: filePath(place.arrangement, path, name), purpose: purposeOf(name, manifest) })),
+    { path: `${path}.run.json`, purpose: 'manifest: settings, versions, checksums' },
+    { path: `${path}.run.rows`, purpose: 'ledger: the image of each row' },
+  ];
+}
+
+/** Whether a file explains the results, and has none. */
+const isBeside = (name: string, { layout }: Manifest) =>
+  layout !== 'text' && (name.endsWith(INDEX) || name.endsWith(CLASSES));
+
+function purposeOf(name: string, { layout, command: [command = ''] }: Manifest): string {
+  const results = RESULTS[command] ?? 'results';
+  if (layout === 'text') return `${results} of each image`;
+  if (name.endsWith(CLASSES)) return 'name of each column';
+  if (name.endsWith(INDEX)) return 'path and error of each row';
+  const [, stage] = /^stage(\d+)\./.exec(name) ?? [];
+  const of = layout === 'folder' && stage !== undefined ? ` of stage ${stage}` : '';
+  return `${layout === 'scores' ? 'scores of all classes' : results}${of}, one row per image`;
+}

@@ -1,0 +1,18 @@
+/** What each exit code of a command means. */
+export type ExitCodes = Readonly<Record<number, string>>;
+
+/** Exit codes after a signal: 128 and its number, as shells report it. */
+export const INTERRUPTED: ExitCodes = {
+  129: 'interrupted by SIGHUP',
+  130: 'interrupted by SIGINT (Ctrl-C)',
+  143: 'interrupted by SIGTERM',
+};
+
+/** Of a command that ends at once. */
+export const PLAIN_EXIT_CODES: ExitCodes = { 0: 'done', 2: 'could not run' };
+
+/** Of a command that takes its time. */
+export const RUN_EXIT_CODES: ExitCodes = { ...PLAIN_EXIT_CODES, ...INTERRUPTED };
+
+/** Of a command that writes a row for each image. */
+export const JOB_EXIT_CODES: ExitCodes = { ...RUN_EXIT_CODES, 1: 'some images failed' };

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { COMMANDS } from '../../commands/index.js';
+import { type CommandFacts, firstPage, fullPage, type Page } from '../../commands/report/help-text.js';
+import { commandFacts } from '../../commands/support/command-facts.js';
+import { halonet } from '../support/cli.js';
+
+const PAGE: Page = { width: 80, heading: (text) => text };
+const LINES = 45; // of a screen, with a prompt
+
+function assertFits(page: string): void {
+  const lines = page.split('\n');
+  assert.ok(lines.length <= LINES, `${lines.length} lines:\n${page}`);
+  for (const line of lines) assert.ok(line.length <= PAGE.width, line);
+}
+
+/** Whether the headings of a page come in an order. */
+function assertOrder(page: string, ...headings: readonly string[]): void {
+  const found = page.split('\n').flatMap((line) => headings.filter((heading) => line.startsWith(heading)));
+  assert.deepEqual(found, headings, page);
+}
+
+for (const [name, command] of Object.entries(COMMANDS)) {
+  describe(`halonet ${name} --help`, () => {
+    let facts: CommandFacts;
+    before(async () => {
+      facts = await commandFacts(name, command);
+    });
+
+    it('fits a screen, examples first', () => {
+      const page = firstPage(facts, PAGE);
+      assertFits(page);
+      const flags = facts.flags.some(({ common }) => common) ? ['FLAGS'] : [];
+      const args = facts.args.length > 0 ? ['ARGUMENTS'] : [];
+      assertOrder(page, 'USAGE', 'EXAMPLES', ...args, ...flags, 'MORE FLAGS', 'EXIT CODES');
+      assert.match(page, new RegExp(`^ {2}halonet ${name}( .*)? \\[flags\\]$`, 'm'));
+    });
+
+    it('describes the common flags, and names all others', () => {
+      const [shown = '', named = ''] = firstPage(facts, PAGE).split('MORE FLAGS');
+      for (const { label, common } of facts.flags)
+        assert.ok((common ? shown.split('FLAGS')[1] : named)?.includes(label), label);
+    });
+
+    it('describes every flag in full with --help-all, examples first', async () => {
+      const page = fullPage(facts, PAGE);
+      for (const line of page.split('\n')) assert.ok(line.length <= PAGE.width, line);
+      assertOrder(page, 'USAGE', 'EXAMPLES', 'DESCRIPTION', 'GENERAL', 'EXIT CODES');
+      const text = page.replace(/\s+/g, ' ');
+      for (const flag of Object.keys(command.flags ?? {}))
+        assert.match(page, new RegExp(`--(\\[no-\\])?${flag}\\b`));
+      for (const { label, description } of facts.flags)
+        assert.ok(page.includes(label) && text.includes(description), label);
+      for (const { purpose, name } of facts.groups)
+        assert.ok(text.includes(`${name.toUpperCase()}: ${purpose}`), name);
+    });
+
+    it('is what the command line prints', async () => {
+      const first = `${firstPage(facts, PAGE)}\n`;
+      for (const args of [
+        [name, '--help'],
+        [name, '-h'],
+        ['help', name],
+        [name, '--help', '--no-color'],
+      ])
+        assert.deepEqual(await halonet(args), { code: 0, stdout: first, stderr: '' }, args.join(' '));
+      const full = `${fullPage(facts, PAGE)}\n`;
+      for (const args of [
+        [name, '--help-all'],
+        ['help', name, '--help-all'],
+      ])
+        assert.deepEqual(await halonet(args), { code: 0, stdout: full, stderr: '' }, args.join(' '));
+    });
+  });
+}
+
+describe('halonet --help', () => {
+  it('fits a screen: examples of a first use, then commands in an order of use', async () => {
+    const { code, stdout } = await halonet(['--help']);
+    assert.equal(code, 0);
+    assertFits(stdout);
+    assertOrder(stdout, 'USAGE', 'EXAMPLES', 'COMMANDS', 'READ MORE');
+    const commands = [...(stdout.split('COMMANDS')[1] ?? '').matchAll(/^ {2}([a-z]+) {2,}[A-Z]/gm)];
+    assert.deepEqual(
+      commands.map(([, name]) => name),
+      [
+        'classify',
+        'embed',
+        'features',
+        'retry',
+        'verify',
+        'models',
+        'inspect',
+        'convert',
+        'doctor',
+        'benchmark',
+      ],
+    );
+    for (const args of [[], ['help'], ['-h'], ['--help-all']])
+      assert.equal((await halonet(args)).stdout, stdout, args.join(' '));
+  });
+
+  it('says which command was meant by one that there is not', async () => {
+    const { code, stderr } = await halonet(['help', 'classfy']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: there is no command "classfy"; did you mean classify\?\n {2}Commands: /);
+  });
+});
+
+describe('help', () => {
+  const LISTED = 'LIBRARIES';
+
+  /** The native libraries that a command has loaded by its end. */
+  async function librariesOf(args: readonly string[]): Promise<string> {
+    const script = `process.on('exit', () => console.error('${LISTED}', String(process.report.getReport().sharedObjects)))`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
+    const { code, stderr } = await halonet(args, { env });
+    assert.equal(code, 0);
+    return stderr.split(LISTED)[1] ?? assert.fail(stderr);
+  }
+
+  it('starts without sharp and ONNX Runtime', async () => {
+    const native = /libvips|sharp|onnxruntime/;
+    assert.match(await librariesOf(['doctor']), native);
+    for (const args of [['--help'], ['classify', '--help'], ['benchmark', '--help-all']])
+      assert.doesNotMatch(await librariesOf(args), native);
+  });
+});
+
+describe('the width of help', () => {
+  it('is that of the terminal, and commands stay whole', async () => {
+    const facts = await commandFacts('classify', COMMANDS.classify);
+    const commands = facts.examples.map(({ command }) => command);
+    const lines = firstPage(facts, { ...PAGE, width: 50 }).split('\n');
+    for (const line of lines) assert.ok(line.length <= 50 || commands.includes(line.trim()), line);
+    for (const command of commands) assert.ok(lines.some((line) => line.trim() === command));
+    const wide = fullPage(facts, { ...PAGE, width: 300 }).split('\n');
+    assert.ok(Math.max(...wide.map((line) => line.length)) <= 100);
+  });
+});
