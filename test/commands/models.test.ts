@@ -193,11 +193,11 @@ describe('halonet inspect', () => {
     assert.match(stdout, /^com\.microsoft\.FusedMatMul +stages\.1\.1\.self_attn\.content /m);
   });
 
-  it("shows the network of a config.json of one's own, the one in the README", async () => {
+  it("shows the network of a config.json of one's own, the one in docs/models.md", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
     try {
-      const readme = await readFile('README.md', 'utf8');
-      const [, example = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+      const page = await readFile('docs/models.md', 'utf8');
+      const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
       const { label_names: _, ...config } = JSON.parse(example);
       const path = join(folder, 'config.json');
       await writeFile(path, JSON.stringify(config));

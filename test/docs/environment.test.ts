@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { environmentInEffect } from '../../src/doctor/environment.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import { ROOT } from '../support/root.js';
-import { DOCS } from './pages.js';
 
 // Where variables are read by a name that is not written there: those that the functions below read, and bin/halonet.cjs, whose
 // names are found by their form.
@@ -27,7 +26,7 @@ function readBy(use: (env: Readonly<Record<string, string | undefined>>) => unkn
 }
 
 describe('docs/environment.md', () => {
-  const page = readFileSync(join(DOCS, 'environment.md'), 'utf8');
+  const page = readFileSync(join(ROOT, 'docs/environment.md'), 'utf8');
   const listed = [...page.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
     [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ''),
   );

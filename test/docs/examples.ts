@@ -64,7 +64,7 @@ interface Ended {
 /** Runs an example to its end, which must be a success, and holds what it prints against what the page shows. */
 export async function checkExample(example: Example, bench: Bench): Promise<void> {
   const { code, stdout, stderr } = await runExample(example, bench);
-  const where = `docs/${example.page}:${example.line}`;
+  const where = `${example.page}:${example.line}`;
   assert.equal(code, 0, `${where} ended with ${code}: ${stderr}`);
   if (example.output === undefined) return;
   const printed = stdout.replaceAll(bench.folder, SHOWN_FOLDER);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { DOCS, type Page, proseOf } from './pages.js';
+import { join } from 'node:path';
+import { ROOT } from '../support/root.js';
+import { type Page, proseOf } from './pages.js';
 
 /** A link of a page to a file, or to a heading of one. */
 export interface Link {
@@ -16,8 +17,8 @@ export function linksOf(page: Page): readonly Link[] {
 /** What is wrong with a link; undefined where it leads somewhere. */
 export function brokenBy({ page, target }: Link): string | undefined {
   const [file = '', anchor] = target.split('#');
-  const path = file === '' ? join(DOCS, page) : resolve(DOCS, file);
-  if (!existsSync(path)) return file === 'reference.md' ? undefined : `there is no ${file}`; // generated
+  const path = file === '' ? join(ROOT, page) : join(ROOT, page, '..', file);
+  if (!existsSync(path)) return `there is no ${file}`;
   if (anchor === undefined) return undefined;
   return anchorsOf(readFileSync(path, 'utf8')).has(anchor) ? undefined : `there is no heading ${anchor}`;
 }

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/root.js';
 
-/** A page of docs/. */
+/** A page of the documentation. */
 export interface Page {
-  readonly name: string; // models.md
+  readonly name: string; // its path in the repository: docs/models.md
   readonly text: string;
 }
 
@@ -23,12 +23,13 @@ export interface Example extends Block {
   readonly output: string | undefined; // of a block `text output` after it: what it prints
 }
 
-export const DOCS = join(ROOT, 'docs');
-
-/** The pages, by name. reference.md is generated, and tested by itself. */
+/** README.md and the pages of docs/. reference.md is generated, and tested by itself. */
 export function readPages(): readonly Page[] {
-  const names = readdirSync(DOCS).filter((name) => name.endsWith('.md') && name !== 'reference.md');
-  return names.sort().map((name) => ({ name, text: readFileSync(join(DOCS, name), 'utf8') }));
+  const files = readdirSync(join(ROOT, 'docs')).filter(
+    (file) => file.endsWith('.md') && file !== 'reference.md',
+  );
+  const names = ['README.md', ...files.sort().map((file) => `docs/${file}`)];
+  return names.map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
 }
 
 const FENCE = /^```(\S*)(?: (.+))?$/;
