@@ -89,10 +89,12 @@ describe('on a terminal', () => {
     ];
     for (const [flags, env] of cases) {
       for (const args of [UNKNOWN, ['--help'], ['classify', '--help-all']]) {
-        for (const line of [
-          [...args, ...flags],
-          [...flags, ...args],
-        ]) {
+        for (const line of flags.length > 0
+          ? [
+              [...args, ...flags],
+              [...flags, ...args],
+            ]
+          : [args]) {
           const { stdout, stderr } = await halonet(line, { env });
           assert.match(stdout || stderr, args === UNKNOWN ? /^error: .*no\\/ : /EXAMPLES/);
           assert.ok(!`${stdout}${stderr}`.includes(ESCAPE), line.join(' '));

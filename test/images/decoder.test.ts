@@ -27,7 +27,7 @@ const FILE_ITEM = new URL('../../src/file-item.js', import.meta.url).href;
 
 const MIB = 2 ** 20;
 
-const DECODING = 1; // second of computing, which is more than a start takes
+const DECODING = 0.6; // second of computing, which is more than a start takes
 
 /** Waits for what must come; mocha ends the wait. */
 async function until(condition: () => boolean): Promise<void> {

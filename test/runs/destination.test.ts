@@ -372,7 +372,7 @@ describe('openDestination', () => {
         for (const listed of [false, true])
           await assert.rejects(
             run(output, { ...attempt, mode: 'sync', listed }),
-            refusing(message, /Is a disk not mounted\? .*--overwrite/),
+            refusing(message, /Is a disk not mounted.*--overwrite/),
           );
         assert.deepEqual(await filesIn(folder), before);
       }

@@ -225,7 +225,7 @@ describe('recover', () => {
         await mkdir(name);
         await writeFile(join(name, 'thesis.txt'), 'mine');
         const refused = (error: unknown) =>
-          error instanceof OutputError && /holds thesis\.txt/.test(error.message);
+          error instanceof OutputError && /contains thesis\.txt/.test(error.message);
         for (const givesUp of [false, true]) await assert.rejects(recover(place, givesUp), refused);
         assert.ok((await stat(join(name, 'thesis.txt'))).isFile());
         await rm(name, { recursive: true });

@@ -91,11 +91,12 @@ describe('run', () => {
   it('gives the same rows whatever the batches are, and says what it measured', async () => {
     const [fixed, tuned] = [keeping(), keeping()];
     assert.equal(await start(fixed.write, 4), undefined);
+    const MANY = 12;
     const many = async function* () {
-      for (let i = 0; i < 24; i++) yield* found();
+      for (let i = 0; i < MANY; i++) yield* found();
     };
     const measured = await start(tuned.write, undefined, undefined, many());
-    assert.equal(tuned.rows.length, 24 * PATHS.length);
+    assert.equal(tuned.rows.length, MANY * PATHS.length);
     for (const [i, row] of tuned.rows.entries()) {
       const expected = fixed.rows[i % PATHS.length] as Row;
       if (row.status !== 'ok' || expected.status !== 'ok') assert.deepEqual(row, expected);

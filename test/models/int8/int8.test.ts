@@ -48,7 +48,7 @@ async function calibrate(model: string, { images = IMAGES, anew = false, overrid
       return images;
     },
     decode: (item) => decodeImage(item, preprocessing),
-    threads: 2,
+    threads: 1,
     anew,
   });
   if (found === undefined) return assert.fail('there was nothing to measure the model on');
@@ -258,7 +258,7 @@ describe('int8', () => {
           seen.push(item.id);
           return decodeImage(item, preprocessing);
         },
-        threads: 2,
+        threads: 1,
         anew: false,
       },
     );
