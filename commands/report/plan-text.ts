@@ -13,7 +13,7 @@ export function planText(plan: JobPlan, width?: number): string {
   const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
   const lines: readonly (readonly [string, string])[] = [
     ['images', imagesText(plan)],
-    ...(files === undefined ? [] : [['files', `${files} passed over`] as const]),
+    ...(files === undefined ? [] : [['files', `${files} skipped`] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
     ['device', device.device.name + (passedOver.length > 0 ? ` (${passedOver.join('; ')})` : '')],
     ['output', `${output === '-' ? 'standard output' : output}: ${startText(plan)}`],

@@ -18,7 +18,7 @@ export function summaryText(
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),
-    ...(passedOver === undefined ? [] : [`passed over: ${passedOver}`]),
+    ...(passedOver === undefined ? [] : [`skipped: ${passedOver}`]),
   ].join('\n');
 }
 
@@ -43,7 +43,7 @@ function summaryLine(summary: JobSummary, output: string): string {
     done === 0
       ? [`nothing left to do: ${counted(rows, 'image')} in ${output}`]
       : [`${counted(computed, 'image')} in ${seconds.toFixed(1)} s (${rate}/s)`];
-  if (done > 0 && computed < rows) parts.push(`${counted(rows, 'row')} with those taken over`);
+  if (done > 0 && computed < rows) parts.push(`${counted(rows, 'row')} in all`);
   if (failed > 0) {
     const codes = Object.entries(failures).map(([code, count]) => `${code} ${count}`);
     parts.push(`${failed} failed (${codes.join(', ')})`);

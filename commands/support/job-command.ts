@@ -80,8 +80,8 @@ export abstract class JobCommand extends BaseCommand {
     const { mode } = outputs.destination;
     const next = mode === 'retry' ? 'the same retry' : 'the same command with --resume';
     const kept = `${counted(rows, 'row')} so far ${rows === 1 ? 'is' : 'are'} kept`;
-    this.leaves = `${kept}, and ${next} goes on`;
-    this.goOn = `${kept}: ${next} goes on.`;
+    this.leaves = `${kept}, and ${next} continues`;
+    this.goOn = `${kept}: ${next} continues.`;
   }
 
   async #printPlan(job: FileJobOptions, reporter: Reporter): Promise<void> {

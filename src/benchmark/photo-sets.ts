@@ -79,7 +79,7 @@ export async function photosIn(folder: string, options: OwnPhotos): Promise<Phot
   for (const [i, { id }] of items.entries())
     if (problems[i] !== undefined) options.onNote?.(`${id}: ${problems[i]}`);
   if (paths.length < items.length)
-    options.onNote?.(`--images ${folder}: ${items.length - paths.length} of ${items.length} are passed over`);
+    options.onNote?.(`--images ${folder}: ${items.length - paths.length} of ${items.length} are skipped`);
   if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
   const none = items.length > 0 ? 'no image in it can be decoded' : 'there is no image in it';
   throw new HalonetError(`--images ${folder}: ${none}`, {

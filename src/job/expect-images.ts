@@ -39,7 +39,7 @@ async function expectImages({ inputs, sources, allowEmpty, signal }: ExpectImage
   const files = passedOverText(passedOver.counts);
   const found = [
     ...(failure === undefined ? [] : [`${failure.id}: ${failure.failure.message}`]),
-    ...(files === undefined ? [] : [`${files} passed over`]),
+    ...(files === undefined ? [] : [`${files} skipped`]),
   ];
   throw new InputError(
     `There is no image in ${inputs.join(', ')}${found.length === 0 ? '.' : ` (${found.join('; ')}).`}`,

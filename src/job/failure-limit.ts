@@ -25,9 +25,9 @@ export function refuseFailure(
       ? failed > limit.count
       : rows + 1 >= ENOUGH_ROWS && failed / (rows + 1) > limit.percent / 100;
   if (!exceeded) return;
-  const allowed = 'count' in limit ? `${limit.count}` : `${limit.percent} % of the images`;
+  const allowed = 'count' in limit ? `${limit.count}` : `${limit.percent} %`;
   throw new TooManyFailures(
-    `${failed} of ${counted(rows + 1, 'image')} failed, and no more than ${allowed} were to; the last is ${JSON.stringify(path)} (${code}: ${message})`,
+    `${failed} of ${counted(rows + 1, 'image')} failed, more than the ${allowed} allowed; the last is ${JSON.stringify(path)} (${code}: ${message})`,
     { hint: 'Repair or remove it, or allow more failures; --resume starts with this image.' },
   );
 }

@@ -77,7 +77,7 @@ async function resume({ journal }: Planned<'resume'>, options: RunStartOptions):
   const stored = reuses || retries ? await earlierRows(place, layout, finished?.rows) : [];
   const sink = await orClose(closing(stored), () => RunSink.resume(options, journal));
   const { rows } = journal.checkpoint;
-  onNote(`${place.output}: ${rows === 0 ? 'beginning again' : `going on after ${counted(rows, 'row')}`}`);
+  onNote(`${place.output}: ${rows === 0 ? 'starting over' : `continuing after ${counted(rows, 'row')}`}`);
   if (retries) return { sink, ...retried(stored, rows, finished, options) };
   return { sink, ...reusing(stored, options.items) };
 }

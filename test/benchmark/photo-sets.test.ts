@@ -53,7 +53,7 @@ describe('photos to measure with', () => {
     assert.deepEqual((await photosIn(folder, { ...options, onNote })).paths, [good]);
     assert.equal(notes.length, 2);
     assert.ok(notes[0]?.startsWith(`${bad}: `));
-    assert.match(notes[1] ?? '', /: 1 of 2 are passed over$/);
+    assert.match(notes[1] ?? '', /: 1 of 2 are skipped$/);
   });
 
   it('are missing in a folder without any, and in none', async () => {

@@ -339,7 +339,7 @@ describe('a disk that is too small', () => {
       early.stderr,
       /^error: There is not enough disk space for .*: it needs another [\d.]+ MB, and /,
     );
-    assert.match(early.stderr, /rows so far are kept: the same command with --resume goes on/);
+    assert.match(early.stderr, /rows so far are kept: the same command with --resume continues/);
     const [, rows] = /(\d+) rows so far/.exec(early.stderr) ?? [];
     assert.ok(Number(rows) < 100, `stopped after ${rows} of 224 rows`);
 

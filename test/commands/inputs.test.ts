@@ -48,7 +48,7 @@ describe('inputs', () => {
     await refused(['empty'], /^error: There is no image in empty\.\n {2}.*--allow-empty/);
     await refused(
       ['empty', 'notes'],
-      /^error: There is no image in empty, notes \(2 files \(no extension 1, \.txt 1\) passed over\)\.\n/,
+      /^error: There is no image in empty, notes \(2 files \(no extension 1, \.txt 1\) skipped\)\.\n/,
     );
   });
 
@@ -82,21 +82,21 @@ describe('inputs', () => {
     const passedOver = '4 files (.mov 2, no extension 1, .cr2 1)';
     const plan = await here(['embed', 'photos', '-o', 'x.npy', '--dry-run']);
     assert.match(plan.stdout, /^images +2 found$/m);
-    assert.ok(plan.stdout.includes(`files   ${passedOver} passed over\n`), plan.stdout);
+    assert.ok(plan.stdout.includes(`files   ${passedOver} skipped\n`), plan.stdout);
     const run = await here(['embed', 'photos', '-o', 'x.npy']);
     assert.equal(run.code, 0);
     assert.match(run.stderr, /^2 images in /);
-    assert.ok(run.stderr.endsWith(`\npassed over: ${passedOver}\n`), run.stderr);
+    assert.ok(run.stderr.endsWith(`\nskipped: ${passedOver}\n`), run.stderr);
     const index = await readFile(join(folder, 'x.index.csv'), 'utf8');
     assert.equal(index, 'row,path,error\n0,photos/IMG_0001,\n1,photos/a.png,\n');
     const counts = { '.mov': 2, '': 1, '.cr2': 1 };
     const manifest = async () => JSON.parse(await readFile(join(folder, 'x.npy.run.json'), 'utf8'));
     assert.deepEqual((await manifest()).passedOver, counts);
     const again = await here(['embed', 'photos', '-o', 'x.npy', '--resume']);
-    assert.match(again.stderr, /^nothing left to do.*\npassed over: 4 files/);
+    assert.match(again.stderr, /^nothing left to do.*\nskipped: 4 files/);
     await writeFile(join(folder, 'photos', 'bad.png'), 'x');
     await writeFile(join(folder, 'photos', 'c.mov'), 'x');
-    assert.match((await here(['embed', 'photos', '-o', 'x.npy', '--sync'])).stderr, /passed over: 5 files/);
+    assert.match((await here(['embed', 'photos', '-o', 'x.npy', '--sync'])).stderr, /skipped: 5 files/);
     assert.equal((await manifest()).passedOver['.mov'], 3);
     await copyFile(IMAGE, join(folder, 'photos', 'bad.png'));
     const retried = await halonet(['retry', 'x.npy'], { cwd: folder });

@@ -58,7 +58,7 @@ describe('the commands', () => {
       assert.match(rows[4] ?? '', /f\.webp,\d+,/);
       assert.match(
         stderr,
-        /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\npassed over: 1 file \(\.txt 1\)\n$/,
+        /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\nskipped: 1 file \(\.txt 1\)\n$/,
       );
     });
 

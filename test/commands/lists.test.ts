@@ -192,7 +192,7 @@ describe('a list on standard input', () => {
       assert.match(stopped.stderr, /2 rows so far are kept/);
     };
     const UNCHANGED = 'no output was changed';
-    const KEPT = '2 rows so far are kept, and the same command with --resume goes on';
+    const KEPT = '2 rows so far are kept, and the same command with --resume continues';
 
     for (const { what, before, flag, list, signal, code, leaves } of [
       {

@@ -112,7 +112,7 @@ describe('--precision', () => {
         'int8',
       ]);
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /^no images\npassed over: /);
+      assert.match(stderr, /^no images\nskipped: /);
       assert.deepEqual(await kept(model), []);
     });
 

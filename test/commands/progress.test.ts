@@ -34,7 +34,7 @@ describe('the summary', () => {
     assert.equal(summaryText(nothing, '-'), 'no images');
     assert.equal(
       summaryText({ ...nothing, rows: 1, done: 1, seconds: 1, passedOver: { '.mov': 3, '': 1 } }, '-'),
-      '1 image in 1.0 s (1.0/s)\npassed over: 4 files (.mov 3, no extension 1)',
+      '1 image in 1.0 s (1.0/s)\nskipped: 4 files (.mov 3, no extension 1)',
     );
   });
 
@@ -49,25 +49,25 @@ describe('the summary', () => {
       line,
       '  a/x.npy            embeddings, one row per image',
       String.raw`  a/x.index\x1b.csv  path and error of each row`,
-      'passed over: 1 file (.mov 1)',
+      'skipped: 1 file (.mov 1)',
     ]);
     assert.deepEqual(summaryText(summary, 'a/x.npy', files.slice(0, 1)).split('\n'), [
       line,
-      'passed over: 1 file (.mov 1)',
+      'skipped: 1 file (.mov 1)',
     ]);
   });
 
   it('tells what was computed from what was there already', () => {
     assert.equal(
       summaryText({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2, passedOver: {} }, 'out.csv'),
-      '6 images in 2.0 s (3.0/s), 16 rows with those taken over, written to out.csv',
+      '6 images in 2.0 s (3.0/s), 16 rows in all, written to out.csv',
     );
     assert.equal(
       summaryText(
         { rows: 16, done: 16, stored: 12, failures: { timeout: 1 }, seconds: 2, passedOver: {} },
         'out.csv',
       ),
-      '4 images in 2.0 s (2.0/s), 16 rows with those taken over, 1 failed (timeout 1), written to out.csv',
+      '4 images in 2.0 s (2.0/s), 16 rows in all, 1 failed (timeout 1), written to out.csv',
     );
     assert.equal(
       summaryText(

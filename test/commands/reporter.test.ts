@@ -18,7 +18,7 @@ const JOB: ReportedJob = {
 const EVENTS: readonly JobEvent[] = [
   { kind: 'download', progress: { file: 'a.bin', received: 1e6, total: 3e6 } },
   { kind: 'measuring' },
-  { kind: 'note', text: 'x.csv: going on after 3 rows' },
+  { kind: 'note', text: 'x.csv: continuing after 3 rows' },
   { kind: 'counted', total: 2 },
   { kind: 'row', failed: false, stored: false },
   { kind: 'finishing' },
@@ -40,7 +40,7 @@ function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
 describe('a reporter', () => {
   it('says in lines what stays to be known, where there is no terminal', () => {
     assert.deepEqual(saidOf(JOB, EVENTS), {
-      text: 'downloading a.bin (3.0 MB)\nx.csv: going on after 3 rows\n2 images in 1.0 s (2.0/s), written to x.csv\n',
+      text: 'downloading a.bin (3.0 MB)\nx.csv: continuing after 3 rows\n2 images in 1.0 s (2.0/s), written to x.csv\n',
       tellsTotal: false,
     });
   });

@@ -73,7 +73,7 @@ describe('halonet retry', () => {
       await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
       const retried = await halonet(['retry', join(folder, output)]); // from another folder
       assert.equal(retried.code, 1);
-      assert.match(retried.stderr, /^2 images in .* 3 rows with those taken over, 1 failed/);
+      assert.match(retried.stderr, /^2 images in .* 3 rows in all, 1 failed/);
       await here([name, 'photos', ...DEMO, ...flags, '--output', `other-${output}`]);
       for (const file of files) assert.deepEqual(await bytes(file), await bytes(`other-${file}`));
       assert.equal((await here(['verify', output])).code, 0);
@@ -164,7 +164,7 @@ describe('halonet retry', () => {
     assert.deepEqual((await readdir(folder)).sort(), names);
     const { code, stderr } = await here(['retry', 'e.jsonl', '--fail-on', 'none', '--max-pixels', '10M']);
     assert.equal(code, 1);
-    assert.match(stderr, /^2 images in .* 3 rows with those taken over, 1 failed/);
+    assert.match(stderr, /^2 images in .* 3 rows in all, 1 failed/);
   });
 
   it('finds a run through a symbolic link whose extension gave the format', async () => {
@@ -194,7 +194,7 @@ describe('halonet retry', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /1 of 2 images failed.*bad\\n2\.jpg[\s\S]*1 row so far is kept: the same retry goes on\./,
+      /1 of 2 images failed.*bad\\n2\.jpg[\s\S]*1 row so far is kept: the same retry continues\./,
     );
     const resumed = await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--resume']);
     assert.equal(resumed.code, 2);
@@ -205,7 +205,7 @@ describe('halonet retry', () => {
     await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
     const retried = await here(['retry', 'e.npy']);
     assert.equal(retried.code, 0);
-    assert.match(retried.stderr, /going on after 1 row\n1 image in /);
+    assert.match(retried.stderr, /continuing after 1 row\n1 image in /);
     assert.deepEqual((await readdir(folder)).sort(), [
       'e.index.csv',
       'e.npy',

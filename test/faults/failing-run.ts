@@ -51,7 +51,7 @@ export async function failRun({ job, images, reference, folder, kill, fault }: F
 
 /** One line says what failed, one what to do about it; a third, what is kept. */
 const ERROR_AND_HINT =
-  /^error: [^\n]+\n {2}[^\n]+\n( {2}\d+ rows? so far (is|are) kept: the same command with --resume goes on\.\n)?$/;
+  /^error: [^\n]+\n {2}[^\n]+\n( {2}\d+ rows? so far (is|are) kept: the same command with --resume continues\.\n)?$/;
 
 /** A fault may be survived. What is not is said in one line, with a hint in another. */
 function wrongEnd({ code, signal, stderr }: End, fault: Fault, reference: Reference): string[] {

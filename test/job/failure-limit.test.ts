@@ -35,17 +35,17 @@ describe('a limit of failures', () => {
     assert.equal(allowed({ percent: 100 }, 0), 1000);
   });
 
-  it('says how many failed, how many were to, and which was the last', () => {
+  it('says how many failed, how many may, and which was the last', () => {
     const failures = { timeout: 1, truncated: 2 };
     const refuse = (limit: FailureLimit) =>
       refuseFailure(limit, { rows: 199, failures }, 'a b.jpg', { code: 'timeout', message: 'took 3 s' });
     assert.throws(
       () => refuse({ count: 3 }),
       new TooManyFailures(
-        '4 of 200 images failed, and no more than 3 were to; the last is "a b.jpg" (timeout: took 3 s)',
+        '4 of 200 images failed, more than the 3 allowed; the last is "a b.jpg" (timeout: took 3 s)',
         { hint: 'Repair or remove it, or allow more failures; --resume starts with this image.' },
       ),
     );
-    assert.throws(() => refuse({ percent: 1.5 }), /and no more than 1\.5 % of the images were to/);
+    assert.throws(() => refuse({ percent: 1.5 }), /more than the 1\.5 % allowed/);
   });
 });

@@ -206,7 +206,7 @@ describe('openDestination', () => {
         );
         const resumed = await run(output, { mode: 'resume', images: 'abcde', layout });
         assert.deepEqual(resumed, { computed: 'de', kept: 2, done: true });
-        assert.deepEqual(notes, [`${place(output)}: going on after 3 rows`]);
+        assert.deepEqual(notes, [`${place(output)}: continuing after 3 rows`]);
         await assertAsNew(output, { images: 'abcde', layout });
       });
 
