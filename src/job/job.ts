@@ -128,7 +128,7 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
 function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
   const { started, prepared, choice } = ready;
   const digest = started.recorded ? attempt(prepared.path, () => digestFile(prepared.path)) : undefined;
-  digest?.catch(() => {}); // thrown where it is awaited
+  digest?.catch(() => {}); // thrown when awaited
   return async (stored) =>
     runFacts(invocation, prepared, {
       model,

@@ -8,7 +8,7 @@ import type { PassedOverCounts } from '../sources/passed-over.js';
 import type { Invocation, ModelOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 
-/** What is known of a job when it ends. */
+/** What is known about a job when it ends. */
 export interface JobFacts {
   readonly model: ModelOptions;
   readonly modelSha256: string; // of its file at the start of the job

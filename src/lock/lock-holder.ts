@@ -10,7 +10,7 @@ export interface LockHolder {
   readonly started?: string | undefined; // Linux: clock ticks from boot to its start; distinguishes a reused pid
 }
 
-/** `unknown`: it runs elsewhere, or the lock file does not name it, or lacks what would detect a reused pid. */
+/** `unknown`: it runs elsewhere, or the lock file does not name it, or says too little to detect a reused pid. */
 export type HolderState = 'running' | 'gone' | 'unknown';
 
 export async function thisProcess(): Promise<LockHolder> {

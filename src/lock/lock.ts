@@ -125,7 +125,7 @@ interface Sighting {
   readonly mtimeMs: number;
 }
 
-/** What is known so far of a lock that another process holds. */
+/** What is known so far about a lock that another process holds. */
 interface Evidence {
   readonly holder: LockHolder | undefined;
   readonly state: HolderState;

@@ -46,7 +46,7 @@ export function formatOfName(named: NamedOutput): Format | undefined {
 }
 
 /**
- * Refuses a name that contradicts what would be written under it.
+ * Refuses a name that contradicts the format to be written.
  * @throws {OutputError} with the name to use
  */
 export function refuseMisleadingName(named: NamedOutput, format: Format): void {

@@ -21,7 +21,7 @@ export interface RunFacts {
   readonly passedOver: Readonly<Record<string, number>>; // files in folders that were not treated as images, by extension
 }
 
-/** A file as it was written. */
+/** A file as written. */
 export interface WrittenFile {
   readonly name: string; // in the output's folder
   readonly bytes: number;

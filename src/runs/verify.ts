@@ -34,7 +34,7 @@ export function isAsWritten({ expected, found }: CheckedFile): boolean {
   return found?.bytes === expected.bytes && found.sha256 === expected.sha256;
 }
 
-/** @throws {OutputError} where a file is not as its run has left it */
+/** @throws {OutputError} if a file differs from its manifest */
 export async function refuseAltered(
   place: RunPlace,
   manifest: Manifest,
