@@ -15,7 +15,7 @@ export class HalonetError extends Error {
   }
 }
 
-/** A file that is not what its format says: truncated, overlapping, wrong type. */
+/** A file that violates its format: truncated, overlapping, wrong type. */
 export class FormatError extends HalonetError {
   override readonly name = 'FormatError';
 }
@@ -25,21 +25,21 @@ export class ModelError extends HalonetError {
   override readonly name = 'ModelError';
 }
 
-/** Inputs that cannot be meant: they do not exist, or lead to no image. */
+/** Inputs that can only be a mistake: they do not exist, or lead to no image. */
 export class InputError extends HalonetError {
   override readonly name = 'InputError';
 }
 
-/** An output that cannot be written: it exists, its format does not hold the data, the disk refuses. */
+/** An output that cannot be written: it exists, its format cannot hold the data, a write fails. */
 export class OutputError extends HalonetError {
   override readonly name: string = 'OutputError';
 }
 
-/** What stands at the path of a lock file is none, so that it must not be taken over and removed. */
+/** The path of a lock file holds something else, which must not be taken over or removed. */
 export class LockForeign extends HalonetError {
   override readonly name = 'LockForeign';
 
-  /** @param what stands there: `a folder` */
+  /** @param what the path holds: `a folder` */
   constructor(path: string, what: string) {
     super(
       `${path} is where a lock file would be made, but ${what} stands there that is no lock of halonet.`,
@@ -51,14 +51,14 @@ export class LockForeign extends HalonetError {
 }
 
 /**
- * The reader of a pipe went away (`| head`), thrown by the `write` or `commit` that notices.
- * Nobody is left to read: the command stops quietly instead of reporting it.
+ * The reader closed the pipe (`| head`); thrown by the `write` or `commit` that notices. The command stops quietly, because
+ * nothing is left to read its output.
  */
 export class OutputClosedError extends OutputError {
   override readonly name = 'OutputClosedError';
 }
 
-/** More images have failed than a job was told to take. */
+/** More images have failed than a job allows. */
 export class TooManyFailures extends HalonetError {
   override readonly name = 'TooManyFailures';
 }
@@ -68,14 +68,14 @@ export class HubError extends HalonetError {
   override readonly name: string = 'HubError';
 }
 
-/** The repository is there, but a file of it is not. */
+/** The repository exists, but lacks a file. */
 export class HubFileMissingError extends HubError {
   override readonly name = 'HubFileMissingError';
 }
 
 /**
- * Why an image has no result, as stable codes for scripts to branch on. Files hold the index of a code: new ones are added
- * at the end, none is moved or removed.
+ * Why an image has no result, as stable codes for scripts to branch on. Ledgers store the index of a code, so add new codes at
+ * the end, and never move or remove one.
  */
 export const FAILURE_CODES = [
   'not_found',
@@ -92,7 +92,7 @@ export const FAILURE_CODES = [
   'invalid_name',
 ] as const;
 
-/** Why one image has no result. It is data: it becomes the row's error cell. */
+/** Why one image has no result. It is data: the row's error cell. */
 export interface ImageFailure {
   readonly code: (typeof FAILURE_CODES)[number];
   readonly message: string; // one line, no path

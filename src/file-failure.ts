@@ -13,9 +13,9 @@ const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
 };
 
 /**
- * What a file operation that threw `error` says about an input: never a message with the path in it.
+ * Returns the failure of an input for an error of a file operation; the message never contains the path.
  *
- * @throws ShortageError where too many files are open, which says nothing about the input
+ * @throws ShortageError if too many files are open, which says nothing about the input
  */
 export function fileFailure(error: unknown): ImageFailure {
   rethrowShortage(error);

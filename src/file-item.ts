@@ -7,14 +7,14 @@ import { identify } from './identify.js';
 import type { BrokenItem, FoundItem, OpenItem } from './item.js';
 import { ImageRefusal } from './refusal.js';
 
-/** An item that is a file of its own. A class, since millions of them may be held. */
+/** An item that is a file. A class, because memory may hold millions of them. */
 export class FileItem implements FoundItem {
   readonly status = 'found';
   readonly id: string;
   readonly target: string | undefined;
   readonly #file: string | undefined; // undefined: the id
 
-  /** @param file the path of the file, where that is not the id */
+  /** @param file the path of the file, if it is not the id */
   constructor(id: string, { target, file }: { readonly target?: string; readonly file?: string } = {}) {
     this.id = id;
     this.target = target === id ? undefined : target;
@@ -53,20 +53,20 @@ export class BrokenPath implements BrokenItem {
   }
 }
 
-// Opening a named pipe, or a device, would wait for its other end. Windows has no such flag.
+// Without O_NONBLOCK, opening a named pipe or a device would wait for the other end. Windows lacks the flag.
 const OPEN_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** A file that is open, and what it is. */
+/** An open file and its identity. */
 export interface OpenFile {
   readonly handle: FileHandle;
   readonly identity: FileIdentity;
 }
 
 /**
- * Opens a file: what is looked at is what is read, whatever its name leads to by then.
+ * Opens a file. Its identity is that of the opened file, even if its path leads elsewhere later.
  *
  * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
- * @throws ShortageError where too many files are open
+ * @throws ShortageError if too many files are open
  */
 export async function openFile(path: string): Promise<OpenFile> {
   let handle: FileHandle | undefined;
@@ -82,8 +82,8 @@ export async function openFile(path: string): Promise<OpenFile> {
 }
 
 const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
-const ONE_READ = 2 ** 30; // bytes, of which Node reads fewer than 2³¹ at once
-const FIRST_READ = 64 * 2 ** 10; // bytes at least: files of /proc say that they have none
+const ONE_READ = 2 ** 30; // bytes; Node reads fewer than 2³¹ at once
+const FIRST_READ = 64 * 2 ** 10; // least bytes to try, because files in /proc report a size of 0
 
 async function readAndClose(
   handle: FileHandle,
@@ -103,7 +103,7 @@ async function readAndClose(
   }
 }
 
-/** Reads until there is no more, or more than `limit`: a file may grow, and its size may say nothing. */
+/** Reads to the end of a file, and refuses more than `limit`: a file may grow, or report a wrong size. */
 async function readToEnd(handle: FileHandle, capacity: number, limit: number): Promise<Uint8Array> {
   let bytes = Buffer.allocUnsafeSlow(capacity);
   let length = 0;

@@ -1,13 +1,13 @@
 import type { DType, LazyTensor } from './tensor.js';
 
-/** An operator attribute. ONNX tells integers from floats, so the kind is explicit. */
+/** An operator attribute. ONNX distinguishes integers from floats, so the kind is explicit. */
 export type Attribute =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'ints'; readonly value: readonly number[] }
   | { readonly kind: 'string'; readonly value: string };
 
-/** One operator. Operators of ONNX's own set have the domain ''; ONNX Runtime's are in 'com.microsoft'. */
+/** One operator. ONNX's standard operators have the domain ''; ONNX Runtime's own are in 'com.microsoft'. */
 export interface GraphNode {
   readonly name: string;
   readonly op: string;

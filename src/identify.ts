@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { type FileIdentity, fileIdentity } from './file-identity.js';
 
 /**
- * The file that a path leads to at this moment; undefined where there is none, or nothing can be learnt of it. What a folder or
- * a pipe says of itself changes with what is beside an image, and says nothing of it.
+ * Returns the identity of the file that a path currently leads to; undefined if there is none, it is not a regular file, or its
+ * status cannot be read. The size and time of a folder or pipe say nothing about an image.
  */
 export async function identify(path: string): Promise<FileIdentity | undefined> {
   try {

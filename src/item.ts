@@ -5,16 +5,15 @@ import type { FileIdentity } from './file-identity.js';
 import type { Columns, StoredRow } from './rows.js';
 
 /**
- * One image to come, or what stands in place of one. A source makes it, and nothing behind the source knows which source that
- * was.
+ * One image to process, or a path that leads to none. Sources create items; later stages do not know which source did.
  */
 export type Item = FoundItem | BrokenItem;
 
 interface Identified {
-  readonly id: string; // what rows call it: a path as given, or as found in a folder as given
-  readonly target?: string | undefined; // what the id leads to, however it is spelled; left out where that is `id`
-  readonly columns?: Columns | undefined; // what came with it
-  /** What tells whether it is still the same image; undefined where nothing can be learnt of it. */
+  readonly id: string; // its name in rows: a path as given, or as found in a folder as given
+  readonly target?: string | undefined; // what the id resolves to, however it is spelled; left out if the same
+  readonly columns?: Columns | undefined; // values that came with it
+  /** Returns what shows whether the image has changed; undefined if nothing is known about it. */
   identify(): Promise<FileIdentity | undefined>;
 }
 
@@ -22,22 +21,21 @@ interface Identified {
 export interface FoundItem extends Identified {
   readonly status: 'found';
   /**
-   * The path of a file that holds its bytes and nothing else, by which another process can read them; undefined where there
-   * is none.
+   * The path of a file with exactly its bytes, for another process to read; undefined if there is none.
    */
   readonly file?: string | undefined;
   /**
    * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
-   * @throws ShortageError where too many files are open
+   * @throws ShortageError if too many files are open
    */
   open(): Promise<OpenItem>;
 }
 
-/** An item that is open: what it was identified by is what is read. */
+/** An open item: its identity is that of the bytes that `read` returns. */
 export interface OpenItem {
   readonly identity: FileIdentity;
   /**
-   * All of its bytes. It is closed afterwards, and can be read once.
+   * Reads all of its bytes and closes it. Can be called once.
    *
    * @param limit bytes
    * @throws ImageRefusal read_failed, empty_file or too_large
@@ -45,13 +43,13 @@ export interface OpenItem {
   read(limit: number): Promise<Uint8Array>;
 }
 
-/** What leads to no image, as a source knows already. */
+/** An item that its source already knows to lead to no image. */
 export interface BrokenItem extends Identified {
   readonly status: 'failed';
   readonly failure: ImageFailure;
 }
 
-/** An item to a job: one whose row may be stored already. */
+/** An item of a job, whose row may already be stored. */
 export type JobItem =
   | Item
   | {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** A path as it reads from here, if a relative one starts in `folder`; as it is if there is no such folder. */
+/** Resolves a path that may be relative to `folder`; returns it unchanged if `folder` is undefined. */
 export function pathFrom(folder: string | undefined, path: string): string {
   return folder === undefined ? path : resolve(folder, path);
 }

@@ -1,7 +1,7 @@
 /** A source of numbers in [0, 1). */
 export type Random = () => number;
 
-/** mulberry32: a 32-bit generator whose numbers are the same everywhere, for drawings and weights made from a seed. */
+/** mulberry32: a 32-bit generator with the same numbers on every machine, for drawings and weights made from a seed. */
 export function mulberry32(seed: number): Random {
   let state = seed | 0;
   return () => {
@@ -12,7 +12,7 @@ export function mulberry32(seed: number): Random {
   };
 }
 
-/** A number in [low, high). */
+/** Returns a number in [low, high). */
 export function between(random: Random, low: number, high: number): number {
   return low + (high - low) * random();
 }

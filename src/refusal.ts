@@ -1,6 +1,6 @@
 import type { ImageFailure } from './errors.js';
 
-/** Thrown where an item turns out to hold no usable image; `decodeImage` returns its failure. */
+/** Thrown if an item turns out to hold no usable image; `decodeImage` returns its failure. */
 export class ImageRefusal extends Error {
   override readonly name = 'ImageRefusal';
   readonly failure: ImageFailure;

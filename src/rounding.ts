@@ -1,4 +1,4 @@
-/** Python's `round(x)`: halves go to the even neighbour. timm's channel counts and crops rest on it. */
+/** Rounds as Python's `round(x)`: halves go to the even neighbour. timm's channel counts and crops depend on it. */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const fraction = x - floor;
@@ -7,7 +7,8 @@ export function roundHalfEven(x: number): number {
 }
 
 /**
- * timm's `make_divisible`: the nearest multiple of `divisor`, at least `min`, and not below `roundLimit` of `value`.
+ * Rounds as timm's `make_divisible`: to the nearest multiple of `divisor`, at least `min`, and not below `roundLimit` times
+ * `value`.
  */
 export function makeDivisible(value: number, divisor = 8, { min = divisor, roundLimit = 0.9 } = {}): number {
   const nearest = Math.max(min, Math.floor((value + divisor / 2) / divisor) * divisor);

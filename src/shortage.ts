@@ -1,8 +1,8 @@
 import { HalonetError } from './errors.js';
 
 /**
- * The system has no file descriptor, thread or process left to give. That says nothing about the file or image that was being
- * worked on, so it ends the run and never becomes a row.
+ * The system is out of file descriptors, threads or processes. That says nothing about the file or image being processed, so
+ * it ends the run and never becomes a row.
  */
 export class ShortageError extends HalonetError {
   override readonly name = 'ShortageError';
@@ -19,10 +19,10 @@ const SHORTAGES: Readonly<Record<string, readonly [message: string, hint: string
   ],
 };
 
-// An error that comes from another thread has lost its code, and one about a thread that did not start has the code in its message.
+// An error from another thread has lost its code; one about a thread that failed to start has the code in its message.
 const IN_MESSAGE = /^(?:Worker initialization failure: )?(EMFILE|ENFILE)\b/;
 
-/** An error as a ShortageError, where it is about too many open files; undefined where it is about something else. */
+/** Returns an error as a ShortageError if it is about too many open files; undefined otherwise. */
 export function shortageOf(error: unknown): ShortageError | undefined {
   if (error instanceof ShortageError) return error;
   if (!(error instanceof Error)) return undefined;
@@ -32,7 +32,7 @@ export function shortageOf(error: unknown): ShortageError | undefined {
   return new ShortageError(message, { hint, cause: error });
 }
 
-/** @throws ShortageError where that is what `error` is about */
+/** @throws ShortageError if `error` is about too many open files */
 export function rethrowShortage(error: unknown): void {
   const shortage = shortageOf(error);
   if (shortage !== undefined) throw shortage;

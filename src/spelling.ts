@@ -2,7 +2,7 @@ import distance from 'damerau-levenshtein';
 
 const SUGGESTIONS = 3;
 
-/** The names that are spelled most like `name`, whatever the case. */
+/** Returns the names closest in spelling to `name`, ignoring case. */
 export function nearest(name: string, known: readonly string[]): readonly string[] {
   return byDistance(name, known)
     .slice(0, SUGGESTIONS)
@@ -11,16 +11,16 @@ export function nearest(name: string, known: readonly string[]): readonly string
 
 const SLIPS = 2; // letters
 
-/** The name that `name` is a slip of the fingers for; undefined for one that is known, or too far from all. */
+/** Returns the name that `name` is a typing error for; undefined if `name` is known, or too far from all. */
 export function misspelled(name: string, known: readonly string[]): string | undefined {
-  const alike = known.filter((candidate) => Math.abs(candidate.length - name.length) <= SLIPS); // a slip each
+  const alike = known.filter((candidate) => Math.abs(candidate.length - name.length) <= SLIPS); // each extra letter is a slip
   const [closest] = byDistance(name, alike);
   if (closest === undefined) return undefined;
   const [candidate, distance] = closest;
   return distance > 0 && distance <= SLIPS && distance < name.length / 2 ? candidate : undefined;
 }
 
-/** The name that was meant: one that `name` is a slip for, or the only one that begins with it, as people shorten names. */
+/** Returns the name that was meant: the only one that begins with `name`, or one that `name` is a typing error for. */
 export function meant(name: string, known: readonly string[]): string | undefined {
   const longer = known.filter((candidate) => candidate.startsWith(name));
   return longer.length === 1 ? longer[0] : misspelled(name, known);
@@ -32,5 +32,5 @@ function byDistance(name: string, known: readonly string[]): readonly (readonly 
     .sort(([, a], [, b]) => a - b);
 }
 
-/** Two letters that have changed places count as one slip. */
+/** Returns the edit distance; two swapped letters count as one slip. */
 const editDistance = (a: string, b: string) => distance(a, b).steps;

@@ -1,4 +1,4 @@
-/** The items in an order of which every beginning comes from all over the list. */
+/** Reorders items so that any prefix is spread over the whole list. */
 export function spread<T>(items: readonly T[]): readonly T[] {
   const turn = (Math.sqrt(5) - 1) / 2; // the multiples of the golden ratio fill a circle evenly
   return items

@@ -1,6 +1,6 @@
 /**
- * Indices of the `k` largest scores, largest first; equal scores by lower index, NaN after every
- * number (`torch.topk` puts it first). All indices where `k` exceeds their number.
+ * Returns the indices of the `k` largest scores, largest first; equal scores by lower index, NaN after every number
+ * (`torch.topk` puts it first). Returns all indices if `k` exceeds their number.
  */
 export function topK(scores: Float32Array, k: number): number[] {
   const best: number[] = [];
@@ -13,7 +13,7 @@ export function topK(scores: Float32Array, k: number): number[] {
   return best;
 }
 
-/** Where `index`, which is higher than all in `best`, belongs in it. Binary search. */
+/** Finds by binary search the position in `best` for `index`, which is higher than all indices in it. */
 function rankOf(scores: Float32Array, index: number, best: readonly number[]): number {
   let low = 0;
   let high = best.length; // exclusive
@@ -25,7 +25,7 @@ function rankOf(scores: Float32Array, index: number, best: readonly number[]): n
   return low;
 }
 
-/** Whether the later index `a` has the strictly larger score. */
+/** Returns whether the later index `a` has the strictly larger score. */
 function outranks(scores: Float32Array, a: number, b: number): boolean {
   const x = scores[a] ?? NaN;
   const y = scores[b] ?? NaN;

@@ -1,11 +1,11 @@
 /**
- * Starts work on items as they come, at most `ahead()` at once, and yields the results in the order of the items: each as
- * soon as it and those before it are done, without waiting for the source.
+ * Starts work on items as they arrive, at most `ahead()` at once, and yields the results in input order: each as soon as it
+ * and all earlier ones are done, without waiting for the source.
  *
- * When the consumer stops early, work under way is waited for; the source is closed unless a read of it is pending,
- * which may never end (a list that is typed on standard input).
+ * If the consumer stops early, it waits for work in progress, and closes the source unless a read is pending: that read may
+ * never end (a list typed on standard input).
  *
- * @throws what the source or the work throws, in its turn
+ * @throws what the source or the work throws, at that item's turn
  */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T>,
@@ -34,7 +34,7 @@ export async function* inOrder<T, R>(
   }
 }
 
-/** The next item, or undefined when the oldest work is done before it comes. */
+/** Returns the next item, or undefined if the oldest work finishes first. */
 function firstOf<T>(
   reading: Promise<IteratorResult<T>> | undefined,
   oldest: Promise<unknown> | undefined,
@@ -43,7 +43,7 @@ function firstOf<T>(
   return Promise.race([reading, done].filter((promise) => promise !== undefined));
 }
 
-/** Awaited in its turn; until then a rejection is not unhandled. */
+/** Marks a rejection as handled, because the work is awaited only at its turn. */
 function quietly<R>(work: Promise<R>): Promise<R> {
   work.catch(() => {});
   return work;

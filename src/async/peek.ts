@@ -1,10 +1,10 @@
 import { within } from './within.js';
 
-/** Items of which the first can be looked at before they are taken. */
+/** Items, the first of which can be inspected before they are taken. */
 export interface Peekable<T> {
   /**
-   * The first `count` items, or all where there are fewer; they are still to come from `items`. From `enough` items on, those
-   * that do not come at once are not waited for.
+   * Returns the first `count` items, or all if there are fewer; `items` still yields them. Once it has `enough`, it does not
+   * wait for items that do not arrive at once.
    */
   readonly peek: (count: number, enough?: number) => Promise<readonly T[]>;
   readonly items: AsyncGenerator<T>; // taken once, after any peek
@@ -15,7 +15,7 @@ const AT_ONCE_MS = 100;
 export function peekable<T>(source: AsyncIterable<T>): Peekable<T> {
   const iterator = source[Symbol.asyncIterator]();
   const seen: T[] = [];
-  let reading: Promise<IteratorResult<T>> | undefined; // what was not waited for
+  let reading: Promise<IteratorResult<T>> | undefined; // a read that `peek` did not wait for
   const next = () => {
     const read = reading ?? iterator.next();
     reading = undefined;
@@ -33,7 +33,7 @@ export function peekable<T>(source: AsyncIterable<T>): Peekable<T> {
     }
     return seen.slice(0, count);
   };
-  // A source that is being read closes when the read ends, and this one may never end.
+  // A source closes only after a pending read ends, and this read may never end.
   const close = async () => (reading === undefined ? iterator.return?.() : undefined);
   return { peek, items: replay(seen, { next, close }) };
 }

@@ -1,7 +1,7 @@
-/** A source whose items can be taken again from the first, by being held in memory. */
+/** A source whose items can be taken a second time, because they are held in memory. */
 export interface Remembered<T> {
   readonly items: AsyncGenerator<T>;
-  readonly again: () => AsyncGenerator<T>; // once, when no more of `items` is wanted
+  readonly again: () => AsyncGenerator<T>; // call once, when done with `items`
 }
 
 export function remembered<T>(source: AsyncIterable<T>): Remembered<T> {

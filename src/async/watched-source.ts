@@ -1,4 +1,4 @@
-/** A source that says whether it is what is waited for. */
+/** A source that reports whether the consumer is waiting for it. */
 export class WatchedSource<T> implements AsyncIterable<T> {
   readonly #items: AsyncIterable<T>;
   #pending = false;
@@ -7,7 +7,7 @@ export class WatchedSource<T> implements AsyncIterable<T> {
     this.#items = items;
   }
 
-  /** Whether an item has been asked for that is not there yet. */
+  /** Whether an item has been requested and has not arrived. */
   get pending(): boolean {
     return this.#pending;
   }

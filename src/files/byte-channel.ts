@@ -9,7 +9,7 @@ import { attempt } from './write-error.js';
 
 /** Where bytes go, one `write` at a time, then exactly one of `commit` or `abort`. */
 export interface ByteChannel {
-  readonly live: boolean; // somebody may be reading along
+  readonly live: boolean; // a reader may see bytes before `commit`
   write(bytes: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
@@ -21,7 +21,7 @@ export interface ChannelOptions {
   readonly stdout: Writable; // never ended here
 }
 
-/** @throws {OutputError} as `findPlace`, or where the file cannot be opened */
+/** @throws {OutputError} as `findPlace`, or if the file cannot be opened */
 export async function openByteChannel({ output, overwrite, stdout }: ChannelOptions): Promise<ByteChannel> {
   const place = await findPlace(output, overwrite);
   if (place.kind === 'stdout') return streamChannel(stdout);
@@ -32,8 +32,8 @@ export async function openByteChannel({ output, overwrite, stdout }: ChannelOpti
 const guarded = new WeakSet<Writable>();
 
 /**
- * A failed write is reported to its callback and again as an `error` event, which ends the process
- * where nobody listens. The listener stays: the event may come after the sink is done.
+ * Adds an `error` listener. A failed write is reported to its callback and again as an `error` event, which ends the process
+ * if there is no listener. The listener stays, because the event may come after the channel is done.
  */
 function guard(stream: Writable): void {
   if (guarded.has(stream)) return;
@@ -56,7 +56,7 @@ function streamChannel(stream: Writable): ByteChannel {
 }
 
 async function deviceChannel(output: string, path: string): Promise<ByteChannel> {
-  // Appending leaves alone what a shell's `3>>file` already holds; nothing is created.
+  // Appending preserves the contents of a shell's `3>>file`; nothing is created.
   const handle = await attempt(output, () => open(path, constants.O_WRONLY | constants.O_APPEND));
   return {
     live: true,

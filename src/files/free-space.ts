@@ -1,10 +1,10 @@
 import { statfs } from 'node:fs/promises';
 
-/** Bytes that may still be written where a folder is; undefined where the system does not tell. */
+/** Returns the free bytes on the disk of a folder; undefined if the system does not say. */
 export async function freeSpace(folder: string): Promise<number | undefined> {
   try {
     const { bavail, bsize, blocks } = await statfs(folder);
-    return blocks > 0 ? bavail * bsize : undefined; // file systems that know no size have no blocks
+    return blocks > 0 ? bavail * bsize : undefined; // file systems of unknown size report no blocks
   } catch {
     return undefined;
   }

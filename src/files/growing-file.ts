@@ -6,8 +6,8 @@ import { writeFully } from './pending-file.js';
 const BUFFER_BYTES = 256 * 1024;
 
 /**
- * A file that grows at its end, through a buffer. After a failed method nothing is known of its bytes any more: it is to be
- * closed, and opened again at a length that was synced.
+ * A file that is appended to through a buffer. After a method fails, the contents are unknown: close the file, and reopen it
+ * at a synced length.
  * Every method throws the file system's error.
  */
 export class GrowingFile {
@@ -26,8 +26,8 @@ export class GrowingFile {
   }
 
   /**
-   * Opens a file to go on at `length`, and drops what lies beyond.
-   * @throws {OutputError} where it is shorter
+   * Opens a file to append at `length`, and truncates what lies beyond.
+   * @throws {OutputError} if it is shorter
    */
   static async reopen(path: string, length: number): Promise<GrowingFile> {
     const handle = await open(path, 'r+');
@@ -48,7 +48,7 @@ export class GrowingFile {
     return this.#written + this.#buffered;
   }
 
-  /** @param bytes copied or written before this resolves */
+  /** @param bytes free to reuse once this resolves */
   async append(bytes: Uint8Array): Promise<void> {
     if (this.#buffered + bytes.byteLength > BUFFER_BYTES) await this.flush();
     if (bytes.byteLength > BUFFER_BYTES) {
@@ -59,7 +59,7 @@ export class GrowingFile {
     }
   }
 
-  /** Hands what is buffered to the system. */
+  /** Passes buffered bytes to the system. */
   async flush(): Promise<void> {
     if (this.#buffered === 0) return;
     const bytes = this.#buffer.subarray(0, this.#buffered);
@@ -67,12 +67,12 @@ export class GrowingFile {
     this.#buffered = 0;
   }
 
-  /** Forces what the system has to disk. */
+  /** Syncs flushed bytes to disk. */
   sync(): Promise<void> {
     return this.#handle.sync();
   }
 
-  /** Replaces bytes that were flushed, from byte `position` on. */
+  /** Replaces flushed bytes, from byte `position` on. */
   patch(bytes: Uint8Array, position: number): Promise<void> {
     return writeFully(this.#handle, bytes, position);
   }

@@ -1,4 +1,4 @@
-/** Does something with what is open, which is closed where that fails: what went wrong first is what matters. */
+/** Runs an action that uses an open resource, and closes the resource if the action fails. Throws the action's error. */
 export async function orClose<T>(
   opened: { readonly close: () => Promise<void> },
   action: () => Promise<T>,

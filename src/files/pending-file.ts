@@ -7,14 +7,14 @@ import { pid } from 'node:process';
 import { alreadyExists, statOrUndefined } from './place.js';
 import { attempt } from './write-error.js';
 
-/** A hidden name for what is not complete yet, in the folder of `target` so that a rename suffices. */
+/** Returns a hidden name for an incomplete file, in the folder of `target`, where a rename suffices to publish it. */
 function temporaryName(target: string): string {
   return join(dirname(target), `.${basename(target)}.${pid}-${randomBytes(4).toString('hex')}.tmp`);
 }
 
 /**
- * A file that appears under its name complete or not at all: written under a hidden name beside
- * it, `seal`ed (on disk, closed), then `publish`ed by a rename. Every method throws OutputError.
+ * A file that appears under its name complete or not at all: written under a hidden name in the same folder, `seal`ed (synced
+ * and closed), then `publish`ed by a rename. Every method throws OutputError.
  */
 export class PendingFile {
   readonly target: string;
@@ -38,12 +38,12 @@ export class PendingFile {
     return attempt(this.target, () => writeFully(this.#handle, bytes));
   }
 
-  /** Replaces bytes that were written before, from byte `position` on; later appends are unaffected. */
+  /** Replaces bytes already written, from byte `position` on; later appends are unaffected. */
   patch(bytes: Uint8Array, position: number): Promise<void> {
     return attempt(this.target, () => writeFully(this.#handle, bytes, position));
   }
 
-  /** Forces the bytes to disk and closes the file. */
+  /** Syncs the bytes to disk and closes the file. */
   seal(): Promise<void> {
     return attempt(this.target, async () => {
       await this.#handle.sync();
@@ -52,8 +52,7 @@ export class PendingFile {
   }
 
   /**
-   * Gives the sealed file its name. Without `overwrite`, a file that appeared there in the meantime
-   * is kept and refused.
+   * Renames the sealed file to its final name. Without `overwrite`, it refuses to replace a file that has appeared there.
    */
   publish(overwrite: boolean): Promise<void> {
     return attempt(this.target, async () => {
@@ -77,7 +76,7 @@ export class PendingFile {
   }
 }
 
-/** `FileHandle.write` may write less than it is given, as on a nearly full disk. */
+/** Writes all bytes: `FileHandle.write` may write only some of them, as on a nearly full disk. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
   let done = 0;
   while (done < bytes.byteLength) {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
 import { attempt, errorCode } from './write-error.js';
 
-/** Where an output goes. Paths are absolute; a symbolic link to a file stands for that file. */
+/** Where an output goes. Paths are absolute; a symbolic link to a file is resolved. */
 export type Place =
   | { readonly kind: 'stdout' }
   | { readonly kind: 'device'; readonly path: string } // FIFO, /dev/null, `>(gzip)`: nothing to rename
@@ -17,8 +17,8 @@ export function isStdout(output: string): boolean {
 }
 
 /**
- * Finds where an output file goes, and refuses what cannot be written before any work is done.
- * @param example a name for an output, for hints
+ * Finds where an output file goes, and refuses unwritable places before any work is done.
+ * @param example an example file name for hints
  * @throws {OutputError} for an existing file without `overwrite`, a folder, a missing or unwritable parent
  */
 export function findPlace(output: string, overwrite: boolean, example = 'results.csv'): Promise<Place> {
@@ -42,11 +42,11 @@ export function findPlace(output: string, overwrite: boolean, example = 'results
 
 const MOST_LINKS = 40; // as Linux
 
-/** The path that stands for `path` through symbolic links, be there something or not: in the middle of being replaced. */
+/** Resolves the symbolic links of a path that may not exist, for example because the file is just being replaced. */
 export async function behindLinks(path: string): Promise<string> {
   let found = path;
   for (let links = 0; links < MOST_LINKS; links++) {
-    const target = await readlink(found).catch(() => undefined); // no link
+    const target = await readlink(found).catch(() => undefined); // not a link
     if (target === undefined) break;
     found = resolve(dirname(found), target);
   }
@@ -54,9 +54,10 @@ export async function behindLinks(path: string): Promise<string> {
 }
 
 /**
- * @param output in messages
- * @throws {OutputError} where the folder that `path` is created in is missing, no folder or unwritable
- * @throws the file system's error where nothing can be learnt of it
+ * Checks that a file can be created at `path`.
+ * @param output the name for messages
+ * @throws {OutputError} if the parent is missing, unwritable or not a folder
+ * @throws the file system's error if its status cannot be read
  */
 export async function checkParent(output: string, path: string): Promise<void> {
   const parent = dirname(path);
@@ -88,7 +89,7 @@ export function alreadyExists(output: string): OutputError {
 }
 
 /**
- * `stat`, or undefined where nothing (or nothing reachable) stands at `path`.
+ * Calls `stat`; returns undefined if nothing exists at `path`, or a parent is not a folder.
  * @throws the file system's error
  */
 export async function statOrUndefined(path: string): Promise<Stats | undefined> {

@@ -1,11 +1,11 @@
 import { type ChannelOptions, openByteChannel } from './byte-channel.js';
 
-const PIECE_BYTES = 16 * 2 ** 20; // written at a time, so that an interruption is noticed
+const PIECE_BYTES = 16 * 2 ** 20; // written between checks of the signal
 
 /**
- * Writes a file that is there as a whole: it appears under its name complete or not at all.
+ * Writes a file that appears under its name complete or not at all.
  *
- * @throws {OutputError} where it cannot be written; the signal's reason when it aborts
+ * @throws {OutputError} if it cannot be written; the signal's reason on abort
  */
 export async function writeWholeFile(
   bytes: Uint8Array,
@@ -20,7 +20,7 @@ export async function writeWholeFile(
     options.signal?.throwIfAborted();
     await channel.commit();
   } catch (error) {
-    await channel.abort().catch(() => {}); // what went wrong first is what matters
+    await channel.abort().catch(() => {}); // the first error matters
     throw error;
   }
 }

@@ -42,15 +42,15 @@ const READING: Hints = {
   EIO: 'The disk reports a fault: check it.',
 };
 
-/** The `code` of a system or stream error (`ENOSPC`), '' where it has none. */
+/** Returns the `code` of a system or stream error (`ENOSPC`); '' if it has none. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-// Of failed system calls, and what Node itself says of files and streams; its other codes (`ERR_INVALID_ARG_TYPE`) tell of defects.
+// Codes of failed system calls, and Node's own for files and streams; its other codes (`ERR_INVALID_ARG_TYPE`) indicate bugs.
 const OF_SYSTEM = /^(E[A-Z0-9]+|UNKNOWN|ERR_(FS|STREAM|SOCKET)_\w+)$/;
 
-/** The system's error where something could not be read for an output, which `attempt` names. */
+/** A system error from reading a file for an output; `attempt` adds the name of the output. */
 export class ReadFailure extends Error {
   override readonly name = 'ReadFailure';
 
@@ -60,8 +60,8 @@ export class ReadFailure extends Error {
 }
 
 /**
- * Reads something for an output that is written, so that its failure is worded as one of reading.
- * @throws {ReadFailure} whatever goes wrong
+ * Reads a file for an output, so a failure is reported as one of reading, not of writing.
+ * @throws {ReadFailure} for any error
  */
 export async function reading<T>(action: () => Promise<T>): Promise<T> {
   try {
@@ -72,11 +72,11 @@ export async function reading<T>(action: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Does something with the files or the stream of an output, and words what the system says where that fails.
+ * Runs an action on the files or stream of an output, and turns system errors into messages for the user.
  *
- * @param output in messages
- * @throws {OutputError} with the output, the system's reason and a hint; OutputClosedError where its reader went away
- * @throws as it is, what is no error of a file or stream
+ * @param output the name for messages
+ * @throws {OutputError} with the output, the system's reason and a hint; OutputClosedError if the reader closed the pipe
+ * @throws other errors unchanged
  */
 export async function attempt<T>(output: string, action: () => Promise<T>): Promise<T> {
   try {
@@ -86,7 +86,7 @@ export async function attempt<T>(output: string, action: () => Promise<T>): Prom
   }
 }
 
-/** What an error means for an output, as `attempt` throws it. */
+/** Returns the error that `attempt` throws for an error. */
 export function outputFailure(output: string, error: unknown): unknown {
   if (error instanceof ReadFailure) return cannot('read', output, error.cause, READING);
   const code = errorCode(error);

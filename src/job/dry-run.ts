@@ -30,31 +30,31 @@ export interface JobPlan {
   readonly device: DeviceChoice;
   readonly size: Size; // of the network input, pixels
   readonly inputs: Survey & { readonly passedOver: PassedOverCounts };
-  readonly list: boolean; // more inputs are listed on standard input, which is not read
+  readonly list: boolean; // standard input lists more inputs, and is not read
   readonly output: string;
-  readonly run: ForeseenPlan; // of its output
-  readonly replaces: boolean; // what stands there
-  readonly refusal: HalonetError | undefined; // what it would end with before its first row
+  readonly run: ForeseenPlan; // for its output
+  readonly replaces: boolean; // whether it replaces existing files
+  readonly refusal: HalonetError | undefined; // the error that it would end with before its first row
   readonly files: readonly PlannedFile[];
-  readonly rows: number | undefined; // of the output in the end
+  readonly rows: number | undefined; // of the finished output
   readonly there: number | undefined; // of these, rows that need not be computed
   readonly space: PlannedSpace | undefined; // undefined for a stream
-  readonly trial: Trial | undefined; // undefined where there was nothing to try
+  readonly trial: Trial | undefined; // undefined if there was nothing to try
 }
 
 export interface PlannedSpace {
   readonly folder: string;
-  readonly needed: number | undefined; // bytes, beyond those that are there
+  readonly needed: number | undefined; // bytes, beyond those already on disk
   readonly free: number | undefined;
 }
 
 const TRIED = 32; // inputs
 
 /**
- * Finds out what a job would do, without a lock or a file beside its output. A model that is not there is downloaded, since a
- * few images are taken through it.
+ * Finds out what a job would do, without creating a lock or any file beside its output. It downloads a missing model, because
+ * it runs a few images through it.
  *
- * @throws HalonetError when the model or the inputs cannot be used, or an output cannot be there at all
+ * @throws HalonetError if the model or the inputs cannot be used, or the path cannot hold such an output
  */
 export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   const { model, images, outputs, signal } = options;
@@ -101,7 +101,7 @@ export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   };
 }
 
-/** Bytes of a file of so many rows; undefined where they are not known. */
+/** Returns the bytes of a file with this many rows; undefined if unknown. */
 export function fileBytes(
   { headerBytes, rowBytes }: PlannedFile,
   rows: number | undefined,
@@ -110,7 +110,7 @@ export function fileBytes(
   return rows === undefined || rowBytes === undefined ? undefined : Math.round(headerBytes + rows * rowBytes);
 }
 
-/** Bytes of all files; undefined where those of one are not known. */
+/** Returns the bytes of all files; undefined if the size of any is unknown. */
 export function totalBytes(files: readonly PlannedFile[], rows: number | undefined): number | undefined {
   return files
     .map((file) => fileBytes(file, rows))

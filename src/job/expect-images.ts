@@ -10,11 +10,11 @@ import { walkImages } from './walk-images.js';
 interface ExpectImagesOptions {
   readonly inputs: readonly string[];
   readonly sources?: readonly Source[] | undefined;
-  readonly allowEmpty: boolean; // no image is no mistake
+  readonly allowEmpty: boolean; // accept inputs without any image
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws {InputError} where the inputs cannot be meant; a retry takes its own from the rows that there are */
+/** @throws {InputError} if the inputs can only be a mistake; a retry takes its inputs from existing rows, so is not checked */
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
   const { inputs, sources, allowEmpty } = images;
@@ -22,10 +22,10 @@ export async function expectInputs({ images, outputs, signal }: JobOptions): Pro
 }
 
 /**
- * Refuses the inputs of a command line that are mistaken, or lead to no image at all. A list on standard input may be empty,
- * since a program may have written it.
+ * Refuses inputs on the command line that can only be mistakes, or that lead to no image at all. A list on standard input may
+ * be empty, because a program may have written it.
  *
- * @throws {InputError} with what was found instead; the signal's reason when it aborts
+ * @throws {InputError} that says what was found instead; the signal's reason on abort
  */
 async function expectImages({ inputs, sources, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
   await refuseMistaken(inputs, sources);

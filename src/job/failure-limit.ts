@@ -3,14 +3,14 @@ import { type ImageFailure, TooManyFailures } from '../errors.js';
 import type { RowCounts } from '../rows.js';
 
 /** How many images of a job may fail before it stops. */
-export type FailureLimit = { readonly count: number } | { readonly percent: number }; // of the rows so far, once there are a hundred
+export type FailureLimit = { readonly count: number } | { readonly percent: number }; // of the rows so far, from 100 rows on
 
 const ENOUGH_ROWS = 100;
 
 /**
- * To be called before the row of a failed image is written: the image is then the first that a later run tries again.
+ * Refuses a failed image beyond the limit. Call it before writing the row: a resumed run then starts with that image.
  *
- * @param counts without it
+ * @param counts the counts before it
  * @throws TooManyFailures
  */
 export function refuseFailure(

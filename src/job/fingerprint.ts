@@ -7,10 +7,10 @@ import { GRAPH } from '../runs/fingerprint.js';
 import type { Fingerprint } from '../runs/journal.js';
 import { runtimeVersion } from '../runtime/package.js';
 
-/** What the results of a job follow from besides its inputs. */
+/** What the results of a job depend on besides its inputs. */
 export interface Fingerprinted {
   readonly version: string; // of halonet
-  readonly onnx: Uint8Array; // the network as it is run: weights, normalisation, precision, outputs
+  readonly onnx: Uint8Array; // the network as run: weights, normalisation, precision, outputs
   readonly outputs: readonly OutputRequest[];
   readonly preprocessing: Preprocessing;
   readonly layout: OutputLayout;

@@ -2,18 +2,18 @@ import { STDIN } from '../sources/standard-input.js';
 import type { ImageOptions, JobOptions } from './options.js';
 import { walkImages } from './walk-images.js';
 
-/** The number of a job's inputs, found by a second walk beside its work. */
+/** The number of a job's inputs, counted by a second walk in parallel with its work. */
 export class InputCount {
   readonly #ended = new AbortController();
   #counting: Promise<void> = Promise.resolve();
   #total: number | undefined;
 
-  /** undefined until it is known, and for inputs that can be read only once. */
+  /** The number of inputs; undefined until it is known, and for inputs that can be read only once. */
   get total(): number | undefined {
     return this.#total;
   }
 
-  /** Counts, if anybody is to know. A retry takes its images from the rows of an output. */
+  /** Starts counting, if the number is needed. A retry takes its images from the rows of an output. */
   start({ images, outputs, onEvent }: JobOptions): void {
     const ofFiles = 'destination' in outputs;
     if (ofFiles && outputs.destination.mode === 'retry') return;
@@ -23,11 +23,11 @@ export class InputCount {
         this.#total = total;
         onEvent?.({ kind: 'counted', total });
       },
-      () => {}, // the walk that does the work says what is wrong
+      () => {}, // the job's own walk reports the error
     );
   }
 
-  /** Resolves when nothing of it goes on. */
+  /** Resolves once counting has stopped. */
   async stop(): Promise<void> {
     this.#ended.abort();
     await this.#counting;

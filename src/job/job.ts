@@ -20,10 +20,10 @@ import { throughModel } from './through-model.js';
 import { walkImages } from './walk-images.js';
 
 /**
- * Runs one command from its inputs to its output: takes the output, prepares the model, streams every input through it. The
- * output stands under its final name only when all of it is there; a later job can resume what one that fails leaves.
+ * Runs one command from its inputs to its output: locks the output, prepares the model, and streams every input through it.
+ * The output gets its final name only once complete; a later job can resume one that failed.
  *
- * @throws HalonetError when the model, the inputs or the output cannot be used
+ * @throws HalonetError if the model, the inputs or the output cannot be used
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await expectInputs(options);
@@ -60,7 +60,7 @@ async function begin(target: Target, count: InputCount, options: JobOptions) {
   return { ready, started, passedOver };
 }
 
-/** The inputs, and how to take them a second time. A list is read only once, but for --sync, which holds it in memory. */
+/** Returns the inputs, and how to take them a second time. A list can be read only once, so --sync holds it in memory. */
 function againWhere(
   { images: { inputs, sources }, outputs, signal }: JobOptions,
   items: AsyncGenerator<Item>,
@@ -82,10 +82,10 @@ function nothingLeft({ rows, failures }: Manifest, passedOver: PassedOverCounts)
   return { rows, failures, done: 0, stored: 0, seconds: 0, passedOver };
 }
 
-/** A job whose output is open, too. */
+/** A job whose model and output are ready. */
 interface Ready extends ReadyModel {
   readonly started: StartedTarget;
-  readonly passedOver: PassedOver; // of the walk of its inputs
+  readonly passedOver: PassedOver; // by the walk of its inputs
   readonly suspects: readonly string[];
   readonly count: InputCount;
 }
@@ -105,7 +105,7 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
       const onNote = noteEvents(onEvent);
       return take(started.items, (row) => rows.write(row), { around: started.around, onNote });
     });
-    await started.close(); // Windows replaces no file that is open
+    await started.close(); // Windows cannot replace open files
     onEvent?.({ kind: 'finishing' });
     await sink.commit(await facts(rows.stored));
     const seconds = (performance.now() - start) / 1000;
@@ -113,7 +113,7 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
     const passedOver = passedOverIn(ready);
     return { ...sink.counts, done, stored: rows.stored, seconds, measured, passedOver };
   } catch (error) {
-    const kept = await sink.leave().catch(() => 0); // what went wrong first is what matters
+    const kept = await sink.leave().catch(() => 0); // the first error matters
     onEvent?.({ kind: 'left', rows: kept });
     throw options.signal?.aborted ? options.signal.reason : error;
   } finally {
@@ -122,13 +122,13 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
 }
 
 /**
- * What the manifest will say of a job besides its rows. The file of its weights is read from now on, beside the work.
- * @returns with the number of rows that were taken over
+ * Starts to hash the file of the weights, if a manifest will record it, in parallel with the work.
+ * @returns a function from the number of reused rows to what the manifest records about the job besides its rows
  */
 function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
   const { started, prepared, choice } = ready;
   const digest = started.recorded ? attempt(prepared.path, () => digestFile(prepared.path)) : undefined;
-  digest?.catch(() => {}); // thrown where it is awaited
+  digest?.catch(() => {}); // thrown when awaited
   return async (stored) =>
     runFacts(invocation, prepared, {
       model,
@@ -141,12 +141,12 @@ function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: n
 
 const passedOverIn = ({ started, passedOver }: Ready) => started.passedOver ?? passedOver.counts;
 
-/** Writes the rows of a job, and tells of them. */
+/** Writes the rows of a job and reports them as events. */
 class WrittenRows {
   readonly #options: JobOptions;
   readonly #target: StartedTarget;
   readonly #sink: RowSink<RunFacts>;
-  stored = 0; // rows that were taken over
+  stored = 0; // reused rows
 
   constructor(options: JobOptions, target: StartedTarget) {
     this.#options = options;
@@ -154,7 +154,7 @@ class WrittenRows {
     this.#sink = target.sink;
   }
 
-  /** @throws TooManyFailures where the row is one more than may fail */
+  /** @throws TooManyFailures if the row exceeds the failure limit */
   async write(row: Row): Promise<void> {
     const { onEvent, images } = this.#options;
     if (row.status === 'failed' && images.failureLimit !== undefined)

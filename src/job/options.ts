@@ -14,7 +14,7 @@ import type { OnJobEvent } from './events.js';
 import type { FailureLimit } from './failure-limit.js';
 import type { JobModel } from './prepare.js';
 
-/** A job: which model, for which images, what is computed of them and where it goes, and on what. */
+/** A job: the model, the images, what to compute and where to write it, and the hardware. */
 export interface JobOptions {
   readonly model: ModelOptions;
   readonly images: ImageOptions;
@@ -32,27 +32,27 @@ export interface FileJobOptions extends JobOptions {
 
 export interface ModelOptions {
   readonly name: string; // 'demo', a path or a timm name
-  readonly folder?: string | undefined; // where a relative path starts; the working directory when not given
-  readonly architecture?: string | undefined; // timm's, in place of a config.json
+  readonly folder?: string | undefined; // base of a relative path; the working directory by default
+  readonly architecture?: string | undefined; // timm's name for it, instead of a config.json
   readonly hub: HubSettings;
-  readonly precision?: RunPrecision | undefined; // the model's own when not given
-  readonly calibration?: string | undefined; // images to measure the model for int8 on, in place of the first inputs
+  readonly precision?: RunPrecision | undefined; // the model's own by default
+  readonly calibration?: string | undefined; // images for int8 calibration, instead of the first inputs
 }
 
 export interface ImageOptions {
   readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
-  readonly sources?: readonly Source[] | undefined; // what inputs may be; those of the registry when not given
-  readonly folder?: string | undefined; // where relative paths of rows start that are retried; as above when not given
-  readonly stdin: () => AsyncIterable<Buffer | string>; // called for the input - only
+  readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
+  readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
+  readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin
-  readonly allowEmpty: boolean; // inputs that lead to no image are no mistake
-  readonly counted: boolean; // their number is told beside the work, for which they are walked a second time
+  readonly allowEmpty: boolean; // accept inputs that lead to no image
+  readonly counted: boolean; // report their number during the work, from a second walk
   readonly preprocessing: PreprocessingOverrides;
-  readonly decodeSeconds: number; // that an image may take
+  readonly decodeSeconds: number; // time limit per image
   readonly failureLimit?: FailureLimit | undefined;
 }
 
-/** What is computed of each image, and the files that it goes to. */
+/** What to compute for each image, and the files to write it to. */
 export interface FileOutputs {
   readonly requests: readonly OutputRequest[];
   readonly layout: (model: JobModel) => OutputLayout | Promise<OutputLayout>;
@@ -60,23 +60,23 @@ export interface FileOutputs {
   readonly checksSpace: boolean; // stop early if the disk has no room for all rows
 }
 
-/** What is computed of each image, and a sink that takes it as it comes. */
+/** What to compute for each image, and a sink for the rows. */
 export interface SinkOutputs {
   readonly requests: readonly OutputRequest[];
   readonly sink: RowSink;
 }
 
-/** What the network and the decoders run on. */
+/** The hardware and settings for the network and the decoders. */
 export interface ComputeOptions {
   readonly device: DeviceRequest;
   readonly host: Host;
   readonly threads: number;
-  readonly batchSize?: number | undefined; // images of a run; undefined: found by measurement
-  readonly decoders?: number | undefined; // images decoded at once; undefined: found by measurement
+  readonly batchSize?: number | undefined; // images; tuned by measurement if undefined
+  readonly decoders?: number | undefined; // images decoded at once; tuned by measurement if undefined
   readonly machine: Machine;
 }
 
-/** How a job was called. */
+/** How a job was invoked. */
 export interface Invocation {
   readonly versions: Readonly<Record<'halonet' | 'node', string>>;
   readonly command: readonly string[]; // its name, then its arguments
@@ -85,9 +85,9 @@ export interface Invocation {
 
 /** What a job did. */
 export interface JobSummary extends RowCounts {
-  readonly done: number; // rows of this run; the others were there already
-  readonly stored: number; // of these, taken over from an earlier output
+  readonly done: number; // rows written by this job; the others already existed
+  readonly stored: number; // of these, reused from an earlier output
   readonly seconds: number; // from the first input to the output under its final name
-  readonly measured?: MeasuredSettings | undefined; // undefined where the batch size was given, and in a short job
+  readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
   readonly passedOver: PassedOverCounts; // files in folders
 }

@@ -14,10 +14,10 @@ import { inFloats } from '../models/precision.js';
 import { overridden, type PreprocessingOverrides, preprocessingOf } from '../models/preprocessing.js';
 import { type Device, hasFusedOperators } from '../runtime/devices.js';
 
-/** The model of a job once it is built. */
+/** The built model of a job. */
 export interface JobModel {
   readonly config: ModelFacts;
-  readonly shapeOf: (output: string) => readonly number[]; // of one image
+  readonly shapeOf: (output: string) => readonly number[]; // for one image
 }
 
 /** A model that is ready to run. */
@@ -26,21 +26,21 @@ export interface Prepared {
   readonly path: string; // of the file that holds the weights
   readonly model: JobModel;
   readonly preprocessing: Preprocessing;
-  readonly normalisation: Pick<PretrainedCfg, 'mean' | 'std'>; // part of the network, not of decoding
+  readonly normalisation: Pick<PretrainedCfg, 'mean' | 'std'>; // applied in the network, not in decoding
 }
 
 export interface PrepareOptions extends CheckpointOptions {
   readonly device: Device;
-  readonly precision?: RunPrecision | undefined; // the model's own when not given
+  readonly precision?: RunPrecision | undefined; // the model's own by default
   readonly int8: Omit<Int8Options, 'decode'>;
-  readonly decodeSeconds: number; // that an image may take
+  readonly decodeSeconds: number; // time limit per image
   readonly onCalibrated?: (model: CalibratedModel) => void;
 }
 
 /**
- * Opens a model and builds the graph of the outputs for a device; the tensors are let go on return.
+ * Opens a model and builds the graph of the outputs for a device; releases the tensors on return.
  *
- * @throws HalonetError when the model cannot be read, or used so
+ * @throws HalonetError if the model cannot be read, or does not support these options
  */
 export async function prepare(
   name: string,

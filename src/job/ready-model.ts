@@ -21,7 +21,7 @@ export interface ReadyModel {
 
 /**
  * Chooses the device of a job and prepares its model.
- * @param keeps whether what is measured for int8 is kept beside the model
+ * @param keeps whether to save int8 calibration data beside the model
  */
 export async function readyModel(
   options: JobOptions,
@@ -47,12 +47,12 @@ export async function readyModel(
   return { prepared, choice };
 }
 
-/** How the rows of a model become files. */
+/** Returns the layout that turns the rows of a model into files. */
 export async function layoutOf({ layout }: FileOutputs, { prepared }: ReadyModel): Promise<OutputLayout> {
   return layout(prepared.model);
 }
 
-/** What the output of a job follows from besides its inputs. */
+/** Returns the fingerprint of a job: what its output depends on besides the inputs. */
 export function jobFingerprint(
   { outputs, invocation }: JobOptions,
   { prepared, choice }: ReadyModel,
@@ -64,7 +64,7 @@ export function jobFingerprint(
   return fingerprintOf({ onnx, preprocessing, outputs: outputs.requests, layout, version, device });
 }
 
-/** @throws ModelError when the precision is not for the device */
+/** @throws ModelError if the device does not support the precision */
 function deviceOf({ model: { precision }, compute: { device } }: JobOptions): DeviceRequest {
   if (precision !== 'int8' || device.name === 'cpu') return device;
   if (device.name === 'auto') return CPU;
@@ -73,7 +73,7 @@ function deviceOf({ model: { precision }, compute: { device } }: JobOptions): De
   });
 }
 
-export const SAMPLED_INPUTS = 1024; // of which a model is measured on a few
+export const SAMPLED_INPUTS = 1024; // a model is calibrated on a few of these
 
 function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>): PrepareOptions['int8'] {
   const { model, images, compute, signal, onEvent } = options;

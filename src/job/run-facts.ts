@@ -8,16 +8,16 @@ import type { PassedOverCounts } from '../sources/passed-over.js';
 import type { Invocation, ModelOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 
-/** What is known of a job when it ends. */
+/** What is known about a job when it ends. */
 export interface JobFacts {
   readonly model: ModelOptions;
-  readonly modelSha256: string; // of its file as it was when the job began
+  readonly modelSha256: string; // of its file at the start of the job
   readonly device: string;
-  readonly stored: number; // rows that were taken over
+  readonly stored: number; // reused rows
   readonly passedOver: PassedOverCounts; // files in folders
 }
 
-/** What a manifest says of a job besides its rows. */
+/** Returns what a manifest records about a job besides its rows. */
 export function runFacts(
   { versions, command, folder }: Invocation,
   { path, preprocessing: decoding, normalisation }: Prepared,
@@ -37,7 +37,7 @@ export function runFacts(
   };
 }
 
-/** The path of a model's file: relative to the folder in which the name that leads to it is relative. */
+/** Returns the path of a model's file, relative to the folder if the name that leads to it is relative. */
 function recordedPath({ name, folder }: ModelOptions, path: string): string {
   if (folder === undefined || isAbsolute(name)) return path;
   return path.startsWith(pathFrom(folder, name)) ? relative(folder, path) : path;

@@ -1,15 +1,15 @@
 import type { Item } from '../item.js';
 import { countFailure, type RowCounts } from '../rows.js';
 
-/** What a walk of inputs comes to. */
+/** The result of a walk of inputs. */
 export interface Survey {
-  readonly images: number; // paths that are there, readable or not
-  readonly failures: RowCounts['failures']; // inputs that lead to none
-  readonly rows: number; // one for each of both
+  readonly images: number; // existing files, readable or not
+  readonly failures: RowCounts['failures']; // inputs that lead to no image
+  readonly rows: number; // one for each image and each failure
   readonly first: readonly Item[];
 }
 
-/** @param remembered of the first items */
+/** @param remembered how many of the first items to return */
 export async function survey(items: AsyncIterable<Item>, remembered: number): Promise<Survey> {
   const failures: Partial<Record<keyof Survey['failures'], number>> = {};
   const first: Item[] = [];

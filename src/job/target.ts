@@ -8,12 +8,12 @@ import { noteEvents } from './events.js';
 import type { FileJobOptions, JobOptions } from './options.js';
 import { jobFingerprint, layoutOf, type ReadyModel } from './ready-model.js';
 
-/** Where the rows of a job go. It is this job's alone from before the model is loaded until it is released. */
+/** Where the rows of a job go. It is reserved for this job from before the model is loaded until `release`. */
 export interface Target {
-  /** Images that were being decoded when the last run to it died. */
+  /** Images being decoded when the last run to it crashed. */
   readonly suspects: readonly string[];
-  readonly kept: number; // rows of an interrupted run, which are there before anything is started
-  /** @returns the manifest of the finished output where nothing is left to do */
+  readonly kept: number; // existing rows of an interrupted run
+  /** @returns the manifest of the finished output if nothing is left to do */
   readonly start: (ready: ReadyModel, inputs: TargetInputs) => Promise<StartedTarget | Manifest>;
   readonly release: () => Promise<void>;
 }
@@ -21,16 +21,16 @@ export interface Target {
 /** The inputs of a job as a target takes them. */
 export interface TargetInputs {
   readonly items: AsyncGenerator<Item>;
-  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined where inputs are read only once
-  readonly total: () => number | undefined; // once it is known
+  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
+  readonly total: () => number | undefined; // undefined until known
 }
 
 /** A target that takes rows. */
 export interface StartedTarget extends Omit<Started, 'space'> {
-  readonly space?: SpaceWatch | undefined; // undefined where there is nothing to watch, or the check is off
+  readonly space?: SpaceWatch | undefined; // undefined if there is nothing to watch, or the check is off
 }
 
-/** @throws {OutputError} where an output cannot be written, another run has it, or what stands there must stay */
+/** @throws {OutputError} if the output cannot be written, another run is writing it, or existing files must be kept */
 export async function openTarget(options: JobOptions): Promise<Target> {
   const { outputs } = options;
   return 'sink' in outputs ? handedIn(outputs.sink) : filesOf({ ...options, outputs });

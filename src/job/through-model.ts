@@ -7,21 +7,21 @@ import type { MeasuredSettings } from '../stream/tuning.js';
 import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 
-/** Takes inputs through decoding and the network, to `write` as rows. */
+/** Runs inputs through decoding and the network, and passes the rows to `write`. */
 export type TakeInputs = (
   items: AsyncIterable<JobItem>,
   write: (row: Row) => Promise<void>,
   options?: Partial<Pick<RunOptions, 'onNote'>> & {
-    /** What decodes an image is done within this. */
+    /** Wraps the decoding of each image. */
     readonly around?: <T>(id: string, decode: () => Promise<T>) => Promise<T>;
   },
 ) => Promise<MeasuredSettings | undefined>;
 
 /**
- * Opens a model on its device and a decoder for its images, for as long as they are used.
+ * Opens a model on its device and a decoder for its images, and closes both after `use`.
  *
- * @param suspects images that a process of its own decodes, by their ids
- * @throws HalonetError when the device cannot be used, or the model cannot be loaded
+ * @param suspects ids of images to decode in a separate process
+ * @throws HalonetError if the device cannot be used, or the model cannot be loaded
  */
 export async function throughModel<T>(
   { images, compute, signal }: JobOptions,

@@ -4,24 +4,24 @@ import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 import { throughModel } from './through-model.js';
 
-/** What a few rows took. */
+/** The time and space that a few rows took. */
 export interface Trial {
   readonly rows: number;
   readonly seconds: number;
   readonly textBytes: number; // of the rows, without a header
 }
 
-/** What is known of a job before a few of its inputs are tried. */
+/** What is known about a job before a trial. */
 export interface KnownOfTrial {
-  readonly total: number; // rows that it will have, which its text may count
-  readonly suspects: readonly string[]; // images that a process of its own decodes
+  readonly total: number; // rows of the whole job, because row numbers affect the length of text
+  readonly suspects: readonly string[]; // images to decode in a separate process
   readonly layout: OutputLayout;
 }
 
 /**
- * Takes a few inputs through all of a job but its files.
+ * Runs a few inputs through every part of a job except its files.
  * @param inputs at least one
- * @throws HalonetError when the model or the device cannot be used
+ * @throws HalonetError if the model or the device cannot be used
  */
 export async function tryRows(
   inputs: readonly Item[],
@@ -40,7 +40,7 @@ export async function tryRows(
       });
       return { rows, textBytes, seconds: (performance.now() - start) / 1000 };
     };
-    await tried(inputs.slice(0, 1)); // the first run of a session takes longer than all others
+    await tried(inputs.slice(0, 1)); // the first run of a session is the slowest
     return tried(inputs);
   });
 }

@@ -6,11 +6,11 @@ import { itemsOf } from '../sources/registry.js';
 import type { Source, WalkOptions } from '../sources/source.js';
 
 export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'signal'> {
-  readonly passedOver?: PassedOver | undefined; // counts anew from the first item on
-  readonly sources?: readonly Source[] | undefined; // those of the registry when not given
+  readonly passedOver?: PassedOver | undefined; // reset at the start of the walk
+  readonly sources?: readonly Source[] | undefined; // those of the registry by default
 }
 
-/** The items that inputs lead to, of the formats that can be decoded. */
+/** Yields the items that inputs lead to, in the formats that can be decoded. */
 export async function* walkImages(
   inputs: readonly string[],
   { sources, signal, stdin, nul, passedOver }: WalkImagesOptions,

@@ -2,15 +2,15 @@ import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { kill, pid, platform } from 'node:process';
 
-/** A process as a lock file names it, so that another process can tell whether it still runs. */
+/** A process as a lock file names it, for other processes to tell whether it still runs. */
 export interface LockHolder {
-  readonly pid: number; // as its own pid namespace counts, 1..2^31-1
+  readonly pid: number; // in its own pid namespace, 1..2^31-1
   readonly host: string;
-  readonly pidSpace?: string | undefined; // Linux: the boot and the pid namespace in which `pid` counts
-  readonly started?: string | undefined; // Linux: clock ticks from boot to its start; tells a reused pid
+  readonly pidSpace?: string | undefined; // Linux: the boot and the pid namespace of `pid`
+  readonly started?: string | undefined; // Linux: clock ticks from boot to its start; distinguishes a reused pid
 }
 
-/** `unknown`: it runs elsewhere, or the lock file does not say who holds it, or not enough to tell a reused pid. */
+/** `unknown`: it runs elsewhere, or the lock file does not name it, or says too little to detect a reused pid. */
 export type HolderState = 'running' | 'gone' | 'unknown';
 
 export async function thisProcess(): Promise<LockHolder> {
@@ -19,9 +19,9 @@ export async function thisProcess(): Promise<LockHolder> {
 }
 
 /**
- * Whether the process runs, as far as this process can see it. `gone` is certain. `running` says that its pid is in
- * use by a process that started when the holder did. Without start times (macOS, Windows) another process may have been
- * given the pid since, after a restart of the machine for one: a holder whose pid is in use is `unknown` there.
+ * Returns whether the process runs, as far as this process can see. `gone` is certain. `running` means that its pid is in
+ * use by a process with the holder's start time. Without start times (macOS, Windows), another process may have been given
+ * the pid, for example after a reboot, so a holder whose pid is in use is `unknown`.
  */
 export async function stateOf(holder: LockHolder | undefined, self: LockHolder): Promise<HolderState> {
   if (holder === undefined || holder.host !== self.host || holder.pidSpace !== self.pidSpace)
@@ -31,12 +31,12 @@ export async function stateOf(holder: LockHolder | undefined, self: LockHolder):
   if (!isInUse(holder.pid)) return 'gone';
   if (holder.started === undefined) return 'unknown';
   const stat = await readStat(holder.pid);
-  // Gone between the two looks, or hidden: /proc may show a user's own processes only.
+  // Gone since the check above, or hidden: /proc may show only a user's own processes.
   if (stat === undefined) return isInUse(holder.pid) ? 'running' : 'gone';
   return stat.started !== holder.started || stat.isZombie ? 'gone' : 'running';
 }
 
-/** The text of a lock file. `token` tells two locks of one process apart; `purpose` is for people who open it. */
+/** Returns the text of a lock file. `token` distinguishes locks of one process; `purpose` is for people who open the file. */
 export function formatHolder(holder: LockHolder, token: string, purpose: string): string {
   return `${JSON.stringify({ purpose, ...holder, token })}\n`;
 }
@@ -44,8 +44,8 @@ export function formatHolder(holder: LockHolder, token: string, purpose: string)
 const START = '{"purpose":';
 
 /**
- * Whether a text may be what a crash has left of a lock file that was being written: nothing, the beginning of one, and
- * blanks or NULs in place of what never came to disk.
+ * Returns whether a text may be a lock file that a crash left half-written: empty or a prefix, perhaps followed by blanks or
+ * NULs in place of bytes that never reached the disk.
  */
 export function isRemnant(text: string): boolean {
   const written = text.replace(/[\0\s]+$/, '');
@@ -53,7 +53,7 @@ export function isRemnant(text: string): boolean {
   return written.startsWith(START) && parseJson(written) === undefined;
 }
 
-/** Undefined where the text names no process, as after a crash while it was written. */
+/** Parses a lock file; undefined if it names no process, for example after a crash while it was written. */
 export function parseHolder(text: string): LockHolder | undefined {
   const value = parseJson(text);
   return isHolder(value) ? value : undefined;
@@ -83,14 +83,14 @@ function isInUse(id: number): boolean {
     kill(id, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, another user's.
+    // EPERM: the process exists, but belongs to another user.
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
   }
 }
 
 /**
- * The first pid namespace has the same number on every machine, and hosts of one network share may have one name:
- * the id of the boot tells them apart.
+ * Reads the pid namespace, with the boot id: the first namespace has the same number on every machine, and hosts on one
+ * network share may have the same name.
  */
 async function readPidSpace(): Promise<string | undefined> {
   try {
@@ -101,7 +101,7 @@ async function readPidSpace(): Promise<string | undefined> {
   }
 }
 
-/** Fields of /proc/PID/stat (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). */
+/** Reads fields of /proc/PID/stat (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). */
 async function readStat(id: number | 'self'): Promise<{ started: string; isZombie: boolean } | undefined> {
   let text: string;
   try {
@@ -109,10 +109,10 @@ async function readStat(id: number | 'self'): Promise<{ started: string; isZombi
   } catch {
     return undefined;
   }
-  // Field 2 is the program's name in parentheses, which may hold spaces and parentheses itself.
+  // Field 2 is the program's name in parentheses, and may itself contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, threads, started] = [fields[3 - 3], fields[20 - 3], fields[22 - 3]];
   if (started === undefined) return undefined;
-  // A killed process that its parent has not waited for; with other threads left, one may still be in a write.
+  // A zombie is a killed process that its parent has not waited for; if it has other threads, one may still be writing.
   return { started, isZombie: state === 'Z' && Number(threads) <= 1 };
 }

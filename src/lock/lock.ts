@@ -15,8 +15,8 @@ import {
 /** Milliseconds. `staleMs` must be several times `refreshMs`. */
 export interface LockTiming {
   readonly refreshMs: number; // how often the holder touches the lock file
-  readonly staleMs: number; // a lock file untouched for so long has lost its holder
-  readonly pollMs: number; // how often a waiter looks
+  readonly staleMs: number; // a lock file untouched for this long is stale
+  readonly pollMs: number; // how often a waiter checks
 }
 
 export const LOCK_TIMING: LockTiming = { refreshMs: 1_000, staleMs: 10_000, pollMs: 250 };
@@ -24,20 +24,20 @@ export const LOCK_TIMING: LockTiming = { refreshMs: 1_000, staleMs: 10_000, poll
 /** A held lock. Call `release` exactly once. */
 export interface Lock {
   /**
-   * Resolves when the lock was seen to be ours within `maxAgeMs` (default: half of `staleMs`), and looks again
-   * when that was longer ago, as after a suspended laptop.
-   * @throws LockLost when another process has taken the lock over.
+   * Resolves if the lock was confirmed as ours within the last `maxAgeMs` (default: half of `staleMs`). If that was longer
+   * ago, as after a laptop was suspended, it checks again.
+   * @throws LockLost if another process has taken over the lock.
    */
   confirm(maxAgeMs?: number): Promise<void>;
   release(): Promise<void>;
 }
 
-/** Another process took a lock over because its holder stood still for longer than `staleMs`. */
+/** Another process took over a lock because its holder was suspended for longer than `staleMs`. */
 export class LockLost extends Error {
   override readonly name = 'LockLost';
 }
 
-/** A running process holds the lock. `holder` is undefined when the lock file is touched but names no process. */
+/** A running process holds the lock. `holder` is undefined if the lock file is touched but names no process. */
 export class LockHeld extends Error {
   override readonly name = 'LockHeld';
   readonly holder: { readonly pid: number; readonly host: string } | undefined;
@@ -49,7 +49,7 @@ export class LockHeld extends Error {
 }
 
 export interface LockOptions {
-  readonly purpose?: string | undefined; // what is done under the lock, written into its file for people
+  readonly purpose?: string | undefined; // what the lock protects, written into its file for people
   readonly timing?: LockTiming | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,12 +58,12 @@ export interface LockOptions {
  * Takes the lock file `path`, waiting while another process holds it. Its folder must exist.
  *
  * A holder whose process on this host is gone loses the lock at once (see `stateOf`). Any other holder touches the
- * file; a waiter that has seen no touch for `staleMs` of its own clock takes over, so neither clock skew nor process
- * ids matter across hosts of one network share. A lock file that does not say who holds it, as a crash may leave it,
- * is judged by its touches too.
- * `onWait` is called at every look at a lock that another holds.
- * @throws LockForeign when what stands at `path` is no lock file
- * @throws the file system's error when the lock file cannot be created; `signal.reason` when aborted.
+ * file; a waiter that sees no touch for `staleMs` by its own clock takes over, so neither clock skew nor process ids
+ * matter between hosts on one network share. A lock file that names no holder, as a crash may leave it, is judged by
+ * its touches too.
+ * `onWait` is called at every check that finds the lock held.
+ * @throws LockForeign if the file at `path` is not a lock file
+ * @throws the file system's error if the lock file cannot be created; `signal.reason` on abort.
  */
 export async function acquireLock(
   path: string,
@@ -79,13 +79,13 @@ export async function acquireLock(
 }
 
 /**
- * Takes the lock file `path` as `acquireLock` does, but gives up when a running process holds it. A process on this
- * host holds it as long as it runs, touching the file or not. A holder elsewhere, one that the file does not name, or
- * one without a start time that would tell it from a later process of its pid, is watched: it holds the lock when it touches the file (each `refreshMs`), and has lost it when it does not for
- * `staleMs`, the longest that this waits.
- * @throws LockHeld when another process holds the lock, or is taking it over from a dead one at this moment
- * @throws LockForeign when what stands at `path` is no lock file
- * @throws the file system's error when the lock file cannot be created; `signal.reason` when aborted.
+ * Takes the lock file `path` as `acquireLock` does, but gives up if a running process holds it. A process on this host
+ * holds it for as long as it runs, whether or not it touches the file. A holder elsewhere, one that the file does not
+ * name, or one without a start time to distinguish it from a later process with its pid, is watched: it holds the lock
+ * if it touches the file (every `refreshMs`), and loses it if it does not for `staleMs`, the longest wait here.
+ * @throws LockHeld if another process holds the lock, or is currently taking it over from a dead one
+ * @throws LockForeign if the file at `path` is not a lock file
+ * @throws the file system's error if the lock file cannot be created; `signal.reason` on abort.
  */
 export async function tryLock(path: string, options: LockOptions = {}): Promise<Lock> {
   const takeOver = (takeover: string) => tryLock(takeover, options);
@@ -97,10 +97,10 @@ export async function tryLock(path: string, options: LockOptions = {}): Promise<
 }
 
 /**
- * Looks whether a running process holds the lock file `path`, without taking it. A holder that `tryLock` would
- * watch holds it when it touches the file while this watches, for a few `refreshMs`.
- * @returns the LockHeld that `tryLock` would throw; undefined where it would take the lock
- * @throws LockForeign when what stands at `path` is no lock file
+ * Checks whether a running process holds the lock file `path`, without taking it. A holder that `tryLock` would watch is
+ * watched for a few `refreshMs`, and holds the lock if it touches the file in that time.
+ * @returns the LockHeld that `tryLock` would throw; undefined if it would take the lock
+ * @throws LockForeign if the file at `path` is not a lock file
  */
 export async function lookAtLock(
   path: string,
@@ -119,17 +119,17 @@ export async function lookAtLock(
   return new LockHeld(path, holder);
 }
 
-/** A lock file that was there, at one look. */
+/** An existing lock file, as read once. */
 interface Sighting {
   readonly text: string;
   readonly mtimeMs: number;
 }
 
-/** What the looks at another's lock say so far. */
+/** What is known so far about a lock that another process holds. */
 interface Evidence {
   readonly holder: LockHolder | undefined;
   readonly state: HolderState;
-  readonly isTouched: boolean; // the same holder's, since the first look
+  readonly isTouched: boolean; // by the same holder, since the first check
   readonly isStale: boolean;
 }
 
@@ -147,7 +147,7 @@ async function take(
   for (;;) {
     signal?.throwIfAborted();
     if (await create(path, text)) {
-      await clearTakeover(path, self, takeOver).catch(() => {}); // a file that is left behind does no harm
+      await clearTakeover(path, self, takeOver).catch(() => {}); // a leftover file does no harm
       return hold(path, text, timing);
     }
     const now = await look(path);
@@ -168,7 +168,7 @@ async function take(
   }
 }
 
-/** Creates the lock file, or says that there is one already. */
+/** Creates the lock file; returns false if it already exists. */
 async function create(path: string, text: string): Promise<boolean> {
   try {
     const handle = await open(path, 'wx');
@@ -180,10 +180,10 @@ async function create(path: string, text: string): Promise<boolean> {
     } finally {
       await handle.close();
     }
-    // One that stood still before it wrote may have been taken over.
+    // If this process was suspended before it wrote, another may have taken over.
     return (await look(path))?.text === text;
   } catch (error) {
-    // Windows answers EPERM, not EEXIST, for a file that another process is just removing.
+    // Windows reports EPERM, not EEXIST, for a file that another process is removing.
     if (isCode(error, 'EEXIST') || (isCode(error, 'EPERM') && (await look(path)) !== undefined)) return false;
     throw error;
   }
@@ -207,8 +207,8 @@ async function look(path: string): Promise<Sighting | undefined> {
 }
 
 /**
- * Who holds a lock, as its file says; undefined where a crash has left too little of it.
- * @throws LockForeign for a file that is something else: `<output>.lock` may be a user's
+ * Returns the holder that a lock file names; undefined if a crash left too little of it.
+ * @throws LockForeign if it is not a lock file: `<output>.lock` may be the user's
  */
 function holderIn(path: string, { text }: Sighting): LockHolder | undefined {
   const holder = parseHolder(text);
@@ -217,9 +217,9 @@ function holderIn(path: string, { text }: Sighting): LockHolder | undefined {
 }
 
 /**
- * Removes an abandoned lock file, under a lock of its own: of several that saw the same dead holder, a slow one must
- * not remove the lock that a quick one has made since. A process that dies in here leaves that lock, which the next
- * one finds abandoned in the same way.
+ * Removes an abandoned lock file, under a second lock: of several processes that saw the same dead holder, a slow one must
+ * not remove the lock that a fast one has since taken. A process that dies here leaves the second lock abandoned, for the
+ * next process to remove in the same way.
  */
 async function clearAway(
   path: string,
@@ -235,7 +235,7 @@ async function clearAway(
   }
 }
 
-/** Removes what a process has left that died while it took this lock over. */
+/** Removes the second lock of a process that died while it took over this lock. */
 async function clearTakeover(
   path: string,
   self: LockHolder,
@@ -262,7 +262,7 @@ function hold(path: string, text: string, timing: LockTiming): Lock {
     await utimes(path, now, now);
     confirmedAt = now.getTime();
   };
-  // A failed refresh is not an error yet: confirm() looks again before anything depends on it.
+  // A failed refresh is not an error yet: confirm() checks again before anything depends on it.
   let refreshing = Promise.resolve();
   const timer = setInterval(() => {
     refreshing = refreshing.then(check).catch(() => undefined);

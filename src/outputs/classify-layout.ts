@@ -6,11 +6,11 @@ export interface ClassifyLayoutOptions {
   readonly format: Format;
   readonly scores: 'probabilities' | 'logits'; // name of the tensor in each row: float32 [classes]
   readonly labels: readonly string[]; // one per class
-  readonly csvSafe?: boolean | undefined; // CSV is made harmless for spreadsheets
+  readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
   readonly topK?: number | undefined; // 1 or more, clipped to the number of classes; 5 by default
 }
 
-/** The output of `classify`: the best classes of each image, or the scores of all classes. */
+/** Returns the layout of `classify`: the best classes of each image, or the scores of all classes. */
 export function classifyLayout({
   format,
   scores,

@@ -4,16 +4,16 @@ import { FormatError, type ImageFailure } from '../errors.js';
 
 export interface CsvStyle {
   /**
-   * Text is made harmless for spreadsheets: quoted, and with an apostrophe before what they would take for a formula
-   * (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay as they are, negative ones too.
+   * Whether to make text safe for spreadsheets: quoted, with an apostrophe before what they would interpret as a formula
+   * (https://owasp.org/www-community/attacks/CSV_Injection). Numbers, including negative ones, are unchanged.
    */
   readonly safe?: boolean | undefined;
 }
 
 /**
- * One CSV record (RFC 4180) with its line feed. Numbers are written as JavaScript writes them, NaN as `NaN`. Text is
- * quoted where it holds a comma, a quote, an apostrophe, or a carriage return or line feed, each of which ends a record
- * for some readers.
+ * Returns one CSV record (RFC 4180) with its line feed. Numbers are formatted as JavaScript formats them, NaN as `NaN`. Text
+ * is quoted if it contains a comma, a quote, an apostrophe, or a carriage return or line feed, each of which ends a record for
+ * some readers.
  */
 export function csvLine(cells: readonly (string | number)[], { safe = false }: CsvStyle = {}): string {
   if (!safe) return stringify([cells], { quoted_match: APOSTROPHE });
@@ -21,15 +21,15 @@ export function csvLine(cells: readonly (string | number)[], { safe = false }: C
   return stringify([harmless], { quoted_string: true, quoted_empty: false });
 }
 
-// DuckDB takes apostrophes for the file's quotes where every text begins and ends with one and none is quoted.
+// If every text begins and ends with an apostrophe and none is quoted, DuckDB takes apostrophes for the quote character.
 const APOSTROPHE = "'";
 
-// The full-width signs count as the ASCII ones in East Asian locales.
+// East Asian locales treat the full-width signs like the ASCII ones.
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u;
 
 /**
- * The record of text, then numbers, then text. No number needs quoting, and joining them is four
- * times as fast as `csvLine` on rows of 2,048.
+ * Returns a record of text, numbers and text. Numbers need no quoting, and joining them is four times as fast as `csvLine` on
+ * rows of 2,048.
  */
 export function csvNumbersLine(
   before: readonly string[],
@@ -41,10 +41,10 @@ export function csvNumbersLine(
 }
 
 /**
- * What the path in a record may be, which `safe` leaves open: with the apostrophe that it may have been given, and without.
+ * Returns the paths that a record may hold: `safe` makes it ambiguous whether a leading apostrophe is part of the path.
  * @param text one record or more
- * @param column where the path stands, from 0
- * @throws {FormatError} where the text does not begin with a record
+ * @param column the column of the path, from 0
+ * @throws {FormatError} if the text does not begin with a record
  */
 export function csvPaths(text: string, column: number): readonly string[] {
   const path = parseRecords(text)[0]?.record[column] ?? '';
@@ -52,10 +52,10 @@ export function csvPaths(text: string, column: number): readonly string[] {
 }
 
 /**
- * The records of one row with another path.
+ * Replaces the path in the records of one row.
  * @param text one record or more, with the same path in the first column, or in the second after a number
- * @param column where the path stands, 0 or 1
- * @throws {FormatError} where the text does not begin with a record
+ * @param column the column of the path, 0 or 1
+ * @throws {FormatError} if the text does not begin with a record
  */
 export function csvRenamed(text: string, column: 0 | 1, path: string, style: CsvStyle): string {
   const cell = csvLine([path], style).slice(0, -1);
@@ -82,7 +82,7 @@ function parseRecords(text: string): readonly CsvRecord[] {
   }
 }
 
-/** The error cell of a failed image. */
+/** Returns the error cell of a failed image. */
 export function failureCell({ code, message }: ImageFailure): string {
   return `${code}: ${message}`;
 }

@@ -6,10 +6,10 @@ export interface EmbedLayoutOptions {
   readonly format: Format;
   readonly features: number; // elements of each row's `embedding`
   readonly dtype: FloatDType; // element type of each row's `embedding`
-  readonly csvSafe?: boolean | undefined; // CSV is made harmless for spreadsheets
+  readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
 }
 
-/** The output of `embed`: one embedding per image. */
+/** Returns the layout of `embed`: one embedding per image. */
 export function embedLayout({ format, features, dtype, csvSafe = false }: EmbedLayoutOptions): OutputLayout {
   const { arrangement, files } = format.embed;
   return {

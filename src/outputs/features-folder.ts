@@ -11,11 +11,11 @@ const SINGLE = Object.values(FORMATS).filter(({ features }) => features.maps && 
 const OURS = new RegExp(
   `^(stage\\d+\\.(${FOLDERS.map(({ name }) => name).join('|')})|${INDEX.replace('.', '\\.')})$`,
 );
-// Of a run in progress, where the folder is a mount point.
+// The folders of a run in progress if the output folder is a mount point.
 const PARTIALS: readonly string[] = ['.partial', '.partial.next', '.partial.gone'];
 
 /**
- * The absolute path of a folder for feature maps; a symbolic link stands for its folder.
+ * Finds the absolute path of a folder for feature maps; a symbolic link to a folder is resolved.
  * @throws {OutputError} for a folder with anything else in it, a file of that name, or a missing or unwritable parent
  */
 export function findFeaturesFolder(output: string): Promise<string> {
@@ -52,7 +52,7 @@ function notAFolder(output: string): OutputError {
 }
 
 /**
- * The names of the feature files in a folder; none where there is no folder.
+ * Lists the names of the feature files in a folder; none if there is no folder.
  * @throws the file system's error
  */
 export async function featureFiles(folder: string): Promise<readonly string[]> {

@@ -13,12 +13,12 @@ export interface FeaturesLayoutOptions {
   readonly format: Format;
   readonly stages: readonly StageSpec[]; // in the order of the output
   readonly dtype: FloatDType; // element type of every stage
-  readonly csvSafe?: boolean | undefined; // CSV is made harmless for spreadsheets
+  readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
 }
 
 /**
- * The output of `features`: the feature maps of several stages per image, or their means.
- * @throws {OutputError} for unpooled stages in a format that holds none
+ * Returns the layout of `features`: the feature maps of several stages per image, or their means.
+ * @throws {OutputError} for unpooled stages in a format that cannot hold them
  */
 export function featuresLayout({
   format,
@@ -36,7 +36,7 @@ export function featuresLayout({
   };
 }
 
-/** @throws {OutputError} for a format that holds no whole feature maps, which have three dimensions */
+/** @throws {OutputError} if a format cannot hold whole feature maps, which have three dimensions */
 export function requireMaps({ name, features }: Format): void {
   if (features.maps) return;
   const others = Object.values(FORMATS).flatMap((format) => (format.features.maps ? [format.name] : []));

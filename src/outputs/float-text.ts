@@ -3,9 +3,9 @@ import { asFloat32, type Tensor } from '../tensor.js';
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`)); // all exact
 
 /**
- * The elements of a float32 or float16 tensor as numbers that print short: JavaScript writes each
- * as the shortest decimal that reads back as the same element (0.9731, not 0.9731000065803528).
- * NaN and the infinities stay; the sign of a negative zero does not print.
+ * Converts the elements of a float32 or float16 tensor to numbers that print short: JavaScript formats each as the shortest
+ * decimal that parses to the same element (0.9731, not 0.9731000065803528). NaN and the infinities are unchanged; the sign of
+ * a negative zero does not print.
  */
 export function decimals(tensor: Tensor): number[] {
   return tensor.dtype === 'float16' ? halfDecimals(tensor.data) : floatDecimals(asFloat32(tensor.data));
@@ -18,8 +18,8 @@ function floatDecimals(values: Float32Array): number[] {
 }
 
 /**
- * The double whose shortest decimal is that of the float32 `x`: `Math.fround` of it is `x`.
- * 6 digits at least tell float32 numbers apart from shorter decimals, and 9 from one another.
+ * Returns the double that prints as the shortest decimal of the float32 `x`; its `Math.fround` is `x`. Any decimal of up to 6
+ * digits survives a round trip through float32, and 9 digits identify any float32.
  */
 export function float32Decimal(x: number): number {
   if (x === 0 || !Number.isFinite(x)) return x;
@@ -32,8 +32,8 @@ export function float32Decimal(x: number): number {
 }
 
 /**
- * `x` at a number of significant digits (15 at most), as the double that prints with those digits.
- * An integer times or divided by a power of ten is rounded once, as in reading the decimal's text.
+ * Rounds `x` to a number of significant digits (at most 15), to the double that prints with those digits. Multiplying or
+ * dividing an integer by a power of ten rounds once, as parsing the decimal does.
  */
 function roundToDigits(x: number, digits: number): number {
   const shift = digits - 1 - Math.floor(Math.log10(Math.abs(x)));
@@ -42,7 +42,7 @@ function roundToDigits(x: number, digits: number): number {
   return shift < 0 ? Math.round(x / scale) * scale : Math.round(x * scale) / scale;
 }
 
-const HALF_INFINITY = 0x7c00; // bits; NaNs lie above
+const HALF_INFINITY = 0x7c00; // bits; NaNs are above
 
 let halfTable: Float64Array | undefined; // decimal of each finite, non-negative float16, by its bits
 
@@ -58,7 +58,7 @@ function halfDecimals(data: Uint8Array): number[] {
   return numbers;
 }
 
-/** The shortest decimal strictly between the midpoints to the neighbours; 5 digits always suffice. */
+/** Returns the shortest decimal strictly between the midpoints to the neighbours; 5 digits always suffice. */
 function halfDecimal(bits: number): number {
   const value = halfValue(bits);
   if (value === 0) return 0;
@@ -71,7 +71,7 @@ function halfDecimal(bits: number): number {
   return roundToDigits(value, 5);
 }
 
-/** IEEE 754 binary16 without its sign: 5 bits of exponent (bias 15), 10 of fraction. */
+/** Decodes an IEEE 754 binary16 without its sign: 5 bits of exponent (bias 15), 10 of fraction. */
 function halfValue(bits: number): number {
   const exponent = bits >> 10;
   const fraction = bits & 0x3ff;

@@ -4,21 +4,21 @@ import type { Command, Format } from './formats/format.js';
 import { FORMATS } from './formats/registry.js';
 import { formatOfName, refuseForeignName, refuseMisleadingName } from './output-name.js';
 
-/** What the format of an output follows from. */
+/** What determines the format of an output. */
 export interface FormatQuestion {
   readonly command: Command;
   readonly output: string; // a path, or '-'
   readonly asked: string | undefined; // by --format
-  readonly otherwise: string; // where the output has no extension
-  readonly settled?: boolean | undefined; // its run was begun under another of its names, and with `asked`
+  readonly otherwise: string; // if the output has no extension
+  readonly settled?: boolean | undefined; // its run was started under another of its names, with `asked`
 }
 
 /**
- * The format of an output: the one asked for, else the one its extension (in any case) stands for, else the command's default
- * where the output has no extension.
+ * Chooses the format of an output: the one asked for, otherwise the one of its extension (in any case), otherwise the
+ * command's default if the output has no extension.
  * @param formats to choose from
- * @throws {OutputError} for an extension that is unknown or says something else than what would be written, or a format to
- *   standard output that cannot go there
+ * @throws {OutputError} for an unknown extension, one that contradicts the format, or a format that cannot go to standard
+ *   output
  */
 export function chooseFormat(
   { command, output, asked, otherwise, settled = false }: FormatQuestion,

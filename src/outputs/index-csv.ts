@@ -3,7 +3,7 @@ import type { RowFile, TextFile } from './row-file.js';
 
 const COMMA = 0x2c;
 
-/** The file beside arrays that says which image each of their rows is: `row,path,error`, rows from 0. */
+/** Returns the file beside arrays that names the image of each row: `row,path,error`, rows from 0. */
 export function indexFile(name: RowFile['name'], style: CsvStyle): TextFile {
   return {
     name,

@@ -6,13 +6,13 @@ import { isText, type RowFile, type TextFile } from './row-file.js';
 /** How rows become an output. */
 export interface OutputLayout {
   readonly arrangement: Arrangement;
-  /** In the order in which they are written. Exactly one of them is of text. */
+  /** In the order of writing. Exactly one of them is a text file. */
   readonly files: readonly RowFile[];
-  /** What else the bytes follow from, for the fingerprint of a run. */
+  /** The settings that the bytes depend on, for the fingerprint of a run. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** The file in which rows name their images. */
+/** Returns the file in which rows name their images. */
 export function textFile({ files }: Pick<OutputLayout, 'files'>): TextFile {
   const [text, ...others] = files.filter(isText);
   if (text === undefined || others.length > 0)

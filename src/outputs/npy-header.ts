@@ -2,14 +2,13 @@ import type { FloatDType } from './row-tensor.js';
 
 const DESCR: Readonly<Record<FloatDType, string>> = { float32: '<f4', float16: '<f2' };
 
-const ALIGNMENT = 64; // the format asks for data that starts at a multiple of it
+const ALIGNMENT = 64; // the format requires data to start at a multiple of this
 const PREAMBLE_BYTES = 10; // magic string, version, header length
 const MAX_ROWS = String(Number.MAX_SAFE_INTEGER);
 
 /**
- * The NPY 1.0 header of a C-ordered, little-endian array `[rows, ...rowShape]`. Its length does not
- * depend on `rows`: it is padded as for the largest count, so that a header written first can be
- * replaced by the final one.
+ * Encodes the NPY 1.0 header of a C-ordered, little-endian array `[rows, ...rowShape]`. Its length does not depend on `rows`:
+ * it is padded for the largest count, so the final header can overwrite the first.
  *
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @param rows number of rows, 0 included

@@ -2,18 +2,18 @@ import { basename, dirname, extname, join } from 'node:path';
 import { OutputError } from '../errors.js';
 import type { Command, Format } from './formats/format.js';
 
-/** What the name of an output is held against. */
+/** The name of an output, and what to check it against. */
 export interface NamedOutput {
   readonly output: string; // as the user gave it
   readonly command: Command;
   readonly formats: readonly Format[];
 }
 
-// Whatever --format says, other programs would take the file for something else.
+// Whatever --format says, other programs would misread the file.
 const FOREIGN =
   /\.(npz|tsv|xlsx?|ods|parquet|arrow|feather|orc|avro|h5|hdf5?|zarr|mat|nc|pkl|pickle|pt|pth|ckpt|safetensors|onnx|ya?ml|xml|html?|sqlite3?|db|duckdb)$/;
 
-// A slip of the shell (`-o photos/*`) would otherwise cost a photo.
+// A mistake in the shell (`-o photos/*`) would otherwise overwrite a photo.
 const IMAGE =
   /\.(jpe?g|png|webp|gif|tiff?|avif|svg|bmp|dib|ico|cur|p[nbgp]m|qoi|tga|hei[cf]|hif|j[p2][2kfxc]|jxl)$/;
 
@@ -27,8 +27,8 @@ const COMPRESSORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The format that the extension of an output stands for, in any case; undefined where it has none.
- * @throws {OutputError} where it stands for none
+ * Returns the format that the extension of an output selects, in any case; undefined if there is no extension.
+ * @throws {OutputError} if the extension selects no format
  */
 export function formatOfName(named: NamedOutput): Format | undefined {
   const { output, formats } = named;
@@ -46,7 +46,7 @@ export function formatOfName(named: NamedOutput): Format | undefined {
 }
 
 /**
- * Refuses a name that says something else than what would be written under it.
+ * Refuses a name that contradicts the format to be written.
  * @throws {OutputError} with the name to use
  */
 export function refuseMisleadingName(named: NamedOutput, format: Format): void {
@@ -66,7 +66,7 @@ export function refuseMisleadingName(named: NamedOutput, format: Format): void {
 }
 
 /**
- * Refuses names under which nothing of ours may stand, whatever the format.
+ * Refuses names that no output may have, whatever the format.
  * @param otherwise the format of an output without an extension
  * @throws {OutputError} with the name to use
  */
@@ -100,24 +100,24 @@ function compressedHint(named: NamedOutput, otherwise: Format): string {
     : afterwards;
 }
 
-/** `x.csv` of `x.csv.gz`, and `x` of `x.tar.gz`. */
+/** Strips compression extensions: `x.csv.gz` becomes `x.csv`, and `x.tar.gz` becomes `x`. */
 function withoutCompression(output: string): string {
   return COMPRESSED.test(extensionOf(output)) ? withoutCompression(stemOf(output)) : output;
 }
 
-/** What the output would be called in a format. */
+/** Returns the name to suggest for the output in a format. */
 function nameFor(named: NamedOutput, format: Format): string {
   const { output } = named;
   const stem = isOfFiles(extensionOf(output), named) ? stemOf(output) : output;
   return isFolder(named, format) ? stem : `${stem}.${format.name}`;
 }
 
-/** Whether an extension says what a file holds; others may be part of any name, as in `run.7`. */
+/** Returns whether an extension denotes a file format; others may be part of any name, as in `run.7`. */
 function isOfFiles(extension: string, named: NamedOutput): boolean {
   return formatsUnder(extension, named).length > 0 || FOREIGN.test(extension);
 }
 
-/** The formats that may be written under an extension. */
+/** Returns the formats that may be written under an extension. */
 function formatsUnder(extension: string, named: NamedOutput): readonly Format[] {
   const format = formatOf(extension, named);
   return format === undefined
@@ -133,7 +133,7 @@ function isFolder({ command }: NamedOutput, format: Format): boolean {
   return format[command].arrangement.folder;
 }
 
-/** Those first whose outputs are single files. */
+/** Returns the formats, those with a single file first. */
 function inOrderOfProposal({ command, formats }: NamedOutput): readonly Format[] {
   const isSingle = (format: Format) => Number(format[command].arrangement.streams);
   return formats.toSorted((one, other) => isSingle(other) - isSingle(one));

@@ -4,11 +4,11 @@ import { topK } from '../top-k.js';
 import { float32Decimal } from './float-text.js';
 import { rowTensor, type TensorSpec } from './row-tensor.js';
 
-/** What `classify` has of each image. */
+/** What `classify` computes for each image. */
 export interface ScoredClasses {
   readonly tensor: TensorSpec; // float32 [classes]
   readonly labels: readonly string[]; // one per class
-  readonly k: number; // the best so many, for formats that hold these alone: 1 to the number of classes
+  readonly k: number; // how many of the best, 1 to the number of classes; for formats that hold only these
 }
 
 /** One class of an image's top k; `score` prints as the shortest decimal of its float32. */
@@ -18,7 +18,7 @@ export interface Prediction {
   readonly score: number;
 }
 
-/** The best classes of a row, the best first. */
+/** Returns the best classes of a row, best first. */
 export function predictions(row: OkRow, { tensor, labels, k }: ScoredClasses): readonly Prediction[] {
   const scores = asFloat32(rowTensor(row, tensor).data);
   return topK(scores, k).map((index) => ({

@@ -2,13 +2,13 @@ import { OutputError } from '../errors.js';
 import { findPlace } from '../files/place.js';
 import { FORMATS } from './formats/registry.js';
 
-// A format's files are either streams for every command or for none.
+// A format streams either for every command or for none.
 const STREAMED = Object.values(FORMATS).filter(({ embed }) => embed.arrangement.streams);
 const COMPLETED = Object.values(FORMATS).filter((format) => !STREAMED.includes(format));
 
 /**
- * As `findPlace`, for a file that is completed in place at the end and so must be a regular one. What stands there may be
- * overwritten.
+ * Finds a place as `findPlace` does, for a file that is completed in place at the end and so must be a regular one. The file
+ * may exist.
  * @throws {OutputError} as `findPlace`, or for standard output or a device
  */
 export async function findRegularPlace(output: string): Promise<string> {

@@ -3,32 +3,32 @@ import { besidePath } from './arrangement.js';
 
 /** How rows become one file of an output. */
 export interface RowFile {
-  /** The base name of the file, from that of its output. */
+  /** Returns the base name of the file, given that of its output. */
   readonly name: (output: string) => string;
-  /** The bytes before its first row. */
+  /** The bytes before the first row. */
   readonly header: Uint8Array;
-  /** Left out for a file without rows: the header is all of it, and it is written when all rows are there. */
+  /** Left out for a file without rows, which consists of the header and is written after all rows. */
   readonly rows?: FixedRows | TextRows | undefined;
-  /** What takes the place of the header when all rows are there, as long as that; left out where it stays. */
+  /** Returns the final header, of the same length, once all rows are written; left out if the header does not change. */
   readonly finishedHeader?: ((rows: number) => Uint8Array) | undefined;
 }
 
-/** Rows that all have one length, so that each is found by its number. */
+/** Rows of fixed length, found by number. */
 export interface FixedRows {
   readonly bytes: number; // of each row
   readonly encode: (row: OkRow | FailedRow, number: number) => Uint8Array;
 }
 
-/** Rows of text, which name their images. The ledger keeps where each of them ends. */
+/** Rows of text, which name their images. The ledger records where each one ends. */
 export interface TextRows {
-  readonly bytes?: undefined; // each row has its own length
+  readonly bytes?: undefined; // rows vary in length
   /** @returns one line or more, each with its line feed */
   readonly encode: (row: OkRow | FailedRow, number: number) => Uint8Array;
-  /** What the path in a row may be: several where the text leaves that open. */
+  /** Returns the paths that a row may hold: several if its text is ambiguous. */
   readonly paths: (text: string) => readonly string[];
-  /** The row with another path. */
+  /** Returns the row with another path. */
   readonly renamed: (text: string, path: string) => string;
-  /** The row once it is row `number`; left out where that changes nothing. */
+  /** Returns the row renumbered as row `number`; left out if rows hold no number. */
   readonly renumbered?: ((row: Uint8Array, number: number) => Uint8Array) | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface GrowingRowFile extends RowFile {
   readonly rows: FixedRows | TextRows;
 }
 
-/** A file of text. */
+/** A text file. */
 export interface TextFile extends RowFile {
   readonly rows: TextRows;
 }
@@ -50,11 +50,11 @@ export function isText(file: RowFile): file is TextFile {
   return file.rows !== undefined && file.rows.bytes === undefined;
 }
 
-/** The name of the file that has that of its output. */
+/** Names a file as its output. */
 export const ownName = (output: string) => output;
 
-/** The name of a file beside that: `index.csv` makes `scores.index.csv` of `scores.npy`. */
+/** Names a file beside the output: `index.csv` gives `scores.index.csv` for `scores.npy`. */
 export const nameBeside = (what: string) => (output: string) => besidePath(output, what);
 
-/** The name of a file in the folder that the output is. */
+/** Names a file inside the output folder. */
 export const nameInside = (name: string) => () => name;

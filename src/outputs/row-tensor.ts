@@ -5,14 +5,14 @@ import type { DType, Tensor } from '../tensor.js';
 /** Floating-point element types that outputs hold. */
 export type FloatDType = Extract<DType, 'float32' | 'float16'>;
 
-/** What a sink expects under one name in every row's `outputs`, without the batch dimension. */
+/** The tensor that a sink expects under one name in the `outputs` of every row, without the batch dimension. */
 export interface TensorSpec {
   readonly name: string;
   readonly dtype: FloatDType;
   readonly shape: readonly number[];
 }
 
-/** @throws {OutputError} where the row has no such tensor, or one of another element type or shape */
+/** @throws {OutputError} if the row has no such tensor, or one of another element type or shape */
 export function rowTensor(row: Extract<Row, { status: 'ok' }>, { name, dtype, shape }: TensorSpec): Tensor {
   const tensor = row.outputs[name];
   if (tensor?.dtype === dtype && tensor.shape.join() === shape.join()) return tensor;

@@ -5,8 +5,8 @@ import type { GrowingRowFile } from './row-file.js';
 import { TextTarget } from './text-target.js';
 
 /**
- * Streams the one file of an output to a device or standard output, where nothing can be taken back or resumed. The header leaves with
- * the first row or, when there is none, at the end: a run that fails early prints nothing.
+ * Streams the single file of an output to a device or standard output, where nothing can be undone or resumed. The header is
+ * written with the first row or, if there is none, at the end: a run that fails early prints nothing.
  */
 export function streamSink(channel: ByteChannel, { header, rows: { encode } }: GrowingRowFile): RowSink {
   const target = new TextTarget(channel);

@@ -3,9 +3,9 @@ import { BYTES_PER_ELEMENT, byteCount, elementCount } from '../tensor.js';
 import type { FixedRows } from './row-file.js';
 import { type FloatDType, rowTensor, type TensorSpec } from './row-tensor.js';
 
-/** Rows of the elements of one tensor; NaN where an image has failed. */
+/** Returns rows that hold the elements of one tensor; all NaN for a failed image. */
 export function tensorRows(tensor: TensorSpec): FixedRows {
-  let nothing: Uint8Array | undefined; // made once: a failed image is no reason to fill megabytes again
+  let nothing: Uint8Array | undefined; // shared by failed images, so as not to fill megabytes for each
   return {
     bytes: byteCount(tensor),
     encode(row: OkRow | FailedRow) {
@@ -22,7 +22,7 @@ const NAN: Readonly<Record<FloatDType, readonly number[]>> = {
   float16: [0x00, 0x7e],
 };
 
-/** The data of a number of NaNs. */
+/** Returns the bytes of a number of NaNs. */
 function nanBytes(dtype: FloatDType, elements: number): Uint8Array {
   return Buffer.alloc(elements * BYTES_PER_ELEMENT[dtype], Uint8Array.from(NAN[dtype]));
 }

@@ -1,10 +1,10 @@
 import type { ByteChannel } from '../files/byte-channel.js';
 
-const PIECE = 64 * 1024; // bytes gathered before `write` waits; a Linux pipe holds as many
+const PIECE = 64 * 1024; // bytes buffered before `write` waits; the capacity of a Linux pipe
 
 /**
- * Gathers bytes and hands them to a channel in large pieces. A live channel also receives what has
- * gathered at the end of the event loop's turn: rows of one batch leave together and at once.
+ * Buffers bytes and writes them to a channel in large pieces. For a live channel, it also flushes at the end of each turn of
+ * the event loop, so the rows of one batch are written together and at once.
  */
 export class TextTarget {
   readonly #channel: ByteChannel;
@@ -19,8 +19,8 @@ export class TextTarget {
   }
 
   /**
-   * Resolves when more may come: at once, or when the channel has taken what gathered.
-   * @throws {OutputError} for this or an earlier piece; OutputClosedError where the reader is gone
+   * Resolves when more can be written: at once, or once the channel has taken the buffer.
+   * @throws {OutputError} for this or an earlier piece; OutputClosedError if the reader closed the pipe
    */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
@@ -46,12 +46,12 @@ export class TextTarget {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
       this.#flush().catch((error) => {
-        this.#failure = error; // thrown by the next `write`, or by `commit`, whose flush fails alike
+        this.#failure = error; // thrown by the next `write`, or by `commit`, whose flush fails with it too
       });
     });
   }
 
-  /** Pieces leave one after another; after a failed one, every later flush fails with its error. */
+  /** Writes pieces one at a time; after one fails, every later flush fails with its error. */
   #flush(): Promise<void> {
     this.#lastWrite = this.#lastWrite.then(async () => {
       if (this.#size === 0) return;

@@ -5,15 +5,15 @@ const SLOT_BYTES = 4096 + 8; // a path of Linux, quoted; longer ones are cut
 const LINE_FEED = 0x0a;
 
 /**
- * Names the images that are being decoded, in a file that outlives the process: when a decoder takes the process down, that
- * is all there is to tell which one did. A slot for each image, blank when it is done. Nothing is forced to disk, which is
- * for crashes of the machine, and nothing here ends a run.
+ * Records the images being decoded in a file that outlives the process: when a decoder crashes the process, only this file
+ * tells which image did it. Each image has a slot, blank once it is decoded. Nothing is synced, because the file need only
+ * survive a crash of the process, not of the machine. Errors here never end a run.
  */
 export class BlackBox {
   readonly #path: string;
   #file: number | undefined;
   readonly #free: number[] = []; // slots
-  readonly #suspects = new Map<string, number>(); // with their slots, until it is their turn
+  readonly #suspects = new Map<string, number>(); // to their slots, until they are decoded
   #slots = 0;
 
   private constructor(path: string, file: number | undefined) {
@@ -21,14 +21,14 @@ export class BlackBox {
     this.#file = file;
   }
 
-  /** @param suspects images that took an earlier process down, named until they have been decoded */
+  /** @param suspects images that crashed an earlier process; recorded until they have been decoded */
   static open(path: string, suspects: readonly string[] = []): BlackBox {
     const box = new BlackBox(path, opened(path));
     for (const image of new Set(suspects)) box.#suspects.set(image, box.#name(image, box.#slots++));
     return box;
   }
 
-  /** Does something with an image, which is named meanwhile. */
+  /** Runs an action on an image, recording the image for as long as it takes. */
   async around<T>(image: string, action: () => Promise<T>): Promise<T> {
     const slot = this.#suspects.get(image) ?? this.#name(image, this.#free.pop() ?? this.#slots++);
     this.#suspects.delete(image);
@@ -40,13 +40,13 @@ export class BlackBox {
     }
   }
 
-  /** The run ends in order: removes the file, unless a suspect was not reached. */
+  /** Ends the record of a run that did not crash: removes the file, unless a suspect was not reached. */
   async close(): Promise<void> {
     if (this.#file === undefined) return;
     try {
       closeSync(this.#file);
     } catch {
-      // What matters is that it is removed.
+      // The file is removed anyway.
     }
     this.#file = undefined;
     if (this.#suspects.size === 0) await rm(this.#path, { force: true }).catch(() => {});
@@ -65,7 +65,7 @@ export class BlackBox {
     try {
       writeSync(this.#file, text, 0, text.byteLength, slot * SLOT_BYTES);
     } catch {
-      // A full disk: the sink will say so.
+      // On a full disk, the sink reports it.
     }
   }
 }
@@ -80,7 +80,7 @@ function opened(path: string): number | undefined {
 
 const BLANK = Buffer.from(' '); // over the quote that a path begins with
 
-/** The images that were being decoded when a run died; none where it ended in order, or nothing can be read. */
+/** Returns the images being decoded when a run crashed; none if it did not crash or the file cannot be read. */
 export async function lastDecoded(path: string): Promise<readonly string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {

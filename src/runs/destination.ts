@@ -19,23 +19,23 @@ import { readState, recover } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
 import type { ItemAgain } from './stored-items.js';
 
-/** Where the rows of a job are to go. */
+/** Where the rows of a job go. */
 export interface JobOutput {
   readonly output: string; // a path, or '-' for `stdout`
   readonly arrangement: Arrangement;
   readonly mode: OutputMode;
   readonly stdout: Writable; // never ended here
-  readonly checkpointSeconds: number; // work that a crash may cost
+  readonly checkpointSeconds: number; // the most work lost in a crash
 }
 
-/** An output that is this job's alone, from before its model is loaded until it is released. */
+/** An output reserved for this job, from before the model is loaded until `release`. */
 export interface Destination {
-  /** Images that were being decoded when the last run to this output died. */
+  /** Images being decoded when the last run to this output crashed. */
   readonly suspects: readonly string[];
-  readonly kept: number; // rows of an interrupted run, which are there before anything is started
+  readonly kept: number; // existing rows of an interrupted run
   /**
-   * @returns the manifest of the finished output where nothing is left to do
-   * @throws {OutputError} where the inputs or settings are not those of what is there, or the output cannot be read or written
+   * @returns the manifest of the finished output if nothing is left to do
+   * @throws {OutputError} if inputs or settings differ from those of the existing run, or the output cannot be read or written
    */
   readonly start: (options: StartOptions) => Promise<Started | Manifest>;
   readonly release: () => Promise<void>;
@@ -45,7 +45,7 @@ export interface StartOptions {
   readonly layout: OutputLayout;
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<Item>;
-  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined where inputs are read only once
+  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
   readonly again: ItemAgain; // for a retry
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -54,9 +54,9 @@ export interface StartOptions {
 /** A job that can write rows. */
 export interface Started {
   readonly sink: RowSink<RunFacts>; // throws OutputError
-  readonly items: AsyncIterable<JobItem>; // what is left to do; throws OutputError where earlier rows cannot be read
-  readonly recorded: boolean; // a manifest will tell of the job
-  /** Does something with an image, which is named meanwhile for the case that the process dies of it. */
+  readonly items: AsyncIterable<JobItem>; // what is left to do; throws OutputError if earlier rows cannot be read
+  readonly recorded: boolean; // the job will have a manifest
+  /** Runs an action on an image, recording the image in case it crashes the process. */
   readonly around: <T>(image: string, action: () => Promise<T>) => Promise<T>;
   readonly space?: OutputSpace; // left out for a stream
   readonly passedOver?: Manifest['passedOver']; // as in StartedRun
@@ -64,8 +64,8 @@ export interface Started {
 }
 
 /**
- * Takes an output for a job.
- * @throws {OutputError} where it cannot be written, another run has it, or what stands there must stay
+ * Reserves an output for a job.
+ * @throws {OutputError} if it cannot be written, another run is writing it, or existing files must be kept
  */
 export function openDestination(output: JobOutput): Promise<Destination> {
   return attempt(output.output, async () => {
@@ -81,7 +81,7 @@ export function openDestination(output: JobOutput): Promise<Destination> {
   });
 }
 
-/** @throws {OutputError} for a mode that takes rows over: a stream has none */
+/** @throws {OutputError} for a mode that reuses rows: a stream has none */
 export function refuseStream({ output, mode }: Pick<JobOutput, 'output' | 'mode'>): void {
   if (mode !== 'resume' && mode !== 'sync') return;
   throw new OutputError(`--${mode} needs an output that rows can be found in again; ${output} is a stream.`, {
@@ -152,7 +152,7 @@ async function runDestination(
   };
 }
 
-/** The items of a run, some of which are read from earlier rows. What their own source throws says nothing of the output. */
+/** Yields the items of a run, some read from earlier rows. Turns only failures to read those rows into errors of the output. */
 async function* readFor(output: string, items: AsyncIterable<JobItem>): AsyncGenerator<JobItem> {
   try {
     yield* items;
@@ -161,7 +161,7 @@ async function* readFor(output: string, items: AsyncIterable<JobItem>): AsyncGen
   }
 }
 
-/** @throws {OutputError} where the lock is lost; the file system's error where it cannot be looked at */
+/** @throws {OutputError} if the lock is lost; the file system's error if it cannot be read */
 async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promise<void> {
   try {
     await lock.confirm();
@@ -174,7 +174,7 @@ async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promis
   }
 }
 
-/** @throws {OutputError} where another run has it; the file system's error */
+/** @throws {OutputError} if another run holds it; the file system's error */
 async function lockOutput(place: RunPlace): Promise<Lock> {
   try {
     return await tryLock(place.lock, { purpose: `a run of halonet to ${place.output}` });
@@ -183,7 +183,7 @@ async function lockOutput(place: RunPlace): Promise<Lock> {
   }
 }
 
-/** What a held lock means to the user. */
+/** Returns the error that tells the user about a held lock. */
 export function inUse({ output, lock }: RunPlace, held: LockHeld): OutputError {
   const { holder } = held;
   const who = holder === undefined ? 'Another run' : `Another run (process ${holder.pid} on ${holder.host})`;

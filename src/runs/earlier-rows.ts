@@ -9,11 +9,11 @@ import { StoredRows } from './stored-rows.js';
 import { refuseAltered } from './verify.js';
 
 /**
- * The finished output that a run takes rows over from.
+ * Reads the manifest of the finished output whose rows a run reuses.
  *
- * @param base its digest, as in a journal's header; '' for a run that has no such output
- * @returns its manifest; undefined where there is no such output
- * @throws {OutputError} where it is gone, another one, or not as its manifest says; the signal's reason when it aborts
+ * @param base the digest of that manifest, as in a journal's header; '' if there is no such output
+ * @returns undefined if there is no such output
+ * @throws {OutputError} if it is missing, has been replaced, or does not match its manifest; the signal's reason on abort
  * @throws {ReadFailure}
  */
 export async function finishedBase(
@@ -34,10 +34,10 @@ export async function finishedBase(
 }
 
 /**
- * The rows that a run may take over: of the interrupted runs that it stands for, and of the finished output that is its base.
+ * Opens the rows that a run may reuse: those of the interrupted runs it replaces, and of the finished output that is its base.
  *
- * @param finishedRows of that output; undefined where there is none
- * @throws {ReadFailure} where they cannot be opened
+ * @param finishedRows the number of rows of that output; undefined if there is none
+ * @throws {ReadFailure} if they cannot be opened
  */
 export async function earlierRows(
   place: RunPlace,
@@ -58,7 +58,7 @@ export async function earlierRows(
   });
 }
 
-/** Closes all of them. */
+/** Returns an object that closes all of them. */
 export const closing = (stored: readonly StoredRows[]) => ({
   close: async () => {
     for (const rows of stored) await rows.close();

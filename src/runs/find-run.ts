@@ -8,31 +8,29 @@ import { readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { PARTIAL, type RunPlace, runPlace } from './run-place.js';
 
-/** A run whose rows are all there. */
+/** A run with all its rows. */
 export interface FoundRun {
   readonly place: RunPlace;
   readonly manifest: Manifest;
 }
 
 /**
- * The finished run whose output a path is. Nothing but its files is looked at, so that it is found where nothing can be
- * written.
- * @throws {OutputError} where no manifest lies beside it
+ * Finds the finished run that wrote an output. Reads only the files of the output, so it works on read-only media.
+ * @throws {OutputError} if the output has no manifest
  */
 export function findRun(output: string): Promise<FoundRun> {
   return attempt(output, () => finishedOr(output, noManifest));
 }
 
 /**
- * As `findRun`, and a complete run that was killed while its files got their names: publishing takes the old manifest away
- * first.
- * @throws {OutputError} where there is neither, with what to do about an interrupted one
+ * Finds a run as `findRun` does, or a complete run that was killed while publishing, which removes the old manifest first.
+ * @throws {OutputError} if there is neither; its hint says what to do about an interrupted run
  */
 export function findRunToRetry(output: string): Promise<FoundRun> {
   return attempt(output, () => finishedOr(output, complete));
 }
 
-/** The finished run of an output; what `otherwise` finds where there is none. */
+/** Returns the finished run of an output, or the result of `otherwise` if there is none. */
 async function finishedOr(
   output: string,
   otherwise: (place: RunPlace) => Promise<FoundRun>,
@@ -42,13 +40,13 @@ async function finishedOr(
   return manifest === undefined ? otherwise(place) : laidOut(place, manifest);
 }
 
-/** A run that lacks nothing but its final names. @throws {OutputError} where there is none, with what to do */
+/** Returns the run that only remains to be published. @throws {OutputError} if there is none, with a hint */
 async function complete(place: RunPlace): Promise<FoundRun> {
   const { output } = place;
   const journal = await readJournal(join(place.partial, PARTIAL.journal));
   if (journal?.complete) {
     const manifest = await readManifest(join(place.partial, PARTIAL.manifest));
-    // Moved to its final name since: a run is publishing at this moment.
+    // Already moved to its final name: a run is publishing right now.
     return manifest === undefined ? finishedOr(output, noManifest) : laidOut(place, manifest);
   }
   if (journal === undefined) return noManifest(place);
@@ -63,7 +61,7 @@ async function complete(place: RunPlace): Promise<FoundRun> {
   );
 }
 
-/** Where an output lies whose arrangement nothing but a manifest tells; a folder is one of features. */
+/** Returns the place of an output before its manifest tells the arrangement: a folder is assumed to hold features. */
 async function placeNamed(output: string): Promise<RunPlace> {
   const path = resolve(output);
   const existing = await reading(() => statOrUndefined(path));

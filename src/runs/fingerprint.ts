@@ -1,10 +1,10 @@
 import { OutputError } from '../errors.js';
 import type { Fingerprint } from './journal.js';
 
-/** The network's digest, which follows from some of the other settings, too. */
+/** The digest of the network; some other settings change it too. */
 export const GRAPH = 'model';
 
-/** The flags that set what a fingerprint tells of, for a person. What is not among them is called by its own name. */
+/** The flag to show for each setting of a fingerprint; other settings are shown by name. */
 export const FLAGS: Readonly<Record<string, string>> = {
   height: '--image-size (height)',
   width: '--image-size (width)',
@@ -27,9 +27,9 @@ export const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What of two fingerprints differs, each in a few words.
+ * Lists the differences between two fingerprints, each in a few words.
  *
- * @param except names of what may differ
+ * @param except names of settings that may differ
  */
 export function differences(
   then: Fingerprint,
@@ -46,7 +46,7 @@ export function differences(
   );
 }
 
-/** Why a run cannot resume with such settings. */
+/** Returns the error for a run that cannot resume because its settings differ. */
 export function otherSettings(output: string, different: readonly string[]): OutputError {
   return new OutputError(`${output} was started with other settings: ${different.join('; ')}.`, {
     hint: 'Repeat the original command unchanged, or add --overwrite to start over.',

@@ -16,16 +16,16 @@ import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
 import { foresee, type RunState } from './run-state.js';
 import { compared, type PlanQuestions, type SettledPlan, settledPlan } from './settled-plan.js';
 
-/** An output as a run would find it. */
+/** What a run would find at an output. */
 export interface ForeseenOutput {
   readonly run: { readonly place: RunPlace; readonly state: RunState } | undefined; // undefined for a stream
-  readonly suspects: readonly string[]; // images that were being decoded when the last run died
-  readonly refusal: HalonetError | undefined; // what a run would end with
+  readonly suspects: readonly string[]; // images being decoded when the last run crashed
+  readonly refusal: HalonetError | undefined; // the error that a run would end with
 }
 
 /**
- * Looks at an output as a run does before its model is loaded, and touches nothing.
- * @throws {OutputError} where an output so arranged cannot be there, or what is there cannot be read
+ * Checks an output as a run does before its model is loaded, without changing anything.
+ * @throws {OutputError} if the path cannot hold such an output, or existing files cannot be read
  */
 export function foreseeOutput(
   { output, arrangement, mode }: JobOutput,
@@ -54,10 +54,10 @@ export function foreseeOutput(
 }
 
 /**
- * The plan that a run would carry out.
+ * Returns the plan that a run would carry out.
  *
- * @param walk of all inputs; undefined where they are read once, and taken to be as they were
- * @throws {OutputError} where what was found is damaged or cannot be read
+ * @param walk over all inputs; undefined if they can be read only once, and are assumed unchanged
+ * @throws {OutputError} if existing files are damaged or cannot be read
  */
 export async function foreseePlan(
   { run, refusal }: ForeseenOutput,
@@ -77,7 +77,7 @@ export async function foreseePlan(
   return attempt(run.place.output, () => settledPlan({ ...run, mode }, questions));
 }
 
-/** A refusal may be about more than the output. */
+/** A plan, whose refusal may concern more than the output. */
 export type ForeseenPlan =
   | Exclude<SettledPlan, { kind: 'refuse' }>
   | { readonly kind: 'refuse'; readonly error: HalonetError };
@@ -96,11 +96,11 @@ async function refusalOf(action: () => Promise<void>): Promise<HalonetError | un
 export interface PlannedFile {
   readonly name: string;
   readonly headerBytes: number;
-  readonly rowBytes: number | undefined; // undefined: there was no row to measure
-  readonly exact: boolean; // rather than measured on a few rows
+  readonly rowBytes: number | undefined; // undefined if there was no row to measure
+  readonly exact: boolean; // false if estimated from a few rows
 }
 
-/** @param textBytes of a row */
+/** @param textBytes bytes of text per row */
 export function plannedFiles(
   { run }: ForeseenOutput,
   { files, arrangement }: OutputLayout,
@@ -129,7 +129,7 @@ export function plannedFiles(
   ];
 }
 
-/** Rows that a run finds done or can take over; undefined where that depends on inputs that are read once, or it would not run. */
+/** Returns how many rows exist or can be reused; undefined for a refusal, or if it depends on inputs that are read only once. */
 export function rowsThere(plan: ForeseenPlan): number | undefined {
   switch (plan.kind) {
     case 'refuse':
@@ -148,7 +148,7 @@ export function rowsThere(plan: ForeseenPlan): number | undefined {
   }
 }
 
-/** Bytes of an output that are on disk already, or that go before others are written. */
+/** Returns the bytes of an output that are already on disk, or are freed before new ones are written. */
 export function bytesThere({ run }: ForeseenOutput, plan: ForeseenPlan): number {
   if (run?.state.kind !== 'interrupted' || plan.kind === 'refuse' || plan.kind === 'takeOver') return 0;
   const { rows, bytes } = run.state.journal.checkpoint;

@@ -4,37 +4,37 @@ import { isSameFile, type LedgerRecord, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
 import { type Named, RowsByImage } from './rows-by-image.js';
 
-/** How inputs differ from those that a ledger was made of. */
+/** How inputs differ from those of a ledger. */
 export interface InputChanges {
-  readonly gained: number; // paths; for a run in progress without those after the last known one
+  readonly gained: number; // paths; for a run in progress, not counting those after the last known one
   readonly lost: number;
-  readonly unread: number; // inputs that cannot be read, and were not among the known ones
+  readonly unread: number; // new inputs that cannot be read
   readonly changed: number; // files
-  readonly moved: boolean; // nothing but the order of what is left, or that too, is another one
-  readonly respelled: number; // inputs that are known by another path
+  readonly moved: boolean; // the order of the remaining inputs has changed
+  readonly respelled: number; // known inputs given by another path
 }
 
 export interface KnownInputs {
   readonly ledger: string; // its path
   readonly rows: number;
-  readonly whole: boolean; // the ledger knows all inputs, not the first ones only
+  readonly whole: boolean; // whether the ledger covers all inputs, not only the first ones
 }
 
-/** An input as it is now. */
+/** The current state of an input. */
 interface Look extends Named {
   readonly isUnread: boolean;
   readonly file: FileIdentity | undefined;
 }
 
-const BLOCK = 256; // files whose status is asked for at once
+const BLOCK = 256; // files checked at a time
 
 /**
- * Compares inputs with a ledger. As long as all is as before, no more inputs are taken than the ledger has rows, and one
- * more where it knows them `whole`; else all of them.
+ * Compares inputs with a ledger. If nothing has changed, it takes only as many inputs as the ledger has rows, and one more
+ * if `whole`; otherwise it takes them all.
  *
- * @returns undefined where nothing has changed
- * @throws {OutputError} where the ledger is damaged
- * @throws {ReadFailure} where it cannot be read
+ * @returns undefined if nothing has changed
+ * @throws {OutputError} if the ledger is damaged
+ * @throws {ReadFailure} if it cannot be read
  */
 export async function compareInputs(
   items: AsyncIterator<Item>,
@@ -66,12 +66,12 @@ export async function compareInputs(
 
 const NO_CHANGES: InputChanges = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false, respelled: 0 };
 
-/** Whether inputs differ in nothing but how their paths are spelled. */
+/** Returns whether inputs differ only in the spelling of their paths. */
 export function isRespelledOnly({ gained, lost, changed, moved }: InputChanges): boolean {
   return gained + lost + changed === 0 && !moved;
 }
 
-/** Whether a row is of an input as it is now, be it by another path. */
+/** Returns whether a row belongs to an unchanged input, possibly given by another path. */
 function fitOf(record: LedgerRecord, { id, target, file }: Look): 'same' | 'respelled' | 'other' {
   if (!isSameFile(record.file, file)) return 'other';
   if (record.path === pathKey(id)) return 'same';
@@ -79,8 +79,8 @@ function fitOf(record: LedgerRecord, { id, target, file }: Look): 'same' | 'resp
 }
 
 /**
- * @param from the first row that may differ, to which the first of `block` belongs
- * @param respelled inputs of the rows before
+ * @param from the first row that may differ, which belongs to the first of `block`
+ * @param respelled how many inputs of the earlier rows are respelled
  */
 async function countChanges(
   from: number,
@@ -97,7 +97,7 @@ async function countChanges(
   return tally.changes(known.whole);
 }
 
-/** Counts inputs by what they are to the remembered rows. */
+/** Counts inputs by how they relate to the remembered rows. */
 class Tally {
   readonly #rows: RememberedRows;
   #gained = 0;
@@ -130,7 +130,7 @@ class Tally {
     if (!this.#rows.isSame(row, look.file)) this.#changed++;
   }
 
-  /** @param whole whether inputs after the last known one are new ones */
+  /** @param whole whether inputs after the last known one count as new */
   changes(whole: boolean): InputChanges {
     const gained = this.#gained + (whole ? this.#unknown : 0);
     const [unread, changed, lost, respelled] = [
@@ -144,13 +144,13 @@ class Tally {
   }
 }
 
-/** The rows of a ledger from one on, in 21 bytes each and their tables. */
+/** The rows of a ledger from a given row on, in 21 bytes each plus lookup tables. */
 class RememberedRows {
   readonly #images: RowsByImage;
   readonly #modified: BigInt64Array;
   readonly #bytes: Float64Array;
   readonly #met: Uint8Array;
-  readonly #left: Uint32Array; // at the first row of an image, how often it is still to come
+  readonly #left: Uint32Array; // at the first row of an image, how many more times to expect it
 
   private constructor(count: number) {
     this.#images = new RowsByImage(count);
@@ -178,7 +178,7 @@ class RememberedRows {
     return this.#images.knows(id);
   }
 
-  /** @returns whether its image comes for the first time, again as before, or more often than before */
+  /** @returns whether the image comes for the first time, comes again as in the ledger, or more often than in the ledger */
   meet(row: number): 'first' | 'again' | 'beyond' {
     const left = this.#left[row] ?? 0;
     if (left === 0) return 'beyond';
@@ -206,7 +206,7 @@ class RememberedRows {
 
 const records = ({ ledger, rows }: KnownInputs) => ledgerRecords(ledger, rows);
 
-/** As many of the next inputs, with what the file system says of them; fewer at the end. */
+/** Takes the next `size` inputs, or fewer at the end, and asks the file system for their identities. */
 async function nextBlock(items: AsyncIterator<Item>, size: number): Promise<readonly Look[]> {
   const block: Item[] = [];
   while (block.length < size) {

@@ -6,7 +6,7 @@ import { orClose } from '../files/or-close.js';
 import { writeFully } from '../files/pending-file.js';
 import { errorCode, reading } from '../files/write-error.js';
 
-/** What a run's bytes follow from besides its inputs. A run is gone on with only where all of it is the same. */
+/** The settings, besides the inputs, that determine a run's bytes. A run resumes only if all of them are unchanged. */
 export type Fingerprint = Readonly<Record<string, string | number | boolean>>;
 
 const FORMAT = 2;
@@ -15,26 +15,26 @@ const FORMAT = 2;
 export interface JournalHeader {
   readonly halonet: typeof FORMAT;
   readonly fingerprint: Fingerprint;
-  readonly replaces: boolean; // what stands under the output's name gives way at the end
-  readonly reuses: boolean; // rows of earlier outputs are taken over
-  readonly base: string; // the finished one among them, by the digest of its manifest; '' where there is none
+  readonly replaces: boolean; // publishing replaces the existing output
+  readonly reuses: boolean; // the run reuses rows of earlier outputs
+  readonly base: string; // the digest of the manifest of the finished one among them; '' if there is none
   readonly retries: boolean; // the inputs are the rows of the finished output
   readonly started: string; // ISO 8601
 }
 
-/** A point that a run can go on from: all of it is on disk. */
+/** A point that a run can resume from, with everything before it on disk. */
 export interface Checkpoint {
   readonly rows: number;
   readonly bytes: Readonly<Record<string, number>>; // of every file, by name
-  readonly inputs: string; // SHA-256 of the ledger so far, which is a digest of the inputs
-  readonly seconds: number; // that the run has taken so far
+  readonly inputs: string; // SHA-256 of the ledger so far, and so a digest of the inputs
+  readonly seconds: number; // spent on the run so far
 }
 
-/** What a journal says: the last of each record. */
+/** The state that a journal records: the last record of each kind. */
 export interface JournalState {
   readonly header: JournalHeader;
   readonly checkpoint: Checkpoint;
-  readonly complete: boolean; // all is there under temporary names, its manifest included
+  readonly complete: boolean; // all files, manifest included, exist under temporary names
   readonly length: number; // bytes of whole records
 }
 
@@ -44,8 +44,8 @@ type JournalRecord =
   | { readonly complete: true };
 
 /**
- * The journal of a run: one JSON document on a line for each record, with a digest of it, appended and forced to disk. A
- * line that a crash has cut short or left blank ends it.
+ * The journal of a run: one line of JSON per record, with a digest of the record, appended and synced to disk. A line that
+ * a crash truncated or left blank ends it.
  * Every method throws the file system's error.
  */
 export class Journal {
@@ -55,7 +55,7 @@ export class Journal {
     this.#handle = handle;
   }
 
-  /** @param checkpoint of no rows */
+  /** @param checkpoint one with no rows */
   static async create(path: string, header: JournalHeader, checkpoint: Checkpoint): Promise<Journal> {
     const journal = new Journal(await open(path, 'wx'));
     return orClose(journal, async () => {
@@ -72,7 +72,7 @@ export class Journal {
     return new Journal(await open(path, 'a'));
   }
 
-  /** Resolves when the records are on disk: what they vouch for must be there before. */
+  /** Resolves when the records are on disk. The data they describe must be on disk before the call. */
   async append(...records: readonly JournalRecord[]): Promise<void> {
     await writeFully(this.#handle, Buffer.from(records.map(lineOf).join('')));
     await this.#handle.sync();
@@ -84,8 +84,9 @@ export class Journal {
 }
 
 /**
- * What a journal says; undefined where there is none, or its beginning never came to disk.
- * @throws {OutputError} where it is of another version
+ * Reads a journal.
+ * @returns undefined if there is none, or its beginning never reached the disk
+ * @throws {OutputError} if another version wrote it
  * @throws {ReadFailure}
  */
 export async function readJournal(path: string): Promise<JournalState | undefined> {
@@ -121,7 +122,7 @@ export async function readJournal(path: string): Promise<JournalState | undefine
 
 const LINE_FEED = 0x0a;
 
-/** The lines of a file that have ended, without their line feeds. A long run's journal would be much to hold at once. */
+/** Yields the complete lines of a file without their line feeds, one at a time: the journal of a long run is large. */
 async function* endedLines(path: string): AsyncGenerator<Buffer> {
   let rest = Buffer.of();
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {

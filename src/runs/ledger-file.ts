@@ -6,9 +6,8 @@ import { decodeRecords, type LedgerRecord, RECORD_BYTES } from './ledger.js';
 const CHUNK_ROWS = 4096;
 
 /**
- * The records of the first `rows` rows of a ledger, many at a time.
- * @returns whole records of {@link RECORD_BYTES} bytes
- * @throws {OutputError} where it is shorter
+ * Yields the records of the first `rows` rows of a ledger, many at a time: whole records of {@link RECORD_BYTES} bytes.
+ * @throws {OutputError} if the ledger is shorter
  * @throws {ReadFailure}
  */
 export async function* ledgerChunks(path: string, rows: number): AsyncGenerator<Uint8Array> {
@@ -26,16 +25,16 @@ export async function* ledgerChunks(path: string, rows: number): AsyncGenerator<
       yield bytes;
     }
   } finally {
-    await handle.close().catch(() => {}); // all that was asked for was read
+    await handle.close().catch(() => {}); // nothing more is read
   }
 }
 
-/** The records of the first `rows` rows of a ledger, one at a time. @throws as `ledgerChunks` */
+/** Yields the records of the first `rows` rows of a ledger, one at a time. @throws as `ledgerChunks` */
 export async function* ledgerRecords(path: string, rows: number): AsyncGenerator<LedgerRecord> {
   for await (const chunk of ledgerChunks(path, rows)) yield* decodeRecords(chunk);
 }
 
-/** Fills `bytes` from `position` on, as far as the file goes. @returns the number of bytes read */
+/** Fills `bytes` from `position` on, or up to the end of the file. @returns the number of bytes read */
 export async function readFully(
   handle: Awaited<ReturnType<typeof open>>,
   bytes: Uint8Array,

@@ -3,21 +3,20 @@ import { FAILURE_CODES, type ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 
 /**
- * What a run knows of one row besides its result. A ledger holds one record of 40 bytes for each row, in order,
- * little-endian:
+ * What a run records about a row besides its result. A ledger holds one 40-byte little-endian record per row, in row order:
  *
  * | bytes | |
  * | --- | --- |
  * | 0 to 7 | the first 8 bytes of the path's SHA-256 |
- * | 8 to 15 | nanoseconds since 1970 when the file was modified; 0 where nothing could be learnt of it |
- * | 16 to 21 | its size in bytes |
+ * | 8 to 15 | the file's modification time in nanoseconds since 1970; 0 if unknown |
+ * | 16 to 21 | the file's size in bytes |
  * | 22, 23 | 0 for a result, else 1 + the index of the failure's code in FAILURE_CODES |
  * | 24 to 31 | where the row ends in the text file |
- * | 32 to 39 | as 0 to 7, of what the path led to: absolute, without symbolic links |
+ * | 32 to 39 | as 0 to 7, for the absolute path that it resolved to, without symbolic links |
  */
 export interface LedgerRecord {
-  readonly path: bigint; // as it was given
-  readonly target: bigint; // what it led to
+  readonly path: bigint; // as given
+  readonly target: bigint; // what it resolved to
   readonly file: FileIdentity | undefined;
   readonly failure: ImageFailure['code'] | undefined;
   readonly textEnd: number; // bytes
@@ -25,7 +24,7 @@ export interface LedgerRecord {
 
 export const RECORD_BYTES = 40;
 
-/** The key under which a path stands in a ledger. */
+/** Returns the key of a path in a ledger. */
 export function pathKey(path: string): bigint {
   return createHash('sha256').update(path).digest().readBigUInt64LE();
 }
@@ -56,7 +55,7 @@ export function decodeRecord(bytes: Uint8Array, row: number): LedgerRecord {
   };
 }
 
-// What a record holds where nothing could be learnt of a file: an empty one of 1970 is the same to a ledger.
+// The identity of a file about which nothing is known; a ledger cannot tell it from an empty file of 1970.
 const NOTHING: FileIdentity = { bytes: 0, modified: 0n };
 
 /** @param bytes whole records */
@@ -64,7 +63,7 @@ export function* decodeRecords(bytes: Uint8Array): Generator<LedgerRecord> {
   for (let row = 0; row < bytes.byteLength / RECORD_BYTES; row++) yield decodeRecord(bytes, row);
 }
 
-/** Whether two looks at a path found the same file, or both nothing. */
+/** Returns whether two identities of a path are equal, or both unknown. */
 export function isSameFile(one: FileIdentity = NOTHING, other: FileIdentity = NOTHING): boolean {
   return one.bytes === other.bytes && one.modified === other.modified;
 }

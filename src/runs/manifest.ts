@@ -8,35 +8,35 @@ import type { Arrangement } from '../outputs/arrangement.js';
 import type { RowCounts } from '../rows.js';
 import type { Fingerprint } from './journal.js';
 
-/** What a manifest says of a run besides its rows and files. */
+/** What a manifest records about a run besides its rows and files. */
 export interface RunFacts {
   readonly versions: Readonly<Record<string, string>>; // of halonet and what it runs on
   readonly command: readonly string[]; // its name, then its arguments
-  readonly folder: string; // the working directory, which relative paths start from
+  readonly folder: string; // the working directory, which relative paths refer to
   readonly model: { readonly name: string; readonly path: string; readonly sha256: string };
-  readonly preprocessing: Readonly<Record<string, unknown>>; // all that is done to pixels, mean and std included
+  readonly preprocessing: Readonly<Record<string, unknown>>; // everything done to pixels, mean and std included
   readonly preprocessingSha256: string; // of that as JSON
   readonly device: string;
-  readonly stored: number; // rows that were taken over from an earlier output
-  readonly passedOver: Readonly<Record<string, number>>; // files in folders that were not taken for images, by extension
+  readonly stored: number; // rows reused from an earlier output
+  readonly passedOver: Readonly<Record<string, number>>; // files in folders that were not treated as images, by extension
 }
 
-/** A file as it was written. */
+/** A file as written. */
 export interface WrittenFile {
   readonly name: string; // in the output's folder
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** What is known of a finished run: `<output>.run.json`. */
+/** The description of a finished run: `<output>.run.json`. */
 export interface Manifest extends RunFacts, RowCounts {
-  readonly halonet: 1; // of the format
+  readonly halonet: 1; // version of the format
   readonly layout: Arrangement['layout'];
   readonly fingerprint: Fingerprint;
   readonly started: string; // ISO 8601
   readonly finished: string;
-  readonly seconds: number; // at work, over all the runs that it took
-  readonly outputs: readonly WrittenFile[]; // in the order in which they got their names
+  readonly seconds: number; // of work, including interrupted attempts
+  readonly outputs: readonly WrittenFile[]; // in the order in which they were published
   readonly ledger: WrittenFile;
 }
 
@@ -45,8 +45,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 }
 
 /**
- * The manifest at a path; undefined where there is none.
- * @throws {OutputError} where it is not one
+ * Reads the manifest at a path; undefined if there is none.
+ * @throws {OutputError} if the file is not a manifest
  * @throws {ReadFailure}
  */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
@@ -61,21 +61,21 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
     const manifest = JSON.parse(text) as Manifest;
     if (manifest.halonet === 1 && Array.isArray(manifest.outputs)) return manifest;
   } catch {
-    // Said below: not one.
+    // Not a manifest: reported below.
   }
   throw new OutputError(`${path} is not a manifest of halonet.`, {
     hint: 'Move it away, or choose another name for the output.',
   });
 }
 
-/** What tells one finished run from another. */
+/** Returns a digest that identifies a finished run. */
 export function manifestDigest(manifest: Manifest): string {
   return createHash('sha256').update(encodeManifest(manifest)).digest('hex');
 }
 
 /**
- * Size and SHA-256 of a file.
- * @throws {ReadFailure} where it cannot be read; the signal's reason when it aborts
+ * Computes the size and SHA-256 of a file.
+ * @throws {ReadFailure} if it cannot be read; the signal's reason on abort
  */
 export async function digestFile(path: string, signal?: AbortSignal): Promise<Omit<WrittenFile, 'name'>> {
   const hash = createHash('sha256');

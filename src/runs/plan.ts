@@ -8,49 +8,49 @@ import type { Manifest } from './manifest.js';
 import type { RunPlace } from './run-place.js';
 import type { RunState } from './run-state.js';
 
-/** What to do where earlier runs have left something. */
+/** What to do about the files of earlier runs. */
 export type OutputMode = 'new' | 'overwrite' | 'resume' | 'sync' | 'retry';
 
-/** What an earlier run has left to go on from, or to take rows from. */
+/** An earlier run to resume, or whose rows can be reused. */
 export type Left = Extract<RunState, { kind: 'interrupted' | 'finished' }>;
 
-/** What a plan follows from. What is left out is not known yet, and costs something to find out. */
+/** The facts that determine a plan. Those left out are not known yet, and are costly to find out. */
 export interface PlanFacts {
   readonly place: Pick<RunPlace, 'output' | 'partial'>;
-  readonly state: RunState; // what was found at the place
+  readonly state: RunState; // what earlier runs left at the place
   readonly mode: OutputMode;
-  readonly fingerprint?: Fingerprint | undefined; // of the run that is to be
+  readonly fingerprint?: Fingerprint | undefined; // of the planned run
   readonly inputs?: ComparedInputs | undefined;
 }
 
-/** The inputs as they are now, beside those of what was found. */
+/** The current inputs, compared with those of the earlier run. */
 export type ComparedInputs =
-  | { readonly kind: 'unread' } // they can be read only once, and nobody looks at them beforehand
+  | { readonly kind: 'unread' } // they can be read only once, and have not been
   | { readonly kind: 'same' }
   | {
       readonly kind: 'changed';
       readonly changes: InputChanges;
-      readonly rows: number; // of what was found
-      readonly used: boolean; // the comparison has used them up
+      readonly rows: number; // of the earlier run
+      readonly used: boolean; // the comparison consumed them
     };
 
 /** What a run does first. */
 export type Plan =
   | { readonly kind: 'unsettled'; readonly lacks: 'fingerprint' }
-  | { readonly kind: 'unsettled'; readonly lacks: 'inputs'; readonly of: Left } // to be compared with those of what was found
+  | { readonly kind: 'unsettled'; readonly lacks: 'inputs'; readonly of: Left } // to compare with those of that run
   | { readonly kind: 'refuse'; readonly error: OutputError }
-  | { readonly kind: 'done'; readonly manifest: Manifest; readonly respelled: number } // rows whose inputs have other paths now
+  | { readonly kind: 'done'; readonly manifest: Manifest; readonly respelled: number } // rows whose inputs have new paths
   | { readonly kind: 'begin'; readonly replaces: boolean }
   | { readonly kind: 'resume'; readonly journal: JournalState }
   | {
       readonly kind: 'takeOver';
       readonly from: Left;
       readonly rows: 'of unchanged inputs' | 'without a failure';
-      readonly changes: InputChanges | undefined; // undefined: not known, or none
+      readonly changes: InputChanges | undefined; // undefined if unknown, or none
     };
 
 /**
- * Plans a run, from what is known so far. It touches nothing and asks nobody: where it lacks a fact, it says which.
+ * Plans a run from the facts known so far. It is a pure function: if a fact is missing, the plan says which.
  */
 export function planRun(facts: PlanFacts): Plan {
   const { place, state, mode, fingerprint } = facts;
@@ -64,7 +64,7 @@ export function planRun(facts: PlanFacts): Plan {
   return mode === 'retry' ? planRetry(state) : planAgain(state, facts);
 }
 
-/** What may be set anew for images that have failed, by its names in a fingerprint. */
+/** The settings of a fingerprint that may change for failed images. */
 export const LIMITS = ['maxPixels', 'failOn'];
 
 function planRetry(state: Left): Plan {
@@ -74,7 +74,7 @@ function planRetry(state: Left): Plan {
   return { kind: 'takeOver', from: state, rows: 'without a failure', changes: undefined };
 }
 
-/** Of a run with --resume or --sync. */
+/** Plans a run with --resume or --sync. */
 function planAgain(state: Left, { place: { output }, mode, inputs }: PlanFacts): Plan {
   if (inputs === undefined) return { kind: 'unsettled', lacks: 'inputs', of: state };
   if (inputs.kind === 'same' || (inputs.kind === 'unread' && mode === 'resume')) return goingOn(state, 0);
@@ -97,11 +97,11 @@ function goingOn(state: Left, respelled: number): Plan {
 
 const isLeft = (state: RunState): state is Left => state.kind === 'interrupted' || state.kind === 'finished';
 
-/** That of the run that has left it. */
+/** Returns the fingerprint of an earlier run. */
 export const fingerprintOf = (state: Left): Fingerprint =>
   state.kind === 'finished' ? state.manifest.fingerprint : state.journal.header.fingerprint;
 
-/** Why a mode does not fit what was found; undefined where it does. */
+/** Returns the error if a mode does not fit the existing state; undefined if it does. */
 function refusalOf(
   { output, partial }: PlanFacts['place'],
   state: RunState,
@@ -127,7 +127,7 @@ function refusalOf(
   });
 }
 
-/** Inputs that cannot be reached are not gone: nothing is dropped for them. */
+/** Refuses to drop rows if their inputs may only be unreachable. */
 function emptiedOutput(
   output: string,
   { lost, unread }: InputChanges,

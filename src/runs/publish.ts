@@ -10,12 +10,12 @@ import { digestFile, encodeManifest, readManifest } from './manifest.js';
 import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
 
 /**
- * Gives the files of a complete run their final names, the manifest last, and removes its folder. It can be cut short at any
- * point and called again.
+ * Renames the files of a complete run to their final names, the manifest last, and removes its folder. If interrupted at any
+ * point, it can be called again.
  *
- * @param names of the output's files in their order: it is there when the last one is
- * @param replaces what stands under these names gives way
- * @throws {OutputError} where a name is taken and must not be; the run stays complete
+ * @param names of the output's files, in order: the output exists once the last file does
+ * @param replaces whether to replace existing files of these names
+ * @throws {OutputError} if a name is taken and `replaces` is false; the run stays complete
  * @throws the file system's error, or ReadFailure; the run stays complete
  */
 export async function publish(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
@@ -31,7 +31,7 @@ export async function publish(place: RunPlace, names: readonly string[], replace
 }
 
 /**
- * Removes the folder of a run, be it complete or given up: at once, by its name, so that nothing of it is taken for a run.
+ * Removes the folder of a complete or discarded run. It renames the folder first, so a half-removed one is never taken for a run.
  * @throws the file system's error
  */
 export async function removePartial(place: RunPlace): Promise<void> {
@@ -42,12 +42,12 @@ export async function removePartial(place: RunPlace): Promise<void> {
   await removeGone(place);
 }
 
-/** Goes on where the removal of a run's folder was cut short. @throws the file system's error */
+/** Completes an interrupted removal of a run's folder. @throws the file system's error */
 export async function removeGone(place: RunPlace): Promise<void> {
   await rm(goneFrom(place), { recursive: true, force: true });
 }
 
-/** What the folder of a run is called while it is removed. */
+/** Returns the name of a run's folder while it is being removed. */
 export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
@@ -57,10 +57,10 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   for (const name of names) if (await exists(join(data, name))) pending.push(name);
   if (!replaces) await refuseInTheWay(place, names, pending);
   if (replaces) await keepOldNames(place, names);
-  await rm(manifest, { force: true }); // nobody vouches for what follows
-  if (replaces) await forceFolder(dirname(manifest)); // nor after a loss of power: the files may lie in another folder
+  await rm(manifest, { force: true }); // from here on, the files match no manifest
+  if (replaces) await forceFolder(dirname(manifest)); // also after a power cut: the files may be in another folder
   if (arrangement.folder && !(await exists(path))) {
-    await move(data, path); // appears as a whole
+    await move(data, path); // all files appear at once
     return forceFolder(dirname(path));
   }
   if (replaces) await removeOld(place, names, pending);
@@ -68,7 +68,7 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   await forceFolder(finalPath(place, ''));
 }
 
-/** Keeps the old manifest while it is still needed to tell which files of the old output have to go, too. */
+/** Keeps the old manifest for as long as it is needed to tell which files of the old output to remove. */
 async function keepOldNames({ partial, manifest }: RunPlace, names: readonly string[]): Promise<void> {
   const old = await readManifest(manifest);
   if (old === undefined || old.outputs.every(({ name }) => names.includes(name))) return;
@@ -77,8 +77,8 @@ async function keepOldNames({ partial, manifest }: RunPlace, names: readonly str
 }
 
 /**
- * Where an output is of several files, the old one goes first that comes last: the output is not there while its files are
- * of two runs.
+ * Removes the old files that renaming does not replace. For an output of several files, it first removes the one published
+ * last, so the output does not exist while its files come from two runs.
  */
 async function removeOld(
   place: RunPlace,
@@ -100,8 +100,8 @@ async function removeOld(
 }
 
 /**
- * Files of the old output whose names the new one does not take, as the names of classes beside what are embeddings now.
- * One that is not as its run has left it is somebody else's.
+ * Returns the files of the old output that the new one does not replace, such as the class names when the new output holds
+ * embeddings. It leaves out modified files, which may be the user's.
  */
 async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
   const { partial, arrangement } = place;
@@ -118,7 +118,7 @@ async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise
   return files;
 }
 
-/** Files that have appeared since the run has begun, and are not its own. */
+/** Refuses files that have appeared since the run started and are not its own. @throws {OutputError} */
 async function refuseInTheWay(
   place: RunPlace,
   names: readonly string[],
@@ -141,7 +141,7 @@ function inTheWay(place: RunPlace, name: string): OutputError {
   );
 }
 
-/** Also where it has been moved already. */
+/** Moves a file, unless it has been moved already. */
 async function move(from: string, to: string): Promise<void> {
   if (!(await exists(from))) return;
   try {
@@ -152,7 +152,7 @@ async function move(from: string, to: string): Promise<void> {
   }
 }
 
-/** Moves a file to another disk: what goes beside a folder that is a mount point. */
+/** Moves a file to another disk, needed for files beside an output folder that is a mount point. */
 async function carry(from: string, to: string): Promise<void> {
   const near = `${to}.tmp`;
   await copyFile(from, near);

@@ -2,15 +2,15 @@ const KEY_WORDS = 2; // 32 bits each
 const EMPTY = 0xffffffff;
 
 /**
- * The rows of a ledger by a key, of which there may be many millions: slots of 12 bytes, two to four times as
- * many as rows. Open addressing with linear probing.
+ * A hash table from keys to rows of a ledger, for many millions of rows: 12-byte slots, two to four times as many as rows,
+ * with open addressing and linear probing.
  */
 export class RowTable {
   readonly #keys: Uint32Array;
   readonly #rows: Uint32Array;
   readonly #mask: number;
 
-  /** @param capacity keys that will be added, at most 2^30 */
+  /** @param capacity the most keys to be added, up to 2^30 */
   constructor(capacity: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * capacity)));
     this.#keys = new Uint32Array(slots * KEY_WORDS);
@@ -18,7 +18,7 @@ export class RowTable {
     this.#mask = slots - 1;
   }
 
-  /** A key that is there already keeps its row. */
+  /** Adds a key; an existing key keeps its row. */
   add(key: bigint, row: number): void {
     const slot = this.#slotOf(key);
     if (this.#rows[slot] !== EMPTY) return;
@@ -27,13 +27,13 @@ export class RowTable {
     this.#rows[slot] = row;
   }
 
-  /** The first row that was added under the key. */
+  /** Returns the first row added under the key. */
   find(key: bigint): number | undefined {
     const row = this.#rows[this.#slotOf(key)];
     return row === EMPTY ? undefined : row;
   }
 
-  /** Where the key is, or would be. */
+  /** Returns the slot where the key is, or would be. */
   #slotOf(key: bigint): number {
     const [a, b] = [low(key), high(key)];
     let slot = a & this.#mask;

@@ -2,24 +2,24 @@ import type { Item } from '../item.js';
 import { type LedgerRecord, pathKey } from './ledger.js';
 import { RowTable } from './row-table.js';
 
-/** An item, by its id and by what that leads to. */
+/** An item's id and what it resolves to. */
 export type Named = Pick<Item, 'id' | 'target'>;
 
 /**
- * The rows of a ledger by their images. An image is known by what its path leads to, however it is spelled; where that is
- * unknown, as after a folder was moved, by the path as it is given. Several rows of one image count as its first.
+ * The rows of a ledger, indexed by image. An image is found by what its path resolves to, however the path is spelled; if
+ * that is unknown, as after a folder was moved, by the path as given. All rows of an image map to its first row.
  */
 export class RowsByImage {
   readonly #byTarget: RowTable;
   readonly #byPath: RowTable;
 
-  /** @param capacity rows that will be added, at most 2^30 */
+  /** @param capacity the most rows to be added, up to 2^30 */
   constructor(capacity: number) {
     this.#byTarget = new RowTable(capacity);
     this.#byPath = new RowTable(capacity);
   }
 
-  /** @returns the first row of the same image: `row` itself where it is new */
+  /** @returns the first row of the same image: `row` itself if the image is new */
   add({ path, target }: Pick<LedgerRecord, 'path' | 'target'>, row: number): number {
     this.#byTarget.add(target, row);
     const first = this.#byTarget.find(target) ?? row;
@@ -31,7 +31,7 @@ export class RowsByImage {
     return this.#byTarget.find(pathKey(target ?? id)) ?? this.#byPath.find(pathKey(id));
   }
 
-  /** Whether a row has the id in just this spelling. */
+  /** Returns whether a row has the id in exactly this spelling. */
   knows(id: string): boolean {
     return this.#byPath.find(pathKey(id)) !== undefined;
   }

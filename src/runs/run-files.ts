@@ -15,11 +15,11 @@ import { ledgerChunks } from './ledger-file.js';
 import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
 
-/** How far the files are, once what is buffered has been written. */
+/** The state of the files once their buffers have been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
 
 /**
- * The files of a run in progress: those of its output, and the ledger. They hold the same rows at any time.
+ * The files of a run in progress: the ledger and the files of the output. They always hold the same rows.
  * Every method throws the file system's error, or ReadFailure.
  */
 export class RunFiles {
@@ -37,8 +37,8 @@ export class RunFiles {
   }
 
   /**
-   * Starts the files of a run, in a folder that is there.
-   * @param folder of the run in progress
+   * Creates the files of a run.
+   * @param folder the existing folder of the run in progress
    */
   static async create(place: RunPlace, layout: OutputLayout, folder: string): Promise<RunFiles> {
     await mkdir(join(folder, PARTIAL.data));
@@ -52,8 +52,8 @@ export class RunFiles {
   }
 
   /**
-   * Opens the files of a run where a checkpoint left them.
-   * @throws {OutputError} where they are not what the checkpoint says
+   * Opens the files of a run at a checkpoint.
+   * @throws {OutputError} if they do not match the checkpoint
    */
   static async reopen(
     place: RunPlace,
@@ -65,13 +65,13 @@ export class RunFiles {
     const lengthOf = (path: string) => {
       const length = path === paths.ledger ? rows * RECORD_BYTES : bytes[basename(path)];
       if (length !== undefined) return length;
-      // As on a disk where names that differ in case are the same.
+      // Possible on a case-insensitive disk.
       throw new OutputError(
         `The run in ${partial} was started under another name: it has no file ${basename(path)}.`,
         { hint: 'Repeat the command with the same --output as before.' },
       );
     };
-    const lengths = new Map(allOf(paths).map((path) => [path, lengthOf(path)])); // all are known before one is cut
+    const lengths = new Map(allOf(paths).map((path) => [path, lengthOf(path)])); // look up every length before truncating a file
     const opened = await openAll(paths, (path) => GrowingFile.reopen(path, lengths.get(path) ?? 0));
     const files = new RunFiles(place, layout, opened);
     files.#rows = rows;
@@ -120,7 +120,7 @@ export class RunFiles {
     await ledger.append(record);
   }
 
-  /** Hands what is buffered to the system. @returns what a checkpoint may say once it is synced, too */
+  /** Passes buffered bytes to the system. @returns the state that a checkpoint may record once the files are synced */
   async flush(): Promise<FilesState> {
     for (const file of allOf(this.#files)) await file.flush();
     return {
@@ -136,7 +136,7 @@ export class RunFiles {
     await Promise.all(allOf(this.#files).map((file) => file.sync()));
   }
 
-  /** Has the files without rows written, the headers of the others completed, and all on disk. */
+  /** Writes the files without rows, completes the headers of the others, and syncs all of them. */
   async finish(): Promise<FilesState> {
     const state = await this.flush();
     await this.#writeRowless();
@@ -152,7 +152,7 @@ export class RunFiles {
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Anew in each try: nothing of them is in a checkpoint. */
+  /** Writes the files without rows, from the start on every attempt, because checkpoints do not cover them. */
   async #writeRowless(): Promise<void> {
     const data = join(this.#place.partial, PARTIAL.data);
     const rowless = this.#layout.files.filter(({ rows }) => rows === undefined);
@@ -167,7 +167,7 @@ export class RunFiles {
   }
 }
 
-/** The keys under which the image of a row stands in the ledger. */
+/** Returns the keys of a row's image in the ledger. */
 function keysOf(row: Row): Pick<LedgerRecord, 'path' | 'target'> {
   if (row.status === 'stored') return { path: row.stored.key, target: row.stored.target };
   return { path: pathKey(row.id), target: pathKey(row.target ?? row.id) };

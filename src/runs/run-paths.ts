@@ -3,13 +3,13 @@ import type { OutputLayout } from '../outputs/layout.js';
 import { type GrowingRowFile, isGrowing, type RowFile } from '../outputs/row-file.js';
 import { finalPath, PARTIAL, type RunPlace } from './run-place.js';
 
-/** One thing for each file that a run appends to: for its ledger, and for each file of its output that has rows. */
+/** A value for each file that a run appends to: the ledger, and every file of the output that has rows. */
 export interface PerFile<T> {
   readonly ledger: T;
-  readonly rowFiles: readonly (readonly [GrowingRowFile, T])[]; // in the order of the layout's
+  readonly rowFiles: readonly (readonly [GrowingRowFile, T])[]; // in the order of the layout
 }
 
-/** The base name of a file of an output. */
+/** Returns the base name of a file of an output. */
 export function fileName({ path }: Pick<RunPlace, 'path'>, file: RowFile): string {
   return file.name(basename(path));
 }
@@ -24,12 +24,12 @@ export function runPaths(place: RunPlace, layout: OutputLayout, folder: string |
   };
 }
 
-/** All of them: the ledger, then the others. */
+/** Returns all values: the ledger's, then the others. */
 export function allOf<T>({ ledger, rowFiles }: PerFile<T>): readonly T[] {
   return [ledger, ...rowFiles.map(([, one]) => one)];
 }
 
-/** Opens one after the other; where one cannot be opened, none is left open. */
+/** Opens the files one by one; if one cannot be opened, closes the others. */
 export async function openAll<T extends { readonly close: () => Promise<void> }>(
   paths: PerFile<string>,
   open: (path: string) => Promise<T>,
@@ -46,7 +46,7 @@ export async function openAll<T extends { readonly close: () => Promise<void> }>
     for (const [file, path] of paths.rowFiles) rowFiles.push([file, await next(path)]);
     return { ledger, rowFiles };
   } catch (error) {
-    for (const one of opened) await one.close().catch(() => {}); // what went wrong first is what matters
+    for (const one of opened) await one.close().catch(() => {}); // the first error matters
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { type Arrangement, besidePath, filePath, lastName } from '../outputs/arr
 import { findFeaturesFolder } from '../outputs/features-folder.js';
 import { findRegularPlace } from '../outputs/regular-place.js';
 
-/** Where the files of a run lie, all absolute. */
+/** The absolute paths of a run's files. */
 export interface RunPlace {
   readonly kind: 'run';
   readonly output: string; // as the user gave it
@@ -13,11 +13,11 @@ export interface RunPlace {
   readonly path: string; // of the output: a file, or a folder of files
   readonly lock: string;
   readonly partial: string; // the folder of the run in progress
-  readonly ledger: string; // what a finished run leaves beside its output
+  readonly ledger: string; // of a finished run, beside its output
   readonly manifest: string;
 }
 
-/** Names in the folder of a run in progress. Nothing else is in it. */
+/** The only names in the folder of a run in progress. */
 export const PARTIAL = {
   journal: 'journal.jsonl',
   ledger: 'rows',
@@ -25,13 +25,13 @@ export const PARTIAL = {
   manifest: 'run.json',
   decoding: 'decoding',
   base: 'base',
-  replaced: 'replaced.json', // the manifest of the output that gives way
+  replaced: 'replaced.json', // the manifest of the output being replaced
 } as const;
 
 /**
- * Finds where an output goes, whether or not something stands there.
- * @throws {OutputError} for what cannot be an output so arranged: a folder in place of a file, a missing or unwritable
- *   parent, a folder with other files in it
+ * Finds where an output goes, whether or not it exists.
+ * @throws {OutputError} if the path cannot hold such an output: a folder instead of a file, a missing or unwritable parent,
+ *   a folder with other files in it
  */
 export async function findOutput(
   output: string,
@@ -47,7 +47,7 @@ export async function findOutput(
   return runPlace(output, arrangement, path);
 }
 
-/** @param path of the output, without symbolic links; whether it can be written is not looked at */
+/** @param path the output's path without symbolic links; it need not be writable */
 export async function runPlace(output: string, arrangement: Arrangement, path: string): Promise<RunPlace> {
   const inside = arrangement.folder && (await isMountPoint(path));
   return {
@@ -62,14 +62,14 @@ export async function runPlace(output: string, arrangement: Arrangement, path: s
   };
 }
 
-/** Files cannot be renamed into a folder of another disk. */
+/** Returns whether a folder is a mount point: files cannot be renamed into it from outside. */
 async function isMountPoint(folder: string): Promise<boolean> {
   const deviceOf = async (path: string) => (await stat(path).catch(() => undefined))?.dev;
   const device = await deviceOf(folder);
   return device !== undefined && device !== (await deviceOf(dirname(folder)));
 }
 
-/** Names in the order in which files get them: an output is there when the last of them is. */
+/** Returns the names in the order of publishing: the output exists once the last one does. */
 export function inOrderOfPublishing(
   { arrangement, path }: RunPlace,
   names: readonly string[],
@@ -78,12 +78,12 @@ export function inOrderOfPublishing(
   return [...names.filter((name) => name !== last), last];
 }
 
-/** The final path of a file of an output. */
+/** Returns the final path of a file of an output. */
 export function finalPath({ arrangement, path }: RunPlace, name: string): string {
   return filePath(arrangement, path, name);
 }
 
-/** The files that lie beside the one of an output's name. */
+/** Returns the paths of the files beside the one that the output names. */
 export function pathsBeside({
   arrangement,
   path,
@@ -91,7 +91,7 @@ export function pathsBeside({
   return arrangement.beside.map((what) => besidePath(path, what));
 }
 
-/** Whether anything stands at a path. @throws the file system's error where it does not tell */
+/** Returns whether a path exists. @throws the file system's error if that cannot be determined */
 export async function exists(path: string): Promise<boolean> {
   return (await statOrUndefined(path)) !== undefined;
 }

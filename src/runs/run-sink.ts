@@ -15,26 +15,26 @@ import { makePartial } from './run-state.js';
 export interface RunSinkOptions {
   readonly place: RunPlace; // locked
   readonly layout: OutputLayout;
-  readonly checkpointSeconds: number; // work that a crash may cost
-  readonly confirm: () => Promise<void>; // throws where the lock has been lost
-  readonly signal?: AbortSignal | undefined; // ends the reading of finished files
+  readonly checkpointSeconds: number; // the most work lost in a crash
+  readonly confirm: () => Promise<void>; // throws if the lock has been lost
+  readonly signal?: AbortSignal | undefined; // stops the reading of finished files
 }
 
 /**
- * Writes a run to files that can be gone on with after a crash at any moment, and that stand under their final names only
- * when all rows are there. Every few seconds all rows so far are forced to disk, and then the journal says so.
- * What is called on it throws OutputError; `start` and `resume`, whose callers name the output, the file system's error.
+ * Writes a run to files that can be resumed after a crash at any moment, and that get their final names only once they hold
+ * all rows. Every few seconds it syncs the rows so far to disk, and then records a checkpoint in the journal.
+ * Methods throw OutputError; `start` and `resume`, whose callers name the output, throw the file system's error.
  */
 export class RunSink implements RowSink<RunFacts> {
   readonly #options: RunSinkOptions;
   readonly #files: RunFiles;
   readonly #journal: Journal;
   readonly #header: JournalHeader;
-  readonly #secondsBefore: number; // in earlier runs
+  readonly #secondsBefore: number; // in earlier attempts
   readonly #start = performance.now();
   readonly #timer: NodeJS.Timeout;
   #last: Promise<void> = Promise.resolve();
-  #kept: number; // rows that the journal vouches for
+  #kept: number; // rows of the last checkpoint
   #syncing: Promise<void> | undefined;
   #failure: unknown; // the files are in an unknown state
   #closed = false;
@@ -59,7 +59,7 @@ export class RunSink implements RowSink<RunFacts> {
     this.#timer.unref();
   }
 
-  /** @param keepsBase whether the run in progress gives its rows to this one, and stays until it is complete */
+  /** @param keepsBase whether to keep the run in progress, whose rows this one reuses, until this one is complete */
   static async start(options: RunSinkOptions, header: JournalHeader, keepsBase: boolean): Promise<RunSink> {
     const { place, layout } = options;
     const { partial } = place;
@@ -77,7 +77,7 @@ export class RunSink implements RowSink<RunFacts> {
     });
   }
 
-  /** Goes on where the last checkpoint is. */
+  /** Resumes from the last checkpoint. */
   static async resume(
     options: RunSinkOptions,
     { header, checkpoint, length }: JournalState,
@@ -140,17 +140,17 @@ export class RunSink implements RowSink<RunFacts> {
       const state = await this.#files.flush();
       await this.#files.sync();
       await this.#append(state);
-    }).catch(() => {}); // the checkpoint before that stands
+    }).catch(() => {}); // the previous checkpoint remains valid
     await this.#close().catch(() => {});
-    if (!(await exists(place.partial))) return 0; // moved or removed by somebody
+    if (!(await exists(place.partial))) return 0; // the user moved or removed it
     const hasBase = await exists(join(place.partial, PARTIAL.base));
     if (this.#kept > 0 || hasBase) return this.#kept;
-    await this.#options.confirm(); // another run's is not to be removed
+    await this.#options.confirm(); // never remove another run's folder
     await removePartial(place);
     return 0;
   }
 
-  /** Rows go on being written while those so far are forced to disk. */
+  /** Starts a checkpoint. Rows can be written while earlier ones are synced. */
   async #checkpoint(): Promise<void> {
     if (this.#syncing !== undefined || this.#files.rows === this.#kept) return;
     const state = await this.#files.flush();
@@ -158,20 +158,20 @@ export class RunSink implements RowSink<RunFacts> {
       .sync()
       .then(() => this.#append(state))
       .catch((error) => {
-        this.#failure ??= error; // thrown by what is called next
+        this.#failure ??= error; // thrown by the next call
       })
       .finally(() => {
         this.#syncing = undefined;
       });
   }
 
-  /** Waits for the checkpoint that is under way. What could not be forced to disk may be lost: nothing vouches for it later. */
+  /** Waits for the current checkpoint. After a failed sync, rows may be lost, so no later checkpoint may include them. */
   async #settled(): Promise<void> {
     await this.#syncing;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** All of it is flushed and synced: says so. */
+  /** Records a checkpoint, of which everything is already synced. */
   async #append(state: FilesState): Promise<void> {
     await this.#options.confirm();
     await this.#journal.append({ checkpoint: { ...state, seconds: this.#seconds } });
@@ -222,7 +222,7 @@ export class RunSink implements RowSink<RunFacts> {
   }
 
   /**
-   * Does one thing after the other: a checkpoint is of whole rows. After a failure nothing is known of the files, so that
+   * Runs actions one at a time, so a checkpoint covers whole rows. After a failure the state of the files is unknown, and
    * nothing more is written.
    */
   #inTurn(action: () => Promise<void>): Promise<void> {
@@ -241,5 +241,5 @@ export class RunSink implements RowSink<RunFacts> {
   }
 }
 
-/** Milliseconds between checkpoints. */
+/** Returns the milliseconds between checkpoints. */
 const every = ({ checkpointSeconds }: RunSinkOptions) => Math.min(1000 * checkpointSeconds, 2 ** 31 - 1);

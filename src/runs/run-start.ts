@@ -20,25 +20,25 @@ export interface RunStartOptions extends RunSinkOptions {
   readonly state: RunState;
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<Item>;
-  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined where inputs are read only once
+  readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
   readonly again: ItemAgain; // for a retry
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
-/** A run that is under way, and the items that are left for it. */
+/** A run in progress, and its remaining items. */
 export interface StartedRun {
   readonly sink: RunSink;
   readonly items: AsyncIterable<JobItem>;
-  readonly close: () => Promise<void>; // when the items have been taken
-  readonly passedOver?: Manifest['passedOver']; // where the items are the rows of an output
+  readonly close: () => Promise<void>; // to be called once the items have been taken
+  readonly passedOver?: Manifest['passedOver']; // only if the items are the rows of an output
 }
 
 /**
- * Plans a run, and carries the plan out.
+ * Plans a run and carries out the plan.
  *
- * @returns the manifest of the finished run where nothing is left to do
- * @throws {OutputError} where the plan is to refuse it, or what was found is damaged
- * @throws the file system's error, or ReadFailure; the items throw ReadFailure, too
+ * @returns the manifest of the finished run if nothing is left to do
+ * @throws {OutputError} if the plan is to refuse, or existing files are damaged
+ * @throws the file system's error, or ReadFailure; the items throw ReadFailure too
  */
 export async function startRun(options: RunStartOptions): Promise<StartedRun | Manifest> {
   const { place, items, walkAgain, onNote } = options;
@@ -82,7 +82,7 @@ async function resume({ journal }: Planned<'resume'>, options: RunStartOptions):
   return { sink, ...reusing(stored, options.items) };
 }
 
-/** The settings of a retry are those of the run that it retries: other limits are for the failed images alone. */
+/** Starts a run that reuses rows. A retry keeps the settings of the original run: changed limits apply only to failed images. */
 async function takeOver(
   { from, rows, changes }: Planned<'takeOver'>,
   options: RunStartOptions,
@@ -105,7 +105,7 @@ async function takeOver(
   return { sink, ...reusing(stored, walkAgain()) };
 }
 
-/** The items are the inputs, some of which have a row already. */
+/** Returns the inputs as items, some with a stored row. */
 function reusing(stored: readonly StoredRows[], items: AsyncIterable<Item>): Omit<StartedRun, 'sink'> {
   return {
     items: stored.length === 0 ? items : withStoredRows(items, stored),
@@ -113,7 +113,7 @@ function reusing(stored: readonly StoredRows[], items: AsyncIterable<Item>): Omi
   };
 }
 
-/** The items are the rows of the finished output, from one on. */
+/** Returns the rows of the finished output as items, from row `from` on. */
 function retried(
   stored: readonly StoredRows[],
   from: number,

@@ -10,16 +10,16 @@ import { type Manifest, readManifest } from './manifest.js';
 import { goneFrom, publish, removeGone, removePartial } from './publish.js';
 import { exists, finalPath, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
 
-/** What earlier runs have left at an output's place. */
+/** What earlier runs left at the place of an output. */
 export type RunState =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'interrupted'; readonly journal: JournalState }
   | { readonly kind: 'finished'; readonly manifest: Manifest }
-  | { readonly kind: 'unknown'; readonly found: string }; // a path, at which no manifest vouches for what stands there
+  | { readonly kind: 'unknown'; readonly found: string }; // the path of a file that no manifest describes
 
 /**
- * What earlier runs have left, without touching it. A run that lacks nothing but its final names counts as interrupted.
- * @throws {OutputError} where a file of theirs is not of this version
+ * Reads what earlier runs left, without changing it. A run that only remains to be published counts as interrupted.
+ * @throws {OutputError} if another version wrote one of its files
  * @throws the file system's error, or ReadFailure
  */
 export async function readState(place: RunPlace): Promise<RunState> {
@@ -28,7 +28,7 @@ export async function readState(place: RunPlace): Promise<RunState> {
   return journal === undefined ? readFinished(place) : { kind: 'interrupted', journal };
 }
 
-/** As readState, but for a run in progress. */
+/** Reads the state as `readState` does, ignoring a run in progress. */
 async function readFinished(place: RunPlace): Promise<RunState> {
   const manifest = await readManifest(place.manifest);
   if (manifest !== undefined && (await standsAsWritten(place, manifest)))
@@ -38,11 +38,11 @@ async function readFinished(place: RunPlace): Promise<RunState> {
 }
 
 /**
- * Brings what a crash left half-way to one of the states: a complete run gets its final names; one that never came to its
- * journal is removed, and gives way to the one that it was to take rows over from. To be called with the place locked.
+ * Completes or undoes what a crash interrupted: publishes a complete run; removes a run without a journal, and restores the
+ * run whose rows it was going to reuse. The place must be locked.
  *
- * @param givesUp whether the run in progress is to be removed in any case, so that a complete one stays where it is
- * @throws {OutputError} where something else stands in the place of a run, or it is damaged, or in the way of its final names
+ * @param givesUp whether the caller discards the run in progress anyway, so a complete one is not published
+ * @throws {OutputError} if the run's folder holds other files, the run is damaged, or its final names are taken
  * @throws the file system's error, or ReadFailure
  */
 export async function recover(place: RunPlace, givesUp: boolean): Promise<void> {
@@ -62,10 +62,10 @@ export async function recover(place: RunPlace, givesUp: boolean): Promise<void> 
   const manifest = await readManifest(join(partial, PARTIAL.manifest));
   const arrangement = manifest === undefined ? place.arrangement : ARRANGEMENTS[manifest.layout];
   const names = (manifest?.outputs ?? []).map(({ name }) => name);
-  await publish({ ...place, arrangement }, names, journal.header.replaces); // it may be of another command than this one
+  await publish({ ...place, arrangement }, names, journal.header.replaces); // another command may have written it
 }
 
-/** Rows come to disk only once the journal has begun. */
+/** Refuses rows without a journal: the journal reaches the disk before any row does. */
 async function refuseDamaged({ partial }: RunPlace): Promise<void> {
   const ledger = await statOrUndefined(join(partial, PARTIAL.ledger));
   if (ledger === undefined || ledger.size === 0) return;
@@ -76,8 +76,8 @@ async function refuseDamaged({ partial }: RunPlace): Promise<void> {
 }
 
 /**
- * What `recover` and then `readState` would find, without touching anything.
- * @returns the state, and the place with its files where they lie now
+ * Returns what `recover` and then `readState` would find, without changing anything.
+ * @returns the state, and the place with the current paths of its files
  * @throws {OutputError} as `recover`
  */
 export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state: RunState }> {
@@ -100,8 +100,7 @@ export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state
 }
 
 /**
- * Makes the folder of a run that starts, empty but for the run in progress that it takes rows over from, which becomes
- * its `base`.
+ * Creates the folder of a new run, empty except for the run in progress whose rows it reuses, which becomes its `base`.
  * @throws the file system's error
  */
 export async function makePartial(place: RunPlace, keepsBase: boolean): Promise<void> {
@@ -115,7 +114,7 @@ export async function makePartial(place: RunPlace, keepsBase: boolean): Promise<
 
 const nextTo = ({ partial }: RunPlace) => `${partial}.next`;
 
-/** Undoes what `makePartial` did when a crash cut it short. */
+/** Undoes a `makePartial` that a crash interrupted. */
 async function recoverBase(place: RunPlace): Promise<void> {
   const { partial } = place;
   const next = nextTo(place);
@@ -133,7 +132,7 @@ async function recoverRemoval(place: RunPlace): Promise<void> {
   await removeGone(place);
 }
 
-/** Before anything of that name is removed. */
+/** Refuses a folder with files that are not a run's, before it is removed. @throws {OutputError} */
 async function refuseForeign(folder: string): Promise<void> {
   const ours: readonly string[] = Object.values(PARTIAL);
   const names = await reading(() => readdir(folder));
@@ -153,7 +152,7 @@ async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): 
   return true;
 }
 
-/** The output as the user gave it, or the first of its files that is there; undefined where none is. */
+/** Returns the output as the user gave it, or its first existing file; undefined if none exists. */
 async function taken(place: RunPlace): Promise<string | undefined> {
   const { output, arrangement, path } = place;
   if (arrangement.folder) return (await featureFiles(path)).length > 0 ? output : undefined;

@@ -4,7 +4,7 @@ import type { Fingerprint } from './journal.js';
 import { type ComparedInputs, type Left, type Plan, type PlanFacts, planRun } from './plan.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
 
-/** Finds out what a plan lacks. */
+/** Functions that find out the missing facts of a plan. */
 export interface PlanQuestions {
   readonly fingerprint: () => Fingerprint;
   readonly compare: (known: KnownInputs) => Promise<ComparedInputs>;
@@ -12,7 +12,7 @@ export interface PlanQuestions {
 
 export type SettledPlan = Exclude<Plan, { kind: 'unsettled' }>;
 
-/** Plans a run, asking for what is not known only where the plan needs it. */
+/** Plans a run, finding out missing facts only if the plan needs them. */
 export async function settledPlan(
   { place, state, mode }: Pick<PlanFacts, 'state' | 'mode'> & { readonly place: RunPlace },
   { fingerprint, compare }: PlanQuestions,
@@ -26,7 +26,7 @@ export async function settledPlan(
   }
 }
 
-/** @param rows of what was found @param used whether the comparison has used the inputs up */
+/** @param rows of the earlier run @param used whether the comparison consumed the inputs */
 export function compared(
   changes: InputChanges | undefined,
   { rows, used }: { readonly rows: number; readonly used: boolean },

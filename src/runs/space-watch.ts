@@ -3,7 +3,7 @@ import { freeSpace } from '../files/free-space.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { bytesLeft, outOfSpace, type Shortage, TELLING_ROWS } from './space.js';
 
-/** Where an output grows. */
+/** The folder and size of a growing output. */
 export interface OutputSpace {
   readonly folder: string;
   readonly bytes: () => number; // so far, of its text and arrays
@@ -12,25 +12,25 @@ export interface OutputSpace {
 export interface WatchedOutput extends OutputSpace {
   readonly output: string; // as the user gave it
   readonly layout: OutputLayout;
-  readonly rows: number; // that it has already
+  readonly rows: number; // written already
 }
 
 export interface SpaceWatchOptions {
-  readonly total: () => number | undefined; // rows in the end, once that is known
-  readonly everySeconds: number; // between two looks
+  readonly total: () => number | undefined; // of rows, once known
+  readonly everySeconds: number; // between two checks
   readonly onNote: (note: string) => void;
 }
 
 /**
- * Compares what an output still needs with the space that is left for it, as its rows are written. A run that does not fit
- * from the start stops early. Space that runs short later is only told of: others may free it again.
+ * Compares the space that an output still needs with the free space, as rows are written. A run that does not fit from the
+ * start stops early. If space runs short later, it only warns: another process may free some.
  */
 export class SpaceWatch {
   readonly #output: WatchedOutput;
   readonly #options: SpaceWatchOptions;
   #rows: number;
   #looked: number | undefined; // performance.now()
-  #fits = false; // by rows that tell
+  #fits = false; // as estimated from enough rows
   #told = false;
 
   constructor(output: WatchedOutput, options: SpaceWatchOptions) {
@@ -40,8 +40,8 @@ export class SpaceWatch {
   }
 
   /**
-   * To be called when a row has been written.
-   * @throws {OutputError} where all rows will not fit
+   * Counts a row that has been written, and checks the free space if due.
+   * @throws {OutputError} if not all rows will fit
    */
   async wrote(): Promise<void> {
     this.#rows++;

@@ -4,12 +4,12 @@ import type { OutputLayout } from '../outputs/layout.js';
 import { isGrowing } from '../outputs/row-file.js';
 import { RECORD_BYTES } from './ledger.js';
 
-/** What an output takes on disk: all bytes but those of its text and its manifest follow from its layout. */
+/** The disk space of an output as its layout determines it: everything except text and the manifest. */
 export interface RowSpace {
-  readonly headers: number; // bytes of all files that have rows, before their first rows
-  readonly fixed: number; // bytes of a row in files whose rows all have one length
-  readonly ledger: number; // and in the ledger beside them
-  readonly rowless: number; // bytes of the files without rows, which are written at the end
+  readonly headers: number; // bytes before the first row, in all files that have rows
+  readonly fixed: number; // bytes per row in files with rows of fixed length
+  readonly ledger: number; // bytes per row in the ledger
+  readonly rowless: number; // bytes of the files without rows, written at the end
 }
 
 export function rowSpace({ files }: Pick<OutputLayout, 'files'>): RowSpace {
@@ -23,18 +23,18 @@ export function rowSpace({ files }: Pick<OutputLayout, 'files'>): RowSpace {
   };
 }
 
-/** How far an output is. */
+/** What an output holds so far. */
 export interface Written {
   readonly rows: number;
   readonly bytes: number; // of its files that have rows, with their headers
 }
 
-/** Rows that tell how long the text of the others will be. */
+/** How many rows are enough to estimate the text length of the others. */
 export const TELLING_ROWS = 16;
 
 /**
- * Bytes that an output of `total` rows still needs. The ledger and rows of one length are exact; the text of rows to come is taken to be as
- * long as that of the rows so far, and as nothing where these are too few to tell.
+ * Returns the bytes that an output of `total` rows still needs. The ledger and rows of fixed length are exact. The text of
+ * further rows is estimated from the rows so far; with fewer than {@link TELLING_ROWS}, it counts as zero.
  */
 export function bytesLeft(layout: OutputLayout, { rows, bytes }: Written, total: number): number {
   const { headers, fixed, ledger, rowless } = rowSpace(layout);
@@ -42,7 +42,7 @@ export function bytesLeft(layout: OutputLayout, { rows, bytes }: Written, total:
   return Math.ceil(Math.max(0, total - rows) * (fixed + ledger + text)) + rowless;
 }
 
-/** Where there is too little space. */
+/** A lack of disk space. */
 export interface Shortage {
   readonly needed: number; // bytes
   readonly free: number;

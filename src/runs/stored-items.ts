@@ -8,7 +8,7 @@ import { ledgerRecords } from './ledger-file.js';
 import { RowsByImage } from './rows-by-image.js';
 import type { Found, StoredRows } from './stored-rows.js';
 
-/** Rows of earlier outputs, to be found by their images. */
+/** The rows of an earlier output, indexed by image. */
 interface Source {
   readonly rows: StoredRows;
   readonly images: RowsByImage;
@@ -17,11 +17,10 @@ interface Source {
 const LOOKED_UP_AT_ONCE = 64;
 
 /**
- * The inputs, with those that a row is stored for and whose file is still the same standing for that row, under the path by
- * which they are given now.
+ * Yields the inputs. Those whose file is unchanged and has a stored row carry that row, under their current path.
  *
- * @throws {OutputError} where an earlier output is damaged
- * @throws {ReadFailure} where it cannot be read
+ * @throws {OutputError} if an earlier output is damaged
+ * @throws {ReadFailure} if it cannot be read
  */
 export async function* withStoredRows(
   items: AsyncIterable<Item>,
@@ -36,17 +35,17 @@ export async function* withStoredRows(
   );
 }
 
-/** The item of a row that has failed, to be decoded again; undefined where it cannot be, so that its row stays. */
+/** Returns the item of a failed row, to decode it again; undefined if that is impossible, and the row stays. */
 export type ItemAgain = (id: string, failure: ImageFailure['code']) => Promise<FoundItem | undefined>;
 
 /**
- * The rows of a finished output as items: those that have failed to be decoded again, the others as they are stored. What
- * cannot be decoded by its id stays, too: it would be another failure, and not the one that is to be known.
+ * Yields the rows of a finished output as items: failed rows to be decoded again, the others as stored. A failed row that
+ * cannot be decoded by its id stays too: trying would only replace its failure with an unrelated one.
  *
- * @param from the first of the rows
- * @param again finds their items
- * @throws {OutputError} where the output is damaged, or a row does not name its image
- * @throws {ReadFailure} where a row cannot be read
+ * @param from the first row
+ * @param again finds the items of failed rows
+ * @throws {OutputError} if the output is damaged, or a row does not name its image
+ * @throws {ReadFailure} if a row cannot be read
  */
 export async function* failedAgain(
   stored: StoredRows,
@@ -77,7 +76,7 @@ async function lookUp(item: Item, sources: readonly Source[]): Promise<JobItem> 
   return item;
 }
 
-/** A stored row under the path by which its image is given now. */
+/** Returns a stored row under the current path of its image. */
 function storedAs({ id, target = id }: Item, found: Found): StoredRow {
   const key = pathKey(id);
   const bytes = key === found.key ? found.bytes : found.renamed(id);

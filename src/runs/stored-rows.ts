@@ -9,24 +9,24 @@ import { readFully } from './ledger-file.js';
 import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import type { RunPlace } from './run-place.js';
 
-/** A row that is stored, and what its ledger says of it. */
+/** A stored row and its ledger record. */
 export interface Found extends StoredRow {
   readonly record: LedgerRecord;
-  /** The path of its image. @throws {OutputError} where the row does not name it */
+  /** Returns the path of its image. @throws {OutputError} if the row does not name it */
   readonly path: () => Promise<string>;
-  /** As `bytes`, with another path of its image. */
+  /** Returns a function like `bytes`, with another path for its image. */
   readonly renamed: (path: string) => StoredRow['bytes'];
 }
 
-/** Where the rows of a file begin and end. */
+/** The position of a row in a file. */
 interface Extent {
   readonly start: number; // bytes
   readonly length: number;
 }
 
 /**
- * The rows of an earlier output, or of a run in progress, read one at a time. Whatever reads them throws OutputError where they
- * are damaged, and ReadFailure where they cannot be read.
+ * The rows of an earlier output or a run in progress, read one at a time. Reading throws OutputError if they are damaged, and
+ * ReadFailure if they cannot be read.
  */
 export class StoredRows {
   readonly rows: number;
@@ -92,7 +92,7 @@ export class StoredRows {
   }
 
   async close(): Promise<void> {
-    for (const handle of allOf(this.#files)) await handle.close().catch(() => {}); // all that was asked for was read
+    for (const handle of allOf(this.#files)) await handle.close().catch(() => {}); // nothing more is read
   }
 
   #rowIn(name: string, row: number, text: Extent): Promise<Buffer> {

@@ -4,16 +4,16 @@ import { attempt, reading } from '../files/write-error.js';
 import { digestFile, type Manifest } from './manifest.js';
 import { finalPath, type RunPlace } from './run-place.js';
 
-/** A file of a finished run, held against its manifest. */
+/** A file of a finished run, compared with its manifest. */
 export interface CheckedFile {
   readonly path: string;
   readonly expected: { readonly bytes: number; readonly sha256: string };
-  readonly found: { readonly bytes: number; readonly sha256: string } | undefined; // undefined: it is missing
+  readonly found: { readonly bytes: number; readonly sha256: string } | undefined; // undefined if missing
 }
 
 /**
- * Reads every file of a run in full. The manifest's own SHA-256 is nowhere: it is what is trusted.
- * @throws {OutputError} where one cannot be read; the signal's reason when it aborts
+ * Reads every file of a run in full. The manifest itself is trusted: nothing records its SHA-256.
+ * @throws {OutputError} if a file cannot be read; the signal's reason on abort
  */
 export async function* checkFiles(
   place: RunPlace,
@@ -34,7 +34,7 @@ export function isAsWritten({ expected, found }: CheckedFile): boolean {
   return found?.bytes === expected.bytes && found.sha256 === expected.sha256;
 }
 
-/** @throws {OutputError} where a file is not as its run has left it */
+/** @throws {OutputError} if a file differs from its manifest */
 export async function refuseAltered(
   place: RunPlace,
   manifest: Manifest,

@@ -7,9 +7,9 @@ import { STDIN } from './standard-input.js';
 import { Targets } from './targets.js';
 
 /**
- * Finds the items of rows that have failed, by their ids.
+ * Returns a function that finds the items of failed rows by their ids.
  *
- * @param folder where relative paths start; the working directory when not given
+ * @param folder base of relative paths; the working directory by default
  */
 export function itemsAgain(
   folder?: string | undefined,
@@ -17,15 +17,15 @@ export function itemsAgain(
   let targets: Promise<Targets> | undefined;
   return async (id, failure) => {
     const file = pathFrom(folder, id);
-    if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // standard input broke off
+    if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
     targets ??= Targets.open();
     return new FileItem(id, { file, target: await (await targets).ofLink(file) });
   };
 }
 
 /**
- * Whether a path that has failed may be an image. It is none where it does not lead to the file that it was of, nor where
- * it is of a folder that could not be walked, which may be many images now.
+ * Returns whether the path of a failed row may be an image. An invalid name does not lead to the original file. A folder that
+ * could not be walked may now hold many images.
  */
 async function isDecodable(path: string, failure: ImageFailure['code']): Promise<boolean> {
   if (failure === 'invalid_name') return false;

@@ -22,9 +22,9 @@ const ARCHIVES: readonly (readonly [string, number, string, string])[] = [
 
 const HEAD = 512; // bytes
 
-/** What is wrong with an input of a command line that is an archive; undefined for another file. */
+/** Returns the error for an input on the command line that is an archive; undefined for any other file. */
 export async function archived(input: string): Promise<InputError | undefined> {
-  if (/\.svgz$/i.test(input)) return undefined; // compressed, and one image all the same
+  if (/\.svgz$/i.test(input)) return undefined; // compressed, but still one image
   const head = await headOf(input);
   const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
   if (found === undefined) return undefined;
@@ -32,7 +32,7 @@ export async function archived(input: string): Promise<InputError | undefined> {
   return new InputError(`${input} is ${what}; expected an image, a folder or -.`, { hint });
 }
 
-/** The first bytes of a file as Latin-1; '' where it cannot be read. */
+/** Returns the first bytes of a file as Latin-1; '' if it cannot be read. */
 async function headOf(path: string): Promise<string> {
   try {
     const handle = await open(path, 'r');

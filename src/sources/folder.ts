@@ -14,17 +14,17 @@ const LOOP: ImageFailure = {
 
 const NOT_UTF8: ImageFailure = { code: 'invalid_name', message: 'the name of the file is not valid UTF-8' };
 
-/** A directory on the way down. */
+/** A directory being walked. */
 interface Folder {
-  readonly path: string; // as it is reported
+  readonly path: string; // as reported
   readonly real: string; // without symbolic links
-  readonly above: readonly string[]; // real paths of the directories it was reached through
+  readonly above: readonly string[]; // real paths of the directories above it in the walk
 }
 
 /**
- * A folder: every file in it with the extension of an image (in any case), or with none and the bytes of an image, depth first,
- * names sorted by code unit. Hidden files and folders are skipped, symbolic links followed. Paths begin as the folder was given,
- * and are not made absolute. Only one folder per level is held in memory.
+ * A folder: every file in it with an image extension (in any case), or without an extension but with the bytes of an image,
+ * depth first, names sorted by code unit. Hidden files and folders are skipped; symbolic links are followed. Paths begin with
+ * the folder as given, and are not made absolute. Memory holds only one folder per level.
  */
 export const folder: Source = {
   name: 'folder',
@@ -73,7 +73,7 @@ async function* walkLink(path: string, above: Folder['above'], walk: Walk): Asyn
   }
 }
 
-/** Whether a file in a folder is taken for an image; of one that is not, the walk tells. */
+/** Returns whether to treat a file in a folder as an image; reports other files to `onPassedOver`. */
 async function isWanted(path: string, walk: Walk): Promise<boolean> {
   if (hasExtension(path, walk)) return true;
   if (extname(path) === '' && (await walk.isImage?.(path))) return true;
@@ -84,17 +84,17 @@ async function isWanted(path: string, walk: Walk): Promise<boolean> {
 const targetOf = (path: string, isLink: boolean, { targets }: Walk) =>
   isLink ? targets.ofLink(path) : targets.ofEntry(path);
 
-/** What a directory holds: names alone, since a folder of a million images is held while it is walked. */
+/** The contents of a directory: names only, because a folder of a million images stays in memory while it is walked. */
 type Listing =
   | {
       readonly status: 'listed';
       readonly names: readonly string[];
-      readonly folders: ReadonlySet<string>; // of the names
+      readonly folders: ReadonlySet<string>; // a subset of the names
       readonly links: ReadonlySet<string>;
     }
   | { readonly status: 'failed'; readonly failure: ImageFailure };
 
-/** The entries of a directory that are not hidden, sorted by code unit, so that every machine has the same order. */
+/** Lists the entries of a directory that are not hidden, sorted by code unit: the same order on every machine. */
 async function list(folder: string): Promise<Listing> {
   try {
     const entries = (await readdir(folder, { withFileTypes: true })).filter(
@@ -112,7 +112,7 @@ async function list(folder: string): Promise<Listing> {
   }
 }
 
-/** Whether Node replaced bytes of a name that are not UTF-8, so that the file cannot be reached by it. */
+/** Returns whether a name was not UTF-8, and Node's replacement characters in it make the file unreachable. */
 async function isMangled(name: string, path: string): Promise<boolean> {
   if (!name.includes('\uFFFD')) return false;
   const found = await lookAt(path);
@@ -123,7 +123,7 @@ function hasExtension(path: string, { extensions }: WalkOptions): boolean {
   return extensions.has(extname(path).toLowerCase());
 }
 
-/** Not `path.join`, which would rewrite the part that was given: `./photos`, `a/../b`. */
+/** Joins paths without `path.join`, which would normalise the part that was given: `./photos`, `a/../b`. */
 function within(folder: string, name: string): string {
   return folder.endsWith('/') || folder.endsWith(sep) ? `${folder}${name}` : `${folder}${sep}${name}`;
 }

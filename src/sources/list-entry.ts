@@ -3,21 +3,21 @@ import type { ImageFailure } from '../errors.js';
 
 /** An entry of a list: a path, or why it cannot be one. */
 export interface ListEntry {
-  readonly path: string; // as it is reported
+  readonly path: string; // as reported
   readonly failure?: ImageFailure;
 }
 
-// No system takes a longer path: the longest, Windows' 32,767 units of UTF-16, has 98,301 bytes of UTF-8 at most.
+// No system accepts longer paths: the longest, of 32,767 UTF-16 units on Windows, has at most 98,301 bytes of UTF-8.
 const LONGEST_PATH = 2 ** 17; // bytes
 const SHOWN = 200; // bytes of a longer one
 
 const CR = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** The bytes of one entry after another. Of an entry that is longer than any path, no more than a path is held. */
+/** Collects the bytes of one entry at a time. It never holds more than the longest path, however long the entry. */
 export class EntryBytes {
   readonly #bytes = Buffer.alloc(LONGEST_PATH);
-  #length = 0; // of the entry, those that are not held included
+  #length = 0; // of the entry, including bytes not held
 
   add(part: Uint8Array): void {
     const room = Math.max(0, LONGEST_PATH - this.#length);
@@ -38,7 +38,7 @@ export class EntryBytes {
     return entry.path.trim() === '' ? undefined : entry;
   }
 
-  /** @returns the entry as it stands, which is how it stands between NULs; undefined for an empty one */
+  /** @returns the entry unchanged, as between NULs; undefined for an empty one */
   takeWhole(): ListEntry | undefined {
     return this.#length === 0 ? undefined : this.#entry(this.#held);
   }
@@ -56,7 +56,7 @@ export class EntryBytes {
   }
 }
 
-/** Whole characters alone: the cut may go through one. */
+/** Returns the beginning of a path in whole characters: the cut may fall inside one. */
 function beginningOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, SHOWN), { stream: true });
 }

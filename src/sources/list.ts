@@ -8,17 +8,17 @@ export interface ListOptions {
 const LF = 0x0a;
 const NUL = 0x00;
 
-// Little and big endian: no UTF-8 begins with them.
+// Little and big endian; no UTF-8 text begins with either.
 const UTF16_MARKS = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)];
 
 /**
- * The entries of a UTF-8 list on standard input, each as soon as it has ended. Whichever of LF and NUL comes first ends all of
- * them: neither the size of the chunks nor their timing matters, and no entry waits for those after it. A CR before an LF, a
- * byte order mark before the first line and blank lines are dropped, as are empty entries between NULs. The last entry need
- * not be ended.
+ * Yields the entries of a UTF-8 list on standard input, each as soon as it is complete. The first LF or NUL decides which of
+ * the two ends every entry, so neither the size nor the timing of chunks matters, and no entry waits for the next. It drops a
+ * CR before an LF, a byte order mark before the first line, blank lines, and empty entries between NULs. The last entry needs
+ * no terminator.
  *
- * @throws {HalonetError} for a list of lines with a NUL in it, for UTF-16, and where nothing can be read at all
- * @throws what the stream throws once something was read
+ * @throws {HalonetError} for a NUL in a list of lines, for UTF-16, and if nothing can be read at all
+ * @throws what the stream throws after the first chunk
  */
 export async function* readList(
   stream: AsyncIterable<Buffer | string>,
@@ -29,11 +29,11 @@ export async function* readList(
   yield* splitter.takeLast();
 }
 
-/** Takes a list apart at the bytes that end its entries. */
+/** Splits a list at the bytes that end its entries. */
 class Splitter {
   readonly #entry = new EntryBytes();
-  #end: number | undefined; // undefined while neither has come
-  #ended = 0; // entries, empty ones included
+  #end: number | undefined; // undefined until the first LF or NUL
+  #ended = 0; // entries so far, empty ones included
 
   constructor(end: number | undefined) {
     this.#end = end;

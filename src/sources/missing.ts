@@ -5,7 +5,7 @@ import { misspelled } from '../spelling.js';
 
 const MISSING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
 
-/** What is wrong with an input of a command line that does not exist; undefined for one that exists and cannot be reached. */
+/** Returns the error for an input on the command line that does not exist; undefined if it exists but cannot be reached. */
 export async function missing(input: string): Promise<InputError | undefined> {
   try {
     await stat(input);

@@ -9,18 +9,18 @@ interface Mount {
   readonly point: string; // where it is mounted
 }
 
-/** The mounted file systems, for telling that two absolute paths lead to the same file through a bind mount. */
+/** The mounted file systems, to detect that two absolute paths lead to the same file through a bind mount. */
 export class Mounts {
   readonly #mounts: readonly Mount[];
 
-  /** @param mountinfo '' where the system has none: every path then stands for itself */
+  /** @param mountinfo '' if the system has none; then every path is its own canonical path */
   constructor(mountinfo: string) {
     this.#mounts = mountinfo.split('\n').flatMap(mountOf);
   }
 
   /**
-   * The mounts of this moment; none but on Linux.
-   * @throws ShortageError where too many files are open
+   * Reads the current mounts; none except on Linux.
+   * @throws ShortageError if too many files are open
    */
   static async read(): Promise<Mounts> {
     const none = (error: unknown) => {
@@ -31,7 +31,7 @@ export class Mounts {
   }
 
   /**
-   * The one path that stands for all the paths that lead to a file through different mounts of its file system.
+   * Returns the same path for all paths that lead to a file through different mounts of its file system.
    * @param path absolute, without symbolic links
    */
   canonical(path: string): string {
@@ -47,7 +47,7 @@ export class Mounts {
     return join(widest.point, rest(inside, widest.root));
   }
 
-  /** The mount that a path lies in: the innermost, and of several at one point the last, which covers the others. */
+  /** Returns the mount that holds a path: the innermost, or of several at one point the last, which hides the others. */
   #holding(path: string): Mount | undefined {
     return this.#mounts.reduce<Mount | undefined>(
       (found, mount) =>
@@ -62,7 +62,7 @@ function mountOf(line: string): readonly Mount[] {
   return device === undefined || root === undefined || point === undefined ? [] : [{ device, root, point }];
 }
 
-/** Spaces, tabs, line feeds and backslashes are written as three octal digits. */
+/** Decodes spaces, tabs, line feeds and backslashes, which are escaped as three octal digits. */
 const unescaped = (field: string) =>
   field.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
 

@@ -2,7 +2,7 @@ import { BrokenPath } from '../file-item.js';
 import { missing } from './missing.js';
 import type { Source } from './source.js';
 
-/** A path that cannot be followed: a row with the reason, or, where it is named on a command line, a mistake. */
+/** A path that cannot be followed: a row with the reason, or a mistake if it is missing and named on the command line. */
 export const nothing: Source = {
   name: 'path',
   takes: ({ found }) => found.kind === 'failed',

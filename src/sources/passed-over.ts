@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
 import { counted } from '../counted.js';
 
-/** Numbers of files in folders that were not taken for images, by extension in lower case; '' for files without one. */
+/** Counts of files in folders that were not treated as images, by extension in lower case; '' for files without one. */
 export type PassedOverCounts = Readonly<Record<string, number>>;
 
-// Names such as scan.000001 would otherwise be as many extensions as files.
+// Names such as scan.000001 would otherwise give as many extensions as files.
 const MOST_EXTENSIONS = 100;
 
 /** The key of all further extensions. */
@@ -21,12 +21,12 @@ export class PassedOver {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
-  /** To be called where a walk begins again. */
+  /** Resets the counts when a walk restarts. */
   clear(): void {
     this.#counts.clear();
   }
 
-  /** The most frequent extension first. */
+  /** The counts, the most frequent extension first. */
   get counts(): PassedOverCounts {
     return Object.fromEntries([...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
   }
@@ -34,7 +34,7 @@ export class PassedOver {
 
 const SHOWN = 5; // extensions
 
-/** `17 files (.mov 12, .txt 4, no extension 1)`; undefined where there are none. */
+/** Formats counts as `17 files (.mov 12, .txt 4, no extension 1)`; undefined if there are none. */
 export function passedOverText(counts: PassedOverCounts): string | undefined {
   const entries = Object.entries(counts);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);

@@ -2,13 +2,13 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import type { ImageFailure } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 
-/** What stands at a path, through symbolic links. */
+/** What a path leads to, through symbolic links. */
 export type FoundPath =
   | { readonly kind: 'folder'; readonly real: string } // without symbolic links
   | { readonly kind: 'file'; readonly isLink: boolean }
   | { readonly kind: 'failed'; readonly failure: ImageFailure };
 
-/** @throws ShortageError where too many files are open */
+/** @throws ShortageError if too many files are open */
 export async function lookAt(path: string): Promise<FoundPath> {
   try {
     const own = await lstat(path);

@@ -10,22 +10,22 @@ import type { Input, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
 import { Targets } from './targets.js';
 
-/** What inputs may be. The first source that takes an input is its source. */
+/** All kinds of input. The first source that takes an input is its source. */
 export const SOURCES: readonly Source[] = [standardInput, folder, file, nothing];
 
 /**
- * The items that inputs lead to, in order and one at a time. What leads to no image is an item, too: a missing path, an
- * unreadable folder.
+ * Yields the items that inputs lead to, in order and one at a time. A path that leads to no image, such as a missing file or
+ * an unreadable folder, is an item too.
  *
- * @throws {HalonetError} for a list that cannot be read at all, or is none of paths
- * @throws the signal's reason when it aborts
+ * @throws {HalonetError} for a list that cannot be read at all, or is not a list of paths
+ * @throws the signal's reason on abort
  */
 export async function* itemsOf(
   inputs: readonly string[],
   options: WalkOptions,
   sources: readonly Source[] = SOURCES,
 ): AsyncGenerator<Item> {
-  const followed = sources.filter(({ once }) => !once); // a list in a list would be the same one
+  const followed = sources.filter(({ once }) => !once); // `-` in a list would be the same list
   const itemsOfOne = async function* (name: string, among: readonly Source[]): AsyncGenerator<Item> {
     const { source, input } = await sourceOf(name, among);
     yield* source.items(input, walk);
@@ -40,15 +40,15 @@ export async function* itemsOf(
       walk.signal?.throwIfAborted();
       yield item;
     }
-    walk.signal?.throwIfAborted(); // a list that the abort has cut short is not at its end
+    walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
   }
 }
 
 /**
- * Refuses inputs of a command line that cannot be meant, before anything is written: one that does not exist, a URL, an
- * archive. What exists and cannot be read is a row, and so is all that a list names.
+ * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, URLs, archives. An
+ * input that exists but cannot be read is a row, as is every entry of a list.
  *
- * @throws {InputError} for the first of them
+ * @throws {InputError} for the first mistake
  */
 export async function refuseMistaken(
   inputs: readonly string[],

@@ -3,36 +3,36 @@ import type { Item } from '../item.js';
 import type { FoundPath } from './path.js';
 import type { Targets } from './targets.js';
 
-/** An input to a job, and what stands there. */
+/** An input of a job, and what it leads to. */
 export interface Input {
-  readonly name: string; // as it was given
+  readonly name: string; // as given
   readonly found: FoundPath;
 }
 
-/** A kind of input that items come from: one module each, in the registry. */
+/** A kind of input: one module each, in the registry. */
 export interface Source {
   readonly name: string; // for messages: folder, list on standard input
   readonly takes: (input: Input) => boolean;
-  /** Its items, in an order that does not change, one at a time. */
+  /** Yields its items one at a time, always in the same order. */
   readonly items: (input: Input, walk: Walk) => AsyncGenerator<Item>;
-  /** Its items can be taken only once. */
+  /** Whether its items can be taken only once. */
   readonly once?: boolean | undefined;
-  /** Why an input that is named on a command line cannot be meant; undefined where it can. */
+  /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
   readonly mistake?: ((input: Input) => Promise<InputError | undefined>) | undefined;
 }
 
 export interface WalkOptions {
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
-  readonly isImage?: ((path: string) => Promise<boolean>) | undefined; // looks into a file without an extension
-  readonly onPassedOver?: ((path: string) => void) | undefined; // told of each file in a folder that is not taken for an image
+  readonly isImage?: ((path: string) => Promise<boolean>) | undefined; // reads a file without an extension
+  readonly onPassedOver?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
-  readonly signal?: AbortSignal | undefined; // looked at for every item and every folder
+  readonly signal?: AbortSignal | undefined; // checked for every item and every folder
 }
 
-/** A walk of inputs under way. */
+/** A walk in progress. */
 export interface Walk extends WalkOptions {
   readonly targets: Targets;
-  /** The items of another input, such as an entry of a list, whichever source takes it. */
+  /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */
   readonly follow: (name: string) => AsyncGenerator<Item>;
 }

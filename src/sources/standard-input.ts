@@ -4,7 +4,7 @@ import { BrokenPath } from '../file-item.js';
 import { readList } from './list.js';
 import type { Source } from './source.js';
 
-/** The input that stands for a list on standard input. */
+/** The input that means a list on standard input. */
 export const STDIN = '-';
 
 /** A list on standard input: each entry is an input of its own. */
@@ -23,9 +23,9 @@ export const standardInput: Source = {
         else yield new BrokenPath(path, failure);
       }
     } catch (error) {
-      signal?.throwIfAborted(); // which closes standard input
+      signal?.throwIfAborted(); // an abort closes standard input
       if (error instanceof HalonetError) throw error;
-      // Standard input broke off: the paths before that count, and the break does not go unseen.
+      // Reading standard input failed: the paths so far count, and the failure becomes a row.
       yield new BrokenPath(STDIN, fileFailure(error));
     }
   },

@@ -5,12 +5,12 @@ import { Mounts } from './mounts.js';
 const REMEMBERED = 1024; // folders
 
 /**
- * Tells what paths lead to, so that the same file is known again however it is spelled: absolute, without symbolic links, and
- * the same through every bind mount.
+ * Resolves paths to targets, which identify a file however its path is spelled: absolute, without symbolic links, and the same
+ * through every bind mount.
  */
 export class Targets {
   readonly #mounts: Mounts;
-  readonly #folders = new Map<string, Promise<string>>(); // what they lead to, by the path as given
+  readonly #folders = new Map<string, Promise<string>>(); // their targets, by the path as given
 
   private constructor(mounts: Mounts) {
     this.#mounts = mounts;
@@ -25,18 +25,18 @@ export class Targets {
     return this.#mounts.canonical(real);
   }
 
-  /** What a path leads to that is a symbolic link, or may be one. */
+  /** Returns the target of a path that is, or may be, a symbolic link. */
   async ofLink(path: string): Promise<string> {
     const real = await realpath(path).catch(() => undefined);
     return real === undefined ? this.ofEntry(path) : this.ofReal(real);
   }
 
-  /** What a path leads to that is no symbolic link itself; its folder may be one. There need be nothing at the path. */
+  /** Returns the target of a path that is not a symbolic link itself, though its folder may be. The path need not exist. */
   async ofEntry(path: string): Promise<string> {
     return join(await this.#ofFolder(dirname(path)), basename(path));
   }
 
-  /** Remembered: the images of a list lie in few folders. */
+  /** Returns the target of a folder, cached because the images of a list usually lie in few folders. */
   #ofFolder(path: string): Promise<string> {
     const known = this.#folders.get(path);
     if (known !== undefined) return known;

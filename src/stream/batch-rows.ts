@@ -5,10 +5,10 @@ import type { Batch } from './batches.js';
 import type { InferredPart } from './infer.js';
 
 /**
- * One row for every input of a batch, in order.
+ * Yields one row for every input of a batch, in order.
  *
- * @param parts what came of the batch's images, in order
- * @throws ModelError when the model computes NaN for an image
+ * @param parts the results for the images of the batch, in order
+ * @throws ModelError if the model computes NaN for an image
  */
 export function* batchRows({ items }: Batch, parts: readonly InferredPart[]): Generator<Row> {
   const places = parts.flatMap((part) => Array.from({ length: part.count }, (_, place) => ({ part, place })));
@@ -24,7 +24,7 @@ export function* batchRows({ items }: Batch, parts: readonly InferredPart[]): Ge
   }
 }
 
-/** The tensors of one image of a run, as views. */
+/** Returns the tensors of one image in a part, as views. */
 function outputsOf(id: string, { outputs, count }: InferredPart, place: number): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { dtype, shape, data }]) => {
@@ -40,8 +40,8 @@ function outputsOf(id: string, { outputs, count }: InferredPart, place: number):
   );
 }
 
-// In files NaN stands for a failed image, so it must not come from a good one. A NaN spreads through every layer: the
-// first value tells.
+// In files NaN marks a failed image, so a good image must not give NaN. NaN spreads through every layer, so checking the first
+// value is enough.
 function startsWithNaN(dtype: Tensor['dtype'], data: Uint8Array): boolean {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   if (dtype === 'float16') return (view.getUint16(0, true) & 0x7fff) > 0x7c00;

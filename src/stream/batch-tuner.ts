@@ -2,33 +2,32 @@
 export interface BatchLimits {
   readonly smallest: number; // images; the sizes tried are this, twice this, …
   readonly largest: number; // images
-  /** Whether memory has room for a batch of `size`, where one of `tried` has run. */
+  /** Returns whether a batch of `size` fits in memory, given that one of `tried` has run. */
   readonly fits?: (size: number, tried: number) => boolean;
 }
 
-// A visit to a size lasts until its runs have taken so long: clocks and threads waking up then count for little.
+// A visit to a size lasts until its runs have taken this long, so clock changes and thread wake-ups matter little.
 const VISIT_SECONDS = 0.1;
-// The best of three visits is taken, seconds apart: what else the machine does comes and goes.
+// The tuner takes the best of three visits, seconds apart, because other load on the machine varies.
 const VISITS = 3;
-// Where one size is slower than its neighbours, as with kernels made for even sizes, that is no reason to stop.
+// One size may be slower than its neighbours, for example with kernels for even sizes, so always try the first few.
 const FIRST_SIZES = 3;
-const GAIN = 0.97; // of the time per image: larger sizes are tried while they take less than this
-const EQUAL = 1.02; // sizes within this of the best are as good: the smallest takes the least memory
+const GAIN = 0.97; // of the time per image: try larger sizes while they take less than this
+const EQUAL = 1.02; // sizes within this factor of the best count as equal; the smallest of them takes the least memory
 
-/** What is known of one size. */
+/** What is known about one size. */
 interface Size {
   readonly size: number; // images
   visits: number;
   best: number; // seconds per image, of the best visit
   warm: boolean; // its first run, which plans memory and compiles kernels, is over
-  images: number; // of the visit under way
-  seconds: number; // of the visit under way
+  images: number; // of the current visit
+  seconds: number; // of the current visit
 }
 
 /**
- * Chooses the number of images of a batch by the time that batches take. Sizes are doubled while that makes an image
- * cheaper, then all that were tried are visited again in turn, and the smallest of the best is kept. Where smallest and
- * largest are one, that is the size.
+ * Chooses the batch size by the time that batches take. It doubles the size while that makes an image cheaper, then revisits
+ * all sizes tried in turn, and keeps the smallest of the best. If `smallest` equals `largest`, that is the size.
  */
 export class BatchTuner {
   readonly #fits: (size: number, tried: number) => boolean;
@@ -45,7 +44,7 @@ export class BatchTuner {
     this.#try(this.#size);
   }
 
-  /** How many images the next batch should have. */
+  /** The number of images for the next batch. */
   get size(): number {
     return this.#size;
   }
@@ -60,13 +59,13 @@ export class BatchTuner {
     return this.#settled;
   }
 
-  /** Takes note of a run: how many images it had and how long it took. */
+  /** Records the number of images and the time of a run. */
   ran(images: number, seconds: number): void {
     const size = this.#tried.find((each) => each.size === images);
     if (this.#settled || size === undefined) return;
     const { warm } = size;
     size.warm = true;
-    // Batches that were under way when the next size was chosen would make two visits of one.
+    // Batches still in progress when the size changed would count as a second visit.
     if (!warm || images !== this.#size) return;
     size.images += images;
     size.seconds += seconds;
@@ -77,7 +76,7 @@ export class BatchTuner {
     this.#choose();
   }
 
-  /** Memory ran out: no later batch is larger than this, at least 1. */
+  /** Limits later batches to this many images, at least 1, after memory ran out. */
   limit(images: number): void {
     this.#largest = Math.min(this.#largest, Math.max(1, images));
     const fitting = this.#tried.filter(({ size }) => size <= this.#largest);
@@ -108,7 +107,7 @@ export class BatchTuner {
     this.#size = size;
   }
 
-  /** Whether the largest size so far did well enough to try a larger one. */
+  /** Returns whether the largest size so far did well enough to try a larger one. */
   #isWorthwhile(last: Size): boolean {
     const others = this.#tried.filter((each) => each !== last).map(({ best }) => best);
     return this.#tried.length < FIRST_SIZES || last.best < GAIN * Math.min(...others);

@@ -2,51 +2,51 @@ import { within } from '../async/within.js';
 import { HalonetError } from '../errors.js';
 import type { DecodedItem } from './decode-in-order.js';
 
-/** A batch for one run: every input in order, and the pixels of those that could be decoded. */
+/** A batch for one run: every input in order, and the pixels of those that were decoded. */
 export interface Batch {
   readonly items: readonly DecodedStatus[];
   readonly pixels: Uint8Array; // [count, height, width, 3]
   readonly count: number; // images, at most the batch size
 }
 
-/** What is left of an input once its pixels are in the batch. */
+/** An input without its pixels, which are in the batch. */
 export type DecodedStatus =
   | Omit<Extract<DecodedItem, { status: 'ok' }>, 'pixels'>
   | Exclude<DecodedItem, { status: 'ok' }>;
 
 export interface BatchOptions {
   readonly pool: BufferPool;
-  readonly size: () => number; // images of the batch that begins
-  /** Whether nothing is to be had but from the source, and nothing is under way: a batch need not be full then. */
+  readonly size: () => number; // images of the next batch
+  /** Returns whether all work is done and only the source can bring more: a batch need not be full then. */
   readonly isIdle: () => boolean;
 }
 
-// A batch of rows without pixels only would otherwise grow without end.
+// Otherwise a batch with only rows without pixels would grow without limit.
 const MAX_OTHERS_PER_BATCH = 256;
 
-// A source that has been silent for so long (a list that is typed, a slow disk) may stay so.
+// A source that has been silent for this long (a typed list, a slow disk) may stay silent.
 const SILENCE_MS = 20;
 
-/** Buffers of one batch each, used again when a run gives them back. */
+/** Buffers of one batch each, reused after a run returns them. */
 export class BufferPool {
   readonly imageBytes: number; // of one decoded image
   readonly #onOutOfMemory: (images: number) => void;
   #free: ArrayBuffer[] = [];
 
-  /** @param onOutOfMemory told of a number of images, at least 2, for which there is no memory: half will be tried */
+  /** @param onOutOfMemory called with a number of images, at least 2, that does not fit in memory; half is tried next */
   constructor(imageBytes: number, onOutOfMemory: (images: number) => void) {
     this.imageBytes = imageBytes;
     this.#onOutOfMemory = onOutOfMemory;
   }
 
   /**
-   * Room for a number of images, or for fewer where memory is short.
+   * Returns a buffer for a number of images, or for fewer if memory is short.
    *
-   * @throws HalonetError when there is no memory for one image
+   * @throws HalonetError if one image does not fit in memory
    */
   take(images: number): Uint8Array {
     const bytes = images * this.imageBytes;
-    this.#free = this.#free.filter(({ byteLength }) => byteLength === bytes); // the size of batches has changed
+    this.#free = this.#free.filter(({ byteLength }) => byteLength === bytes); // drop buffers of an earlier batch size
     const free = this.#free.pop();
     if (free !== undefined) return new Uint8Array(free);
     try {
@@ -66,7 +66,7 @@ export class BufferPool {
 
 const NONE: Uint8Array = new Uint8Array();
 
-/** A batch that is being filled. */
+/** A batch being filled. */
 class Filling {
   readonly #pool: BufferPool;
   readonly #size: () => number;
@@ -100,7 +100,7 @@ class Filling {
     this.#items.push({ status, id, target, columns, file });
   }
 
-  /** What it holds; it is empty afterwards. */
+  /** Returns the batch and starts an empty one. */
   take(): Batch {
     const pixels = this.#pixels.subarray(0, this.#count * this.#pool.imageBytes);
     const batch = { items: this.#items, pixels, count: this.#count };
@@ -110,8 +110,8 @@ class Filling {
 }
 
 /**
- * Groups decoded inputs, in order, into batches; the last one holds what is left, without padding, and so does one that
- * would wait for a silent source.
+ * Groups decoded inputs into batches, in order. The last batch, and one that would wait for a silent source, may be smaller;
+ * they are not padded.
  */
 export async function* inBatches(
   decoded: AsyncIterable<DecodedItem>,
@@ -135,6 +135,6 @@ export async function* inBatches(
     }
     if (!batch.isEmpty) yield batch.take();
   } finally {
-    if (reading === undefined) await source.return?.(); // a read that is pending may never end
+    if (reading === undefined) await source.return?.(); // a pending read may never end
   }
 }

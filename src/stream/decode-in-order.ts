@@ -5,12 +5,12 @@ import type { DecodedImage } from '../images/decode.js';
 import type { FoundItem, JobItem } from '../item.js';
 import type { Columns, Row } from '../rows.js';
 
-/** One input after decoding: its pixels, or the row that it has without. */
+/** One input after decoding: its pixels, or its row if it has none. */
 export type DecodedItem =
   | {
       readonly status: 'ok';
       readonly id: string;
-      readonly target?: string | undefined; // what the id leads to; left out where that is `id`
+      readonly target?: string | undefined; // what the id resolves to; left out if the same
       readonly columns?: Columns | undefined;
       readonly file: FileIdentity | undefined;
       readonly pixels: Uint8Array; // [height, width, 3]
@@ -19,7 +19,7 @@ export type DecodedItem =
 
 export interface DecodeOptions {
   readonly decode: (item: FoundItem) => Promise<DecodedImage>;
-  readonly decoders: PQueue; // its concurrency is the number of images that are decoded at once
+  readonly decoders: PQueue; // its concurrency is the number of images decoded at once
   readonly ahead: () => number; // images decoded or being decoded before they are taken
 }
 

@@ -1,19 +1,19 @@
-/** One run of the session, as the decoders see it. */
+/** One run of the session, as it concerns the decoders. */
 export interface Demand {
   readonly images: number;
   readonly ran: number; // seconds, of the session
-  readonly waited: number; // seconds that the session had no batch before it
+  readonly waited: number; // seconds that the session waited for the batch
   readonly busy: boolean; // every decoder has work
 }
 
-const WINDOW_SECONDS = 0.5; // measured at once
-const STARVED = 0.05; // part of the time that the session waits, from which on more decoders are tried
-const GAIN = 1.03; // in images/s, which the new decoders must bring
-const REST = 40; // windows until more are tried again, after they brought nothing
+const WINDOW_SECONDS = 0.5; // length of one measurement
+const STARVED = 0.05; // try more decoders if the session waits for more than this part of the time
+const GAIN = 1.03; // factor in images/s that more decoders must gain
+const REST = 40; // windows to wait after more decoders gained too little
 
 /**
- * Chooses how many images are decoded at once: more while the session waits for images and more bring them faster, and no
- * more, since decoders take the time of the same cores.
+ * Chooses how many images to decode at once: more while the session waits for images and more decoders deliver them faster,
+ * but no more than that, because decoders compete for the same cores.
  */
 export class DecoderTuner {
   readonly #largest: number;
@@ -22,18 +22,18 @@ export class DecoderTuner {
   #before: { readonly count: number; readonly rate: number } | undefined; // the last raise
   #rest = 0; // windows
 
-  /** Where smallest and largest are one, that is the number. */
+  /** If `smallest` equals `largest`, that is the number. */
   constructor({ smallest, largest }: { readonly smallest: number; readonly largest: number }) {
     this.#largest = largest;
     this.#count = Math.min(smallest, largest);
   }
 
-  /** Images to be decoded at once. */
+  /** The number of images to decode at once. */
   get count(): number {
     return this.#count;
   }
 
-  /** Takes note of a run of the session. */
+  /** Records a run of the session. */
   ran({ images, ran, waited, busy }: Demand): void {
     const { images: i, ran: r, waited: w, busy: b } = this.#window;
     this.#window = { images: i + images, ran: r + ran, waited: w + waited, busy: b && busy };

@@ -3,10 +3,10 @@ import { OutOfMemoryError } from '../runtime/out-of-memory.js';
 import type { BatchOutputs, RunTiming } from '../runtime/protocol.js';
 import type { Session } from '../runtime/session.js';
 
-/** What came of a batch that ran in one piece, or in several. */
+/** The results of a batch, which ran in one piece or several. */
 export interface Inference {
   readonly parts: readonly InferredPart[]; // in the order of the images
-  readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+  readonly pixels: Uint8Array; // the batch's own buffer, returned for reuse
 }
 
 export interface InferredPart {
@@ -21,7 +21,7 @@ export interface InferOptions {
   readonly tuning: RunLimits;
 }
 
-/** How large runs may be, and who wants to know how they went. */
+/** The size limit of runs, and callbacks for their results. */
 export interface RunLimits {
   readonly largestRun: number; // images
   readonly ran: (images: number, timing: RunTiming) => void;
@@ -29,10 +29,10 @@ export interface RunLimits {
 }
 
 /**
- * Runs a batch, in pieces of half the size and less where memory does not suffice for all of it.
+ * Runs a batch. If it does not fit in memory, runs it in pieces of half the size, and so on.
  *
- * @param pixels uint8 [count, height, width, 3]; its buffer is transferred and comes back with the result
- * @throws HalonetError when the session fails, or memory does not suffice for one image
+ * @param pixels uint8 [count, height, width, 3]; its buffer is transferred, and returned with the result
+ * @throws HalonetError if the session fails, or one image does not fit in memory
  */
 export async function infer(
   pixels: Uint8Array,

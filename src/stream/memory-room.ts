@@ -1,17 +1,17 @@
 /** The memory of this process and of the machine, bytes. */
 export interface Memory {
   readonly resident: number; // of this process
-  readonly available: number; // that can still be had
+  readonly available: number; // that can still be allocated
 }
 
-// The runtime's arena grows by doubling, and holds what smaller batches took while larger ones come.
+// The runtime's arena grows by doubling, and keeps the memory of smaller batches while larger ones run.
 const SPARE = 2;
 
 /**
- * Says whether a batch would fit, from what those before it took. An operating system that promises more memory than it
- * has ends a process that believes it, so that a run that is too large may never get to fail.
+ * Returns a function that predicts whether a batch fits in memory, from what earlier ones took. An operating system that
+ * overcommits memory may kill the process before an allocation fails.
  *
- * @param measure the memory as it is now; called first here, before any run
+ * @param measure returns the current memory; first called here, before any run
  */
 export function memoryRoom(measure: () => Memory): (size: number, tried: number) => boolean {
   const before = measure().resident;

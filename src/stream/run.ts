@@ -20,16 +20,16 @@ export interface RunOptions extends Pick<DecodeOptions, 'decode'>, TuningOptions
   readonly signal?: AbortSignal | undefined;
 }
 
-// One batch runs while the next is ready: the session never waits for a hand-over.
+// While one batch runs, the next is ready, so the session never waits for it.
 const BATCHES_IN_FLIGHT = 2;
 
 /**
  * Decodes, infers and writes every input in one pass: one row each, in input order, failed images included.
  * Memory does not grow with the number of inputs.
  *
- * @returns the batch size and number of decoders that were found by measurement, where that was done
- * @throws whatever `write` or the session throws; the signal's reason when it aborts; ModelError when the model computes
- *   NaN for an image; HalonetError when there is no memory for one image
+ * @returns the batch size and number of decoders if they were measured
+ * @throws whatever `write` or the session throws; the signal's reason on abort; ModelError if the model computes NaN for an
+ *   image; HalonetError if one image does not fit in memory
  */
 export async function run(options: RunOptions): Promise<MeasuredSettings | undefined> {
   const { session, height, width, decode, write, signal } = options;
@@ -59,5 +59,5 @@ export async function run(options: RunOptions): Promise<MeasuredSettings | undef
 
 interface Inferred {
   readonly batch: Batch;
-  readonly parts: readonly InferredPart[]; // none: no image in it could be decoded
+  readonly parts: readonly InferredPart[]; // empty if no image in the batch could be decoded
 }

@@ -5,33 +5,33 @@ import { DecoderTuner } from './decoder-tuner.js';
 import { type Memory, memoryRoom } from './memory-room.js';
 
 export interface TuningOptions {
-  readonly batchSize?: number | undefined; // images of a run; undefined: found by measurement
-  readonly decoders?: number | undefined; // images decoded at once; undefined: found by measurement
+  readonly batchSize?: number | undefined; // images; tuned by measurement if undefined
+  readonly decoders?: number | undefined; // images decoded at once; tuned by measurement if undefined
   readonly machine: Machine;
   readonly onNote?: ((note: string) => void) | undefined; // one line, for a person
 }
 
-/** What bounds the numbers that are found by measurement. */
+/** Limits on the measured settings. */
 export interface Machine {
-  readonly decoders: number; // images that can be decoded at once, at least 1
+  readonly decoders: number; // most images decoded at once, at least 1
   readonly memory: () => Memory;
 }
 
-/** What measuring came to. */
+/** The settings that measurement chose. */
 export interface MeasuredSettings {
   readonly batchSize: number; // images
   readonly decoders: number;
 }
 
-// Of a batch whose size is found by measurement. Some four of them are in memory at once.
+// Limits of a tuned batch. About four batches are in memory at once.
 const LARGEST_BATCH = 1024; // images
 const LARGEST_BATCH_BYTES = 2 ** 27;
 
-const FIRST_DECODERS = 2; // one image is read while another is computed
+const FIRST_DECODERS = 2; // one reads an image while the other decodes
 
-/** The numbers of a run that are found by measurement while it goes on, and the decoders that follow them. */
+/** The settings tuned by measurement while a run is in progress, and the decoder queue that follows them. */
 export class Tuning {
-  readonly decoders: PQueue; // decodes as many images at once as there are decoders
+  readonly decoders: PQueue; // its concurrency is the number of decoders
   readonly #batch: BatchTuner;
   readonly #decoders: DecoderTuner;
   readonly #isMeasured: boolean;
@@ -54,7 +54,7 @@ export class Tuning {
     this.#onNote = onNote;
   }
 
-  /** Images of the batch that begins. */
+  /** The number of images of the next batch. */
   get batchSize(): number {
     return this.#batch.size;
   }
@@ -64,18 +64,18 @@ export class Tuning {
     return this.#batch.largest;
   }
 
-  /** Images decoded or being decoded before they are in a batch: the next batch, and what keeps the decoders busy. */
+  /** How many images may be decoded before they are in a batch: the next batch, and enough to keep the decoders busy. */
   get ahead(): number {
     return this.#batch.size + 2 * this.#decoders.count;
   }
 
-  /** What was measured, once that is done; undefined before, as in a short run, and where the batch size was given. */
+  /** The measured settings; undefined until measurement is done, as in a short run, and if the batch size was given. */
   get measured(): MeasuredSettings | undefined {
     if (!this.#isMeasured || !this.#batch.settled) return undefined;
     return { batchSize: this.#batch.size, decoders: this.#decoders.count };
   }
 
-  /** Takes note of a run of the session. */
+  /** Records a run of the session. */
   ran(images: number, { ran, waited }: RunTiming): void {
     this.#batch.ran(images, ran);
     const busy = this.decoders.pending >= this.decoders.concurrency;
@@ -83,7 +83,7 @@ export class Tuning {
     this.decoders.concurrency = this.#decoders.count;
   }
 
-  /** There was out of memory for a batch of 2 images or more: later ones are half as large. */
+  /** Halves later batches, after one of 2 images or more did not fit in memory. */
   outOfMemory(images: number): void {
     const half = Math.floor(images / 2);
     this.#batch.limit(half);

@@ -15,7 +15,7 @@ import { ownName, type TextFile } from '../row-file.js';
 import { rowTensor, type TensorSpec } from '../row-tensor.js';
 import type { Format } from './format.js';
 
-/** CSV: a line for each image, or for each image and stage, with the path first and the error last. */
+/** CSV: a record for each image, or for each image and stage, with the path first and the error last. */
 export const csv: Format = {
   name: 'csv',
   extensions: ['.csv'],
@@ -73,7 +73,7 @@ function embeddingFile(tensor: TensorSpec, style: CsvStyle): TextFile {
   );
 }
 
-/** Stages differ in channels: rows are padded with empty cells to the widest. */
+/** Returns the file of pooled stages. Stages differ in channels, so records are padded with empty cells to the widest. */
 function stagesFile(tensors: readonly TensorSpec[], style: CsvStyle): TextFile {
   const width = Math.max(0, ...tensors.map(({ shape }) => shape[0] ?? 0));
   const columns = Array.from({ length: width }, (_, i) => `f${i}`);

@@ -35,7 +35,7 @@ export const jsonl: Format = {
   },
 };
 
-/** @param result what a document says besides its path */
+/** @param result returns the members of a document after its path */
 function jsonlFile(result: (row: OkRow) => object): TextFile {
   const document = (row: OkRow | FailedRow) =>
     row.status === 'failed'

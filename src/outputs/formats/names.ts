@@ -1,4 +1,4 @@
-/** What --format takes. Apart from the registry, since --help needs the names and none of the formats' code. */
+/** The values of --format. Kept out of the registry, because --help needs the names without the code of the formats. */
 export const FORMAT_NAMES = ['csv', 'npy', 'jsonl'] as const;
 
 export type FormatName = (typeof FORMAT_NAMES)[number];

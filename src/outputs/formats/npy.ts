@@ -7,7 +7,7 @@ import type { TensorSpec } from '../row-tensor.js';
 import { tensorRows } from '../tensor-rows.js';
 import type { Format } from './format.js';
 
-/** NumPy's arrays: the values of all images, and an index that says which image each of their rows is. */
+/** NPY: NumPy arrays of the values of all images, and an index that names the image of each row. */
 export const npy: Format = {
   name: 'npy',
   extensions: ['.npy'],

@@ -6,5 +6,5 @@ import { jsonl } from './jsonl.js';
 import type { FormatName } from './names.js';
 import { npy } from './npy.js';
 
-/** The formats of outputs, by their names. */
+/** The output formats, by name. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = { csv, npy, jsonl };
