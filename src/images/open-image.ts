@@ -14,7 +14,7 @@ import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
 
-/** What opens images, by the name that their first bytes give them; libvips opens the others, SVG among them. */
+/** The codecs by the format name that `sniffFormat` returns; libvips opens all other formats, including SVG. */
 const CODECS: Readonly<Record<string, Codec>> = {
   AVIF: avif,
   GIF: gif,
@@ -33,7 +33,7 @@ const CODECS: Readonly<Record<string, Codec>> = {
 };
 
 /**
- * Opens an image of any format that is read: its header, by its first bytes.
+ * Reads the header of an image in any supported format, which its first bytes tell.
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
  */
