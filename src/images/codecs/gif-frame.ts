@@ -81,7 +81,7 @@ function joinedBlocks(file: Buffer, start: number): Buffer {
   return Buffer.concat(blocks);
 }
 
-/** Returns 256 colours. As in Pillow, missing entries are black; without a table, or with a grey ramp, all are a grey ramp. */
+/** Returns 256 colours. As in Pillow, missing entries are black; without a table, or with the start of a grey ramp, all are greys. */
 function fullPalette(table: Buffer): Buffer {
   const greys = Buffer.from(Array.from({ length: 3 * COLOURS }, (_, i) => Math.floor(i / 3)));
   if (greys.subarray(0, table.byteLength).equals(table)) return greys;

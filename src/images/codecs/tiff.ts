@@ -12,7 +12,7 @@ import { openTiles } from './tiff-tiles.js';
  * @throws as every `Codec`
  */
 export const tiff: Codec = async (given, { failOn, ...others }) => {
-  // libvips makes missing pixels of a TIFF black and does not report truncation. Pillow does.
+  // libvips makes missing pixels of a TIFF black without treating the file as truncated; to Pillow it is.
   const settings = { ...others, failOn: failOn === 'truncated' ? 'error' : failOn } as const;
   const bytes = withoutTraps(given);
   const fields = new TiffFields(bytes);
