@@ -9,7 +9,7 @@ import { whileRunning } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
 export interface Decoder {
-  /** Decodes as `decodeImage` does. An image that takes too long fails with `timeout`; so does one that crashes its process. */
+  /** Decodes as `decodeImage` does. Also fails with `timeout` if an image takes too long, and `crashed` if it ends its process. */
   decode(item: FoundItem): Promise<DecodedImage>;
   /** Ends decoding in the separate process. Decode nothing afterwards. */
   close(): Promise<void>;

@@ -27,7 +27,7 @@ export function enlargedSpan({ source, resized, first, count }: Axis): Span {
   };
 }
 
-/** One axis of the transform: canvas = scale · pixel + offset; 0 is the first resized pixel kept. */
+/** One axis of the transform: canvas = scale · pixel + offset, where 0 is the first resized pixel kept. */
 export interface Growth {
   readonly scale: number;
   readonly offset: number;

@@ -5,7 +5,7 @@ import type { Orientation } from './upright.js';
 
 /** The header of an image file. */
 export interface Header {
-  readonly width: number; // of the first frame or page, upright if its orientation is applied
+  readonly width: number; // of the image used, upright if its orientation is applied
   readonly height: number;
   readonly format: string; // for messages: JPEG, PNG, …
   readonly streamed: boolean; // its decoder works row by row, and holds few rows

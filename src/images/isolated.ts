@@ -217,7 +217,7 @@ function failed(failure: ImageFailure, file?: FileIdentity): DecodedImage {
   return { status: 'failed', failure, file };
 }
 
-/** Returns the resident memory of a process; 0 where the system does not report it, as on all but Linux. */
+/** Returns the resident memory of a process in bytes; always 0 on systems other than Linux. */
 function residentBytes({ pid }: ChildProcess): number {
   try {
     const [, kibibytes] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];

@@ -116,7 +116,7 @@ function resize(
   return image.resize(width, height, {
     kernel: REDUCERS[interpolation],
     fit: 'fill',
-    fastShrinkOnLoad: onLoad === 'all', // without it, sharp shrinks a JPEG by `half`
+    fastShrinkOnLoad: onLoad === 'all', // without it, sharp still shrinks a JPEG, by `half`
   });
 }
 

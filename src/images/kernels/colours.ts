@@ -9,7 +9,7 @@ export interface Samples {
 const PIXELS_AT_ONCE = 2 ** 16; // few enough to stay in a core's cache
 
 /**
- * Converts CMYK to RGB with Pillow's formula, whatever the press. Drops channels after the first four.
+ * Converts CMYK to RGB with Pillow's formula, which ignores the press. Drops channels after the first four.
  *
  * @param sampleBytes 1, or 2 (little-endian), of which the high byte counts
  * @returns RGB, 0..255
