@@ -21,8 +21,8 @@ const MANY_STREAMED = 2 ** 26; // held in memory, at 3 bytes each
 const MANY_ROWS = 2 ** 20; // a PNG of 1 x 100,000,000 took 11 s
 
 /**
- * Returns whether a decoder may take very long to find a file's size, or may hang: an SVG is a program, and to find the first
- * image decoders look at all frames, directories and other parts of a file.
+ * Returns whether a decoder may take very long to find the size of an image, or may hang: an SVG is a program, and to find the
+ * first image decoders look at all frames, directories and other parts of a file.
  */
 export function isLaboriousFile(bytes: Uint8Array): boolean {
   if (maybeSvg(bytes)) return true;

@@ -31,7 +31,7 @@ export function markupOf(bytes: Uint8Array): Markup | undefined {
   return hasTag(head) ? 'SVG' : undefined;
 }
 
-/** Identifies gzip. A stream cut before its contents show counts as SVG, the only readable format that it could hold. */
+/** Classifies gzip data. A stream cut before its contents show counts as SVG, the only readable format that it could hold. */
 function compressedMarkup(bytes: Uint8Array): 'SVG' | 'gzip' {
   const { head, isCut } = inflatedHead(bytes);
   if (hasTag(head)) return isHtml(lowerCase(head)) ? 'gzip' : 'SVG';
@@ -98,7 +98,7 @@ const COMPRESSED_HEADS = [256, 1024, 4096]; // bytes to inflate: at most to 4 MB
 
 interface InflatedHead {
   readonly head: Uint8Array; // 1000 bytes, or all if there are fewer
-  readonly isKnown: boolean; // the first 1000 bytes hold nothing else
+  readonly isKnown: boolean; // `head` holds all of the first 1000 bytes
   readonly isCut: boolean; // the file ends before them
 }
 

@@ -33,7 +33,7 @@ const CODECS: Readonly<Record<string, Codec>> = {
 };
 
 /**
- * Reads the header of an image in any supported format, which its first bytes tell.
+ * Opens an image of any supported format, recognised by its first bytes. Reads only its header.
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
  */

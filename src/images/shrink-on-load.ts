@@ -31,7 +31,7 @@ export function shrinkOnLoad(
   return even(factorUpTo(reduction / 2)) ? 'half' : 'none';
 }
 
-/** Returns the largest of libjpeg's factors, from which sharp chooses, up to a reduction. */
+/** Returns the largest factor up to a reduction, among those of libjpeg that sharp uses. */
 function factorUpTo(reduction: number): number {
   return [8, 4, 2].find((factor) => factor <= reduction) ?? 1;
 }

@@ -47,7 +47,7 @@ export async function avifPixels(
 /** Stretches limited-range grey to the full range, which libheif does not do. */
 function stretched(image: Sharp, { depth }: Av1Coding): Sharp {
   const scale = 255 / 219;
-  const offset = 0.5 - 16 * scale; // truncated later, so it rounds
+  const offset = 0.5 - 16 * scale; // 0.5, because the result is truncated
   return image.linear(scale, depth === 8 ? offset : offset * 256);
 }
 

@@ -37,7 +37,7 @@ export const avif: Codec = async (bytes, settings) => {
 
 const UNTURNED = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6 } as const;
 
-// EXIF orientations by anti-clockwise quarter turns: not mirrored, then mirrored upside down, then mirrored left to right.
+// EXIF orientations. Rows: anti-clockwise quarter turns. Columns: then not mirrored, mirrored upside down, or left to right.
 const TURNS = [
   [1, 4, 2],
   [8, 5, 7],

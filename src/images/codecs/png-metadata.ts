@@ -46,7 +46,7 @@ function lastChunks(file: Buffer): Chunks {
 /** Returns the text of a text chunk; empty if it cannot be read. */
 function textOf(chunk: Buffer): Buffer {
   const type = chunk.toString('latin1', 0, 4);
-  const after = (at: number) => chunk.indexOf(0, at) + 1; // end of the string that begins there
+  const after = (at: number) => chunk.indexOf(0, at) + 1; // the byte after the string that begins there
   let text = after(4);
   let isCompressed = type === 'zTXt';
   if (type === 'zTXt') text += 1; // the compression method; there is only one

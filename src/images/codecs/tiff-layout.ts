@@ -13,7 +13,7 @@ export interface TiffTiling {
   readonly tile: Size;
   readonly rowBytes: number; // of a tile, uncompressed
   readonly places: readonly [offsets: number, byteCounts: number]; // tags
-  readonly isZstd: boolean; // this build of libtiff cannot read it
+  readonly isZstd: boolean; // compressed with ZSTD, which this build of libtiff cannot read
 }
 
 const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR] = [0, 1, 2, 3, 5, 6];

@@ -1,5 +1,5 @@
-// Kernels that decode compressed pixels work in parts: each reads codes that begin before `end`, up to 516 bytes beyond it, until
-// it has written up to `targetEnd`, or at most 512 bytes beyond. Its state holds its progress:
+// Kernels that decode compressed pixels work in parts: each reads codes that begin before `end` and may extend 516 bytes beyond
+// it, until it has written up to `targetEnd`, or at most 512 bytes beyond. Its state holds its progress:
 //
 //   i32 consumed: bytes read
 //   i32 produced: bytes written
