@@ -1,22 +1,21 @@
-/** A parser has taken more steps than it may. */
+/** Thrown when a parser exceeds its budget of steps. */
 export class BudgetSpent extends Error {
   override readonly name = 'BudgetSpent';
 }
 
 /**
- * The steps that a parser may take over one file. Our parsers run between the images of a run and its signals, so that a file
- * must not keep one busy, whatever it says of itself: a list may lead back into its beginning, and millions of parts fit into
- * few bytes.
+ * The number of steps that a parser may take over one file. Our parsers run on the event loop, where they delay other images
+ * and signals, so no file may keep one busy: a list can loop back to its start, and a few bytes can hold millions of parts.
  */
 export class Budget {
   #left: number;
 
-  /** @param steps parts of a file that are looked at, or values that are read: some 20 to 50 ns each */
+  /** @param steps parts of a file to look at, or values to read: some 20 to 50 ns each */
   constructor(steps: number) {
     this.#left = steps;
   }
 
-  /** @throws BudgetSpent where fewer steps are left; none are from then on */
+  /** @throws BudgetSpent when fewer steps are left; the budget is then used up */
   spend(steps = 1): void {
     this.#left -= steps;
     if (!(this.#left >= 0)) throw new BudgetSpent();
@@ -24,9 +23,9 @@ export class Budget {
 }
 
 /**
- * What a parser finds in as many steps as it may take.
+ * Parses within a budget of steps.
  *
- * @param otherwise where they do not suffice
+ * @param otherwise the result when the budget does not suffice
  */
 export function withinBudget<T>(steps: number, otherwise: T, parse: (budget: Budget) => T): T {
   try {

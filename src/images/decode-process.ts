@@ -5,12 +5,12 @@ import { shortageOf } from '../shortage.js';
 import { decodeImage, type Openable } from './decode.js';
 import type { BytesFrom, ProcessReply, ProcessRequest } from './isolated.js';
 
-// The process of images that may crash a decoder, or never let it go.
+// The process that decodes images which may crash a decoder or hang it.
 
 try {
-  writeFileSync('/proc/self/oom_score_adj', '1000'); // where memory runs out, Linux ends this process first
+  writeFileSync('/proc/self/oom_score_adj', '1000'); // when memory runs out, Linux kills this process first
 } catch {
-  // another system, or one that does not let it
+  // Not Linux, or not permitted.
 }
 
 function openable(from: BytesFrom): Openable {
@@ -33,7 +33,7 @@ process.on('message', async ({ from, preprocessing }: ProcessRequest) => {
   }
 });
 
-// Whoever started it is gone. A signal, since an exit would wait for the thread that decodes.
+// The parent process has exited. A signal, because an exit would wait for the decoding thread.
 process.on('disconnect', () => process.kill(pid, 'SIGKILL'));
 
 send({ kind: 'ready' });

@@ -15,39 +15,39 @@ import { openImage } from './open-image.js';
 import { sniffFormat } from './sniff.js';
 import { endsEarly } from './truncation.js';
 
-/** An image as the network takes it, or why there is none. */
+/** An image in the form the network takes, or the reason why there is none. */
 export type DecodedImage =
   | {
       readonly status: 'ok';
       readonly pixels: Uint8Array; // HWC RGB, 0..255: [height, width, 3]
-      readonly file?: FileIdentity | undefined; // before it was read
+      readonly file?: FileIdentity | undefined; // as it was before reading
     }
   | {
       readonly status: 'failed';
       readonly failure: ImageFailure;
-      readonly file?: FileIdentity | undefined; // undefined: it could not be opened, or is no file
+      readonly file?: FileIdentity | undefined; // undefined: it could not be opened, or is not a file
     };
 
 export interface DecodeOptions {
-  readonly onOpen?: (file: FileIdentity) => void; // told of what was opened before it is read
-  readonly leaveLaborious?: boolean; // leave images that may take very long, or much memory
-  readonly signal?: AbortSignal; // nobody waits for it any more
+  readonly onOpen?: (file: FileIdentity) => void; // called with the opened file before it is read
+  readonly leaveLaborious?: boolean; // skip images that may take very long or need a lot of memory
+  readonly signal?: AbortSignal; // aborted once nobody waits for the image
 }
 
-/** What there is to decode. */
+/** An item that can be decoded. */
 export type Openable = Pick<FoundItem, 'open'>;
 
 /**
- * Reads an item as timm's evaluation transform does: Pillow's `convert('RGB')` (no colour management, alpha
- * dropped), then the resize and crop of `planResize`. The first frame of an animation, the first page of a TIFF.
+ * Decodes an item as timm's evaluation transform does: Pillow's `convert('RGB')` (no colour management, alpha dropped), then
+ * the resize and crop of `planResize`. Uses the first frame of an animation and the first page of a TIFF.
  *
- * A bad image is a failure, never an exception: a truncated file fails as it does in Pillow, one with damage that
- * decodes to the end does not.
+ * Returns a failure for a bad image instead of throwing. As in Pillow, a truncated file fails; a damaged file that decodes to
+ * the end does not.
  *
- * @throws ShortageError where the system has no file descriptor, thread or process left
+ * @throws ShortageError when the system has no file descriptor, thread or process left
  */
 export async function decodeImage(item: Openable, preprocessing: Preprocessing): Promise<DecodedImage>;
-/** @returns undefined for an image that was to be left */
+/** @returns undefined for an image that was skipped */
 export async function decodeImage(
   item: Openable,
   preprocessing: Preprocessing,
@@ -62,8 +62,8 @@ export async function decodeImage(
   try {
     opened = await item.open();
     options.onOpen?.(opened.identity);
-    // Once and whole: header and pixels come from the same bytes, and libvips never sees a path (in a name that ends in `]`
-    // it would look for options).
+    // Read the whole file once: header and pixels come from the same bytes, and libvips never sees a path (it looks for options
+    // in a name that ends in `]`).
     const bytes = await opened.read(byteLimit(preprocessing));
     const pixels = await decodeBytes(bytes, preprocessing, options);
     return pixels && { status: 'ok', pixels, file: opened.identity };
@@ -95,7 +95,7 @@ async function decodeBytes(
 
 const DAMAGE: Readonly<Record<string, string>> = { SVG: 'the SVG is not well-formed or cannot be drawn' };
 
-/** Not in libvips' words: images that are decoded side by side share its log, and find one another's errors there. */
+/** Words the error without libvips' message: images decoded in parallel share its log and see each other's errors. */
 const refuseDamaged =
   ({ format }: Header) =>
   (error: unknown): never => {
@@ -107,19 +107,19 @@ const refuseDamaged =
 function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;
   rethrowShortage(error);
-  // Whatever else a decoder throws is about this image: its row says so, and the run goes on.
+  // Any other error of a decoder concerns this image only: it goes into the image's row, and the run continues.
   const [reason = ''] = String(error).split('\n');
   return { code: 'decode_failed', message: `cannot be decoded (${reason})` };
 }
 
-/** Stands the kept pixels in an output of `height` x `width`, on the plan's fill. */
+/** Places the kept pixels in an output of `height` x `width`, padded with the plan's fill. */
 function pad(
   kept: Uint8Array,
   { horizontal, vertical, fill }: ResizePlan,
   { height, width }: Preprocessing,
 ): Uint8Array {
   if (horizontal.count === width && vertical.count === height) return kept;
-  const output = Buffer.alloc(height * width * 3, Uint8Array.from(fill)); // the fill, over and over
+  const output = Buffer.alloc(height * width * 3, Uint8Array.from(fill)); // repeats the fill
   const row = horizontal.count * 3;
   for (let y = 0; y < vertical.count; y++) {
     output.set(kept.subarray(y * row, (y + 1) * row), ((vertical.at + y) * width + horizontal.at) * 3);

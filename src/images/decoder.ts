@@ -9,28 +9,28 @@ import { whileRunning } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
 export interface Decoder {
-  /** As `decodeImage`; and an image that takes too long is a failure too, `timeout`, as is one that crashes its process. */
+  /** Decodes as `decodeImage` does. Also fails with `timeout` if an image takes too long, and `crashed` if it ends its process. */
   decode(item: FoundItem): Promise<DecodedImage>;
-  /** Ends what is being decoded in a process of its own. Nothing is to be decoded afterwards. */
+  /** Ends decoding in the separate process. Decode nothing afterwards. */
   close(): Promise<void>;
 }
 
 export interface DecoderOptions {
-  readonly timeout: number; // seconds for one image, from when its turn comes, in which this process runs
-  readonly isolated?: (item: FoundItem) => boolean; // whether a process of its own decodes it, whatever is in it
-  readonly memory?: MemoryLimits; // of that process; undefined: those of this machine
-  readonly signal?: AbortSignal | undefined; // closes it: what is being decoded in a process of its own fails at once
+  readonly timeout: number; // for one image, from when its turn comes; counts only while this process runs
+  readonly isolated?: (item: FoundItem) => boolean; // whether to decode an item in the separate process, whatever its contents
+  readonly memory?: MemoryLimits; // of that process; undefined: the limits of this machine
+  readonly signal?: AbortSignal | undefined; // closes the decoder: images in the separate process fail at once
 }
 
 /**
- * Opens a decoder for one model's input. Images are decoded in threads of this process, which are fast and, in libvips, cannot be stopped;
- * those that may take very long, or much memory, one after another in a process of their own, which can.
+ * Opens a decoder for one model's input. Most images are decoded in threads of this process, which are fast but cannot be stopped
+ * inside libvips. Images that may take very long or need a lot of memory are decoded one by one in a separate process, which can.
  */
 export function openDecoder(
   preprocessing: Preprocessing,
   { timeout, isolated = () => false, memory = memoryLimits(), signal }: DecoderOptions,
 ): Decoder {
-  const here = new PQueue(); // at any concurrency: who asks for images bounds it
+  const here = new PQueue(); // unlimited concurrency: callers bound it
   const alone: Alone = async (work) => {
     here.pause();
     try {
@@ -43,7 +43,7 @@ export function openDecoder(
   const apart = new IsolatedDecoder(preprocessing, { seconds: timeout, memory }, alone);
   const stop = () => void apart.close();
   signal?.addEventListener('abort', stop);
-  const overdue = new Set<Promise<unknown>>(); // images that were given up while their threads go on
+  const overdue = new Set<Promise<unknown>>(); // images that timed out while their threads still run
 
   const decodeHere = async (item: FoundItem): Promise<DecodedImage | undefined> => {
     let file: FileIdentity | undefined;
@@ -66,7 +66,7 @@ export function openDecoder(
 
   return {
     async decode(item) {
-      // Behind threads that go on with what was given up, others would wait and be late themselves.
+      // Threads may be busy with images that timed out; waiting behind them would make other images late too.
       if (overdue.size > 0 || isolated(item)) return apart.decode(item);
       return (await here.add(() => decodeHere(item))) ?? apart.decode(item);
     },

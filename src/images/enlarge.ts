@@ -3,7 +3,7 @@ import type { Axis, Interpolation } from './geometry.js';
 import { openRaster } from './libvips.js';
 import type { Raster } from './raster.js';
 
-/** The source pixels that an enlarged axis is made of, and the copies of the edge pixels that stand beyond them. */
+/** The source pixels that an enlarged axis is computed from, and the copies of edge pixels beyond them. */
 export interface Span {
   readonly start: number;
   readonly end: number; // exclusive
@@ -11,10 +11,10 @@ export interface Span {
   readonly after: number; // copies of the last pixel
 }
 
-// libvips' interpolators reach two pixels; the others keep its treatment of borders away from what is kept.
+// libvips' interpolators reach two pixels; the other two keep its border handling away from the pixels kept.
 const REACH = 4;
 
-/** What to read of an axis that grows: the neighbourhood of the resized pixels that are kept, no more. */
+/** Returns what to read of an axis that grows: only the neighbourhood of the resized pixels that are kept. */
 export function enlargedSpan({ source, resized, first, count }: Axis): Span {
   const position = (pixel: number) => ((pixel + 0.5) * source) / resized - 0.5;
   const start = Math.floor(position(first)) - REACH;
@@ -27,25 +27,25 @@ export function enlargedSpan({ source, resized, first, count }: Axis): Span {
   };
 }
 
-/** One axis of the transform: canvas = scale · pixel + offset, so that 0 is the first resized pixel kept. */
+/** One axis of the transform: canvas = scale · pixel + offset, where 0 is the first resized pixel kept. */
 export interface Growth {
   readonly scale: number;
   readonly offset: number;
   readonly count: number; // resized pixels kept
 }
 
-/** An axis that stays as it is. */
+/** Returns the growth of an axis that keeps its size. */
 export const unchanged = (count: number): Growth => ({ scale: 1, offset: 0, count });
 
-/** The growth of an axis of which `span` was read. */
+/** Returns the growth of an axis of which `span` was read. */
 export function growthOf({ source, resized, first, count }: Axis, { start, before }: Span): Growth {
   const scale = resized / source;
-  // Centres lie at halves: pixel p of the source covers the resized pixels around scale · p + (scale − 1) / 2.
+  // Centres lie at halves: source pixel p covers the resized pixels around scale · p + (scale − 1) / 2.
   return { scale, offset: (scale - 1) / 2 + scale * (start - before) - first, count };
 }
 
 /**
- * Enlarges in libvips, as near to Pillow as its fixed-point interpolators come: 0.1 (bicubic) to 0.2 (bilinear) of 255
+ * Enlarges in libvips, as close to Pillow as its fixed-point interpolators allow: 0.1 (bicubic) to 0.2 (bilinear) of 255
  * on average, 2 at most. `resize` would differ by 6.
  *
  * @returns a canvas whose first `vertical.count` rows and `horizontal.count` columns are the pixels kept

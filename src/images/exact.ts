@@ -8,7 +8,7 @@ import { pixelRoom } from './pixel-room.js';
 import { regionOf } from './region.js';
 
 /**
- * The pixels that a plan keeps of an image, by Pillow's arithmetic to the last bit. Only what they are made of is decoded.
+ * Computes the pixels that a plan keeps of an image, bit for bit as Pillow does. Decodes only the part they depend on.
  *
  * @param signal stops a computation that has begun
  * @returns HWC RGB, 0..255: [vertical.count, horizontal.count, 3]
@@ -20,7 +20,7 @@ export async function exactPixels(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const region = regionOf({ horizontal, vertical, interpolation });
-  const copies = 2; // as it is decoded, and as it is given to the thread
+  const copies = 2; // the decoded one, and the one given to the thread
   return pixelRoom.hold(copies * 3 * region.width * region.height, async () => {
     const decoded = await image.read(region, signal);
     const source = { ...decoded, data: transferable(decoded.data) };
@@ -29,7 +29,7 @@ export async function exactPixels(
   });
 }
 
-/** It is no fault of the image's data, and not to be called damage. */
+/** Reports a failed resize, without calling the image's data damaged: they are not the cause. */
 function refuseResized(error: unknown): never {
   rethrowShortage(error);
   const reason = error instanceof Error ? error.message : String(error);

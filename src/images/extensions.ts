@@ -1,7 +1,7 @@
 /**
  * The file name extensions that a directory is searched for: lower case, with the dot. A file named on its own is tried
- * whatever its extension. Those of HEIC and JPEG 2000 are among them also where their optional packages are not installed: a row
- * that says so is better than photos which are passed over in silence.
+ * whatever its extension. HEIC and JPEG 2000 are included even where their optional packages are not installed: a row that says
+ * so is better than skipping photos silently.
  */
 export const DECODABLE_EXTENSIONS: ReadonlySet<string> = new Set([
   '.jpg',

@@ -5,7 +5,7 @@ const base64 = (...parts: readonly string[]) => Buffer.from(parts.join(''), 'bas
 const [FILE_HEADER, BITMAP_HEADER] = ['424d3a000000000000003600', '28000000010000000100000001001800'];
 const BITMAP = hex(FILE_HEADER, '0000', BITMAP_HEADER, '00'.repeat(24), '99663300');
 
-/** An image of a pixel in each of the formats that sharp does not write. */
+/** A one-pixel image in each format that sharp does not write. */
 export const WRITTEN: Readonly<Record<string, () => Buffer>> = {
   SVG: () =>
     Buffer.from(
@@ -14,7 +14,7 @@ export const WRITTEN: Readonly<Record<string, () => Buffer>> = {
   BMP: () => BITMAP,
   ICO: () => {
     const image = Buffer.concat([BITMAP.subarray(14), Buffer.alloc(4)]); // the mask
-    image[8] = 2; // it counts to the height
+    image[8] = 2; // the height includes it
     return Buffer.concat([hex('000001000100', '0101000001001800', '30000000', '16000000'), image]);
   },
   PNM: () => Buffer.from('P3 1 1 255 51 102 153'),
@@ -22,7 +22,7 @@ export const WRITTEN: Readonly<Record<string, () => Buffer>> = {
   TGA: () => hex('000002', '0000000000', '00000000', '01000100', '1800', '996633'),
 };
 
-/** And in those that need an optional package: one by OpenJPEG, one by libheif's heif-enc. */
+/** One-pixel images in the formats that need an optional package: one by OpenJPEG, one by libheif's heif-enc. */
 export const OPTIONAL: Readonly<Record<string, () => Buffer>> = {
   'JPEG 2000': () =>
     hex(

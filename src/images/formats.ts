@@ -8,13 +8,13 @@ import { decodeImage } from './decode.js';
 import { OPTIONAL, WRITTEN } from './format-samples.js';
 import type { Preprocessing } from './geometry.js';
 
-/** Which image formats this installation reads. */
+/** The image formats that this installation reads. */
 export interface ImageFormats {
   readonly sharp: string; // versions
   readonly libvips: string;
   readonly read: readonly string[]; // a small image of each was decoded
-  readonly failing: readonly { readonly name: string; readonly reason: string }[]; // that should be read
-  readonly missing: readonly { readonly name: string; readonly hint: string }[]; // that need an optional package
+  readonly failing: readonly { readonly name: string; readonly reason: string }[]; // should be read, but are not
+  readonly missing: readonly { readonly name: string; readonly hint: string }[]; // need an optional package
   readonly unread: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const SAMPLES: Readonly<Record<string, (image: Sharp) => Promise<Buffer> | Buffe
   ...WRITTEN,
 };
 
-// sharp's names of formats that its prebuilt libvips is made without.
+// sharp's names of formats that its prebuilt libvips does not include.
 const OTHERS: Readonly<Record<string, string>> = {
   jxl: 'JPEG XL',
   pdf: 'PDF',
@@ -41,9 +41,9 @@ const OTHERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Decodes a small image of every format that halonet reads, and looks up which others sharp knows of.
+ * Decodes a small image of every format that halonet reads, and looks up which other formats sharp knows.
  *
- * @param preprocessing how they are decoded
+ * @param preprocessing how to decode them
  */
 export async function imageFormats(preprocessing: Preprocessing): Promise<ImageFormats> {
   const folder = await mkdtemp(join(tmpdir(), 'halonet-formats-'));

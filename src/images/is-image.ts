@@ -2,7 +2,7 @@ import { openFile } from '../file-item.js';
 import { rethrowShortage } from '../shortage.js';
 import { sniffFormat } from './sniff.js';
 
-// Formats whose first bytes are hardly those of anything else: a text may begin with BMP's BM, and zeros are a TGA to some.
+// Formats whose first bytes rarely begin other files: a text may begin with BMP's BM, and zeros can pass for a TGA.
 const DISTINCT: ReadonlySet<string> = new Set([
   'JPEG',
   'PNG',
@@ -19,9 +19,9 @@ const DISTINCT: ReadonlySet<string> = new Set([
 const HEAD = 4096; // bytes
 
 /**
- * Whether the first bytes of a file are those of an image that can be decoded. A file that cannot be read is none.
+ * Returns whether a file begins like an image that can be decoded; false if it cannot be read.
  *
- * @throws ShortageError where too many files are open, which says nothing about the file
+ * @throws ShortageError when too many files are open, which says nothing about the file
  */
 export async function isImage(path: string): Promise<boolean> {
   try {

@@ -12,48 +12,48 @@ import type { Preprocessing } from './geometry.js';
 import type { MemoryLimits } from './memory-limits.js';
 import { afterRunning, whileRunning } from './running-time.js';
 
-/** What the decoding process is asked for. */
+/** A request to the decoding process. */
 export interface ProcessRequest {
   readonly from: BytesFrom;
   readonly preprocessing: Preprocessing;
 }
 
-/** Where it has the bytes of an image from: a file that it opens itself, or the process that asks. */
+/** Where the process gets the bytes of an image: from a file that it opens itself, or from the parent process. */
 export type BytesFrom =
   | { readonly file: string }
   | { readonly bytes: Uint8Array; readonly identity: FileIdentity };
 
-/** What it says: that it is there, then for each image what file it has opened, and what became of it or what the process lacks. */
+/** A reply: first that the process is ready, then for each image the file it opened, and the result or what the process lacks. */
 export type ProcessReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'opened'; readonly file: FileIdentity }
   | { readonly kind: 'done'; readonly image: DecodedImage }
   | { readonly kind: 'short'; readonly message: string; readonly hint: string | undefined };
 
-const START_MS = 60_000; // it takes a fifth of a second, on a machine that has nothing else to do
+const START_MS = 60_000; // it takes 0.2 s on an idle machine
 const WATCH_MS = 100;
 
-/** What one image may take. */
+/** The limits for one image. */
 export interface ImageLimits {
-  readonly seconds: number; // from when it is its turn
-  readonly memory: MemoryLimits; // watched on Linux alone
+  readonly seconds: number; // from when its turn comes
+  readonly memory: MemoryLimits; // enforced on Linux only
 }
 
-/** Does some work while nothing is decoded but in it. */
+/** Runs work while nothing else is being decoded. */
 export type Alone = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** What became of an image in the process. */
+/** The result of one attempt to decode an image in the process. */
 interface Attempt {
   readonly image: DecodedImage;
-  readonly killed: boolean; // the process, by somebody else
+  readonly killed: boolean; // whether someone else killed the process
 }
 
 /**
- * Decodes images in a process of its own, one at a time: it is ended where an image takes too long or too much memory, and where
- * a decoder crashes nothing else ends. It starts with the first image, and anew after one that ended it.
+ * Decodes images in a separate process, one at a time. The process is killed if an image takes too long or too much memory, and a
+ * crashing decoder ends nothing else. It starts with the first image, and again after an image that ended it.
  *
- * Where memory runs out, Linux kills it, which is no fault of its image as long as others are decoded beside it: that image is
- * decoded once more, alone.
+ * When memory runs out, Linux kills the process. Images decoded in parallel may be the cause, so the image is then decoded once
+ * more, alone.
  */
 export class IsolatedDecoder {
   readonly #preprocessing: Preprocessing;
@@ -63,7 +63,7 @@ export class IsolatedDecoder {
   #child: ChildProcess | undefined;
   #closed = false;
 
-  /** @param alone does some work while nothing is decoded elsewhere */
+  /** @param alone runs work while nothing is decoded elsewhere */
   constructor(preprocessing: Preprocessing, limits: ImageLimits, alone: Alone) {
     this.#preprocessing = preprocessing;
     this.#limits = limits;
@@ -71,9 +71,9 @@ export class IsolatedDecoder {
   }
 
   /**
-   * An image, or why there is none: `timeout`, `crashed`, or what `decodeImage` says.
+   * Returns an image, or why there is none: `timeout`, `crashed`, or a failure of `decodeImage`.
    *
-   * @throws ShortageError where the process cannot be started, or lacks what every image needs
+   * @throws ShortageError when the process cannot be started, or lacks what every image needs
    */
   decode(item: FoundItem): Promise<DecodedImage> {
     return this.#queue.add(async () => {
@@ -96,7 +96,7 @@ export class IsolatedDecoder {
     if (from === undefined) return failed(timedOut(seconds));
     const attempt = () => this.#attempt(from);
     const alone = () => this.#alone(attempt); // memory may be short
-    // A process that ended while it had nothing to do, or before it began, did not end by this image.
+    // If the process ended while idle or before it began, this image is not the cause.
     const first = (await attempt()) ?? (await attempt()) ?? (await alone());
     const last = first?.killed ? await alone() : first;
     if (last === undefined) throw notStarted();
@@ -104,7 +104,7 @@ export class IsolatedDecoder {
     return failed(crashed('SIGKILL, twice, the second time with nothing beside it'), last.image.file);
   }
 
-  /** Ends the process. Images that are not decoded by then have crashed. */
+  /** Ends the process. Images not decoded yet fail as crashed. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#child !== undefined) await this.#end(this.#child);
@@ -117,7 +117,7 @@ export class IsolatedDecoder {
     await ended;
   }
 
-  /** @returns undefined when the process ended before it began */
+  /** @returns undefined if the process ended before it began */
   async #attempt(from: BytesFrom): Promise<Attempt | undefined> {
     if (this.#closed) return { image: failed(crashed('stopped')), killed: false };
     this.#child ??= await this.#start();
@@ -126,7 +126,7 @@ export class IsolatedDecoder {
     const { seconds, memory } = this.#limits;
     return new Promise((resolve, reject) => {
       let file: FileIdentity | undefined;
-      let cause: ImageFailure | undefined; // for which the process is ended
+      let cause: ImageFailure | undefined; // why the process is being killed
       const end = (failure: ImageFailure) => {
         cause ??= failure;
         child.kill('SIGKILL');
@@ -156,18 +156,18 @@ export class IsolatedDecoder {
         settle(cause && failed(cause, file), killed);
       };
       child.on('message', onMessage).on('exit', onExit);
-      child.send({ from, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // if not, it has ended
+      child.send({ from, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // on an error, it has exited
     });
   }
 
-  /** @returns undefined when the process does not start */
+  /** @returns undefined if the process does not start */
   async #start(): Promise<ChildProcess | undefined> {
     const child = fork(new URL('./decode-process.js', import.meta.url), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      detached: true, // Ctrl-C is for the process that started it
+      detached: true, // keeps Ctrl-C from reaching it
     });
-    child.on('error', () => {}); // it did not start, or has ended, which is seen
+    child.on('error', () => {}); // handled below, or as an exit
     child.once('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
@@ -181,7 +181,7 @@ export class IsolatedDecoder {
     });
     if (!ready || this.#closed) child.kill('SIGKILL');
     if (!ready) return undefined;
-    // What waits for an image has a timer that holds the process of the run.
+    // The timer of a pending image already keeps the run's process alive.
     child.unref();
     child.channel?.unref();
     return child;
@@ -217,7 +217,7 @@ function failed(failure: ImageFailure, file?: FileIdentity): DecodedImage {
   return { status: 'failed', failure, file };
 }
 
-/** Memory of a process: 0 where the system does not say, as all but Linux. */
+/** Returns the resident memory of a process in bytes; always 0 on systems other than Linux. */
 function residentBytes({ pid }: ChildProcess): number {
   try {
     const [, kibibytes] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];

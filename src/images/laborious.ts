@@ -7,22 +7,22 @@ import { pngChunks } from './png-chunks.js';
 import { sniffFormat } from './sniff.js';
 import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
 
-// Images for a process of their own, which can be ended and of which there is one. Measured on one core of 2023:
+// Above these limits, images go to the separate process: it can be killed, but there is only one. Measured on one core from 2023:
 const MANY_FRAMES = 8 * 2 ** 20; // bytes of a GIF or WebP: 5 million frames in 115 MB took 10 to 40 s
-const MANY_CHUNKS = 2 ** 14; // of a PNG: sharp hands on a warning for each of 8 million, and nothing else ran for 20 s
+const MANY_CHUNKS = 2 ** 14; // of a PNG: sharp passed on a warning for each of 8 million, which blocked everything else for 20 s
 const MANY_MARKERS = 2 ** 12; // of a JPEG before its first scan: 25 million took 31 s and 7 GB
-const MANY_SCANS = 16 * 2 ** 20; // bytes of a JPEG in several scans, between which markers may be: 100 MB took 5 s and 2.5 GB
+const MANY_SCANS = 16 * 2 ** 20; // bytes of a JPEG in several scans, with possible markers between them: 100 MB took 5 s and 2.5 GB
 const MANY_DIRECTORIES = 1000; // of a TIFF: 65,535 took 1 s and a million 28 s, each time it is opened
 const MANY_FIELDS = 512; // of one directory: time grows with their square, to 2 s for 4000
 const ALL_FIELDS = 2 ** 15; // of all directories
-const MANY_VALUES = 64 * 2 ** 20; // bytes in all fields, which may share them: 4000 of 8 MB each took more than a minute
+const MANY_VALUES = 64 * 2 ** 20; // bytes in all fields, which may overlap: 4000 of 8 MB each took more than a minute
 const MANY_PIXELS = 2 ** 25; // held in memory, at up to 18 bytes each (AVIF)
 const MANY_STREAMED = 2 ** 26; // held in memory, at 3 bytes each
 const MANY_ROWS = 2 ** 20; // a PNG of 1 x 100,000,000 took 11 s
 
 /**
- * Whether a file may take its decoder very long before its size is known, or never let it go: an SVG is a program, and the
- * frames, directories and other parts of a file are all looked at to find the first image.
+ * Returns whether a decoder may take very long to find the size of an image, or may hang: an SVG is a program, and to find the
+ * first image decoders look at all frames, directories and other parts of a file.
  */
 export function isLaboriousFile(bytes: Uint8Array): boolean {
   if (maybeSvg(bytes)) return true;
@@ -31,8 +31,8 @@ export function isLaboriousFile(bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether an image may take very long, or hold too many pixels at once. Baseline JPEGs and plain PNGs pass through their
- * decoder by rows; `exact` holds all rows that it needs, but in no more than 3 bytes a pixel.
+ * Returns whether an image may take very long, or hold too many pixels at once. Baseline JPEGs and plain PNGs are decoded row
+ * by row; `exact` holds all rows that it needs, but at no more than 3 bytes a pixel.
  */
 export function isLaboriousImage({ width, height, format, streamed }: Header, decode: Decode): boolean {
   if (format === 'SVG') return true; // whatever its bytes look like
@@ -65,10 +65,10 @@ function hasManyMarkers(file: Buffer): boolean {
   });
 }
 
-/** SOF0 to SOF15, among which are three markers of other kinds. */
+/** SOF0 to SOF15, except three markers of other kinds. */
 const isFrame = (code: number) => code >= 0xc0 && code <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(code);
 
-/** Of ITU-T T.81, every fourth kind of frame from the third one on. */
+/** ITU-T T.81: every fourth kind of frame from the third on. */
 const isProgressive = (code: number) => (code & 3) === 2;
 
 function hasManyChunks(file: Buffer): boolean {

@@ -12,20 +12,20 @@ import { sniffFormat } from './sniff.js';
 import { headerRefusal } from './unreadable.js';
 import { type Orientation, storedRegion, turnedSize, turnUpright } from './upright.js';
 
-/** What a codec knows better of its images than libvips. */
+/** Overrides of a codec for what libvips gets wrong about its images. */
 export interface Corrections {
-  /** What turns what libvips gives upright; that of its EXIF or XMP, where that is to be followed, when not given. */
+  /** Returns the orientation of what libvips decodes; by default that of EXIF or XMP, if it is to be applied. */
   readonly orientation?: ((told: OrientationSources) => Orientation) | undefined;
-  readonly background?: string | undefined; // what see-through pixels stand on; alpha is dropped when not given
+  readonly background?: string | undefined; // drawn behind transparent pixels; by default alpha is dropped
   readonly failOn?: FailOn | undefined; // the faults that fail it
-  /** In place of the conversion to RGB. @param stored the part of the image, not turned */
+  /** Replaces the conversion to RGB. @param stored the part of the image, not turned */
   readonly toRgb?: ((stored: Sharp) => Promise<Raster>) | undefined;
 }
 
 /**
  * Opens an image that libvips decodes.
  *
- * As in Pillow's `convert('RGB')`, alpha is dropped and no profile is followed.
+ * As in Pillow's `convert('RGB')`, alpha is dropped and colour profiles are ignored.
  *
  * @throws ImageRefusal unsupported_format, decode_failed or too_large
  */
@@ -47,7 +47,7 @@ export async function openWithLibvips(
   const follow = corrections.orientation ?? (settings.autoOrient ? orientationOf : () => 1 as const);
   const orientation = follow(told);
   const isCmyk = metadata.space === 'cmyk' && metadata.channels >= 4;
-  const isSvg = metadata.format === 'svg'; // wherever in the file its tag stands
+  const isSvg = metadata.format === 'svg'; // wherever in the file its tag is
   const background = isSvg ? '#fff' : corrections.background; // as in a browser
   const format = isSvg ? 'SVG' : (sniffFormat(bytes)?.name ?? metadata.format.toUpperCase());
   const size = turnedSize(metadata, orientation);
@@ -58,7 +58,7 @@ export async function openWithLibvips(
   };
   const toRgb = corrections.toRgb ?? (isCmyk ? cmykToRgb(metadata.depth === 'ushort' ? 2 : 1) : readRgb);
   const read = (region: Region) => readRegion(open(), { region, size, orientation, toRgb });
-  // Pillow's convert('RGB') comes before the resize, sharp's conversions after it.
+  // Pillow's convert('RGB') comes before the resize, sharp's conversions come after it.
   const convertsFirst = toRgb !== readRgb || (metadata.hasAlpha && background === undefined);
   if (convertsFirst) return { header, read };
   return {
@@ -82,7 +82,7 @@ async function readRegion(image: Sharp, { region, size, orientation, toRgb }: Re
   return toRgb(turnUpright(image, orientation));
 }
 
-/** Channels after the four inks are left out. @param sampleBytes 1, or 2 of which the high byte counts */
+/** Drops channels after the four inks. @param sampleBytes 1, or 2, of which the high byte counts */
 const cmykToRgb =
   (sampleBytes: 1 | 2) =>
   async (image: Sharp): Promise<Raster> => {
@@ -95,7 +95,7 @@ const cmykToRgb =
     return { width, height, data: rgb };
   };
 
-/** libvips would cut samples of 0..1 to 0 and call it black. */
+/** Refuses floating-point samples in 0..1, which libvips would truncate to 0, a black image. */
 function refuseDepth({ format, depth }: Metadata): void {
   if (depth === 'uchar' || depth === 'ushort') return;
   const samples = depth === 'float' || depth === 'double' ? 'floating-point' : depth;
@@ -105,7 +105,7 @@ function refuseDepth({ format, depth }: Metadata): void {
   );
 }
 
-/** Baseline JPEGs and plain PNGs; what has several passes over the image, or a conversion before the resize, is held. */
+/** Returns true for baseline JPEGs and plain PNGs; several passes, or a conversion before the resize, hold the whole image. */
 function isStreamed({ format, space, isProgressive, hasAlpha }: Metadata): boolean {
   return (format === 'jpeg' || format === 'png') && space !== 'cmyk' && !hasAlpha && isProgressive !== true;
 }

@@ -1,6 +1,6 @@
 import { constants, gunzipSync } from 'node:zlib';
 
-/** What a file of markup is, plain or compressed. */
+/** The kind of a markup file, plain or compressed. */
 export type Markup = 'SVG' | 'SVG in UTF-16' | 'HTML' | 'gzip';
 
 const LOOKED_AT = 64 * 2 ** 10; // bytes
@@ -8,9 +8,9 @@ const SVG_TAG = '<svg';
 const UTF8_MARK = '\xef\xbb\xbf'; // the byte order mark, as Latin-1
 
 /**
- * Whether libvips may take a file for an SVG. It does so for text in UTF-8, without a zero byte, up to the tag, which may stand
- * anywhere, and for what is compressed with the tag among its first 1000 bytes, once its loaders of other formats have declined.
- * Of a text that goes on without the tag it may: to look at all of it would take long.
+ * Returns whether libvips may take a file for an SVG. Once its loaders of other formats have declined, it does so for UTF-8 text
+ * without a zero byte up to the tag, which may be anywhere, and for compressed data with the tag among the first 1000 bytes.
+ * Longer text without the tag counts as a possible SVG: searching all of it would take long.
  */
 export function maybeSvg(bytes: Uint8Array): boolean {
   if (isGzip(bytes)) {
@@ -21,7 +21,7 @@ export function maybeSvg(bytes: Uint8Array): boolean {
   return hasTag(head) || (bytes.byteLength > LOOKED_AT && textLength(head) === LOOKED_AT);
 }
 
-/** Tells what a file of markup is by its first 64 KiB; undefined where it is none that is known. */
+/** Identifies a markup file by its first 64 KiB; undefined for anything else. */
 export function markupOf(bytes: Uint8Array): Markup | undefined {
   if (isGzip(bytes)) return compressedMarkup(bytes);
   const wide = utf16Text(bytes.subarray(0, LOOKED_AT));
@@ -31,21 +31,21 @@ export function markupOf(bytes: Uint8Array): Markup | undefined {
   return hasTag(head) ? 'SVG' : undefined;
 }
 
-/** A stream that is cut before it says what it holds could have been an SVG, and nothing else that is read. */
+/** Classifies gzip data. A stream cut before its contents show counts as SVG, the only readable format that it could hold. */
 function compressedMarkup(bytes: Uint8Array): 'SVG' | 'gzip' {
   const { head, isCut } = inflatedHead(bytes);
   if (hasTag(head)) return isHtml(lowerCase(head)) ? 'gzip' : 'SVG';
   return isCut && /^\s*(<|$)/.test(lowerCase(head)) ? 'SVG' : 'gzip';
 }
 
-/** Whether there is the tag, and text before it. */
+/** Returns whether the tag is there, with only text before it. */
 function hasTag(head: Uint8Array): boolean {
   return lowerCase(head.subarray(0, textLength(head))).includes(SVG_TAG);
 }
 
 /**
- * How many bytes of a file are text, as libvips sees it: characters in UTF-8 other than zero, between which it skips bytes that
- * begin none. A last one that is cut is one.
+ * Returns how many bytes of a file are text, as libvips sees it: non-zero UTF-8 characters. Like libvips, it skips stray
+ * continuation bytes between them and accepts a last character that is cut.
  */
 function textLength(bytes: Uint8Array): number {
   const continues = (at: number) => at >= bytes.byteLength || ((bytes[at] ?? 0) & 0xc0) === 0x80;
@@ -59,7 +59,7 @@ function textLength(bytes: Uint8Array): number {
   return bytes.byteLength;
 }
 
-/** How many bytes a character takes that begins with one, in UTF-8: 0 where none does. */
+/** Returns the length in bytes of the UTF-8 character that a byte begins; 0 if it begins none. */
 function characterBytes(first: number): number {
   if (first < 0x80) return first === 0 ? 0 : 1;
   if (first < 0xc2 || first > 0xf4) return 0;
@@ -68,7 +68,7 @@ function characterBytes(first: number): number {
 
 const ROOT = 64; // characters
 
-/** By its root, or the document type before it, behind comments and instructions. */
+/** Checks for an HTML root element or document type, after any comments and processing instructions. */
 function isHtml(text: string): boolean {
   let at = text.startsWith(UTF8_MARK) ? UTF8_MARK.length : 0;
   for (;;) {
@@ -81,7 +81,7 @@ function isHtml(text: string): boolean {
   }
 }
 
-/** Text in UTF-16, in lower case, by its byte order mark or a first tag. */
+/** Decodes UTF-16 text, recognised by its byte order mark or a first tag, in lower case. */
 function utf16Text(head: Uint8Array): string | undefined {
   const [first = 0, second = 0] = head;
   const start = first * 256 + second;
@@ -94,11 +94,11 @@ function utf16Text(head: Uint8Array): string | undefined {
 const isGzip = ([first, second]: Uint8Array) => first === 0x1f && second === 0x8b;
 
 const INFLATED_HEAD = 1000; // bytes, in which libvips looks for the tag
-const COMPRESSED_HEADS = [256, 1024, 4096]; // bytes that are inflated: to 4 MB at most
+const COMPRESSED_HEADS = [256, 1024, 4096]; // bytes to inflate: at most to 4 MB
 
 interface InflatedHead {
-  readonly head: Uint8Array; // 1000 bytes, or as many as there are
-  readonly isKnown: boolean; // there are no more among the first 1000
+  readonly head: Uint8Array; // 1000 bytes, or all if there are fewer
+  readonly isKnown: boolean; // `head` holds all of the first 1000 bytes
   readonly isCut: boolean; // the file ends before them
 }
 
@@ -108,7 +108,7 @@ function inflatedHead(bytes: Uint8Array): InflatedHead {
     try {
       head = gunzipSync(bytes.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH });
     } catch {
-      return { head: head.subarray(0, INFLATED_HEAD), isKnown: false, isCut: false }; // damaged, before or behind them
+      return { head: head.subarray(0, INFLATED_HEAD), isKnown: false, isCut: false }; // damaged, before or after them
     }
     if (head.byteLength >= INFLATED_HEAD)
       return { head: head.subarray(0, INFLATED_HEAD), isKnown: true, isCut: false };
@@ -117,7 +117,7 @@ function inflatedHead(bytes: Uint8Array): InflatedHead {
   return { head, isKnown: false, isCut: false };
 }
 
-/** Whether a compressed file of a few kB lacks its end. */
+/** Returns whether a compressed file of a few kB is truncated. */
 function endsWithin(bytes: Uint8Array): boolean {
   try {
     gunzipSync(bytes);

@@ -6,14 +6,14 @@ import { openRaster, readRgb } from './libvips.js';
 import { type ShrinkOnLoad, shrinkOnLoad } from './shrink-on-load.js';
 import { isSideways, turnUpright } from './upright.js';
 
-// What sharp calls the kernels of Pillow's bicubic and bilinear.
+// sharp's names of the kernels of Pillow's bicubic and bilinear.
 const REDUCERS = { bicubic: 'cubic', bilinear: 'linear' } as const;
 
 /**
- * The pixels that a plan keeps of an image, resized by libvips while it decodes. Its reductions differ from Pillow's by 0.2
- * of 255 on average, its enlargements by 0.1; `fast` adds to that as `shrinkOnLoad` says. The geometry is the same.
+ * Computes the pixels that a plan keeps of an image, resized by libvips while it decodes. Reductions differ from Pillow's by 0.2
+ * of 255 on average, enlargements by 0.1; `fast` adds to that as `shrinkOnLoad` says. The geometry is the same.
  *
- * @param signal stops a decoder of ours; libvips goes on
+ * @param signal stops our own decoders; libvips continues
  * @returns HWC RGB, 0..255: [vertical.count, horizontal.count, 3]
  * @throws as `Image.read`
  */
@@ -35,23 +35,23 @@ async function inMemory(image: Image, signal: AbortSignal | undefined): Promise<
   return { open: () => openRaster(raster), orientation: 1, format: 'other' };
 }
 
-/** The one-pipeline path of ordinary photos. */
+/** Reduces an ordinary photo in a single pipeline. */
 async function reduce(
   { open, orientation }: ImageStream,
   { horizontal, vertical, interpolation }: ResizePlan,
   onLoad: ShrinkOnLoad,
 ): Promise<Uint8Array> {
   const [across, down] = isSideways(orientation) ? [vertical, horizontal] : [horizontal, vertical];
-  // Turned after the resize: sharp's own auto-orientation would decode a JPEG in full and hold it in memory.
+  // Turn after the resize: sharp's own auto-orientation would decode a JPEG in full and hold it in memory.
   const stored = open();
-  // sharp leaves nothing to the decoder of an image that it has to crop first, be it to all of it.
+  // A crop before the resize, even of the whole image, keeps sharp from leaving any reduction to the decoder.
   if (onLoad === 'none') stored.extract({ left: 0, top: 0, width: across.source, height: down.source });
   const resized = resize(stored, across.resized, down.resized, interpolation, onLoad);
   const { data } = await readRgb(keep(turnUpright(resized, orientation), horizontal, vertical));
   return data;
 }
 
-/** At least one axis grows. The other may shrink, which comes first, on the pixels that are needed. */
+/** Resizes an image of which at least one axis grows. If the other shrinks, that comes first, on the pixels needed. */
 async function grow(
   image: Image,
   { horizontal, vertical, interpolation }: ResizePlan,
@@ -76,7 +76,7 @@ async function grow(
     bottom: y.read.after,
     extendWith: 'copy',
   });
-  // Sizes are computed: what sharp reports after an extract and an extend leaves the border out.
+  // Compute the sizes: after an extract and an extend, sharp reports them without the border.
   const width = x.reduced.count + x.read.before + x.read.after;
   const height = y.reduced.count + y.read.before + y.read.after;
   const { data: pixels } = await readRgb(bordered);
@@ -87,7 +87,7 @@ async function grow(
   return data;
 }
 
-/** What is read of an axis, what a reduction makes of that, and how it grows. */
+/** An axis split into the part to read, its reduction, and its growth. */
 interface SplitAxis {
   readonly read: Span;
   readonly reduced: Pick<Axis, 'resized' | 'first' | 'count'>;
@@ -116,11 +116,11 @@ function resize(
   return image.resize(width, height, {
     kernel: REDUCERS[interpolation],
     fit: 'fill',
-    fastShrinkOnLoad: onLoad === 'all', // sharp shrinks a JPEG by `half` without it
+    fastShrinkOnLoad: onLoad === 'all', // without it, sharp still shrinks a JPEG, by `half`
   });
 }
 
-/** Lazy: libvips computes no pixel that is not kept. */
+/** Crops lazily: libvips computes only the pixels kept. */
 function keep(
   image: Sharp,
   horizontal: Pick<Axis, 'first' | 'count'>,

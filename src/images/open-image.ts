@@ -14,7 +14,7 @@ import type { Codec, Image, OpenSettings } from './image.js';
 import { openWithLibvips } from './libvips-image.js';
 import { sniffFormat } from './sniff.js';
 
-/** What opens images, by the name that their first bytes give them; libvips opens the others, SVG among them. */
+/** The codecs by the format name that `sniffFormat` returns; libvips opens all other formats, including SVG. */
 const CODECS: Readonly<Record<string, Codec>> = {
   AVIF: avif,
   GIF: gif,
@@ -33,7 +33,7 @@ const CODECS: Readonly<Record<string, Codec>> = {
 };
 
 /**
- * Opens an image of any format that is read: its header, by its first bytes.
+ * Opens an image of any supported format, recognised by its first bytes. Reads only its header.
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
  */

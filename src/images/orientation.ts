@@ -2,15 +2,15 @@ import { BYTE, TiffFields } from './codecs/tiff-fields.js';
 import { TAG } from './codecs/tiff-tags.js';
 import type { Orientation } from './upright.js';
 
-/** What an image says of how it lies. */
+/** The orientation metadata of an image. */
 export interface OrientationSources {
-  readonly exif?: number | undefined; // what its EXIF says, as {@link exifOrientation} reads it
+  readonly exif?: number | undefined; // as returned by {@link exifOrientation}
   readonly xmp?: Uint8Array | undefined;
 }
 
 /**
- * How Pillow's `ImageOps.exif_transpose` turns an image: by its EXIF, by its XMP where EXIF says nothing, and not at all by a
- * value that is none of 1 to 8.
+ * Returns the orientation that Pillow's `ImageOps.exif_transpose` applies: that of EXIF, or of XMP if EXIF has none. Values
+ * outside 1 to 8 do not turn the image.
  *
  * https://github.com/python-pillow/Pillow/blob/main/src/PIL/Image.py, `Image.getexif`
  */
@@ -20,13 +20,13 @@ export function orientationOf({ exif, xmp }: OrientationSources): Orientation {
 }
 
 const PREFIX = 'Exif\0\0';
-const NUMBERLESS = 0; // no orientation
+const NUMBERLESS = 0; // not an orientation
 
 /**
- * The orientation that an EXIF block gives, which may be none that there is; undefined where it gives none. As a BYTE it
- * is no number to Pillow.
+ * Reads the orientation of an EXIF block, which may not be a valid one; undefined if it has none. A BYTE is not a number to
+ * Pillow.
  *
- * @param exif with or without `Exif\0\0` before it; or a TIFF, which says it in the same way
+ * @param exif with or without a leading `Exif\0\0`; or a TIFF, which stores it the same way
  */
 export function exifOrientation(exif: Uint8Array): number | undefined {
   let block = Buffer.from(exif.buffer, exif.byteOffset, exif.byteLength);

@@ -7,20 +7,20 @@ import { inThread } from './kernels/pixel-threads.js';
 import type { Region } from './raster.js';
 import { refuseSize } from './size-limit.js';
 
-/** An image whose file holds its pixels in rows, or codes of such rows. */
+/** An image whose file stores its pixels in rows, plain or compressed. */
 export interface PackedImage extends Size {
-  readonly format: string; // for people
-  readonly bytes: Uint8Array; // from the first pixel, or code, on; whatever follows is left out
-  readonly stride: number; // bytes from row to row, once they are decoded
+  readonly format: string; // for messages
+  readonly bytes: Uint8Array; // from the first pixel or code on; trailing data are ignored
+  readonly stride: number; // bytes from row to row, once decoded
   readonly layout: Layout;
-  readonly bottomUp: boolean; // the last row is the first of the file
-  readonly mirrored: boolean; // and the last pixel of a row
-  readonly coding?: Coding | undefined; // undefined: rows are there as they are
-  readonly fewestBytes?: number | undefined; // of codes that make up the image, at least
+  readonly bottomUp: boolean; // the file begins with the last row
+  readonly mirrored: boolean; // rows begin with their last pixel
+  readonly coding?: Coding | undefined; // undefined: rows are not compressed
+  readonly fewestBytes?: number | undefined; // minimum length of the codes of this image
 }
 
 /**
- * Opens an image whose pixels lie in rows. They are unpacked in a thread of their own, and only the rows that are asked for.
+ * Opens an image whose pixels are stored in rows. Only the rows requested are unpacked, in a separate thread.
  *
  * @throws ImageRefusal decode_failed, too_large or truncated
  */
@@ -30,7 +30,7 @@ export function openPacked(image: PackedImage, { maxPixels, failOn }: OpenSettin
     throw new ImageRefusal('decode_failed', `the ${format} says that it has ${width} x ${height} pixels`);
   }
   refuseSize({ width, height }, maxPixels);
-  const lastRow = Math.ceil((width * bitsPerPixel(layout)) / 8); // which may come without padding
+  const lastRow = Math.ceil((width * bitsPerPixel(layout)) / 8); // may lack padding
   const needed = coding === undefined ? stride * (height - 1) + lastRow : (image.fewestBytes ?? 1);
   const partial = failOn === 'none';
   if (bytes.byteLength < needed && !partial) {

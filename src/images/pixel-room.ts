@@ -7,7 +7,7 @@ interface Waiting {
   readonly enter: () => void;
 }
 
-/** Room in memory for decoded pixels. What does not fit waits, in turn, until others have left. */
+/** A memory budget for decoded pixels. Work that does not fit waits its turn until other work has finished. */
 export class PixelRoom {
   readonly #bytes: number;
   #taken = 0; // bytes
@@ -17,7 +17,7 @@ export class PixelRoom {
     this.#bytes = bytes;
   }
 
-  /** Does some work that holds so many bytes. What is larger than all the room has it to itself. */
+  /** Runs work that holds this many bytes. Work larger than the whole budget runs alone. */
   async hold<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     await new Promise<void>((enter) => {
       this.#waiting.push({ bytes, enter });
@@ -42,5 +42,5 @@ export class PixelRoom {
   }
 }
 
-/** The room that all images of this process share. */
+/** The budget that all images of this process share. */
 export const pixelRoom = new PixelRoom(SHARE * totalmem());

@@ -1,8 +1,8 @@
 import type { Budget } from './budget.js';
 
 /**
- * The types of the chunks of a PNG, in their order, up to the last one that is in the file with its length and checksum. What
- * has no name of a chunk comes last, as ''. Each is one step.
+ * Yields the types of the chunks of a PNG in order, up to the last one that is complete with length and checksum. An invalid
+ * chunk name is yielded as '', and ends the list. Each chunk costs one step.
  *
  * @throws BudgetSpent
  */

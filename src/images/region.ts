@@ -2,7 +2,7 @@ import type { ResizePlan } from './geometry.js';
 import { spanOfRun } from './kernels/taps.js';
 import type { Region } from './raster.js';
 
-/** The part of an upright image that the pixels which a plan keeps are made of. */
+/** Returns the part of an upright image that a plan's kept pixels depend on. */
 export function regionOf({
   horizontal,
   vertical,

@@ -1,12 +1,12 @@
-// Time that passes while this process stands still (Ctrl-Z, a paused container, a laptop asleep) is no time of work. A timer
-// that fires late cannot tell it from time of work, so that time is counted in ticks, each for little more than it should be.
+// Time during which this process is suspended (Ctrl-Z, a paused container, a sleeping laptop) does not count. A late timer cannot
+// tell such time from work, so time is counted in short ticks, and a late tick counts for at most twice its length.
 const TICK = 100; // ms
 
 /**
- * Calls back once this process has run for so long, as far as a tick tells; and not before what is there by then has been seen,
- * such as the result that was waited for.
+ * Calls back once this process has run for this long, to the precision of a tick. Events that are already pending, such as the
+ * result waited for, are handled first.
  *
- * @returns ends the wait
+ * @returns a function that cancels the wait
  */
 export function afterRunning(milliseconds: number, onOver: () => void): () => void {
   let left = milliseconds;
@@ -18,7 +18,7 @@ export function afterRunning(milliseconds: number, onOver: () => void): () => vo
     timer = setTimeout(() => {
       left -= Math.min(performance.now() - begun, 2 * tick);
       if (left > 0) wait();
-      else turn = setImmediate(onOver); // behind all that is there
+      else turn = setImmediate(onOver); // after all pending events
     }, tick);
   };
   wait();
@@ -28,7 +28,7 @@ export function afterRunning(milliseconds: number, onOver: () => void): () => vo
   };
 }
 
-/** What a promise resolves to, or undefined when it takes more than so much time of this process. */
+/** Resolves as a promise does, or to undefined if that takes longer than this much running time. */
 export async function whileRunning<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
   let end = () => {};
   const late = new Promise<undefined>((resolve) => {

@@ -1,11 +1,11 @@
 import { type Markup, markupOf } from './markup.js';
 import { tgaHeader } from './tga-header.js';
 
-/** What the first bytes of a file say it is. */
+/** The format of a file, judged by its first bytes. */
 export interface SniffedFormat {
   readonly name: string;
-  readonly readable: boolean; // by the prebuilt sharp, or by codecs of ours, which may need an optional package
-  readonly advice: string; // what to do, where it is not readable
+  readonly readable: boolean; // by the prebuilt sharp or our own codecs, which may need an optional package
+  readonly advice: string; // what to do if it is not readable
 }
 
 const CONVERT = 'convert it to PNG';
@@ -68,7 +68,7 @@ const MARKUP: Readonly<Record<Markup, SniffedFormat>> = {
   gzip: { name: 'gzip-compressed data', readable: false, advice: 'decompress it' },
 };
 
-/** Names a format by its first bytes; undefined where they are none that is known. */
+/** Names a format by its first bytes; undefined if they are unknown. */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
   const head = latin1(bytes, 64);
   const matches = ([, offset, magic]: Signature) => head.startsWith(magic, offset);
@@ -83,26 +83,26 @@ export function sniffFormat(bytes: Uint8Array): SniffedFormat | undefined {
   return markup && MARKUP[markup];
 }
 
-/** The brands of a file of ISO/IEC 14496-12: its own, then those it is compatible with. */
+/** Returns the brands of an ISO/IEC 14496-12 file: its major brand, then the compatible ones. */
 function brandsOf(head: string): string[] {
   const length = Math.min(head.length, Buffer.from(head.slice(0, 4), 'latin1').readUInt32BE());
   const [own = '', , ...compatible] = head.slice(8, length).match(/[\s\S]{4}/g) ?? [];
   return [own, ...compatible];
 }
 
-// White space and comments, then the width: any of both may be between the tokens of a header.
+// White space and comments, then the width: both may appear between the tokens of a header.
 const PNM = /^P[1-6](?:[\t-\r ]|#[^\r\n]*[\r\n])+(?:\d|#[^\r\n]*$)/;
 
-/** Names formats whose first bytes are not always the same, or are those of another format too. */
+/** Names formats whose first bytes vary, or are shared with another format. */
 function withoutMagic(bytes: Uint8Array, head: string): string | undefined {
   if (PNM.test(head)) return 'PNM';
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isDib(file)) return 'DIB';
-  if (tgaHeader(file) !== undefined) return 'TGA'; // which may begin like a cursor, of no images
+  if (tgaHeader(file) !== undefined) return 'TGA'; // may begin like a cursor without images
   return head.startsWith('\0\0\x02\0') ? 'CUR' : undefined;
 }
 
-/** A bitmap without the header of a file: the sizes of its own, one plane, and a number of bits that there is. */
+/** Recognises a bitmap without a file header: a known header size, one plane and a valid bit depth. */
 function isDib(file: Buffer): boolean {
   if (file.byteLength < 40 || ![40, 52, 56, 64, 108, 124].includes(file.readUInt32LE(0))) return false;
   return file.readUInt16LE(12) === 1 && [1, 4, 8, 16, 24, 32].includes(file.readUInt16LE(14));

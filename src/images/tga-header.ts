@@ -7,7 +7,7 @@ export interface TgaHeader extends Size {
   readonly runs: boolean; // whether pixels are run-length encoded
   readonly topDown: boolean;
   readonly mirrored: boolean; // rows begin on the right
-  readonly idBytes: number; // of text behind the header
+  readonly idBytes: number; // length of the text after the header
   readonly map: {
     readonly first: number; // the index of its first colour
     readonly count: number;
@@ -26,16 +26,16 @@ const DEPTHS: Readonly<Record<TgaHeader['kind'], readonly number[]>> = {
 };
 
 const MAP_BITS: readonly number[] = [16, 24, 32];
-const ALPHA_BITS: Readonly<Record<number, number>> = { 8: 0, 16: 8, 24: 0, 32: 8 }; // or none
+const ALPHA_BITS: Readonly<Record<number, number>> = { 8: 0, 16: 8, 24: 0, 32: 8 }; // without alpha, any of these also allows 0
 
 const FOOTER = Buffer.from('TRUEVISION-XFILE.\0', 'latin1');
 
 /**
- * The header of a TGA file that can be read. The format has no magic number, and its footer is not always there: without it each
- * field has to agree with the others, so that few other files are taken for one.
+ * Reads the header of a TGA file that can be decoded. The format has no magic number, and its footer is optional, so all fields
+ * must agree with each other; few other files pass this check.
  * https://www.dca.fee.unicamp.br/~martino/disciplinas/ia369/trabalhos/t4g3/TGA.pdf
  *
- * @returns undefined where it is none
+ * @returns undefined if it is not such a file
  */
 export function tgaHeader(file: Buffer): TgaHeader | undefined {
   if (file.byteLength < TGA_HEADER) return undefined;
@@ -45,7 +45,7 @@ export function tgaHeader(file: Buffer): TgaHeader | undefined {
   if (kind === undefined || !DEPTHS[kind].includes(bits) || hasMap > 1) return undefined;
   const [first, count, mapBits] = [file.readUInt16LE(3), file.readUInt16LE(5), byte(7)];
   const [width, height] = [file.readUInt16LE(12), file.readUInt16LE(14)];
-  if (width === 0 || height === 0 || flags >= 0x40) return undefined; // above are rows in another order
+  if (width === 0 || height === 0 || flags >= 0x40) return undefined; // these flags mean interleaved rows
   if (hasMap === 1 ? count === 0 || !MAP_BITS.includes(mapBits) : kind === 'mapped') return undefined;
   const alphaBits = bits === 16 && kind === 'rgb' ? 1 : ALPHA_BITS[bits];
   const agrees = (hasMap === 1 || first + count === 0) && [0, alphaBits].includes(flags & 0x0f);

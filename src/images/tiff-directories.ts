@@ -2,41 +2,41 @@ import type { Budget } from './budget.js';
 
 /** One directory (IFD) of a TIFF. */
 export interface TiffDirectory {
-  readonly fields: number; // repeated ones included
-  readonly valueBytes: number; // of all its fields together, as they say
-  readonly complete: boolean; // whether all of these are in the file
+  readonly fields: number; // including repeated ones
+  readonly valueBytes: number; // of all its fields together, as declared
+  readonly complete: boolean; // whether the file holds all of these
   /**
-   * The whole numbers of a tag, however many; none where it is not there, or holds something else. Of a tag that is repeated,
-   * the first, as libtiff takes it.
+   * Returns all integers of a tag; an empty list if it is missing or holds another type. Of a repeated tag the first counts, as
+   * in libtiff.
    *
-   * @throws BeyondEnd where they are not in the file
-   * @throws BudgetSpent where they are more than there are steps left, before one is read
+   * @throws BeyondEnd if the values lie beyond the end of the file
+   * @throws BudgetSpent before reading any, if there are more than steps left
    */
   numbers(tag: number): readonly number[];
 }
 
-/** A part of the file lies beyond its end. */
+/** Thrown when a part of the file lies beyond its end. */
 export class BeyondEnd extends Error {
   override readonly name = 'BeyondEnd';
 }
 
 // https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf, and https://libtiff.gitlab.io/libtiff/specification/bigtiff.html
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8]; // of each type
-const UNSIGNED: Readonly<Record<number, IntegerBytes>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }; // of these, as bytes
+const UNSIGNED: Readonly<Record<number, IntegerBytes>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 }; // the sizes of these, in bytes
 
 type IntegerBytes = 1 | 2 | 4 | 8;
 
 interface Field {
   readonly type: number;
-  readonly count: number; // values
+  readonly count: number; // of values
   readonly place: number; // of the first value in the file
 }
 
 /**
- * The directories of a TIFF or BigTIFF, in the order of their chain, which may lead back into itself: the budget ends it, at
- * the latest. Each field of a directory is one step, and each number that is asked for.
+ * Yields the directories of a TIFF or BigTIFF in the order of their chain. A chain may be circular; the budget ends it. Each
+ * field of a directory costs one step, as does each number requested.
  *
- * @throws BeyondEnd where a directory is not in the file
+ * @throws BeyondEnd if a directory lies beyond the end of the file
  * @throws BudgetSpent
  */
 export function* tiffDirectories(bytes: Uint8Array, budget: Budget): Generator<TiffDirectory> {
@@ -74,7 +74,7 @@ export function* tiffDirectories(bytes: Uint8Array, budget: Budget): Generator<T
   }
 }
 
-/** Reads numbers of a TIFF, in its byte order. */
+/** Returns a function that reads integers of a TIFF in its byte order. */
 function integerReader(bytes: Uint8Array): (at: number, size: IntegerBytes) => number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = bytes[0] === 0x49;
@@ -83,7 +83,7 @@ function integerReader(bytes: Uint8Array): (at: number, size: IntegerBytes) => n
     if (size === 1) return view.getUint8(at);
     if (size === 2) return view.getUint16(at, little);
     if (size === 4) return view.getUint32(at, little);
-    const [high, low] = little ? [at + 4, at] : [at, at + 4]; // a bigint would take ten times as long
+    const [high, low] = little ? [at + 4, at] : [at, at + 4]; // a bigint would be ten times slower
     return view.getUint32(high, little) * 2 ** 32 + view.getUint32(low, little);
   };
 }

@@ -6,12 +6,12 @@ import { pngChunks } from './png-chunks.js';
 import { sniffFormat } from './sniff.js';
 import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
 
-const MOST_STEPS = 1_000_000; // 50 ms: those of a JPEG of 250 MB, in which every 256th byte is one
+const MOST_STEPS = 1_000_000; // 50 ms: as many as a JPEG of 250 MB has, if every 256th byte is a step
 
 /**
- * Whether an image file, by what its container says of itself, goes on beyond the bytes that are there. It is asked of files
- * that could not be decoded: libvips does not say why, since images that are decoded side by side share its log. Of a file with
- * too many parts to look at, it is not known, and so not said.
+ * Returns whether an image file is truncated, judged by the lengths and end marks of its container. Called for files that could
+ * not be decoded: libvips does not say why, because images decoded in parallel share its log. Returns false for a file with too
+ * many parts to check.
  */
 export function endsEarly(bytes: Uint8Array): boolean {
   const format = sniffFormat(bytes)?.name ?? '';
@@ -31,22 +31,22 @@ const ENDS_EARLY: Readonly<Record<string, (file: Buffer, budget: Budget) => bool
   SVG: svgEndsEarly,
 };
 
-/** Without the marker that ends an image, behind all its scans. */
+/** Checks for the marker that ends an image, after all its scans. */
 function jpegEndsEarly(file: Buffer, budget: Budget): boolean {
   for (const { code } of jpegMarkers(file, budget)) if (code === END_OF_IMAGE) return false;
   return true;
 }
 
-/** Without its last chunk. What has no name of a chunk is damage of another kind. */
+/** Checks for the last chunk. An invalid chunk name is a different kind of damage. */
 function pngEndsEarly(file: Buffer, budget: Budget): boolean {
   for (const type of pngChunks(file, budget)) if (type === 'IEND' || type === '') return false;
   return true;
 }
 
-/** Without the byte that ends the blocks. A byte that begins no block is damage of another kind. */
+/** Checks for the byte that ends the blocks. A byte that begins no block is a different kind of damage. */
 function gifEndsEarly(file: Buffer, budget: Budget): boolean {
   const byte = (at: number) => file[at] ?? 0;
-  const colours = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0); // bytes of a table
+  const colours = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0); // size of a table in bytes
   let at = 13 + colours(byte(10));
   while (at < file.byteLength) {
     budget.spend();
@@ -55,7 +55,7 @@ function gifEndsEarly(file: Buffer, budget: Budget): boolean {
     if (block === 0x21) at += 2;
     else if (block === 0x2c) at += 11 + colours(byte(at + 9));
     else return false;
-    for (; byte(at) !== 0; at += 1 + byte(at)) budget.spend(); // beyond the end, it is 0
+    for (; byte(at) !== 0; at += 1 + byte(at)) budget.spend(); // 0 beyond the end
     at++;
   }
   return true;
@@ -67,7 +67,7 @@ const PARTS = [
   [324, 325],
 ] as const;
 
-/** By the first directory, which is the image that is used. */
+/** Checks the parts of the first directory, the only image used. */
 function tiffEndsEarly(file: Buffer, budget: Budget): boolean {
   try {
     const { value: first, done } = tiffDirectories(file, budget).next();
@@ -83,13 +83,13 @@ function tiffEndsEarly(file: Buffer, budget: Budget): boolean {
   }
 }
 
-/** By the boxes of the ISO base media file format, https://www.iso.org/standard/83102.html */
+/** Checks the boxes of the ISO base media file format, https://www.iso.org/standard/83102.html */
 function boxesEndEarly(file: Buffer, budget: Budget): boolean {
   let at = 0;
   while (at + 8 <= file.byteLength) {
     budget.spend();
     const size = file.readUInt32BE(at);
-    if (size === 0) return false; // to the end, wherever that is
+    if (size === 0) return false; // extends to the end of the file, wherever that is
     if (size === 1 && at + 16 > file.byteLength) return true;
     const length = size === 1 ? Number(file.readBigUInt64BE(at + 8)) : size;
     if (length < 8) return false;
@@ -98,10 +98,10 @@ function boxesEndEarly(file: Buffer, budget: Budget): boolean {
   return at !== file.byteLength;
 }
 
-const CLOSING = 64 * 2 ** 10; // bytes at the end, among which the last tag is looked for
-const INFLATED = 64 * 2 ** 20; // bytes of a compressed SVG that are looked at, before and after
+const CLOSING = 64 * 2 ** 10; // bytes at the end in which to look for the last tag
+const INFLATED = 64 * 2 ** 20; // limit for bytes of a compressed SVG, before and after inflating
 
-/** Without its last tag, or with a compressed stream that has no end. */
+/** Checks for the last tag, or the end of a compressed stream. */
 function svgEndsEarly(file: Buffer): boolean {
   if (file[0] !== 0x1f) return !/<\/(\w+:)?svg\s*>/.test(file.toString('latin1', file.byteLength - CLOSING));
   if (file.byteLength > INFLATED) return false;

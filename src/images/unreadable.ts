@@ -1,7 +1,7 @@
 import { ImageRefusal } from '../refusal.js';
 import { type SniffedFormat, sniffFormat } from './sniff.js';
 
-/** Why the head of a file cannot be read. */
+/** Returns why the header of a file cannot be read. */
 export function headerRefusal(bytes: Uint8Array): ImageRefusal {
   const sniffed = sniffFormat(bytes);
   if (sniffed !== undefined && !sniffed.readable) return unsupported(sniffed);

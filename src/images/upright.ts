@@ -2,10 +2,10 @@ import type { Sharp } from 'sharp';
 import type { Size } from './geometry.js';
 import type { Region } from './raster.js';
 
-/** EXIF's orientation: 1 stands upright, 5 to 8 lie on their side. https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf */
+/** EXIF orientation: 1 is upright, 5 to 8 lie sideways. https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-/** What turns an image upright: it is mirrored first, then turned clockwise. */
+/** The operations that turn an image upright: mirror first, then turn clockwise. */
 const TURNS: Readonly<Record<Orientation, { flip?: true; flop?: true; angle?: 90 | 180 | 270 }>> = {
   1: {},
   2: { flop: true },
@@ -17,10 +17,10 @@ const TURNS: Readonly<Record<Orientation, { flip?: true; flop?: true; angle?: 90
   8: { angle: 270 },
 };
 
-/** Whether columns become rows. */
+/** Returns whether columns become rows. */
 export const isSideways = (orientation: Orientation) => orientation >= 5;
 
-/** A size of the other kind: upright for stored, stored for upright. */
+/** Converts a stored size to an upright one, or back. */
 export function turnedSize({ width, height }: Size, orientation: Orientation): Size {
   return isSideways(orientation) ? { width: height, height: width } : { width, height };
 }
@@ -35,7 +35,7 @@ export function turnUpright(image: Sharp, orientation: Orientation): Sharp {
 }
 
 /**
- * Where a part of an upright image lies in the stored one.
+ * Returns where a part of an upright image lies in the stored image.
  * @param size of the upright image
  */
 export function storedRegion(region: Region, size: Size, orientation: Orientation): Region {

@@ -5,7 +5,7 @@ import { readRgb, readSamples, transferable } from '../libvips.js';
 import type { Raster } from '../raster.js';
 import type { Av1Coding, HeifImage } from './heif.js';
 
-// ITU-T H.273, MatrixCoefficients; unspecified ones are BT.601 to libavif.
+// ITU-T H.273, MatrixCoefficients; libavif takes unspecified ones for BT.601.
 const MATRICES: Readonly<Record<number, CodedPicture['matrix']>> = {
   1: 'BT.709',
   2: 'BT.601',
@@ -15,10 +15,10 @@ const MATRICES: Readonly<Record<number, CodedPicture['matrix']>> = {
 };
 
 /**
- * The pixels of a whole AVIF picture, as it is coded, in Pillow's colours: libheif converts them otherwise, and leaves those
- * multiplied by their alpha that are.
+ * Reads the pixels of a whole AVIF picture in Pillow's colours. libheif converts colours differently, and leaves premultiplied
+ * ones multiplied by their alpha.
  *
- * @param image not cropped, and not turned against how it is coded, since chroma comes in blocks of pixels
+ * @param image neither cropped nor turned from its coded orientation, because chroma comes in blocks of pixels
  */
 export async function avifPixels(
   image: Sharp,
@@ -44,10 +44,10 @@ export async function avifPixels(
   return premultiplied ? unpremultiplied(raster) : raster;
 }
 
-/** Grey of a limited range, which libheif leaves as it is. */
+/** Stretches limited-range grey to the full range, which libheif does not do. */
 function stretched(image: Sharp, { depth }: Av1Coding): Sharp {
   const scale = 255 / 219;
-  const offset = 0.5 - 16 * scale; // to be cut off: rounded
+  const offset = 0.5 - 16 * scale; // 0.5, because the result is truncated
   return image.linear(scale, depth === 8 ? offset : offset * 256);
 }
 

@@ -4,10 +4,10 @@ import { boxesOf, MOST_BOXES } from './iso-boxes.js';
 const SEQUENCE_BRANDS = ['avis', 'msf1'];
 
 /**
- * An AVIF as a reader of still images takes it: without its sequence, and branded as what it is. libheif would look for frames in
- * one whose first brand is a sequence's, and for HEVC behind the brand that all formats of the container share.
+ * Returns an AVIF without its sequence, with the brand of a still image. libheif looks for frames if the first brand is that of
+ * a sequence, and for HEVC if it is the brand that all formats of the container share.
  *
- * @throws ImageRefusal unsupported_format for a sequence that has no still image
+ * @throws ImageRefusal unsupported_format for a sequence without a still image
  */
 export function asStillAvif(file: Buffer): Buffer {
   const boxes = [...boxesOf(file, 0, file.byteLength, { boxes: MOST_BOXES })];

@@ -10,14 +10,14 @@ import { heic } from './heic.js';
 import { type HeifImage, primaryImage } from './heif.js';
 
 /**
- * The still image of an AVIF, or of an AVIF sequence, whose first frame it is.
+ * Opens the still image of an AVIF; in an AVIF sequence, this is the first frame.
  *
  * @throws as every `Codec`
  */
 export const avif: Codec = async (bytes, settings) => {
   const file = asStillAvif(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const primary = primaryImage(file);
-  if (primary === undefined) return openWithLibvips(file, settings); // which says why
+  if (primary === undefined) return openWithLibvips(file, settings); // reports the error
   if (primary.codec === 'hvc1') return heic(bytes, settings);
   let orientation: Orientation = 1;
   const image = await openWithLibvips(file, settings, {
@@ -37,7 +37,7 @@ export const avif: Codec = async (bytes, settings) => {
 
 const UNTURNED = { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6 } as const;
 
-// EXIF's orientations, by anti-clockwise quarter turns: not mirrored, mirrored afterwards upside down, left to right.
+// EXIF orientations. Rows: anti-clockwise quarter turns. Columns: then not mirrored, mirrored upside down, or left to right.
 const TURNS = [
   [1, 4, 2],
   [8, 5, 7],
@@ -45,13 +45,13 @@ const TURNS = [
   [6, 7, 5],
 ] as const;
 
-/** How libheif has turned an image. */
+/** Returns the orientation that libheif has already applied. */
 function turned({ turns = 0, mirror }: HeifImage): Orientation {
   return TURNS[turns]?.[mirror === undefined ? 0 : mirror === 0 ? 1 : 2] ?? 1;
 }
 
 /**
- * How Pillow turns an AVIF: by its boxes, which count and not its EXIF, and by XMP where there is neither.
+ * Returns the orientation that Pillow applies to an AVIF: that of its boxes, which override EXIF; XMP counts if there is neither.
  * https://github.com/python-pillow/Pillow/blob/main/src/PIL/AvifImagePlugin.py
  */
 function orientationOfAvif(primary: HeifImage, { exif, xmp }: OrientationSources): Orientation {

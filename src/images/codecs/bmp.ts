@@ -6,9 +6,9 @@ import { readDib } from './dib.js';
 const FILE_HEADER = 14; // bytes
 
 /**
- * Windows and OS/2 bitmaps: 1, 4 and 8 bits with a palette, plain or run-length encoded, 16, 24 and 32 bits; from the bottom up
- * or the top down. As Pillow's BmpImagePlugin, but that its mistakes with an odd number of literal RLE4 pixels, with rows that
- * RLE leaves out, and with palettes of black and white for 4 or 8 bits are not made.
+ * Windows and OS/2 bitmaps: 1, 4 and 8 bits with a palette, plain or run-length encoded, and 16, 24 and 32 bits; bottom-up or
+ * top-down. Matches Pillow's BmpImagePlugin, except for its bugs with an odd number of literal RLE4 pixels, rows that RLE leaves
+ * out, and black-and-white palettes at 4 or 8 bits.
  * https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-storage
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
@@ -20,7 +20,7 @@ export const bmp: Codec = async (bytes, settings) => {
   return openPacked(readDib(file, { format: 'BMP', at: FILE_HEADER, pixelsAt }, settings), settings);
 };
 
-/** A bitmap without the header of a file, as .dib files may be. As {@link bmp}. */
+/** A bitmap without a file header, as some .dib files are. Otherwise as {@link bmp}. */
 export const dib: Codec = async (bytes, settings) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return openPacked(readDib(file, { format: 'DIB', at: 0 }, settings), settings);

@@ -3,14 +3,14 @@ import { unpack } from '../kernels/unpack.js';
 import type { Region } from '../raster.js';
 import { HEIC_DECODE, importOptional } from './optional-package.js';
 
-/** A HEIC file, and the part of it that is wanted. */
+/** A HEIC file, and the region to decode. */
 export interface HeicInput {
   readonly data: Uint8Array;
   readonly size: Size; // of its primary image
   readonly region: Region;
 }
 
-/** What is used of heic-decode. */
+/** The part of heic-decode that is used. */
 interface HeicDecode {
   all(input: {
     readonly buffer: Uint8Array;
@@ -18,15 +18,15 @@ interface HeicDecode {
 }
 
 /**
- * Decodes the primary image of a HEIC file: of those that libheif lists, which does not name it, the first of its size. In a
- * thread that ends afterwards: a damaged file may leave libheif's memory damaged.
+ * Decodes the primary image of a HEIC file. libheif does not say which image that is, so this takes the first of its size. Runs in
+ * a thread that ends afterwards: a damaged file may corrupt libheif's memory.
  *
  * @returns HWC RGB, 0..255: [region.height, region.width, 3]
- * @throws where the file is damaged
+ * @throws if the file is damaged
  */
 export async function decodeHeic({ data, size, region }: HeicInput): Promise<Uint8Array> {
   const { all } = (await importOptional(HEIC_DECODE)) as HeicDecode;
-  data.set(Buffer.from('heic'), 8); // the package knows few brands, libheif all of them
+  data.set(Buffer.from('heic'), 8); // the package accepts few brands, libheif accepts all
   const images = await all({ buffer: data });
   const { width, height } = size;
   const image = images.find((candidate) => candidate.width === width && candidate.height === height);

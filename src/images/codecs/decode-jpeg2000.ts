@@ -4,14 +4,14 @@ import { unpack } from '../kernels/unpack.js';
 import type { Region } from '../raster.js';
 import { importOptional, OPENJPEG } from './optional-package.js';
 
-/** A JPEG 2000 file, and the part of it that is wanted. */
+/** A JPEG 2000 file, and the region to decode. */
 export interface Jpeg2000Input {
   readonly data: Uint8Array;
-  readonly size: Size; // as its head says
+  readonly size: Size; // according to its header
   readonly region: Region;
 }
 
-/** What is used of @cornerstonejs/codec-openjpeg. */
+/** The part of @cornerstonejs/codec-openjpeg that is used. */
 type OpenJpeg = (options: { readonly print: () => void; readonly printErr: () => void }) => Promise<{
   readonly J2KDecoder: new () => {
     getEncodedBuffer(bytes: number): Uint8Array;
@@ -22,10 +22,10 @@ type OpenJpeg = (options: { readonly print: () => void; readonly printErr: () =>
 }>;
 
 /**
- * Decodes a JPEG 2000 file. In a thread that ends afterwards: a damaged file may leave OpenJPEG's memory damaged.
+ * Decodes a JPEG 2000 file. Runs in a thread that ends afterwards: a damaged file may corrupt OpenJPEG's memory.
  *
  * @returns HWC RGB, 0..255: [region.height, region.width, 3]
- * @throws where the file is damaged
+ * @throws if the file is damaged
  */
 export async function decodeJpeg2000({ data, size, region }: Jpeg2000Input): Promise<Uint8Array> {
   const load = (await importOptional(OPENJPEG)) as OpenJpeg;
@@ -42,12 +42,12 @@ export async function decodeJpeg2000({ data, size, region }: Jpeg2000Input): Pro
   return unpack({ data: rows, stride, width, layout, bottomUp: false, mirrored: false, region });
 }
 
-/** Samples are brought to 8 bits as Pillow's Jpeg2KDecode.c does: shifted, more than 8 bits rounded. */
+/** Converts samples to 8 bits as Pillow's Jpeg2KDecode.c does: by shifting, with rounding above 8 bits. */
 function layoutOf(channels: 1 | 3, bits: number): Extract<Layout, { kind: 'samples' }> {
   const toByte = (sample: number) =>
     bits <= 8 ? sample << (8 - bits) : Math.min(255, (sample + (1 << (bits - 9))) >> (bits - 8));
   const sampleBytes = bits <= 8 ? 1 : 2;
-  const swapped = (value: number) => ((value & 0xff) << 8) | (value >> 8); // they are little-endian
+  const swapped = (value: number) => ((value & 0xff) << 8) | (value >> 8); // samples are little-endian
   const table = Uint8Array.from({ length: 2 ** (8 * sampleBytes) }, (_, value) =>
     toByte(sampleBytes === 1 ? value : swapped(value)),
   );

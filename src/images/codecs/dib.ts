@@ -4,7 +4,7 @@ import type { Coding } from '../kernels/codes.js';
 import type { Layout } from '../kernels/layout.js';
 import type { PackedImage } from '../packed-image.js';
 
-/** What the header of a device-independent bitmap says: the part of a BMP, or of an icon, that is an image. */
+/** The header of a device-independent bitmap: the part of a BMP or icon that is an image. */
 interface DibHeader {
   readonly headerBytes: number;
   readonly width: number;
@@ -12,20 +12,20 @@ interface DibHeader {
   readonly topDown: boolean;
   readonly bits: number; // of a pixel
   readonly compression: number;
-  readonly colours: number; // of the palette; 0: as many as there are indices
+  readonly colours: number; // in the palette; 0: as many as there are indices
 }
 
-/** Where a bitmap lies in a file. */
+/** The location of a bitmap in a file. */
 export interface DibPlace {
-  readonly format: string; // for people
-  readonly at: number; // bytes to its header
-  readonly pixelsAt?: number | undefined; // bytes to its pixels; undefined, or 0: behind the palette
-  readonly halfHeight?: boolean; // its height counts a mask behind the pixels too
+  readonly format: string; // for messages
+  readonly at: number; // byte offset of its header
+  readonly pixelsAt?: number | undefined; // byte offset of its pixels; undefined or 0: after the palette
+  readonly halfHeight?: boolean; // its height includes a mask after the pixels
 }
 
-const CORE_HEADER = 12; // OS/2's, with sizes of 16 bits
+const CORE_HEADER = 12; // OS/2's, with 16-bit sizes
 
-// BITMAPINFOHEADER, its undocumented V2 and V3, OS/2's second, V4 and V5.
+// BITMAPINFOHEADER, its undocumented V2 and V3, OS/2's second version, V4 and V5.
 const HEADERS: ReadonlySet<number> = new Set([CORE_HEADER, 40, 52, 56, 64, 108, 124]);
 
 // Compressions.
@@ -35,7 +35,7 @@ const RLE4 = 2;
 const BITFIELDS = 3;
 
 /**
- * Finds the pixels of a device-independent bitmap, as Pillow's BmpImagePlugin reads them.
+ * Locates the pixels of a device-independent bitmap, following Pillow's BmpImagePlugin.
  * https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-storage
  *
  * @throws ImageRefusal unsupported_format, truncated
@@ -45,13 +45,13 @@ export function readDib(file: Buffer, place: DibPlace, { failOn }: OpenSettings)
   const header = readHeader(file, place);
   const { width, bits, compression, headerBytes } = header;
   const height = halfHeight ? Math.floor(header.height / 2) : header.height;
-  const masks = compression === BITFIELDS && headerBytes === 40 ? 12 : 0; // bytes behind the header
+  const masks = compression === BITFIELDS && headerBytes === 40 ? 12 : 0; // bytes after the header
   const paletteAt = at + headerBytes + masks;
   const entry = headerBytes === CORE_HEADER ? 3 : 4;
   const colours = bits <= 8 ? header.colours || 2 ** bits : 0;
   const behindPalette = paletteAt + colours * entry;
   let pixelsAt = place.pixelsAt || behindPalette;
-  if (pixelsAt === at + headerBytes && bits <= 8) pixelsAt = behindPalette; // some writers leave the palette out
+  if (pixelsAt === at + headerBytes && bits <= 8) pixelsAt = behindPalette; // some writers do not count the palette
   if (pixelsAt > file.byteLength && failOn !== 'none') {
     throw new ImageRefusal('truncated', `the ${format} file ends early`);
   }
@@ -60,7 +60,7 @@ export function readDib(file: Buffer, place: DibPlace, { failOn }: OpenSettings)
   const bytes = file.subarray(pixelsAt);
   if (coding !== undefined) {
     const layout = indexLayout(file, paletteAt, entry, colours, 8);
-    // A code takes two bytes for a pixel at most, and there are ends of rows: what follows more is no image.
+    // A code takes at most two bytes per pixel, plus ends of rows: anything longer is not image data.
     return {
       ...image,
       bytes: bytes.subarray(0, 4 * (width + 1) * (height + 1)),
@@ -114,7 +114,7 @@ function checkedBits(bits: number, format: string): number {
   throw refuse(`${format} of ${bits} bits a pixel`);
 }
 
-/** @returns undefined where rows are there as they are. @throws ImageRefusal unsupported_format */
+/** @returns undefined if rows are not compressed. @throws ImageRefusal unsupported_format */
 function codingOf({ compression, bits, width }: DibHeader, format: string): Coding | undefined {
   if (compression === PLAIN || (compression === BITFIELDS && bits > 8)) return undefined;
   if (compression === RLE8 && bits === 8) return { kind: 'bmp', bits, width };
@@ -122,7 +122,7 @@ function codingOf({ compression, bits, width }: DibHeader, format: string): Codi
   throw refuse(`${format} of ${bits} bits a pixel with compression ${compression}`);
 }
 
-/** Colours that are not there are black. */
+/** Reads the palette. Missing colours are black. */
 function indexLayout(file: Buffer, at: number, entry: number, colours: number, bits: 1 | 4 | 8): Layout {
   const palette = new Uint8Array(3 * 2 ** bits);
   const count = Math.min(colours, 2 ** bits, Math.floor(Math.max(0, file.byteLength - at) / entry));
@@ -134,7 +134,7 @@ function indexLayout(file: Buffer, at: number, entry: number, colours: number, b
 }
 
 /**
- * Where the colours lie in pixels of 16, 24 or 32 bits. Alpha is dropped, as by Pillow's `convert('RGB')`.
+ * Locates the colours in pixels of 16, 24 or 32 bits. Drops alpha, as Pillow's `convert('RGB')` does.
  *
  * @throws ImageRefusal unsupported_format, truncated
  */

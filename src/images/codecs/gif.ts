@@ -8,13 +8,13 @@ import { refuseSize } from '../size-limit.js';
 import { firstGifFrame, type GifFrame } from './gif-frame.js';
 
 /**
- * The first frame of a GIF, in the colours that Pillow gives it; libvips would make black what is transparent.
+ * Opens the first frame of a GIF, in the colours that Pillow gives it; libvips would turn transparent pixels black.
  *
  * @throws as every `Codec`
  */
 export const gif: Codec = async (bytes, settings) => {
   const frame = firstGifFrame(bytes);
-  if (frame === undefined) return openWithLibvips(bytes, settings); // which says why
+  if (frame === undefined) return openWithLibvips(bytes, settings); // reports the error
   const { canvas } = frame;
   if (frame.width === 0 || frame.height === 0)
     throw new ImageRefusal('decode_failed', 'the first frame of this GIF has no pixels');
@@ -26,7 +26,7 @@ export const gif: Codec = async (bytes, settings) => {
   return { header, read: (region) => readCanvas(image, frame, region) };
 };
 
-/** libvips leaves pixels black that the data do not reach; in Pillow the file is truncated. */
+/** Refuses a frame with missing pixels: libvips leaves them black, Pillow treats the file as truncated. */
 async function refuseMissingPixels({ width, height, compressed }: GifFrame): Promise<void> {
   const { literalBits } = compressed;
   const data = transferable(compressed.data);
@@ -37,10 +37,10 @@ async function refuseMissingPixels({ width, height, compressed }: GifFrame): Pro
   }
 }
 
-/** A part of the canvas, with what the frame has of it. */
+/** Reads a part of the canvas, and draws the frame on it. */
 async function readCanvas(image: Image, frame: GifFrame, region: Region): Promise<Raster> {
   const { width, height } = region;
-  const data = Buffer.alloc(width * height * 3, Uint8Array.from(frame.background)); // the colour, over and over
+  const data = Buffer.alloc(width * height * 3, Uint8Array.from(frame.background)); // repeats the colour
   const left = Math.max(frame.left, region.left);
   const top = Math.max(frame.top, region.top);
   const covered = {
@@ -49,7 +49,7 @@ async function readCanvas(image: Image, frame: GifFrame, region: Region): Promis
     width: Math.min(frame.left + frame.width, region.left + width) - left,
     height: Math.min(frame.top + frame.height, region.top + height) - top,
   };
-  // Read even where the region has none of it: a damaged frame fails the image.
+  // Read even outside the frame: a damaged frame fails the image.
   if (covered.width <= 0 || covered.height <= 0) await image.read({ left: 0, top: 0, width: 1, height: 1 });
   else copyRows(await image.read(covered), { data, width }, left - region.left, top - region.top);
   return { width, height, data };

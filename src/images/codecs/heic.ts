@@ -6,10 +6,10 @@ import { primaryImage } from './heif.js';
 import { HEIC_DECODE, refuseMissing } from './optional-package.js';
 
 /**
- * HEIC, decoded and turned upright by libheif, alpha dropped. Its orientation is that of the image's properties, which decoders
- * always follow, and not that of its EXIF data.
+ * HEIC, decoded and turned upright by libheif, alpha dropped. The orientation is that of the image's properties, which decoders
+ * always apply, not that of its EXIF data.
  *
- * @throws ImageRefusal unsupported_format where the optional package is not installed; decode_failed or too_large
+ * @throws ImageRefusal unsupported_format if the optional package is not installed; decode_failed or too_large
  */
 export const heic: Codec = async (bytes, { maxPixels }) => {
   refuseMissing(HEIC_DECODE);
@@ -22,7 +22,7 @@ export const heic: Codec = async (bytes, { maxPixels }) => {
   return {
     header: { width, height, format: 'HEIC', streamed: false },
     read: async (region, signal) => {
-      const data = new Uint8Array(bytes); // a copy, to be given away
+      const data = new Uint8Array(bytes); // a copy, to be transferred
       const rgb = await inThread('heic', { data, size, region }, { transfer: [data], own: true, signal });
       return { data: rgb, width: region.width, height: region.height };
     },

@@ -1,31 +1,31 @@
 import type { Size } from '../geometry.js';
 import { type Box, type BoxBudget, boxesOf, MOST_BOXES } from './iso-boxes.js';
 
-/** What the boxes of a HEIF file say of its primary image. */
+/** What the boxes of a HEIF file say about its primary image. */
 export interface HeifImage {
   readonly codec: string; // av01, hvc1, …
-  readonly shown: Size | undefined; // cropped and turned; undefined: the file does not say
+  readonly shown: Size | undefined; // after cropping and turning; undefined: not stated in the file
   readonly premultiplied: boolean; // its colours are multiplied by its alpha
   readonly turns: number | undefined; // anti-clockwise quarter turns, irot
   readonly mirror: number | undefined; // 0 upside down, 1 left to right, imir
-  readonly coding: Av1Coding | undefined; // where it is coded as one picture, and says how
+  readonly coding: Av1Coding | undefined; // if it is coded as a single picture and says how
 }
 
-/** How an AV1 picture stands for colours. */
+/** How an AV1 picture encodes colours. */
 export interface Av1Coding {
   readonly depth: 8 | 10 | 12; // bits
   readonly monochrome: boolean;
   readonly halved: { readonly x: boolean; readonly y: boolean }; // chroma
-  readonly limited: boolean; // range
+  readonly limited: boolean; // limited range
   readonly matrix: number; // ITU-T H.273, MatrixCoefficients
 }
 
 const MOST_PROPERTIES = 1000; // of the primary image
 
 /**
- * The primary image of a HEIF file, by ISO/IEC 23008-12.
+ * Finds the primary image of a HEIF file, according to ISO/IEC 23008-12.
  *
- * @returns undefined where there is none that can be read
+ * @returns undefined if no primary image can be read
  */
 export function primaryImage(file: Buffer): HeifImage | undefined {
   const budget: BoxBudget = { boxes: MOST_BOXES };
@@ -69,7 +69,7 @@ export function primaryImage(file: Buffer): HeifImage | undefined {
   }
 }
 
-/** What the properties of an image make of its size, one after the other. */
+/** Returns the size of an image after its properties have been applied in order. */
 function shownSize(file: Buffer, properties: readonly (Box | undefined)[]): Size | undefined {
   let size: Size | undefined;
   for (const property of properties) {
@@ -84,7 +84,7 @@ function shownSize(file: Buffer, properties: readonly (Box | undefined)[]): Size
   return size;
 }
 
-/** Of an av1C box (https://aomediacodec.github.io/av1-isobmff/) and a colr box of code points. */
+/** Reads an av1C box (https://aomediacodec.github.io/av1-isobmff/) and a colr box of code points. */
 function codingOf(file: Buffer, av1: Box | undefined, colours: Box | undefined): Av1Coding | undefined {
   if (av1 === undefined || colours === undefined) return undefined;
   const flags = file.readUInt8(av1.start + 2);
@@ -98,7 +98,7 @@ function codingOf(file: Buffer, av1: Box | undefined, colours: Box | undefined):
   };
 }
 
-/** Of an infe box. */
+/** Reads an infe box. */
 function itemOf(file: Buffer, { start }: Box): { readonly id: number; readonly type: string } | undefined {
   const version = file[start] ?? 0;
   if (version < 2) return undefined;
@@ -107,7 +107,7 @@ function itemOf(file: Buffer, { start }: Box): { readonly id: number; readonly t
   return { id, type: file.toString('latin1', at, at + 4) };
 }
 
-/** Of an ipma box: the properties of an item, counted from 1. */
+/** Returns the properties of an item in an ipma box, counted from 1. */
 function propertiesOf(file: Buffer, box: Box | undefined, id: number): number[] {
   if (box === undefined) return [];
   const [wideIds, wideIndices] = [file[box.start] !== 0, ((file[box.start + 3] ?? 0) & 1) === 1];

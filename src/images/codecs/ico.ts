@@ -7,18 +7,18 @@ import { readDib } from './dib.js';
 const HEAD = 6; // bytes
 const ENTRY = 16; // bytes
 
-/** An image that the directory of an icon lists. */
+/** An image in the directory of an icon. */
 interface Entry {
   readonly width: number; // pixels
   readonly height: number;
-  readonly depth: number; // bits of a pixel, or what Pillow takes for them
+  readonly depth: number; // bits per pixel, or what Pillow takes for them
   readonly bytes: number;
   readonly at: number; // bytes from the start of the file
 }
 
 /**
- * Windows icons: the largest image, of several such the one with the fewest colours, as Pillow's IcoImagePlugin chooses. Alpha,
- * and the mask of what is see-through, are dropped.
+ * Windows icons: the largest image and, among several of that size, the one with the fewest colours, as in Pillow's
+ * IcoImagePlugin. Drops alpha and the transparency mask.
  * https://learn.microsoft.com/en-us/previous-versions/ms997538(v=msdn.10)
  *
  * @throws ImageRefusal unsupported_format, decode_failed, truncated or too_large
@@ -29,8 +29,8 @@ export const ico: Codec = (bytes, settings) => {
 };
 
 /**
- * Windows cursors: of their images, the first that no other exceeds in both width and height, as Pillow's CurImagePlugin
- * chooses. Unlike there, what a cursor of one bit inverts on the screen is white.
+ * Windows cursors: the first image that no other exceeds in both width and height, as in Pillow's CurImagePlugin. Unlike in
+ * Pillow, pixels of a one-bit cursor that invert the screen are white.
  *
  * @throws as {@link ico}
  */
@@ -57,7 +57,7 @@ async function openIcon(
     return openPacked(readDib(file, { format, at, halfHeight: true }, settings), settings);
   }
   if (at + entry.bytes > file.byteLength && settings.failOn !== 'none') throw early;
-  // An orientation in it is not Pillow's business, as it is not that of the file.
+  // Pillow ignores the orientation of the image inside, like that of the file.
   return openWithLibvips(file.subarray(at), { ...settings, autoOrient: false });
 }
 

@@ -1,19 +1,19 @@
 /** A box of the ISO base media file format, https://www.iso.org/standard/83102.html */
 export interface Box {
   readonly type: string;
-  readonly named: number; // byte of the file where its type is
-  readonly start: number; // byte of the file where what is in it begins
+  readonly named: number; // byte offset of its type
+  readonly start: number; // byte offset of its contents
   readonly end: number;
 }
 
-export const MOST_BOXES = 10_000; // of a file that are looked at
+export const MOST_BOXES = 10_000; // per file
 
-/** How many boxes are still looked at, of all those that one budget is given for. */
+/** The number of boxes still to read, shared by all calls that get the same budget. */
 export interface BoxBudget {
   boxes: number;
 }
 
-/** The boxes that lie one after the other in a part of a file, up to one whose head is damaged. */
+/** Yields the consecutive boxes in a part of a file, up to the first with a damaged header. */
 export function* boxesOf(file: Buffer, start: number, end: number, budget: BoxBudget): Generator<Box> {
   for (let at = start; at + 8 <= end && budget.boxes-- > 0; ) {
     const size = file.readUInt32BE(at);

@@ -7,7 +7,7 @@ import { jpegMarkers, START_OF_SCAN } from '../jpeg-markers.js';
 import { openWithLibvips } from '../libvips-image.js';
 
 /**
- * A JPEG of 8 bits a sample, sequential or progressive.
+ * A JPEG with 8 bits per sample, sequential or progressive.
  *
  * @throws as every `Codec`
  */
@@ -16,7 +16,7 @@ export const jpeg: Codec = async (bytes, settings) => {
   return openWithLibvips(bytes, settings);
 };
 
-// The markers that begin a frame, ITU-T T.81 table B.1, where they are none of the processes that are read.
+// Markers that begin a frame (ITU-T T.81 table B.1) of a process that cannot be read.
 const OTHER_PROCESSES: Readonly<Record<number, string>> = {
   195: 'lossless',
   197: 'hierarchical',
@@ -31,7 +31,7 @@ const OTHER_PROCESSES: Readonly<Record<number, string>> = {
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc9, 0xca, ...Object.keys(OTHER_PROCESSES).map(Number)];
 const MOST_MARKERS = 4096; // before the first scan
 
-/** Looks at the markers before the first scan. What cannot be followed is for the decoder to judge. */
+/** Refuses a process that cannot be read, by the markers before the first scan. Damage is left to the decoder. */
 function refuseProcess(bytes: Uint8Array): void {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const process = withinBudget(MOST_MARKERS, undefined, (budget) => otherProcess(file, budget));
@@ -39,7 +39,7 @@ function refuseProcess(bytes: Uint8Array): void {
   throw new ImageRefusal('unsupported_format', `JPEG (${process}) is not supported; convert it to PNG`);
 }
 
-/** What is not read about the first frame; undefined where it is. */
+/** Names what makes the first frame unreadable; undefined if it can be read. */
 function otherProcess(file: Buffer, budget: Budget): string | undefined {
   for (const { code, at } of jpegMarkers(file, budget)) {
     if (code === START_OF_SCAN) return undefined;

@@ -1,30 +1,30 @@
 import type { Size } from '../geometry.js';
 import { boxesOf, MOST_BOXES } from './iso-boxes.js';
 
-/** What the head of a JPEG 2000 file says of its image. */
+/** The header of a JPEG 2000 file. */
 export interface Jpeg2000Header extends Size {
   readonly components: number;
-  readonly first: readonly Component[]; // four at most
-  readonly colours: number | undefined; // EnumCS of the file format: 16 sRGB, 17 grey; undefined: not said, or by a profile
+  readonly first: readonly Component[]; // at most four
+  readonly colours: number | undefined; // EnumCS of the file format: 16 sRGB, 17 grey; undefined: not stated, or given by a profile
 }
 
 interface Component {
   readonly bits: number;
   readonly signed: boolean;
-  readonly columns: number; // of the image, for a sample
+  readonly columns: number; // image columns per sample
   readonly rows: number;
 }
 
-const CODESTREAM = Buffer.from('ff4fff51', 'hex'); // its start, and the marker of its size
-const SIZE_END = 42; // bytes to the components
+const CODESTREAM = Buffer.from('ff4fff51', 'hex'); // its first two markers: start and size
+const SIZE_END = 42; // byte offset of the components
 const [START_OF_TILE, END_OF_CODESTREAM] = [0xff90, 0xffd9];
 const MOST_TILES = 1_000_000;
 
 /**
- * Reads the size and the components of a JPEG 2000 file, of its file format or a mere codestream.
+ * Reads the size and components of a JPEG 2000 file, or of a bare codestream.
  * https://www.itu.int/rec/T-REC-T.800
  *
- * @returns undefined where the head is damaged
+ * @returns undefined if the header is damaged
  */
 export function jpeg2000Header(file: Buffer): Jpeg2000Header | undefined {
   const codestream = codestreamOf(file);
@@ -39,7 +39,7 @@ export function jpeg2000Header(file: Buffer): Jpeg2000Header | undefined {
   return { width: at(0) - at(2), height: at(1) - at(3), components, first, colours: enumeratedColours(file) };
 }
 
-/** Whether a tile of a codestream, or what would follow it, lies beyond the end of the file. */
+/** Returns whether a tile of a codestream, or what must follow it, lies beyond the end of the file. */
 export function codestreamEndsEarly(file: Buffer): boolean {
   const codestream = codestreamOf(file);
   if (codestream === undefined) return true;
@@ -54,7 +54,7 @@ export function codestreamEndsEarly(file: Buffer): boolean {
     } else {
       if (at + 10 > codestream.byteLength) return true;
       const length = codestream.readUInt32BE(at + 6);
-      if (length < 12) return false; // 0: to the end, wherever that is
+      if (length < 12) return false; // 0: extends to the end of the file, wherever that is
       at += length;
     }
   }
@@ -68,7 +68,7 @@ function codestreamOf(file: Buffer): Buffer | undefined {
 
 const isCodestream = (bytes: Buffer) => bytes.subarray(0, 4).equals(CODESTREAM);
 
-/** What is in the first box of a type. */
+/** Returns the contents of the first box of a type. */
 function partOf(bytes: Buffer, wanted: string): Buffer | undefined {
   for (const { type, start, end } of boxesOf(bytes, 0, bytes.byteLength, { boxes: MOST_BOXES })) {
     if (type === wanted) return bytes.subarray(start, end);

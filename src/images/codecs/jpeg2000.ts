@@ -6,11 +6,11 @@ import { type Jpeg2000Header, jpeg2000Header } from './jpeg2000-header.js';
 import { OPENJPEG, refuseMissing } from './optional-package.js';
 
 /**
- * JPEG 2000, its file format and mere codestreams: grey or RGB of up to 16 bits, palettes. What OpenJPEG's wrapper cannot hand
- * out, or converts by another formula than Pillow's Jpeg2KImagePlugin, is refused.
+ * JPEG 2000 files and bare codestreams: grey or RGB with up to 16 bits, and palettes. Refuses images that OpenJPEG's wrapper cannot
+ * return, or converts with a different formula from Pillow's Jpeg2KImagePlugin.
  * https://www.itu.int/rec/T-REC-T.800
  *
- * @throws ImageRefusal unsupported_format, also where the optional package is not installed; decode_failed or too_large
+ * @throws ImageRefusal unsupported_format, also if the optional package is not installed; decode_failed or too_large
  */
 export const jpeg2000: Codec = async (bytes, { maxPixels }) => {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -28,7 +28,7 @@ export const jpeg2000: Codec = async (bytes, { maxPixels }) => {
   return {
     header: { width, height, format: 'JPEG 2000', streamed: false },
     read: async (region, signal) => {
-      const data = new Uint8Array(bytes); // a copy, to be given away
+      const data = new Uint8Array(bytes); // a copy, to be transferred
       const input = { data, size: { width, height }, region };
       const rgb = await inThread('jpeg2000', input, { transfer: [data], own: true, signal });
       return { data: rgb, width: region.width, height: region.height };
@@ -38,7 +38,7 @@ export const jpeg2000: Codec = async (bytes, { maxPixels }) => {
 
 const [SRGB, GREY] = [16, 17];
 
-/** What is odd about an image, for people; undefined where it is read. */
+/** Describes what makes an image unreadable, for messages; undefined if it can be read. */
 function oddityOf({ components, first, colours }: Jpeg2000Header): string | undefined {
   if (components !== 1 && components !== 3) return `of ${components} components`;
   if (colours !== undefined && colours !== SRGB && colours !== GREY) return `in colour space ${colours}`;

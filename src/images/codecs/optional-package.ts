@@ -4,11 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ImageRefusal } from '../../refusal.js';
 
-/** A package that decodes a format, and comes with halonet only if somebody installs it. */
+/** A package that decodes a format, and that users install separately. */
 export interface OptionalPackage {
-  readonly format: string; // for people
+  readonly format: string; // for messages
   readonly name: string; // in the registry
-  readonly entry: string; // what is imported of it
+  readonly entry: string; // the module to import
 }
 
 export const HEIC_DECODE: OptionalPackage = {
@@ -27,7 +27,7 @@ export const OPTIONAL_PACKAGES: readonly OptionalPackage[] = [OPENJPEG, HEIC_DEC
 
 const { resolve } = createRequire(import.meta.url);
 
-/** What to do where a package is not installed; undefined where it is. */
+/** Says how to install a package; undefined if it is installed. */
 export function missing({ format, name, entry }: OptionalPackage): string | undefined {
   try {
     resolve(entry);
@@ -37,21 +37,21 @@ export function missing({ format, name, entry }: OptionalPackage): string | unde
   }
 }
 
-/** @throws ImageRefusal unsupported_format, where a package is not installed */
+/** @throws ImageRefusal unsupported_format if a package is not installed */
 export function refuseMissing(optional: OptionalPackage): void {
   const hint = missing(optional);
   if (hint !== undefined) throw new ImageRefusal('unsupported_format', hint);
 }
 
-/** Imports a package that is installed. */
+/** Imports an installed package. */
 export async function importOptional({ entry }: OptionalPackage): Promise<unknown> {
   const { default: exported } = await import(pathToFileURL(resolve(entry)).href);
   return exported;
 }
 
 /**
- * The command after which Node finds a package here. A clone that `npm install --global .` links to is where Node looks, and
- * not the folder of global packages, in which there is only the link.
+ * Returns the command that installs a package where Node finds it. For a clone linked by `npm install --global .`, Node looks in
+ * the clone: the folder of global packages holds only the link.
  */
 function installation(name: string): string {
   const halonet = packageFolder(fileURLToPath(import.meta.url));

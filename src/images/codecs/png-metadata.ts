@@ -3,19 +3,19 @@ import { exifOrientation, type OrientationSources } from '../orientation.js';
 
 const MOST_TEXT = 2 ** 20; // bytes of one text, decompressed: Pillow's limit
 
-/** What of a PNG's chunks says how it lies. */
+/** The chunks of a PNG that may hold its orientation. */
 interface Chunks {
   readonly exif?: Buffer;
-  readonly rawProfile?: Buffer; // a text chunk with its four-letter name
-  readonly xmp?: Buffer; // a text chunk with its four-letter name
+  readonly rawProfile?: Buffer; // a text chunk, including its four-letter name
+  readonly xmp?: Buffer; // a text chunk, including its four-letter name
 }
 
 const RAW_PROFILE = 'Raw profile type exif';
 const XMP = 'XML:com.adobe.xmp';
 
 /**
- * What the chunks of a PNG say of how it lies, as Pillow reads them: EXIF in an eXIf chunk, before or after the pixels, or else as
- * the hexadecimal text that ImageMagick writes, whatever kind of text chunk it is in; and XMP. The last one of each counts.
+ * Reads the orientation metadata of a PNG as Pillow does: EXIF from an eXIf chunk, before or after the pixels, or else from the
+ * hexadecimal text that ImageMagick writes, in any kind of text chunk; and XMP. The last one of each counts.
  *
  * https://github.com/python-pillow/Pillow/blob/main/src/PIL/PngImagePlugin.py, https://exiftool.org/TagNames/PNG.html
  */
@@ -43,16 +43,16 @@ function lastChunks(file: Buffer): Chunks {
   return chunks;
 }
 
-/** The text of a text chunk; empty where it cannot be had. */
+/** Returns the text of a text chunk; empty if it cannot be read. */
 function textOf(chunk: Buffer): Buffer {
   const type = chunk.toString('latin1', 0, 4);
-  const after = (at: number) => chunk.indexOf(0, at) + 1; // of the string that begins there
+  const after = (at: number) => chunk.indexOf(0, at) + 1; // the byte after the string that begins there
   let text = after(4);
   let isCompressed = type === 'zTXt';
-  if (type === 'zTXt') text += 1; // the method, of which there is one
+  if (type === 'zTXt') text += 1; // the compression method; there is only one
   if (type === 'iTXt') {
     isCompressed = chunk[text] === 1;
-    text = after(after(text + 2)); // behind the language and the translated keyword
+    text = after(after(text + 2)); // after the language and the translated keyword
   }
   if (!isCompressed) return chunk.subarray(text);
   try {
@@ -62,7 +62,7 @@ function textOf(chunk: Buffer): Buffer {
   }
 }
 
-/** Of an empty line, the name, the length and lines of hexadecimal digits, the digits. */
+/** Returns the bytes of a raw profile, which consists of an empty line, name, length and lines of hexadecimal digits. */
 function profileOf(text: Buffer): Buffer {
   const digits = text.toString('latin1', 0, MOST_TEXT).split('\n').slice(3).join('');
   return Buffer.from(digits.replaceAll(/\s/g, ''), 'hex');

@@ -3,7 +3,7 @@ import { openWithLibvips } from '../libvips-image.js';
 import { orientationOf } from '../orientation.js';
 import { pngOrientation } from './png-metadata.js';
 
-/** A PNG, whose metadata libvips reads but in part. @throws as every `Codec` */
+/** A PNG; libvips reads only part of its metadata. @throws as every `Codec` */
 export const png: Codec = (bytes, settings) =>
   openWithLibvips(bytes, settings, {
     orientation: () => (settings.autoOrient ? orientationOf(pngOrientation(bytes)) : 1),

@@ -7,8 +7,8 @@ import { openPacked } from '../packed-image.js';
 
 interface PnmHeader extends Size {
   readonly kind: number; // the digit of its magic number: 1 and 4 are bits, 2 and 5 grey, 3 and 6 RGB
-  readonly most: number; // what is white, or a full colour
-  readonly bytes: number; // of the header
+  readonly most: number; // the sample of white, or of a full colour
+  readonly bytes: number; // length of the header
 }
 
 const HEADER_LIMIT = 2 ** 16; // bytes
@@ -18,8 +18,8 @@ const CARRIAGE_RETURN = 0x0d;
 const COMMENT = 0x23;
 
 /**
- * PBM, PGM and PPM, plain and raw, of 1 to 16 bits. Samples are scaled as by Pillow's PpmImagePlugin; those of grey of more than
- * 8 bits as those of RGB, where Pillow would clip them to white.
+ * PBM, PGM and PPM, plain and raw, 1 to 16 bits. Samples are scaled as in Pillow's PpmImagePlugin. Grey above 8 bits is scaled
+ * like RGB; Pillow would clip it to white.
  * https://netpbm.sourceforge.net/doc/pnm.html
  *
  * @throws ImageRefusal decode_failed, truncated or too_large
@@ -50,7 +50,7 @@ export const pnm: Codec = async (bytes, settings) => {
   return openPacked(
     {
       ...image,
-      bytes: Buffer.concat([pixels, Buffer.of(LINE_FEED)]), // which ends the last number
+      bytes: Buffer.concat([pixels, Buffer.of(LINE_FEED)]), // ends the last number
       stride: 2 * width * channels,
       layout: samples(channels, 2, (value) => scaled(value, most)),
       coding: { kind: 'plain samples', most },
@@ -82,7 +82,7 @@ function readHeader(file: Buffer): PnmHeader {
 }
 
 /**
- * A number of the header, and the one white space behind it. A comment does not end it, as in Pillow.
+ * Reads a number of the header and the single white space after it. As in Pillow, a comment does not end it.
  *
  * @throws ImageRefusal decode_failed, truncated
  */

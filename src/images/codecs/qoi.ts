@@ -3,7 +3,7 @@ import type { Codec } from '../image.js';
 import { openPacked } from '../packed-image.js';
 
 const HEADER = 14; // bytes
-const LONGEST_RUN = 62; // pixels, of one byte
+const LONGEST_RUN = 62; // pixels per byte
 
 /**
  * QOI, alpha dropped. https://qoiformat.org/qoi-specification.pdf

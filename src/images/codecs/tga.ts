@@ -7,8 +7,8 @@ import { TGA_HEADER, type TgaHeader, tgaHeader } from '../tga-header.js';
 const LONGEST_PACKET = 128; // pixels
 
 /**
- * TGA: colour maps, RGB of 16, 24 and 32 bits and grey of 8 bits, with alpha (which is dropped) or without; run-length encoded or
- * not; of any origin. As Pillow's TgaImagePlugin.
+ * TGA: colour maps, RGB of 16, 24 and 32 bits and grey of 8 bits, with or without alpha (which is dropped), run-length encoded
+ * or not, with any origin. Matches Pillow's TgaImagePlugin.
  * https://www.dca.fee.unicamp.br/~martino/disciplinas/ia369/trabalhos/t4g3/TGA.pdf
  *
  * @throws ImageRefusal decode_failed, truncated or too_large
@@ -45,7 +45,7 @@ function layoutOf(file: Buffer, { kind, bits, map, idBytes }: TgaHeader): Layout
   return { kind: 'bytes', bytesPerPixel: bits / 8, rgb: [2, 1, 0] };
 }
 
-/** Colours that are not in the map are black. */
+/** Reads the colour map. Missing colours are black. */
 function palette(file: Buffer, at: number, { first, count, bits }: TgaHeader['map']): Uint8Array {
   const colours = new Uint8Array(3 * 256);
   const entry = bits / 8;

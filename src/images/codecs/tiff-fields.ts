@@ -1,10 +1,10 @@
-const MOST_FIELDS = 65_535; // of a directory; a BigTIFF may claim 2^64
+const MOST_FIELDS = 65_535; // per directory; a BigTIFF may claim 2^64
 
-/** One field of a directory: where its values are. */
+/** One field of a directory, and the location of its values. */
 interface Field {
   readonly type: number;
   readonly count: number;
-  readonly at: number; // byte of the file
+  readonly at: number; // byte offset in the file
 }
 
 // Bytes of each integer type: BYTE, SHORT, LONG, SSHORT, SLONG, IFD, LONG8, SLONG8, IFD8.
@@ -19,15 +19,15 @@ const INTEGERS: Readonly<Record<number, 1 | 2 | 4 | 8>> = {
   17: 8,
   18: 8,
 };
-// Bytes of each type, of which 0 has none.
+// Bytes of each type; there is no type 0.
 const BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
 
-/** BYTE, which Pillow gives as a string of bytes and not as a number. */
+/** BYTE, which Pillow returns as a byte string, not as a number. */
 export const BYTE = 1;
 
 /**
  * The fields of the first directory of a TIFF, a BigTIFF or an EXIF block, which is a TIFF without an image. As in Pillow,
- * fields that lie beyond the end are left out.
+ * fields that lie beyond the end of the file are left out.
  *
  * https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf, https://libtiff.gitlab.io/libtiff/specification/bigtiff.html
  */
@@ -61,12 +61,12 @@ export class TiffFields {
     }
   }
 
-  /** The type of a field and the number of its values. */
+  /** Returns the type of a field and the number of its values. */
   shape(tag: number): Omit<Field, 'at'> | undefined {
     return this.#fields.get(tag);
   }
 
-  /** One value of a field; undefined where it has no such value, or none that is an integer. */
+  /** Returns one value of a field; undefined if it is missing or not an integer. */
   numberAt(tag: number, index = 0): number | undefined {
     const field = this.#fields.get(tag);
     const size = INTEGERS[field?.type ?? 0];
@@ -74,13 +74,13 @@ export class TiffFields {
     return this.#read(field.at + index * size, size);
   }
 
-  /** The first values of a field, at most as many as asked for. */
+  /** Returns the first values of a field, at most `most`. */
   numbers(tag: number, most: number): number[] {
     const count = Math.min(this.#fields.get(tag)?.count ?? 0, most);
     return Array.from({ length: count }, (_, i) => this.numberAt(tag, i) ?? 0);
   }
 
-  /** All values of a field as they lie in the file. */
+  /** Returns the bytes of all values of a field, as stored in the file. */
   bytesOf(tag: number): Uint8Array {
     const { at, count, type } = this.#fields.get(tag) ?? { at: 0, count: 0, type: 0 };
     return this.#bytes.subarray(at, at + count * (BYTES[type] ?? 0));

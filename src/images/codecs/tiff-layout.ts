@@ -3,17 +3,17 @@ import type { Size } from '../geometry.js';
 import type { TiffFields } from './tiff-fields.js';
 import { TAG } from './tiff-tags.js';
 
-/** How the pixels of a TIFF are laid out. */
-export type TiffLayout = TiffTiling | { readonly tile?: undefined }; // tiles, or strips for libvips
+/** The layout of the pixels of a TIFF. */
+export type TiffLayout = TiffTiling | { readonly tile?: undefined }; // tiles, or strips, which libvips reads
 
 export interface TiffTiling {
   readonly width: number; // pixels, as stored
   readonly height: number;
-  readonly planes: number; // each with tiles of its own: 1, or one for every sample
+  readonly planes: number; // each with its own tiles: 1, or one per sample
   readonly tile: Size;
   readonly rowBytes: number; // of a tile, uncompressed
   readonly places: readonly [offsets: number, byteCounts: number]; // tags
-  readonly isZstd: boolean; // which libtiff does not read here
+  readonly isZstd: boolean; // compressed with ZSTD, which this build of libtiff cannot read
 }
 
 const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR] = [0, 1, 2, 3, 5, 6];
@@ -33,7 +33,7 @@ const OTHER_COLOURS: Readonly<Record<number, string>> = {
 const JPEG = 7;
 const ZSTD = 50_000;
 
-// None, CCITT (RLE, group 3 and 4), LZW, JPEG, Deflate, NeXT, CCITT RLE by words, PackBits, ThunderScan, Deflate as it was, ZSTD.
+// None, CCITT (RLE, group 3 and 4), LZW, JPEG, Deflate, NeXT, CCITT RLE by words, PackBits, ThunderScan, old Deflate, ZSTD.
 const READABLE_CODECS = [1, 2, 3, 4, 5, JPEG, 8, 32766, 32771, 32773, 32809, 32946, ZSTD];
 
 // https://gitlab.com/libtiff/libtiff/-/blob/master/libtiff/tiff.h
@@ -59,15 +59,15 @@ const OTHER_CODECS: Readonly<Record<number, string>> = {
 };
 
 const READABLE_BITS = [1, 2, 4, 8, 16];
-const UNDEFINED_RANGE = [32, 64]; // which libvips names by what is in them: integers, floating-point numbers
-const MOST_SAMPLES = 5; // that sharp takes
+const UNDEFINED_RANGE = [32, 64]; // libvips names these by their contents: integers, floating-point numbers
+const MOST_SAMPLES = 5; // sharp's limit
 const ALPHA = [1, 2]; // ExtraSamples: associated, unassociated
 
 /**
- * The layout of the first image of a TIFF.
+ * Returns the layout of the first image of a TIFF.
  *
- * @returns undefined where the directory does not say it: the file is damaged, or ends early
- * @throws ImageRefusal unsupported_format for samples that libvips cannot read, or reads as what they are not
+ * @returns undefined if the directory lacks it: the file is damaged or truncated
+ * @throws ImageRefusal unsupported_format for samples that libvips cannot read or misinterprets
  */
 export function tiffLayout(fields: TiffFields): TiffLayout | undefined {
   const width = fields.numberAt(TAG.imageWidth);

@@ -1,7 +1,7 @@
 import type { TiffFields } from './tiff-fields.js';
 import { TAG } from './tiff-tags.js';
 
-/** What is between two directories' fields that decoding depends on; width, length and places are computed anew. */
+/** The fields that decoding depends on, copied to the new file; width, length and strip places are computed. */
 const KEPT = [
   ...[TAG.bitsPerSample, TAG.compression, TAG.photometric, TAG.fillOrder, TAG.samplesPerPixel],
   ...[TAG.planarConfiguration, TAG.t4Options, TAG.t6Options, TAG.predictor, TAG.colorMap, TAG.inkSet],
@@ -12,11 +12,11 @@ const KEPT = [
 const [LONG, LONG8] = [4, 16]; // types
 
 /**
- * A TIFF of strips, to be decoded as the image that `fields` describe.
+ * Builds a TIFF of strips, to be decoded like the image that `fields` describe.
  *
- * @param strips compressed, from the top down, those of one plane after those of another
+ * @param strips compressed, from the top down, one plane after another
  * @param size pixels of the image, and rows of each strip
- * @param compression of the strips, where it is another
+ * @param compression of the strips, if it differs
  */
 export function tiffOfStrips(
   fields: TiffFields,
@@ -67,7 +67,7 @@ export function tiffOfStrips(
   const values: Uint8Array[] = [];
   const directory = entries(offsets).map(([tag, field]) => {
     const start = [unsigned(tag, 2), unsigned(field.type, 2), unsigned(field.count, wide)];
-    if (isInline(field)) return Buffer.concat([...start, field.data], entryBytes); // filled up with zeros
+    if (isInline(field)) return Buffer.concat([...start, field.data], entryBytes); // zero-padded
     values.push(field.data);
     const pointer = unsigned(valuesAt, wide);
     valuesAt += field.data.byteLength;

@@ -1,4 +1,4 @@
-/** The tags of a TIFF that are looked at. https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf */
+/** The TIFF tags that are used. https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf */
 export const TAG = {
   imageWidth: 256,
   imageLength: 257,

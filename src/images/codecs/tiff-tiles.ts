@@ -14,9 +14,9 @@ const DEFLATE = 8;
 
 const PIXELS_AT_ONCE = 2 ** 22;
 const MOST_TILES = 2 ** 20; // 268 million pixels in tiles of 16 x 16, the smallest that TIFF allows
-const MOST_EXPANSION = 8; // times its samples that a tile is compressed to, by a codec for something else
-const MOST_TABLES = 4096; // bytes, of a JPEG
-const SMALLEST_LIMIT = 2 ** 24; // pixels of a tile, however small its image
+const MOST_EXPANSION = 8; // largest ratio of compressed to raw size of a tile, for an ill-suited codec
+const MOST_TABLES = 4096; // bytes of the tables of a JPEG
+const SMALLEST_LIMIT = 2 ** 24; // pixels of a tile, even if its image is smaller
 
 /** The tiles of an image. */
 interface Tiling extends TiffTiling {
@@ -25,10 +25,11 @@ interface Tiling extends TiffTiling {
 }
 
 /**
- * Opens a TIFF of tiles, or of ZSTD strips, which are tiles as wide as the image. libvips leaves tiles black that it cannot decode, but fails on strips: to it, tiles are given as the
- * strips of an image that is one tile wide. As in Pillow, a tile that is missing or damaged fails the image, wherever it lies.
+ * Opens a TIFF of tiles, or of ZSTD strips, which are treated as tiles as wide as the image. libvips fails on strips that it
+ * cannot decode, but leaves such tiles black, so it gets the tiles as strips of an image one tile wide. As in Pillow, a missing or
+ * damaged tile fails the image, wherever it is.
  *
- * @throws ImageRefusal truncated for tiles beyond the end; unsupported_format, decode_failed or too_large
+ * @throws ImageRefusal truncated for tiles beyond the end of the file; unsupported_format, decode_failed or too_large
  */
 export async function openTiles(
   bytes: Uint8Array,
@@ -52,7 +53,7 @@ export async function openTiles(
   };
 }
 
-/** Holds the places of all tiles against the file. */
+/** Checks that the file holds all tiles. */
 function refuseTiles(bytes: Uint8Array, fields: TiffFields, { across, down, planes, places }: Tiling): void {
   const count = across * down * planes;
   if (count > MOST_TILES * planes) {
@@ -106,20 +107,20 @@ async function readTiles(
   return { width: region.width, height: region.height, data };
 }
 
-/** Some tiles that follow one another, which are read at once. */
+/** Consecutive tiles that are read together. */
 interface Run {
   readonly first: number;
   readonly count: number;
 }
 
-/** The data of some tiles, those of one plane after those of another. */
+/** Returns the data of some tiles, one plane after another. */
 function stripsOf(
   bytes: Uint8Array,
   fields: TiffFields,
   { tile, across, down, planes, places, rowBytes }: Tiling,
   { first, count }: Run,
 ): Uint8Array[] {
-  // All tiles may claim the same bytes, as many as there are.
+  // All tiles may claim the same bytes, up to the whole file.
   const most = MOST_EXPANSION * rowBytes * tile.height + MOST_TABLES;
   return Array.from({ length: count * planes }, (_, i) => {
     const [plane, inPlane] = [Math.floor(i / count), i % count];
@@ -137,7 +138,7 @@ function inflated(
   return Promise.all(
     strips.map((data, i) => {
       const top = Math.floor((first + (i % count)) / across) * tile.height;
-      const least = rowBytes * Math.min(tile.height, height - top); // the last strip has no more
+      const least = rowBytes * Math.min(tile.height, height - top); // the last strip may be shorter
       return inThread('zstdToDeflate', { data, length, least });
     }),
   );
@@ -148,7 +149,7 @@ async function readColumn(column: Uint8Array, settings: OpenSettings): Promise<R
   return image.read(wholeOf(image.header));
 }
 
-/** Copies what a region has of a tile, whose rows begin at row `firstRow` of the column. */
+/** Copies the part of a tile that lies in a region. The tile's rows begin at row `firstRow` of the column. */
 function copyTile(
   column: Raster,
   firstRow: number,

@@ -7,12 +7,12 @@ import { TAG } from './tiff-tags.js';
 import { openTiles } from './tiff-tiles.js';
 
 /**
- * The first image of a TIFF, which Pillow turns upright whether it is asked to or not (TiffImagePlugin.py, `load_end`).
+ * The first image of a TIFF. Like Pillow (TiffImagePlugin.py, `load_end`), it is always turned upright.
  *
  * @throws as every `Codec`
  */
 export const tiff: Codec = async (given, { failOn, ...others }) => {
-  // libvips does not count it as an early end when a TIFF lacks pixels, and makes them black. Pillow does.
+  // libvips makes missing pixels of a TIFF black without treating the file as truncated; to Pillow it is.
   const settings = { ...others, failOn: failOn === 'truncated' ? 'error' : failOn } as const;
   const bytes = withoutTraps(given);
   const fields = new TiffFields(bytes);
@@ -25,13 +25,13 @@ export const tiff: Codec = async (given, { failOn, ...others }) => {
 const CMYK = 5;
 const [UNSPECIFIED, ASSOCIATED_ALPHA] = [0, 1];
 
-/** A TIFF with what libtiff and libvips take amiss changed to what Pillow makes of it. */
+/** Replaces field values that libtiff or libvips mishandle with what Pillow makes of them. */
 function withoutTraps(bytes: Uint8Array): Uint8Array {
   const fields = new TiffFields(bytes);
   const orientation = fields.numberAt(TAG.orientation) ?? 1;
-  // To libtiff it is an error of the file.
+  // libtiff reports this as an error of the file.
   const isTurnedNowhere = orientation < 1 || orientation > 8;
-  // libvips divides inks by it, and those of 16 bits by 255 too many.
+  // libvips divides inks by alpha, and 16-bit ones by a further 255.
   const hasAlpha =
     fields.numberAt(TAG.photometric) === CMYK && fields.numberAt(TAG.extraSamples) === ASSOCIATED_ALPHA;
   if (!isTurnedNowhere && !hasAlpha) return bytes;

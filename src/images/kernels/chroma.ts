@@ -1,18 +1,18 @@
 import { kernels, layOut, memoryBytes } from './kernels.js';
 
-/** A picture that libheif has converted from YCbCr to RGB, and how it was coded. */
+/** A picture that libheif has converted from YCbCr to RGB, and its original coding. */
 export interface CodedPicture {
-  readonly data: Uint8Array; // [height, width, channels] of u8, or of u16, little-endian, with the sample in the high bits
+  readonly data: Uint8Array; // [height, width, channels] of u8, or of little-endian u16 with the sample in the high bits
   readonly width: number;
   readonly height: number;
   readonly channels: 3 | 4; // RGB, or RGBA
   readonly depth: 8 | 10 | 12; // bits
   readonly halved: { readonly x: boolean; readonly y: boolean }; // chroma: 4:2:0 both, 4:2:2 x, 4:4:4 none
-  readonly limited: boolean; // range
+  readonly limited: boolean; // limited range
   readonly matrix: keyof typeof MATRICES;
 }
 
-// The shares of red and blue in luma (ITU-T H.273), and libyuv's constants (row_common.cc), full range and limited.
+// The shares of red and blue in luma (ITU-T H.273), and libyuv's constants (row_common.cc), for full and limited range.
 const MATRICES = {
   'BT.601': {
     shares: [0.299, 0.114],
@@ -31,12 +31,12 @@ const MATRICES = {
   },
 } as const;
 
-const BLOCK_BYTES = 2 ** 21; // of source rows, converted at once
-const MARGIN = 2; // rows of neighbours above and below
+const BLOCK_BYTES = 2 ** 21; // of source rows that are converted together
+const MARGIN = 2; // neighbouring rows above and below
 
 /**
- * The pixels that libavif makes of a picture with libyuv, as it does in Pillow: chroma is interpolated bilinearly, where libheif
- * repeats it. They are exact but where libheif has rounded or cut off what is needed to know.
+ * Computes the pixels that libavif makes of a picture with libyuv, as in Pillow: it interpolates chroma bilinearly, where libheif
+ * repeats it. The result is exact except where libheif's rounding or clipping has lost information.
  * https://github.com/AOMediaCodec/libavif/blob/main/src/reformat_libyuv.c
  *
  * @returns u8 [height, width, channels]
@@ -45,7 +45,7 @@ export function interpolateChroma(picture: CodedPicture): Uint8Array {
   const { data, width, height, channels, depth, halved, limited, matrix } = picture;
   const rowBytes = data.byteLength / height;
   const result = new Uint8Array(width * height * channels);
-  const atOnce = 2 * Math.max(1, Math.floor(BLOCK_BYTES / rowBytes / 2)); // rows: as many as blocks have
+  const atOnce = 2 * Math.max(1, Math.floor(BLOCK_BYTES / rowBytes / 2)); // in rows; even, because blocks may be two rows high
   const shares = Float64Array.from(MATRICES[matrix].shares);
   const fixed = Int32Array.from(MATRICES[matrix][limited ? 'limited' : 'full']);
   for (let first = 0; first < height; first += atOnce) {

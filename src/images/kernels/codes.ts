@@ -1,32 +1,32 @@
 import { ImageRefusal } from '../../refusal.js';
 import { kernels, layOut, memoryBytes } from './kernels.js';
 
-/** How the pixels of an image are compressed. */
+/** The compression of the pixels of an image. */
 export type Coding =
-  | { readonly kind: 'bmp'; readonly bits: 4 | 8; readonly width: number } // to an index in each byte
-  | { readonly kind: 'tga'; readonly bytesPerPixel: number } // to such pixels
+  | { readonly kind: 'bmp'; readonly bits: 4 | 8; readonly width: number } // to one index per byte
+  | { readonly kind: 'tga'; readonly bytesPerPixel: number } // to pixels of this size
   | { readonly kind: 'qoi' } // to RGB
-  | { readonly kind: 'plain bits' } // of PBM, to a byte each
-  | { readonly kind: 'plain samples'; readonly most: number }; // of PGM and PPM, none above `most`, to big-endian u16
+  | { readonly kind: 'plain bits' } // of PBM, to one byte each
+  | { readonly kind: 'plain samples'; readonly most: number }; // of PGM and PPM, at most `most`, to big-endian u16
 
 /** Compressed pixels. */
 export interface CodedPixels {
-  readonly format: string; // for people
-  readonly data: Uint8Array; // from the first code on, and perhaps more
+  readonly format: string; // for messages
+  readonly data: Uint8Array; // from the first code on; more data may follow
   readonly coding: Coding;
-  readonly bytes: number; // when decoded
-  readonly partial: boolean; // data that end early are no fault
+  readonly bytes: number; // once decoded
+  readonly partial: boolean; // whether truncated data are accepted
 }
 
 const AT_ONCE = 2 ** 16; // bytes of codes, and of pixels
-const CODE_LIMIT = 516; // bytes that a code takes, or makes, at most: TGA's with 128 pixels of 32 bits
+const CODE_LIMIT = 516; // the most bytes that a code takes or produces: TGA's with 128 pixels of 32 bits
 const STATE_BYTES = 16 + 4 * 65;
 
 const COMPLETE = 1;
 const INVALID = 2;
 
 /**
- * Decodes compressed pixels. What codes skip, or lies behind their end, is 0.
+ * Decodes compressed pixels. Pixels that codes skip, or that follow the last code, are 0.
  *
  * @returns `bytes` bytes
  * @throws ImageRefusal truncated, decode_failed

@@ -6,10 +6,10 @@ export interface Samples {
   readonly bytesPerPixel: number;
 }
 
-const PIXELS_AT_ONCE = 2 ** 16; // they stay in a core's cache
+const PIXELS_AT_ONCE = 2 ** 16; // few enough to stay in a core's cache
 
 /**
- * CMYK to RGB by Pillow's formula, whatever the press. Channels after the first four are left out.
+ * Converts CMYK to RGB with Pillow's formula, which ignores the press. Drops channels after the first four.
  *
  * @param sampleBytes 1, or 2 (little-endian), of which the high byte counts
  * @returns RGB, 0..255
@@ -20,7 +20,7 @@ export function cmykToRgb({ data, bytesPerPixel }: Samples, sampleBytes: 1 | 2):
   );
 }
 
-/** RGBA whose colours are multiplied by their alpha, to RGB as it was before, without alpha. */
+/** Converts RGBA with premultiplied colours to plain RGB, dropping alpha. */
 export function unpremultiply(data: Uint8Array): Uint8Array {
   return inPlace(data, 4, (at, count) => kernels.unpremultiply(at, count));
 }

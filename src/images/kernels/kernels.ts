@@ -7,7 +7,7 @@ type CodedPixels = [
   ...[halvedX: number, halvedY: number, limited: number, matrix: number, chroma: number],
 ];
 
-/** What assembly/index.ts exports. Addresses are bytes of the memory; see there. */
+/** The exports of assembly/index.ts, which documents them. Addresses are byte offsets in the memory. */
 interface Exports {
   readonly resampleRows: (
     source: number,
@@ -84,23 +84,23 @@ type DecodeCodes<Rest extends readonly unknown[]> = (
 
 const PAGE = 2 ** 16; // bytes
 
-/** Kernels read and write as much beyond what they say. */
+/** Kernels read and write up to this much beyond their stated sizes. */
 const MARGIN = 16; // bytes
 
-// Made when this module is loaded, which pixel-thread.ts alone does: there may be no room for it beside a network.
+// Created when this module is loaded, which only pixel-thread.ts does: beside a network, there may be no room for it.
 const memory = new WebAssembly.Memory({ initial: 1 });
 const module = new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
 
-/** The WebAssembly kernels of this thread. They have one memory, laid out anew for each use by {@link layOut}. */
+/** The WebAssembly kernels of this thread. They share one memory; {@link layOut} divides it up for each use. */
 export const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
 
 /**
- * Lays regions of the kernels' memory out one after the other, aligned and with a margin, and makes room for them.
- * What an earlier use left there is garbage.
+ * Lays out consecutive regions of the kernels' memory, aligned and with a margin, growing the memory as needed. The regions
+ * contain garbage from earlier uses.
  *
  * @param sizes bytes of each region
  * @returns the address of each
- * @throws RangeError where there is no such memory
+ * @throws RangeError if there is not enough memory
  */
 export function layOut<const Name extends string>(
   sizes: Readonly<Record<Name, number>>,
@@ -116,5 +116,5 @@ export function layOut<const Name extends string>(
   return Object.fromEntries(addresses) as Record<Name, number>;
 }
 
-/** The memory of the kernels as bytes; a view is good until the next {@link layOut}. */
+/** Returns the kernels' memory as bytes; a view is valid until the next {@link layOut}. */
 export const memoryBytes = () => new Uint8Array(memory.buffer);

@@ -1,4 +1,4 @@
-/** How pixels lie in the bytes of a row. */
+/** The layout of pixels in the bytes of a row. */
 export type Layout =
   | {
       readonly kind: 'indices'; // into a palette
@@ -8,17 +8,17 @@ export type Layout =
   | {
       readonly kind: 'bytes';
       readonly bytesPerPixel: number;
-      readonly rgb: readonly [red: number, green: number, blue: number]; // where they lie in a pixel
+      readonly rgb: readonly [red: number, green: number, blue: number]; // byte offsets in a pixel
     }
   | { readonly kind: 'words'; readonly greenBits: 5 | 6 } // little-endian, blue in the lowest 5 bits, then green, red
   | {
       readonly kind: 'samples';
       readonly channels: 1 | 3; // grey or RGB
       readonly sampleBytes: 1 | 2; // big-endian
-      readonly table: Uint8Array; // [2^(8 * sampleBytes)]: what samples are in 0..255
+      readonly table: Uint8Array; // [2^(8 * sampleBytes)]: maps samples to 0..255
     };
 
-/** Bits that a pixel takes in its row. */
+/** Returns the number of bits of a pixel in its row. */
 export function bitsPerPixel(layout: Layout): number {
   if (layout.kind === 'indices') return layout.bits;
   if (layout.kind === 'words') return 16;

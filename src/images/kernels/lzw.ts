@@ -1,12 +1,12 @@
 import { kernels, layOut, memoryBytes } from './kernels.js';
 
-/** The compressed pixels of a GIF's frame. */
+/** The compressed pixels of a GIF frame. */
 export interface LzwData {
   readonly data: Uint8Array; // without the lengths of its blocks
-  readonly literalBits: number; // 1 to 11, the code size that they begin with
+  readonly literalBits: number; // 1 to 11, the initial code size
 }
 
-/** How many pixels there are; -1 where the data are damaged. @returns f64 [1] */
+/** Counts the pixels; -1 if the data are damaged. @returns f64 [1] */
 export function countLzwPixels({ data, literalBits }: LzwData): Float64Array {
   const at = layOut({ data: data.byteLength, lengths: 4 * 4096 });
   memoryBytes().set(data, at.data);

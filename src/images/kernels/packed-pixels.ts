@@ -11,11 +11,11 @@ export interface PackedPixels {
 export interface CodedRows {
   readonly rows: Omit<PackedRows, 'data'>;
   readonly coded: CodedPixels; // of the whole image
-  readonly firstRow: number; // of the file's, that is in the region
+  readonly firstRow: number; // first row of the region, in the order of the file
 }
 
 /**
- * A region of an image whose pixels lie in rows, decompressed first where they are.
+ * Unpacks a region of an image whose pixels are stored in rows, decompressing them first if necessary.
  *
  * @returns HWC RGB, 0..255: [region.height, region.width, 3]
  * @throws ImageRefusal truncated, decode_failed

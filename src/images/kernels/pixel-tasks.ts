@@ -7,7 +7,7 @@ import { type CodedRows, type PackedPixels, unpackPixels } from './packed-pixels
 import { type Resampling, resample } from './resample.js';
 import { type ZstdSamples, zstdToDeflate } from './zstd.js';
 
-// What is computed of pixels in a thread of its own: these functions would block the event loop.
+// Computations that run in a separate thread, because they would block the event loop.
 
 export const PIXEL_TASKS = {
   resample: (resampling: Resampling) => resample(resampling),

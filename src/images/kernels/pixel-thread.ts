@@ -6,7 +6,7 @@ import type { WorkerReply, WorkerRequest } from './pixel-worker.js';
 
 // A thread, or a process, that computes pixels.
 
-// What libraries print is nobody's business, least of all on the standard output of a run.
+// Discard whatever libraries print; above all, keep it off the standard output of a run.
 for (const stream of [process.stdout, process.stderr]) stream.write = () => true;
 
 function reply(message: WorkerReply, transfer: readonly ArrayBuffer[] = []): void {
@@ -23,7 +23,7 @@ function reply(message: WorkerReply, transfer: readonly ArrayBuffer[] = []): voi
   }
 });
 
-// Whoever started this process is gone.
+// The parent process has exited.
 process.on('disconnect', () => process.kill(pid, 'SIGKILL'));
 
 reply({ ready: true });

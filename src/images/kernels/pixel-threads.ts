@@ -5,17 +5,17 @@ import type { PixelInput, PixelOutput, PixelTask } from './pixel-tasks.js';
 import { type PixelWorker, startWorker } from './pixel-worker.js';
 
 export interface ThreadOptions {
-  readonly transfer?: readonly Uint8Array[]; // of the input: given away, and not usable afterwards; a buffer each
-  readonly signal?: AbortSignal | undefined; // ends the thread, if it is still computing then
-  readonly own?: boolean; // the thread ends with the task, and its memory with it
+  readonly transfer?: readonly Uint8Array[]; // parts of the input to transfer: unusable afterwards; each needs its own buffer
+  readonly signal?: AbortSignal | undefined; // ends the thread if it is still computing
+  readonly own?: boolean; // the thread ends with the task and frees its memory
 }
 
 const queue = new PQueue({ concurrency: availableParallelism() });
 const idle: PixelWorker[] = [];
 
 /**
- * Computes pixels in a thread of its own. The threads are shared by all that this process decodes, as libuv's are, in which
- * libvips decodes: they start when they are needed, at most one for each core, and hold no process that has nothing left to do.
+ * Computes pixels in a separate thread. All images of this process share the threads, as they share libuv's, in which libvips
+ * decodes. Threads start on demand, at most one per core, and do not keep an otherwise finished process alive.
  *
  * @throws what the task throws; the signal's reason when it aborts; Error when the thread ends
  * @throws ShortageError when no thread can be started
@@ -39,7 +39,7 @@ export function inThread<Task extends PixelTask>(
       if ('error' in reply) throw reply.error;
       return ('output' in reply ? reply.output : undefined) as PixelOutput<Task>;
     } catch (error) {
-      signal?.throwIfAborted(); // it ended for that
+      signal?.throwIfAborted(); // the signal ended the thread
       throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);

@@ -4,37 +4,37 @@ import type { ImageFailure } from '../../errors.js';
 import { ShortageError } from '../../shortage.js';
 import type { PixelTask } from './pixel-tasks.js';
 
-/** What a worker is asked for. */
+/** A request to a worker. */
 export interface WorkerRequest {
   readonly task: PixelTask;
   readonly input: unknown; // of that task
 }
 
-/** What it says: first that it is ready, then its answers. */
+/** A reply of a worker: first that it is ready, then its answers. */
 export type WorkerReply =
   | { readonly ready: true }
   | { readonly output: unknown }
-  | { readonly refusal: ImageFailure } // thrown as an ImageRefusal, which would arrive as a mere Error
+  | { readonly refusal: ImageFailure } // rethrown as an ImageRefusal, which would arrive as a plain Error
   | { readonly error: unknown };
 
-/** A thread that computes pixels, or a process where threads cannot. It holds the process that started it while it works. */
+/** A thread that computes pixels, or a process where threads are impossible. It keeps the parent process alive while it works. */
 export interface PixelWorker {
-  /** @param transfer buffers that a thread is given; a process gets copies */
+  /** @param transfer buffers to transfer to a thread; a process gets copies */
   readonly ask: (request: WorkerRequest, transfer: readonly ArrayBuffer[]) => Promise<WorkerReply>;
   readonly end: () => void;
 }
 
 const SCRIPT = new URL('./pixel-thread.js', import.meta.url);
 
-// A thread's WebAssembly memory takes 10 GB of address space, so that a page fault checks its bounds. Where that is limited
-// (ulimit -v), a process can do without: the flag is one that Node takes at its start alone.
+// A thread's WebAssembly memory reserves 10 GB of address space, which lets page faults check its bounds. Where address space is
+// limited (ulimit -v), a process can do without: Node accepts this flag only at startup.
 const SMALL_MEMORIES = '--disable-wasm-trap-handler';
 
-let hasRoom = true; // in the address space, for all that is known
+let hasRoom = true; // in the address space, until proved otherwise
 
-/** Starts a worker. @throws ShortageError where neither a thread nor a process can be started */
+/** Starts a worker. @throws ShortageError if neither a thread nor a process can be started */
 export async function startWorker(): Promise<PixelWorker> {
-  // Without the flags of this process: --eval would run its script in place of ours, and again in there.
+  // Without the flags of this process: --eval would run its script instead of ours, and again in the worker.
   if (hasRoom) {
     const thread = new Worker(SCRIPT, { execArgv: [] });
     if (await isReady(thread)) return workerOf(thread, () => void thread.terminate());
@@ -52,16 +52,16 @@ function startProcess(): ChildProcess {
     execArgv: [SMALL_MEMORIES],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    detached: true, // Ctrl-C is for the process that started it
+    detached: true, // keeps Ctrl-C from reaching it
   });
 }
 
-/** Whether it says that it is ready, rather than end. */
+/** Resolves to whether a worker becomes ready before it ends. */
 function isReady(source: Worker | ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (ready: boolean) => () => {
       source.off('message', onReady).off('exit', onEnd).off('error', onEnd);
-      if (!ready) source.on('error', () => {}); // it may say more than once that it cannot
+      if (!ready) source.on('error', () => {}); // it may report failure more than once
       resolve(ready);
     };
     const [onReady, onEnd] = [settle(true), settle(false)];
@@ -90,7 +90,7 @@ function workerOf(source: Worker | ChildProcess, end: () => void): PixelWorker {
         hold(source);
         source.on('message', onMessage).on('error', onEnd).on('exit', onEnd);
         if (source instanceof Worker) source.postMessage(request, transfer);
-        else source.send(request, () => {}); // if not, it has ended
+        else source.send(request, () => {}); // on an error, it has exited
       }),
   };
 }

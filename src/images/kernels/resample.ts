@@ -3,19 +3,19 @@ import type { Raster } from '../raster.js';
 import { kernels, layOut, memoryBytes } from './kernels.js';
 import { type Span, spanOfRun, type Taps, tapsOf } from './taps.js';
 
-/** What to compute of a resized image, and what is there of its source. */
+/** The part of a resized image to compute, and the part of its source that is available. */
 export interface Resampling {
-  readonly source: Raster; // the columns and rows that `horizontal` and `vertical` are made of, no more
+  readonly source: Raster; // exactly the columns and rows that `horizontal` and `vertical` need
   readonly horizontal: Axis;
   readonly vertical: Axis;
   readonly interpolation: Interpolation;
 }
 
-const BLOCK_BYTES = 2 ** 24; // of weights and of rows between the two passes, held at once
-const SOURCE_BYTES = 2 ** 20; // of source rows, copied at once: they stay in a core's cache
+const BLOCK_BYTES = 2 ** 24; // of weights and of rows between the two passes, held together
+const SOURCE_BYTES = 2 ** 20; // of source rows copied together; they stay in a core's cache
 
 /**
- * Pillow's `Image.resize` of a crop, bit for bit: two passes, each rounded to 8 bits.
+ * Resizes and crops as Pillow's `Image.resize` does, bit for bit: in two passes, each rounded to 8 bits.
  * https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
  *
  * @returns HWC RGB, 0..255: [vertical.count, horizontal.count, 3]
@@ -49,7 +49,7 @@ export function resample({ source, horizontal, vertical, interpolation }: Resamp
   return result;
 }
 
-/** The part of an image that is there, and where it lies in the image. */
+/** The available part of an image, and its position. */
 interface Part {
   readonly raster: Raster;
   readonly left: number;
@@ -58,7 +58,7 @@ interface Part {
 
 /** The order of the two passes. */
 interface Passes {
-  /** Bytes held between them, for a block. */
+  /** Returns the bytes held between the passes, for a block. */
   readonly bytesBetween: (resizedColumns: number, columns: number, rows: number) => number;
   readonly compute: (part: Part, across: Taps, down: Taps) => Uint8Array;
 }
@@ -73,7 +73,7 @@ const VERTICAL_FIRST: Passes = {
   compute: verticalFirst,
 };
 
-/** Pillow's `Image.resize` takes a very tall image that becomes less tall the other way round. */
+/** Chooses the order of the passes. Pillow's `Image.resize` shrinks a very tall image vertically first. */
 function passesOf(horizontal: Axis, vertical: Axis): Passes {
   const isTall = vertical.source > 100 * horizontal.source && vertical.resized < vertical.source;
   return isTall ? VERTICAL_FIRST : HORIZONTAL_FIRST;
@@ -89,7 +89,7 @@ function halves(run: Axis): readonly [Axis, Axis] {
 
 const length = ({ start, end }: Span) => end - start;
 
-/** About as many taps as a run has, for the wider of the kernels. */
+/** Estimates the number of taps of a run, for the wider of the kernels. */
 const tapCount = ({ count, source, resized }: Axis) => 4 * count * Math.max(1, source / resized);
 
 function horizontalFirst(part: Part, across: Taps, down: Taps): Uint8Array {
@@ -132,7 +132,7 @@ function verticalFirst(part: Part, across: Taps, down: Taps): Uint8Array {
   return memoryBytes().slice(at.result, at.result + count * rowBytes);
 }
 
-/** The vertical pass: rows of `bytes` bytes at `source`, of which the first is under the first tap. */
+/** Vertical pass: resizes rows of `bytes` bytes at `source`; the first is under the first tap. */
 function resampleDown(source: number, bytes: number, target: number, { spans }: Taps, weights: number): void {
   const top = spans[0]?.start ?? 0;
   let at = weights;
@@ -142,7 +142,7 @@ function resampleDown(source: number, bytes: number, target: number, { spans }: 
   }
 }
 
-/** Copies the source pixels of a block into the kernels' memory, row after row. */
+/** Copies the source pixels of a block into the kernels' memory, row by row. */
 function writeRows(address: number, { raster, left, top }: Part, columns: Span, rows: Span): void {
   const memory = memoryBytes();
   const stride = 3 * length(columns);
@@ -152,7 +152,7 @@ function writeRows(address: number, { raster, left, top }: Part, columns: Span, 
   }
 }
 
-/** What the kernels take of taps, in bytes. */
+/** Returns the size in bytes of the taps in the kernels' memory. */
 const sizesOf = (across: Taps, down: Taps) => ({
   spans: 8 * across.spans.length,
   across: across.weights.byteLength,
@@ -172,7 +172,7 @@ function writeTaps(
   memory.set(new Uint8Array(down.weights.buffer), at.down);
 }
 
-/** Spans begin, and end, in the order of their pixels. */
+/** Returns the span of all pixels. The starts, and the ends, of spans are in ascending order. */
 function wholeSpan({ spans }: Taps): Span {
   return { start: spans[0]?.start ?? 0, end: spans.at(-1)?.end ?? 0 };
 }

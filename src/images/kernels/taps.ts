@@ -6,16 +6,16 @@ export interface Span {
   readonly end: number; // exclusive
 }
 
-/** Of a run of resized pixels, which source pixels each is made of and by which weights. */
+/** For each pixel in a run of resized pixels: the source pixels it is computed from, and their weights. */
 export interface Taps {
   readonly spans: readonly Span[];
-  readonly weights: Int32Array; // in 1 / 2^22, those of one pixel after those of another
+  readonly weights: Int32Array; // in 1 / 2^22, one pixel after another
 }
 
 const PRECISION = 2 ** 22;
 
 interface Kernel {
-  readonly support: number; // source pixels on either side, where nothing is reduced
+  readonly support: number; // source pixels on either side, unless the image is reduced
   readonly weight: (x: number) => number;
 }
 
@@ -31,7 +31,7 @@ function cubic(x: number): number {
   return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * -0.5 : 0;
 }
 
-/** The span of one resized pixel: Pillow's `precompute_coeffs` (Resample.c), whose rounding it keeps. */
+/** Computes the span of one resized pixel, with the rounding of Pillow's `precompute_coeffs` (Resample.c). */
 function spanOf({ source, resized }: Sizes, interpolation: Interpolation, pixel: number): Span {
   const scale = source / resized;
   const support = KERNELS[interpolation].support * Math.max(scale, 1); // a reduction widens the kernel: antialiasing
@@ -44,7 +44,7 @@ function spanOf({ source, resized }: Sizes, interpolation: Interpolation, pixel:
 
 type Sizes = Pick<Axis, 'source' | 'resized'>;
 
-/** The source pixels that a run of resized pixels is made of. */
+/** Returns the source pixels that a run of resized pixels is computed from. */
 export function spanOfRun({ first, count, ...sizes }: Run, interpolation: Interpolation): Span {
   return {
     start: spanOf(sizes, interpolation, first).start,
@@ -54,7 +54,7 @@ export function spanOfRun({ first, count, ...sizes }: Run, interpolation: Interp
 
 type Run = Pick<Axis, 'source' | 'resized' | 'first' | 'count'>;
 
-/** The taps of a run of resized pixels, as Pillow computes them for 8 bits a sample. */
+/** Computes the taps of a run of resized pixels as Pillow does for 8-bit samples. */
 export function tapsOf({ first, count, ...sizes }: Run, interpolation: Interpolation): Taps {
   const { weight } = KERNELS[interpolation];
   const scale = sizes.source / sizes.resized;
@@ -76,7 +76,7 @@ export function tapsOf({ first, count, ...sizes }: Run, interpolation: Interpola
   return { spans, weights };
 }
 
-/** To the nearest, halves away from zero. */
+/** Rounds to the nearest, halves away from zero. */
 function fixedPoint(weight: number): number {
   return Math.trunc(weight * PRECISION + (weight < 0 ? -0.5 : 0.5));
 }

@@ -2,21 +2,21 @@ import type { Region } from '../raster.js';
 import { kernels, layOut, memoryBytes } from './kernels.js';
 import { bitsPerPixel, type Layout } from './layout.js';
 
-/** Rows of pixels as a file stores them, and which of them to unpack. */
+/** Rows of pixels as stored in a file, and the region to unpack. */
 export interface PackedRows {
-  readonly data: Uint8Array; // from the first row of `region` on, in the order of the file; rows that are missing are black
+  readonly data: Uint8Array; // from the first row of `region` on, in file order; missing rows are black
   readonly stride: number; // bytes from row to row
   readonly width: number; // pixels in a row
   readonly layout: Layout;
-  readonly bottomUp: boolean; // the last row of the image is the first of the file
-  readonly mirrored: boolean; // and the last pixel of a row
+  readonly bottomUp: boolean; // the file begins with the last row of the image
+  readonly mirrored: boolean; // rows begin with their last pixel
   readonly region: Region; // of the upright image
 }
 
-const PIXELS_AT_ONCE = 2 ** 16; // a multiple of those in a byte; they stay in a core's cache
+const PIXELS_AT_ONCE = 2 ** 16; // a multiple of the pixels in a byte; few enough to stay in a core's cache
 
 /**
- * A region of an image whose pixels lie in rows.
+ * Unpacks a region of an image whose pixels are stored in rows.
  *
  * @returns HWC RGB, 0..255: [region.height, region.width, 3]
  */
@@ -42,7 +42,7 @@ export function unpack({ data, stride, width, layout, bottomUp, mirrored, region
       if (some.byteLength * 8 < count * bits) continue;
       memory.set(some, at.source);
       unpackRun(layout, at, count, mirrored);
-      const before = Math.max(0, first - x); // pixels that only share a byte with what is kept
+      const before = Math.max(0, first - x); // pixels that only share a byte with those kept
       const kept = count - before;
       const column = mirrored ? end - x - count : x + before - first;
       const target = at.target + (mirrored ? 0 : 3 * before);

@@ -1,4 +1,4 @@
-// The part of WebAssembly's interface that is used: TypeScript has it in the DOM's types alone.
+// The part of WebAssembly's interface that is used: TypeScript declares it only with the DOM's types.
 declare namespace WebAssembly {
   class Memory {
     constructor(size: { readonly initial: number }); // pages of 64 KiB

@@ -4,20 +4,20 @@ import { Decompress } from 'fzstd';
 /** Compressed samples, and how many there are. */
 export interface ZstdSamples {
   readonly data: Uint8Array;
-  readonly length: number; // bytes, at most
-  readonly least: number; // bytes; those that may be missing are zeros
+  readonly length: number; // in bytes, at most
+  readonly least: number; // in bytes; samples missing beyond these are zeros
 }
 
 /**
- * Compresses by Deflate what is compressed by ZSTD, which few builds of libtiff read. It is stored, not made smaller.
+ * Repackages ZSTD data as Deflate, because few builds of libtiff read ZSTD. The data are stored, not compressed.
  *
- * @throws Error where the data are damaged, or are not as many as said
+ * @throws Error if the data are damaged, too short or too long
  */
 export function zstdToDeflate({ data, length, least }: ZstdSamples): Uint8Array {
   const samples = new Uint8Array(length);
   let count = 0;
   const stream = new Decompress((chunk) => {
-    samples.set(chunk, count); // RangeError where they are too many
+    samples.set(chunk, count); // RangeError if there are too many
     count += chunk.byteLength;
   });
   stream.push(data, true);

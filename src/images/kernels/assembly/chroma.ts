@@ -1,14 +1,14 @@
-// What libheif makes of YCbCr, made anew as libavif makes it with libyuv, which is what Pillow shows.
+// Redoes libheif's conversion from YCbCr as libavif does it with libyuv, which is what Pillow shows.
 
-const CUT: f64 = 1e-6; // the weight of a pixel that was cut off
-const LIMITED_BIAS: f64 = 0.4; // of 255, by which libheif's own luma of a limited range is too high, as measured
+const CUT: f64 = 1e-6; // weight of a clipped pixel
+const LIMITED_BIAS: f64 = 0.4; // of 255: measured excess of the limited-range luma that libheif computes
 
-/** A sample of a picture, in its own depth: libvips keeps it in the high bits of 16. */
+/** Reads a sample in its own depth: libvips stores it in the high bits of 16. */
 function sampleAt(address: usize, shift: i32): i32 {
   return shift < 0 ? <i32>load<u8>(address) : <i32>load<u16>(address) >> shift;
 }
 
-/** A chroma sample between those of a plane, weighed as libyuv's ScaleRowUp2 does: nearer ones three times as much. */
+/** Interpolates a chroma sample as libyuv's ScaleRowUp2 does: nearer samples weigh three times as much. */
 function between(plane: usize, wide: i32, high: i32, x: i32, y: i32, halvedX: i32, halvedY: i32): i32 {
   const column = x >> halvedX;
   const row = y >> halvedY;
@@ -28,7 +28,7 @@ function toByte(value: i32): i32 {
   return min(max(value >> 6, 0), 255);
 }
 
-/** One chroma sample of 8 bits, of the mean of what the pixels of a block have of it, in shares of the depth's range. */
+/** Computes an 8-bit chroma sample of a block from the mean over its pixels, in the range of their depth. */
 function toChroma(mean: f64, depth: i32, limited: i32): u8 {
   const scale: f64 = limited ? 224.0 / 255 : 1;
   const sample = <i32>Math.floor(mean * scale + <f64>(1 << (depth - 1)) + 0.5);
@@ -36,14 +36,14 @@ function toChroma(mean: f64, depth: i32, limited: i32): u8 {
 }
 
 /**
- * The first half of the conversion: the chroma of a picture's RGB, of which all pixels of a block have the same. Pixels some of
- * whose samples were cut off do not say it, and count where a block has no others.
+ * First half of the conversion: recovers the chroma of a picture from its RGB; all pixels of a block share it. Pixels with clipped
+ * samples do not reveal it, and count only in blocks that have no others.
  *
  * @param source u8, or u16 with the sample in the high bits [rows, width, channels]; it begins with a block's first row
  * @param shift bits below a u16's sample; -1 for u8
  * @param depth bits of a sample
- * @param halvedX 1 where a block is two pixels wide, as halvedY for its height; else 0
- * @param limited 1 where luma has 219 steps of 255, and chroma 224
+ * @param halvedX 1 if a block is two pixels wide, else 0; likewise halvedY for its height
+ * @param limited 1 if luma has 219 steps of 255, and chroma 224
  * @param matrix f64 [2], the shares of red and blue in luma
  * @param chroma u8 [2, rows / height of a block, width / width of a block], rounded up: blue, then red
  */
@@ -91,11 +91,11 @@ export function recoverChroma(
 }
 
 /**
- * The second half: the RGB of a picture's luma and of its chroma, interpolated between blocks.
+ * Second half: computes RGB from a picture's luma and its chroma, interpolated between blocks.
  *
- * @param source as for `recoverChroma`, as what has the same name there
+ * @param source as for `recoverChroma`, like the other parameters with names used there
  * @param fixed i32 [6], libyuv's YG, YB, UB, UG, VG and VR
- * @param first of the rows to convert, of which `count` are written; those around them are their neighbours
+ * @param first of the rows to convert; `count` rows are written, and the rows around them are their neighbours
  * @param target u8 [count, width, channels]
  */
 export function interpolateChroma(

@@ -1,14 +1,14 @@
-/** a · b / 255, rounded: Pillow's MULDIV255. */
+/** Computes a · b / 255, rounded: Pillow's MULDIV255. */
 function timesShare(a: i32, b: i32): i32 {
   const product = a * b + 128;
   return ((product >> 8) + product) >> 8;
 }
 
 /**
- * CMYK to RGB as Pillow's Convert.c has it, in place: each ink darkens what black leaves.
+ * Converts CMYK to RGB in place, as Pillow's Convert.c does: each ink darkens what black leaves.
  *
  * @param pixels u8 [count, bytesPerPixel]; afterwards u8 [count, 3]
- * @param sampleBytes 1, or 2 of which the high byte counts, little-endian
+ * @param sampleBytes 1, or 2 (little-endian), of which the high byte counts
  */
 export function cmykToRgb(pixels: usize, count: i32, bytesPerPixel: i32, sampleBytes: i32): void {
   let source = pixels + <usize>(sampleBytes - 1);
@@ -27,8 +27,8 @@ export function cmykToRgb(pixels: usize, count: i32, bytesPerPixel: i32, sampleB
 }
 
 /**
- * RGBA whose colours are multiplied by their alpha, to RGB without, in place, in libyuv's fixed point (ARGBUnattenuateRow), as in
- * libavif. What is fully transparent is black.
+ * Converts RGBA with premultiplied colours to RGB in place, in libyuv's fixed point (ARGBUnattenuateRow), as libavif does. Fully
+ * transparent pixels become black.
  *
  * @param pixels u8 [count, 4]; afterwards u8 [count, 3]
  */
@@ -37,7 +37,7 @@ export function unpremultiply(pixels: usize, count: i32): void {
   let target = pixels;
   for (let i = 0; i < count; i++) {
     const alpha = <i32>load<u8>(source, 3);
-    // 256 / alpha in 1 / 256, in 16 bits; exact for what is opaque.
+    // 256 / alpha in units of 1 / 256, in 16 bits; exact for opaque pixels.
     const inverse = alpha === 0 ? 0 : alpha === 1 ? 0xffff : alpha === 255 ? 256 : 0x10000 / alpha;
     for (let channel = 0; channel < 3; channel++) {
       const value = <u32>load<u8>(source + <usize>channel);

@@ -1,19 +1,19 @@
 const MOST_CODES = 4096;
-const MOST_BITS = 12; // of a code
+const MOST_BITS = 12; // per code
 
-/** The code of so many bits that begins at a bit. It reads up to 4 bytes beyond. */
+/** Reads the code of this many bits that begins at a bit. Reads up to 4 bytes beyond it. */
 function codeAt(data: usize, bit: u32, size: i32): i32 {
   return <i32>(load<u32>(data + <usize>(bit >> 3)) >> (bit & 7)) & ((1 << size) - 1);
 }
 
 /**
- * How many pixels the compressed data of a GIF's frame give: those of its codes up to the code that ends them, or to the last whole
- * one. Nothing is decoded. https://www.w3.org/Graphics/GIF/spec-gif89a.txt, appendix F
+ * Counts the pixels in the compressed data of a GIF frame, up to the end code or the last whole code, without decoding them.
+ * https://www.w3.org/Graphics/GIF/spec-gif89a.txt, appendix F
  *
  * @param data u8 [length], without the lengths of its blocks
- * @param literalBits the code size that the frame begins with
- * @param lengths i32 [4096], of which what was there is overwritten: the pixels of each code
- * @returns -1 where a code stands for nothing
+ * @param literalBits the initial code size of the frame
+ * @param lengths i32 [4096], working memory, overwritten: the number of pixels of each code
+ * @returns -1 if a code is undefined
  */
 export function countLzwPixels(data: usize, length: u32, literalBits: i32, lengths: usize): f64 {
   const clear = 1 << literalBits;
@@ -21,7 +21,7 @@ export function countLzwPixels(data: usize, length: u32, literalBits: i32, lengt
   for (let code = 0; code < MOST_CODES; code++) store<i32>(lengths + ((<usize>code) << 2), 1);
   let next = end + 1;
   let size = literalBits + 1;
-  let before = 0; // pixels of the code before; 0 after a clear code
+  let before = 0; // pixels of the previous code; 0 after a clear code
   let count: f64 = 0;
   for (let bit: u32 = 0; bit + <u32>size <= 8 * length; ) {
     const code = codeAt(data, bit, size);
@@ -39,7 +39,7 @@ export function countLzwPixels(data: usize, length: u32, literalBits: i32, lengt
       next++;
       if (next === 1 << size) size = min(size + 1, MOST_BITS);
     }
-    before = load<i32>(lengths + ((<usize>code) << 2)); // of the code that was just added too
+    before = load<i32>(lengths + ((<usize>code) << 2)); // may be the code just added
     count += before;
   }
   return count;

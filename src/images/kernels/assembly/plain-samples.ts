@@ -1,6 +1,6 @@
 import { INVALID, OWN, report } from './code-state';
 
-// Plain PNM: https://netpbm.sourceforge.net/doc/ppm.html#plainppm and pbm.html. Comments may be anywhere.
+// Plain PNM: https://netpbm.sourceforge.net/doc/ppm.html#plainppm and pbm.html. Comments may appear anywhere.
 
 const MOST_DIGITS: i32 = 10; // Pillow's limit too
 const COMMENT: i32 = 0x23; // #
@@ -9,15 +9,15 @@ function isSpace(character: i32): bool {
   return character === 0x20 || (character >= 0x09 && character <= 0x0d);
 }
 
-/** Whether a comment goes on behind a character. */
+/** Returns whether a comment continues after a character. */
 function inComment(before: bool, character: i32): bool {
   return before ? character !== 0x0a && character !== 0x0d : character === COMMENT;
 }
 
 /**
- * The bits of a plain PBM, each a digit, to a byte each.
+ * Reads the bits of a plain PBM, one digit each, into one byte each.
  *
- * @param state its own: i32, whether a comment is being read
+ * @param state its own: i32, whether it is inside a comment
  */
 export function plainBits(source: usize, end: usize, target: usize, targetEnd: usize, state: usize): void {
   let at = source;
@@ -37,10 +37,10 @@ export function plainBits(source: usize, end: usize, target: usize, targetEnd: u
 }
 
 /**
- * The samples of a plain PGM or PPM, numbers with white space between them, to big-endian u16.
+ * Reads the samples of a plain PGM or PPM, numbers separated by white space, into big-endian u16.
  *
- * @param most above which a number is invalid
- * @param state its own: i32 [3], the number that is being read, its digits, and whether a comment is
+ * @param most the largest valid number
+ * @param state its own: i32 [3], the current number, its digit count, and whether it is inside a comment
  */
 export function plainSamples(
   source: usize,
@@ -60,7 +60,7 @@ export function plainSamples(
     const character = <i32>load<u8>(at++);
     const within = comment;
     comment = inComment(within, character);
-    if (within || comment) continue; // it does not end a number, as in Pillow
+    if (within || comment) continue; // a comment does not end a number, as in Pillow
     if (!isSpace(character)) {
       const digit = character - 0x30;
       value = 10 * value + digit;

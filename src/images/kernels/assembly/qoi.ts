@@ -1,12 +1,12 @@
 import { OWN, report } from './code-state';
 
-const PREVIOUS: usize = OWN; // u8 [4]: RGBA less the opaque black that it begins with
+const PREVIOUS: usize = OWN; // u8 [4]: RGBA, with 255 subtracted from alpha, so that zeros are opaque black
 const SEEN: usize = OWN + 4; // u8 [64, 4]: RGBA
 
 /**
- * QOI to RGB. https://qoiformat.org/qoi-specification.pdf
+ * Decodes QOI to RGB. https://qoiformat.org/qoi-specification.pdf
  *
- * @param state its own: u8 [65, 4], the pixel before, with 255 less of alpha, and those seen
+ * @param state its own: u8 [65, 4], the previous pixel, with 255 subtracted from alpha, and the pixels seen
  */
 export function qoi(source: usize, end: usize, target: usize, targetEnd: usize, state: usize): void {
   let at = source;

@@ -1,9 +1,9 @@
-// Pillow's resampling (Resample.c), bit for bit: weights in fixed point, each pass rounded and clamped to 8 bits.
+// Pillow's resampling (Resample.c), bit for bit: fixed-point weights, each pass rounded and clamped to 8 bits.
 
-const PRECISION_BITS: i32 = 22; // 32, less 8 of the pixel and 2 of headroom for weights outside 0..1
+const PRECISION_BITS: i32 = 22; // 32, minus 8 of the pixel and 2 of headroom for weights outside 0..1
 const HALF: i32 = 1 << (PRECISION_BITS - 1);
 
-/** Four sums of weighted bytes as four bytes, in the lowest 32 bits. */
+/** Packs four sums of weighted bytes into four bytes, in the lowest 32 bits. */
 function toBytes(a: v128, b: v128, c: v128, d: v128): v128 {
   return i8x16.narrow_i16x8_u(
     i16x8.narrow_i32x4_s(i32x4.shr_s(a, PRECISION_BITS), i32x4.shr_s(b, PRECISION_BITS)),
@@ -12,13 +12,13 @@ function toBytes(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
- * The horizontal pass: rows of RGB pixels to rows of `count` RGB pixels. It reads and writes up to 16 bytes beyond what it
- * says.
+ * Horizontal pass: resizes rows of RGB pixels to rows of `count` RGB pixels. Reads and writes up to 16 bytes beyond the stated
+ * sizes.
  *
  * @param source u8 [rows, stride], stride in bytes
  * @param target u8 [rows, count, 3]
- * @param spans i32 [count, 2]: of each pixel, the byte of a row where its first tap lies, and the number of taps
- * @param weights i32, in 1 / 2^22: the taps of all pixels, one pixel after the other
+ * @param spans i32 [count, 2]: for each pixel, the byte offset of its first tap in a row, and the number of taps
+ * @param weights i32, in 1 / 2^22: the taps of all pixels, one pixel after another
  */
 export function resampleRows(
   source: usize,
@@ -52,7 +52,7 @@ export function resampleRows(
 }
 
 /**
- * The vertical pass of one row. It reads and writes up to 16 bytes beyond what it says.
+ * Vertical pass of one row. Reads and writes up to 16 bytes beyond the stated sizes.
  *
  * @param source u8 [taps, bytes], the rows under the taps
  * @param target u8 [bytes]

@@ -1,8 +1,8 @@
 import { COMPLETE, OWN, report } from './code-state';
 
-const MOST_ZEROS: i32 = 256; // bytes: more are skipped, fewer are not worth an end of the part
+const MOST_ZEROS: i32 = 256; // bytes: larger gaps are skipped; for smaller ones, ending the part is not worth it
 
-/** An index of a run or of literals, of which a byte holds two where they have 4 bits. */
+/** Returns index `i` of a run or of literals; a byte holds two indices of 4 bits. */
 function indexIn(byte: i32, i: i32, bits: i32): i32 {
   return bits === 8 ? byte : (i & 1) === 0 ? byte >> 4 : byte & 15;
 }
@@ -18,17 +18,17 @@ function writeLiterals(to: usize, count: i32, from: usize, bits: i32): void {
   }
 }
 
-/** Aligned to 16 bits. */
+/** Returns the length of literals, aligned to 16 bits. */
 function literalBytes(count: i32, bits: i32): usize {
   return ((bits === 8 ? count : (count + 1) >> 1) + 1) & ~1;
 }
 
 /**
- * RLE8 and RLE4 of BMP to an index in each byte, rows one after the other.
+ * Decodes RLE8 and RLE4 of BMP to one index per byte, row after row.
  * https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-compression
  *
  * @param bits of an index: 8 or 4
- * @param state its own: i32 x, the pixel of the row that is next
+ * @param state its own: i32 x, the next pixel of the row
  */
 export function bmpRuns(
   source: usize,
@@ -49,7 +49,7 @@ export function bmpRuns(
     const value = <i32>load<u8>(at, 1);
     at += 2;
     if (count > 0 || value > 2) {
-      const kept = min(count > 0 ? count : value, width - x); // what is beyond the row is dropped
+      const kept = min(count > 0 ? count : value, width - x); // drops pixels beyond the end of the row
       if (count > 0) writeRun(to, kept, value, bits);
       else writeLiterals(to, kept, at, bits);
       to += kept;
@@ -76,7 +76,7 @@ export function bmpRuns(
   report(state, at - source, to - target, skipped, ending);
 }
 
-/** The packets of TGA to pixels as they would be without. https://www.dca.fee.unicamp.br/~martino/disciplinas/ia369/trabalhos/t4g3/TGA.pdf */
+/** Decodes the packets of TGA. https://www.dca.fee.unicamp.br/~martino/disciplinas/ia369/trabalhos/t4g3/TGA.pdf */
 export function tgaRuns(
   source: usize,
   end: usize,

@@ -1,8 +1,8 @@
-// Rows of packed pixels to RGB. A row of RGB is written from `target` on; `step` is 3, or -3 where the row is mirrored and
-// `target` its last pixel.
+// Unpack rows of pixels to RGB. A row of RGB is written from `target` on; `step` is 3, or -3 if the row is mirrored and `target`
+// is its last pixel.
 
 /**
- * Indices into a palette, those of one byte from its highest bits down.
+ * Unpacks palette indices, from the highest bits of a byte down.
  *
  * @param source u8 [ceil(count * bits / 8)]
  * @param bits of an index: 1, 2, 4 or 8
@@ -28,10 +28,10 @@ export function unpackIndices(
 }
 
 /**
- * Pixels of whole bytes, of which three are the colour.
+ * Unpacks pixels of whole bytes, three of which are the colour.
  *
  * @param source u8 [count, bytesPerPixel]
- * @param red where it lies in a pixel, in bytes
+ * @param red byte offset in a pixel; likewise green and blue
  */
 export function unpackBytes(
   source: usize,
@@ -53,8 +53,8 @@ export function unpackBytes(
 }
 
 /**
- * Pixels of 16 bits, little-endian: blue in the lowest 5, green, and red in the 5 above it. Scaled as Pillow's Unpack.c does,
- * rounded down.
+ * Unpacks 16-bit little-endian pixels: blue in the lowest 5 bits, then green, then 5 bits of red. Scales as Pillow's Unpack.c does,
+ * rounding down.
  *
  * @param source u16 [count]
  * @param greenBits 5 or 6
@@ -72,12 +72,12 @@ export function unpackWords(source: usize, count: i32, greenBits: i32, target: u
 }
 
 /**
- * Samples to bytes by a table.
+ * Maps samples to bytes with a table.
  *
  * @param source u8, or big-endian u16, [count]
  * @param sampleBytes 1 or 2
  * @param table u8 [2^(8 * sampleBytes)]
- * @param copies how often each sample is written: 3 makes grey RGB
+ * @param copies how often each sample is written: 3 turns grey into RGB
  * @param target u8 [count, copies]
  */
 export function unpackSamples(
