@@ -2,7 +2,7 @@ import type { OpenedSession } from '../../src/devices/open-session.js';
 
 /**
  * Says in one line what a network runs on: `device: cpu (cuda: no NVIDIA driver; webgpu: no Vulkan driver)`.
- * Returns undefined if that is the device asked for.
+ * Returns undefined if the user asked for that device and it runs every operator.
  */
 export function deviceLine({ device, chosen, passedOver, session }: OpenedSession): string | undefined {
   if (!chosen && !session.mixed) return undefined;

@@ -10,7 +10,7 @@ export interface Column<T> {
 }
 
 const GAP = '  ';
-const LEAST = 20; // characters; narrower columns are not wrapped
+const LEAST = 20; // characters; columns are never wrapped to less
 
 /**
  * Formats rows as columns, each as wide as its widest cell, below a line of headings.

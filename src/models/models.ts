@@ -74,7 +74,7 @@ async function demoRow(): Promise<ModelRow> {
   return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'embedded');
 }
 
-/** With * or ? the whole name must fit; else a part of it. */
+/** With * or ?, the whole name must match; otherwise any part of it. */
 function matcher(pattern: string): (name: string) => boolean {
   const wanted = pattern.toLowerCase();
   if (!/[*?]/.test(wanted)) return (name) => name.includes(wanted);
