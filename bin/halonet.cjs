@@ -1,22 +1,22 @@
 #!/usr/bin/env node
-// CommonJS, because libuv sizes its thread pool when it is first used, and on Node 20 that is the loading of the
-// first ES module. Images are decoded in that pool.
+// CommonJS, because libuv reads the size of its thread pool on first use, and on Node 20 loading the first ES
+// module already does that. Images are decoded in that pool.
 const { availableParallelism } = require('node:os');
 
 const COULD_NOT_RUN = 2;
-const PATIENCE = 10_000; // ms: a thread that is ended in the middle of a batch would abort the process
+const PATIENCE = 10_000; // ms; terminating a thread in the middle of a batch would abort the process
 
 const defaults = {
   UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism() + 2)),
-  // ONNX Runtime 1.30 would collect usage, write under the home directory and call home. Its collector also overflows
-  // the stack when the command line is long, as a shell makes it of photos/*.jpg.
+  // ONNX Runtime 1.30 would otherwise collect usage data, write to the home directory and send telemetry. Its
+  // collector also overflows the stack on long command lines, such as an expanded photos/*.jpg.
   ORT_DISABLE_TELEMETRY: '1',
 };
 const unset = Object.keys(defaults).filter((name) => !process.env[name]);
 for (const name of unset) process.env[name] = defaults[name];
-process.env.HALONET_DEFAULTS ??= unset.join(' '); // for halonet doctor: these are nobody's settings
+process.env.HALONET_DEFAULTS ??= unset.join(' '); // tells halonet doctor that the user did not set these
 
-// Until the modules that report failures better are loaded. Where files cannot be opened, they never are.
+// Used until the modules with better failure reports are loaded. If files cannot be opened, they never load.
 let report = ({ message }) => {
   process.stderr.write(
     `error: halonet cannot be loaded: ${message}\n` +
@@ -33,7 +33,7 @@ function end(error) {
   process.exit(COULD_NOT_RUN);
 }
 
-// Node would exit with 1, which says that the run finished and some images failed.
+// Node would exit with 1, which means that the run finished but some images failed.
 process.on('uncaughtException', end);
 process.on('exit', () => {
   if (ended) return;

@@ -173,7 +173,7 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
       machine: await measuredMachine(flags.machine),
       report: await this.#measure(args.model, flags),
     };
-    // First of all: minutes went into it.
+    // Print before anything that can fail: measuring took minutes.
     if (flags.json) this.logJson(run);
     else this.log(textOf(run));
     if (output !== undefined) {

@@ -5,7 +5,7 @@ import { reportFailure } from './support/failure.js';
 
 const COULD_NOT_RUN = 2;
 
-/** `halonet help COMMAND` shows help; of another first word it says which command was meant, and which there are. */
+/** Reports an unknown command, suggests the closest name and lists all commands. `halonet help COMMAND` shows help. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
   const [word = '', ...rest] = id.split(':'); // oclif joins words with colons
   if (word === 'help') {

@@ -95,7 +95,7 @@ export default class Convert extends BaseCommand {
     const { output, outputs, overwrite, precision, architecture } = flags;
     const progress = new Progress(standardError, flags.quiet);
     const { signal, release } = abortOnSignals();
-    process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the writer reports it
+    process.stdout.removeAllListeners('error'); // oclif's listener would turn a full disk into a crash; the writer reports it
     try {
       const summary = await convertModel({
         model: args.model,

@@ -45,7 +45,7 @@ const page = (): Page => ({
   heading: (text) => styled('bold', text, process.stdout),
 });
 
-/** An error that says which command was meant, and which there are. */
+/** Builds the error for an unknown command, with the closest name and a list of all commands. */
 export function unknownCommand(word: string): HalonetError {
   const names = Object.keys(COMMANDS);
   const suggestion = meant(word, names);

@@ -11,7 +11,7 @@ import Models from './models.js';
 import Retry from './retry.js';
 import Verify from './verify.js';
 
-/** Every command by its name, in an order of use. Commands load what they run with when they run, so that --help stays quick. */
+/** Every command by name, roughly in the order of use. Commands import their dependencies when they run, to keep --help fast. */
 export const COMMANDS = {
   classify: Classify,
   embed: Embed,

@@ -113,8 +113,8 @@ function noClasses(model: string): HalonetError {
   });
 }
 
-/** What a model says of its classes. */
-type Names = readonly string[] | undefined; // undefined: they are not known
+/** The class names that a model comes with. */
+type Names = readonly string[] | undefined; // undefined: unknown
 
 const SHOWN_CLASSES = 4;
 
@@ -180,7 +180,7 @@ function forJson(model: string, inspection: Inspection, labels: Names) {
     weights,
     macs: summary.macs,
     classes,
-    labels: labels ?? null, // null: not known
+    labels: labels ?? null, // null: unknown
     imageSize,
     preprocessing,
   };

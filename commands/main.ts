@@ -1,5 +1,5 @@
 import { Errors, run } from '@oclif/core';
-// oclif imports the commands by itself; here they are loaded before anything else is done.
+// Loads the commands before anything else runs; oclif would import them later.
 import './index.js';
 
 import { withoutColourFlag } from './report/colour.js';
@@ -8,10 +8,11 @@ export { settleThreads } from '../src/runtime/session.js';
 export { reportFailure } from './support/failure.js';
 
 /**
- * Runs the command line of this process. What a command says of its failure is said by then, with its exit code set.
+ * Runs the command line of this process. A command that fails reports it and sets the exit code before this
+ * returns.
  *
- * @param folder of the entry, in the package
- * @throws what no command could say anything of: a defect, or help on a command that there is not
+ * @param folder the folder of the entry in the package
+ * @throws errors that no command reports: defects, or help on an unknown command
  */
 export async function runCommandLine(folder: string): Promise<void> {
   try {

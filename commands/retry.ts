@@ -48,7 +48,7 @@ export default class Retry extends JobCommand {
         flags: parsed.flags as SharedFlags,
         inputs: parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : [])),
         output: place.path,
-        format: manifest.fingerprint.format as SharedFlags['format'], // a link may have given it by its extension
+        format: manifest.fingerprint.format as SharedFlags['format'], // it may come from the extension of a link
         folder: folderOf(manifest, process.cwd()),
       },
       { flags, names: namesOf(raw) },
@@ -59,7 +59,7 @@ export default class Retry extends JobCommand {
   }
 }
 
-/** The command of a run, as it is parsed now. */
+/** The command of a run, parsed with today's flags. */
 async function recorded({ command: [name = '', ...given] }: Manifest) {
   const task = Object.entries(TASKS).find(([one]) => one === name)?.[1];
   if (task === undefined)
@@ -74,7 +74,7 @@ type Token = Interfaces.ParserOutput['raw'][number];
 const namesOf = (tokens: readonly Token[]) =>
   tokens.flatMap((token) => (token.type === 'flag' ? [token.flag] : []));
 
-/** Relative paths start where the run was started. */
+/** Checks that the folder where the run started can be entered; its relative paths start there. */
 async function expectFolder({ folder }: Manifest): Promise<void> {
   await access(folder, constants.X_OK).catch((cause: Error) => {
     throw new HalonetError(`the run was started in ${folder}, which cannot be entered (${cause.message})`, {

@@ -39,9 +39,10 @@ export const classifyFlags = {
 };
 
 /**
- * What `halonet classify` computes and writes.
- * @param settled whether the format is given, whatever the name of the output says
- * @throws {HalonetError} where the output or the class names cannot be used
+ * Returns what `halonet classify` computes and writes.
+ *
+ * @param settled whether the format is fixed regardless of the output's name
+ * @throws {HalonetError} if the output or the class names cannot be used
  */
 export async function classifyPart(
   flags: Interfaces.InferredFlags<typeof classifyFlags>,

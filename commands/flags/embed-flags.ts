@@ -15,9 +15,10 @@ export const embedFlags = {
 };
 
 /**
- * What `halonet embed` computes and writes.
- * @param settled whether the format is given, whatever the name of the output says
- * @throws {OutputError} where the output cannot be in such a format
+ * Returns what `halonet embed` computes and writes.
+ *
+ * @param settled whether the format is fixed regardless of the output's name
+ * @throws {OutputError} if the output cannot have this format
  */
 export async function embedPart(
   flags: Interfaces.InferredFlags<typeof embedFlags>,

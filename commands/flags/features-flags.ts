@@ -40,9 +40,10 @@ export const featuresFlags = {
 };
 
 /**
- * What `halonet features` computes and writes.
- * @param settled whether the format is given, whatever the name of the output says
- * @throws {OutputError} where the output cannot be in such a format
+ * Returns what `halonet features` computes and writes.
+ *
+ * @param settled whether the format is fixed regardless of the output's name
+ * @throws {OutputError} if the output cannot have this format
  */
 export async function featuresPart(
   flags: Interfaces.InferredFlags<typeof featuresFlags>,

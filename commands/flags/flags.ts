@@ -116,7 +116,7 @@ const FAILURES = inGroup('Failures');
 const PERFORMANCE = inGroup('Performance');
 const GENERAL = inGroup('General');
 
-/** What runs the network. */
+/** Flags that choose the device and how the network runs on it. */
 export const deviceFlags = {
   device: Flags.option({
     ...PERFORMANCE,
@@ -138,14 +138,14 @@ export const deviceFlags = {
   }),
 };
 
-/** What names a checkpoint. */
+/** Flags that choose the checkpoint. */
 export const MODEL_DESCRIPTION =
   'timm model name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder with a checkpoint, hf-hub:OWNER/NAME, or demo';
 
-/** The model of a job that names none. */
+/** The default model of a job. */
 export const DEFAULT_MODEL = 'halonet50ts.a1h_in1k';
 
-/** What --model takes. */
+/** Values that --model accepts. */
 export const RUNNABLE_DESCRIPTION = `${MODEL_DESCRIPTION}; also an .onnx file written by halonet convert`;
 
 export const architectureFlag = Flags.string({
@@ -159,7 +159,7 @@ export const imageSizeFlag = imageSize({
   description: 'Input size of the network in pixels',
 });
 
-/** How images are prepared, where it is not as the model says. */
+/** Flags that override the model's own image preparation. */
 export const evaluationFlags = {
   'image-size': imageSizeFlag,
   'crop-pct': fraction({ ...IMAGES, description: 'Fraction of the resized image that the crop keeps' }),
@@ -187,7 +187,7 @@ export const evaluationFlags = {
   }),
 };
 
-/** What embed and features write. */
+/** Flags that embed and features share for their output. */
 export const dtypeFlag = Flags.option({
   ...inGroup('Results'),
   ...COMMON,
@@ -198,7 +198,7 @@ export const dtypeFlag = Flags.option({
   description: 'Data type of the values written',
 })();
 
-/** The flags that every job command takes. */
+/** The flags of every job command. */
 export const sharedFlags = {
   model: Flags.string({
     ...MODEL,
@@ -366,17 +366,17 @@ export const sharedFlags = {
   }),
 };
 
-/** The images to work on. */
+/** The INPUT arguments of a job command. */
 export const inputArgs = {
   input: Args.string({
     required: true,
     multiple: true,
-    ignoreStdin: true, // standard input is read for the argument - only
+    ignoreStdin: true, // standard input is read only for the argument -
     description: 'Image files, folders, or - for a list of paths on standard input',
   }),
 };
 
-/** The parsed values of the evaluation flags, as options. */
+/** Converts the parsed evaluation flags to options. */
 export function evaluationOverrides(flags: Interfaces.InferredFlags<typeof evaluationFlags>) {
   return {
     imageSize: flags['image-size'],
@@ -391,6 +391,6 @@ export function evaluationOverrides(flags: Interfaces.InferredFlags<typeof evalu
 /** The parsed values of the shared flags. */
 export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;
 
-/** What every job command says of itself after its summary. */
+/** The facts that every job command adds to its help. */
 export const JOB_DESCRIPTION =
   'Writes one row per image, in input order. An image that cannot be read still gets a row, with the reason. Folders are searched recursively, in sorted order.';

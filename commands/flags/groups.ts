@@ -1,4 +1,4 @@
-/** What flags are for, by the name of their group, in the order of --help-all. */
+/** The purpose of each flag group, by group name, in the order of --help-all. */
 export const GROUPS = {
   Results: 'what is computed for each image',
   Model: 'the network, its weights and its precision',
@@ -14,24 +14,24 @@ export const GROUPS = {
 
 type Group = keyof typeof GROUPS;
 
-/** Puts a flag into a group, as a part of its definition. */
+/** Adds a group to the definition of a flag. */
 export const inGroup = (group: Group) => ({ helpGroup: group });
 
-/** Puts a flag on the first page of help, as a part of its definition. */
+/** Marks a flag for the first page of help. */
 export const COMMON = { common: true };
 
 export const isGroup = (name: string | undefined): name is Group => name !== undefined && name in GROUPS;
 
 export const isCommon = (flag: object): boolean => 'common' in flag && flag.common === true;
 
-/** A flag that is not parsed by a command: the command line takes it before, wherever it stands. */
+/** A flag that the command line handles before oclif parses it, wherever it stands. */
 export interface GlobalFlag {
   readonly name: string;
   readonly char?: string;
   readonly description: string;
 }
 
-/** The flags of every command. */
+/** The flags that every command has. */
 export const GLOBAL_FLAGS: readonly GlobalFlag[] = [
   { name: 'no-color', description: 'Do not colour messages or help' },
   { name: 'help', char: 'h', description: 'Show the most common flags' },

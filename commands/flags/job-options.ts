@@ -20,7 +20,7 @@ export interface JobRequest {
   readonly retried?: Pick<Invocation, 'command' | 'folder'> | undefined; // the run whose failed rows are computed again
 }
 
-/** What a job gets from the process that it runs in. */
+/** What a job gets from its process. */
 export interface Shell
   extends Pick<ComputeOptions, 'host' | 'machine'>,
     Pick<ImageOptions, 'stdin' | 'counted'> {
@@ -29,7 +29,7 @@ export interface Shell
   readonly invocation: Invocation;
 }
 
-/** The options of a job, but for who listens to it and what ends it. */
+/** The options of a job, without its listener and its abort signal. */
 export function jobOptions(request: JobRequest, shell: Shell): FileJobOptions {
   const { flags, part, retried } = request;
   const { requests, layout, arrangement } = part;
@@ -62,7 +62,10 @@ function modeOf({ flags, retried }: JobRequest): FileJobOptions['outputs']['dest
   return flags.overwrite ? 'overwrite' : 'new';
 }
 
-/** Where the relative paths of a run start; undefined where that is the working directory, and paths are used as they are. */
+/**
+ * Returns the folder that a run's relative paths start in; undefined for the working directory, where paths are
+ * used as they are.
+ */
 export function folderOf(retried: JobRequest['retried'], workingDirectory: string): string | undefined {
   return retried?.folder === workingDirectory ? undefined : retried?.folder;
 }

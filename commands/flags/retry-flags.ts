@@ -7,17 +7,17 @@ const settings: Readonly<Record<string, Setting>> = SETTINGS;
 
 const isGivenAnew = (name: string) => settings[name]?.retry === 'renew' || settings[name]?.retry === 'own';
 
-/** Of these, the ones to show first. */
+/** The retry flags to show first in help. */
 const FIRST: readonly string[] = ['decode-timeout', 'max-pixels', 'max-failures', 'device', 'quiet'];
 
-/** The flags that may be given anew when failed images are tried again. */
+/** The flags that `halonet retry` accepts. */
 export const retryFlags = Object.fromEntries(
   Object.keys(settings)
     .filter(isGivenAnew)
     .map((name) => [name, forRetry(name, sharedFlags[name as keyof typeof sharedFlags])]),
 ) as Pick<typeof sharedFlags, SettingsRetried<'renew' | 'own'>>;
 
-/** A flag as help shows it for a retry, where what is not given anew is as the run had it. */
+/** Adapts a flag's help to retry, where flags that are not given keep the run's values. */
 function forRetry<F extends object>(name: string, flag: F): F {
   const common = FIRST.includes(name);
   return settings[name]?.retry === 'renew'
@@ -27,20 +27,20 @@ function forRetry<F extends object>(name: string, flag: F): F {
 
 /** What is known of a run whose failed rows are computed again. */
 export interface RunToRetry {
-  readonly flags: SharedFlags; // of its command
+  readonly flags: SharedFlags; // of the run's command
   readonly inputs: readonly string[];
   readonly output: string; // its path
-  readonly format: SharedFlags['format']; // of that, whatever its name says
+  readonly format: SharedFlags['format']; // of the output, whatever its name says
   readonly folder: string | undefined; // where its relative paths start; undefined for the working directory
 }
 
-/** The flags of a retry as they were given to it. */
+/** The flags given to a retry. */
 export interface GivenToRetry {
   readonly flags: Interfaces.InferredFlags<typeof retryFlags>;
-  readonly names: readonly string[]; // of those that do not have their defaults
+  readonly names: readonly string[]; // names of the flags that do not have their defaults
 }
 
-/** The flags and inputs with which a run is retried, as the table of settings has it. */
+/** Returns the flags and inputs to retry a run with, following the table of settings. */
 export function settledForRetry(
   { flags, inputs, output, format, folder }: RunToRetry,
   given: GivenToRetry,

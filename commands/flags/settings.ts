@@ -1,19 +1,19 @@
 /** What a flag of the job commands means for a run, for resuming it and for retrying it. */
 export interface Setting {
-  readonly sets: 'model' | 'images' | 'outputs' | 'compute' | 'reports'; // which part of a job; reports: only what is said of it
+  readonly sets: 'model' | 'images' | 'outputs' | 'compute' | 'reports'; // the part of a job that it affects; reports: only what halonet prints
   /**
-   * What of the output follows from it: the bytes of every row; only which images fail; or nothing that a run is held to, as
-   * where its results do not depend on it.
+   * What it changes in the output: the bytes of every row, only which images fail, or nothing that resuming must
+   * keep, because results do not depend on it.
    */
   readonly follows: 'rows' | 'failures' | 'nothing';
-  /** What tells of it in a run's fingerprint; left out where nothing does. A run is resumed only if that is the same. */
+  /** The entry that records it in a run's fingerprint, if any. A run resumes only if that entry is the same. */
   readonly fingerprint?: readonly string[] | undefined;
   /**
-   * What `halonet retry` makes of it:
-   * - `keep`: as the run had it;
-   * - `renew`: likewise, unless it is given to retry;
-   * - `own`: as it is given to retry, whatever the run had;
-   * - `drop`: it was about the output then, and says nothing now.
+   * How `halonet retry` treats it:
+   * - `keep`: uses the run's value;
+   * - `renew`: uses the run's value unless retry is given another;
+   * - `own`: uses the value given to retry, whatever the run had;
+   * - `drop`: ignores it, since it only concerned the original output.
    */
   readonly retry: 'keep' | 'renew' | 'own' | 'drop';
 }
@@ -68,7 +68,7 @@ export const SETTINGS = {
   quiet: { sets: 'reports', follows: 'nothing', retry: 'own' },
 } as const satisfies Readonly<Record<string, Setting>>;
 
-/** The names of the flags that a retry does something with, among those of a type. */
+/** The names of the flags that `halonet retry` treats in the given ways. */
 export type SettingsRetried<How extends Setting['retry']> = {
   [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['retry'] extends How ? Name : never;
 }[keyof typeof SETTINGS];

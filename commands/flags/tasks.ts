@@ -7,11 +7,11 @@ import type { JobPart } from './job-part.js';
 /** A job command: its flags, and what they ask for. */
 export interface Task {
   readonly flags: typeof sharedFlags;
-  /** @param flags as the flags of this task were parsed */
+  /** @param flags the parsed flags of this task */
   part(flags: SharedFlags, settled: boolean): Promise<JobPart>;
 }
 
-/** The job commands by their names. */
+/** The job commands by name. */
 export const TASKS: Readonly<Record<'classify' | 'embed' | 'features', Task>> = {
   classify: { flags: classifyFlags, part: classifyPart },
   embed: { flags: embedFlags, part: embedPart },

@@ -2,14 +2,14 @@ import type { Command } from '@oclif/core';
 import { meant } from '../../src/spelling.js';
 import { GLOBAL_FLAGS } from './groups.js';
 
-/** The flags that a command was given and does not have; undefined where an error is about something else. */
+/** Returns the unknown flags that an error names; undefined if the error is about something else. */
 export function unknownFlags(error: Error): readonly string[] | undefined {
-  // oclif does not export the class of this error.
+  // oclif does not export this error class.
   if (error.constructor.name !== 'NonExistentFlagsError' || !('flags' in error)) return undefined;
   return (error.flags as readonly string[]).map((flag) => flag.replace(/=.*$/s, ''));
 }
 
-/** What to say of them, in one line: `there is no flag --otput; did you mean --output?` */
+/** Returns one line about unknown flags: `there is no flag --otput; did you mean --output?` */
 export function unknownFlagsText(given: readonly string[], flags: Command.Class['flags']): string {
   const known = knownFlags(flags);
   const suggestions = given.flatMap((flag) => meant(flag, known) ?? []);

@@ -11,7 +11,7 @@ import type { BenchmarkRun } from './benchmark-run.js';
 import { boundSentence } from './bound-sentence.js';
 import { type Column, figure, percent, type table } from './table.js';
 
-/** A part of a report, as text around a table. */
+/** A part of a report: text around a table. */
 export interface Section {
   readonly title: string;
   readonly body: string;
@@ -81,7 +81,7 @@ const START: readonly Column<StartTime>[] = [
   ...rate<StartTime>('seconds', ([, seconds]) => seconds),
 ];
 
-/** What a report says, part by part. */
+/** Returns a report as text, part by part. */
 export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): readonly Section[] {
   const { gemm, session, decode, pipeline, start } = report;
   return [
@@ -118,13 +118,13 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
   ];
 }
 
-/** What a dash stands for in the columns that jobs find by measurement. */
+/** Explains the dashes in the columns that jobs find by measurement. */
 function unsettledNote(rates: readonly PipelineRate[]): readonly string[] {
   const settled = rates.every(({ found }) => found !== undefined);
   return settled ? [] : ['A dash for batch and decoders: the jobs ended while they still tried sizes.'];
 }
 
-/** The best batch size of each precision and number of threads. */
+/** The best batch size for each precision and number of threads. */
 function bestSentences(rates: readonly SessionRate[]): readonly string[] {
   const best = new Map<string, SessionRate>();
   for (const rate of rates) {
@@ -137,7 +137,7 @@ function bestSentences(rates: readonly SessionRate[]): readonly string[] {
   );
 }
 
-/** The best rates of each number of threads against those of the first precision. */
+/** The best rates for each number of threads, relative to the first precision. */
 function gainSentences(rates: readonly SessionRate[]): readonly string[] {
   const best = (precision: string, threads: number) =>
     Math.max(
@@ -157,7 +157,7 @@ function gainSentences(rates: readonly SessionRate[]): readonly string[] {
 
 const threadsText = (threads: number): string => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 
-/** What resizing while decoding gains. */
+/** The gain from resizing while decoding. */
 function decodeSentences(rates: readonly DecodeRate[]): string {
   return rates
     .filter(({ decode }) => decode !== 'exact')
@@ -173,7 +173,7 @@ function decodeSentences(rates: readonly DecodeRate[]): string {
 
 const CALM = 0.1;
 
-/** A warning where samples lie so far apart that ratios of their medians say little. */
+/** Returns a warning if samples spread too far for ratios of their medians to mean much. */
 function unrestFacts({ gemm, session, decode }: BenchmarkReport): readonly string[] {
   const spreads = [
     ...gemm.map(({ flopsPerSecond }) => flopsPerSecond),
@@ -186,7 +186,7 @@ function unrestFacts({ gemm, session, decode }: BenchmarkReport): readonly strin
   ];
 }
 
-/** What was measured, where and how. */
+/** Describes what was measured, where and how. */
 export function factsOf({ machine, report, version, date, command }: BenchmarkRun): readonly string[] {
   const { name, architecture, randomWeights, height, width, flops } = report.model;
   const weights = randomWeights ? ', random weights' : '';

@@ -11,10 +11,10 @@ Written by \`halonet benchmark --output\`, all of it: edits do not last. Everyth
 all measurements took turns; figures are medians. Compare within a section: machines, and hours on one machine, differ.
 `;
 
-// The runs are in the document, unseen: it can be written anew from itself.
+// The document embeds the runs in hidden comments, so it can be regenerated from itself.
 const DATA = /^<!-- halonet-benchmark (.*) -->$/gm;
 
-/** Benchmarks as a document of Markdown, a section for each. */
+/** Renders benchmarks as a Markdown document, one section each. */
 export function renderDocument(runs: readonly BenchmarkRun[]): string {
   return [PREAMBLE, ...runs.map(renderRun)].join('\n');
 }
@@ -30,13 +30,13 @@ function renderRun(run: BenchmarkRun): string {
   ].join('\n\n');
 }
 
-/** What sets a benchmark apart from others. Not whether its weights are random: speed does not depend on them. */
+/** Returns the title that identifies a benchmark. Random weights are left out: speed does not depend on them. */
 const titleOf = ({ machine, report, quick }: BenchmarkRun): string => {
   const device = report.device === 'cpu' ? '' : `, ${report.device}`;
   return `${machine.name}${device}: ${report.model.architecture}${quick ? ', quick' : ''}`;
 };
 
-/** JSON that ends no comment, with the digits that mean something. */
+/** Returns JSON that cannot end an HTML comment, with only the significant digits. */
 function compact(run: BenchmarkRun): string {
   const digits = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
@@ -44,10 +44,10 @@ function compact(run: BenchmarkRun): string {
 }
 
 /**
- * The benchmarks of a document that {@link renderDocument} made.
+ * Parses the benchmarks of a document that {@link renderDocument} made.
  *
  * @param where its path, for errors
- * @throws OutputError when it is another document
+ * @throws OutputError if it is any other document
  */
 export function parseDocument(text: string, where: string): readonly BenchmarkRun[] {
   const runs = [...text.matchAll(DATA)].map(([, json = '']) => JSON.parse(json) as BenchmarkRun);
@@ -60,9 +60,9 @@ export function parseDocument(text: string, where: string): readonly BenchmarkRu
 }
 
 /**
- * As {@link parseDocument}; no benchmarks where there is no file.
+ * Reads a document as {@link parseDocument} does; returns no benchmarks if the file does not exist.
  *
- * @throws OutputError also where it could not be written anew
+ * @throws OutputError also if the file could not be rewritten
  */
 export async function readDocument(path: string): Promise<readonly BenchmarkRun[]> {
   const place = await findPlace(path, true, 'BENCHMARKS.md');
@@ -81,7 +81,7 @@ export async function readDocument(path: string): Promise<readonly BenchmarkRun[
   }
 }
 
-/** The runs with one more, in the place of an earlier one of the same title. */
+/** Adds a run, replacing an earlier one with the same title. */
 export function withRun(runs: readonly BenchmarkRun[], run: BenchmarkRun): readonly BenchmarkRun[] {
   const added = JSON.parse(compact(run)) as BenchmarkRun;
   const place = runs.findIndex((other) => titleOf(other) === titleOf(run));

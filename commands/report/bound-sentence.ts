@@ -1,7 +1,7 @@
 import type { PipelineRate } from '../../src/benchmark/report.js';
 import { figure, percent } from './table.js';
 
-/** Which stage bounds a pipeline, in words. */
+/** Says in words which stage limits a pipeline. */
 export function boundSentence({ photos, decode, precision, imagesPerSecond, bound }: PipelineRate): string {
   const { session, limit, inference, stage } = bound;
   const speed = imagesPerSecond.median;

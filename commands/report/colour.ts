@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** What decides whether a stream is coloured; a process has it. */
+/** The facts about a process that decide whether a stream is coloured. */
 export interface ColourSettings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly argv: readonly string[];
@@ -11,8 +11,8 @@ export interface ColourSettings {
 export const NO_COLOUR_FLAG = '--no-color';
 
 /**
- * Whether text on a stream is coloured: on terminals, unless `NO_COLOR` or `--no-color` is given; elsewhere only with `FORCE_COLOR`.
- * A variable that is empty counts as unset; see no-color.org and force-color.org.
+ * Returns whether to colour text on a stream. Terminals are coloured unless `NO_COLOR` or `--no-color` is given;
+ * other streams only with `FORCE_COLOR`. An empty variable counts as unset; see no-color.org and force-color.org.
  */
 export function isColoured(stream: { readonly isTTY?: boolean }, { env, argv }: ColourSettings): boolean {
   if (optionsOf(argv).includes(NO_COLOUR_FLAG)) return false;
@@ -21,19 +21,19 @@ export function isColoured(stream: { readonly isTTY?: boolean }, { env, argv }: 
   return refused === '' && TERM !== 'dumb' && stream.isTTY === true;
 }
 
-/** What a command line has before `--`. */
+/** The part of a command line before `--`. */
 function optionsOf(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
   return end === -1 ? argv : argv.slice(0, end);
 }
 
-/** The same command line without `--no-color`, which is taken wherever it stands. */
+/** Removes `--no-color`, which may stand anywhere, from a command line. */
 export function withoutColourFlag(argv: readonly string[]): string[] {
   const options = optionsOf(argv);
   return [...options.filter((word) => word !== NO_COLOUR_FLAG), ...argv.slice(options.length)];
 }
 
-/** Text in a style, where the stream is coloured. */
+/** Styles text if the stream is coloured. */
 export function styled(
   style: Style,
   text: string,

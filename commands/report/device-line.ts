@@ -1,8 +1,8 @@
 import type { OpenedSession } from '../../src/devices/open-session.js';
 
 /**
- * What a network runs on, in one line: `device: cpu (cuda: no NVIDIA driver; webgpu: no Vulkan driver)`. undefined where
- * that is what was asked for.
+ * Says in one line what a network runs on: `device: cpu (cuda: no NVIDIA driver; webgpu: no Vulkan driver)`.
+ * Returns undefined if the user asked for that device and it runs every operator.
  */
 export function deviceLine({ device, chosen, passedOver, session }: OpenedSession): string | undefined {
   if (!chosen && !session.mixed) return undefined;

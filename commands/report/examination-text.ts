@@ -9,7 +9,7 @@ import { wrap } from './wrap.js';
 const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
   device.status === 'works' ? text(device) : '-';
 
-// The CPU is what the others are held against.
+// The CPU is the baseline for the other devices.
 const compared = (device: DeviceReport, text: (works: Trial) => string): string =>
   device.name === 'cpu' ? '-' : whenWorks(device, text);
 
@@ -33,7 +33,7 @@ const DEVICES: readonly Column<DeviceReport>[] = [
   { title: 'status', cell: statusText },
 ];
 
-/** An examination as text, for a terminal of a width. */
+/** Renders an examination as text for a terminal of the given width. */
 export function examinationText(examination: Examination, width?: number): string {
   const { devices, cache, environment, advice } = examination;
   const models = cache.models.map(({ repo, bytes }) => `${repo}, ${bytesText(bytes)}`);
@@ -92,7 +92,7 @@ function imageFacts({ images }: Examination): readonly Fact[] {
   return [['Images', [...lines, ...missing, ...failing]]];
 }
 
-/** What the devices lack that could be had here, and how to get it. */
+/** Lists what devices lack but could have on this machine, and how to get it. */
 function missingFacts({ devices }: Examination): readonly Fact[] {
   return devices.flatMap((device): readonly Fact[] => {
     if (device.status === 'works' || !device.obtainable) return [];
@@ -100,7 +100,7 @@ function missingFacts({ devices }: Examination): readonly Fact[] {
   });
 }
 
-/** Labels in one column, values in another; a label stands before the first of its values. */
+/** Aligns labels and values in two columns; each label stands beside its first value. */
 function facts(rows: readonly Fact[], width = Infinity): readonly string[] {
   const shown = rows.filter(([, value]) => value.length > 0);
   return shown.flatMap(([label, value]) => {

@@ -1,10 +1,10 @@
 import { wrap } from './wrap.js';
 
-/** What help says of a command. */
+/** The facts about a command that its help shows. */
 export interface CommandFacts {
   readonly name: string;
   readonly summary: string;
-  readonly description: string; // paragraphs with an empty line between
+  readonly description: string; // paragraphs separated by empty lines
   readonly usage: string;
   readonly examples: readonly Example[];
   readonly args: readonly ArgFacts[];
@@ -35,16 +35,16 @@ export interface FlagFacts {
   readonly name: string;
   readonly char: string | undefined;
   readonly label: string; // --name, or --[no-]name
-  readonly value: string | undefined; // undefined where it takes none
-  readonly choices: readonly string[]; // of its value, where they are few and do not stand in it
-  readonly summary: string | undefined; // a line for the first page; the description and the default where there is none
+  readonly value: string | undefined; // undefined if it takes none
+  readonly choices: readonly string[]; // of its value, if few and not already in it
+  readonly summary: string | undefined; // one line for the first page; the description and the default if undefined
   readonly description: string;
   readonly byDefault: string | undefined;
   readonly required: boolean;
   readonly common: boolean; // shown first
 }
 
-/** The program as a whole. */
+/** The facts about the whole program. */
 export interface ProgramFacts {
   readonly name: string;
   readonly version: string;
@@ -52,18 +52,18 @@ export interface ProgramFacts {
   readonly commands: readonly Pick<CommandFacts, 'name' | 'summary'>[];
 }
 
-/** How a page is laid out. */
+/** The layout of a page. */
 export interface Page {
   readonly width: number; // of the terminal
-  readonly heading: (text: string) => string; // as the terminal shows it
+  readonly heading: (text: string) => string; // styled for the terminal
 }
 
 const MOST_WIDTH = 100; // longer lines are hard to read
 const INDENT = '  ';
-const MOST_LABEL = 26; // a longer one has its description below
+const MOST_LABEL = 26; // the description of a longer one starts below it
 const GAP = 2;
 
-/** One screen: examples, the flags that most people need, and the names of the others. */
+/** Renders one screen: examples, the most common flags, and the names of the others. */
 export function firstPage(facts: CommandFacts, page: Page): string {
   const flags = facts.flags.filter(({ common }) => common);
   const further = furtherFlags(facts, page);
@@ -76,7 +76,7 @@ export function firstPage(facts: CommandFacts, page: Page): string {
   ]);
 }
 
-/** Everything: each flag, below what its group is for. */
+/** Renders everything: each flag, below the purpose of its group. */
 export function fullPage(facts: CommandFacts, page: Page): string {
   const paragraphs = facts.description
     .split('\n\n')
@@ -122,7 +122,7 @@ const READ_MORE: readonly (readonly [string, string])[] = [
   ['README.md and docs/', 'Formats, long runs, failures, models, devices'],
 ];
 
-/** What there is, and where to begin. */
+/** Renders the overview: the commands, and where to begin. */
 export function programPage({ name, version, summary, commands }: ProgramFacts, page: Page): string {
   return joined([
     [`${name} ${version}: ${summary}`].flatMap((text) => wrap(text, widthOf(page))).join('\n'),
@@ -144,7 +144,7 @@ const widthOf = ({ width }: Page) => Math.min(width, MOST_WIDTH);
 
 const joined = (sections: readonly string[]) => sections.filter((text) => text !== '').join('\n\n');
 
-/** Lines below a heading; nothing where there are none. */
+/** Renders lines below a heading; nothing if there are no lines. */
 function section(heading: string, lines: readonly string[], page: Page): string {
   if (lines.length === 0) return '';
   const indented = lines.map((line) => (line === '' ? '' : INDENT + line));
@@ -159,7 +159,7 @@ function opening({ summary, usage, examples }: CommandFacts, page: Page): readon
   ];
 }
 
-/** A command is never broken, so that it can be copied. */
+/** Never wraps a command, so that it can be copied. */
 const exampleLines = (examples: readonly Example[], page: Page) =>
   examples.flatMap(({ description, command }) => [
     ...wrap(`${description}:`, widthOf(page) - GAP),
@@ -189,7 +189,7 @@ const withChoices = (text: string, choices: readonly string[]) =>
 const withDefault = (text: string, byDefault: string | undefined) =>
   byDefault === undefined ? text : `${text} [default: ${byDefault}]`;
 
-/** Names on the left, what they mean on the right. */
+/** Renders names on the left and descriptions on the right. */
 function columns(rows: readonly (readonly [string, string])[], page: Page): readonly string[] {
   const lengths = rows.map(([label]) => label.length).filter((length) => length <= MOST_LABEL);
   const indent = Math.max(0, ...lengths) + GAP;
@@ -203,7 +203,7 @@ function columns(rows: readonly (readonly [string, string])[], page: Page): read
   });
 }
 
-/** One line for each group of flags that are not common. */
+/** Renders one line for each group of less common flags. */
 function furtherFlags({ groups }: CommandFacts, page: Page): readonly string[] {
   const rows = groups.flatMap(({ name, flags }) => {
     const names = flags.filter(({ common }) => !common).map(({ label }) => label);

@@ -6,7 +6,7 @@ import { passedOverText } from '../../src/sources/passed-over.js';
 import { duration } from './progress.js';
 import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
-/** What a job would do, for a person with a terminal of a width. */
+/** Describes what a job would do, wrapped to the terminal width. */
 export function planText(plan: JobPlan, width?: number): string {
   const { device, size, space, model, output } = plan;
   const files = passedOverText(plan.inputs.passedOver);

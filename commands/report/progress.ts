@@ -8,7 +8,7 @@ interface Download {
   readonly total: number; // bytes
 }
 
-/** One line on a terminal that is drawn again and again; silent elsewhere. */
+/** A line on a terminal that is redrawn in place; silent elsewhere. */
 export class Progress {
   readonly #output: StandardError;
   readonly #quiet: boolean;
@@ -16,27 +16,27 @@ export class Progress {
   #drawn = 0;
   #start = performance.now();
   #images = 0;
-  #before = 0; // images whose rows were there already
+  #before = 0; // images whose rows existed already
   #failed = 0;
   #total: number | undefined;
 
-  /** @param quiet draw nothing, terminal or not */
+  /** @param quiet draw nothing, even on a terminal */
   constructor(output: StandardError, quiet: boolean) {
     this.#output = output;
     this.#quiet = quiet;
   }
 
-  /** Whether anything is drawn: what costs work to know need not be found out otherwise. */
+  /** Whether anything is drawn. If not, callers skip work that only the display needs. */
   get active(): boolean {
     return this.#output.isTerminal && !this.#quiet;
   }
 
-  /** The number of inputs, once it is known. */
+  /** Sets the number of inputs, once known. */
   setTotal(images: number | undefined): void {
     this.#total = images;
   }
 
-  /** State of a download: a line drawn again and again, or, on what is no terminal, one line per file. */
+  /** Reports a download: a redrawn line on a terminal, otherwise one line per file. */
   download({ file, received, total }: Download): void {
     const size = `${(total / 1e6).toFixed(1)} MB`;
     this.note(`downloading ${file}: ${(received / 1e6).toFixed(1)} of ${size}`);
@@ -46,8 +46,9 @@ export class Progress {
   }
 
   /**
-   * The model is ready: rates count from here.
-   * @param images that are done already
+   * Starts counting rates: the model is ready.
+   *
+   * @param images number of images already done
    */
   begin(images: number): void {
     this.#start = performance.now();
@@ -55,7 +56,7 @@ export class Progress {
     this.#images = images;
   }
 
-  /** @param stored whether its row was there already, so that it tells nothing of the rate */
+  /** @param stored whether its row existed already, so that it does not count towards the rate */
   image(failed: boolean, stored: boolean): void {
     this.#images++;
     if (failed) this.#failed++;
@@ -66,14 +67,14 @@ export class Progress {
     this.note(progressLine(this.#images, this.#failed, this.#total, rate));
   }
 
-  /** Draws a line of text, unless one was drawn just now. */
+  /** Draws a line, unless one was drawn just now. */
   note(text: string): void {
     if (!this.#isDue()) return;
     this.#drawn = performance.now();
     this.#output.draw(text);
   }
 
-  /** Removes the line. */
+  /** Clears the line. */
   clear(): void {
     this.#output.clear();
     this.#drawn = 0;
@@ -84,7 +85,7 @@ export class Progress {
   }
 }
 
-/** Count, rate and time left, as far as they are known. */
+/** Returns count, rate and time left, as far as known. */
 export function progressLine(
   images: number,
   failed: number,
@@ -97,7 +98,7 @@ export function progressLine(
   return `${count}, ${rate.toFixed(1)}/s${left}${failed > 0 ? `, ${failed} failed` : ''}`;
 }
 
-/** Seconds as 1h02m, 3m04s or 5s. */
+/** Formats seconds as 1h02m, 3m04s or 5s. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (n: number) => String(n).padStart(2, '0');

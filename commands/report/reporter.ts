@@ -8,18 +8,18 @@ import type { StandardError } from './standard-error.js';
 import { calibrationLine, summaryText } from './summary.js';
 import type { WrittenFile } from './written-files.js';
 
-/** What a reporter has to know of a job. */
+/** The facts about a job that a reporter needs. */
 export interface ReportedJob {
   readonly model: string;
   readonly output: string; // a path, or '-'
-  readonly quiet: boolean; // say nothing
-  readonly draws: boolean; // a line that is drawn again and again does not mix with rows on the same terminal
+  readonly quiet: boolean; // print nothing
+  readonly draws: boolean; // false if the progress line would mix with rows on the same terminal
   readonly lists: boolean; // inputs are listed on standard input
-  readonly typed: boolean; // that is a terminal
-  readonly calibration: string | undefined; // images that a model is measured on
+  readonly typed: boolean; // standard input is a terminal
+  readonly calibration: string | undefined; // images for int8 calibration
 }
 
-/** Says what happens in a job, for a person: lines that stay, and a line of progress on a terminal. */
+/** Reports what happens in a job to a person: permanent lines, and a progress line on a terminal. */
 export class Reporter {
   readonly #output: StandardError;
   readonly #job: ReportedJob;
@@ -31,12 +31,12 @@ export class Reporter {
     this.#progress = new Progress(output, job.quiet || !job.draws);
   }
 
-  /** Whether the number of inputs is of use, which costs work to know. */
+  /** Whether to count the inputs, which takes work. */
   get tellsTotal(): boolean {
     return this.#progress.active;
   }
 
-  /** The model is about to be loaded. */
+  /** Reports that the model is about to load. */
   loading(): void {
     this.#progress.note(`loading ${this.#job.model}`);
   }
@@ -69,21 +69,21 @@ export class Reporter {
         this.#say(event.text);
         break;
       case 'left':
-        break; // said at the end, with what went wrong
+        break; // reported at the end, with the failures
     }
   }
 
-  /** A signal has come. */
+  /** Reports that a signal arrived. */
   stopping(): void {
     this.#say('finishing the current batch; a second signal stops at once');
   }
 
-  /** The job is done, and has written files. */
+  /** Reports that the job is done and its files are written. */
   done(summary: JobSummary, written: readonly WrittenFile[] = []): void {
     this.#say(summaryText(summary, this.#job.output, written));
   }
 
-  /** Removes the line of progress. */
+  /** Clears the progress line. */
   clear(): void {
     this.#progress.clear();
   }

@@ -2,12 +2,13 @@ import type { WriteStream } from 'node:tty';
 import { styled } from './colour.js';
 import { visible, visibleLines } from './visible.js';
 
-const WIDTH = 80; // of a terminal that does not say
+const WIDTH = 80; // columns, if the terminal does not report its width
 const CLEAR_LINE = '\r\u001b[K';
 
 /**
- * What a command says beside its data: lines that stay and, on a terminal, one line below them that is drawn again and again. All of
- * it goes through here, so that the drawn line is gone before another is written, and nothing in it can steer the terminal.
+ * Everything that a command prints besides its data: permanent lines and, on a terminal, one redrawn line below
+ * them. All of it goes through here, which clears the redrawn line before other output and neutralises terminal
+ * control characters.
  */
 export class StandardError {
   readonly #stream: WriteStream;
@@ -21,30 +22,30 @@ export class StandardError {
     return this.#stream.isTTY === true;
   }
 
-  /** Writes lines that stay. */
+  /** Writes permanent lines. */
   say(text: string): void {
     this.clear();
     this.#stream.write(`${visibleLines(text)}\n`);
   }
 
-  /** Writes what failed. */
+  /** Writes an error. */
   sayError(message: string): void {
     this.clear();
     this.#stream.write(`${styled(['red', 'bold'], 'error:', this.#stream)} ${visibleLines(message)}\n`);
   }
 
-  /** Draws a line in place of the one drawn before, as far as it fits. Only for a terminal. */
+  /** Replaces the drawn line, cut to fit. For terminals only. */
   draw(text: string): void {
     this.#isDrawn = true;
     this.#stream.write(CLEAR_LINE + visible(text).slice(0, (this.#stream.columns || WIDTH) - 1));
   }
 
-  /** Removes the drawn line. */
+  /** Clears the drawn line. */
   clear(): void {
     if (this.#isDrawn) this.#stream.write(CLEAR_LINE);
     this.#isDrawn = false;
   }
 }
 
-/** That of this process. */
+/** The instance for this process. */
 export const standardError = new StandardError(process.stderr);

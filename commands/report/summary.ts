@@ -8,7 +8,7 @@ import { factsText } from './table.js';
 import { visible } from './visible.js';
 import type { WrittenFile } from './written-files.js';
 
-/** What a run did, which files it has written where they are several, and which it passed over where there are any. */
+/** Summarises a run, with the files it wrote if there are several, and the inputs it skipped if any. */
 export function summaryText(
   summary: JobSummary,
   output: string,
@@ -28,8 +28,9 @@ function writtenText(written: readonly WrittenFile[]): string {
 }
 
 /**
- * What a run did, in one line:
- * `4000 images in 80.1 s (49.9/s), 1 failed (not_found 1), batch 8 and 2 decoders by measurement, written to out.csv`.
+ * Summarises a run in one line:
+ * `4000 images in 80.1 s (49.9/s), 1 failed (not_found 1), batch 8 and 2 decoders by measurement, written to
+ * out.csv`.
  *
  * @param output as the user gave it; - is standard output
  */
@@ -65,9 +66,9 @@ export function failedImages({ failures }: Pick<JobSummary, 'failures'>): number
 const FEW_AGREE = 0.95;
 
 /**
- * How far int8 agrees with the model as it is, in one line:
+ * Says in one line how well int8 agrees with the original model:
  * `int8: same best class as in fp32 on 63 of 64 calibration images (features 0.9989 alike), now kept in …`.
- * Further lines say so where that was measured on few images, or is low.
+ * Adds lines if the agreement is low or was measured on few images.
  */
 export function calibrationLine({ calibration, path, measured, notKept }: CalibratedModel): string {
   const { images, agreement } = calibration;
@@ -89,7 +90,7 @@ export function calibrationLine({ calibration, path, measured, notKept }: Calibr
   return `int8: ${found}, ${kept}${few}${warning}`;
 }
 
-/** What a conversion did, in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */
+/** Summarises a conversion in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */
 export function conversionLine({ bytes, outputs, opset }: ConvertSummary, output: string): string {
   const name = output === '-' ? 'standard output' : output;
   return `${name}: ${(bytes / 1e6).toFixed(1)} MB, outputs ${outputs.join(', ')}, ONNX opset ${opset}`;

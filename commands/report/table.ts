@@ -1,21 +1,22 @@
 import { visible } from './visible.js';
 import { wrap } from './wrap.js';
 
-/** One column of a table: its heading, and the cell of a row. */
+/** A column of a table: its heading, and the cell of a row. */
 export interface Column<T> {
   readonly title: string;
   readonly cell: (row: T) => string;
-  readonly align?: 'right'; // left when not given
-  readonly spare?: boolean; // left out where a terminal is too narrow
+  readonly align?: 'right'; // left if undefined
+  readonly spare?: boolean; // dropped if the terminal is too narrow
 }
 
 const GAP = '  ';
-const LEAST = 20; // characters, below which a column is not wrapped
+const LEAST = 20; // characters; columns are never wrapped to less
 
 /**
- * Rows as text in columns, each as wide as its widest cell, below a line of headings.
- * @param width of the terminal: text in the last column is wrapped, and columns that may be left out are where they do not fit;
- *   nothing of that when not given
+ * Formats rows as columns, each as wide as its widest cell, below a line of headings.
+ *
+ * @param width of the terminal; text in the last column wraps to it, and spare columns that do not fit are dropped.
+ *   Without it, neither happens.
  */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], width = Infinity): string {
   const shown = fitting(rows, columns, width);
@@ -42,7 +43,7 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], widt
   ].join('\n');
 }
 
-/** The columns that fit beside one another, the spare ones as far as there is room. */
+/** Returns the columns that fit side by side, with as many spare ones as there is room for. */
 function fitting<T>(rows: readonly T[], columns: readonly Column<T>[], width: number): readonly Column<T>[] {
   const widths = widthsOf(cellsOf(rows, columns));
   const last = widths.at(-1) ?? 0;
@@ -65,7 +66,7 @@ const cellsOf = <T>(rows: readonly T[], columns: readonly Column<T>[]) => [
 const widthsOf = ([titles = [], ...lines]: readonly (readonly string[])[]) =>
   titles.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)));
 
-/** Names in one column, what they stand for in another, wrapped where a terminal has a width. */
+/** Formats names and their descriptions in two columns, wrapped if a width is given. */
 export function factsText(
   lines: readonly (readonly [name: string, value: string])[],
   width = Infinity,
@@ -77,7 +78,7 @@ export function factsText(
     .join('\n');
 }
 
-/** Rows as a table of Markdown. */
+/** Formats rows as a Markdown table. */
 export function markdownTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
@@ -87,17 +88,17 @@ export function markdownTable<T>(rows: readonly T[], columns: readonly Column<T>
   ].join('\n');
 }
 
-/** 22733280 as 22,733,280. */
+/** Formats 22733280 as 22,733,280. */
 export const grouped = (count: number): string => count.toLocaleString('en-US');
 
-/** Millions with one decimal: 22.7. */
+/** Formats millions with one decimal: 22.7. */
 export const millions = (count: number): string => (count / 1e6).toFixed(1);
 
-/** 64×128×128. */
+/** Formats a shape as 64×128×128. */
 export const shapeText = (shape: readonly number[]): string => shape.join('×');
 
-/** Three significant digits; whole numbers from 100. */
+/** Formats three significant digits; whole numbers from 100. */
 export const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/** 0.974 as 97 %. */
+/** Formats 0.974 as 97 %. */
 export const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;

@@ -1,4 +1,4 @@
-const WIDTH = 80; // where nothing says
+const WIDTH = 80; // columns, if unknown
 const LEAST = 40;
 
 interface Stream {
@@ -8,12 +8,12 @@ interface Stream {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The width of a terminal in characters, as `COLUMNS` or the terminal has it; undefined for what is none. */
+/** Returns the width of a terminal in characters, from `COLUMNS` or the terminal; undefined if the stream is no terminal. */
 export function terminalWidth(stream: Stream, env: Environment = process.env): number | undefined {
   return stream.isTTY === true ? textWidth(stream, env) : undefined;
 }
 
-/** The width for text that is wrapped wherever it goes. */
+/** Returns the width for text that is wrapped on any stream. */
 export function textWidth({ isTTY, columns }: Stream, { COLUMNS }: Environment = process.env): number {
   const given = Number(COLUMNS);
   const width = Number.isInteger(given) && given > 0 ? given : isTTY && columns;

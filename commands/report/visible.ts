@@ -1,24 +1,24 @@
-// Controls of C0 and C1, among them the escape that begins terminal sequences; what starts a new line elsewhere; and the marks
-// that turn the direction of the text after them.
+// C0 and C1 control characters, among them the escape that starts terminal sequences; other line separators; and
+// the marks that change text direction.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * A piece of text that comes from a file, a name or a server, so that a terminal shows it and does not obey it: `\x1b[2J` for an
- * escape sequence, `\u202e` for a mark that reverses what follows.
+ * Escapes text from a file, a name or a server, so that a terminal shows it instead of interpreting it: `\x1b[2J`
+ * for an escape sequence, `\u202e` for a mark that reverses the text after it.
  */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => SHORT[character] ?? escapeOf(character, '\\x', 2));
 }
 
-/** Text whose line breaks are ours; everything else in it is made {@link visible}. */
+/** Makes text {@link visible}, keeping its line breaks, which are ours. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n');
 }
 
-/** A value as JSON, indented. The same characters are escaped as JSON escapes them, so that the value stays the same. */
+/** Formats a value as indented JSON. The same characters become JSON escapes, which keeps the value intact. */
 export function visibleJson(value: unknown): string {
   const json = JSON.stringify(value, undefined, 2);
   return json

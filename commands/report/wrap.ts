@@ -1,4 +1,4 @@
-/** Text in lines of a width, broken at spaces; a word that is longer has a line of its own. */
+/** Wraps text to a width at spaces; a longer word gets a line of its own. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

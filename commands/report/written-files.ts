@@ -3,7 +3,7 @@ import { CLASSES, filePath, INDEX } from '../../src/outputs/arrangement.js';
 import type { FoundRun } from '../../src/runs/find-run.js';
 import type { Manifest } from '../../src/runs/manifest.js';
 
-/** A file that a run has written, for a line of its summary. */
+/** A file that a run wrote, as a line of its summary. */
 export interface WrittenFile {
   readonly path: string;
   readonly purpose: string;
@@ -16,8 +16,9 @@ const RESULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Every file of a finished run and what it is for, the results first.
- * @param output as the user gave it, which the paths begin with unless it is a link to elsewhere
+ * Returns every file of a finished run and its purpose, results first.
+ *
+ * @param output as the user gave it; the paths begin with it unless it is a link to elsewhere
  */
 export function writtenFiles({ place, manifest }: FoundRun, output: string): readonly WrittenFile[] {
   const given = output.replace(/(?<=.)[\\/]+$/, '');
@@ -33,7 +34,7 @@ export function writtenFiles({ place, manifest }: FoundRun, output: string): rea
   ];
 }
 
-/** Whether a file explains the results, and has none. */
+/** Whether a file describes the results rather than holding them. */
 const isBeside = (name: string, { layout }: Manifest) =>
   layout !== 'text' && (name.endsWith(INDEX) || name.endsWith(CLASSES));
 

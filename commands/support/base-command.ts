@@ -13,19 +13,19 @@ import { Interrupted } from './interruption.js';
 export const FAILED = 1;
 const COULD_NOT_RUN = 2;
 
-/** A command that says what failed in one line, what to do next in another, and ends with the exit code for it. */
+/** A command that reports a failure in one line and what to do next in another, and exits with the matching code. */
 export abstract class BaseCommand extends Command {
   static override examples: { readonly description: string; readonly command: string }[] = [];
 
   static exitCodes: ExitCodes = PLAIN_EXIT_CODES;
 
-  /** What an interruption leaves, in a few words. */
+  /** What remains after an interruption, in a few words. */
   protected leaves = 'no output was written';
 
-  /** What an error leaves to go on from, in a sentence. */
+  /** How to continue after an error, in a sentence. */
   protected goOn: string | undefined;
 
-  /** Prints text for people on standard output, with nothing in it that could steer a terminal. */
+  /** Prints text for people on standard output, with terminal control characters neutralised. */
   override log(text = ''): void {
     standardError.clear();
     super.log(visibleLines(text));
@@ -37,7 +37,7 @@ export abstract class BaseCommand extends Command {
     super.log(visibleJson(value));
   }
 
-  /** The width of the terminal on standard output; undefined where there is none. */
+  /** The width of the terminal on standard output; undefined if it is no terminal. */
   protected get width(): number | undefined {
     return terminalWidth(process.stdout);
   }
@@ -47,7 +47,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    if (error instanceof OutputClosedError) return; // the reader has all it wanted, as with `| head`
+    if (error instanceof OutputClosedError) return; // the reader closed the pipe, as with `| head`
     if (error instanceof Interrupted) {
       this.logToStderr(`${error.message}; ${this.leaves}`);
       process.exitCode = error.exitCode;
@@ -57,7 +57,7 @@ export abstract class BaseCommand extends Command {
     if (failure === undefined) throw error; // a defect
     const unknown = unknownFlags(error);
     const message = unknown === undefined ? failure.message : unknownFlagsText(unknown, this.ctor.flags);
-    const isUsage = error instanceof Errors.CLIError; // what oclif says of arguments and flags
+    const isUsage = error instanceof Errors.CLIError; // oclif's errors about arguments and flags
     sayFailure({ message, hint: isUsage ? `See ${this.config.bin} ${this.id} --help.` : failure.hint });
     if (this.goOn !== undefined) this.logToStderr(`  ${this.goOn}`);
     process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;

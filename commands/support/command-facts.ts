@@ -6,7 +6,7 @@ import type { BaseCommand } from './base-command.js';
 type Flag = Command.Class['flags'][string];
 type Arg = Command.Class['args'][string];
 
-/** The metadata of a command, ready to be shown. */
+/** Collects the facts about a command that its help shows. */
 export async function commandFacts(name: string, command: typeof BaseCommand): Promise<CommandFacts> {
   const { summary = '', description = '', examples, exitCodes } = command;
   const args = await Promise.all(Object.entries(command.args ?? {}).map(argFacts));
@@ -79,13 +79,13 @@ const globalFlag = ({ name, char, description }: GlobalFlag): Grouped => ({
   },
 });
 
-/** What a default is called in help. */
+/** Returns how help shows a default. */
 async function defaultOf(it: { readonly default?: unknown }): Promise<string | undefined> {
   const value = (await helpOf(it)) ?? it.default;
   return value === undefined || typeof value === 'function' ? undefined : String(value);
 }
 
-/** What the definition of a flag says of its default in place of the value. */
+/** The text that a flag's definition gives in place of its default value. */
 async function helpOf(it: object): Promise<string | undefined> {
   return 'defaultHelp' in it && typeof it.defaultHelp === 'function'
     ? String(await it.defaultHelp())

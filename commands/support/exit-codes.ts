@@ -1,18 +1,18 @@
 /** What each exit code of a command means. */
 export type ExitCodes = Readonly<Record<number, string>>;
 
-/** Exit codes after a signal: 128 and its number, as shells report it. */
+/** Exit codes after a signal: 128 plus its number, as in shells. */
 export const INTERRUPTED: ExitCodes = {
   129: 'interrupted by SIGHUP',
   130: 'interrupted by SIGINT (Ctrl-C)',
   143: 'interrupted by SIGTERM',
 };
 
-/** Of a command that ends at once. */
+/** For a command that ends at once. */
 export const PLAIN_EXIT_CODES: ExitCodes = { 0: 'done', 2: 'could not run' };
 
-/** Of a command that takes its time. */
+/** For a command that runs for a while. */
 export const RUN_EXIT_CODES: ExitCodes = { ...PLAIN_EXIT_CODES, ...INTERRUPTED };
 
-/** Of a command that writes a row for each image. */
+/** For a command that writes a row per image. */
 export const JOB_EXIT_CODES: ExitCodes = { ...RUN_EXIT_CODES, 1: 'some images failed' };

@@ -5,28 +5,28 @@ import { shortageOf } from '../../src/shortage.js';
 import { standardError } from '../report/standard-error.js';
 import { visible } from '../report/visible.js';
 
-/** What somebody is told of an error that they can do something about. */
+/** The report of an error that the user can act on. */
 export interface Failure {
   readonly message: string;
   readonly hint: string | undefined; // what to do next
 }
 
-/** undefined for a defect */
+/** Returns undefined for a defect. */
 export function failureOf(error: unknown): Failure | undefined {
   const known = shortageOf(error) ?? error;
   if (known instanceof HalonetError) return { message: visible(unframed(known.message)), hint: known.hint };
   if (error instanceof Errors.CLIError)
-    return { message: unframed(stripVTControlCharacters(error.message)), hint: undefined }; // oclif colours it
+    return { message: unframed(stripVTControlCharacters(error.message)), hint: undefined }; // oclif colours its messages
   if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
     return { message: `halonet cannot be loaded: ${visible(error.message)}`, hint: NOT_LOADED };
   return undefined;
 }
 
-// With too few open files Node says, too, that it cannot find what is there.
+// With too few open files, Node also reports existing modules as missing.
 const NOT_LOADED =
   'Install halonet again, or raise the limit of open files, which ulimit -Hn shows: 1024 is enough.';
 
-/** Says what failed in one line, and what to do next in another; of a defect where it is. */
+/** Formats a failure as one line, with what to do next in another; a defect with its stack trace. */
 export function reportFailure(error: unknown): void {
   const failure = failureOf(error);
   if (failure === undefined) standardError.sayError(`this is a defect of halonet: ${stackOf(error)}`);
@@ -38,7 +38,7 @@ export function sayFailure({ message, hint }: Failure): void {
   if (hint !== undefined) standardError.say(`  ${visible(hint)}`);
 }
 
-/** oclif spreads what is wrong with a flag over lines, whoever says it, and points at --help in the last. */
+/** Joins oclif's multi-line flag errors, and drops its last line, which points at --help. */
 function unframed(message: string): string {
   return message
     .replace(/\n?See more help with --help\s*$/, '')

@@ -1,4 +1,4 @@
-/** A run that a signal ended. */
+/** The abort reason of a run that a signal ended. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly exitCode: number;
@@ -9,19 +9,19 @@ export class Interrupted extends Error {
   }
 }
 
-// 128 + the number of the signal, as shells report it.
+// 128 plus the number of the signal, as in shells.
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 type Signal = keyof typeof EXIT_CODES;
 
 const SIGNALS: readonly Signal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
-// A second signal so soon after the first comes from the same hand: `timeout` signals the process and its group.
+// A second signal so soon comes from the same source: `timeout` signals both the process and its group.
 const SAME_MS = 500;
 
 /**
- * Turns the first SIGHUP, SIGINT or SIGTERM into an abort with an {@link Interrupted}; a second one, half a second later or
- * more, ends the process at once, as it would without this.
+ * Turns the first SIGHUP, SIGINT or SIGTERM into an abort with an {@link Interrupted}. A second one, at least half
+ * a second later, ends the process at once, as by default.
  */
 export function abortOnSignals(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();

@@ -14,7 +14,7 @@ import { keepHeapSmall, thisMachine } from './machine.js';
 import { refuseList } from './standard-input.js';
 
 /**
- * A command that runs one job: from flags to options, and from what happens to messages and exit codes.
+ * A command that runs one job: turns flags into options, and events into messages and exit codes.
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
@@ -24,10 +24,10 @@ export abstract class JobCommand extends BaseCommand {
     if (retried === undefined) refuseList(inputs, flags);
     const reporter = reporterOf(request, lists);
     const { signal, release } = abortOnSignals();
-    if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's would turn a full disk into a crash; the sink reports it
+    if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's listener would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
       reporter.stopping();
-      if (lists) process.stdin.destroy(); // a read that waits would hold the run
+      if (lists) process.stdin.destroy(); // a pending read would keep the process alive
     });
     try {
       this.leaves =
@@ -39,7 +39,7 @@ export abstract class JobCommand extends BaseCommand {
       if (flags['dry-run']) await this.#printPlan(job, reporter);
       else await this.#run(job, reporter);
     } finally {
-      if (lists) process.stdin.destroy(); // unread paths would hold the process
+      if (lists) process.stdin.destroy(); // unread paths would keep the process alive
       reporter.clear();
       release();
     }
@@ -74,7 +74,7 @@ export abstract class JobCommand extends BaseCommand {
     if (failedImages(summary) > 0) process.exitCode = FAILED;
   }
 
-  /** @param rows that a later run can resume after */
+  /** @param rows the number of rows that a later run can resume after */
   #left(rows: number, { outputs }: FileJobOptions): void {
     if (rows === 0) return;
     const { mode } = outputs.destination;
@@ -89,7 +89,7 @@ export abstract class JobCommand extends BaseCommand {
     const { planText } = await import('../report/plan-text.js');
     this.leaves = 'nothing was written';
     const onEvent = (event: JobEvent) => {
-      if (event.kind !== 'measuring') reporter.report(event); // which tells of the list on standard input
+      if (event.kind !== 'measuring') reporter.report(event); // measuring events are about the list on standard input
     };
     const plan = await planJob({ ...job, onEvent });
     this.log(planText(plan, this.width));
@@ -97,14 +97,14 @@ export abstract class JobCommand extends BaseCommand {
   }
 }
 
-/** The files of an output, as its manifest tells; none where it has none, as on standard output. */
+/** Returns the files of an output, from its manifest; none if it has no manifest, as on standard output. */
 async function writtenTo(output: string): Promise<readonly WrittenFile[]> {
   if (output === '-') return [];
   const { findRun } = await import('../../src/runs/find-run.js');
   const { writtenFiles } = await import('../report/written-files.js');
   return findRun(output).then(
     (run) => writtenFiles(run, output),
-    () => [], // a device, or taken away since: the run itself is complete
+    () => [], // the output is a device or was removed since; the run itself is complete
   );
 }
 

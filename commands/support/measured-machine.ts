@@ -5,7 +5,7 @@ import { runtimeVersion } from '../../src/runtime/package.js';
 import type { MeasuredMachine } from '../report/benchmark-run.js';
 import { host } from './host.js';
 
-/** @param name what to call it; its processor and cores when not given */
+/** @param name display name; defaults to its processor and cores */
 export async function measuredMachine(name: string | undefined): Promise<MeasuredMachine> {
   const cpu = cpus()[0]?.model.trim() ?? 'unknown processor';
   const cores = availableParallelism();

@@ -2,11 +2,12 @@ import { fstatSync } from 'node:fs';
 import { HalonetError } from '../../src/errors.js';
 
 const LIST = '-';
-const STDIN = 0; // its descriptor
+const STDIN = 0; // file descriptor
 
 /**
- * Refuses what cannot be read as one list of paths, before a model is loaded.
- * @param null as of --null
+ * Refuses standard input that cannot be read as one list of paths, before a model is loaded.
+ *
+ * @param null the value of --null
  * @throws {HalonetError} with what to do instead
  */
 export function refuseList(inputs: readonly string[], { null: nul }: { readonly null: boolean }): void {
@@ -28,11 +29,11 @@ export function refuseList(inputs: readonly string[], { null: nul }: { readonly 
   }
 }
 
-/** Node shows a folder on standard input as an empty stream. */
+/** Detects a folder, which Node reads as an empty stream on standard input. */
 function isFolder(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isDirectory();
   } catch {
-    return false; // reading it will say what is wrong
+    return false; // reading it will report the error
   }
 }

@@ -16,7 +16,7 @@ interface Case<T> {
   readonly finish: (spread: Spread) => T;
 }
 
-/** Measures every stage by itself: matrix products, sessions and decoding in turn. */
+/** Measures every stage alone: matrix products, sessions and decoding in turn. */
 export async function measureAlone(
   subject: Subject,
   variants: readonly Variant[],
@@ -45,7 +45,7 @@ export async function measureAlone(
   }
 }
 
-/** The best fp32 GEMM rate of a number of threads. */
+/** Returns the best fp32 GEMM rate for a number of threads. */
 function gemmRate(rates: readonly GemmRate[], threads: number): number {
   const own = rates.filter((rate) => rate.precision === 'fp32' && rate.threads === threads);
   return Math.max(...own.map(({ flopsPerSecond }) => flopsPerSecond.median));

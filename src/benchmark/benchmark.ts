@@ -13,10 +13,10 @@ import { openSubject, type Subject, variantsOf } from './subject.js';
 import { measureTogether } from './together.js';
 
 /**
- * Measures a machine and a model on it: matrix products, the network, decoding, whole jobs, and how long a start takes.
- * Temporary files are removed, whatever happens.
+ * Measures a machine and a model on it: matrix products, the network, decoding, whole jobs, and startup time.
+ * Always removes its temporary files.
  *
- * @throws HalonetError when the model, the device or the images cannot be used
+ * @throws HalonetError if the model, the device or the images cannot be used
  * @throws the signal's reason when it aborts
  */
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkReport> {

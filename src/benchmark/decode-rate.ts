@@ -10,18 +10,18 @@ import { type Spread, spreadOf } from './statistics.js';
 export interface DecodeCase {
   readonly set: PhotoSet;
   readonly preprocessing: Preprocessing;
-  readonly decoders: number; // images at once
-  readonly seconds: number; // of a sample, at least
+  readonly decoders: number; // concurrent images
+  readonly seconds: number; // minimum length of a sample
 }
 
-/** How fast images are decoded, and what it costs. */
+/** The speed of decoding and its CPU cost. */
 export interface MeasuredDecoding {
   readonly measurement: Measurement; // images/s
-  readonly cpuSeconds: () => Spread; // of an image, one for each sample taken
+  readonly cpuSeconds: () => Spread; // per image, for each sample taken
 }
 
 /**
- * Images per second from a file to the pixels that a network takes.
+ * Measures images per second from a file to the pixels that a network takes.
  *
  * `sample` throws HalonetError for an image that cannot be read.
  */

@@ -10,18 +10,18 @@ export interface GemmShape {
   readonly n: number;
 }
 
-/** A chain of matrix products, and what it costs. */
+/** A chain of matrix products and its cost. */
 export interface GemmChain {
   readonly graph: Graph; // input `pixels`, uint8 [1, 1, m, k]; output [1, k]
-  readonly flops: number; // of one run, two for each multiply-accumulate
+  readonly flops: number; // of one run; a multiply-accumulate counts as two
 }
 
 /**
- * Products one after the other, [m, k] · [k, n], then back by [n, k], and so on: long enough that starting a run costs
- * nothing beside it. The right-hand sides are constants, as weights are, so that ONNX Runtime packs them beforehand.
+ * Chains products: [m, k] · [k, n], then back by [n, k], and so on, long enough that the overhead of starting a run
+ * is negligible. The right-hand sides are constants, like weights, so ONNX Runtime packs them in advance.
  *
- * @param kind float: `MatMul` in float32. int8: `QLinearMatMul` of uint8 by int8 to uint8, as ONNX Runtime runs a quantised
- *   network
+ * @param kind float: `MatMul` in float32. int8: `QLinearMatMul` of uint8 by int8 to uint8, as ONNX Runtime runs a
+ *   quantised network
  * @param leastFlops of the chain
  */
 export function gemmChain(shape: GemmShape, kind: 'float' | 'int8', leastFlops: number): GemmChain {
@@ -35,7 +35,7 @@ export function gemmChain(shape: GemmShape, kind: 'float' | 'int8', leastFlops: 
   const there = multiply(chain, 'there', [k, n]);
   const back = multiply(chain, 'back', [n, k]);
   for (let i = 0; i < pairs; i++) x = back(there(x, i), i);
-  // One row leaves: what a run gives back must cost nothing either.
+  // Only one row is returned, so that returning the result costs nothing either.
   chain.constant('zero', vector([0]));
   chain.constant('one', vector([1]));
   x = chain.node('row', 'Slice', [x, 'zero', 'one', 'zero']);
@@ -54,7 +54,7 @@ function floatProduct(chain: Chain, name: string, shape: readonly number[]): Pro
   return (x, i) => chain.node(`${name}.${i}`, 'MatMul', [x, name]);
 }
 
-/** Scales that keep the spread of the values, about the zero point 128, from product to product. */
+/** Returns scales that keep the spread of the values, around the zero point 128, from product to product. */
 function int8Product(chain: Chain, name: string, shape: readonly number[]): Product {
   const [k = 1] = shape;
   chain.constant(name, int8s(shape));
@@ -95,7 +95,7 @@ class Chain {
   }
 }
 
-/** Uniform, of variance 1 / rows: products keep the spread of what they multiply. */
+/** Uniform values of variance 1 / rows, so that products keep the spread of their input. */
 function floats(shape: readonly number[]): LazyTensor {
   const bound = Math.sqrt(3 / (shape[0] ?? 1));
   const read = () => {
@@ -106,7 +106,7 @@ function floats(shape: readonly number[]): LazyTensor {
   return { dtype: 'float32', shape, read };
 }
 
-/** Uniform, as large as a network's weights. */
+/** Uniform values as large as a network's weights. */
 function int8s(shape: readonly number[]): LazyTensor {
   const bound = MAX_WEIGHT + 0.5; // values are truncated
   const read = () => {

@@ -10,8 +10,8 @@ const SQUARE: GemmShape = { m: 512, k: 512, n: 512 };
 const MAP: GemmShape = { m: 1024, k: 256, n: 1024 };
 
 /**
- * Squares, and the shapes of 1×1 convolutions: pixels of a map by channels in by channels out. None is the fastest
- * everywhere: the best of them is the rate of a machine.
+ * Squares, and the shapes of 1×1 convolutions: map pixels by input channels by output channels. No shape is the
+ * fastest everywhere, so the best of them is the machine's rate.
  */
 export const GEMM_SHAPES: Readonly<Record<Effort['extent'], readonly GemmShape[]>> = {
   few: [SQUARE, MAP],
@@ -28,7 +28,7 @@ export const GEMM_SHAPES: Readonly<Record<Effort['extent'], readonly GemmShape[]
 export interface GemmCase extends MeasuredSessionOptions {
   readonly precision: RunPrecision;
   readonly shape: GemmShape;
-  readonly seconds: number; // of a sample, at least
+  readonly seconds: number; // minimum length of a sample
 }
 
 interface OpenChain extends AsyncDisposable {
@@ -36,22 +36,22 @@ interface OpenChain extends AsyncDisposable {
   readonly run: () => Promise<void>;
 }
 
-const FIRST_FLOPS = 5e8; // of one run, to see how fast the device is
-const LONG_ENOUGH = 0.05; // seconds of one run: starting it is nothing beside that
-const MOST_FLOPS = 5e11; // the graph of a longer chain takes long to load
+const FIRST_FLOPS = 5e8; // of one run, to estimate the speed of the device
+const LONG_ENOUGH = 0.05; // seconds per run that make its start-up negligible
+const MOST_FLOPS = 5e11; // graphs of longer chains take long to load
 
 /**
- * A session of its own for one shape: floating-point operations per second. The chain of products is as long as the device
- * is fast.
+ * Opens a session for one shape and measures floating-point operations per second. The length of the chain scales
+ * with the speed of the device.
  *
- * @throws DeviceError when the device cannot be used, with the missing piece
- * @throws HalonetError when a product cannot be run
+ * @throws DeviceError if the device cannot be used, with the missing piece
+ * @throws HalonetError if a product cannot be run
  */
 export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDisposable> {
   const { precision, threads, shape, seconds } = gemm;
   let chain = await openChain(gemm, FIRST_FLOPS);
   const first = await secondsPerRun(chain.run, { seconds: 0, lanes: 1 }).catch(async (error: unknown) => {
-    await chain[Symbol.asyncDispose](); // an open session would hold the process
+    await chain[Symbol.asyncDispose](); // an open session would keep the process alive
     throw error;
   });
   if (first < LONG_ENOUGH) {

@@ -14,7 +14,7 @@ interface Raster extends PhotoSize {
 
 const QUALITY = 90;
 
-/** Detail of an image: noise in cells of so many pixels, that strong about mid-grey. */
+/** Image detail: noise in cells of a given size, with a given amplitude around mid-grey. */
 const DETAIL = [
   { cell: 40, amplitude: 60 },
   { cell: 10, amplitude: 40 },
@@ -23,8 +23,9 @@ const DETAIL = [
 ] as const;
 
 /**
- * Writes a JPEG that costs as much to decode as a photo of its size: seeded noise on several scales, quality 90, colour at
- * half the resolution (4:2:0). It has 2.2 bits a pixel; photographs of the test suite have 1.5 to 2.6 at this quality.
+ * Writes a JPEG that costs as much to decode as a photo of its size: seeded noise on several scales, quality 90,
+ * colour at half the resolution (4:2:0). It has 2.2 bits per pixel; photographs in the test suite have 1.5 to 2.6
+ * at this quality.
  *
  * @returns its path
  */
@@ -44,7 +45,7 @@ export async function writePhoto(folder: string, size: PhotoSize, seed: number):
   return path;
 }
 
-/** Coloured noise about mid-grey, smooth between the centres of its cells. */
+/** Coloured noise around mid-grey, smooth between the centres of its cells. */
 async function noise(
   { width, height }: PhotoSize,
   { cell, amplitude }: { readonly cell: number; readonly amplitude: number },

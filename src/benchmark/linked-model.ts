@@ -5,10 +5,10 @@ import { locate } from '../models/locate.js';
 import { isOnnxFile } from '../models/onnx-model.js';
 
 /**
- * Puts the files of a model into a folder, by links. A calibration for int8 is kept beside a checkpoint: one that was
- * measured on generated images must not lie beside the user's.
+ * Links the files of a model into a folder. An int8 calibration is stored beside its checkpoint, and one measured
+ * on generated images must not end up beside the user's.
  *
- * @returns the path of the weights there
+ * @returns the path of the weights in the folder
  */
 export async function linkedModel(
   model: string,

@@ -9,11 +9,12 @@ export interface MeasuredSessionOptions {
 }
 
 /**
- * Opens a model to be measured: on this device or on none, whoever chose it. Figures of another would be taken for its own.
+ * Opens a model for measuring on this device only, even if `auto` chose it: figures from another device would be
+ * reported as this one's.
  *
  * @param onnx its buffer is transferred and not usable afterwards
- * @throws DeviceError when the device cannot be used, with the missing piece
- * @throws HalonetError when the model cannot be loaded
+ * @throws DeviceError if the device cannot be used, with the missing piece
+ * @throws HalonetError if the model cannot be loaded
  */
 export async function measuredSession(
   onnx: Uint8Array,

@@ -8,7 +8,7 @@ import type { Cli } from './start-times.js';
 
 /** What to measure. */
 export interface BenchmarkOptions extends CheckpointOptions {
-  readonly model: string; // as in a job; with random weights a timm name or a config
+  readonly model: string; // as in a job; with random weights, a timm name or a config
   readonly randomWeights: boolean;
   readonly device: DeviceRequest;
   readonly host: Host;
@@ -18,20 +18,20 @@ export interface BenchmarkOptions extends CheckpointOptions {
   readonly effort: Effort;
   readonly cli: Cli;
   readonly onStep?: (step: Step) => void;
-  readonly onNote?: ((note: string) => void) | undefined; // a sentence on what is left out, or why a download waits
+  readonly onNote?: ((note: string) => void) | undefined; // a sentence about what is left out, or why a download waits
 }
 
-/** Settings that are tried one after the other. */
+/** Settings to try one after the other. */
 export interface TriedSettings {
-  readonly precisions: readonly RunPrecision[] | undefined; // undefined: those that the device is for
-  readonly threads: readonly number[] | undefined; // undefined: one, and one for each core
-  readonly batchSizes: readonly number[] | undefined; // undefined: as the device likes them
+  readonly precisions: readonly RunPrecision[] | undefined; // undefined: those that suit the device
+  readonly threads: readonly number[] | undefined; // undefined: one, and one per core
+  readonly batchSizes: readonly number[] | undefined; // undefined: those that suit the device
 }
 
 /** How much is measured. */
 export interface Effort {
-  readonly repeats: number; // samples of everything
-  readonly sampleSeconds: number; // of one stage, at least
-  readonly jobSeconds: number; // of one job, about
-  readonly extent: 'few' | 'all'; // of matrices and image sizes
+  readonly repeats: number; // samples per measurement
+  readonly sampleSeconds: number; // minimum for one stage
+  readonly jobSeconds: number; // approximate, for one job
+  readonly extent: 'few' | 'all'; // which matrices and image sizes
 }

@@ -23,7 +23,7 @@ export interface GeneratedSize extends PhotoSize {
 
 const ORDINARY = { width: 640, height: 480, count: 8 } as const;
 
-/** The JPEGs that are generated. Several small ones: one would lie in a core's cache, which a large one does not. */
+/** The generated JPEGs. There are several small ones: a single one would fit in a core's cache, which a large one does not. */
 export const GENERATED_SIZES = {
   few: [{ ...ORDINARY, jobs: ['exact'] }],
   all: [
@@ -35,7 +35,7 @@ export const GENERATED_SIZES = {
 } as const satisfies Readonly<Record<Effort['extent'], readonly GeneratedSize[]>>;
 
 /**
- * Writes JPEGs of a size into a folder.
+ * Writes JPEGs of one size into a folder.
  *
  * @throws the signal's reason when it aborts
  */
@@ -52,19 +52,19 @@ export async function generatedPhotos(
   return setOf(`${width}×${height}`, paths, jobs);
 }
 
-const MOST = 256; // images of a folder; more would be read from the disk, not from its cache
+const MOST = 256; // images from a folder; more would be read from the disk, not from its cache
 
 export interface OwnPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 'onNote'> {
   readonly preprocessing: Preprocessing;
-  readonly decoders: number; // images at once
+  readonly decoders: number; // concurrent images
 }
 
 /**
- * The first images of a folder, at most 256, without those that cannot be decoded. Every one is, beforehand: it would end
- * the measurement midway.
+ * Returns the first images of a folder, at most 256, without those that cannot be decoded. It decodes each one
+ * first, because a bad one would end the measurement midway.
  *
- * @param options `onNote` is told of each image that is passed over, and of their number
- * @throws HalonetError when none is left
+ * @param options `onNote` reports each image that is skipped, and how many there are
+ * @throws HalonetError if none is left
  * @throws the signal's reason when it aborts
  */
 export async function photosIn(folder: string, options: OwnPhotos): Promise<PhotoSet> {
@@ -87,13 +87,13 @@ export async function photosIn(folder: string, options: OwnPhotos): Promise<Phot
   });
 }
 
-/** Why each cannot be decoded; undefined where it can. */
+/** Returns why each image cannot be decoded; undefined for those that can. */
 async function problemsOf(
   items: readonly Item[],
   { preprocessing, decoders, signal, onStep }: OwnPhotos,
 ): Promise<readonly (string | undefined)[]> {
   const problems: (string | undefined)[] = items.map(() => undefined);
-  const left = items.entries(); // one list for all lanes
+  const left = items.entries(); // one list shared by all lanes
   const lane = async () => {
     for (const [i, item] of left) {
       signal?.throwIfAborted();

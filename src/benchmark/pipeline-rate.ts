@@ -21,7 +21,7 @@ export interface JobCase {
   readonly task: Task;
   readonly set: PhotoSet;
   readonly decode: Decode;
-  readonly images: number; // of a sample
+  readonly images: number; // per sample
 }
 
 /** Whole jobs to measure, and the settings that the last of them found for itself. */
@@ -30,9 +30,7 @@ export interface PipelineMeasurement {
   readonly found: () => MeasuredSettings | undefined;
 }
 
-/**
- * Images per second of a whole job once it runs, as its command runs it when nothing is said.
- */
+/** Measures images per second of a whole job once it is running, with the command's defaults. */
 export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): PipelineMeasurement {
   const { set, decode, images } = job;
   let found: MeasuredSettings | undefined;

@@ -5,22 +5,22 @@ import type { Precision, RunPrecision } from '../models/model-source.js';
 import type { Device, DeviceName } from '../runtime/devices.js';
 import type { BenchmarkOptions } from './options.js';
 
-/** What is measured once nothing is left open. */
+/** What is measured, with every choice made. */
 export interface Plan extends Omit<BenchmarkOptions, 'tried' | 'device'> {
   readonly device: Device;
   readonly asked: DeviceRequest;
   readonly precisions: readonly RunPrecision[];
   readonly threads: readonly number[];
-  readonly mostThreads: number; // jobs run with these
+  readonly mostThreads: number; // used by jobs
   readonly batchSizes: readonly number[];
   readonly cores: number;
-  readonly folder: string; // for what is written on the way
+  readonly folder: string; // for temporary files
 }
 
 const CPU_BATCHES = [1, 2, 4, 8];
 const GPU_BATCHES = [1, 8, 32, 128, 256];
 
-/** What is of use on a device. Not every GPU has half precision under WebGPU. */
+/** The precisions that are useful on a device. Not every GPU supports half precision under WebGPU. */
 const USUAL_PRECISIONS: Readonly<Record<DeviceName, readonly RunPrecision[]>> = {
   cpu: ['fp32', 'int8'],
   cuda: ['fp32', 'fp16'],
@@ -30,11 +30,11 @@ const USUAL_PRECISIONS: Readonly<Record<DeviceName, readonly RunPrecision[]>> = 
 };
 
 /**
- * Chooses the device, and settles what was left open.
+ * Chooses the device and every setting that was left open.
  *
- * @param has the precision of the model: one that is in half precision can be in no other
- * @throws DeviceError when a device that is asked for is absent
- * @throws ModelError when a precision is not for the device
+ * @param has the precision of the model; one in half precision runs in no other
+ * @throws DeviceError if a requested device is absent
+ * @throws ModelError if the device does not support a precision
  */
 export async function planOf(
   { tried, ...options }: BenchmarkOptions,

@@ -11,11 +11,11 @@ import { configOfFolder, parseModelName } from '../models/locate.js';
 import type { LazyTensor } from '../tensor.js';
 
 /**
- * Writes a checkpoint of a network with random weights into a folder: `config.json` and `model.safetensors`. Nothing is
- * downloaded.
+ * Writes a checkpoint with random weights into a folder, as `config.json` and `model.safetensors`. Downloads
+ * nothing.
  *
- * @param model a timm name, a config.json, or a folder that holds one and no checkpoint
- * @throws ModelError for any other model, and when the network cannot be built
+ * @param model a timm name, a config.json, or a folder with a config.json and no checkpoint
+ * @throws ModelError for any other model, or if the network cannot be built
  */
 export async function writeRandomCheckpoint(model: string, folder: string): Promise<void> {
   const config = await configText(model);

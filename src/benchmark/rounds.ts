@@ -1,29 +1,29 @@
 import { type Spread, spreadOf } from './statistics.js';
 
-/** One thing to measure again and again. */
+/** A measurement to repeat. */
 export interface Measurement {
   readonly label: string;
   readonly sample: () => Promise<number>; // in a unit of its own, such as images per second
 }
 
-/** What is being done, for a progress display. */
+/** The current step, for a progress display. */
 export interface Step {
   readonly phase: string;
   readonly label: string;
-  readonly done: number; // steps before it
+  readonly done: number; // completed steps
   readonly total: number;
 }
 
 export interface RoundsOptions {
   readonly phase: string;
-  readonly rounds: number; // samples of each measurement
+  readonly rounds: number; // samples per measurement
   readonly onStep?: (step: Step) => void; // before each sample
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Takes one sample of each measurement in turn, and all of them again, so that what disturbs a machine for a while disturbs
- * all alike and ratios between them hold.
+ * Takes one sample of each measurement in turn, then repeats, so that a temporary disturbance affects all
+ * measurements alike and their ratios hold.
  *
  * @returns one spread for each measurement, in their order
  * @throws the signal's reason when it aborts
@@ -46,13 +46,13 @@ export async function inRounds(
 }
 
 export interface TimingOptions {
-  readonly seconds: number; // to measure for, at least
-  readonly lanes: number; // runs under way at once
+  readonly seconds: number; // minimum duration
+  readonly lanes: number; // concurrent runs
 }
 
 /**
- * Seconds per run, over all that were started in the time. One run comes first and is not counted: it brings code, weights
- * and buffers back into the caches, and clocks up.
+ * Measures seconds per run over all runs started within the duration. A first run is not counted: it warms up the
+ * caches (code, weights, buffers) and the clock rate.
  */
 export async function secondsPerRun(
   run: (lane: number) => Promise<void>,

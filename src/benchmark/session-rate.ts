@@ -8,13 +8,13 @@ export interface SessionCase {
   readonly batchSize: number;
   readonly height: number; // pixels
   readonly width: number;
-  readonly seconds: number; // of a sample, at least
+  readonly seconds: number; // minimum length of a sample
 }
 
-// As in a pipeline, the next batch is there when one is done.
+// As in a pipeline, the next batch is ready when one ends.
 const BATCHES_IN_FLIGHT = 2;
 
-/** Images per second of a session whose pixels are there. */
+/** Measures images per second of a session on pixels in memory. */
 export function sessionRate({ session, label, batchSize, height, width, seconds }: SessionCase): Measurement {
   const random = mulberry32(1);
   const buffers: Uint8Array[] = Array.from({ length: BATCHES_IN_FLIGHT }, () =>

@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { HalonetError } from '../errors.js';
 import type { Measurement } from './rounds.js';
 
-/** How this tool is started: a program and what comes before the arguments. */
+/** How to start halonet: a program and the arguments before the user's. */
 export interface Cli {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** Seconds from the start of a process of this tool to its end. The process is ended when the signal aborts. */
+/** Measures seconds from the start of a halonet process to its end. Ends the process when the signal aborts. */
 export function timeToEnd(cli: Cli, args: readonly string[], signal?: AbortSignal): Measurement {
   return { label: `start: ${args.join(' ')}`, sample: async () => (await timed(cli, args, signal)).end };
 }
 
-/** Seconds from the start of a process of this tool to the first bytes that it prints. As {@link timeToEnd}. */
+/** Measures seconds from the start of a halonet process to the first bytes that it prints. Aborts as {@link timeToEnd} does. */
 export function timeToOutput(cli: Cli, args: readonly string[], signal?: AbortSignal): Measurement {
   return { label: 'start: first result', sample: async () => (await timed(cli, args, signal)).output };
 }
@@ -24,7 +24,7 @@ interface Times {
 }
 
 /**
- * @throws HalonetError when it does not end well
+ * @throws HalonetError if it does not end well
  * @throws the signal's reason when it aborts, once the process is gone
  */
 async function timed(cli: Cli, args: readonly string[], signal: AbortSignal | undefined): Promise<Times> {
@@ -48,7 +48,7 @@ async function timed(cli: Cli, args: readonly string[], signal: AbortSignal | un
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const end = seconds();
-  signal?.throwIfAborted(); // Ctrl-C in a terminal ends the process too: its exit code is no failure then
+  signal?.throwIfAborted(); // Ctrl-C in a terminal also ends the process: its exit code is then no failure
   if (code !== 0 || output === undefined)
     throw new HalonetError(`halonet ${args.join(' ')} ended with exit code ${code}: ${errors.trim()}`);
   return { output, end };

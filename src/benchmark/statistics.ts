@@ -1,13 +1,13 @@
-/** What repeated measurements of one thing say. */
+/** The spread of repeated measurements. */
 export interface Spread {
   readonly median: number;
   readonly low: number; // first quartile
   readonly high: number; // third quartile
-  readonly samples: readonly number[]; // in the order they were taken
+  readonly samples: readonly number[]; // in the order taken
 }
 
 /**
- * Median and quartiles, interpolated linearly between neighbours as NumPy does.
+ * Computes median and quartiles, interpolated linearly as NumPy does.
  *
  * @throws RangeError without samples
  */
@@ -18,7 +18,7 @@ export function spreadOf(samples: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.25), high: at(0.75), samples };
 }
 
-/** How far the samples of a measurement lie apart: the range of its quartiles as a part of the median. */
+/** Returns the interquartile range as a fraction of the median. */
 export const unrest = ({ median, low, high }: Spread): number => (high - low) / median;
 
 function quantile(sorted: readonly number[], part: number): number {

@@ -1,9 +1,9 @@
 /**
- * Rows per second of a job once it runs: from the end of a batch, after a quarter of the rows and before half of them, to
- * the last row. What a job does once, and the batch sizes that it tries, are before that.
+ * Computes rows per second of a job once it is running: from the end of a batch, after a quarter of the rows and
+ * before half of them, to the last row. That leaves out one-time work and the batch sizes that the job tries.
  *
- * Rows of a batch come together. Only from end to end of batches do rows and time belong together, and a batch ends where
- * the next row is longest in coming.
+ * The rows of a batch arrive together, so rows and time match only between ends of batches. A batch ends before the
+ * longest gap between rows.
  *
  * @param times of the rows, in seconds, ascending
  * @throws RangeError for fewer than four rows

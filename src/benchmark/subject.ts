@@ -13,10 +13,10 @@ import { linkedModel } from './linked-model.js';
 import type { PhotoSet } from './photo-sets.js';
 import type { Plan } from './plan.js';
 
-/** What a benchmark computes: the classes, or the embedding of a network without any. */
+/** What a benchmark computes: the classes, or the embedding if the network has none. */
 export type Task = 'classify' | 'embed';
 
-/** The network that is measured. */
+/** The network to measure. */
 export interface Subject {
   readonly model: string;
   readonly architecture: string;
@@ -26,13 +26,13 @@ export interface Subject {
   readonly preprocessing: Preprocessing;
 }
 
-/** How a benchmark prepares images, where nothing else is said. */
+/** How a benchmark prepares images by default. */
 export const AS_USUAL = { autoOrient: true, decode: 'exact' } as const;
 
 /**
  * Opens a model for measuring.
  *
- * @throws HalonetError when it cannot be read, or gives neither classes nor an embedding
+ * @throws HalonetError if it cannot be read, or has neither classes nor an embedding
  */
 export async function openSubject(model: string, options: CheckpointOptions): Promise<Subject> {
   const source = await openModel(model, options).catch((cause: unknown) => {
@@ -52,7 +52,7 @@ export async function openSubject(model: string, options: CheckpointOptions): Pr
   };
 }
 
-/** The one output that is computed for a task. */
+/** Returns the output to compute for a task. */
 export const outputOf = (task: Task) => ({ name: task === 'classify' ? 'probabilities' : 'embedding' });
 
 function taskOf({ outputs }: ModelSource, model: string): Task {
@@ -63,18 +63,18 @@ function taskOf({ outputs }: ModelSource, model: string): Task {
   });
 }
 
-/** The model in one precision: what jobs are told, and an ONNX file of it. */
+/** The model in one precision: the options for jobs, and an ONNX file of it. */
 export interface Variant {
   readonly model: string;
   readonly precision: RunPrecision;
-  /** Computed anew at each call: a session takes it over. */
+  /** Computed at each call: a session takes ownership of the bytes. */
   readonly onnx: () => Promise<Uint8Array>;
 }
 
 /**
- * The model in each precision of the plan. For int8 it is measured on the photos.
+ * Returns the model in each precision of the plan. For int8, calibrates it on the photos.
  *
- * @throws HalonetError when it cannot be run so
+ * @throws HalonetError if it cannot run in a precision
  */
 export async function variantsOf(subject: Subject, set: PhotoSet, plan: Plan): Promise<readonly Variant[]> {
   const variants: Variant[] = [];

@@ -14,14 +14,14 @@ import type { Subject, Variant } from './subject.js';
 
 type Alone = Pick<BenchmarkReport, 'session' | 'decode'>;
 
-/** The network at its best batch size, measured again beside the jobs that are compared with it. */
+/** The network at its best batch size, measured again alongside the jobs that are compared with it. */
 interface Baseline extends Variant {
   readonly expected: number; // images/s, as measured before
   readonly session: Session;
   readonly measurement: Measurement;
 }
 
-/** Measures whole jobs, with the network alone in turn, and the start of processes. */
+/** Measures whole jobs, in turn with the network alone and process startup. */
 export async function measureTogether(
   subject: Subject,
   variants: readonly Variant[],
@@ -33,7 +33,7 @@ export async function measureTogether(
   try {
     for (const variant of variants) baselines.push(await openBaseline(variant, subject, alone, plan));
     const jobs = baselines.flatMap((baseline, i) =>
-      // Precision changes nothing in decoding: photos of every size go through the first alone.
+      // Precision does not affect decoding, so only the first one runs photos of every size.
       (i === 0 ? sets : sets.slice(0, 1)).flatMap((set) =>
         set.jobs.map((decode) => jobCase(set, decode, baseline, subject, alone, plan)),
       ),
@@ -84,7 +84,7 @@ async function openBaseline(
   return { ...variant, expected: imagesPerSecond.median, session, measurement };
 }
 
-const FEWEST_IMAGES = 16; // of a job
+const FEWEST_IMAGES = 16; // per job
 
 function jobCase(
   set: PhotoSet,
@@ -126,7 +126,7 @@ function jobCase(
   };
 }
 
-/** The time to see what there is, and to see the first row: in this order. */
+/** Returns the measurements of the time to the help text and the time to the first row, in this order. */
 function startMeasurements(
   { task, model }: Subject,
   sets: readonly PhotoSet[],

@@ -10,7 +10,7 @@ import { DeviceError } from '../runtime/failures.js';
 import { hasGpu, missingPiece } from '../runtime/preconditions.js';
 import { type Trial, tryDevice } from './try-device.js';
 
-/** What was asked for. */
+/** The requested device. */
 export interface DeviceRequest {
   readonly name: 'auto' | DeviceName;
   readonly id: number; // of several GPUs, from 0
@@ -23,24 +23,24 @@ export interface DeviceContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The device that a network is to run on. */
+/** The device that a network will run on. */
 export interface DeviceChoice {
   readonly device: Device;
-  readonly chosen: boolean; // rather than asked for
-  readonly passedOver: readonly PassedOver[]; // tried before it
+  readonly chosen: boolean; // by `auto`, not by the user
+  readonly passedOver: readonly PassedOver[]; // tried first and rejected
 }
 
-/** A GPU that was not taken, and in a few words why. */
+/** A GPU that was rejected, and briefly why. */
 export interface PassedOver {
   readonly name: GpuName;
   readonly reason: string;
 }
 
 /**
- * The device for a request. `auto` takes the first GPU on which a small network runs, rightly and faster than on the CPU,
- * else the CPU; what is plainly absent is not tried.
+ * Chooses the device for a request. `auto` takes the first GPU that runs a small network correctly and faster than
+ * the CPU, else the CPU; it does not try GPUs that are plainly absent.
  *
- * @throws DeviceError when a device that is asked for by name is plainly absent, or has no such id
+ * @throws DeviceError if a device requested by name is plainly absent, or has no such id
  */
 export async function chooseDevice(request: DeviceRequest, context: DeviceContext): Promise<DeviceChoice> {
   const { name, id } = request;
@@ -67,10 +67,10 @@ const noIdOfCpu = (id: number) => ({
 export const isGpu = (device: Device): device is Device<GpuName> => device.name !== 'cpu';
 
 /**
- * Tries a GPU that may be absent. Files only hint at what is there, so that a session has the last word; they name better
- * what it lacks.
+ * Tries a GPU that may be absent. Files only hint at what is installed, so a session decides; the files name a
+ * missing piece better.
  *
- * @throws DeviceError when it cannot be used, with the missing piece
+ * @throws DeviceError if it cannot be used, with the missing piece
  */
 export async function tryGpu(device: Device<GpuName>, context: DeviceContext): Promise<Trial> {
   const { host, threads, signal } = context;
@@ -85,7 +85,7 @@ export async function tryGpu(device: Device<GpuName>, context: DeviceContext): P
   }
 }
 
-/** Why `auto` does not take a GPU; undefined when it does. */
+/** Returns why `auto` rejects a GPU; undefined if it accepts it. */
 async function reasonAgainst(
   device: Device<GpuName>,
   { host, threads, signal }: DeviceContext,

@@ -4,18 +4,18 @@ import { Session, SessionError } from '../runtime/session.js';
 import { type DeviceChoice, isGpu } from './choose-device.js';
 import { tryDevice } from './try-device.js';
 
-/** A session, and what came of the choice of its device. */
+/** A session, and the outcome of choosing its device. */
 export interface OpenedSession extends DeviceChoice {
   readonly session: Session;
 }
 
 /**
- * Opens a model on the device that was chosen. A GPU that was chosen by halonet and cannot load it gives way to the CPU;
- * one that was asked for does not.
+ * Opens a model on the chosen device. If a GPU that halonet chose cannot load it, falls back to the CPU; if the
+ * user asked for that GPU, throws.
  *
  * @param onnx as for {@link Session.open}
- * @throws DeviceError when the device cannot be used, with the missing piece
- * @throws HalonetError when the model cannot be loaded
+ * @throws DeviceError if the device cannot be used, with the missing piece
+ * @throws HalonetError if the model cannot be loaded
  * @throws the signal's reason when it aborts while the device is tried
  */
 export async function openSession(
@@ -29,7 +29,7 @@ export async function openSession(
     return { session, device, chosen, passedOver };
   } catch (error) {
     if (!(error instanceof SessionError && isGpu(device))) throw error;
-    if (!chosen) await tryDevice(device, threads, signal); // what is wrong with the device itself is named better there
+    if (!chosen) await tryDevice(device, threads, signal); // reports faults of the device itself more clearly
     const failure = deviceFailure(device, error.reason, error);
     if (!chosen) throw failure;
     const session = await Session.open(error.model, { threads, device: CPU });

@@ -4,19 +4,19 @@ import { probeNetwork } from '../model/probe-network.js';
 import { type Device, hasFusedOperators } from '../runtime/devices.js';
 import { probeDevice } from '../runtime/probe.js';
 
-/** How fast a device that computes rightly is, and how close to the CPU. */
+/** The speed of a device that computes correctly, and its deviation from the CPU. */
 export interface Trial {
-  readonly error: number; // the largest of |device − CPU|, over the largest of |CPU|
+  readonly error: number; // max |device − CPU| / max |CPU|
   readonly flops: number; // floating-point operations per second
   readonly cpuFlops: number; // the CPU's, in the same trial
   readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
 }
 
 /**
- * Tries a device with a small network of the operators that ours are made of.
+ * Tries a device with a small network made of the same operators as ours.
  *
  * @param threads of the CPU that it is compared with
- * @throws DeviceError when it cannot be used, with the missing piece
+ * @throws DeviceError if it cannot be used, with the missing piece
  */
 export async function tryDevice(device: Device, threads: number, signal?: AbortSignal): Promise<Trial> {
   const { graph, height, width, macs } = probeNetwork();

@@ -2,7 +2,7 @@ import { type Host, packagedGpus } from '../runtime/devices.js';
 import { hasGpu } from '../runtime/preconditions.js';
 import type { Examination } from './examination.js';
 
-/** What would make halonet work, or work better, on this machine: a sentence each. */
+/** Returns what would make halonet work, or work better, on this machine: one sentence each. */
 export function adviceFor(found: Omit<Examination, 'advice'>, host: Host): readonly string[] {
   return [...cpuAdvice(found), ...gpuAdvice(found, host), ...imageAdvice(found), ...hubAdvice(host)];
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '../runtime/devices.js';
 
-// The kernel's names in /proc/cpuinfo, of what ONNX Runtime has kernels for.
+// The names in /proc/cpuinfo of the instructions that ONNX Runtime has kernels for.
 // https://github.com/torvalds/linux/blob/master/arch/x86/include/asm/cpufeatures.h, arch/arm64/kernel/cpuinfo.c
 const FEATURES: Readonly<Record<string, string>> = {
   avx: 'AVX',
@@ -22,14 +22,14 @@ const FEATURES: Readonly<Record<string, string>> = {
   sve: 'SVE',
 };
 
-/** The vector instructions that matter to inference, of the text of Linux' /proc/cpuinfo. */
+/** Finds the vector instructions that matter to inference in the text of Linux's /proc/cpuinfo. */
 export function parseCpuFeatures(cpuinfo: string): readonly string[] {
   const [, flags = ''] = /^(?:flags|Features)\s*:(.*)$/m.exec(cpuinfo) ?? [];
   const present = new Set(flags.trim().split(/\s+/));
   return Object.entries(FEATURES).flatMap(([flag, name]) => (present.has(flag) ? [name] : []));
 }
 
-/** The CPU's vector instructions; undefined where the system does not tell. */
+/** Returns the CPU's vector instructions; undefined if the system does not report them. */
 export async function readCpuFeatures({
   platform,
   arch,
@@ -40,10 +40,10 @@ export async function readCpuFeatures({
     const features = parseCpuFeatures(cpuinfo);
     if (features.length > 0) return features;
   }
-  return arch === 'arm64' ? ['NEON'] : undefined; // which every one of these has
+  return arch === 'arm64' ? ['NEON'] : undefined; // every arm64 CPU has it
 }
 
-/** What 8-bit products cost on such a CPU, against those of fp32. */
+/** Says what 8-bit products cost on such a CPU, compared with fp32. */
 export function int8Gain(features: readonly string[] | undefined): string {
   if (features === undefined) return 'not known: this system does not tell what the CPU can do';
   const has = (...names: readonly string[]) => names.find((name) => features.includes(name));

@@ -3,7 +3,7 @@ import { type Trial, tryDevice } from '../devices/try-device.js';
 import { CPU, DEVICE_NAMES, type DeviceName, packagedGpus } from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
 
-/** What became of trying a device. */
+/** The outcome of trying a device. */
 export type DeviceReport =
   | ({ readonly name: DeviceName; readonly status: 'works' } & Trial)
   | {
@@ -15,7 +15,7 @@ export type DeviceReport =
       readonly obtainable: boolean; // on this platform
     };
 
-/** Tries every device there is, one after the other, the CPU first. */
+/** Tries every device in turn, the CPU first. */
 export async function examineDevices(context: DeviceContext): Promise<readonly DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const name of DEVICE_NAMES) reports.push(await examine(name, context));

@@ -1,6 +1,6 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-// What halonet, ONNX Runtime, sharp, Node and the drivers below them read.
+// Variables that halonet, ONNX Runtime, sharp, Node and the drivers below them read.
 const READ = [
   ...['HF_HOME', 'HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'XDG_CACHE_HOME', 'HF_ENDPOINT', 'HF_HUB_OFFLINE'],
   ...['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'HF_TOKEN_PATH', 'HF_HUB_DISABLE_IMPLICIT_TOKEN'],
@@ -10,9 +10,9 @@ const READ = [
   ...['NODE_EXTRA_CA_CERTS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
 ];
 
-const SECRET = /TOKEN$|_PROXY$/; // proxies may hold a password
+const SECRET = /TOKEN$|_PROXY$/; // proxy URLs may contain a password
 
-/** The variables that are set of those that matter, secrets masked. */
+/** Returns those of the variables that are set, with secrets masked. */
 export function environmentInEffect(env: Environment): Readonly<Record<string, string>> {
   const set = READ.flatMap((name) => {
     const value = env[name];

@@ -13,9 +13,9 @@ import { environmentInEffect } from './environment.js';
 import type { Examination } from './examination.js';
 import { readLimits } from './limits.js';
 
-/** What the shell knows of the process and the system. */
+/** What the shell knows about the process and the system. */
 export interface ShellFacts {
-  readonly halonet: string; // versions
+  readonly halonet: string; // version numbers of halonet and Node
   readonly node: string;
   readonly system: string; // Linux 6.1.0
   readonly cpuModel: string;
@@ -25,7 +25,7 @@ export interface ShellFacts {
   readonly availableMemory: number; // bytes
 }
 
-/** Looks at everything that halonet depends on, trying what can be tried. */
+/** Examines everything that halonet depends on, by trying it where possible. */
 export async function examine(
   facts: ShellFacts,
   context: DeviceContext,
@@ -51,7 +51,7 @@ export async function examine(
   return { ...found, advice: adviceFor(found, host) };
 }
 
-/** Whether a model can be run at all. */
+/** Whether any model can run. */
 export const canRun = ({ devices }: Examination): boolean =>
   devices.some(({ name, status }) => name === 'cpu' && status === 'works');
 
@@ -67,7 +67,7 @@ const SMALL: PretrainedCfg = {
 
 async function examineImages(): Promise<Examination['images']> {
   try {
-    // Where sharp's libraries are missing, this import is what fails.
+    // This import fails if sharp's libraries are missing.
     const { imageFormats } = await import('../images/formats.js');
     return await imageFormats(preprocessingOf(SMALL, { autoOrient: true, decode: 'exact' }));
   } catch (error) {

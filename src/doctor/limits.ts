@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a container may use of the machine. https://docs.kernel.org/admin-guide/cgroup-v2.html */
+/** The resources that a container may use. https://docs.kernel.org/admin-guide/cgroup-v2.html */
 export interface Limits {
-  readonly cpus: number | undefined; // in CPUs' time, such as 1.5; undefined: all
+  readonly cpus: number | undefined; // in CPUs of time, such as 1.5; undefined: all
   readonly memory: number | undefined; // bytes
 }
 
-/** The limits of the process's own control group, version 2 or 1, where it can see them. */
+/** Reads the limits of the process's own control group, version 2 or 1, if visible. */
 export async function readLimits(root: string): Promise<Limits> {
   const read = async (path: string) => {
     const text = await readFile(join(root, 'sys/fs/cgroup', path), 'utf8').catch(() => '');
@@ -24,13 +24,13 @@ export async function readLimits(root: string): Promise<Limits> {
   };
 }
 
-/** Without a limit the files say `max`, -1 or nothing. */
+/** Without a limit, the files contain `max`, -1 or nothing. */
 function share(quota: string | undefined, period: string | undefined): number | undefined {
   const cpus = Number(quota || Number.NaN) / Number(period || Number.NaN);
   return cpus > 0 ? cpus : undefined;
 }
 
-const NO_LIMIT = 2 ** 60; // version 1 writes a number near 2⁶³
+const NO_LIMIT = 2 ** 60; // version 1 writes a number near 2⁶³ instead
 
 function bytes(text: string | undefined): number | undefined {
   const value = Number(text || Number.NaN);

@@ -3,10 +3,10 @@ import { FormatError } from '../errors.js';
 interface Kind {
   readonly is: string;
   readonly hint?: string;
-  readonly starts: readonly string[]; // in lower case, of the first bytes as Latin-1 without white space in front
+  readonly starts: readonly string[]; // of the first bytes, as lower-case Latin-1 without leading white space
 }
 
-// What people have beside checkpoints, or in their place.
+// Files that people keep beside checkpoints, or mistake for them.
 const KINDS: readonly Kind[] = [
   {
     is: 'a Git LFS pointer, not the file itself',
@@ -30,7 +30,7 @@ const HINT =
   'Give a safetensors file, a file of torch.save (.pth, .pth.tar, .bin), or an .onnx file of halonet convert.';
 const SHOWN = 16; // bytes
 
-/** The error for a file that is no checkpoint at all, by its first bytes. */
+/** Returns the error for a file that is no checkpoint at all, based on its first bytes. */
 export function foreignFile(head: Uint8Array, where: string): FormatError {
   const text = Buffer.from(head).toString('latin1');
   if (text.length === 0) return new FormatError(`${where}: is empty; expected a checkpoint`, { hint: HINT });
@@ -41,5 +41,5 @@ export function foreignFile(head: Uint8Array, where: string): FormatError {
   return new FormatError(`${where}: ${is}; expected safetensors or PyTorch`, { hint: kind?.hint ?? HINT });
 }
 
-/** Whether a file can be safetensors: a JSON object follows the eight bytes of its length. */
+/** Whether a file may be safetensors: a JSON object after eight bytes of length. */
 export const looksLikeSafetensors = (head: Uint8Array): boolean => head[8] === '{'.charCodeAt(0);

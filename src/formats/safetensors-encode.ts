@@ -2,10 +2,10 @@ import { byteCount, type DType, type LazyTensor } from '../tensor.js';
 
 // https://github.com/huggingface/safetensors#format
 const DTYPES: Readonly<Partial<Record<DType, string>>> = { float32: 'F32', float16: 'F16', int64: 'I64' };
-const ALIGNMENT = 8; // of the data; the header is padded with spaces
+const ALIGNMENT = 8; // bytes, of the data; the header is padded with spaces
 
 /**
- * Tensors as a safetensors file, piece by piece: its header, then each tensor, computed when it is its turn.
+ * Encodes tensors as a safetensors file, piece by piece: the header, then each tensor, computed on demand.
  *
  * @throws RangeError for a tensor that is not float32, float16 or int64
  */

@@ -3,7 +3,7 @@ import { BYTES_PER_ELEMENT, type DType, elementCount, type Tensor } from '../ten
 
 // https://github.com/huggingface/safetensors#format
 const LENGTH_BYTES = 8;
-// The reference implementation reads up to 100 MB; parsed, that would be gigabytes. Headers of networks are below 1 MB.
+// The reference implementation accepts 100 MB; parsed, that would be gigabytes. Headers of networks are below 1 MB.
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
 const DTYPES: ReadonlyMap<unknown, DType> = new Map([
@@ -22,15 +22,15 @@ interface Entry {
 }
 
 /**
- * The tensors of a safetensors file, as views of `file` (no copy), in the order of the header.
+ * Reads the tensors of a safetensors file, as views of `file` (no copy), in header order.
  *
- * Format: 8 bytes of header length (little-endian), a JSON header, then the data. The tensors must cover
- * the data exactly, without holes or overlaps.
+ * Format: 8 bytes of header length (little-endian), a JSON header, then the data. The tensors must cover the data
+ * exactly, without holes or overlaps.
  *
  * @param file the whole file
- * @param where the path or name that errors speak of
- * @throws FormatError when the file is truncated, its header is not valid, or tensors overlap, leave holes,
- *   or have a type other than F32, F16, BF16 and I64
+ * @param where the path or name for error messages
+ * @throws FormatError if the file is truncated, its header is invalid, or tensors overlap, leave holes, or have a
+ *   type other than F32, F16, BF16 and I64
  */
 export function parseSafetensors(file: Uint8Array, where: string): ReadonlyMap<string, Tensor> {
   const headerLength = readHeaderLength(file, where);
@@ -102,7 +102,7 @@ function parseEntry(name: string, value: unknown, where: string): Entry {
   return { name, dtype, shape, begin, end };
 }
 
-/** The format demands that the tensors fill the data exactly; anything else is damage or an attack. */
+/** Checks that the tensors fill the data exactly, as the format requires; anything else is damage or an attack. */
 function checkCoverage(entries: readonly Entry[], dataLength: number, where: string): void {
   const sorted = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;

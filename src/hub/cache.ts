@@ -4,15 +4,15 @@ import { dirname, join, relative } from 'node:path';
 import { HubError } from '../errors.js';
 import { forceFile } from '../files/force.js';
 
-/** Where one model repository lies in the Hugging Face cache. All paths are absolute. */
+/** The paths of one model repository in the Hugging Face cache. All are absolute. */
 export interface RepoCache {
-  readonly refs: string; // refs/<revision> holds the commit that a branch or tag stood for
-  readonly blobs: string; // blobs/<etag> holds contents
+  readonly refs: string; // refs/<revision> holds the commit that a branch or tag pointed to
+  readonly blobs: string; // blobs/<etag> holds file contents
   readonly snapshots: string; // snapshots/<commit>/<file> is a relative symlink to a blob
   readonly locks: string; // outside the repository's folder, as in huggingface_hub
 }
 
-/** What the cache holds of the files asked for; `paths` has an entry for each file that is there. */
+/** What the cache holds of the requested files; `paths` has an entry for each cached file. */
 export interface CachedSnapshot {
   readonly commit: string | undefined; // undefined: the revision was never resolved here
   readonly paths: Readonly<Record<string, string>>;
@@ -22,10 +22,10 @@ export interface CachedSnapshot {
 const COMMIT_HASH = /^[0-9a-f]{40}$/;
 
 /**
- * Layout of a repository's cache folder.
+ * Returns the layout of a repository's cache folder.
  *
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
- * @throws HubError when `repo` is not `name` or `owner/name`.
+ * @throws HubError if `repo` is not `name` or `owner/name`
  */
 export function repoCache(cacheDir: string, repo: string): RepoCache {
   if (!/^\w[\w.-]*(\/\w[\w.-]*)?$/.test(repo) || repo.includes('--') || repo.includes('..')) {
@@ -43,7 +43,7 @@ export function repoCache(cacheDir: string, repo: string): RepoCache {
   };
 }
 
-/** Looks for `files` at `revision` (a branch, tag or commit hash) without writing or asking anyone. */
+/** Looks up `files` at `revision` (a branch, tag or commit hash). Writes nothing and makes no requests. */
 export async function findSnapshot(
   cache: RepoCache,
   revision: string,
@@ -60,12 +60,12 @@ export async function findSnapshot(
   return { commit, paths, missing: files.filter((file) => !Object.hasOwn(paths, file)) };
 }
 
-/** `snapshots/<commit>/<file>`. @throws HubError when one of them would leave the snapshot's folder. */
+/** Returns `snapshots/<commit>/<file>`. @throws HubError if either would leave the snapshot's folder. */
 export function snapshotPath(cache: RepoCache, commit: string, file: string): string {
   return join(cache.snapshots, blobName(commit), ...safeSegments(file));
 }
 
-/** An etag or commit as a file name. @throws HubError when it cannot be one. */
+/** Returns an etag or commit as a file name. @throws HubError if it cannot be one. */
 export function blobName(etag: string): string {
   if (/^\w[\w.-]{0,199}$/.test(etag)) return etag;
   throw new HubError(`The hub named a file version ${JSON.stringify(etag)}, which cannot be a file name`, {
@@ -73,7 +73,7 @@ export function blobName(etag: string): string {
   });
 }
 
-/** Records which commit a branch or tag stands for: atomically, and not at all when `revision` is the commit. */
+/** Atomically records the commit that a branch or tag points to; does nothing if `revision` is the commit. */
 export async function writeRef(cache: RepoCache, revision: string, commit: string): Promise<void> {
   if (revision === commit || (await readRef(cache, revision)) === commit) return;
   const path = join(cache.refs, ...safeSegments(revision));
@@ -88,9 +88,9 @@ export async function writeRef(cache: RepoCache, revision: string, commit: strin
 }
 
 /**
- * Makes `pointer` (a path in snapshots/) show the content of `blob`: a relative symlink, so that the cache can be
- * moved. Where symlinks are refused or unwanted (`link` undefined), a new blob is moved there and an old one, which
- * another snapshot may need, is copied. Replaces a dangling link; call it with the blob's lock held.
+ * Makes `pointer` (a path in snapshots/) show the content of `blob`, as a relative symlink, so that the cache can
+ * be moved. If symlinks fail or are disabled (`link` undefined), it moves a new blob there and copies an old one,
+ * which another snapshot may need. Replaces a dangling link. Call it while holding the blob's lock.
  */
 export async function linkBlob(
   blob: string,
@@ -114,19 +114,19 @@ export async function linkBlob(
   const temporary = `${pointer}.${randomUUID()}.tmp`;
   try {
     await copyFile(blob, temporary);
-    await forceFile(temporary); // before it has the name under which it is trusted
+    await forceFile(temporary); // before it gets the name under which it is trusted
     await rename(temporary, pointer);
   } finally {
     await rm(temporary, { force: true });
   }
 }
 
-/** Whether a regular file can be reached at `path`, through links. */
+/** Whether `path` leads to a regular file, through links or not. */
 export async function isFile(path: string): Promise<boolean> {
   return (await fileSize(path)) !== undefined;
 }
 
-/** Bytes of the regular file at `path`, or undefined when there is none. */
+/** Returns the size in bytes of the regular file at `path`, or undefined if there is none. */
 export async function fileSize(path: string): Promise<number | undefined> {
   try {
     const stats = await stat(path);
@@ -148,7 +148,7 @@ async function readRef(cache: RepoCache, revision: string): Promise<string | und
 
 function safeSegments(path: string): readonly string[] {
   const segments = path.split('/');
-  // A backslash or colon is harmless on Linux but leaves the folder on Windows.
+  // A backslash or colon is harmless on Linux but can leave the folder on Windows.
   const unsafe = (segment: string) => ['', '.', '..'].includes(segment) || /[\\:\p{Cc}]/u.test(segment);
   if (!segments.some(unsafe)) return segments;
   throw new HubError(`Not a path inside a hub repository: ${JSON.stringify(path)}`, {

@@ -9,7 +9,7 @@ export interface CachedRepo {
 
 const PREFIX = 'models--';
 
-/** The model repositories of a cache folder, by name; none when there is no folder. */
+/** Lists the model repositories in a cache folder, by name; none if the folder does not exist. */
 export async function cachedRepos(cacheDir: string): Promise<readonly CachedRepo[]> {
   const folders = (await readdir(cacheDir).catch(() => [])).filter((name) => name.startsWith(PREFIX));
   return Promise.all(

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Proxies } from './proxies.js';
 import type { Transport } from './transport.js';
 
-/** How patient the transfers are. Times are milliseconds. */
+/** The patience of transfers. Times are in milliseconds. */
 export interface TransferTiming {
-  readonly stallMs: number; // so long without a byte counts as broken
-  readonly retries: number; // attempts in a row that may bring nothing new, after the first
+  readonly stallMs: number; // this long without a byte counts as a broken connection
+  readonly retries: number; // consecutive attempts without progress, after the first
   readonly wait: (ms: number, signal: AbortSignal | undefined) => Promise<void>; // between attempts
 }
 
@@ -21,7 +21,7 @@ export const TRANSFER_TIMING: TransferTiming = {
 export interface HubConnection {
   readonly endpoint: string;
   readonly token: string | undefined;
-  readonly proxies: Proxies; // that `transport` goes through, for messages
+  readonly proxies: Proxies; // used by `transport`; here for messages
   readonly transport: Transport;
   readonly timing: TransferTiming;
   readonly onNote: (note: string) => void; // one line, for a person

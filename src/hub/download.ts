@@ -11,28 +11,29 @@ import type { FileMetadata } from './metadata.js';
 import { type HubResponse, hubRequest } from './request.js';
 import { withRetries } from './retries.js';
 
-/** One blob on its way from the hub to the cache. Call with the blob's lock held. */
+/** A blob to download from the hub into the cache. Use it while holding the blob's lock. */
 export interface BlobDownload {
-  readonly file: HubFile; // its url names the commit, so that the content cannot change between attempts
+  readonly file: HubFile; // its url contains the commit, so the content cannot change between attempts
   readonly metadata: FileMetadata;
-  readonly blob: string; // where the verified file goes
-  readonly partial: string; // where bytes gather; kept when the transfer is interrupted
+  readonly blob: string; // the path of the verified file
+  readonly partial: string; // the path that collects bytes; kept if the transfer is interrupted
   readonly lock: Lock;
   readonly connection: HubConnection;
-  readonly onBytes: (received: number) => void; // bytes of the file on disk; falls back when a transfer restarts
+  readonly onBytes: (received: number) => void; // bytes of the file on disk; decreases if a transfer restarts
 }
 
-/** Bytes that cannot belong to the file. They are thrown away, never resumed. */
+/** Bytes that cannot belong to the file. They are deleted, never resumed. */
 interface WrongContent {
   readonly expected: string;
   readonly received: string;
 }
 
 /**
- * Downloads, resuming what an earlier attempt left in `partial`, and puts the file under `blob` once its size and
- * hash are right. Nothing is held in memory but the piece at hand.
- * @throws HubError when the content is wrong twice; TransientFailure when the attempts are used up; LockLost;
- *   the file system's errors; `signal.reason` when aborted.
+ * Downloads a file, resuming what an earlier attempt left in `partial`, and moves it to `blob` once size and hash
+ * are correct. Holds only one chunk in memory.
+ *
+ * @throws HubError if the content is wrong twice; TransientFailure if the attempts are used up; LockLost; the file
+ *   system's errors; `signal.reason` when aborted
  */
 export async function downloadBlob(download: BlobDownload): Promise<void> {
   let wrong: WrongContent | undefined;
@@ -44,7 +45,7 @@ export async function downloadBlob(download: BlobDownload): Promise<void> {
         download.onBytes(received);
       });
     wrong = await withRetries(download.file, download.connection, attempt, { progress: () => reached });
-    // Whoever lost the lock must neither publish nor delete what is now the other's file.
+    // A process that lost the lock must neither publish nor delete what now belongs to another.
     await download.lock.confirm(0);
     if (wrong === undefined) {
       await rename(download.partial, download.blob);
@@ -56,7 +57,7 @@ export async function downloadBlob(download: BlobDownload): Promise<void> {
   if (wrong !== undefined) throw contentFailure(download.file, wrong.expected, wrong.received);
 }
 
-/** One attempt: check what is there, fetch the rest, sync. Resolves to what is wrong with the result, if anything. */
+/** Makes one attempt: checks the existing bytes, fetches the rest, syncs. Resolves to the mismatch in the result, if any. */
 async function transfer(
   download: BlobDownload,
   onBytes: (received: number) => void,
@@ -68,7 +69,7 @@ async function transfer(
     await rm(partial);
     left = 0;
   }
-  // Not 'a': every write names its position. Not 'w': what is there is resumed.
+  // Not 'a': every write names its position. Not 'w': existing bytes are resumed.
   const handle = await open(partial, constants.O_RDWR | constants.O_CREAT);
   try {
     const digest = await digestOf(partial, left, metadata);
@@ -81,7 +82,7 @@ async function transfer(
   }
 }
 
-/** Appends the bytes from `digest.bytes` on to the file and the digest. */
+/** Appends the bytes after `digest.bytes` to the file and the digest. */
 async function receive(
   download: BlobDownload,
   handle: FileHandle,
@@ -107,7 +108,7 @@ async function receive(
       await lock.confirm();
       const position = digest.bytes;
       digest.add(bytes);
-      if (digest.bytes > metadata.size) return; // the verdict says so
+      if (digest.bytes > metadata.size) return; // the verdict reports it
       await writeAll(handle, bytes, position);
       onBytes(digest.bytes);
     }
@@ -140,7 +141,7 @@ interface ContentDigest {
   verdict(): WrongContent | undefined;
 }
 
-/** The digest of the `left` bytes that `partial` holds so far. Call `verdict` once, at the end. */
+/** Computes the digest of the first `left` bytes of `partial`. Call `verdict` once, at the end. */
 async function digestOf(partial: string, left: number, metadata: FileMetadata): Promise<ContentDigest> {
   let hash = newHash(metadata);
   let bytes = 0;
@@ -172,7 +173,7 @@ async function digestOf(partial: string, left: number, metadata: FileMetadata): 
   return digest;
 }
 
-// A server that is not the hub may have etags that are no hash: then only the size can be checked.
+// Servers other than the hub may send etags that are not hashes: then only the size can be checked.
 function newHash({ etag, size }: FileMetadata): Hash | undefined {
   if (/^[0-9a-f]{64}$/.test(etag)) return createHash('sha256');
   // https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_object_storage

@@ -3,18 +3,18 @@ import { HubError, HubFileMissingError } from '../errors.js';
 import { type Proxies, proxiesText } from './proxies.js';
 import { waitText } from './retry-after.js';
 
-/** The file that a request is about, for messages. */
+/** The file that a request is for, for messages. */
 export interface HubFile {
   readonly repo: string;
   readonly file: string;
   readonly revision: string;
-  readonly url: string; // at the hub itself: a redirect's target may carry a signature
+  readonly url: string; // on the hub itself: a redirect target may carry a signature
 }
 
 const WAYS_OUT =
   'Use --model demo, which needs no download, or --model path/to/folder holding model.safetensors and config.json.';
 
-/** Codes of a machine that could not be reached at all: asking again at once does not help. */
+/** Error codes of an unreachable host: an immediate retry does not help. */
 const UNREACHABLE = [
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -25,8 +25,8 @@ const UNREACHABLE = [
 ];
 
 /**
- * A request that may succeed when it is made again. It stays inside src/hub: when the attempts are used up it
- * becomes a HubError through {@link networkFailure}.
+ * A request that may succeed if retried. It stays inside src/hub: once the attempts are used up, {@link
+ * networkFailure} turns it into a HubError.
  */
 export class TransientFailure extends Error {
   override readonly name = 'TransientFailure';
@@ -48,7 +48,7 @@ export class TransientFailure extends Error {
   }
 }
 
-/** What went wrong below fetch, which itself only says "fetch failed". */
+/** Finds the cause of a failed fetch, which itself only says "fetch failed". */
 export function describeNetworkError(error: unknown): string {
   const code = networkCode(error);
   let root = error;
@@ -67,8 +67,8 @@ function networkCode(error: unknown): string | undefined {
 }
 
 /**
- * The status with which a proxy refused to open a tunnel, or asked for a password; undefined for any other error. In
- * undici's errors it stands nowhere but in the message.
+ * Returns the status with which a proxy refused a tunnel or asked for a password; undefined for any other error.
+ * undici reports it only in the message.
  */
 export function proxyAnswer(error: unknown): number | undefined {
   for (let level = error; level instanceof Error; level = level.cause) {
@@ -78,7 +78,7 @@ export function proxyAnswer(error: unknown): number | undefined {
   return undefined;
 }
 
-/** A proxy that does not let a request through. */
+/** The error for a proxy that refuses a request. */
 export function proxyRefusal(status: number, file: HubFile, proxies: Proxies): HubError {
   const hint =
     status === 407
@@ -104,13 +104,13 @@ export function networkFailure(
   });
 }
 
-/** The end of a message that a proxy may have to do with; empty where there is none. */
+/** Returns the part of a message that names the proxies; empty if there are none. */
 function asProxied(proxies: Proxies): string {
   const text = proxiesText(proxies);
   return text === undefined ? '' : ` (${text})`;
 }
 
-/** A server that asks to be left alone for longer than anyone would wait. */
+/** The error for a server that asks for a longer wait than halonet accepts. */
 export function tooLongWait(
   failure: TransientFailure,
   wait: { readonly asked: number; readonly longest: number }, // milliseconds
@@ -124,7 +124,7 @@ export function tooLongWait(
   );
 }
 
-/** @param what was wrong with it, after the address: `was redirected to "file:///etc/passwd", which is no http address` */
+/** @param what describes the redirect, after the address: `was redirected to "file:///etc/passwd", which is no http address` */
 export function badRedirect(file: HubFile, what: string): HubError {
   return new HubError(`${file.url} ${what}`, {
     hint: `Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy between. ${WAYS_OUT}`,
@@ -145,7 +145,7 @@ export function offlineFailure(
   );
 }
 
-/** A refusal that does not pass by itself. `headers` are the response's, with the hub's X-Error-* explanations. */
+/** The error for a permanent refusal. `headers` are the response's, with the hub's X-Error-* explanations. */
 export function refusal(
   status: number,
   headers: Headers,
@@ -154,7 +154,7 @@ export function refusal(
 ): HubError {
   const code = headers.get('x-error-code');
   const said = headers.get('x-error-message');
-  const from = code === null ? asProxied(proxies) : ''; // without a code of the hub's, a proxy may have answered
+  const from = code === null ? asProxied(proxies) : ''; // without an error code from the hub, the answer may be a proxy's
   const answer = `HTTP ${status}${code ? ` ${code}` : ''}${said ? `: ${said}` : ''}${from}`;
   if (code === 'EntryNotFound') {
     return new HubFileMissingError(
@@ -202,14 +202,14 @@ export function contentFailure(file: HubFile, expected: string, received: string
   );
 }
 
-/** Whether it is the file system's error for a full disk or a used-up quota. */
+/** Whether it is the file system's error for a full disk or an exhausted quota. */
 export function isFull(error: unknown): error is Error {
   return (
     error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))
   );
 }
 
-/** The file system refused. */
+/** The error for a failed file system operation. */
 export function cacheFailure(error: Error, cacheDir: string): HubError {
   const full = isFull(error);
   return new HubError(

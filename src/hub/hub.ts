@@ -25,24 +25,24 @@ import { openTransport } from './transport.js';
 export interface HubRequest {
   readonly repo: string; // owner/name
   readonly files: readonly string[]; // forward slashes
-  readonly revision?: string; // branch, tag or commit hash; main when left out
+  readonly revision?: string; // branch, tag or commit hash; default main
 }
 
-/** State of one file's download. `received` can fall back when a transfer has to restart. */
+/** The progress of one file's download. `received` decreases if a transfer has to restart. */
 export interface HubProgress {
   readonly file: string;
-  readonly received: number; // bytes on disk, those of earlier runs included
+  readonly received: number; // bytes on disk, including those of earlier runs
   readonly total: number; // bytes
 }
 
 export interface FetchOptions {
-  readonly onProgress?: ((progress: HubProgress) => void) | undefined; // called for every piece
-  readonly onNote?: ((note: string) => void) | undefined; // one line, for a person: why nothing happens for a while
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined; // called for every chunk
+  readonly onNote?: ((note: string) => void) | undefined; // one line for the user: why nothing happens for a while
   readonly signal?: AbortSignal | undefined;
   readonly timing?: Partial<TransferTiming & LockTiming>;
 }
 
-/** What one call carries through its steps. */
+/** The state that one call passes through its steps. */
 interface Fetch {
   readonly request: Required<HubRequest>;
   readonly settings: HubSettings;
@@ -53,14 +53,14 @@ interface Fetch {
 }
 
 /**
- * Finds files of a hub repository in the Hugging Face cache, downloading what is not there, and returns their local
- * paths by file name. When the cache has the revision and every file, nothing is asked and nothing is written.
- * All files come from one commit. Interrupted downloads are kept and resumed; several processes may fetch the same
- * files at once, and one of them downloads.
+ * Finds files of a hub repository in the Hugging Face cache, downloads the missing ones, and returns their local
+ * paths by file name. If the cache has the revision and every file, it makes no requests and writes nothing. All
+ * files come from one commit. Interrupted downloads are kept and resumed. Several processes may request the same
+ * files at once; only one of them downloads.
  *
  * The layout is huggingface_hub's (https://huggingface.co/docs/huggingface_hub/guides/manage-cache), except for
- * `blobs/<etag>.halonet.incomplete` while a download lasts.
- * @throws HubError, or `signal.reason` when aborted.
+ * `blobs/<etag>.halonet.incomplete` during a download.
+ * @throws HubError, or `signal.reason` when aborted
  */
 export async function fetchFromHub(
   request: HubRequest,
@@ -83,10 +83,10 @@ export async function fetchFromHub(
 }
 
 /**
- * The local paths of files of a repository, by name, when the cache has all of them; undefined otherwise. Asks nobody and
- * writes nothing.
+ * Returns the local paths of a repository's files, by name, if the cache has all of them; undefined otherwise.
+ * Makes no requests and writes nothing.
  *
- * @throws HubError when the cache cannot be read
+ * @throws HubError if the cache cannot be read
  */
 export async function findInCache(
   { repo, files, revision = 'main' }: HubRequest,
@@ -134,12 +134,12 @@ async function download(fetch: Fetch): Promise<Readonly<Record<string, string>>>
       throw error;
     }
   }
-  // Last, so that a revision that can be found has all its files.
+  // Last, so that every recorded revision has all its files.
   if (commit !== undefined) await writeRef(cache, request.revision, commit);
   return paths;
 }
 
-/** Brings one file into its snapshot and returns its path there. */
+/** Places one file in its snapshot and returns its path there. */
 async function obtain(fetch: Fetch, file: HubFile, metadata: FileMetadata): Promise<string> {
   const { cache, connection, lockTiming } = fetch;
   const pointer = snapshotPath(cache, metadata.commit, file.file);
@@ -158,7 +158,7 @@ async function obtain(fetch: Fetch, file: HubFile, metadata: FileMetadata): Prom
     });
     try {
       if (await isFile(pointer)) {
-        report(metadata.size); // the process that held the lock has brought it
+        report(metadata.size); // another process downloaded it while holding the lock
         return pointer;
       }
       const isNew = (await fileSize(blob)) !== metadata.size;

@@ -12,16 +12,18 @@ export interface FileMetadata {
 }
 
 /**
- * Asks the hub which content a file has. Redirects of renamed repositories are followed; the redirect of a large
- * file to its storage is not, for its own headers carry the answer (X-Repo-Commit, X-Linked-Etag, X-Linked-Size).
- * @throws HubError when refused or when the answer is not the hub's; TransientFailure when not reachable.
+ * Asks the hub for the etag and size of a file. Follows redirects of renamed repositories, but not a large file's
+ * redirect to its storage, since the redirect's own headers have the answer (X-Repo-Commit, X-Linked-Etag,
+ * X-Linked-Size).
+ *
+ * @throws HubError if refused, or if the answer is not the hub's; TransientFailure if unreachable
  */
 export async function fileMetadata(file: HubFile, connection: HubConnection): Promise<FileMetadata> {
   const { headers, redirect, discard } = await withRetries(
     file,
     connection,
     () => hubRequest(file, connection, { method: 'HEAD', redirects: 'same-origin' }),
-    // Without a network the answer should come at once, not after half a minute of attempts.
+    // Without a network, fail at once instead of after half a minute of retries.
     {
       retriesFor: (failure) =>
         ({ unreachable: 0, broken: 1, status: connection.timing.retries })[failure.kind],

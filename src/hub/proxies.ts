@@ -1,21 +1,21 @@
 import { HubError } from '../errors.js';
 
-/** A proxy, and the variable that names it, for messages. */
+/** A proxy, and the variable that sets it, for messages. */
 export interface Proxy {
-  readonly variable: string; // as it is spelled: HTTPS_PROXY or https_proxy
+  readonly variable: string; // with its actual spelling: HTTPS_PROXY or https_proxy
   readonly url: string; // may hold a password: never shown, see {@link proxiesText}
 }
 
-/** The proxies that requests go through. Made by {@link proxiesFromEnv}. */
+/** The proxies for requests. Made by {@link proxiesFromEnv}. */
 export interface Proxies {
-  readonly http: Proxy | undefined; // for http addresses, and for https ones where `https` is undefined
+  readonly http: Proxy | undefined; // for http addresses, and for https ones if `https` is undefined
   readonly https: Proxy | undefined;
-  readonly except: string; // hosts to reach without a proxy, in the form of NO_PROXY
+  readonly except: string; // hosts that bypass the proxy, in the form of NO_PROXY
 }
 
 /**
- * Reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY, whose lower-case names come first, as in curl. An empty variable counts
- * as unset, and an address without a scheme is one of http.
+ * Reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY; their lower-case names take precedence, as in curl. An empty variable
+ * counts as unset, and an address without a scheme is an http one.
  */
 export function proxiesFromEnv(env: Readonly<Record<string, string | undefined>>): Proxies {
   const proxy = (lower: string): Proxy | undefined => {
@@ -31,14 +31,14 @@ export function proxiesFromEnv(env: Readonly<Record<string, string | undefined>>
   };
 }
 
-/** The proxies that are set, for an error: `HTTPS_PROXY is http://proxy.example:3128`; undefined for none. */
+/** Lists the proxies for an error: `HTTPS_PROXY is http://proxy.example:3128`; undefined if there are none. */
 export function proxiesText({ http, https }: Proxies): string | undefined {
   const proxies = [http, https].filter((proxy) => proxy !== undefined);
   if (proxies.length === 0) return undefined;
   return proxies.map(({ variable, url }) => `${variable} is ${withoutCredentials(url)}`).join(', ');
 }
 
-/** @throws HubError when a proxy's address cannot be used, without showing it: it may hold a password */
+/** @throws HubError if a proxy's address is unusable; it does not show the address, which may hold a password */
 export function checkProxies({ http, https }: Proxies): void {
   for (const proxy of [http, https]) {
     if (proxy === undefined || isUsable(proxy.url)) continue;
@@ -54,7 +54,7 @@ function isUsable(url: string): boolean {
   return /^https?:$/.test(protocol) && hostname !== '' && isEncoded(username) && isEncoded(password);
 }
 
-/** Whether the percent signs of a text stand for UTF-8. */
+/** Whether the percent-encoding of a text is valid UTF-8. */
 function isEncoded(text: string): boolean {
   try {
     decodeURIComponent(text);

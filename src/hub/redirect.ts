@@ -4,8 +4,8 @@ import { badRedirect, type HubFile } from './failures.js';
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * Where an answer of `from` sends on to; undefined where it is no redirect.
- * @throws HubError when that is missing, or nothing that can be asked over http or https
+ * Returns the target of a redirect that `from` answered with; undefined if the answer is no redirect.
+ * @throws HubError if the target is missing, or is not an http or https address that can be requested
  */
 export function redirectTarget({ status, headers }: Response, from: URL, file: HubFile): URL | undefined {
   if (!REDIRECTS.includes(status)) return undefined;
@@ -15,7 +15,8 @@ export function redirectTarget({ status, headers }: Response, from: URL, file: H
   if (target === undefined || !/^https?:$/.test(target.protocol)) {
     throw badRedirect(file, `was redirected to ${shown(location)}, which is no http address`);
   }
-  // They would be sent to a server that only another server knows. fetch refuses them too, in an error that shows them.
+  // Credentials would go to a server that only another server named. fetch refuses them too, but its error shows
+  // them.
   if (target.username !== '' || target.password !== '') {
     throw badRedirect(
       file,
@@ -25,9 +26,9 @@ export function redirectTarget({ status, headers }: Response, from: URL, file: H
   return target;
 }
 
-const SHOWN = 100; // characters of a Location
+const SHOWN = 100; // characters of a Location header
 
-/** A Location for people, without its query, which may be a signature. */
+/** Formats a Location header for messages, without its query, which may be a signature. */
 function shown(location: string): string {
   const [address = ''] = location.split('?');
   return JSON.stringify(address.length > SHOWN ? `${address.slice(0, SHOWN)}…` : address);

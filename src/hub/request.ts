@@ -13,11 +13,11 @@ import {
 import { redirectTarget } from './redirect.js';
 import { retryAfterMs } from './retry-after.js';
 
-/** An answer whose body is read piece by piece. Call `discard` at the end, whatever was read. */
+/** A response whose body is read in chunks. Always call `discard` at the end. */
 export interface HubResponse {
   readonly status: number;
   readonly headers: Headers;
-  readonly redirect: URL | undefined; // where it sends on to, if it was not followed
+  readonly redirect: URL | undefined; // the redirect's target, if it was not followed
   chunks(): AsyncGenerator<Uint8Array, void>;
   discard(): Promise<void>;
 }
@@ -25,12 +25,12 @@ export interface HubResponse {
 const MAX_REDIRECTS = 10;
 
 /**
- * One request with its redirects. `Authorization` goes to the endpoint's own origin and nowhere else, so not from https
- * to http either.
- * `redirects: 'same-origin'` returns a redirect that leads elsewhere, whose headers describe the file.
+ * Makes one request and follows its redirects. Sends `Authorization` only to the endpoint's own origin, and so
+ * never from https to http. `redirects: 'same-origin'` returns a redirect to another origin, whose headers describe
+ * the file.
  * @throws TransientFailure on a broken or stalled connection, 408, 429, 5xx, and a redirect target's 403 (its
- *   signature has run out); HubError on any other status from 400 but 416, on redirects that lead nowhere, and when a
- *   proxy refuses; `signal.reason` when aborted.
+ *   signature has expired); HubError on any other status from 400 except 416, on invalid redirects, and if a proxy
+ *   refuses; `signal.reason` when aborted
  */
 export async function hubRequest(
   file: HubFile,
@@ -49,7 +49,7 @@ export async function hubRequest(
     const headers: Record<string, string> = {
       ...request.headers,
       'user-agent': 'halonet',
-      'accept-encoding': 'identity', // sizes and ranges are those of the file itself
+      'accept-encoding': 'identity', // so that sizes and ranges are those of the file itself
     };
     if (token !== undefined && url.origin === home) headers.authorization = `Bearer ${sendable(token)}`;
     const init = { method: request.method, headers, redirect: 'manual', signal: guard.signal } as const;
@@ -81,7 +81,7 @@ export async function hubRequest(
   );
 }
 
-// fetch would refuse it too, in an error that shows the token.
+// fetch would refuse it too, but its error shows the token.
 function sendable(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new HubError('HF_TOKEN holds characters that a token cannot have', {
@@ -101,7 +101,7 @@ function statusFailure(
   return refusal(status, headers, asked.file, asked.connection);
 }
 
-// A body that was begun is cancelled by its reader.
+// Once reading has begun, the reader cancels the body.
 async function discard(response: Response): Promise<void> {
   if (response.body !== null && !response.body.locked) await response.body.cancel();
 }
@@ -111,7 +111,7 @@ interface StallGuard {
   during<T>(work: Promise<T>): Promise<T>;
 }
 
-/** Ends a request that goes without news for `stallMs`, and turns fetch's errors into ours. */
+/** Aborts a request after `stallMs` without data, and converts fetch's errors to ours. */
 function stallGuard(file: HubFile, { timing, signal, proxies }: HubConnection): StallGuard {
   const stalled = new AbortController();
   return {
@@ -146,7 +146,7 @@ async function* readBody(response: Response, guard: StallGuard): AsyncGenerator<
       yield value;
     }
   } finally {
-    // Cancelling a stream that has already failed repeats its error, which has been thrown above.
+    // Cancelling a failed stream repeats its error, which was thrown above.
     await reader.cancel().catch(() => undefined);
   }
 }

@@ -2,17 +2,17 @@ import type { HubConnection } from './connection.js';
 import { type HubFile, TransientFailure, tooLongWait } from './failures.js';
 import { waitText } from './retry-after.js';
 
-// The hub counts requests in windows of five minutes, so an honest limit of it has passed by then
-// (https://huggingface.co/docs/hub/rate-limits). Whoever is asked for more does better to come back later.
+// The hub counts requests in windows of five minutes, so its own limits reset within that time
+// (https://huggingface.co/docs/hub/rate-limits). For a longer wait, it is better to stop and run again later.
 const LONGEST_WAIT_MS = 5 * 60_000;
 const NOTED_WAIT_MS = 2_000;
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or has failed too often with nothing new to show for it. It waits
- * longer before each attempt, or as long as the server asks; a wait that a person would wonder about is noted.
- * `progress` tells how far the attempts have come: a transfer that gets on is never given up.
- * @throws the last TransientFailure when the attempts are used up; HubError when the server asks for a wait of more than
- *   five minutes; `signal.reason` when aborted.
+ * Runs `attempt` until it succeeds, fails permanently, or fails too often without progress. Waits longer before
+ * each attempt, or as long as the server asks, and notes waits that a user would notice. `progress` reports how far
+ * the attempts have come: a transfer that makes progress is never given up.
+ * @throws the last TransientFailure if the attempts are used up; HubError if the server asks for a wait of more
+ *   than five minutes; `signal.reason` when aborted
  */
 export async function withRetries<T>(
   file: HubFile,
@@ -49,7 +49,7 @@ function refuseLongWait(file: HubFile, failure: TransientFailure, connection: Hu
   }
 }
 
-/** The wait before the next attempt, after so many failures in a row. */
+/** Waits before the next attempt, depending on the number of consecutive failures. */
 async function pause(
   file: HubFile,
   { message, retryAfterMs = 0 }: TransientFailure,

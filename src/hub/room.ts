@@ -7,8 +7,8 @@ import { type BlobDownload, downloadBlob } from './download.js';
 import { isFull } from './failures.js';
 
 /**
- * Downloads as {@link downloadBlob} does, if what is missing of the file fits where the cache is.
- * @throws HubError when there is no room for it, at the start or in the middle; else as downloadBlob
+ * Downloads as {@link downloadBlob} does, if the cache's disk has room for the missing bytes.
+ * @throws HubError if there is too little room, at the start or midway; otherwise as downloadBlob
  */
 export async function downloadWithinRoom(download: BlobDownload, cacheDir: string): Promise<void> {
   const { needed, free } = await roomFor(download);
@@ -21,8 +21,8 @@ export async function downloadWithinRoom(download: BlobDownload, cacheDir: strin
 }
 
 interface Room {
-  readonly needed: number; // bytes, beyond those that are there
-  readonly free: number | undefined; // bytes; undefined where the system does not tell
+  readonly needed: number; // bytes still missing
+  readonly free: number | undefined; // bytes; undefined if the system does not report them
 }
 
 async function roomFor({ metadata, partial }: BlobDownload): Promise<Room> {
@@ -30,7 +30,7 @@ async function roomFor({ metadata, partial }: BlobDownload): Promise<Room> {
   return { needed, free: await freeSpace(dirname(partial)) };
 }
 
-/** @param cause the file system's, where room ran out in the middle of the transfer */
+/** @param cause the file system's error, if space ran out during the transfer */
 function noRoom({ file }: BlobDownload, cacheDir: string, { needed, free }: Room, cause?: Error): HubError {
   const room = free === undefined ? '' : `, and ${bytesText(free)} are free`;
   const said = cause === undefined ? '' : ` (${cause.message})`;

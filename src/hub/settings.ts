@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Proxies, proxiesFromEnv } from './proxies.js';
 
-/** Where the hub is, where its cache lies, and who asks. Made by {@link hubSettingsFromEnv}. */
+/** The location of the hub and of its cache, and the user's credentials. Made by {@link hubSettingsFromEnv}. */
 export interface HubSettings {
   readonly endpoint: string; // no trailing slash
   readonly cacheDir: string; // absolute; the folder that holds models--<owner>--<name>/
@@ -15,10 +15,9 @@ export interface HubSettings {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables that Python's huggingface_hub reads, with its defaults, so that both use one cache, and those
- * that name proxies.
- * An empty variable counts as unset. The token file is the only file read; an unreadable one is no token.
- * With HF_HUB_DISABLE_IMPLICIT_TOKEN no token is sent, as in huggingface_hub.
+ * Reads the variables that Python's huggingface_hub reads, with its defaults, so that both share one cache, and the
+ * proxy variables. An empty variable counts as unset. The token file is the only file read; an unreadable one means
+ * no token. With HF_HUB_DISABLE_IMPLICIT_TOKEN no token is sent, as in huggingface_hub.
  *
  * Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
@@ -60,7 +59,7 @@ function isTrue(value: string | undefined): boolean {
   return ['1', 'TRUE', 'YES', 'ON'].includes(value?.toUpperCase() ?? '');
 }
 
-// As Python's os.path.expandvars and expanduser: an unknown variable stays as it is written.
+// As in Python's os.path.expandvars and expanduser, an unknown variable is left as written.
 function expand(path: string, env: Environment, homeDir: string): string {
   const withVariables = path.replace(
     /\$(?:(\w+)|\{(\w+)\})/g,

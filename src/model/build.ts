@@ -43,13 +43,13 @@ export interface BuiltModel {
 /**
  * Builds the inference graph of a network (timm's `ByobNet`) from a checkpoint.
  *
- * The graph takes `pixels`, uint8 [batch, height, width, 3], and holds only what the requested outputs need. No weight is
- * computed before the graph's constants are read.
+ * The graph takes `pixels`, uint8 [batch, height, width, 3], and holds only what the requested outputs need.
+ * Weights are computed when the graph's constants are read.
  *
  * @param tensors the checkpoint's tensors under timm's names
  * @param where the checkpoint's path or name, for errors
- * @throws ModelError when the checkpoint does not fit the configuration tensor by tensor, the network cannot work on
- *   images of this size, or an output does not exist
+ * @throws ModelError if the checkpoint does not fit the configuration tensor by tensor, the network does not
+ *   support images of this size, or an output does not exist
  */
 export function buildModel(
   request: BuildRequest,
@@ -67,18 +67,18 @@ export function buildModel(
   };
 }
 
-/** A network as values of a graph, before outputs are asked of it. */
+/** A network as values of a graph, before outputs are chosen. */
 export interface BuiltNetwork {
   readonly net: Net;
   readonly input: GraphValue;
   readonly values: NetworkValues;
-  readonly parts: readonly Feature[]; // the stem, each stage and the final convolution, by its output
+  readonly parts: readonly Feature[]; // the stem, each stage and the final convolution, by their outputs
 }
 
 /**
  * Builds the whole network.
  *
- * @throws ModelError as {@link buildModel}, but for outputs and for tensors that are left over
+ * @throws ModelError as {@link buildModel}, except for outputs and unused tensors
  */
 export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: Weights): BuiltNetwork {
   return inConfig(request.network.source, () =>
@@ -92,7 +92,7 @@ export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: We
 
 const PLACE = /^(stem|stages|final_conv|head|model_cfg)\b/; // in the network, by timm's names
 
-/** Layers know their place in the network; the configuration that put them there is named here. */
+/** Adds the source of the configuration to errors: layers only know their place in the network. */
 function inConfig<T>(source: string, build: () => T): T {
   try {
     return build();
@@ -142,7 +142,7 @@ function addBackbone(net: Net, x: FeatureMap, network: NetworkConfig) {
     map = { ...map, ...conv, module: 'final_conv' };
     parts.push(map);
   }
-  const last = { ...map, module: 'final_conv' }; // timm's name of the last feature, with or without a convolution
+  const last = { ...map, module: 'final_conv' }; // timm's name for the last feature, with or without a final convolution
   return { stages: [...stages, last], parts, last };
 }
 
@@ -151,7 +151,7 @@ function addStem(net: Net, x: FeatureMap, { cfg, source }: NetworkConfig) {
   const given = cfg.stem_chs === 0 ? (cfg.blocks[0]?.[0]?.c ?? 0) : cfg.stem_chs;
   const chs = typeof given === 'number' ? widened(given) : given.map(widened);
   const pool = cfg.stem_pool === '' ? undefined : lookup('stem_pool', STEM_POOLS, cfg.stem_pool);
-  const layers = { ...layersOf(cfg, source), antiAlias: undefined }; // timm keeps anti-aliasing out of the stem
+  const layers = { ...layersOf(cfg, source), antiAlias: undefined }; // timm uses no anti-aliasing in the stem
   return lookup('stem_type', STEMS, cfg.stem_type)(net, layers, x, { chs, pool });
 }
 

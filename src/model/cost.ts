@@ -1,15 +1,15 @@
 import type { Attribute, GraphNode } from '../graph.js';
 import { elementCount } from '../tensor.js';
 
-/** The shape of a value of the graph, for a batch of one image. */
+/** Returns the shape of a value of the graph, for a batch of one image. */
 type ShapeOf = (value: string) => readonly number[];
 
 const isSet = (attribute: Attribute | undefined): boolean =>
   attribute?.kind === 'int' && attribute.value === 1;
 
 /**
- * Multiply-accumulate operations of one operator on one image: those of convolutions and matrix products, as such counts
- * are made for timm's model cards. What is done element by element is not counted.
+ * Counts the multiply-accumulate operations of one operator on one image, as timm's model cards do: only
+ * convolutions and matrix products, no elementwise operations.
  */
 export function macsOf({ op, inputs, outputs, attributes }: GraphNode, shapeOf: ShapeOf): number {
   const [first = '', second = ''] = inputs;

@@ -6,12 +6,12 @@ import { addOutput, type OutputRequest, type OutputSource } from './outputs.js';
 import { transplant } from './passes/rewrite.js';
 
 /**
- * As `buildModel`, from a graph that was built before and holds some outputs as they are in the network: makes those
- * requested of these, and drops what they do not need.
+ * Builds the requested outputs, as `buildModel` does, from an existing graph that holds some of the network's
+ * outputs. Drops what they do not need.
  *
- * @param where the path or name that errors speak of
- * @throws FormatError when the graph is not sound
- * @throws ModelError when an output is asked for that the graph does not hold
+ * @param where the path or name for error messages
+ * @throws FormatError if the graph is damaged
+ * @throws ModelError if a requested output is not in the graph
  */
 export function extendModel(graph: Graph, requests: readonly OutputRequest[], where: string): BuiltModel {
   const builder = new GraphBuilder();
@@ -28,7 +28,7 @@ export function extendModel(graph: Graph, requests: readonly OutputRequest[], wh
   };
 }
 
-/** Adds the graph, its outputs under other names: theirs are for what is made of them. */
+/** Adds the graph with its outputs renamed, which frees their names for the final outputs. */
 function storedOutputs(
   graph: Graph,
   builder: GraphBuilder,

@@ -1,10 +1,10 @@
 import { ModelError } from '../errors.js';
 import { misspelled } from '../spelling.js';
 
-/** Reads one JSON value; throws a ModelError that names `where` when it is not what it should be. */
+/** Reads one JSON value; throws a ModelError that names `where` if the value is invalid. */
 export type Reader<T> = (value: unknown, where: string) => T;
 
-/** A JSON object, as it is. */
+/** Reads a JSON object, unchanged. */
 export const record: Reader<Readonly<Record<string, unknown>>> = (value, where) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrong(where, 'an object', value);
@@ -22,7 +22,7 @@ export const boolean: Reader<boolean> = (value, where) => {
   return value;
 };
 
-/** A finite number, both bounds included. */
+/** Reads a finite number, both bounds included. */
 export function number(min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Reader<number> {
   return (value, where) => {
     if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
@@ -32,7 +32,7 @@ export function number(min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INF
   };
 }
 
-/** A whole number, both bounds included. */
+/** Reads an integer, both bounds included. */
 export function integer(min: number, max = Number.POSITIVE_INFINITY): Reader<number> {
   return (value, where) => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
@@ -47,7 +47,7 @@ function range(min: number, max: number): string {
   return min > Number.NEGATIVE_INFINITY ? ` of at least ${min}` : '';
 }
 
-/** One of the names listed; the error lists them. */
+/** Reads one of the given names; the error lists them. */
 export function oneOf<const T extends string>(names: readonly T[]): Reader<T> {
   return (value, where) => {
     const found = names.find((name) => name === value);
@@ -57,14 +57,14 @@ export function oneOf<const T extends string>(names: readonly T[]): Reader<T> {
   };
 }
 
-/** A kernel size: only odd ones keep height and width under torch's symmetric padding. */
+/** Reads a kernel size: only odd sizes preserve height and width under torch's symmetric padding. */
 export const oddKernel: Reader<number> = (value, where) => {
   const size = integer(1, 31)(value, where);
   if (size % 2 === 0) throw wrong(where, 'an odd kernel size', value);
   return size;
 };
 
-/** A JSON array of `length` items (any number when not given). */
+/** Reads a JSON array of `length` items (any number by default). */
 export function list<T>(item: Reader<T>, length?: number): Reader<readonly T[]> {
   return (value, where) => {
     if (!Array.isArray(value) || (length !== undefined && value.length !== length)) {
@@ -74,7 +74,7 @@ export function list<T>(item: Reader<T>, length?: number): Reader<readonly T[]> 
   };
 }
 
-/** A JSON array of one item or more. */
+/** Reads a JSON array of at least one item. */
 export function nonEmpty<T>(item: Reader<T>): Reader<readonly T[]> {
   return (value, where) => {
     const items = list(item)(value, where);
@@ -83,14 +83,14 @@ export function nonEmpty<T>(item: Reader<T>): Reader<readonly T[]> {
   };
 }
 
-/** The value, or `fallback` where the field is missing or null. */
+/** Reads the value, or returns `fallback` if the field is missing or null. */
 export function optional<T, F>(reader: Reader<T>, fallback: F): Reader<T | F> {
   return (value, where) => (value === undefined || value === null ? fallback : reader(value, where));
 }
 
 /**
- * Refuses a field whose name is a slip for one that is read. Other fields may be there: these objects are timm's, which writes
- * more into them than is read here.
+ * Refuses misspellings of known fields. Other fields are allowed: these are timm's objects, which hold more fields
+ * than are read here.
  */
 export function assertSpelled(
   source: Readonly<Record<string, unknown>>,
@@ -106,18 +106,16 @@ export function assertSpelled(
   }
 }
 
-/** The value where the field is given, null included; undefined where it is not. */
+/** Reads the value if the field is present, even null; returns undefined if it is missing. */
 export const ifGiven =
   <T>(reader: Reader<T>): Reader<T | undefined> =>
   (value, where) =>
     value === undefined ? undefined : reader(value, where);
 
-/** A field that changes nothing at inference. */
+/** A field that does not matter at inference. */
 export const ignored: Reader<undefined> = () => undefined;
 
-/**
- * An object with exactly the fields of `readers`: an unknown one is an error that lists the known ones.
- */
+/** Reads an object with exactly the fields of `readers`; an unknown field is an error that lists the known ones. */
 export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): Reader<T> {
   return (value, where) => {
     const source = record(value, where);
@@ -146,7 +144,7 @@ function wrong(where: string, expected: string, received: unknown, meant?: strin
 
 const SHOWN = 80; // characters
 
-/** A value in a few words: what is nested, however deep, by its kind alone. */
+/** Describes a value in a few words; nested values only by their kind. */
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;

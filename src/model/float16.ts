@@ -1,14 +1,14 @@
 import { roundHalfEven } from '../rounding.js';
 
 const LARGEST = 65504;
-const OVERFLOW = 65520; // from here on, rounding gives infinity
+const OVERFLOW = 65520; // from here on, rounding yields infinity
 const SMALLEST_NORMAL = 2 ** -14;
 const SUBNORMAL_STEP = 2 ** -24;
 
 /**
- * float32 as the bits of float16 (IEEE 754 binary16), rounded to the nearest, ties to even. NaN stays NaN.
+ * Converts float32 to the bits of float16 (IEEE 754 binary16), rounding to nearest, ties to even. NaN stays NaN.
  *
- * @throws RangeError naming the first number beyond float16's range
+ * @throws RangeError naming the first number outside float16's range
  */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -28,7 +28,8 @@ function float16Bits(value: number, bits: number): number {
   if (Number.isNaN(value)) return sign | 0x7e00;
   const magnitude = Math.abs(value);
   if (magnitude < SMALLEST_NORMAL) return sign | roundHalfEven(magnitude / SUBNORMAL_STEP);
-  // The exponent's bias goes from 127 to 15; of the fraction, 13 bits are rounded away, with a carry into the exponent.
+  // Rebase the exponent's bias from 127 to 15, and round away 13 bits of the fraction, with a carry into the
+  // exponent.
   const rebiased = (bits & 0x7fffffff) - ((127 - 15) << 23);
   return sign | ((rebiased + 0xfff + ((rebiased >>> 13) & 1)) >>> 13);
 }

@@ -2,8 +2,8 @@ import { mulberry32 } from '../random.js';
 import { elementCount } from '../tensor.js';
 
 /**
- * Weights made from a tensor's name alone, in ranges in which activations neither vanish nor explode: to run a network at
- * full size without a checkpoint, as benchmarks and timm's full-size golden outputs do. The recipe is in
+ * Generates weights from a tensor's name alone, in ranges where activations neither vanish nor explode. Benchmarks
+ * and timm's full-size golden outputs use them to run a network at full size without a checkpoint. The recipe is in
  * fixtures/parity/README.md.
  *
  * @param name timm's name of the tensor, such as `head.fc.bias`
@@ -17,14 +17,14 @@ export function generateTensor(name: string, shape: readonly number[]): Float32A
   return elements;
 }
 
-/** 32-bit FNV-1a of the name in UTF-8 (http://www.isthe.com/chongo/tech/comp/fnv/), unsigned. */
+/** Returns the unsigned 32-bit FNV-1a hash of the name in UTF-8 (http://www.isthe.com/chongo/tech/comp/fnv/). */
 export function tensorSeed(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
-/** How a number in [0, 1) becomes an element. */
+/** Returns the function that maps a number in [0, 1) to an element. */
 function valueRule(name: string, shape: readonly number[]): (u: number) => number {
   if (name.endsWith('running_var')) return (u) => 0.5 + u;
   if (name.endsWith('running_mean')) return (u) => 0.4 * (u - 0.5);

@@ -12,8 +12,8 @@ export const ints = (...value: readonly number[]): Attribute => ({ kind: 'ints',
 const CAST_TO = { float32: 1, float16: 10 } as const;
 
 /**
- * Collects the nodes and constants of a graph. Values are named by the module that makes them; the builder knows the
- * shape of each for a batch of one image.
+ * Collects the nodes and constants of a graph. Each module names the values it makes; the builder tracks their
+ * shapes for a batch of one image.
  */
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
@@ -29,7 +29,7 @@ export class GraphBuilder {
     );
   }
 
-  /** Adds an operator of ONNX's own set and returns the name of its one output. An input '' is left out. */
+  /** Adds a standard ONNX operator and returns the name of its one output. Inputs named '' are omitted. */
   add(name: string, op: string, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.#push(name, op, '', inputs, attributes);
   }
@@ -40,23 +40,23 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds an operator of another graph, its inputs named as here; returns the name of its output.
+   * Adds an operator of another graph, with its inputs renamed; returns the name of its output.
    *
-   * @throws RangeError when it has not one output, which no operator of our graphs has
+   * @throws RangeError unless it has exactly one output, as all operators in our graphs do
    */
   copy({ outputs: [name, ...more], op, domain, attributes }: GraphNode, inputs: readonly string[]): string {
     if (name === undefined || more.length > 0) throw new RangeError(`${op}: expected one output`);
     return this.#push(name, op, domain, inputs, attributes);
   }
 
-  /** A constant tensor; returns its name. */
+  /** Adds a constant tensor; returns its name. */
   constant(name: string, tensor: LazyTensor): string {
     const unique = this.#declare(name, tensor.shape);
     this.#initializers.set(unique, tensor);
     return unique;
   }
 
-  /** A constant float32 tensor, computed when it is encoded. */
+  /** Adds a constant float32 tensor, computed when it is encoded. */
   floats(name: string, shape: readonly number[], values: () => Float32Array): string {
     const read = () => {
       const { buffer, byteOffset, byteLength } = values();
@@ -65,18 +65,18 @@ export class GraphBuilder {
     return this.constant(name, { dtype: 'float32', shape, read });
   }
 
-  /** A constant float32 number. */
+  /** Adds a constant float32 number. */
   scalar(name: string, value: number): string {
     return this.floats(name, [], () => Float32Array.of(value));
   }
 
-  /** A constant int64 vector, such as the rows of a Gather. */
+  /** Adds a constant int64 vector, such as the rows of a Gather. */
   int64(name: string, length: number, values: () => readonly number[]): string {
     const read = () => new Uint8Array(BigInt64Array.from(values(), BigInt).buffer);
     return this.constant(name, { dtype: 'int64', shape: [length], read });
   }
 
-  /** A constant shape, or other short list of whole numbers; equal ones are shared. */
+  /** Adds a constant shape, or another short list of integers; equal ones are shared. */
   shape(...values: readonly number[]): string {
     const key = `shape.${values.join('x')}`;
     const known = this.#sharedShapes.get(key) ?? this.int64(key, values.length, () => values);
@@ -84,7 +84,7 @@ export class GraphBuilder {
     return known;
   }
 
-  /** Reshape to `shape`: 0 keeps the dimension, -1 takes the rest (ONNX Reshape). */
+  /** Reshapes to `shape`: 0 keeps the dimension, -1 infers it (ONNX Reshape). */
   reshape(name: string, x: string, shape: readonly number[]): string {
     return this.add(name, 'Reshape', [x, this.shape(...shape)]);
   }
@@ -93,34 +93,34 @@ export class GraphBuilder {
     return this.add(name, 'Transpose', [x], { perm: ints(...perm) });
   }
 
-  /** The sum of values of one shape. */
+  /** Adds values of the same shape. */
   sum(name: string, values: readonly string[]): string {
     return values.reduce((total, value) => this.add(name, 'Add', [total, value]));
   }
 
-  /** Half the sum of two values. */
+  /** Averages two values. */
   average(name: string, a: string, b: string): string {
     return this.add(name, 'Mul', [this.sum(`${name}.sum`, [a, b]), this.scalar(`${name}.half`, 0.5)]);
   }
 
-  /** The part from `from` to `to` (exclusive) along one axis. */
+  /** Slices from `from` to `to` (exclusive) along one axis. */
   slice(name: string, x: string, axis: number, from: number, to: number): string {
     return this.add(name, 'Slice', [x, this.shape(from), this.shape(to), this.shape(axis)]);
   }
 
-  /** Conversion to another floating type. */
+  /** Converts to another floating-point type. */
   cast(name: string, x: string, dtype: keyof typeof CAST_TO): string {
     return this.add(name, 'Cast', [x], { to: int(CAST_TO[dtype]) });
   }
 
-  /** The shape of a value, for a batch of one image. */
+  /** Returns the shape of a value, for a batch of one image. */
   shapeOf(name: string): readonly number[] {
     const shape = this.#shapes.get(name);
     if (shape === undefined) throw new RangeError(`the graph has no value ${name}`);
     return shape;
   }
 
-  /** The graph of what `outputs` need: nodes and constants that reach none of them are left out. */
+  /** Returns the graph that computes `outputs`, without nodes and constants that none of them needs. */
   build(name: string, inputs: readonly GraphValue[], outputs: readonly GraphValue[]): Graph {
     const needed = new Set(outputs.map((output) => output.name));
     const nodes = this.#nodes.toReversed().filter((node) => {

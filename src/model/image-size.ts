@@ -1,19 +1,19 @@
 import { MapSizeError } from './layers/net.js';
 
-/** Height and width of an image, pixels. */
+/** The height and width of an image, in pixels. */
 export interface ImageSize {
   readonly height: number;
   readonly width: number;
 }
 
-const STEP = 32; // every stage of the usual networks halves a multiple of 32 evenly
+const STEP = 32; // the stages of the usual networks halve a multiple of 32 evenly
 const TRIES = 32; // 1024 pixels up and down
 
 /**
- * Builds a network for an image size. Where a layer cannot work on it (blocks must tile the maps that they see, position
- * embeddings are for maps of one size), the error names the nearest sizes that it can.
+ * Builds a network for an image size. If a layer does not support it (blocks must tile their maps, position
+ * embeddings are for one map size), the error names the nearest supported sizes.
  *
- * @param build builds the network for any size; throws MapSizeError for those that it cannot work on
+ * @param build builds the network for any size; throws MapSizeError for unsupported ones
  * @throws MapSizeError that names the nearest sizes
  */
 export function withSizeAdvice<T>({ height, width }: ImageSize, build: (size: ImageSize) => T): T {
@@ -45,7 +45,7 @@ function works(size: ImageSize, build: (size: ImageSize) => unknown): boolean {
   }
 }
 
-/** The nearest below and above: with the other side as it is where that works, else square. */
+/** Returns the nearest sizes below and above: with the other side unchanged if that works, else square. */
 function nearestSizes({ height, width }: ImageSize, fits: (size: ImageSize) => boolean): readonly string[] {
   const show = (size: ImageSize) =>
     size.height === size.width ? `${size.height}` : `${size.height}x${size.width}`;

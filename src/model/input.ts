@@ -21,7 +21,7 @@ export function addInput(
   graph.input(input);
   const perChannel = (name: string, values: readonly number[]) =>
     graph.floats(name, [1, 3, 1, 1], () => Float32Array.from(values));
-  const planes = graph.transpose('input.planes', 'pixels', [0, 3, 1, 2]); // while an element is one byte
+  const planes = graph.transpose('input.planes', 'pixels', [0, 3, 1, 2]); // transposed while elements are single bytes
   const floats = graph.cast('input.float', planes, 'float32');
   const centred = graph.add('input.centred', 'Sub', [
     floats,

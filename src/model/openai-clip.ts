@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor.js';
 import type { ByoModelCfg } from './config/byo-cfg.js';
 
-// OpenAI's CLIP and OpenCLIP call the layers of their ResNets by other names than timm, beside a text tower.
+// OpenAI's CLIP and OpenCLIP name the layers of their ResNets differently from timm, and also hold a text tower.
 const PREFIX = 'visual.';
 const BLOCK_LAYERS = ['conv1_1x1', 'conv2_kxk', 'conv3_1x1'];
 const HEAD_NAMES: Readonly<Record<string, string>> = {
@@ -13,8 +13,8 @@ const HEAD_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The image tower of a CLIP checkpoint under timm's names, without its attention pool where the network has none (timm's
- * `*_clip_gap`); any other checkpoint is given back as it is.
+ * Returns the image tower of a CLIP checkpoint under timm's names, without its attention pool if the network has
+ * none (timm's `*_clip_gap`). Returns any other checkpoint unchanged.
  */
 export function visualTensors(
   tensors: ReadonlyMap<string, Tensor>,

@@ -4,7 +4,7 @@ import { type GraphBuilder, int, ints } from './graph-builder.js';
 import type { HeadValues } from './layers/heads/head.js';
 import type { FeatureMap } from './layers/net.js';
 
-/** A value of the network that can be asked for, and how it is to be finished inside the graph. */
+/** A requested value of the network, and how the graph post-processes it. */
 export interface OutputRequest {
   /**
    * `logits` and `probabilities` [classes], `embedding` [features] (pooled, pre-logits), `unpooled`
@@ -12,33 +12,33 @@ export interface OutputRequest {
    */
   readonly name: string;
   readonly pool?: 'avg'; // [C, H, W] to [C]
-  readonly normalize?: boolean; // to unit L2 length over the channels
+  readonly normalize?: boolean; // to unit L2 norm over the channels
   readonly dtype?: 'float32' | 'float16';
 }
 
-/** A map that timm's `features_only` gives: `feature_info` says the same of it. */
+/** A feature map of timm's `features_only`, described as in `feature_info`. */
 export interface Feature extends FeatureMap {
-  readonly reduction: number; // pixels of the image per pixel of the map, on a side
-  readonly module: string; // timm's name of the layer that makes it
+  readonly reduction: number; // image pixels per map pixel, on a side
+  readonly module: string; // timm's name of the layer that produces it
 }
 
-/** The values of a network that outputs are made of. */
+/** The values of a network that outputs are computed from. */
 export interface NetworkValues {
   readonly stages: readonly Feature[]; // in order of reduction
   readonly last: FeatureMap; // before pooling
   readonly head: HeadValues;
 }
 
-/** A value of the graph that an output is made of. */
+/** A value of the graph that an output is computed from. */
 export interface OutputValue {
   readonly name: string;
-  readonly shape: readonly number[]; // of one image
+  readonly shape: readonly number[]; // for one image
 }
 
-/** Where the values of outputs come from: a network, or a graph that holds some already. */
+/** The source of output values: a network, or a graph that already holds some outputs. */
 export interface OutputSource {
   readonly find: (output: string) => OutputValue | undefined;
-  readonly missing: (output: string) => ModelError; // what to say of an output that is not there
+  readonly missing: (output: string) => ModelError; // the error for an output that does not exist
 }
 
 const L2_EPS = 1e-12; // torch.nn.functional.normalize's
@@ -46,7 +46,7 @@ const L2_EPS = 1e-12; // torch.nn.functional.normalize's
 /**
  * Adds one requested output under its own name.
  *
- * @throws ModelError when the source has no such output
+ * @throws ModelError if the source has no such output
  */
 export function addOutput(graph: GraphBuilder, request: OutputRequest, source: OutputSource): GraphValue {
   const { name, dtype = 'float32' } = request;
@@ -57,7 +57,7 @@ export function addOutput(graph: GraphBuilder, request: OutputRequest, source: O
   return { name: graph.add(name, 'Identity', [value.name]), dtype, shape: ['batch', ...value.shape] };
 }
 
-/** The source's value; probabilities are made of logits where the source has only these. */
+/** Returns the source's value; computes probabilities from logits if the source has only those. */
 function sourceValue(graph: GraphBuilder, name: string, source: OutputSource): OutputValue {
   const value = source.find(name);
   if (value !== undefined) return value;
@@ -66,7 +66,7 @@ function sourceValue(graph: GraphBuilder, name: string, source: OutputSource): O
   return { ...logits, name: graph.add('head.softmax', 'Softmax', [logits.name], { axis: int(-1) }) };
 }
 
-/** The outputs of a network. */
+/** Returns the outputs of a network. */
 export function networkOutputs({ stages, last, head }: NetworkValues): OutputSource {
   const { embedding, features, logits, classes } = head;
   const named = new Map<string, OutputValue>([

@@ -5,7 +5,7 @@ import { macsOf } from './cost.js';
 import { float, GraphBuilder, int, ints } from './graph-builder.js';
 import { addInput } from './input.js';
 
-/** A small network to try a device with. */
+/** A small network for trying a device. */
 export interface ProbeNetwork {
   readonly graph: Graph; // its one output is `probe`, float32 [batch, 128]
   readonly height: number; // of its images, pixels
@@ -15,11 +15,12 @@ export interface ProbeNetwork {
 
 const SIDE = 64; // pixels of an image
 const CHANNELS = 128;
-const BLOCK = 8; // of the map that attention works on, pixels
+const BLOCK = 8; // pixels, in the map that attention works on
 
 /**
- * The network that devices are tried with: the operators that ours are made of, with the work of a convolutional network
- * and numbers of a size that no device should get wrong. Its weights are always the same.
+ * Builds the network for trying devices. It uses the same operators as our networks, with the workload of a
+ * convolutional network and values of a magnitude that every device should compute correctly. Its weights are
+ * always the same.
  */
 export function probeNetwork(): ProbeNetwork {
   const graph = new GraphBuilder();
@@ -45,7 +46,7 @@ export function probeNetwork(): ProbeNetwork {
   return { graph: built, ...size, macs };
 }
 
-/** Self-attention within blocks, over channels that are normalised first. */
+/** Adds self-attention within blocks, over channels that are normalised first. */
 function attention(graph: GraphBuilder, x: string): string {
   const [, channels = 0, height = 0, width = 0] = graph.shapeOf(x);
   const area = BLOCK * BLOCK;
@@ -78,7 +79,7 @@ function attention(graph: GraphBuilder, x: string): string {
   return graph.transpose('planes', map, [0, 3, 1, 2]);
 }
 
-/** To zero mean and unit variance over the last axis. */
+/** Normalises to zero mean and unit variance over the last axis. */
 function normalized(graph: GraphBuilder, x: string): string {
   const overLast = { axes: ints(-1), keepdims: int(1) };
   const centred = graph.add('norm.centred', 'Sub', [x, graph.add('norm.mean', 'ReduceMean', [x], overLast)]);
@@ -88,7 +89,7 @@ function normalized(graph: GraphBuilder, x: string): string {
   return graph.add('norm', 'Div', [centred, graph.add('norm.deviation', 'Sqrt', [safe])]);
 }
 
-/** Pixels of a map, row by row within each block, block after block. */
+/** Lists the pixels of a map, row by row within each block, block after block. */
 function blockOrder(height: number, width: number): readonly number[] {
   const starts = (length: number) => Array.from({ length: length / BLOCK }, (_, i) => i * BLOCK);
   const offsets = Array.from({ length: BLOCK }, (_, i) => i);
@@ -120,7 +121,7 @@ function conv(
   });
 }
 
-/** Constants from a fixed sequence, so small that a sum over `fanIn` products keeps its variance. */
+/** Adds constants from a fixed sequence, scaled so that a sum over `fanIn` products keeps its variance. */
 function uniform(graph: GraphBuilder, name: string, shape: readonly number[], fanIn: number): string {
   const bound = Math.sqrt(3 / fanIn);
   return graph.floats(name, shape, () => {

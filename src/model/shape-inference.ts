@@ -43,7 +43,7 @@ const broadcast: Rule = (inputs) => {
   );
 };
 
-/** Height and width of a Conv or pool with explicit pads, rounded down. */
+/** Returns the height and width after a Conv or pool with explicit pads, rounded down. */
 const windowed = (size: Shape, kernel: Shape, node: GraphNode): Shape => {
   const strides = intsOf(node, 'strides') ?? size.map(() => 1);
   const dilations = intsOf(node, 'dilations') ?? size.map(() => 1);
@@ -132,7 +132,7 @@ const pad: Rule = (inputs) => {
   return shape.map((size, i) => size + (pads[i] ?? 0) + (pads[i + shape.length] ?? 0));
 };
 
-/** Axes are an attribute, or for ReduceSum an input. */
+/** Axes are an attribute or, for ReduceSum, an input. */
 const reduce: Rule = (inputs, node) => {
   const shape = shapeAt(inputs, 0);
   const given = intsOf(node, 'axes') ?? (inputs.length > 1 ? intsAt(inputs, 1) : [...shape.keys()]);
@@ -171,10 +171,10 @@ const RULES: Readonly<Record<string, Rule>> = {
 export const KNOWN_OPS: readonly string[] = Object.keys(RULES);
 
 /**
- * The shape of an operator's one output, by ONNX's definition of the operator
- * (https://github.com/onnx/onnx/blob/main/docs/Operators.md), for the operators that halonet's graphs use.
+ * Infers the shape of an operator's one output, from ONNX's definition of the operator
+ * (https://github.com/onnx/onnx/blob/main/docs/Operators.md). Covers the operators in halonet's graphs.
  *
- * @throws ModelError when its inputs do not fit each other: the configuration asks for layers that do not
+ * @throws ModelError if its inputs do not fit each other, because the configuration combines incompatible layers
  */
 export function inferShape(node: GraphNode, inputs: readonly KnownValue[]): readonly number[] {
   const rule = Object.hasOwn(RULES, node.op) ? RULES[node.op] : undefined;

@@ -9,24 +9,24 @@ import { layersOf } from './layers/layers.js';
 /** The blocks of a stage, one spec per block. */
 export interface StageSpec {
   readonly blocks: readonly BlockSpec[];
-  readonly strides: boolean; // whether it is configured to stride, dilated or not: the map before it is a feature then
+  readonly strides: boolean; // whether it is configured to stride, even if dilated instead: the map before it is then a feature
 }
 
-// Keyword arguments of a block that take the place of its configuration, as in timm; a group size of null is one group.
+// Keyword arguments of a block that override its configuration, as in timm; a group size of null is one group.
 const readOverrides = object({
   downsample: ifGiven(string),
   bottle_ratio: ifGiven(number(1e-3, 1000)),
   group_size: ifGiven(optional(integer(0, 65_536), 0)),
 });
 
-const MAX_BLOCKS = 4096; // forty times those of the deepest of timm's
+const MAX_BLOCKS = 4096; // forty times as many as timm's deepest network has
 
 /**
- * The stages with their depths expanded (timm's `create_byob_stages`). Where the network's stride would go beyond
+ * Expands the depths of stages into blocks (timm's `create_byob_stages`). If the network's stride would exceed
  * `outputStride`, a stage dilates instead.
  *
  * @param stemStride reduction of the stem's output
- * @throws ModelError for a layer or keyword argument that there is not, or more blocks than can be meant
+ * @throws ModelError for an unknown layer or keyword argument, or an implausible number of blocks
  */
 export function stageSpecs(
   { cfg, outputStride, source }: NetworkConfig,
@@ -50,7 +50,7 @@ export function stageSpecs(
       const spec = blockSpec(cfg, blockCfg, {
         prefix,
         where: `${source}: ${prefix}`,
-        stride: blockIndex === 0 ? stride : 1, // the first block of a stage strides for all
+        stride: blockIndex === 0 ? stride : 1, // only the first block of a stage strides
         dilation: [first, dilation],
       });
       first = dilation;

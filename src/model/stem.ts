@@ -9,13 +9,13 @@ import type { FeatureMap, Net } from './layers/net.js';
 import { averagePool, averagePool2, maxPool, maxPool2 } from './layers/pool.js';
 import type { Feature } from './outputs.js';
 
-/** What a stem makes of the image. */
+/** The output of a stem. */
 export interface StemMaps {
   readonly out: Feature;
-  readonly before: Feature | undefined; // the last map before the final of two strides, which is timm's first feature
+  readonly before: Feature | undefined; // the map before the second of two strides, which is timm's first feature
 }
 
-/** What a configuration says of the stem. */
+/** The configuration of the stem. */
 export interface StemSpec {
   readonly chs: number | readonly number[]; // timm's stem_chs, after width_factor
   readonly pool: StemPool | undefined;
@@ -34,10 +34,10 @@ type Stem = (net: Net, layers: Layers, x: FeatureMap, spec: StemSpec) => StemMap
 interface Stack {
   readonly chs: readonly number[]; // output channels of each convolution
   readonly kernel: number;
-  readonly numAct: number; // so many of the last ones have a norm and an activation
+  readonly numAct: number; // how many of the last ones have a norm and an activation
 }
 
-/** Convolutions of total stride 4, the last 2 by the pool where there is one (timm's `Stem`). */
+/** Builds convolutions with a total stride of 4, the last 2 of it by the pool if there is one (timm's `Stem`). */
 function stack(
   net: Net,
   layers: Layers,
@@ -75,7 +75,7 @@ function stack(
   };
 }
 
-/** `count` convolutions whose channels grow to the last by 1 / decay, unless they are listed. */
+/** Builds `count` convolutions whose channels grow by 1 / decay up to the last, unless they are listed. */
 const growing =
   (count: number, decay: number, numAct = Number.POSITIVE_INFINITY): Stem =>
   (net, layers, x, { chs, pool }) => {
@@ -99,7 +99,7 @@ const tiered: Stem = (net, layers, x, { chs: given, pool }) => {
   return stack(net, layers, x, { chs: tiers, kernel: 3, numAct: 3 }, pool);
 };
 
-/** One convolution with a pool, or of stride 2 alone; a list of channels makes a stack. */
+/** Builds one convolution with a pool, or with stride 2 and no pool; a list of channels makes a stack. */
 const plain =
   (kernel: number): Stem =>
   (net, layers, x, { chs, pool }) => {
@@ -111,7 +111,7 @@ const plain =
     return stack(net, layers, x, { chs: list, kernel, numAct: list.length }, pool);
   };
 
-/** A stem that is one layer of stride 2. */
+/** Builds a stem from a single layer of stride 2. */
 const alone = (out: FeatureMap): StemMaps => ({
   out: { ...out, reduction: 2, module: 'stem' },
   before: undefined,
@@ -119,14 +119,14 @@ const alone = (out: FeatureMap): StemMaps => ({
 
 const GEOMETRY = { kernel: 3, stride: 2 };
 
-/** A block of stride 2; timm ignores a stem_pool then. */
+/** Builds a stem from a block of stride 2, for which timm ignores stem_pool. */
 const rep: Stem = (net, layers, x, { chs }) =>
   alone(buildRep(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('rep', chs) }));
 
 const one: Stem = (net, layers, x, { chs }) =>
   alone(buildOne(net, layers, x, 'stem', { ...GEOMETRY, outChs: single('one', chs) }));
 
-/** Stems by the names that timm's `stem_type` takes. */
+/** Stems by their names in timm's `stem_type`. */
 export const STEMS: Readonly<Record<string, Stem>> = {
   '': plain(3),
   quad: growing(4, 0.5),
@@ -139,7 +139,7 @@ export const STEMS: Readonly<Record<string, Stem>> = {
   '3x3': plain(3),
 };
 
-/** Pools by the names that timm's `stem_pool` takes; without one the last convolution is strided. */
+/** Pools by their names in timm's `stem_pool`; without a pool, the last convolution strides. */
 export const STEM_POOLS: Readonly<Record<string, StemPool>> = {
   max: maxPool,
   maxpool: maxPool,

@@ -16,21 +16,24 @@ export interface PartSummary {
   readonly macs: number; // multiply-accumulates for one image
 }
 
-/** A value that can be asked of a network. */
+/** An output that a network offers. */
 export interface OutputSummary {
   readonly name: string;
-  readonly shape: readonly number[]; // of one image
+  readonly shape: readonly number[]; // for one image
   readonly bytes: number; // of one image in float32
 }
 
-/** What a graph is and what it costs, for one image. */
+/** The content and cost of a graph, for one image. */
 export interface GraphSummary {
   readonly macs: number;
   readonly outputs: readonly OutputSummary[];
   readonly nodes: readonly NodeSummary[];
 }
 
-/** What a network is and what it costs, for one image. The nodes are those that classify, or embed without a classifier. */
+/**
+ * The content and cost of a network, for one image. The nodes are those for classifying, or for embedding without a
+ * classifier.
+ */
 export interface NetworkSummary extends GraphSummary {
   readonly parameters: number;
   readonly features: number; // of the embedding
@@ -49,10 +52,10 @@ export interface NodeSummary {
 }
 
 /**
- * Builds a network without computing a weight and measures it.
+ * Builds a network without computing weights, and measures it.
  *
- * Parameters are those that timm counts: not the running statistics of norms. Multiply-accumulates are those of the graph
- * that is run, in which norms and re-parameterised branches are folded.
+ * Parameters are those that timm counts, without the running statistics of norms. Multiply-accumulates are those of
+ * the graph that runs, with norms and re-parameterised branches folded.
  *
  * @throws ModelError as buildNetwork does
  */
@@ -95,9 +98,9 @@ export function summarize(request: Omit<BuildRequest, 'outputs'>, weights: Weigh
 }
 
 /**
- * Measures a graph that was built before.
+ * Measures an existing graph.
  *
- * @throws ModelError when its shapes do not fit each other
+ * @throws ModelError if its shapes are inconsistent
  */
 export function summarizeGraph(graph: Graph): GraphSummary {
   const builder = new GraphBuilder();
@@ -119,7 +122,7 @@ function nodeSummaries(graph: Graph, builder: GraphBuilder): readonly NodeSummar
   });
 }
 
-const BUFFER = /\.(running_mean|running_var|num_batches_tracked)$/; // which timm does not count
+const BUFFER = /\.(running_mean|running_var|num_batches_tracked)$/; // not counted by timm
 
 function parametersOf({ taken }: Weights): readonly (readonly [name: string, count: number])[] {
   return [...taken]
@@ -127,7 +130,7 @@ function parametersOf({ taken }: Weights): readonly (readonly [name: string, cou
     .map(([name, shape]) => [name, elementCount(shape)]);
 }
 
-/** The part that a tensor or node belongs to, by its name: stem, stages.2, final_conv, head. */
+/** Returns the part that a tensor or node belongs to, by its name: stem, stages.2, final_conv, head. */
 const partOf = (name: string): string => /^stages\.\d+|^[^.]+/.exec(name)?.[0] ?? name;
 
 function totals(entries: readonly (readonly [key: string, count: number])[]): ReadonlyMap<string, number> {

@@ -1,27 +1,28 @@
 import { ModelError } from '../errors.js';
 import { asFloat32, elementCount, type Tensor } from '../tensor.js';
 
-/** One tensor of a checkpoint that the network takes. */
+/** One tensor of a checkpoint that the network uses. */
 export interface Parameter {
   readonly shape: readonly number[];
-  /** The elements, row-major, as float32 (a view where they are float32 already). */
+  /** Returns the elements, row-major, as float32 (a view if they are float32 already). */
   readonly read: () => Float32Array;
 }
 
 /** The tensors of a checkpoint, taken one by one under timm's names. */
 export interface Weights {
-  /** @throws ModelError when it is missing, has another shape or is not of a floating type */
+  /** @throws ModelError if it is missing, has another shape or is not floating-point */
   take(name: string, shape: readonly number[]): Parameter;
-  /** Takes BatchNorm's training counter `num_batches_tracked`, which not every checkpoint has. */
+  /** Takes BatchNorm's training counter `num_batches_tracked`, which some checkpoints lack. */
   takeCounter(name: string): void;
-  /** The shape of a tensor of the checkpoint; undefined when it has none of this name. */
+  /** Returns the shape of a tensor of the checkpoint; undefined if there is none of this name. */
   shapeOf(name: string): readonly number[] | undefined;
-  /** The shape of everything taken so far, by name, in the order of taking. */
+  /** The shapes of all tensors taken so far, by name, in the order taken. */
   readonly taken: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
- * Weights of zeros, of any name and shape that a network asks for: to know a network without a checkpoint.
+ * Returns weights of zeros for any name and shape that a network requests, to examine a network without a
+ * checkpoint.
  *
  * @param known shapes that a checkpoint would have, such as those of position embeddings
  */
@@ -40,7 +41,7 @@ export function blankWeights(known: ReadonlyMap<string, readonly number[]> = new
 
 const CLASSIFIER = /^head\.(fc|proj)\./;
 
-/** A checkpoint's weights. What is missing, of another shape or left over is an error that names it. */
+/** A checkpoint's weights. Missing, misshapen or unused tensors are errors that name them. */
 export class CheckpointWeights implements Weights {
   readonly taken = new Map<string, readonly number[]>();
   readonly #tensors: ReadonlyMap<string, Tensor>;
@@ -84,7 +85,7 @@ export class CheckpointWeights implements Weights {
     return this.#tensors.get(name)?.shape;
   }
 
-  /** @throws ModelError when tensors are left that the network does not have */
+  /** @throws ModelError if there are tensors that the network does not use */
   assertAllTaken(): void {
     const surplus = [...this.#tensors.keys()].filter((name) => !this.taken.has(name));
     const [first] = surplus;
@@ -94,7 +95,7 @@ export class CheckpointWeights implements Weights {
     throw this.#error(`tensor ${JSON.stringify(first)} ${shape}${more} has no place in this architecture`);
   }
 
-  /** A tensor of the same name behind a prefix, or the first that there are. */
+  /** Returns a hint: a tensor of the same name after a prefix, or else the first few tensors. */
   #whatThereIs(name: string): string {
     const names = [...this.#tensors.keys()];
     const prefixed = names.find((candidate) => candidate.endsWith(`.${name}`));
@@ -143,7 +144,7 @@ function widenBfloat16({ data }: Tensor): Float32Array {
 
 let table: Float32Array | undefined;
 
-/** Every float16 as float32, by its bits (IEEE 754 binary16). */
+/** Every float16 as float32, indexed by its bits (IEEE 754 binary16). */
 function float16Table(): Float32Array {
   table ??= Float32Array.from({ length: 0x10000 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1;

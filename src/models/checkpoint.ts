@@ -16,21 +16,21 @@ export interface Checkpoint {
   readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly weightsPath: string;
-  readonly stateDict: string | undefined; // which of the dicts of a training checkpoint, such as state_dict_ema
+  readonly stateDict: string | undefined; // the dict of a training checkpoint that was used, such as state_dict_ema
 }
 
 export interface CheckpointOptions extends LocateOptions {
-  /** timm's name of the architecture, with or without a tag, in place of a config.json. */
+  /** timm's name of the architecture, with or without a tag, to use instead of a config.json. */
   readonly architecture?: string | undefined;
 }
 
 /**
- * Finds and reads the checkpoint that `model` names, as {@link locate} does. What it is comes from the architecture that is
- * given, else from the config.json beside it, else from what timm's training script wrote into it.
+ * Finds and reads the checkpoint that `model` names, as {@link locate} does. Its network is the given architecture,
+ * else that of the config.json beside it, else the one that timm's training script recorded in it.
  *
- * @throws ModelError when there is no such model, its config is not valid, or nothing says what it is
- * @throws FormatError when the weights are damaged, or are neither safetensors nor a PyTorch checkpoint
- * @throws HubError when it has to be downloaded and cannot be
+ * @throws ModelError if there is no such model, its config is invalid, or nothing tells its architecture
+ * @throws FormatError if the weights are damaged, or are neither safetensors nor a PyTorch checkpoint
+ * @throws HubError if it must be downloaded and cannot be
  */
 export async function loadCheckpoint(model: string, options: CheckpointOptions): Promise<Checkpoint> {
   const { weights, config: file } = await locate(model, options);
@@ -74,7 +74,7 @@ async function readConfig(
   });
 }
 
-/** The config of a timm architecture, with the checkpoint's own classes and training settings. */
+/** Returns the config of a timm architecture, with the checkpoint's own classes and training settings. */
 function configOf(name: string, { tensors, args }: Contents, where: string): ModelConfig {
   const { architecture, tag, cfg } = parseTimmName(name);
   const { img_size: side, input_size: size, gp, in_chans, model_kwargs, ...settings } = args;
@@ -91,22 +91,22 @@ function configOf(name: string, { tensors, args }: Contents, where: string): Mod
   );
 }
 
-/** Rows of the classifier; 0 where there is none. */
+/** Returns the number of rows of the classifier; 0 if there is none. */
 function classesOf(tensors: ReadonlyMap<string, Tensor>, cfg: ByoModelCfg): number {
   const named = visualTensors(tensors, cfg);
   return (named.get('head.fc.weight') ?? named.get('head.proj.weight'))?.shape[0] ?? 0;
 }
 
-/** @throws HalonetError when it cannot be read */
+/** @throws HalonetError if it cannot be read */
 export async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: Error) => {
     throw unreadable(path, cause);
   });
 }
 
-const PIECE = 2 ** 30; // bytes; Node reads less than 2 GiB in one call, and checkpoints can be larger
+const PIECE = 2 ** 30; // bytes; Node reads less than 2 GiB per call, and checkpoints can be larger
 
-/** A whole file, of any size. */
+/** Reads a whole file of any size. */
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path);

@@ -15,13 +15,13 @@ export interface ConvertOptions extends CheckpointOptions {
   readonly output: string; // a path, or '-' for `stdout`
   readonly overwrite: boolean;
   readonly stdout: Writable;
-  readonly outputs: readonly string[] | undefined; // undefined: the model's usual ones
+  readonly outputs: readonly string[] | undefined; // undefined: the model's default outputs
   readonly precision: Precision;
   readonly preprocessing: EvaluationOverrides;
   readonly toolVersion: string;
 }
 
-/** What a conversion wrote. */
+/** The result of a conversion. */
 export interface ConvertSummary {
   readonly bytes: number;
   readonly outputs: readonly string[];
@@ -29,10 +29,11 @@ export interface ConvertSummary {
 }
 
 /**
- * Writes a model as a self-contained ONNX file of standard operators, with what is needed to use it in its metadata. The
- * file stands under its name only when all of it is there.
+ * Writes a model as a self-contained ONNX file of standard operators, with metadata that makes it usable on its
+ * own. The file gets its name only once it is complete.
  *
- * @throws HalonetError when the model cannot be used so, or the output cannot be written; nothing is left behind
+ * @throws HalonetError if the model cannot be converted with these settings, or the output cannot be written;
+ *   leaves nothing behind
  */
 export async function convertModel(options: ConvertOptions): Promise<ConvertSummary> {
   await checkOnnxFile(options.output, options.overwrite);
@@ -41,7 +42,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertSumm
   return { bytes: onnx.byteLength, outputs, opset: Number(ONNX_OPSET) };
 }
 
-/** The file's bytes; the model is let go on return. */
+/** Returns the file's bytes. Releases the model on return. */
 async function convert(options: ConvertOptions) {
   const { hub, architecture, onDownload, onNote, signal } = options;
   const source = await openModel(options.model, { hub, architecture, onDownload, onNote, signal });
@@ -50,7 +51,7 @@ async function convert(options: ConvertOptions) {
   return onnx;
 }
 
-/** A model as the bytes of an ONNX file, and the names of its outputs. */
+/** Returns a model as the bytes of an ONNX file, with the names of its outputs. */
 export function onnxFileOf(
   source: ModelSource,
   request: Pick<ConvertOptions, 'outputs' | 'precision' | 'preprocessing' | 'toolVersion'>,

@@ -13,9 +13,9 @@ export type Inspection =
   | {
       readonly kind: 'network';
       readonly facts: ModelFacts;
-      readonly imageSize: ImageSize; // that the figures are for
+      readonly imageSize: ImageSize; // the size that the figures are for
       readonly summary: NetworkSummary;
-      readonly weights: WeightsSummary | undefined; // undefined: not here; the network is known without
+      readonly weights: WeightsSummary | undefined; // undefined: not available locally; the network is known without them
     }
   | {
       readonly kind: 'onnx';
@@ -36,7 +36,7 @@ export interface WeightsSummary {
   readonly tensors: number;
   readonly bytes: number;
   readonly dtypes: readonly DType[];
-  readonly stateDict: string | undefined; // which of the dicts of a training checkpoint
+  readonly stateDict: string | undefined; // the dict of a training checkpoint that was used
 }
 
 export interface InspectOptions extends CheckpointOptions {
@@ -44,10 +44,11 @@ export interface InspectOptions extends CheckpointOptions {
 }
 
 /**
- * Measures a model without running it. A checkpoint that is here is held against its network tensor by tensor; a timm name
- * that is not in the cache is not downloaded, and a config.json of a network needs no weights.
+ * Measures a model without running it. Checks an available checkpoint against its network, tensor by tensor. A timm
+ * model that is not cached is not downloaded, and a config.json needs no weights.
  *
- * @throws ModelError when there is no such model, its checkpoint does not fit, or it cannot work on images of this size
+ * @throws ModelError if there is no such model, its checkpoint does not fit, or it does not support images of this
+ *   size
  */
 export async function inspectModel(model: string, options: InspectOptions): Promise<Inspection> {
   if (await isOnnxFile(model)) {
@@ -99,7 +100,7 @@ function inspectConfig(config: ModelConfig, options: InspectOptions): Inspection
   const { height, width } = options.imageSize ?? config.pretrained;
   const atOwnSize = blankWeights();
   summarize({ network: config, ...config.pretrained, ...config.trainedSize }, atOwnSize);
-  // At another size, learned positions would still be those of its own.
+  // At another size, learned positions keep the shape of the model's own size.
   const weights = blankWeights(atOwnSize.taken);
   const summary = summarize({ network: config, ...config.pretrained, height, width }, weights);
   return { kind: 'network', facts: config, imageSize: { height, width }, summary, weights: undefined };
@@ -119,7 +120,7 @@ function weightsSummary(
   };
 }
 
-/** The config of a model whose weights are not needed: a config file, or a timm name that is not in the cache. */
+/** Returns the config of a model that needs no weights here: a config file, or a timm name that is not cached. */
 async function configAlone(model: string, { hub }: InspectOptions): Promise<ModelConfig | undefined> {
   const name = await parseModelName(model);
   const file =

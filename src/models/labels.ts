@@ -3,26 +3,26 @@ import { HalonetError } from '../errors.js';
 import type { ModelConfig } from '../model/config-file/parse.js';
 import { IMAGENET_1K_FILE } from './package-files.js';
 
-/** How a class is named: its first name, all its names, its WordNet id, or its number. */
+/** How classes are named: first name, all names, WordNet id, or number. */
 export type LabelType = 'name' | 'full' | 'synset' | 'index';
 
-/** What a class is called. */
+/** The names of a class. */
 export interface Label {
   readonly name: string;
   readonly full: string;
   readonly synset: string | undefined;
 }
 
-/** What a model says of its classes. */
+/** The class names that a model comes with. */
 type Classes = Pick<ModelConfig, 'numClasses' | 'labelNames' | 'labelDescriptions'>;
 
 /**
- * The label of each class, in the order of the logits.
+ * Returns the label of each class, in the order of the logits.
  *
- * The names are those given, else the checkpoint's own, else for 1000 classes ImageNet-1k's; a model without any is
- * labelled by number.
+ * Uses the given names, else the checkpoint's own, else ImageNet-1k's if there are 1000 classes; a model without
+ * names is labelled by number.
  *
- * @throws HalonetError when there are more or fewer names than classes, or synsets are asked for and not known
+ * @throws HalonetError if there are more or fewer names than classes, or synsets are requested but unknown
  */
 export async function labelsOf(
   config: Classes,
@@ -48,7 +48,7 @@ export async function labelsOf(
   });
 }
 
-/** What the checkpoint calls its classes, else ImageNet-1k's names where there are 1000; undefined where nothing is known. */
+/** Returns the checkpoint's class names, else ImageNet-1k's if there are 1000 classes; undefined if unknown. */
 export async function ownLabels(config: Classes): Promise<readonly Label[] | undefined> {
   const { labelNames, labelDescriptions } = config;
   if (labelNames !== undefined) {
@@ -58,10 +58,10 @@ export async function ownLabels(config: Classes): Promise<readonly Label[] | und
 }
 
 /**
- * Reads a file of class names, in the order of the classes: one name a line, TSV with a header (name, and optionally index
- * and synset), or JSON (a list, or an object by class number).
+ * Reads a file of class names, in class order: one name per line, TSV with a header (name, and optionally index and
+ * synset), or JSON (a list, or an object by class number).
  *
- * @throws HalonetError when it cannot be read or is none of these
+ * @throws HalonetError if it cannot be read or is none of these
  */
 export async function readLabels(file: string): Promise<readonly Label[]> {
   let text: string;
@@ -80,7 +80,7 @@ export async function readLabels(file: string): Promise<readonly Label[]> {
     : lines.map((line) => plain(line.trim()));
 }
 
-/** A JSON list of names, or an object from class number to name. */
+/** Parses a JSON list of names, or an object from class number to name. */
 function parseJson(text: string, file: string): readonly Label[] {
   let json: unknown;
   try {
@@ -98,7 +98,7 @@ function parseJson(text: string, file: string): readonly Label[] {
   });
 }
 
-/** Columns by header: name (synonyms separated by commas) and, optionally, index and synset. */
+/** Parses columns by header: name (comma-separated synonyms) and, optionally, index and synset. */
 function parseTsv(header: readonly string[], lines: readonly string[], file: string): readonly Label[] {
   const column = (name: string) => header.indexOf(name);
   const [index, synset, name] = [column('index'), column('synset'), column('name')];

@@ -10,29 +10,29 @@ import { DEMO_MODEL_FOLDER } from './package-files.js';
 /** The files of a model. */
 export interface Location {
   readonly weights: string;
-  readonly config: string | undefined; // timm's config.json; undefined where there is none
+  readonly config: string | undefined; // timm's config.json; undefined if there is none
 }
 
 export interface LocateOptions {
   readonly hub: HubSettings;
   readonly onDownload?: ((progress: HubProgress) => void) | undefined;
-  readonly onNote?: ((note: string) => void) | undefined; // one line, for a person: why a download waits
+  readonly onNote?: ((note: string) => void) | undefined; // one line for the user: why a download waits
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The name of the embedded model. */
+/** The name of the model that ships with halonet. */
 export const DEMO = 'demo';
 
 const CONFIG = 'config.json';
 
-/** Names of the weights in a hub repository or folder, the preferred one first. */
+/** The file names of weights in a hub repository or folder, most preferred first. */
 const WEIGHTS = ['model.safetensors', 'pytorch_model.bin'] as const;
 
 const HUB_PREFIX = /^hf[-_]hub:/;
 const CHECKPOINT = /\.(safetensors|pth|pt|bin|ckpt|tar)$/i;
 const FILE = /[\\/]|\.(safetensors|pth|pt|bin|ckpt|tar|onnx|json)$/i;
 
-/** What a model's name says: where to look for it. */
+/** A parsed model name: where to look for the model. */
 export type ModelName =
   | { readonly kind: 'demo' }
   | { readonly kind: 'file' | 'folder'; readonly path: string }
@@ -40,10 +40,10 @@ export type ModelName =
   | { readonly kind: 'timm'; readonly timm: TimmName };
 
 /**
- * Reads a model's name: `demo`; a path; a hub repository (`hf-hub:owner/name`); or a timm name (`halonet50ts.a1h_in1k`,
- * `halonet50ts`, `timm/halonet50ts.a1h_in1k`).
+ * Parses a model name: `demo`; a path; a hub repository (`hf-hub:owner/name`); or a timm name
+ * (`halonet50ts.a1h_in1k`, `halonet50ts`, `timm/halonet50ts.a1h_in1k`).
  *
- * @throws ModelError when there is no such path or timm model
+ * @throws ModelError if there is no such path or timm model
  */
 export async function parseModelName(model: string): Promise<ModelName> {
   if (model === DEMO) return { kind: 'demo' };
@@ -67,24 +67,24 @@ export async function parseModelName(model: string): Promise<ModelName> {
 }
 
 /**
- * A model's name as it reads from here, if its relative paths start in `folder`.
- * @param folder the working directory when not given
+ * Rewrites a model name whose relative paths start in `folder` for use from the working directory.
+ * @param folder defaults to the working directory
  */
 export async function nameFrom(folder: string | undefined, model: string): Promise<string> {
   if (folder === undefined || model === DEMO) return model;
   const path = resolve(folder, model);
   if ((await kindOf(path)) !== undefined) return path;
   if (HUB_PREFIX.test(model)) return model;
-  if (FILE.test(model.replace(/^timm\//, ''))) return path; // which is said not to be there
-  return (await kindOf(model)) === undefined ? model : `timm/${model}`; // not what happens to have its name here
+  if (FILE.test(model.replace(/^timm\//, ''))) return path; // a missing file is then reported with this path
+  return (await kindOf(model)) === undefined ? model : `timm/${model}`; // must not mean a path that happens to have its name
 }
 
 /**
- * Finds the files of a model: for a file, itself and the config.json beside it; for a folder, what it holds; else the hub's,
- * from its cache or downloaded.
+ * Finds the files of a model: for a file, itself and the config.json beside it; for a folder, its contents;
+ * otherwise the hub's, cached or downloaded.
  *
- * @throws ModelError when a folder holds no checkpoint, or timm has published none
- * @throws HubError when it has to be downloaded and cannot be
+ * @throws ModelError if a folder holds no checkpoint, or timm has published none
+ * @throws HubError if it must be downloaded and cannot be
  */
 export async function locate(model: string, options: LocateOptions): Promise<Location> {
   const name = await parseModelName(model);
@@ -111,10 +111,10 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
   }
 }
 
-/** The hub repository of a checkpoint that timm publishes. */
+/** Returns the hub repository of a checkpoint that timm publishes. */
 export const repoOf = ({ name }: TimmName): string => `timm/${name}`;
 
-/** A repository's files in the hub's cache, without asking anyone; undefined when they are not all there. */
+/** Returns a repository's cached files without any request; undefined unless all are cached. */
 export async function inCache(repo: string, hub: HubSettings): Promise<Location | undefined> {
   for (const weights of WEIGHTS) {
     const files = await findInCache({ repo, files: [CONFIG, weights] }, hub);
@@ -137,12 +137,12 @@ async function fromHub(repo: string, { hub, onDownload, onNote, signal }: Locate
   } catch (error) {
     if (!(error instanceof HubFileMissingError)) throw error;
     return await fetch(other).catch((second) => {
-      throw second instanceof HubFileMissingError ? error : second; // the one whose name is to be expected
+      throw second instanceof HubFileMissingError ? error : second; // report the expected name
     });
   }
 }
 
-/** A folder's weights: under one of the names of the hub, else its only checkpoint. */
+/** Finds a folder's weights: under one of the hub's names, else its only checkpoint. */
 export async function inFolder(folder: string): Promise<Location> {
   const { config, checkpoints } = await contentsOf(folder);
   const [only] = checkpoints;
@@ -158,7 +158,7 @@ export async function inFolder(folder: string): Promise<Location> {
   });
 }
 
-/** The config of a folder that holds no checkpoint; undefined for any other. */
+/** Returns the config of a folder without a checkpoint; undefined for any other folder. */
 export async function configOfFolder(folder: string): Promise<string | undefined> {
   const { config, checkpoints } = await contentsOf(folder);
   return checkpoints.length === 0 ? config : undefined;
@@ -172,13 +172,13 @@ async function contentsOf(folder: string) {
   };
 }
 
-/** The config.json beside a checkpoint file, where there is one. */
+/** Returns the config.json beside a checkpoint file, if there is one. */
 async function besides(weights: string): Promise<string | undefined> {
   const config = join(dirname(weights), CONFIG);
   return (await kindOf(config)) === 'file' && basename(weights) !== CONFIG ? config : undefined;
 }
 
-/** What stands at a path; undefined for nothing. */
+/** Returns whether a path is a file or a folder; undefined if it does not exist. */
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';

@@ -9,22 +9,22 @@ export type ModelFacts = Pick<
   'architecture' | 'numClasses' | 'labelNames' | 'labelDescriptions' | 'pretrained'
 >;
 
-/** Element types of a model's weights. */
+/** The element types of a model's weights. */
 export type Precision = 'fp32' | 'fp16';
 
-/** What a model is run in. */
+/** The precisions that a model can run in. */
 export type RunPrecision = Precision | 'int8';
 
-/** A model that graphs can be made of. */
+/** A model that can build graphs. */
 export interface ModelSource {
   readonly config: ModelFacts;
   readonly path: string; // of the file that holds the weights
-  readonly network: unknown; // what its graphs follow from besides that file, for JSON
+  readonly network: unknown; // what its graphs depend on besides that file, for JSON
   readonly precision: Precision; // of the graphs it makes
-  readonly outputs: readonly string[]; // the ones of most use, or all that there are
+  readonly outputs: readonly string[]; // the most useful ones, or all there are
   /**
-   * @throws ModelError when there is no such output, or the model cannot be used with these settings
-   * @throws FormatError when the model is damaged
+   * @throws ModelError if there is no such output, or the model cannot be used with these settings
+   * @throws FormatError if the model is damaged
    */
   readonly build: (outputs: readonly OutputRequest[], overrides: EvaluationOverrides) => BuiltModel;
 }

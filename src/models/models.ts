@@ -7,10 +7,10 @@ import { blankWeights } from '../model/weights.js';
 import { DEMO, inCache, inFolder, repoOf } from './locate.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
-/** Where a model's weights are: with this package, in the hub's cache, on the hub, or nowhere. */
+/** Where a model's weights are: in this package, in the hub's cache, on the hub, or nowhere. */
 export type Availability = 'embedded' | 'cached' | 'download' | 'untrained';
 
-/** One row of the table of models. */
+/** A row of the table of models. */
 export interface ModelRow {
   readonly name: string; // for --model
   readonly architecture: string;
@@ -24,10 +24,10 @@ export interface ModelRow {
 }
 
 /**
- * Every known model: the embedded one and timm's, one row for each published checkpoint.
+ * Lists every known model: the embedded one and timm's, one row per published checkpoint.
  *
- * @param patterns names to keep: parts of them, or whole ones with * and ?; all when there are none
- * @throws HubError when the hub's cache cannot be read
+ * @param patterns names to keep: parts of names, or whole names with * and ?; keeps all if empty
+ * @throws HubError if the hub's cache cannot be read
  */
 export async function listModels(
   patterns: readonly string[],
@@ -74,7 +74,7 @@ async function demoRow(): Promise<ModelRow> {
   return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'embedded');
 }
 
-/** With * or ? the whole name must fit; else a part of it. */
+/** With * or ?, the whole name must match; otherwise any part of it. */
 function matcher(pattern: string): (name: string) => boolean {
   const wanted = pattern.toLowerCase();
   if (!/[*?]/.test(wanted)) return (name) => name.includes(wanted);

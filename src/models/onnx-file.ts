@@ -3,9 +3,9 @@ import { OutputError } from '../errors.js';
 import { findPlace } from '../files/place.js';
 
 /**
- * Refuses an output that an ONNX file cannot be written to, without touching the disk.
+ * Refuses an output that cannot be written as an ONNX file, without touching the disk.
  *
- * @throws {OutputError} as `findPlace`, or for a file that is not named `.onnx`
+ * @throws {OutputError} as `findPlace`, or for a file not named `.onnx`
  */
 export async function checkOnnxFile(output: string, overwrite: boolean): Promise<void> {
   const place = await findPlace(output, overwrite, 'model.onnx');

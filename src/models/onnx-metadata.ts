@@ -20,9 +20,9 @@ export interface RecordedOutput {
   readonly shape: readonly number[]; // of one image
 }
 
-/** What an ONNX file says of itself, so that it can be used without the checkpoint that it was made of. */
+/** The record in an ONNX file that makes it usable without its original checkpoint. */
 export interface ModelRecord {
-  readonly config: ModelFacts; // `pretrained` is what the file was made for
+  readonly config: ModelFacts; // `pretrained` is what the file was converted for
   readonly outputs: readonly RecordedOutput[];
   readonly precision: Precision;
   readonly toolVersion: string;
@@ -35,7 +35,7 @@ export function kindOf(output: string): RecordedOutput['kind'] {
   return output === 'logits' || output === 'probabilities' || output === 'embedding' ? output : 'map';
 }
 
-/** The metadata of an ONNX file: the record as JSON under `halonet`, and the most useful facts for people. */
+/** Returns the metadata of an ONNX file: the record as JSON under `halonet`, and the most useful facts for people. */
 export function writeRecord({
   config,
   outputs,
@@ -67,9 +67,9 @@ export function writeRecord({
 /**
  * Reads the record of an ONNX file.
  *
- * @param where the path that errors speak of
- * @throws FormatError when there is none, or it is of a later version
- * @throws ModelError when it is not valid
+ * @param where the path for error messages
+ * @throws FormatError if there is none, or its version is newer
+ * @throws ModelError if it is invalid
  */
 export function readRecord(metadata: Readonly<Record<string, string>>, where: string): ModelRecord {
   const text = metadata[KEY];

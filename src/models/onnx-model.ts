@@ -9,24 +9,24 @@ import type { ModelFacts, ModelSource, Precision } from './model-source.js';
 import { readRecord } from './onnx-metadata.js';
 import { type EvaluationOverrides, overridden } from './preprocessing.js';
 
-/** Whether a model is named by an ONNX file: by its extension, unless it is a folder. */
+/** Whether a model name means an ONNX file: by its extension, unless it is a folder. */
 export async function isOnnxFile(model: string): Promise<boolean> {
   if (!/\.onnx$/i.test(model)) return false;
   return !(await stat(model).catch(() => undefined))?.isDirectory();
 }
 
-/** An ONNX file that `halonet convert` made. */
+/** An ONNX file made by `halonet convert`. */
 export interface OnnxModel {
   readonly graph: Graph;
-  readonly config: ModelFacts; // `pretrained` is what the file was made for
+  readonly config: ModelFacts; // `pretrained` is what the file was converted for
   readonly precision: Precision;
 }
 
 /**
- * Reads an ONNX file that `halonet convert` made.
+ * Reads an ONNX file made by `halonet convert`.
  *
- * @throws ModelError when it cannot be read
- * @throws FormatError when it is damaged, or another tool made it
+ * @throws ModelError if it cannot be read
+ * @throws FormatError if it is damaged, or another tool made it
  */
 export async function readOnnxModel(path: string): Promise<OnnxModel> {
   const file = await read(path);
@@ -37,7 +37,7 @@ export async function readOnnxModel(path: string): Promise<OnnxModel> {
 }
 
 /**
- * Opens an ONNX file that `halonet convert` made.
+ * Opens an ONNX file made by `halonet convert`.
  *
  * @throws HalonetError as {@link readOnnxModel}
  */
@@ -71,7 +71,7 @@ async function read(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Labels and scores meet in the rows. */
+/** Checks that there are as many labels as scores. */
 function checkClasses(
   { logits, probabilities = logits }: BuiltModel['shapes'],
   classes: number,
@@ -83,7 +83,7 @@ function checkClasses(
     );
 }
 
-/** The session feeds the graph's one input with images of the size that the record speaks of. */
+/** Checks that the graph has one input, for images of the size in the record. */
 function checkSignature({ inputs, outputs }: Graph, { height, width }: PretrainedCfg, path: string): void {
   const show = ({ name, dtype, shape }: (typeof inputs)[number]) => `${name}: ${dtype} [${shape.join(', ')}]`;
   const expected = show({ name: 'pixels', dtype: 'uint8', shape: ['batch', height, width, 3] });
@@ -95,7 +95,7 @@ function checkSignature({ inputs, outputs }: Graph, { height, width }: Pretraine
     throw new FormatError(`${path}: its output ${odd.name} is ${odd.dtype}; expected float32`);
 }
 
-/** The size, the mean and the std of the images are part of the graph. */
+/** Refuses overrides of size, mean and std, which are part of the graph. */
 function checkOverrides(own: PretrainedCfg, overrides: EvaluationOverrides, path: string): void {
   const wanted = overridden(own, overrides);
   const fixed = [

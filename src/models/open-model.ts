@@ -8,9 +8,9 @@ import { isOnnxFile, openOnnxModel } from './onnx-model.js';
 import { overridden } from './preprocessing.js';
 
 /**
- * Opens the model that `model` names: an ONNX file that halonet made, or what `loadCheckpoint` knows.
+ * Opens the model that `model` names: an ONNX file made by halonet, or anything that `loadCheckpoint` accepts.
  *
- * @throws HalonetError when there is no such model or it cannot be read
+ * @throws HalonetError if there is no such model or it cannot be read
  */
 export async function openModel(model: string, options: CheckpointOptions): Promise<ModelSource> {
   if (await isOnnxFile(model)) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 // Files that ship with the package, found from dist/src/models/.
 const file = (path: string) => fileURLToPath(new URL(`../../../assets/${path}`, import.meta.url));
 
-/** The small model that is embedded for trying the tool out: a folder as timm's hub repositories are. */
+/** The small demo model that ships with halonet: a folder laid out like timm's hub repositories. */
 export const DEMO_MODEL_FOLDER = file('demo-model');
 
 /** ImageNet-1k's classes: TSV with the columns index, synset and name (synonyms separated by commas). */

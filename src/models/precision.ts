@@ -5,10 +5,10 @@ import { toStandardOps } from '../model/passes/standard-ops.js';
 import type { Precision } from './model-source.js';
 
 /**
- * A graph in another floating precision.
+ * Converts a graph to another floating-point precision.
  *
- * @param has the precision it is in
- * @throws ModelError when that is half and single is wanted
+ * @param has its current precision
+ * @throws ModelError if that is half and single is requested
  */
 export function inFloats(graph: Graph, has: Precision, wanted: Precision): Graph {
   if (has === wanted) return graph;

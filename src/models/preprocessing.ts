@@ -2,7 +2,7 @@ import type { Preprocessing } from '../images/geometry.js';
 import type { PretrainedCfg } from '../model/config/pretrained.js';
 import { roundHalfEven } from '../rounding.js';
 
-/** What differs from a model's own evaluation settings. */
+/** Overrides of a model's own evaluation settings. */
 export interface EvaluationOverrides {
   readonly imageSize?: { readonly height: number; readonly width: number } | undefined;
   readonly cropPct?: number | undefined;
@@ -12,21 +12,21 @@ export interface EvaluationOverrides {
   readonly std?: readonly [number, number, number] | undefined;
 }
 
-/** How the images of a job are prepared, where it differs from the model's own settings. */
+/** How a job prepares images, where it overrides the model's own settings. */
 export interface PreprocessingOverrides extends EvaluationOverrides {
   readonly autoOrient: boolean;
   readonly decode: Preprocessing['decode'];
-  readonly maxPixels?: number | undefined; // MAX_PIXELS when not given
-  readonly failOn?: Preprocessing['failOn'] | undefined; // 'truncated' when not given
+  readonly maxPixels?: number | undefined; // default MAX_PIXELS
+  readonly failOn?: Preprocessing['failOn'] | undefined; // default 'truncated'
 }
 
-/** Images of more pixels are refused where nothing else is said: sharp's own limit, 0x3FFF squared. */
+/** The default limit on the pixels of an image: sharp's own limit, 0x3FFF squared. */
 export const MAX_PIXELS = 268_402_689;
 
-/** How long an image may take where nothing else is said. */
+/** The default time limit for decoding an image. */
 export const DECODE_SECONDS = 60;
 
-/** A model's evaluation settings with what is given instead. */
+/** Applies overrides to a model's evaluation settings. */
 export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): PretrainedCfg {
   const { height, width } = overrides.imageSize ?? own;
   return {
@@ -40,7 +40,7 @@ export function overridden(own: PretrainedCfg, overrides: EvaluationOverrides): 
   };
 }
 
-/** What decoding needs to know of these settings. */
+/** Returns the settings that decoding needs. */
 export function preprocessingOf(
   settings: PretrainedCfg,
   overrides: Omit<PreprocessingOverrides, keyof EvaluationOverrides>,

@@ -3,7 +3,7 @@ import type { Device, DeviceName } from './devices.js';
 import { nativeMessage } from './native-message.js';
 import { installCommand } from './package.js';
 
-/** A GPU that cannot be used: `message` names the missing piece, `hint` how to get it. */
+/** A GPU that cannot be used: `message` names the missing piece, `hint` says how to get it. */
 export class DeviceError extends HalonetError {
   override readonly name = 'DeviceError';
   readonly reason: string; // what is missing, in a few words
@@ -16,14 +16,14 @@ export class DeviceError extends HalonetError {
   }
 }
 
-/** What a GPU lacks to be used. */
+/** What a GPU needs and lacks. */
 export interface MissingPiece {
   readonly reason: string; // in a few words
-  readonly message?: string; // in a sentence, where that is more
+  readonly message?: string; // in a sentence, if that says more
   readonly hint?: string;
 }
 
-/** Pieces that more than one check can find missing. */
+/** Pieces that several checks may find missing. */
 export const PIECES = {
   cudaProvider: () => ({
     reason: 'its provider library is not installed',
@@ -144,9 +144,9 @@ const OUT_OF_MEMORY: Rule = [
 ];
 
 /**
- * What a device lacks, by what ONNX Runtime and the libraries below it said.
+ * Returns what a device lacks, based on the output of ONNX Runtime and the libraries below it.
  *
- * @param text the message of the exception, with what was printed before it where that is known
+ * @param text the exception's message, preceded by anything printed, if known
  */
 export function deviceFailure(device: Device, text: string, cause?: unknown): DeviceError {
   for (const [pattern, piece] of [...RULES[device.name], OUT_OF_MEMORY]) {

@@ -1,4 +1,4 @@
-/** What a message of ONNX Runtime says, in one line, without the places in its source that it was thrown at. */
+/** Returns an ONNX Runtime message in one line, without locations in its source code. */
 export function nativeMessage(text: string): string {
   const line = text.trim().split('\n').at(-1)?.trim() ?? '';
   return (

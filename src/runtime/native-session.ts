@@ -3,11 +3,11 @@ import { type Device, executionProvider } from './devices.js';
 
 /** Where and how a network runs. */
 export interface SessionOptions {
-  readonly threads: number; // CPU threads of one operator, at least 1
+  readonly threads: number; // CPU threads per operator, at least 1
   readonly device: Device;
 }
 
-/** A session of ONNX Runtime on the calling thread, which it blocks while it opens and runs. */
+/** An ONNX Runtime session on the calling thread, which it blocks while it opens and runs. */
 export interface NativeSession {
   readonly session: InferenceSession;
   readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
@@ -16,7 +16,7 @@ export interface NativeSession {
 /**
  * Opens a session on a device.
  *
- * @throws Error of ONNX Runtime's when the device is missing or the model cannot be loaded
+ * @throws ONNX Runtime's Error if the device is missing or the model cannot be loaded
  */
 export async function openNative(
   model: Uint8Array,
@@ -26,8 +26,8 @@ export async function openNative(
     executionProviders: [executionProvider(device)],
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
-    // A pattern is kept for every size of batch, with its memory: 870 MB in place of 1240 for the full-size network after
-    // batches of 1 to 16, at the same speed.
+    // ONNX Runtime would keep a pattern, with its memory, for every batch size. Without patterns, the full-size
+    // network uses 870 MB instead of 1240 after batches of 1 to 16, at the same speed.
     enableMemPattern: false,
     logSeverityLevel: 3,
   };
@@ -35,7 +35,7 @@ export async function openNative(
   try {
     const session = await InferenceSession.create(model, {
       ...options,
-      logSeverityLevel: 4, // what stops it is thrown, too
+      logSeverityLevel: 4, // fatal errors are thrown as well
       extra: { session: { disable_cpu_ep_fallback: '1' } },
     });
     return { session, mixed: false };

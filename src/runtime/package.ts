@@ -14,6 +14,6 @@ export const librariesFolder = ({ platform, arch }: Host): string =>
 /** onnxruntime-node's version. */
 export const runtimeVersion = (): string => require('onnxruntime-node/package.json').version;
 
-/** The command that downloads its CUDA libraries, which the npm package has no room for. */
+/** The command that downloads its CUDA libraries, which are too large for the npm package. */
 export const installCommand = (): string =>
   `node ${join(folder(), 'script', 'install.js')} --onnxruntime-node-install`;

@@ -5,8 +5,8 @@ import { type MissingPiece, PIECES } from './failures.js';
 import { librariesFolder } from './package.js';
 
 /**
- * The piece that a GPU plainly lacks on this machine, by looking at files: nothing is loaded, and a fraction of a
- * millisecond passes. undefined: only a session can tell.
+ * Returns a piece that a GPU plainly lacks on this machine. Only checks for files, in a fraction of a millisecond;
+ * loads nothing. undefined: only a session can tell.
  */
 export function missingPiece(device: Device<GpuName>, host: Host): MissingPiece | undefined {
   const { name, id } = device;
@@ -28,13 +28,13 @@ export function missingPiece(device: Device<GpuName>, host: Host): MissingPiece 
 }
 
 /**
- * Whether there is a GPU at all, by the devices of the kernel. Vulkan drivers can also compute on the CPU, more slowly
- * than ONNX Runtime does.
+ * Whether there is a GPU at all, according to the kernel's devices. Vulkan drivers can also compute on the CPU, but
+ * more slowly than ONNX Runtime.
  */
 export function hasGpu({ platform, root }: Host): boolean {
-  if (platform !== 'linux') return true; // not to be seen in files
+  if (platform !== 'linux') return true; // files do not show it
   const dev = join(root, 'dev');
-  // NVIDIA's driver, the Windows Subsystem for Linux, everything else in the kernel's own tree
+  // In order: NVIDIA's driver, the Windows Subsystem for Linux, all drivers in the kernel tree.
   if (['nvidiactl', 'dxg'].some((name) => existsSync(join(dev, name)))) return true;
   return list(join(dev, 'dri')).some((name) => name.startsWith('renderD'));
 }
@@ -62,14 +62,14 @@ function hasLibrary(name: string, { env, root }: Host): boolean {
   try {
     return readFileSync(join(root, 'etc/ld.so.cache')).includes(`${name}\0`);
   } catch {
-    return false; // there need be none
+    return false; // the file is optional
   }
 }
 
 // https://github.com/KhronosGroup/Vulkan-Loader/blob/main/docs/LoaderDriverInterface.md#driver-discovery
 const MANIFEST_FOLDERS = ['etc', 'usr/local/etc', 'usr/share', 'usr/local/share'];
 
-/** Whether the Vulkan loader would find a driver's manifest. */
+/** Whether the Vulkan loader would find a driver manifest. */
 function hasVulkanDriver({ env, root }: Host): boolean {
   const named = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
   if (named !== undefined && named !== '') return paths(named).some(existsSync);

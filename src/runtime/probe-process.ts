@@ -5,11 +5,11 @@ import { CPU } from './devices.js';
 import { type NativeSession, openNative } from './native-session.js';
 import type { ProbeReply, ProbeRequest, ProbeResult } from './probe.js';
 
-// The process that tries a device. It ends by itself, or by the driver's fault.
+// The process that tries a device. It exits by itself, or the driver crashes it.
 
 const [STDIN, STDOUT] = [0, 1];
 
-// A GPU needs many images to show what it can do. One that is ten times slower on one image does not become faster.
+// A GPU needs many images to show its speed. But if it is ten times slower on one image, it will not become faster.
 const BATCHES = [1, 32];
 const HOPELESS = 10;
 
@@ -37,7 +37,7 @@ async function probe(request: ProbeRequest): Promise<ProbeReply> {
   return { kind: 'done', ...result };
 }
 
-/** Seconds of the faster of two runs, after one that compiles and allocates. */
+/** Returns the seconds of the faster of two runs, after one that compiles and allocates. */
 async function fastest(native: NativeSession, images: OrtTensor): Promise<number> {
   await compute(native, images);
   const times: number[] = [];
@@ -50,7 +50,7 @@ async function fastest(native: NativeSession, images: OrtTensor): Promise<number
 }
 
 function imagesOf({ height, width }: ProbeRequest, batch: number): OrtTensor {
-  // The high bits of a multiplicative hash: noise, and always the same.
+  // The high bits of a multiplicative hash: reproducible noise.
   const pixels = Uint8Array.from({ length: batch * height * width * 3 }, (_, i) => (i * 2654435761) >>> 24);
   return new OrtTensor('uint8', pixels, [batch, height, width, 3]);
 }
@@ -61,7 +61,7 @@ async function compute({ session }: NativeSession, pixels: OrtTensor): Promise<F
   return output.data;
 }
 
-/** The largest difference, over the largest value. */
+/** Returns the largest difference, relative to the largest value. */
 function largestError(actual: Float32Array, expected: Float32Array): number {
   const largest = (values: Float32Array) => values.map(Math.abs).reduce((a, b) => Math.max(a, b));
   return largest(actual.map((value, i) => value - (expected[i] ?? Number.NaN))) / largest(expected);

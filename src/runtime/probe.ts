@@ -4,43 +4,43 @@ import { serialize } from 'node:v8';
 import type { Device } from './devices.js';
 import { DeviceError, deviceFailure } from './failures.js';
 
-/** A network to try a device with, on images of one size. */
+/** A network to try a device with, and the size of its images. */
 export interface ProbeModel {
   readonly onnx: Uint8Array; // from `pixels`, uint8 [batch, height, width, 3], to one float32 output
   readonly height: number; // pixels
   readonly width: number;
 }
 
-/** What the trying process is given on its standard input, by V8's serialization. */
+/** The input of the probe process on standard input, in V8's serialization. */
 export interface ProbeRequest extends ProbeModel {
   readonly device: Device;
   readonly threads: number; // of the CPU that the device is compared with
 }
 
-/** A device that computes what the CPU computes. */
+/** A device that computes the same results as the CPU. */
 export interface ProbeResult {
-  readonly error: number; // the largest of |device − CPU|, over the largest of |CPU|
+  readonly error: number; // max |device − CPU| / max |CPU|
   readonly secondsPerImage: number;
   readonly cpuSecondsPerImage: number;
   readonly mixed: boolean; // some operators have no kernel for the device and run on the CPU
 }
 
-/** The last line that the trying process prints, as JSON. */
+/** The last line that the probe process prints, as JSON. */
 export type ProbeReply =
   | ({ readonly kind: 'done'; readonly error: number | null } & Omit<ProbeResult, 'error'>) // null: NaN
   | { readonly kind: 'failed'; readonly message: string };
 
-// Drivers compile the programs of a network when they first run: seconds, on a slow device a good many.
+// Drivers compile a network's programs on the first run, which takes seconds, and many seconds on a slow device.
 const PATIENCE_MS = 60_000;
 
-// TF32, which CUDA multiplies in, is good to 1e-3; what is wrong is far from this.
+// TF32, which CUDA multiplies in, is accurate to 1e-3; wrong results are far outside this.
 const MAX_ERROR = 1e-2;
 
 /**
- * Opens a real session on a device and runs it, in a process of its own: a driver that crashes or hangs takes nothing with
- * it, and what native libraries print, which alone names a library that is missing, is read.
+ * Opens a real session on a device and runs it, in a process of its own. A driver that crashes or hangs affects
+ * nothing else, and the output of native libraries, which alone names a missing library, is captured.
  *
- * @throws DeviceError when the device cannot be used, with the missing piece
+ * @throws DeviceError if the device cannot be used, with the missing piece
  * @throws the signal's reason when it aborts
  */
 export async function probeDevice(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResult> {
@@ -69,7 +69,7 @@ function wrong(device: Device, error: number): DeviceError {
 }
 
 interface Finished {
-  readonly status: number | NodeJS.Signals | null; // exit code, or the signal that ended it
+  readonly status: number | NodeJS.Signals | null; // exit code, or the signal that killed it
   readonly printed: string; // on standard error
   readonly reply: ProbeReply | undefined;
 }
@@ -77,7 +77,7 @@ interface Finished {
 async function finished(child: ChildProcess, input: Uint8Array): Promise<Finished> {
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw new Error('a process without its pipes');
-  stdin.on('error', () => {}); // it ended before it had read all: its status says so
+  stdin.on('error', () => {}); // it exited before reading all its input: its status shows that
   stdin.end(input);
   const ended = new Promise<Finished['status']>((resolve) => {
     child.once('error', () => resolve(null)).once('close', (code, killer) => resolve(code ?? killer));

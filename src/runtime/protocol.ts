@@ -1,13 +1,13 @@
 import type { Tensor } from '../tensor.js';
 import type { SessionOptions } from './native-session.js';
 
-/** What the inference thread is started with. The model's buffer is transferred. */
+/** The start message of the inference thread. The model's buffer is transferred. */
 export interface WorkerInit extends SessionOptions {
   readonly model: Uint8Array; // an ONNX file
   readonly flags: Int32Array<SharedArrayBuffer>; // of its ThreadState
 }
 
-/** One batch for the inference thread. The pixels' buffer is transferred, and comes back with the reply. */
+/** One batch for the inference thread. The pixels' buffer is transferred, and returned with the reply. */
 export interface RunRequest {
   readonly id: number;
   readonly pixels: Uint8Array; // [count, height, width, 3]
@@ -19,7 +19,7 @@ export const CLOSE = 'close';
 
 export type WorkerReply =
   | { readonly kind: 'ready'; readonly mixed: boolean }
-  | { readonly kind: 'unopened'; readonly message: string; readonly model: Uint8Array } // the model comes back
+  | { readonly kind: 'unopened'; readonly message: string; readonly model: Uint8Array } // returns the model
   | {
       readonly kind: 'result';
       readonly id: number;
@@ -32,7 +32,7 @@ export type WorkerReply =
 /** How the inference thread spent its time. */
 export interface RunTiming {
   readonly ran: number; // seconds, on the batch
-  readonly waited: number; // seconds before that without a batch, since the one before; 0 for the first
+  readonly waited: number; // seconds without work since the previous batch; 0 for the first
 }
 
 /** The tensors of a batch by output name, each [count, …]. */

@@ -16,11 +16,11 @@ import {
 } from './protocol.js';
 import { ThreadState } from './thread-state.js';
 
-/** ONNX Runtime cannot load a model on a device. */
+/** The error for a model that ONNX Runtime cannot load on a device. */
 export class SessionError extends HalonetError {
   override readonly name = 'SessionError';
   readonly reason: string; // in ONNX Runtime's words
-  readonly model: Uint8Array; // to be tried elsewhere
+  readonly model: Uint8Array; // for an attempt on another device
 
   constructor(reason: string, model: Uint8Array) {
     super(`ONNX Runtime cannot load the model: ${reason}`);
@@ -31,15 +31,15 @@ export class SessionError extends HalonetError {
 
 export interface BatchResult {
   readonly outputs: BatchOutputs; // each [count, …]
-  readonly pixels: Uint8Array; // the batch's own buffer, back for reuse
+  readonly pixels: Uint8Array; // the batch's own buffer, returned for reuse
   readonly timing: RunTiming;
 }
 
-const running = new Set<ThreadState>(); // of all threads of this process
+const running = new Set<ThreadState>(); // all threads of this process
 
 /**
- * Lets no thread begin with another batch, and blocks until none is inside ONNX Runtime, at most for so many milliseconds in all:
- * the process can then be ended.
+ * Stops all threads from starting another batch, and blocks until none is inside ONNX Runtime, for at most
+ * the given milliseconds in all. Then the process can exit safely.
  */
 export function settleThreads(milliseconds: number): void {
   for (const state of running) state.close();
@@ -52,9 +52,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/**
- * An ONNX Runtime session on a thread of its own. Batches run one after the other, in the order of the calls.
- */
+/** An ONNX Runtime session on a thread of its own. Batches run one at a time, in call order. */
 export class Session {
   /** Whether some operators have no kernel for the device and run on the CPU. */
   readonly mixed: boolean;
@@ -80,8 +78,8 @@ export class Session {
    *
    * @param model an ONNX file whose input is `pixels`, uint8 [batch, height, width, 3]; its buffer is transferred
    *   and not usable afterwards
-   * @throws SessionError when ONNX Runtime cannot load the model on the device; the model is in the error
-   * @throws HalonetError when the thread ends
+   * @throws SessionError if ONNX Runtime cannot load the model on the device; the error holds the model
+   * @throws HalonetError if the thread exits
    */
   static async open(model: Uint8Array, options: SessionOptions): Promise<Session> {
     const state = new ThreadState();
@@ -103,9 +101,9 @@ export class Session {
   /**
    * Runs one batch.
    *
-   * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and comes back with the result
-   * @throws OutOfMemoryError when there is out of memory for a batch of this size; it brings the pixels back
-   * @throws HalonetError when the run fails or the session is closed
+   * @param pixels uint8 [count, height, width, 3], RGB; its buffer is transferred and returned with the result
+   * @throws OutOfMemoryError if there is not enough memory for a batch of this size; it holds the pixels
+   * @throws HalonetError if the run fails or the session is closed
    */
   run(pixels: Uint8Array, shape: RunRequest['shape']): Promise<BatchResult> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -118,8 +116,8 @@ export class Session {
   }
 
   /**
-   * Ends the thread, when it has done the batch that is under way; that and later ones fail at once. It is not terminated:
-   * ONNX Runtime's binding, coming back from a run to a thread that may run no more, takes the process with it.
+   * Ends the thread after its current batch; that batch and later ones fail at once. It does not terminate the
+   * thread: ONNX Runtime's binding crashes the process if a run returns to a terminated thread.
    */
   async close(): Promise<void> {
     this.#fail(new HalonetError('the inference session is closed'));
@@ -149,7 +147,7 @@ export class Session {
   }
 }
 
-/** Resolves, with whether it is mixed, when the thread has loaded its model; rejects when it cannot, or ends before. */
+/** Resolves once the thread has loaded its model, to whether it is mixed; rejects if it cannot load it, or exits first. */
 function loaded(worker: Worker): Promise<boolean> {
   return new Promise((resolve, reject) => {
     worker.once('message', (reply: WorkerReply) => {

@@ -1,32 +1,33 @@
-// Two flags in memory that the inference thread and its owner share.
+// Two flags in memory shared by the inference thread and its owner.
 const CLOSING = 0;
 const COMPUTING = 1;
 
 /**
- * What an inference thread and its owner know of each other while neither can receive messages: ONNX Runtime blocks the one, and
- * the other may be about to end the process. A thread that is ended inside ONNX Runtime takes the process with it, by SIGABRT.
+ * The state that an inference thread and its owner share when neither can receive messages: ONNX Runtime blocks the
+ * thread, and the owner may be about to exit. Terminating a thread inside ONNX Runtime crashes the process with
+ * SIGABRT.
  */
 export class ThreadState {
-  /** Shared memory, to be sent to the thread. */
+  /** The shared memory, to send to the thread. */
   readonly flags: Int32Array<SharedArrayBuffer>;
 
-  /** @param flags those of the other side; when not given, those of a thread that is about to start, and loads its model */
+  /** @param flags those of the other side; by default, new ones for a thread about to start and load its model */
   constructor(flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))) {
     this.flags = flags;
   }
 
-  /** No more batches are wanted. */
+  /** Refuses further batches. */
   close(): void {
     Atomics.store(this.flags, CLOSING, 1);
   }
 
   /**
-   * The thread does some work in ONNX Runtime, unless no more is wanted.
+   * Runs work in ONNX Runtime, unless the thread is closing.
    *
-   * @returns undefined where none is
+   * @returns undefined if it is closing
    */
   async compute<T>(work: () => Promise<T>): Promise<T | undefined> {
-    Atomics.store(this.flags, COMPUTING, 1); // before it looks, so that whoever closes it sees it
+    Atomics.store(this.flags, COMPUTING, 1); // set before reading CLOSING, so that the closing side sees it
     try {
       return Atomics.load(this.flags, CLOSING) === 0 ? await work() : undefined;
     } finally {
@@ -35,7 +36,7 @@ export class ThreadState {
     }
   }
 
-  /** Blocks until the thread is out of ONNX Runtime, or for so many milliseconds. */
+  /** Blocks until the thread is outside ONNX Runtime, or for the given milliseconds. */
   waitUntilIdle(milliseconds: number): void {
     Atomics.wait(this.flags, COMPUTING, 1, milliseconds);
   }

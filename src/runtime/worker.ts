@@ -17,14 +17,14 @@ if (port !== null) {
   if (session !== undefined) serve(port, session, state);
 }
 
-/** Loads the model and says how that went. */
+/** Loads the model and reports the outcome. */
 async function open(parent: MessagePort, init: WorkerInit): Promise<InferenceSession | undefined> {
   const { model } = init;
   const buffer = model.buffer as ArrayBuffer;
-  env.logLevel = 'fatal'; // what goes wrong is thrown, too, and reported in our words
+  env.logLevel = 'fatal'; // errors are also thrown, and reported in our words
   try {
     const { session, mixed } = await openNative(model, init);
-    structuredClone(buffer, { transfer: [buffer] }); // lets it go: the runtime has copied what it needs
+    structuredClone(buffer, { transfer: [buffer] }); // releases it: the runtime has copied what it needs
     send(parent, { kind: 'ready', mixed });
     return session;
   } catch (error) {
@@ -37,7 +37,7 @@ function send(parent: MessagePort, message: WorkerReply, transfer: ArrayBuffer[]
   parent.postMessage(message, transfer);
 }
 
-/** Answers requests one after the other, until no more are wanted. */
+/** Answers requests one at a time, until the thread closes. */
 function serve(parent: MessagePort, session: InferenceSession, state: ThreadState): void {
   let idleSince: number | undefined;
   const answer = async (request: RunRequest): Promise<void> => {
@@ -61,12 +61,12 @@ function serve(parent: MessagePort, session: InferenceSession, state: ThreadStat
   let answered = Promise.resolve();
   parent.on('message', (request: RunRequest | typeof CLOSE) => {
     if (request === CLOSE)
-      parent.close(); // with nothing left to wait for, the thread ends
-    else answered = answered.then(() => state.compute(() => answer(request))); // one at a time, as timings are of one batch
+      parent.close(); // with nothing left to wait for, the thread exits
+    else answered = answered.then(() => state.compute(() => answer(request))); // one at a time, so that timings are per batch
   });
 }
 
-// What fails is reported by its error: the runtime would also log it, on standard error.
+// Failures are thrown; the runtime would also log them on standard error.
 const SILENT = { logSeverityLevel: 4 } as const;
 
 async function runBatch(session: InferenceSession, { pixels, shape }: RunRequest): Promise<BatchOutputs> {
@@ -74,7 +74,7 @@ async function runBatch(session: InferenceSession, { pixels, shape }: RunRequest
   return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, toTensor(value)]));
 }
 
-/** A copy in a buffer that can be transferred: the runtime owns its own. */
+/** Copies into a transferable buffer: the runtime owns its own. */
 function toTensor(value: OrtTensor): Tensor {
   const dtype = DTYPES[value.type];
   const { data } = value;

@@ -16,7 +16,7 @@ import {
 } from './onnx_pb.js';
 import { GRAPH_INITIALIZER, MODEL_GRAPH, TENSOR_RAW_DATA, takeOut } from './wire.js';
 
-/** An ONNX file, read. */
+/** The content of an ONNX file. */
 export interface OnnxFile {
   readonly graph: Graph;
   readonly metadata: Readonly<Record<string, string>>; // the model's metadata_props
@@ -25,9 +25,9 @@ export interface OnnxFile {
 /**
  * Reads the bytes of an `.onnx` file such as `encodeOnnx` writes. Constants are views of `file`: nothing is copied.
  *
- * @param where the path or name that errors speak of
- * @throws FormatError when the file is truncated or damaged, or uses what halonet's graphs do not: another opset, sparse
- *   or external constants, subgraphs
+ * @param where the path or name for error messages
+ * @throws FormatError if the file is truncated or damaged, or uses what halonet's graphs do not: another opset,
+ *   sparse or external constants, subgraphs
  */
 export function decodeOnnx(file: Uint8Array, where: string): OnnxFile {
   return reading(where, () => {
@@ -38,15 +38,15 @@ export function decodeOnnx(file: Uint8Array, where: string): OnnxFile {
 }
 
 /**
- * Reads the metadata of an `.onnx` file, whoever made it, and nothing else.
+ * Reads only the metadata of an `.onnx` file, whichever tool wrote it.
  *
- * @throws FormatError when the file is truncated or damaged
+ * @throws FormatError if the file is truncated or damaged
  */
 export function readOnnxMetadata(file: Uint8Array, where: string): OnnxFile['metadata'] {
   return reading(where, () => metadataOf(openModel(file).model));
 }
 
-/** What is wrong with a file; `reading` says with which. */
+/** A fault in a file; `reading` adds which file. */
 class Damage extends Error {}
 
 function reading<T>(where: string, read: () => T): T {
@@ -101,7 +101,7 @@ function decodeGraph(bytes: Uint8Array): Graph {
   return graph;
 }
 
-/** Every value is made once, before it is used. */
+/** Checks that every value is produced once, before it is used. */
 function checkNames({ nodes, initializers, inputs, outputs }: Graph): void {
   const made = new Set(initializers.keys());
   const make = (name: string) => {

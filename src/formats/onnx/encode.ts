@@ -25,13 +25,13 @@ import {
 } from './onnx_pb.js';
 import { GRAPH_INITIALIZER, MODEL_GRAPH, prefix, TENSOR_RAW_DATA } from './wire.js';
 
-// IR 8 with opset 17 is read by every ONNX Runtime since 1.12, and the graph needs nothing newer.
+// Every ONNX Runtime since 1.12 reads IR 8 with opset 17, and the graph needs nothing newer.
 // https://github.com/onnx/onnx/blob/main/docs/Versioning.md
 const IR_VERSION = 8n;
 export const ONNX_OPSET = 17n;
 const MICROSOFT_OPSET = 1n;
 
-// Protocol buffers count bytes in 32 bits with a sign: no reader takes more.
+// Protocol buffers count bytes in a signed 32-bit number: no reader accepts more.
 const MAX_BYTES = 2 ** 31 - 1;
 
 const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataType>> = {
@@ -44,14 +44,14 @@ const DATA_TYPES: Readonly<Record<Exclude<DType, 'bfloat16' | 'float64'>, DataTy
 };
 
 /**
- * A graph as the bytes of a self-contained `.onnx` file (ONNX IR 8, opset 17, `com.microsoft` 1 where it is used).
+ * Encodes a graph as a self-contained `.onnx` file (ONNX IR 8, opset 17, `com.microsoft` 1 if used).
  *
- * The size is known before a constant is computed, so each goes straight to its place: apart from the result, one
- * constant is held at a time.
+ * The size is known before any constant is computed, so each constant is written straight to its place: apart from
+ * the result, only one is in memory at a time.
  *
  * @param metadata the model's `metadata_props`
- * @throws FormatError when the file would be larger than 2 GiB, which the format does not allow
- * @throws RangeError when an initializer is bfloat16 or float64, which no operator of the graph takes
+ * @throws FormatError if the file would exceed 2 GiB, the limit of the format
+ * @throws RangeError if an initializer is bfloat16 or float64, which no operator of the graph takes
  */
 export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const model = toBinary(ModelProtoSchema, modelWithoutGraph(graph, metadata));
@@ -82,9 +82,9 @@ export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, strin
 }
 
 interface Constant {
-  readonly head: Uint8Array; // all but the elements
+  readonly head: Uint8Array; // everything but the elements
   readonly tensor: LazyTensor;
-  readonly bytes: number; // of head and elements
+  readonly bytes: number; // head and elements
 }
 
 function frameConstant(name: string, tensor: LazyTensor): Constant {

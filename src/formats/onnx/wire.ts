@@ -1,26 +1,26 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-// Numbers of the fields, all length-delimited, that are framed by hand: what lies in them is large.
+// Numbers of the length-delimited fields that are framed by hand because their content is large.
 export const MODEL_GRAPH = 7;
 export const GRAPH_INITIALIZER = 5;
 export const TENSOR_RAW_DATA = 9;
 
-/** A length-delimited field up to its content (https://protobuf.dev/programming-guides/encoding/). */
+/** Encodes a length-delimited field up to its content (https://protobuf.dev/programming-guides/encoding/). */
 export function prefix(field: number, length: number): Uint8Array {
   return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
 }
 
-// Of timm's networks, the one with the most nodes has 0.25 MB of them, and 548 constants.
+// The timm network with the most nodes has 0.25 MB of them, and 548 constants.
 const MAX_REST = 8 * 2 ** 20; // bytes
 const MAX_FIELDS = 100_000;
 
 /**
- * Takes the fields of one number out of a message. Bounded whatever the bytes: their contents are views, and a file of
- * nothing but tiny fields is refused instead of becoming objects.
+ * Extracts the fields with one number from a message. Memory is bounded for any input: contents are views, and a
+ * file of nothing but tiny fields is refused before it turns into objects.
  *
  * @param field the number of a length-delimited field
  * @returns the contents of these fields, as views of `message`, and a message of all others
- * @throws Error when the bytes are not fields, end early, or are more than any network needs
+ * @throws Error if the bytes are not fields, end early, or exceed what any network needs
  */
 export function takeOut(
   message: Uint8Array,

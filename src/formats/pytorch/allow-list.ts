@@ -5,11 +5,11 @@ import { type Callable, describe, isKind, type Value } from './values.js';
 
 type Named = readonly [name: string, value: Value];
 
-/** Objects whose class is all that matters; of argparse.Namespace also the state, which BUILD gives. */
+/** Objects of which only the class matters; for argparse.Namespace also the state, which BUILD sets. */
 const INERT = [
   'argparse.Namespace',
   'torch.device',
-  // NumPy's numbers, as in timm's `metric`, and arrays; since 2.0 under numpy._core.
+  // NumPy scalars, as in timm's `metric`, and arrays; since 2.0 under numpy._core.
   'numpy.dtype',
   'numpy.core.multiarray.scalar',
   'numpy._core.multiarray.scalar',
@@ -17,8 +17,8 @@ const INERT = [
   'numpy._core.multiarray._reconstruct',
   'numpy.core.numeric._frombuffer',
   'numpy._core.numeric._frombuffer',
-  '_codecs.encode', // bytes, in the protocols that have none
-  // Tensors that are no dense array: an error only where a weight is one.
+  '_codecs.encode', // bytes, in the protocols without a bytes type
+  // Tensors that are not dense arrays: an error only if a weight is one.
   'torch._utils._rebuild_sparse_tensor',
   'torch._utils._rebuild_sparse_csr_tensor',
   'torch._utils._rebuild_nested_tensor',
@@ -27,10 +27,10 @@ const INERT = [
   'torch.serialization._get_layout',
 ];
 
-/** Names that are passed on but never called. */
+/** Names that appear as values but are never called. */
 const NAMES = ['numpy.ndarray', 'torch.Tensor', 'torch.per_tensor_affine', 'torch.per_channel_affine'];
 
-// Python 3 writes protocols up to 2 with Python 2's names of these.
+// Python 3 writes protocols up to 2 with Python 2's names for these.
 const BUILTINS = ['builtins', '__builtin__'];
 
 const callable = (name: string, call: Callable['call']): Named => [name, { kind: 'callable', name, call }];
@@ -38,8 +38,8 @@ const callable = (name: string, call: Callable['call']): Named => [name, { kind:
 const inert = (name: string): Value => ({ kind: 'inert', name, state: null });
 
 /**
- * All that a checkpoint's pickle may name, under `module.name`: what torch.load(weights_only=True) takes, and what timm
- * adds to it. None of it has effects.
+ * Everything that a checkpoint's pickle may name, as `module.name`: what torch.load(weights_only=True) accepts, and
+ * what timm adds. None of it has side effects.
  */
 export const ALLOWED: AllowList = new Map<string, Value>([
   ...TYPE_NAMES,
@@ -53,7 +53,7 @@ export const ALLOWED: AllowList = new Map<string, Value>([
   ]),
   callable('collections.OrderedDict', ([pairs]) => dictOf(pairs)),
   callable('torch.Size', ([sizes]) => ({ kind: 'tuple', items: itemsOf(sizes) })),
-  // Protocols 0 and 1 make every object this way.
+  // Protocols 0 and 1 create every object this way.
   ...['copyreg', 'copy_reg'].map((module) =>
     callable(`${module}._reconstructor`, ([type], fail) => {
       if (isKind(type, 'callable') && type.name === 'argparse.Namespace') return inert(type.name);
@@ -66,7 +66,7 @@ function itemsOf(value: Value | undefined): readonly Value[] {
   return isKind(value, 'list') || isKind(value, 'tuple') ? value.items : [];
 }
 
-/** Python 2's OrderedDict comes as a list of pairs; Python 3's is empty at first. */
+/** Python 2 passes OrderedDict a list of pairs; Python 3 creates it empty. */
 function dictOf(pairs: Value | undefined): Value {
   const items = new Map<Value, Value>();
   for (const pair of itemsOf(pairs)) {

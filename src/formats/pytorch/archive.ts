@@ -6,16 +6,17 @@ import { type Saved, storageBytes, storageRef } from './saved.js';
 import { openZip } from './zip.js';
 
 /**
- * What torch.save writes since PyTorch 1.6: a zip with, in one folder of any name, the pickle `data.pkl`, a file
- * `data/KEY` for each storage, and the order of their bytes in `byteorder`.
+ * Reads what torch.save writes since PyTorch 1.6: a zip that holds, in one folder of any name, the pickle
+ * `data.pkl`, a file `data/KEY` for each storage, and the byte order in `byteorder`.
  *
  * https://docs.pytorch.org/docs/stable/notes/serialization.html
  *
- * @throws FormatError when it is damaged, a TorchScript program, of a big-endian machine, or names more than weights
+ * @throws FormatError if it is damaged, a TorchScript program, from a big-endian machine, or names more than
+ *   weights
  */
 export function readArchive(file: Uint8Array, where: string): Saved {
   const zip = openZip(file, where);
-  // PyTorch, too, goes by the first record, whatever the folder is called.
+  // Like PyTorch, take the folder of the first record, whatever its name.
   const folder = zip.names[0]?.split('/', 1)[0] ?? '';
   const has = (name: string) => zip.names.includes(`${folder}/${name}`);
   if (!has('data.pkl')) {

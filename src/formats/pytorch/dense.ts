@@ -3,18 +3,18 @@ import { broken, quote, unsuitable } from './failures.js';
 import type { Saved } from './saved.js';
 import type { TensorRef } from './values.js';
 
-const FREE_COPIES = 16 * 1024 * 1024; // bytes, whatever the size of the file
-const COPIES_PER_FILE = 2; // every weight of a channels_last model, and of its average
+const FREE_COPIES = 16 * 1024 * 1024; // bytes, regardless of the size of the file
+const COPIES_PER_FILE = 2; // every weight of a channels_last model, and its moving average
 
 /**
- * The tensors, row-major: as views of the file where their layout is that already, else as copies.
+ * Returns the tensors in row-major order: as views of the file if stored that way, else as copies.
  *
- * An expanded tensor may claim any shape from a few bytes, and many tensors may share one storage, so the copies of
- * all of them together are bounded by twice the size of the file.
+ * An expanded tensor may claim any shape from a few bytes, and many tensors may share one storage, so the total
+ * size of all copies is limited to twice the size of the file.
  *
  * @param fileBytes size of the file
- * @throws FormatError when a tensor does not fit its storage, its type is none of float64, float32, float16, bfloat16
- *   and int64, or the copies would be too large
+ * @throws FormatError if a tensor does not fit its storage, its type is not float64, float32, float16, bfloat16 or
+ *   int64, or the copies would be too large
  */
 export function denseTensors(
   refs: ReadonlyMap<string, TensorRef>,
@@ -55,7 +55,7 @@ export function denseTensors(
   return tensors;
 }
 
-/** How many elements of the storage a tensor spans, from its first to its last. @throws FormatError beyond its end */
+/** Returns how many elements of the storage a tensor spans, from its first to its last. @throws FormatError beyond its end */
 function checkedExtent({ storage, dtype, offset, shape, strides }: TensorRef, place: string): number {
   const available = ((storage.end - storage.begin) * storage.dtype.bytes) / dtype.bytes;
   const last = shape.reduce((index, size, axis) => index + (size - 1) * (strides[axis] ?? 0), 0);
@@ -70,7 +70,7 @@ function checkedExtent({ storage, dtype, offset, shape, strides }: TensorRef, pl
   return extent;
 }
 
-/** Whether the elements lie in row-major order without gaps. The stride of a single element or of none says nothing. */
+/** Whether the elements are in row-major order without gaps. Strides of dimensions with at most one element do not matter. */
 function isContiguous({ shape, strides }: TensorRef): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -81,14 +81,14 @@ function isContiguous({ shape, strides }: TensorRef): boolean {
   return true;
 }
 
-/** A row-major copy of a strided view whose first element is the first of `source`. */
+/** Copies a strided view, whose first element is the first of `source`, into row-major order. */
 function gather({ shape, strides, dtype: { bytes } }: TensorRef, source: Uint8Array): Uint8Array {
   const gathered = new Uint8Array(elementCount(shape) * bytes);
   const index = new Uint32Array(shape.length);
   let from = 0; // bytes
   for (let to = 0; to < gathered.byteLength; to += bytes) {
     for (let byte = 0; byte < bytes; byte++) gathered[to + byte] = source[from + byte] ?? 0;
-    // One step of the last axis; each axis that is through starts again and carries over to the one before.
+    // Advances the last axis by one; an axis that reaches its end resets and carries into the previous one.
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const size = shape[axis] ?? 1;
       const step = (strides[axis] ?? 0) * bytes;

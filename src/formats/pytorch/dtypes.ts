@@ -38,7 +38,7 @@ const DTYPES: readonly TorchDType[] = [
   dtype('float8_e8m0fnu', 1),
 ];
 
-// torch.save writes the storage classes that PyTorch had before it had dtypes.
+// torch.save writes the names of the storage classes that predate PyTorch's dtypes.
 const STORAGES: readonly (readonly [className: string, dtype: string])[] = [
   ['DoubleStorage', 'float64'],
   ['FloatStorage', 'float32'],
@@ -57,10 +57,10 @@ const STORAGES: readonly (readonly [className: string, dtype: string])[] = [
   ['QInt32Storage', 'qint32'],
 ];
 
-// An untyped storage counts bytes. The underscore is PyTorch 1.11's and 1.12's.
+// An untyped storage counts bytes. PyTorch 1.11 and 1.12 wrote the underscore.
 const UNTYPED = ['torch.storage.UntypedStorage', 'torch.storage._UntypedStorage', 'torch.UntypedStorage'];
 
-/** `torch.float32` and its like, and the storage classes, under their names in a pickle. */
+/** The names in a pickle of dtypes such as `torch.float32`, and of the storage classes. */
 export const TYPE_NAMES: ReadonlyMap<string, TorchDType | StorageType> = new Map<
   string,
   TorchDType | StorageType
@@ -68,7 +68,7 @@ export const TYPE_NAMES: ReadonlyMap<string, TorchDType | StorageType> = new Map
   ...DTYPES.map((type) => [`torch.${type.name}`, type] as const),
   ...STORAGES.flatMap(([className, name]) => {
     const found = DTYPES.find((type) => type.name === name) ?? UINT8;
-    // Of a GPU: torch.cuda.FloatStorage, as PyTorch before 1.6 named it.
+    // On a GPU: torch.cuda.FloatStorage, as PyTorch before 1.6 named it.
     return ['torch', 'torch.cuda'].map((module) => storageType(`${module}.${className}`, found));
   }),
   ...UNTYPED.map((name) => storageType(name, UINT8)),

@@ -12,17 +12,18 @@ const PROTO = 0x80;
 const LONGEST_LEAD = 16; // bytes of protocol, frame and length before the magic number
 const FORMAT_VERSION = 1001;
 
-/** Whether a file starts as torch.save's legacy format does, with any protocol from 2 up; 26 bytes suffice. */
+/** Whether a file starts as torch.save's legacy format does, in protocol 2 or later; 26 bytes suffice. */
 export function isLegacy(head: Uint8Array): boolean {
   const start = Buffer.from(head.subarray(0, LONGEST_LEAD + MAGIC.length));
   return start[0] === PROTO && start.includes(MAGIC);
 }
 
 /**
- * What torch.save wrote before PyTorch 1.6: a pickle each of a magic number, a version and the machine; one of the
- * object; one of the keys of its storages; and for each key an int64 count of elements and their bytes.
+ * Reads what torch.save wrote before PyTorch 1.6: one pickle each for a magic number, a version and the machine;
+ * one for the object; one for the keys of its storages; and for each key an int64 element count followed by the
+ * elements.
  *
- * @throws FormatError when it is truncated, of a big-endian machine, or names more than weights
+ * @throws FormatError if it is truncated, from a big-endian machine, or names more than weights
  */
 export function readLegacy(file: Uint8Array, where: string): Saved {
   const cursor = openCursor(file, where);
@@ -68,7 +69,7 @@ function readHeader(cursor: Cursor): void {
   }
 }
 
-/** A pickle that names nothing and has no storages. */
+/** Reads a pickle that may name nothing and has no storages. */
 function readPlain(cursor: Cursor): Value {
   return readPickle(cursor, {
     allowed: new Map(),

@@ -12,30 +12,30 @@ import { isZip } from './zip.js';
 
 const TAR_MAGIC = { at: 257, text: 'ustar' }; // https://www.gnu.org/software/tar/manual/html_node/Standard.html
 
-/** What halonet takes from a checkpoint of PyTorch. */
+/** What halonet reads from a PyTorch checkpoint. */
 export interface PyTorchCheckpoint {
-  readonly key: string | undefined; // of the dict that the weights lie in, such as state_dict_ema
+  readonly key: string | undefined; // of the dict that holds the weights, such as state_dict_ema
   readonly tensors: ReadonlyMap<string, Tensor>; // under the network's names, in the order of the file
-  readonly arch: string | undefined; // what timm's train.py says, such as "halonet26t"
-  /** Of timm's train.py, those that were given: num_classes, img_size, input_size, mean, std, crop_pct, interpolation. */
+  readonly arch: string | undefined; // as written by timm's train.py, such as "halonet26t"
+  /** The arguments of timm's train.py that were given: num_classes, img_size, input_size, mean, std, crop_pct, interpolation. */
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** Whether a file is one of torch.save's, by its first 32 bytes. Any zip may be. */
+/** Whether torch.save may have written a file, by its first 32 bytes. Any zip qualifies. */
 export function isPyTorch(head: Uint8Array): boolean {
   return isZip(head) || isLegacy(head);
 }
 
 /**
- * The weights in a file of torch.save (`.pth`, `.pth.tar`, `.pt`, `.bin`), in the zip format of PyTorch 1.6 and later
- * or the one before it, as views of `file` where they lie in it row-major. Which of its dicts they are is timm's
- * choice: see {@link findStateDict}.
+ * Reads the weights from a file of torch.save (`.pth`, `.pth.tar`, `.pt`, `.bin`), in the zip format of PyTorch 1.6
+ * and later or the one before it. Tensors stored in row-major order are views of `file`. {@link findStateDict}
+ * chooses among the dicts of a checkpoint as timm does.
  *
  * Nothing in the file is executed, and work and memory are bounded, whatever the file claims.
  *
  * @param file the whole file
- * @param where the path or name that errors speak of
- * @throws FormatError when it is damaged, asks for anything but tensors, dicts and settings, or has weights of a type
+ * @param where the path or name for error messages
+ * @throws FormatError if it is damaged, names anything but tensors, dicts and settings, or has weights of a type
  *   other than float64, float32, float16, bfloat16 and int64
  */
 export function parsePyTorch(file: Uint8Array, where: string): PyTorchCheckpoint {

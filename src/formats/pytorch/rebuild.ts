@@ -10,10 +10,10 @@ const rebuildTensor: Callable = {
   call: ([storage, offset, shape, strides], fail) => tensorRef({ storage, offset, shape, strides }, fail),
 };
 
-// Also gets requires_grad and the backward hooks, which are the optimizer's business.
+// Also receives requires_grad and the backward hooks, which only training needs.
 const rebuildTensor2: Callable = { ...rebuildTensor, name: 'torch._utils._rebuild_tensor_v2' };
 
-// For types without a storage class of their own: the storage counts bytes and the type comes last.
+// For types without their own storage class: the storage counts bytes, and the type comes last.
 const rebuildTensor3: Callable = {
   kind: 'callable',
   name: 'torch._utils._rebuild_tensor_v3',
@@ -21,7 +21,7 @@ const rebuildTensor3: Callable = {
     tensorRef({ storage, offset, shape, strides, dtype }, fail),
 };
 
-// A parameter is its tensor: what it says of gradients has no use here.
+// A parameter is returned as its tensor; gradients are not needed.
 const parameter = (name: string): Callable => ({
   kind: 'callable',
   name,
@@ -40,7 +40,7 @@ const PLAIN = [
   parameter('torch.nn.parameter.Parameter'),
 ];
 
-// A tensor with attributes of its own, or of a subclass. Only the functions above, so that it cannot nest.
+// A tensor with attributes of its own, or of a subclass. Only the functions above are allowed, so it cannot nest.
 const rebuildFromType: Callable = {
   kind: 'callable',
   name: 'torch._tensor._rebuild_from_type_v2',
@@ -53,7 +53,10 @@ const rebuildFromType: Callable = {
   },
 };
 
-/** The functions that tensors and parameters are pickled as calls of: https://github.com/pytorch/pytorch/blob/main/torch/_utils.py */
+/**
+ * The functions that pickles call to rebuild tensors and parameters:
+ * https://github.com/pytorch/pytorch/blob/main/torch/_utils.py
+ */
 export const REBUILDERS: readonly Callable[] = [...PLAIN, rebuildFromType];
 
 interface Arguments {
@@ -61,7 +64,7 @@ interface Arguments {
   readonly offset: Value | undefined;
   readonly shape: Value | undefined;
   readonly strides: Value | undefined;
-  readonly dtype?: Value | undefined; // the storage's unless given
+  readonly dtype?: Value | undefined; // defaults to the storage's
 }
 
 function tensorRef({ storage, offset, shape, strides, dtype }: Arguments, fail: Fail): TensorRef {

@@ -1,21 +1,21 @@
 import type { Fail } from './failures.js';
 import { describe, isCount, isKind, type StorageRef, type Value } from './values.js';
 
-/** What torch.save wrote, of either format. */
+/** What torch.save wrote, in either format. */
 export interface Saved {
   readonly root: Value;
-  /** The bytes of a whole storage, checked against its length. @throws FormatError */
+  /** Returns the bytes of a whole storage, after checking its length. @throws FormatError */
   readonly readStorage: (storage: StorageRef) => Uint8Array;
 }
 
-/** The bytes of a whole storage. */
+/** Returns the bytes of a whole storage. */
 export function storageBytes({ length, dtype }: StorageRef): number {
   return length * dtype.bytes;
 }
 
 /**
- * The storage that a persistent id stands for: `('storage', type, key, device, length)` and, in the legacy format,
- * the view of it as `(key, offset, length)` or None.
+ * Resolves a persistent id to a storage: `('storage', type, key, device, length)` and, in the legacy format, its
+ * view as `(key, offset, length)` or None.
  */
 export function storageRef(id: Value, fail: Fail): StorageRef {
   const [what, type, key, _device, length, view] = isKind(id, 'tuple') ? id.items : [];

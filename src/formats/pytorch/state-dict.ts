@@ -1,22 +1,23 @@
 import { quote, unsuitable } from './failures.js';
 import { describe, isKind, type TensorRef, type Value } from './values.js';
 
-// What timm's load_state_dict looks for, in this order: https://github.com/huggingface/pytorch-image-models
-const AVERAGES = ['state_dict_ema', 'model_ema']; // taken unless they are None
+// The keys that timm's load_state_dict looks for, in this order:
+// https://github.com/huggingface/pytorch-image-models
+const AVERAGES = ['state_dict_ema', 'model_ema']; // used unless None
 const WEIGHTS = ['state_dict', 'model'];
-const PREFIXES = ['module.', '_orig_mod.']; // of DistributedDataParallel and torch.compile; each once, in this order
+const PREFIXES = ['module.', '_orig_mod.']; // added by DistributedDataParallel and torch.compile; each is removed once, in this order
 
-/** The weights of a checkpoint, and where they lie in it. */
+/** The weights of a checkpoint, and the key they were found under. */
 export interface StateDict {
-  readonly key: string | undefined; // such as state_dict_ema; undefined when the object itself is the weights
+  readonly key: string | undefined; // such as state_dict_ema; undefined if the object itself holds the weights
   readonly tensors: ReadonlyMap<string, TensorRef>;
 }
 
 /**
- * The weights in what a checkpoint holds, under the names that the network gives them, in the order of the file:
- * the moving average if there is one, else the trained weights, else the object itself.
+ * Finds the weights in a checkpoint, under the network's own names and in file order: the moving average if there
+ * is one, else the trained weights, else the object itself.
  *
- * @throws FormatError when there is no dict, or it holds anything but tensors
+ * @throws FormatError if there is no dict, or it holds anything but tensors
  */
 export function findStateDict(root: Value, where: string): StateDict {
   if (!isKind(root, 'dict')) {

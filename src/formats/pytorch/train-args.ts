@@ -1,23 +1,24 @@
 import { isKind, type Value } from './values.js';
 
-/** The flags of timm's train.py that say how the network is built and what it is fed. */
+/** The arguments of timm's train.py that describe the network and its input. */
 const FIELDS = [
   ...['num_classes', 'gp', 'in_chans', 'img_size', 'input_size'],
   ...['mean', 'std', 'crop_pct', 'crop_mode', 'interpolation'],
 ];
-const KWARGS = 'model_kwargs'; // a dict of arguments of the network, which may hold dicts of arguments of a layer
+const KWARGS = 'model_kwargs'; // a dict of arguments of the network, which may hold dicts of a layer's arguments
 const MAX_ITEMS = 16; // input_size has 3
 const MAX_DEPTH = 3;
 
-/** What `arch` says, which timm's train.py writes beside the weights. */
+/** Returns `arch`, which timm's train.py writes beside the weights. */
 export function trainedArchitecture(root: Value): string | undefined {
   const arch = isKind(root, 'dict') ? root.items.get('arch') : undefined;
   return typeof arch === 'string' ? arch : undefined;
 }
 
 /**
- * The plain ones among the flags of {@link FIELDS}: numbers, texts, booleans and short lists of them; and `model_kwargs`, as
- * an object of such. One that was not given is None in the file and absent here.
+ * Returns the arguments in {@link FIELDS} that have plain values: numbers, strings, booleans and short lists of
+ * them; and `model_kwargs`, as an object of these. An argument that was not given is None in the file and absent
+ * here.
  */
 export function trainArgs(root: Value): Readonly<Record<string, unknown>> {
   const args = isKind(root, 'dict') ? root.items.get('args') : undefined;
@@ -33,7 +34,7 @@ function plain(value: Value | undefined): unknown {
   return value.items.length <= MAX_ITEMS && value.items.every(isScalar) ? [...value.items] : undefined;
 }
 
-/** A dict whose values are plain, or dicts of such; undefined when it is empty or holds anything else. */
+/** Reads a dict whose values are plain, or dicts of plain values; undefined if it is empty or holds anything else. */
 function plainDict(value: Value | undefined, depth: number): Readonly<Record<string, unknown>> | undefined {
   if (depth === 0 || !isKind(value, 'dict') || value.items.size > MAX_ITEMS) return undefined;
   const entries = [...value.items].map(

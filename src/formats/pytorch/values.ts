@@ -1,11 +1,11 @@
 import type { DType } from '../../tensor.js';
 import type { Fail } from './failures.js';
 
-/** What a pickle builds. Nothing here runs: an object of the file is its class's name and the state it came with. */
+/** The values that a pickle builds. They run no code: an object from the file is its class name and its state. */
 export type Value =
   | null
   | boolean
-  | number // a float, or an integer that a double holds
+  | number // a float, or an integer that a double represents exactly
   | bigint // any other integer
   | string
   | Uint8Array // bytes and bytearray, as a view of the file
@@ -30,7 +30,7 @@ export interface Tuple {
   readonly items: readonly Value[];
 }
 
-/** A dict of any class. A Map, so that a key named `__proto__` is a key like another. */
+/** A dict of any class. A Map, so that `__proto__` is an ordinary key. */
 export interface Dict {
   readonly kind: 'dict';
   readonly items: Map<Value, Value>;
@@ -41,25 +41,25 @@ export interface PySet {
   readonly kind: 'set';
 }
 
-/** A class or function that a pickle may call: always one of ours under the name of Python's. */
+/** A class or function that a pickle may call: always one of ours, under Python's name. */
 export interface Callable {
   readonly kind: 'callable';
   readonly name: string;
   readonly call: (args: readonly Value[], fail: Fail) => Value;
 }
 
-/** An object that halonet has no use for, such as a NumPy number, or whose state it reads, such as a Namespace. */
+/** An object that halonet ignores, such as a NumPy number, or whose state it reads, such as a Namespace. */
 export interface Inert {
   readonly kind: 'inert';
   readonly name: string; // of its class
-  state: Value; // what BUILD gave it, else null
+  state: Value; // set by BUILD, else null
 }
 
 export interface TorchDType {
   readonly kind: 'dtype';
   readonly name: string; // without the "torch."
   readonly bytes: number; // per element
-  readonly readAs: DType | undefined; // undefined: halonet computes with no such type
+  readonly readAs: DType | undefined; // undefined: halonet does not compute with this type
 }
 
 export interface StorageType {
@@ -68,13 +68,13 @@ export interface StorageType {
   readonly dtype: TorchDType;
 }
 
-/** One block of memory, which several tensors may share. Its bytes stay in the file until they are asked for. */
+/** A block of memory, which several tensors may share. Its bytes are read on demand. */
 export interface StorageRef {
   readonly kind: 'storage';
   readonly key: string;
   readonly dtype: TorchDType;
-  readonly length: number; // elements of the whole block
-  readonly begin: number; // first element of this view of it
+  readonly length: number; // elements in the whole block
+  readonly begin: number; // first element of this view
   readonly end: number; // exclusive
 }
 
@@ -85,10 +85,10 @@ export interface TensorRef {
   readonly dtype: TorchDType;
   readonly offset: number; // elements of dtype, from the storage's begin
   readonly shape: readonly number[];
-  readonly strides: readonly number[]; // elements; one for each dimension
+  readonly strides: readonly number[]; // elements, one per dimension
 }
 
-/** A few words for an error message. */
+/** Describes a value in a few words, for error messages. */
 export function describe(value: Value): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return 'a bool';
@@ -99,7 +99,7 @@ export function describe(value: Value): string {
   return `a ${value.kind}`;
 }
 
-/** Whether it is a size, an offset or a count. */
+/** Whether a value can be a size, an offset or a count. */
 export function isCount(value: Value | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -6,16 +6,16 @@ const END = { signature: 0x06054b50, bytes: 22 };
 const END64 = { signature: 0x06064b50, bytes: 56 };
 const END64_LOCATOR = { signature: 0x07064b50, bytes: 20 };
 const LONGEST_COMMENT = 0xffff;
-const IN_ZIP64_FIELD = 0xffffffff; // and 0xffff for the count: the value is in the zip64 record or field
+const IN_ZIP64_FIELD = 0xffffffff; // or 0xffff for the count: the value is in the zip64 record or field
 const ZIP64_FIELD = 0x0001;
 
-/** A file of a zip, as the central directory describes it. Nothing of it is checked against the rest of the file yet. */
+/** A file in a zip, as the central directory describes it, not yet checked against the rest of the file. */
 export interface DirectoryEntry {
   readonly name: string;
   readonly flags: number;
   readonly method: number;
   readonly crc32: number;
-  readonly packedBytes: number; // in the file
+  readonly packedBytes: number; // as stored
   readonly bytes: number; // once inflated
   readonly headerAt: number; // of the entry's local header
 }
@@ -25,7 +25,7 @@ export interface Directory {
   readonly begin: number; // of the directory, which follows all entries
 }
 
-/** The central directory at the end of a zip, with or without zip64. @throws FormatError when it is truncated */
+/** Reads the central directory at the end of a zip, with or without zip64. @throws FormatError if it is truncated */
 export function readDirectory(file: Uint8Array, where: string): Directory {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const { begin, bytes, count, limit } = findDirectory(view, where);
@@ -53,7 +53,7 @@ interface DirectoryPlace {
   readonly begin: number;
   readonly bytes: number;
   readonly count: number;
-  readonly limit: number; // where the record begins that says so
+  readonly limit: number; // where the record that describes the directory begins
 }
 
 function findDirectory(view: DataView, where: string): DirectoryPlace {
@@ -78,7 +78,7 @@ function findDirectory(view: DataView, where: string): DirectoryPlace {
   };
 }
 
-/** The end record is the last thing in the file but for a comment, whose length it declares. */
+/** Finds the end record, which is last in the file except for a comment of declared length. */
 function findEnd(view: DataView, where: string): number {
   const last = view.byteLength - END.bytes;
   for (let at = last; at >= Math.max(0, last - LONGEST_COMMENT); at--) {
@@ -105,7 +105,7 @@ function readEntry(view: DataView, at: number, end: number, where: string) {
     if (next === undefined) throw broken(where, `zip entry ${quote(name)} lacks its zip64 sizes`);
     return next;
   };
-  // In the order of the zip64 field, which has only those of the three that do not fit in 32 bits.
+  // In the order of the zip64 field, which holds only those of the three that do not fit in 32 bits.
   const bytes = take(view.getUint32(at + 24, true));
   const packedBytes = take(view.getUint32(at + 20, true));
   const headerAt = take(view.getUint32(at + 42, true));
@@ -121,7 +121,7 @@ function readEntry(view: DataView, at: number, end: number, where: string) {
   return { entry, length };
 }
 
-/** UTF-8, of which the ASCII that PyTorch writes is a part. */
+/** Decodes UTF-8; PyTorch writes ASCII. */
 function decodeName(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -130,7 +130,7 @@ function decodeName(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** The 64-bit values of an entry's zip64 field; none when it has no such field. */
+/** Returns the 64-bit values of an entry's zip64 field; none if it has no such field. */
 function zip64Values(view: DataView, begin: number, bytes: number): number[] {
   const end = begin + bytes;
   for (let at = begin; at + 4 <= end; ) {
@@ -144,7 +144,7 @@ function zip64Values(view: DataView, begin: number, bytes: number): number[] {
   return [];
 }
 
-/** Beyond 2^53 it is rounded, and still longer than any file. */
+/** Beyond 2^53 it is rounded, but still exceeds any file. */
 function uint64(view: DataView, at: number): number {
   return Number(view.getBigUint64(at, true));
 }

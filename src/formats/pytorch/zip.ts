@@ -8,38 +8,39 @@ const ENCRYPTED = 0x0001;
 const STORED = 0;
 const DEFLATED = 8;
 
-const FREE_INFLATED = 64 * 1024 * 1024; // bytes, whatever the size of the file
-const INFLATED_PER_FILE = 8; // weights hardly deflate at all
+const FREE_INFLATED = 64 * 1024 * 1024; // bytes, regardless of the size of the file
+const INFLATED_PER_FILE = 8; // weights barely compress
 
-/** The files of a zip, which are read when they are asked for. */
+/** The files of a zip, read on demand. */
 export interface Zip {
   readonly names: readonly string[]; // in the order of the directory
   /**
-   * The content of a file: a view of the zip if it is stored, else inflated, anew at each call.
+   * Returns the content of a file: a view of the zip if stored, else inflated at each call.
    *
-   * @throws FormatError when there is no such file, its CRC-32 differs, or it inflates to more or less than declared
+   * @throws FormatError if there is no such file, its CRC-32 differs, or its inflated size is not the declared one
    */
   readonly read: (name: string) => Uint8Array;
 }
 
 interface Place {
   readonly entry: DirectoryEntry;
-  readonly begin: number; // of the packed bytes
+  readonly begin: number; // of the compressed bytes
   readonly end: number; // exclusive
 }
 
-/** Whether a file starts as a zip does that has files in it. */
+/** Whether a file starts like a non-empty zip. */
 export function isZip(head: Uint8Array): boolean {
   return head.byteLength >= 4 && Buffer.from(head.subarray(0, 4)).readUInt32LE() === LOCAL_HEADER.signature;
 }
 
 /**
- * Opens a zip in memory. Its files must lie within it and apart from one another, under names of their own.
+ * Opens a zip in memory. Its files must lie within it, not overlap, and have distinct names.
  *
- * Deflated files (torch.save stores; other tools that repack a checkpoint deflate) may come to eight times the size of
- * the zip, and are never inflated beyond the size that the directory declares.
+ * Deflated files may inflate to eight times the size of the zip in total, and none beyond the size in the
+ * directory. (torch.save stores files; tools that repack checkpoints deflate them.)
  *
- * @throws FormatError when the zip is truncated, entries overlap, or one is encrypted or packed otherwise
+ * @throws FormatError if the zip is truncated, entries overlap, or one is encrypted or uses another compression
+ *   method
  */
 export function openZip(file: Uint8Array, where: string): Zip {
   const { entries, begin: directoryAt } = readDirectory(file, where);
@@ -89,7 +90,7 @@ function locate(file: Uint8Array, entry: DirectoryEntry, directoryAt: number, wh
   return { entry, begin, end };
 }
 
-/** Entries that share bytes are how a small zip holds a huge one: https://www.bamsoftware.com/hacks/zipbomb/ */
+/** Rejects overlapping entries, with which a small zip can hold a huge one: https://www.bamsoftware.com/hacks/zipbomb/ */
 function checkApart(places: readonly Place[], where: string): void {
   const sorted = [...places].sort((a, b) => a.entry.headerAt - b.entry.headerAt);
   let position = 0;
@@ -115,7 +116,7 @@ function checkInflated(entries: readonly DirectoryEntry[], fileBytes: number, wh
 function readPlace(file: Uint8Array, { entry, begin, end }: Place, where: string): Uint8Array {
   const packed = file.subarray(begin, end);
   const content = entry.method === STORED ? packed : inflate(packed, entry, where);
-  // PyTorch writes 0 where it was told not to compute the sum (torch.serialization.set_crc32_options).
+  // PyTorch writes 0 if told not to compute the checksum (torch.serialization.set_crc32_options).
   if (entry.crc32 !== 0 && crc32(content) !== entry.crc32) {
     throw broken(where, `zip entry ${quote(entry.name)} is damaged: its CRC-32 is not the one declared`);
   }
@@ -125,7 +126,7 @@ function readPlace(file: Uint8Array, { entry, begin, end }: Place, where: string
 function inflate(packed: Uint8Array, { name, bytes }: DirectoryEntry, where: string): Uint8Array {
   let content: Uint8Array;
   try {
-    // Stops as soon as there is more; zlib takes no limit of 0.
+    // Stops at the first excess byte; zlib does not accept a limit of 0.
     content = inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
   } catch (cause) {
     throw broken(

@@ -6,7 +6,7 @@ import { residual } from './residual.js';
 
 const readKwargs = object(residualKwargs(true));
 
-/** The basic block of ResNets: kxk, kxk (timm's `BasicBlock`). */
+/** Builds the basic block of ResNets: kxk, kxk (timm's `BasicBlock`). */
 export const basic: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
   const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);

@@ -3,14 +3,14 @@ import { boolean, ignored, oddKernel, optional } from '../fields.js';
 import type { Layers } from '../layers/layers.js';
 import type { FeatureMap, Net } from '../layers/net.js';
 
-/** One block of the network: where it stands and what it makes of its input. */
+/** One block of the network: its place, and its configuration. */
 export interface BlockSpec {
   readonly prefix: string; // 'stages.1.0'
-  readonly where: string; // the same with the config's path before it, for errors
+  readonly where: string; // the same, after the config's path, for errors
   readonly type: string; // a key of the block registry
   readonly outChs: number;
   readonly stride: number;
-  readonly dilation: readonly [number, number]; // of the first kxk convolution, and of those after it
+  readonly dilation: readonly [number, number]; // of the first kxk convolution, and of later ones
   readonly groupSize: number; // 0 is one group, 1 is a group per channel
   readonly bottleRatio: number; // inner channels / output channels
   readonly downsample: string;
@@ -26,14 +26,14 @@ export interface BlockSpec {
  */
 export type Block = (net: Net, x: FeatureMap, spec: BlockSpec) => FeatureMap;
 
-/** Inner channels of a bottleneck (timm's `bottle_in` takes the ratio of the input instead of the output). */
+/** Returns the inner channels of a bottleneck (timm's `bottle_in` applies the ratio to the input instead of the output). */
 export const bottleneckBase = (x: FeatureMap, spec: BlockSpec, bottleIn: boolean): number =>
   bottleIn ? x.channels : spec.outChs;
 
 /**
  * timm's `num_groups`.
  *
- * @throws ModelError when the channels cannot be grouped so
+ * @throws ModelError if the channels cannot be grouped that way
  */
 export function groupsOf({ prefix, groupSize }: BlockSpec, channels: number): number {
   if (groupSize === 0) return 1;
@@ -41,21 +41,21 @@ export function groupsOf({ prefix, groupSize }: BlockSpec, channels: number): nu
   throw new ModelError(`${prefix}: ${channels} channels cannot be grouped by gs ${groupSize}`);
 }
 
-/** Keyword arguments that every block takes: the kernel size, and what is for training alone. */
+/** Readers of the keyword arguments of every block: the kernel size, and arguments for training only. */
 export const commonKwargs = {
   kernel_size: optional(oddKernel, 3),
   drop_path_rate: ignored,
   drop_block: ignored,
 };
 
-/** Readers of the flags of residual blocks; `attn_last` says whether the attention comes after the last convolution. */
+/** Readers of the flags of residual blocks; `attn_last` puts the attention after the last convolution. */
 export const residualKwargs = (attnLast: boolean) => ({
   ...commonKwargs,
   attn_last: optional(boolean, attnLast),
   linear_out: optional(boolean, false), // no activation after the sum
 });
 
-/** Adds the block's channel attention, where it has one. */
+/** Adds the block's channel attention, if it has one. */
 export function attend(
   net: Net,
   x: FeatureMap,

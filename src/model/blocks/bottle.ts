@@ -10,7 +10,7 @@ const readKwargs = object({
   bottle_in: optional(boolean, false),
 });
 
-/** The bottleneck block of ResNets: 1x1, kxk, 1x1 (timm's `BottleneckBlock`). */
+/** Builds the bottleneck block of ResNets: 1x1, kxk, 1x1 (timm's `BottleneckBlock`). */
 export const bottle: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
   const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);

@@ -6,7 +6,7 @@ import { residual } from './residual.js';
 
 const readKwargs = object(residualKwargs(true));
 
-/** The block of DarkNets: 1x1, kxk (timm's `DarkBlock`). */
+/** Builds the block of DarkNets: 1x1, kxk (timm's `DarkBlock`). */
 export const dark: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
   const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);

@@ -6,7 +6,7 @@ import { residual } from './residual.js';
 
 const readKwargs = object(residualKwargs(false));
 
-/** A dark block the other way round: kxk, 1x1 (timm's `EdgeBlock`). */
+/** Builds a reversed dark block: kxk, 1x1 (timm's `EdgeBlock`). */
 export const edge: Block = (net, x, spec) => {
   const { prefix, layers, stride, dilation, outChs } = spec;
   const { kernel_size: kernel, ...kwargs } = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);

@@ -11,7 +11,7 @@ const readKwargs = object({
   inference_mode: optional(boolean, false),
 });
 
-/** Several convolutions of kxk, one of 1x1 and the input itself, each with a norm (https://arxiv.org/abs/2206.04040). */
+/** Sums several kxk convolutions, one 1x1 and the input itself, each with a norm (https://arxiv.org/abs/2206.04040). */
 export const one: Block = (net, x, spec) => {
   const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
   const { outChs, stride, dilation } = spec;
@@ -26,7 +26,7 @@ export const one: Block = (net, x, spec) => {
   });
 };
 
-/** timm's `MobileOneBlock`, whose convolutions are never dilated. */
+/** timm's `MobileOneBlock`; its convolutions are never dilated. */
 export function buildOne(
   net: Net,
   layers: Layers,

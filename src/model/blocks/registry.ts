@@ -9,7 +9,7 @@ import { one } from './one.js';
 import { rep } from './rep.js';
 import { selfAttn } from './self-attn.js';
 
-/** Block types by the names that timm's `ByoBlockCfg.type` takes. */
+/** Block types by their names in timm's `ByoBlockCfg.type`. */
 export const BLOCKS: Readonly<Record<string, Block>> = {
   basic,
   bottle,

@@ -13,10 +13,10 @@ export interface BranchBlockSpec {
   readonly stride: number;
   readonly dilation?: readonly [number, number];
   readonly groups?: number;
-  readonly inferenceMode?: boolean; // built as one convolution from the start
+  readonly inferenceMode?: boolean; // built as a single convolution
 }
 
-/** Convolutions of kxk and 1x1 and the input itself, each with a norm (https://arxiv.org/abs/2101.03697). */
+/** Sums a kxk convolution, a 1x1 and the input itself, each with a norm (https://arxiv.org/abs/2101.03697). */
 export const rep: Block = (net, x, spec) => {
   const { kernel_size: kernel, inference_mode: inferenceMode } = readKwargs(
     spec.kwargs,
@@ -61,7 +61,7 @@ export function buildRep(
 export const keepsShape = (x: FeatureMap, { outChs, stride, dilation = [1, 1] }: BranchBlockSpec): boolean =>
   x.channels === outChs && stride === 1 && dilation[0] === dilation[1];
 
-/** The attention and the activation after the branches. */
+/** Adds the attention and the activation after the branches. */
 export function attendAndActivate(net: Net, layers: Layers, x: FeatureMap, prefix: string): FeatureMap {
   const y = layers.attn === undefined ? x : layers.attn.build(net, x, `${prefix}.attn`);
   return { ...y, name: layers.act(net, y.name, `${prefix}.act`) };

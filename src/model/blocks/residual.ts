@@ -3,7 +3,7 @@ import { type FeatureMap, MapSizeError, type Net } from '../layers/net.js';
 import { DOWNSAMPLES, shortcut } from '../layers/shortcut.js';
 import type { BlockSpec } from './block.js';
 
-/** Adds the shortcut of `x`, if any, to the branch `y`, then the activation unless the block is linear at its end. */
+/** Adds the shortcut of `x`, if any, to the branch `y`, then the activation unless the block ends linearly. */
 export function residual(
   net: Net,
   x: FeatureMap,

@@ -14,7 +14,7 @@ const readKwargs = object({
   post_attn_na: optional(boolean, true), // norm and activation after the attention
 });
 
-/** 1x1, an optional kxk, self-attention, 1x1 (timm's `SelfAttnBlock`). */
+/** Builds 1x1, an optional kxk, self-attention, 1x1 (timm's `SelfAttnBlock`). */
 export const selfAttn: Block = (net, x, spec) => {
   const { prefix, layers, outChs } = spec;
   const kwargs = readKwargs(spec.kwargs, `${spec.where}: block_kwargs`);
@@ -25,7 +25,7 @@ export const selfAttn: Block = (net, x, spec) => {
   if (kwargs.extra_conv) {
     const kxk = { outChs: midChs, kernel: kwargs.kernel_size, groups, dilation: spec.dilation[0] };
     y = convNormAct(net, layers, y, `${prefix}.conv2_kxk`, { ...kxk, stride });
-    stride = 1; // the convolution has done it
+    stride = 1; // the convolution has already applied it
   }
   const norm = kwargs.post_attn_na ? layers.norm(net, `${prefix}.post_attn`, midChs, layers.act) : undefined;
   y = layerOf(spec).build(net, y, `${prefix}.self_attn`, stride, norm?.affine);

@@ -3,7 +3,7 @@ import type { ByoModelCfg } from '../config/byo-cfg.js';
 import { ignored, integer, list, object, optional, type Reader, string } from '../fields.js';
 import { MODEL_FIELDS } from './model-cfg.js';
 
-/** What timm's `model_args` say beside the fields of the `model_cfg` that they replace. */
+/** What timm's `model_args` hold besides the `model_cfg` fields that they override. */
 export interface ModelArgs {
   readonly cfg: Partial<ByoModelCfg>;
   readonly globalPool: string | undefined;
@@ -38,7 +38,7 @@ const readArgs = object({
   img_size: optional(size, undefined),
   num_classes: optional(integer(0, 1_000_000), undefined),
   in_chans: rgb,
-  // of training alone
+  // for training only
   drop_rate: ignored,
   drop_path_rate: ignored,
   drop_block_rate: ignored,
@@ -50,9 +50,9 @@ const readArgs = object({
 });
 
 /**
- * The arguments that timm's `create_model` was called with: those of `ByobNet`, and fields of its `ByoModelCfg`.
+ * Parses the arguments of timm's `create_model`: those of `ByobNet`, and fields of its `ByoModelCfg`.
  *
- * @throws ModelError for what is unknown, with what is known
+ * @throws ModelError for an unknown argument, listing the known ones
  */
 export const modelArgs: Reader<ModelArgs> = (value, where) => {
   const {

@@ -34,15 +34,15 @@ const kwargs: Reader<Kwargs> = record;
 
 type Registry = Readonly<Record<string, unknown>>;
 
-/** timm takes names in any case. */
+/** timm accepts names in any case. */
 const lowerCase = (name: string): string => name.toLowerCase();
 
-/** timm's `norm_layer` names may have underscores, and a suffix after a hyphen. */
+/** timm's `norm_layer` names may contain underscores, and a suffix after a hyphen. */
 const normName = (name: string): string => lowerCase(name).replaceAll('_', '').split('-', 1)[0] ?? '';
 
 const aaName = (name: string): string => lowerCase(name).replace(/[_-]/g, '');
 
-/** A name of a registry as the registry spells it; missing, timm's default. */
+/** Reads a registry name, with the registry's spelling; a missing one is timm's default. */
 const name =
   (registry: Registry, canonical = lowerCase): Reader<string | undefined> =>
   (value, where) => {
@@ -53,13 +53,13 @@ const name =
       : oneOf(Object.keys(registry))(value, where);
   };
 
-/** A name of a registry, or none: timm writes null or ''. Missing, timm's default. */
+/** Reads a registry name or none, which timm writes as null or ''. A missing one is timm's default. */
 const nameOrNone = (registry: Registry, canonical = lowerCase): Reader<string | undefined> => {
   const read = name({ ...registry, '': undefined }, canonical);
   return (value, where) => (value === null ? '' : read(value, where));
 };
 
-/** A name, or an object of a name (`type`) and the keyword arguments bound to it. */
+/** Reads a name, or an object of a name (`type`) and the keyword arguments bound to it. */
 const norm: Reader<NormCfg | undefined> = (value, where) => {
   const read = name(NORMS, normName);
   if (typeof value !== 'object' || value === null) return read(value, where);
@@ -76,7 +76,7 @@ const stemChs: Reader<number | readonly number[] | undefined> = (value, where) =
 
 type Fields<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-/** As {@link nameOrNone}, but null is the model's layer. */
+/** Reads as {@link nameOrNone}, except that null means the model's layer. */
 const nameOrTheModels = (registry: Registry): Reader<string | null | undefined> => {
   const read = nameOrNone(registry);
   return (value, where) => (value === null ? null : read(value, where));
@@ -87,7 +87,7 @@ const blockType: Reader<string> = (value, where) => name(BLOCKS)(string(value, w
 const blockFields = object<Fields<ByoBlockCfg>>({
   type: blockType,
   d: integer(1, 1000),
-  c: number(1, 65_536), // timm rounds it after the width factor
+  c: number(1, 65_536), // timm rounds it after applying the width factor
   s: optional(integer(1, 32), undefined),
   gs: optional(integer(0, 65_536), undefined),
   br: optional(number(1e-3, 1000), undefined),
@@ -110,7 +110,7 @@ interface WithoutEffect {
   readonly fixed_input_size: undefined;
 }
 
-/** The fields of a `model_cfg`. */
+/** Readers of the fields of a `model_cfg`. */
 export const MODEL_FIELDS: {
   readonly [K in keyof (ByoModelCfg & WithoutEffect)]: Reader<(Fields<ByoModelCfg> & WithoutEffect)[K]>;
 } = {
@@ -131,14 +131,14 @@ export const MODEL_FIELDS: {
   self_attn_layer: nameOrNone(SELF_ATTN_LAYERS),
   self_attn_kwargs: optional(kwargs, undefined),
   block_kwargs: optional(kwargs, undefined),
-  zero_init_last: ignored, // an initialisation
-  fixed_input_size: ignored, // layers say themselves which sizes they take
+  zero_init_last: ignored, // only for initialisation
+  fixed_input_size: ignored, // layers check the supported sizes themselves
 };
 
 const modelFields = object<Fields<ByoModelCfg> & WithoutEffect>(MODEL_FIELDS);
 
 /**
- * A `model_cfg` as timm writes it, with timm's defaults for what is missing. Names must be in the registries.
+ * Parses a `model_cfg` as timm writes it, with timm's defaults for missing fields. Names must be in the registries.
  *
  * @throws ModelError naming the field, what was expected and what was found
  */

@@ -19,7 +19,7 @@ import {
 import { modelArgs } from './model-args.js';
 import { modelCfg } from './model-cfg.js';
 
-/** A checkpoint's config.json, checked. */
+/** A checked config.json of a checkpoint. */
 export interface ModelConfig extends NetworkConfig {
   readonly architecture: string;
   readonly pretrained: PretrainedCfg;
@@ -28,26 +28,27 @@ export interface ModelConfig extends NetworkConfig {
 }
 
 const OUTPUT_STRIDE = 32; // timm's default
-const MAX_SIDE = 16_384; // pixels; libvips refuses larger images, too
+const MAX_SIDE = 16_384; // pixels; libvips also refuses larger images
 
 /**
- * Checks the text of a checkpoint's `config.json`: timm's hub format, with an optional `model_cfg` of its own. What it
- * leaves out is as timm's table has it for the architecture.
+ * Parses a checkpoint's `config.json`: timm's hub format, optionally with a `model_cfg`. Missing values come from
+ * timm's table for the architecture.
  *
- * @param where the path or URL that errors speak of
+ * @param where the path or URL for error messages
  * @throws ModelError naming the field, what was expected and what was found
  */
 export function parseModelConfig(text: string, where: string): ModelConfig {
   let json: unknown;
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, '')); // a byte order mark, as some editors write it
+    json = JSON.parse(text.replace(/^\uFEFF/, '')); // some editors write a byte order mark
   } catch (cause) {
     throw new ModelError(`${where}: not valid JSON (${(cause as Error).message})`, { cause });
   }
   return readModelConfig(record(json, where), where);
 }
 
-// What is read. Shorter names are too near to others of timm's to tell a slip from one of those.
+// The fields that are read. Shorter names are left out: they are too close to other timm fields to detect
+// misspellings.
 const ROOT_FIELDS = [
   ...[
     'architecture',
@@ -72,7 +73,7 @@ const PRETRAINED_FIELDS = [
   ],
 ];
 
-/** As {@link parseModelConfig}, of a config that is an object already. */
+/** Parses as {@link parseModelConfig} does, from an object. */
 export function readModelConfig(root: Readonly<Record<string, unknown>>, where: string): ModelConfig {
   const architecture = string(root.architecture, `${where}: architecture`);
   const args = modelArgs(root.model_args, `${where}: model_args`);
@@ -103,14 +104,14 @@ export function readModelConfig(root: Readonly<Record<string, unknown>>, where: 
   };
 }
 
-/** The config of a published checkpoint, as timm's table has it. */
+/** Returns the config of a published checkpoint, from timm's table. */
 export function configOfTimm({ name, architecture, tag }: TimmName): ModelConfig {
   return readModelConfig({ architecture, pretrained_cfg: { tag } }, name);
 }
 
 /**
- * timm writes the pool of a model into its config but, when it loads one, pools as the head does by default unless
- * `model_args` say otherwise: a config in which the two differ has no one meaning.
+ * timm writes a model's pool into its config, but on loading uses the head's default pool unless `model_args`
+ * override it. A config in which the two differ is therefore ambiguous.
  */
 function readGlobalPool(value: unknown, { head_type: head }: ByoModelCfg, where: string): undefined {
   const fallback = head.startsWith('attn') ? 'token' : 'avg';
@@ -121,7 +122,7 @@ function readGlobalPool(value: unknown, { head_type: head }: ByoModelCfg, where:
   });
 }
 
-/** The published checkpoint that a config is of: it says what the config leaves out. */
+/** Returns the published checkpoint that a config belongs to, for the values that the config leaves out. */
 function publishedTag(architecture: string, tag: unknown): Tag | undefined {
   const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
   if (known === undefined) return undefined;

@@ -9,7 +9,7 @@ export interface ByoBlockCfg {
   readonly s: number; // stride of the stage's first block
   readonly gs: number; // group size of the kxk convolution; 0 is one group, 1 is depthwise
   readonly br: number; // bottleneck ratio: inner channels / output channels
-  // null takes the model's value, '' is none; an object or string here replaces the model's whole
+  // null means the model's value, '' means none; an object or string here replaces the model's entirely
   readonly attn_layer: string | null;
   readonly attn_kwargs: Kwargs | null;
   readonly self_attn_layer: string | null;
@@ -17,10 +17,10 @@ export interface ByoBlockCfg {
   readonly block_kwargs: Kwargs | null;
 }
 
-/** Keyword arguments of a layer or block, checked by the layer that takes them. */
+/** Keyword arguments of a layer or block, checked by the layer. */
 export type Kwargs = Readonly<Record<string, unknown>>;
 
-/** A norm by its name, or with keyword arguments bound to it, as timm does with `partial(EvoNorm2dS0a, group_size=16)`. */
+/** A norm name, optionally with keyword arguments bound to it, as in timm's `partial(EvoNorm2dS0a, group_size=16)`. */
 export type NormCfg = string | ({ readonly type: string } & Kwargs);
 
 /** Configuration of a network. Names, meanings and defaults are those of timm's `ByoModelCfg`. */
@@ -44,13 +44,13 @@ export interface ByoModelCfg {
   readonly block_kwargs: Kwargs;
 }
 
-/** What a table entry may say of a block; the rest are timm's defaults. */
+/** What a table entry may set for a block; the rest are timm's defaults. */
 export type BlockInit = Partial<ByoBlockCfg> & Pick<ByoBlockCfg, 'type' | 'd' | 'c'>;
 
-/** What a table entry may say of a network; the rest are timm's defaults. */
+/** What a table entry may set for a network; the rest are timm's defaults. */
 export type ModelInit = Partial<ByoModelCfg> & Pick<ByoModelCfg, 'blocks'>;
 
-/** One entry of a stage, with timm's defaults filled in. */
+/** Returns one entry of a stage, with timm's defaults filled in. */
 export function block(init: BlockInit): readonly ByoBlockCfg[] {
   return [
     {
@@ -67,7 +67,7 @@ export function block(init: BlockInit): readonly ByoBlockCfg[] {
   ];
 }
 
-/** A network with timm's defaults filled in. */
+/** Returns a network with timm's defaults filled in. */
 export function model(init: ModelInit): ByoModelCfg {
   return {
     downsample: 'conv1x1',
@@ -91,11 +91,11 @@ export function model(init: ModelInit): ByoModelCfg {
 }
 
 /**
- * A stage of `d` blocks that alternate between two types (timm's `interleave_blocks`).
+ * Returns a stage of `d` blocks that alternate between two types (timm's `interleave_blocks`).
  *
- * @param every the second type stands at every `every`-th place, counted from the `every`-th block (zero-based; from
- *   the first with `first`), or at exactly the places listed; a stage too short for the interval ends with the second
- *   type
+ * @param every a number: the second type is at block `every` (zero-based; block 0 with `first`) and then after each
+ *   further `every` blocks of the first type; a stage too short for that ends with the second type. A list: the
+ *   second type is at exactly these places.
  */
 export function interleaveBlocks({
   types: [common, other],

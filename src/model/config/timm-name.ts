@@ -4,7 +4,7 @@ import type { Tag } from './architectures/architecture.js';
 import { ARCHITECTURES, defaultTag } from './architectures/index.js';
 import type { ByoModelCfg } from './byo-cfg.js';
 
-/** A published checkpoint by timm's name of it, such as `halonet50ts.a1h_in1k`. */
+/** A published checkpoint by its timm name, such as `halonet50ts.a1h_in1k`. */
 export interface TimmName {
   readonly name: string; // architecture and tag
   readonly architecture: string;
@@ -13,7 +13,7 @@ export interface TimmName {
   readonly cfg: ByoModelCfg; // of the architecture
 }
 
-/** The published checkpoints, and the models that timm defines without weights, in the order of their names. */
+/** The published checkpoints, and the models that timm defines without weights, sorted by name. */
 export function timmNames(): readonly TimmName[] {
   return Object.entries(ARCHITECTURES).flatMap(([architecture, { cfg, tags }]) =>
     Object.entries(tags).map(([tag, details]) => ({
@@ -27,9 +27,9 @@ export function timmNames(): readonly TimmName[] {
 }
 
 /**
- * What a timm name stands for; a bare architecture stands for its default tag, as in timm.
+ * Parses a timm name; a bare architecture means its default tag, as in timm.
  *
- * @throws ModelError for an architecture or tag that timm does not have, with those nearest to it
+ * @throws ModelError for an architecture or tag that timm does not have, with the closest ones
  */
 export function parseTimmName(given: string): TimmName {
   const [architecture = '', ...rest] = given.split('.');

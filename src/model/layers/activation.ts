@@ -4,11 +4,12 @@ import type { Net } from './net.js';
 /**
  * Adds an activation after the value `x`; returns the new value's name.
  *
- * @param prefix the activation's own place in the network, such as `stages.0.0.act`: its nodes and weights are named so
+ * @param prefix the activation's own place in the network, such as `stages.0.0.act`, which prefixes its nodes and
+ *   weights
  */
 export type Activation = (net: Net, x: string, prefix: string) => string;
 
-/** An operator that is the activation. */
+/** Returns an activation that is a single operator. */
 const operator =
   (op: string, attributes: Readonly<Record<string, number>> = {}): Activation =>
   ({ graph }, x, prefix) =>
@@ -19,7 +20,7 @@ const operator =
       Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, float(value)])),
     );
 
-// x · sigmoid(alpha · x) as one fused pass over the map; Sigmoid and Mul would make two.
+// One fused pass for x · sigmoid(alpha · x); Sigmoid and Mul would take two.
 const quickGelu =
   (alpha: number): Activation =>
   ({ graph }, x, prefix) =>
@@ -30,7 +31,7 @@ const clip =
   ({ graph }, x, prefix) =>
     graph.add(prefix, 'Clip', [x, graph.scalar(`${prefix}.min`, min), graph.scalar(`${prefix}.max`, max)]);
 
-/** 0.5 · x · (1 + f(x)), written as ONNX Runtime's own fusion of GELU expects it. */
+/** Adds 0.5 · x · (1 + f(x)) in the form that ONNX Runtime's GELU fusion expects. */
 const gelu =
   (inner: (net: Net, x: string, prefix: string) => string): Activation =>
   (net, x, prefix) => {
@@ -80,7 +81,7 @@ const hardSwish = operator('HardSwish');
 
 export const relu = operator('Relu');
 
-/** Activations by the names that timm's `act_layer` takes (timm/layers/create_act.py). */
+/** Activations by their names in timm's `act_layer` (timm/layers/create_act.py). */
 export const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   relu,
   silu,
@@ -89,7 +90,7 @@ export const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   relu6: clip(0, 6),
   leaky_relu: operator('LeakyRelu', { alpha: 0.01 }),
   elu: operator('Elu', { alpha: 1 }),
-  celu: operator('Elu', { alpha: 1 }), // CELU of alpha 1 is ELU
+  celu: operator('Elu', { alpha: 1 }), // CELU with alpha 1 is ELU
   selu: operator('Selu'),
   prelu,
   gelu: geluErf,

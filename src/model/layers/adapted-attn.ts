@@ -3,12 +3,12 @@ import type { Kwargs } from '../config/byo-cfg.js';
 import type { ChannelAttnFactory } from './channel-attn/attn-kwargs.js';
 import { channelAffine, featureMap, type SelfAttn } from './net.js';
 
-// timm has one factory for all attention, so that one kind can stand in the place of the other.
+// timm creates every attention with one factory, so either kind can stand in for the other.
 
-/** A self-attention by its keyword arguments, checked. */
+/** Creates a self-attention from its keyword arguments, which it checks. */
 export type SelfAttnFactory = (kwargs: Kwargs, where: string) => SelfAttn;
 
-/** A self-attention in the place of a channel attention, where it keeps the shape of its map. */
+/** Uses a self-attention as a channel attention, where it keeps the shape of its map. */
 export const asChannelAttn =
   (factory: SelfAttnFactory): ChannelAttnFactory =>
   (kwargs, where) => {
@@ -16,7 +16,7 @@ export const asChannelAttn =
     return { build: (net, x, prefix) => attn.build(net, x, prefix, 1, undefined) };
   };
 
-/** A channel attention in the place of a self-attention, where it must not stride. */
+/** Uses a channel attention as a self-attention; it cannot stride. */
 export const asSelfAttn =
   (factory: ChannelAttnFactory): SelfAttnFactory =>
   (kwargs, where) => {

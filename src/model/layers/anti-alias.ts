@@ -3,7 +3,7 @@ import { addConv, symmetricPadding } from './conv2d.js';
 import { type FeatureMap, featureMap, type Net } from './net.js';
 
 /**
- * Adds what strides in place of a convolution (timm's `aa_layer`, timm/layers/blur_pool.py).
+ * Adds a layer that strides in place of a convolution (timm's `aa_layer`, timm/layers/blur_pool.py).
  *
  * @param x [batch, C, H, W]
  */
@@ -19,9 +19,9 @@ const avg: AntiAlias = (net, x, prefix, stride) =>
   );
 
 const KERNEL = 3;
-const BINOMIAL = [1 / 4, 1 / 2, 1 / 4]; // of 3 places
+const BINOMIAL = [1 / 4, 1 / 2, 1 / 4]; // 3 taps
 
-/** A depthwise binomial filter (https://arxiv.org/abs/1904.11486). */
+/** Adds a depthwise binomial filter (https://arxiv.org/abs/1904.11486). */
 const blur =
   (reflect: boolean): AntiAlias =>
   (net, x, prefix, stride) => {
@@ -46,7 +46,7 @@ const blur =
     return addConv(net, padded, prefix, spec, { weight });
   };
 
-/** Anti-aliasing layers by the names that timm's `aa_layer` takes, lower case without - and _. */
+/** Anti-aliasing layers by their names in timm's `aa_layer`, in lower case without - and _. */
 export const ANTI_ALIAS: Readonly<Record<string, AntiAlias>> = {
   avg,
   avgpool: avg,

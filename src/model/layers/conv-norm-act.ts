@@ -5,14 +5,14 @@ import type { FeatureMap, Net } from './net.js';
 import { batchnorm } from './norms/batch-norm.js';
 import type { NormLayer } from './norms/norm.js';
 
-/** What goes with a convolution. */
+/** The layers that accompany a convolution. */
 export interface ConvLayers {
   readonly act: Activation;
   readonly norm: NormLayer;
   readonly antiAlias: AntiAlias | undefined; // strides in place of convolutions
 }
 
-/** What timm's layers take that are not told otherwise. */
+/** timm's default layers. */
 export const PLAIN_LAYERS: ConvLayers = {
   act: relu,
   norm: batchnorm({}, 'norm_layer'),
@@ -21,17 +21,17 @@ export const PLAIN_LAYERS: ConvLayers = {
 
 export interface ConvNormActSpec extends ConvSpec {
   readonly kernel: number;
-  readonly act?: boolean; // true when not given
+  readonly act?: boolean; // default true
 }
 
 /**
- * Convolution, norm and activation (timm's `ConvNormAct`): the norm is folded into the convolution in float64 where it
- * is an affine. With an anti-aliasing layer, that strides instead.
+ * Adds convolution, norm and activation (timm's `ConvNormAct`). A norm that is affine is folded into the
+ * convolution, in float64. An anti-aliasing layer, if any, does the striding instead.
  *
  * @param x [batch, C, H, W]
- * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)] for odd kernels and strides of 1 and 2 (rounded down with
- *   average pooling as anti-aliasing)
- * @throws ModelError when the checkpoint's tensors under `prefix` do not fit
+ * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)] for odd kernels and strides of 1 and 2 (rounded down
+ *   with average pooling as anti-aliasing)
+ * @throws ModelError if the checkpoint's tensors under `prefix` do not fit
  */
 export function convNormAct(
   net: Net,
@@ -54,7 +54,7 @@ export function convNormAct(
 }
 
 /**
- * Multiplies each output channel of a weight by its scale, in float64, rounded once.
+ * Multiplies each output channel of a weight by its scale, in float64, and rounds once.
  *
  * @param weight [scale.length, …], row-major
  */

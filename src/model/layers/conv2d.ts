@@ -9,7 +9,7 @@ export interface ConvSpec {
   readonly stride?: number;
   readonly dilation?: number;
   readonly groups?: number;
-  readonly pads?: number; // on every side; torch's symmetric padding when not given
+  readonly pads?: number; // on every side; defaults to torch's symmetric padding
 }
 
 interface ConvWeights {
@@ -18,9 +18,9 @@ interface ConvWeights {
 }
 
 /**
- * The shape of a convolution's weight.
+ * Returns the shape of a convolution's weight.
  *
- * @throws ModelError when the channels cannot be grouped so
+ * @throws ModelError if the channels cannot be grouped that way
  */
 export function convShape(x: FeatureMap, name: string, { outChs, kernel, groups = 1 }: ConvSpec): number[] {
   if (x.channels % groups !== 0 || outChs % groups !== 0) {
@@ -32,11 +32,11 @@ export function convShape(x: FeatureMap, name: string, { outChs, kernel, groups 
   return [outChs, x.channels / groups, height, width];
 }
 
-/** timm's symmetric padding of a convolution (timm/layers/padding.py `get_padding`). */
+/** Returns timm's symmetric padding of a convolution (timm/layers/padding.py `get_padding`). */
 export const symmetricPadding = (kernel: number, stride: number, dilation: number): number =>
   Math.floor((stride - 1 + dilation * (kernel - 1)) / 2);
 
-/** Adds a convolution of given weights, computed when they are encoded. */
+/** Adds a convolution with the given weights, computed when they are encoded. */
 export function addConv(
   net: Net,
   x: FeatureMap,
@@ -62,7 +62,7 @@ export function addConv(
 }
 
 /**
- * A convolution with the checkpoint's `weight` and `bias` under `prefix` (torch's `Conv2d`).
+ * Adds a convolution with the checkpoint's `weight` and `bias` under `prefix` (torch's `Conv2d`).
  *
  * @param x [batch, C, H, W]
  * @returns [batch, outChs, H', W']

@@ -17,11 +17,11 @@ export interface Layers extends ConvLayers {
 }
 
 /**
- * The layers of a block, or of the stem: the model's, with the block's own in their place. As in timm, keyword arguments
- * of the block replace the model's whole; they are not merged.
+ * Resolves the layers of a block, or of the stem: the model's, overridden by the block's own. As in timm, a block's
+ * keyword arguments replace the model's entirely; they are not merged.
  *
- * @param where what errors speak of
- * @throws ModelError for a name that no registry has, or keyword arguments that its layer does not take
+ * @param where prefix of error messages
+ * @throws ModelError for a name that is in no registry, or keyword arguments that a layer does not accept
  */
 export function layersOf(cfg: ByoModelCfg, where: string, blockCfg?: ByoBlockCfg): Layers {
   const attn = blockCfg?.attn_layer ?? cfg.attn_layer;
@@ -51,6 +51,6 @@ export function layersOf(cfg: ByoModelCfg, where: string, blockCfg?: ByoBlockCfg
   };
 }
 
-/** Where arguments come from: a block without its own has the model's. */
+/** Returns the source of arguments: a block without its own uses the model's. */
 const placeOf = (field: string, where: string, own: Kwargs | null | undefined): string =>
   own === null || own === undefined ? `${where}: ${field} (of model_cfg)` : `${where}: ${field}`;

@@ -1,6 +1,6 @@
 import type { Net } from './net.js';
 
-/** torch's `Linear` under `prefix`, on rows: [..., inputs] to [..., outputs]. */
+/** Adds torch's `Linear` under `prefix`, on rows: [..., inputs] to [..., outputs]. */
 export function linear(
   net: Net,
   x: string,
@@ -15,13 +15,13 @@ export function linear(
   return addLinear(net, x, prefix, outputs, { weight: weight.read, bias: bias?.read });
 }
 
-/** Where a linear layer's weights come from. */
+/** The source of a linear layer's weights. */
 export interface LinearWeights {
-  readonly weight: () => Float32Array; // [outputs, inputs], as torch keeps it
+  readonly weight: () => Float32Array; // [outputs, inputs], as torch stores it
   readonly bias?: (() => Float32Array) | undefined; // [outputs]
 }
 
-/** A linear layer of given weights, computed when they are encoded. */
+/** Adds a linear layer with the given weights, computed when they are encoded. */
 export function addLinear(
   { graph }: Net,
   x: string,

@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.js';
 
-/** The entry of a registry, or a ModelError that lists what it has. */
+/** Returns an entry of a registry, or throws a ModelError that lists the known names. */
 export function lookup<T>(field: string, registry: Readonly<Record<string, T>>, name: string): T {
   if (!Object.hasOwn(registry, name)) {
     const known = Object.keys(registry).map((key) => key || '""');

@@ -16,7 +16,7 @@ export interface FeatureMap {
   readonly width: number;
 }
 
-/** A value of the graph as a feature map. */
+/** Wraps a value of the graph as a feature map. */
 export function featureMap({ graph }: Net, name: string): FeatureMap {
   const [, channels = 0, height = 0, width = 0] = graph.shapeOf(name);
   if (height < 1 || width < 1) {
@@ -25,7 +25,10 @@ export function featureMap({ graph }: Net, name: string): FeatureMap {
   return { name, channels, height, width };
 }
 
-/** An image size that a layer cannot work with: its feature map cannot be tiled, or is not the one it was trained for. */
+/**
+ * The error for an image size that a layer does not support: its feature map cannot be tiled, or has another size
+ * than in training.
+ */
 export class MapSizeError extends ModelError {}
 
 /** y = scale · x + shift for each channel, computed in float64. */
@@ -43,16 +46,16 @@ export function channelAffine({ graph }: Net, x: string, name: string, affine: C
   return graph.add(name, 'Add', [scaled, vector('shift', () => affine().shift)]);
 }
 
-/** A spatial self-attention layer, its keyword arguments checked. */
+/** A spatial self-attention layer with checked keyword arguments. */
 export interface SelfAttn {
   /**
    * Adds the layer and the channel-wise affine that follows it.
    *
    * @param x [batch, C, H, W]
    * @param stride 1 or 2
-   * @param after the affine, folded into the layer where it can be; undefined for none
+   * @param after the affine, folded into the layer if possible; undefined for none
    * @returns [batch, C, H / stride, W / stride], rounded down
-   * @throws MapSizeError when the layer cannot work on a map of this size
+   * @throws MapSizeError if the layer does not support a map of this size
    */
   build(
     net: Net,
@@ -63,7 +66,7 @@ export interface SelfAttn {
   ): FeatureMap;
 }
 
-/** A channel (or light spatial) attention layer, its keyword arguments checked; keeps the shape of its map. */
+/** A channel (or light spatial) attention layer with checked keyword arguments; it keeps the shape of its map. */
 export interface ChannelAttn {
   build(net: Net, x: FeatureMap, prefix: string): FeatureMap;
 }

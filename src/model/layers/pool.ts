@@ -1,15 +1,15 @@
 import { int, ints } from '../graph-builder.js';
 import { type FeatureMap, featureMap, type Net } from './net.js';
 
-/** The mean of each channel: [batch, C, 1, 1]. */
+/** Adds the mean of each channel: [batch, C, 1, 1]. */
 export const globalAverage = ({ graph }: Net, x: string, name: string): string =>
   graph.add(name, 'GlobalAveragePool', [x]);
 
-/** The maximum of each channel: [batch, C, 1, 1]. */
+/** Adds the maximum of each channel: [batch, C, 1, 1]. */
 export const globalMax = ({ graph }: Net, x: string, name: string): string =>
   graph.add(name, 'GlobalMaxPool', [x]);
 
-/** Half the sum of the two: [batch, C, 1, 1]. */
+/** Adds half the sum of the two: [batch, C, 1, 1]. */
 export const globalAverageMax = (net: Net, x: string, name: string): string =>
   net.graph.average(name, globalAverage(net, x, `${name}.avg`), globalMax(net, x, `${name}.max`));
 
@@ -18,7 +18,7 @@ interface PoolSpec {
   readonly pad?: number;
 }
 
-/** Adds a pool of stride 2; an average counts only what is inside. */
+/** Adds a pool of stride 2; an average does not count padding. */
 function pool(op: 'MaxPool' | 'AveragePool', { kernel, pad = 0 }: PoolSpec) {
   return (net: Net, x: FeatureMap, name: string): FeatureMap =>
     featureMap(

@@ -4,23 +4,23 @@ import { addConv, type ConvSpec, conv2d, convShape } from './conv2d.js';
 import { type ChannelAffine, type FeatureMap, featureMap, type Net } from './net.js';
 import { addNorm } from './norms/norm.js';
 
-/** A convolution with its norm, one of several branches that are added up. */
+/** A convolution with its norm, one of several branches to be summed. */
 export interface Branch {
   readonly prefix: string; // of timm's ConvNormAct
   readonly kernel: number; // odd
 }
 
-/** A block of branches that are linear at inference. */
+/** A block of branches that is linear at inference. */
 export interface BranchesSpec {
   readonly geometry: ConvSpec & { readonly kernel: number }; // of the largest branch
   readonly branches: readonly Branch[];
-  readonly identity: string | undefined; // the prefix of the norm of the input itself; undefined for no such branch
+  readonly identity: string | undefined; // prefix of the norm of the input itself; undefined without such a branch
 }
 
 /**
- * The sum of convolutions with norms and of the normalised input, as one convolution: each norm is folded, smaller
- * kernels lie in the middle of the largest, and the input is a kernel of one (https://arxiv.org/abs/2101.03697). Norms
- * that are no affines at inference leave the branches apart.
+ * Adds the sum of convolutions with norms and of the normalised input, as a single convolution: norms are folded
+ * in, smaller kernels are centred in the largest, and the input counts as a 1x1 kernel
+ * (https://arxiv.org/abs/2101.03697). If a norm is not affine at inference, the branches stay separate.
  *
  * @param x [batch, C, H, W]
  * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)]
@@ -54,7 +54,7 @@ export function sumOfBranches(
 const isFoldable = (affines: readonly (ChannelAffine | undefined)[]): affines is readonly ChannelAffine[] =>
   !affines.includes(undefined);
 
-/** The branches one by one. */
+/** Adds the branches separately. */
 function addUp(net: Net, layers: ConvLayers, x: FeatureMap, prefix: string, spec: BranchesSpec): FeatureMap {
   const { geometry, branches, identity } = spec;
   const values = branches.map(
@@ -72,7 +72,7 @@ interface Part {
   readonly affine: ChannelAffine;
 }
 
-/** The sum in float64, rounded once. */
+/** Computes the sum in float64 and rounds once. */
 function mergedWeight(
   shape: readonly number[],
   parts: readonly Part[],
@@ -109,10 +109,10 @@ function mergedBias(affines: readonly ChannelAffine[]): Float32Array {
 }
 
 /**
- * The one convolution that timm's `reparameterize_model` has left of the branches; undefined where the checkpoint still
- * has them.
+ * Adds the single convolution that timm's `reparameterize_model` leaves in place of the branches; returns undefined
+ * if the checkpoint still has the branches.
  *
- * @param inferenceMode whether the network was made with one from the start: timm gives that convolution no padding
+ * @param inferenceMode whether the network was created with a single convolution, which timm gives no padding
  */
 export function reparameterized(
   net: Net,

@@ -2,7 +2,7 @@ import { int, ints } from '../graph-builder.js';
 import { type ConvLayers, convNormAct, PLAIN_LAYERS } from './conv-norm-act.js';
 import { type FeatureMap, featureMap, type Net } from './net.js';
 
-/** What a block asks of its shortcut. */
+/** The shortcut that a block needs. */
 export interface ShortcutSpec {
   readonly outChs: number;
   readonly stride: number;
@@ -21,13 +21,13 @@ type Downsample = (
 const conv1x1: Downsample = (net, layers, x, prefix, { outChs, stride, dilation: [dilation] }) =>
   convNormAct(net, layers, x, prefix, { outChs, kernel: 1, stride, dilation, act: false });
 
-/** Average pooling, then a 1x1 convolution with BatchNorm, whatever the model's norm (timm's `DownsampleAvg`). */
+/** Adds average pooling, then a 1x1 convolution with BatchNorm, whatever the model's norm (timm's `DownsampleAvg`). */
 const avg: Downsample = (net, _, x, prefix, { outChs, stride, dilation: [dilation] }) => {
   const pooled = stride > 1 || dilation > 1 ? averagePool(net, x, prefix, dilation === 1 ? stride : 1) : x;
   return convNormAct(net, PLAIN_LAYERS, pooled, `${prefix}.conv`, { outChs, kernel: 1, act: false });
 };
 
-/** The average of 2x2; windows over the lower and right edge count only what is inside when they stride. */
+/** Averages 2x2; when striding, windows across the lower and right edge count only pixels inside the map. */
 function averagePool(net: Net, x: FeatureMap, prefix: string, stride: number): FeatureMap {
   const kernel = 2;
   const beyond = (length: number) => {
@@ -45,11 +45,11 @@ function averagePool(net: Net, x: FeatureMap, prefix: string, stride: number): F
   return featureMap(net, pool);
 }
 
-/** Shortcuts that change shape, by the names that timm's `downsample` takes; '' is no shortcut at all. */
+/** Shortcuts that change shape, by their names in timm's `downsample`; '' is no shortcut at all. */
 export const DOWNSAMPLES: Readonly<Record<string, Downsample | undefined>> = { conv1x1, avg, '': undefined };
 
 /**
- * The shortcut of a residual block: the input itself where the shape stays (timm's `create_shortcut`).
+ * Adds the shortcut of a residual block: the input itself if the shape does not change (timm's `create_shortcut`).
  *
  * @returns [batch, outChs, ceil(H / stride), ceil(W / stride)]; undefined for none
  */

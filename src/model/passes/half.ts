@@ -5,17 +5,17 @@ import { toFloat16 } from '../float16.js';
 import type { GraphBuilder } from '../graph-builder.js';
 import { rewritten } from './rewrite.js';
 
-/** What each value that is a float is computed and kept in. */
+/** The precision in which each floating-point value is computed and stored. */
 type Precisions = ReadonlyMap<string, 'float32' | 'float16'>;
 
 /**
- * The graph in half precision: weights and most values become float16; outputs stay float32.
+ * Converts the graph to half precision: weights and most values become float16; outputs stay float32.
  *
- * What float16 has not the range or the precision for stays float32, between casts: the normalisation of the pixels;
- * sums over many values (means, sums of squares, norms, global pools) with the cheap operators after them, so that an
- * epsilon of 1e-6 or a square of 300 survives; a softmax that is an output.
+ * Values that exceed float16's range or precision stay float32, between casts: the normalisation of the pixels;
+ * sums over many values (means, sums of squares, norms, global pools) with the cheap operators after them, so that
+ * an epsilon of 1e-6 or a square of 300 survives; a softmax that is an output.
  *
- * @returns a graph whose constants throw ModelError when they are read and do not fit into float16
+ * @returns a graph whose constants throw ModelError when read if they do not fit into float16
  */
 export function toHalf(graph: Graph): Graph {
   const precisions = choosePrecisions(graph);
@@ -74,7 +74,7 @@ const SUMS = new Set([
   ...['InstanceNormalization', 'LayerNormalization'],
 ]);
 
-// They follow sums and normalisations: a cast would cost as much.
+// They follow sums and normalisations, and a cast would cost as much.
 const CHEAP = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Sqrt', 'Reciprocal'],
   ...['Reshape', 'Flatten', 'Transpose', 'Gather', 'Identity'],
@@ -87,7 +87,7 @@ function choosePrecisions(graph: Graph): Precisions {
   const precisions = new Map<string, 'float32' | 'float16'>();
   for (const [name, { dtype }] of initializers) if (dtype === 'float32') precisions.set(name, 'float32');
   const staysWide = ({ op, inputs, outputs: [name = ''] }: GraphNode) => {
-    if (outputs.has(name) || op === 'Cast' || SUMS.has(op)) return true; // the only cast makes floats of pixels
+    if (outputs.has(name) || op === 'Cast' || SUMS.has(op)) return true; // the only cast converts pixels to floats
     if (op === 'Mul' && inputs[0] === inputs[1]) return true; // a square
     if (op === 'Softmax' && results.has(name)) return true;
     const computed = inputs.filter((input) => precisions.has(input) && !initializers.has(input));
@@ -96,7 +96,7 @@ function choosePrecisions(graph: Graph): Precisions {
     );
   };
   for (const node of nodes) {
-    if (node.op !== 'Cast' && !node.inputs.some((input) => precisions.has(input))) continue; // no floats
+    if (node.op !== 'Cast' && !node.inputs.some((input) => precisions.has(input))) continue; // no floating-point input
     const wide = staysWide(node);
     precisions.set(node.outputs[0] ?? '', wide ? 'float32' : 'float16');
     if (wide) continue;

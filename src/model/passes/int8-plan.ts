@@ -2,23 +2,25 @@ import type { Graph, GraphNode } from '../../graph.js';
 import { GraphBuilder } from '../graph-builder.js';
 import { transplant } from './rewrite.js';
 
-/** What of a graph is computed in 8 bits. */
+/** The part of a graph that is computed in 8 bits. */
 export interface Int8Plan {
   readonly nodes: ReadonlySet<GraphNode>;
   readonly values: ReadonlySet<string>; // the inputs and outputs of these nodes, weights aside
   readonly isComputed: (value: string) => boolean; // by one of these nodes
 }
 
-// Of a convolution's input, per group: fewer do not fill a vector of products. But where the input is in 8 bits already,
-// ONNX Runtime would take the convolution into integers by itself, with one scale for all of its weights.
+// Minimum input channels of a convolution, per group: fewer do not fill a vector of products. If the input is in 8
+// bits already, there is no minimum: ONNX Runtime would convert the convolution itself, with one scale for all its
+// weights.
 const MIN_CHANNELS = 8;
 
 /**
- * Plans int8 for a graph of standard operators. Convolutions compute in 8 bits, and what lies between them stays there: SiLU,
- * ReLU, residual sums, max pools. All else stays float: attention and head, which are matrix products; convolutions of
- * the image itself and of pooled maps, which cost next to nothing; other activations.
+ * Plans int8 for a graph of standard operators. Convolutions compute in 8 bits, and the operators between them stay
+ * there: SiLU, ReLU, residual sums, max pools. Everything else stays in floating point: attention and head, which
+ * are matrix products; convolutions of the image itself and of pooled maps, which cost next to nothing; other
+ * activations.
  *
- * Whether a node is chosen depends on nothing that comes after it: a graph of fewer outputs has a part of the plan.
+ * The choice for a node does not depend on later nodes, so a graph with fewer outputs gets a subset of the plan.
  */
 export function planInt8(graph: Graph): Int8Plan {
   const shapes = new GraphBuilder();

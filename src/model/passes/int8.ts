@@ -5,32 +5,33 @@ import { type GraphBuilder, int } from '../graph-builder.js';
 import { isGateOf, planInt8 } from './int8-plan.js';
 import { rewritten } from './rewrite.js';
 
-/** The smallest and the largest value of an activation that 8 bits are to hold; what is beyond is clipped. */
+/** The range of an activation that 8 bits represent; values outside it are clipped. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
 /**
- * Puts the convolutions of a graph of standard operators, and what lies between them, into int8: weights with a scale per
- * output channel, activations as uint8 over the ranges given. Integer arithmetic is written as ONNX writes it, as
- * float operators between DequantizeLinear and QuantizeLinear, of which ONNX Runtime makes integer ones
- * (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
+ * Converts the convolutions of a graph of standard operators, and the operators between them, to int8: weights with
+ * a scale per output channel, activations as uint8 over the given ranges. As usual in ONNX, integer arithmetic is
+ * written as float operators between DequantizeLinear and QuantizeLinear, which ONNX Runtime replaces with integer
+ * ones (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
  *
  * @param ranges of the values of {@link planInt8}
- * @throws ModelError when the range of one is missing
+ * @throws ModelError if a range is missing
  */
 export function toInt8(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph {
   const { nodes, values, isComputed } = planInt8(graph);
   const isUsedOnlyBy = soleUses(graph);
-  // ONNX Runtime drops a Relu before a QuantizeLinear whose zero point is 0: what is in 8 bits has no room below.
+  // ONNX Runtime drops a Relu before a QuantizeLinear with zero point 0, since the 8-bit range excludes negative
+  // values.
   const isClamped = (value: string) => isUsedOnlyBy(value, (user) => user.op === 'Relu');
   const producers = new Map(graph.nodes.map((node) => [node.outputs[0], node]));
   const isPartOfSilu = ({ op, inputs: [x = '', gate = ''] }: GraphNode) =>
     op === 'Sigmoid' || (op === 'Mul' && isGateOf(producers.get(gate), x));
   const encodingOf = (value: string): Affine => {
     const { op, inputs: [x = ''] = [] } = producers.get(value) ?? {};
-    if (op === 'MaxPool' && isComputed(value)) return encodingOf(x); // else it would not be one of integers
+    if (op === 'MaxPool' && isComputed(value)) return encodingOf(x); // otherwise ONNX Runtime would not make it an integer operator
     const range = ranges.get(value);
     if (range === undefined) throw new ModelError(`int8: the range of ${value} was not measured`);
     const isFlatBelow = isUsedOnlyBy(value, isPartOfSilu);
@@ -56,7 +57,7 @@ export function toInt8(graph: Graph, ranges: ReadonlyMap<string, Range>): Graph 
   });
 }
 
-const SILU_IS_FLAT_BELOW = -6; // there x · sigmoid(x) is within 0.015 of 0
+const SILU_IS_FLAT_BELOW = -6; // x · sigmoid(x) is within 0.015 of 0 there
 
 type Uses = (value: string, isOne: (user: GraphNode) => boolean) => boolean;
 
@@ -69,16 +70,16 @@ function soleUses({ nodes }: Graph): Uses {
   return (value, isOne) => (users.get(value) ?? []).every(isOne);
 }
 
-/** How numbers are held in 8 bits: x = scale · (q − zeroPoint), q from 0 to 255. */
+/** How 8 bits represent numbers: x = scale · (q − zeroPoint), q from 0 to 255. */
 interface Affine {
   readonly scale: number;
   readonly zeroPoint: number;
 }
 
 const LEVELS = 255;
-const SMALLEST_SCALE = 1e-10; // of an activation that is always 0
+const SMALLEST_SCALE = 1e-10; // for an activation that is always 0
 
-/** Zero is held exactly, since convolutions pad with it. */
+/** Represents zero exactly, since convolutions pad with it. */
 function affine({ min, max }: Range): Affine {
   const [low, high] = [Math.min(0, min), Math.max(0, max)];
   const scale = Math.max((high - low) / LEVELS, SMALLEST_SCALE);
@@ -92,7 +93,7 @@ function roundTrip(builder: GraphBuilder, name: string, { scale, zeroPoint }: Af
   return builder.add(`${name}.real`, 'DequantizeLinear', [quantized, ...encoding]);
 }
 
-/** The weight and, where there is one, the bias of a convolution. */
+/** Adds the weight and, if there is one, the bias of a convolution. */
 function int8Weights(
   builder: GraphBuilder,
   { initializers }: Graph,
@@ -103,7 +104,7 @@ function int8Weights(
   if (tensor === undefined) throw new RangeError(`the graph has no constant ${weight}`);
   const [outChs = 0] = tensor.shape;
   const biasTensor = initializers.get(bias);
-  // Weights are computed at each reading: once for their scales and their values.
+  // Reading weights computes them each time, so read them once for both scales and values.
   let read: QuantizedConv | undefined;
   const quantized = () => {
     read ??= quantizeConv(tensor, biasTensor, inputScale);
@@ -148,12 +149,12 @@ interface QuantizedConv {
 }
 
 /**
- * The largest magnitude of an int8 weight: 7 bits, not 8. Processors without VNNI multiply with `vpmaddubsw`, which adds two
- * products of an activation and a weight in 16 bits and clips the sum there: 2 · 255 · 63 fits, 2 · 255 · 127 does not. With
- * weights of 7 bits, the same file is right on every processor.
+ * The largest magnitude of an int8 weight: 7 bits, not 8. Processors without VNNI multiply with `vpmaddubsw`, which
+ * adds two products of an activation and a weight in 16 bits and saturates the sum: 2 · 255 · 63 fits, 2 · 255 ·
+ * 127 does not. With 7-bit weights, the same file is correct on every processor.
  */
 export const MAX_WEIGHT = 63;
-const MAX_BIAS = 2 ** 30; // half of what 32 bits hold: the rest is for the products
+const MAX_BIAS = 2 ** 30; // half the range of 32 bits: the rest is for the products
 
 /**
  * @param weight [outChs, …]
@@ -172,7 +173,7 @@ function quantizeConv(weight: LazyTensor, bias: LazyTensor | undefined, inputSca
     let largest = 0;
     for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(values[i] as number));
     const offset = offsets[channel] as number;
-    // A channel of tiny weights may have a bias that would not fit in their unit.
+    // The bias of a channel with tiny weights may not fit in their unit.
     const scale = Math.max(largest / MAX_WEIGHT, Math.abs(offset) / (inputScale * MAX_BIAS), SMALLEST_SCALE);
     for (let i = start; i < end; i++) weights[i] = Math.round((values[i] as number) / scale);
     scales[channel] = scale;

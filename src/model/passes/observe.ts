@@ -2,13 +2,10 @@ import type { Graph, GraphValue } from '../../graph.js';
 import { GraphBuilder, int, ints } from '../graph-builder.js';
 import { transplant } from './rewrite.js';
 
-/** The names of the outputs that hold a value's smallest and largest element. */
+/** Returns the names of the outputs that hold a value's smallest and largest element. */
 export const extremesOf = (value: string) => ({ min: `min of ${value}`, max: `max of ${value}` });
 
-/**
- * The graph with more outputs: the smallest and the largest element of each of `values`, [batch] each
- * ({@link extremesOf}).
- */
+/** Adds outputs to the graph: the smallest and the largest element of each of `values`, [batch] each ({@link extremesOf}). */
 export function observed(graph: Graph, values: Iterable<string>): Graph {
   const builder = new GraphBuilder();
   const names = transplant(graph, builder, () => undefined);

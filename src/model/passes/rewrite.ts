@@ -4,17 +4,17 @@ import type { Graph, GraphNode } from '../../graph.js';
 import { GraphBuilder } from '../graph-builder.js';
 
 /**
- * Adds what takes the place of a node; returns the name of its output, or undefined where the node stays as it is.
+ * Adds the replacement of a node; returns the name of its output, or undefined to keep the node.
  *
- * @param inputs the node's inputs, by their names in the new graph
+ * @param inputs the names of the node's inputs in the new graph
  */
 export type Rewrite = (node: GraphNode, inputs: readonly string[], graph: GraphBuilder) => string | undefined;
 
 /**
  * Adds a whole graph to a builder, node by node.
  *
- * @returns the names of its values there
- * @throws RangeError when the shapes of the graph do not fit each other
+ * @returns the names of its values in the builder
+ * @throws RangeError if shapes in the graph are inconsistent
  */
 export function transplant(
   { inputs, initializers, nodes }: Graph,
@@ -39,7 +39,7 @@ export function transplant(
   return names;
 }
 
-/** The graph with some of its nodes replaced; inputs and outputs keep their names. */
+/** Returns the graph with some of its nodes replaced; inputs and outputs keep their names. */
 export function rewritten(graph: Graph, rewrite: Rewrite): Graph {
   const builder = new GraphBuilder();
   const names = transplant(graph, builder, rewrite);

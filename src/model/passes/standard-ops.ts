@@ -5,10 +5,10 @@ import { rewritten } from './rewrite.js';
 type Lowering = (node: GraphNode, inputs: readonly string[], graph: GraphBuilder, name: string) => string;
 
 /**
- * The graph in ONNX's own operators alone: the fused ones of ONNX Runtime are taken apart, so that every runtime
- * understands it. ONNX Runtime puts them together again when it loads the graph.
+ * Converts the graph to standard ONNX operators: splits ONNX Runtime's fused ones, so that every runtime supports
+ * it. ONNX Runtime fuses them again when it loads the graph.
  *
- * @throws RangeError when there is no rule for one of its operators
+ * @throws RangeError if there is no rule for one of its operators
  */
 export function toStandardOps(graph: Graph): Graph {
   return rewritten(graph, (node, inputs, builder) => {

@@ -5,20 +5,20 @@ import { topK } from '../../top-k.js';
 
 /** How int8 compares with the model's own precision, over some images. */
 export interface Agreement {
-  readonly sameTop1: number | undefined; // images whose best class is the same; undefined without classes
-  readonly similarity: number; // mean cosine similarity of the embeddings, or of what stands in for them
+  readonly sameTop1: number | undefined; // images with the same best class; undefined without classes
+  readonly similarity: number; // mean cosine similarity of the embeddings, or of the output used instead
 }
 
-/** On fewer images than these, an agreement says little of others. */
+/** With fewer images than this, an agreement says little about other images. */
 export const TELLING_IMAGES = 8;
 
-/** The outputs that two precisions are compared by. */
+/** The outputs to compare two precisions by. */
 export interface ComparedOutputs {
-  readonly scores: string | undefined; // of classes; undefined where there are none
-  readonly features: string; // the embedding; else the scores, else the smallest of the outputs
+  readonly scores: string | undefined; // of classes; undefined if there are none
+  readonly features: string; // the embedding; else the scores, else the smallest output
 }
 
-/** @throws RangeError when there is no output */
+/** @throws RangeError if there is no output */
 export function comparedOutputs(outputs: readonly GraphValue[]): ComparedOutputs {
   const size = ({ shape }: GraphValue) => elementCount(shape.slice(1).map(Number));
   const [smallest] = outputs.toSorted((a, b) => size(a) - size(b));
@@ -29,10 +29,10 @@ export function comparedOutputs(outputs: readonly GraphValue[]): ComparedOutputs
 }
 
 /**
- * Compares what a model computes in two precisions.
+ * Compares a model's results in two precisions.
  *
- * @param floats what it computes of some batches
- * @param integers the same of the same batches
+ * @param floats its results in floating point, batch by batch
+ * @param integers its results in int8 for the same batches
  */
 export function agreementOf(
   { scores, features }: ComparedOutputs,
@@ -52,14 +52,14 @@ export function agreementOf(
   };
 }
 
-/** @throws RangeError when there is no such output */
+/** @throws RangeError if there is no such output */
 export function floatsOf(outputs: BatchOutputs, name: string): Float32Array {
   const tensor = outputs[name];
   if (tensor === undefined) throw new RangeError(`the model was built without its output ${name}`);
   return asFloat32(tensor.data);
 }
 
-/** An output, image by image. */
+/** Splits an output into images. */
 function rowsOf(outputs: BatchOutputs, name: string): Float32Array[] {
   const all = floatsOf(outputs, name);
   const count = outputs[name]?.shape[0] ?? 0;

@@ -14,7 +14,7 @@ import { agreementOf, comparedOutputs, floatsOf } from './agreement.js';
 import type { Calibration } from './calibration-file.js';
 
 export interface CalibrateOptions {
-  readonly images: readonly Item[]; // to take a sample of
+  readonly images: readonly Item[]; // to take a sample from
   readonly decode: (item: FoundItem) => Promise<DecodedImage>;
   readonly height: number; // of a decoded image, pixels
   readonly width: number;
@@ -22,17 +22,17 @@ export interface CalibrateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Images that a model is measured on. */
+/** The number of images to calibrate on. */
 export const SAMPLE = 64;
 
 const BATCH_SIZE = 4;
 
 /**
- * Measures, over a sample of images, what values the activations of a model take, and then how far int8 with these ranges
- * agrees with the model as it is.
+ * Measures the ranges of a model's activations over a sample of images, then how well int8 with these ranges agrees
+ * with the original model.
  *
  * @param graph of standard operators, in single precision
- * @throws ModelError when none of the images can be read, or the model has nothing to put into int8 or computes NaN
+ * @throws ModelError if none of the images can be read, or the model has nothing to convert to int8 or computes NaN
  */
 export async function calibrate(graph: Graph, options: CalibrateOptions): Promise<Calibration> {
   const { values } = planInt8(graph);
@@ -50,7 +50,7 @@ export async function calibrate(graph: Graph, options: CalibrateOptions): Promis
   return { images: images.length, ranges, agreement: agreementOf(compared, floats, integers) };
 }
 
-/** Images from all over the list, the same ones each time. */
+/** Picks images from all over the list, the same ones each time. */
 async function decodeSample({ images, decode, signal }: CalibrateOptions): Promise<Uint8Array[]> {
   const decoded: Uint8Array[] = [];
   let problem = '';
@@ -68,7 +68,7 @@ async function decodeSample({ images, decode, signal }: CalibrateOptions): Promi
   });
 }
 
-/** What a graph makes of the images, batch by batch. */
+/** Runs a graph on the images, batch by batch. */
 async function compute(
   graph: Graph,
   images: readonly Uint8Array[],
@@ -90,10 +90,10 @@ async function compute(
   }
 }
 
-// The extremes of so many images are clipped: finer steps for all the others are worth more.
+// Clip the extremes of this fraction of images: finer steps for all other values are worth more.
 const OUTLIERS = 1 / 32;
 
-/** @throws ModelError when a value is not finite */
+/** @throws ModelError if a value is not finite */
 function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
   const sorted = (name: string) =>
     Float32Array.from(results.flatMap((outputs) => [...floatsOf(outputs, name)])).sort();
@@ -108,5 +108,5 @@ function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
   return { min: rounded(lows.at(clipped) ?? 0), max: rounded(highs.at(-1 - clipped) ?? 0) };
 }
 
-/** To six digits: many more than 8 bits hold, and short in a file. */
+/** Rounds to six digits: far more than 8 bits can represent, but short in a file. */
 const rounded = (x: number) => Number(x.toPrecision(6));

@@ -9,14 +9,14 @@ import { integer, list, number, object, optional, type Reader, record, string } 
 import type { Range } from '../../model/passes/int8.js';
 import type { Agreement } from './agreement.js';
 
-/** What was measured of a model for int8: what its activations are like, and what int8 makes of them. */
+/** The int8 calibration of a model: the ranges of its activations, and how well int8 agrees with it. */
 export interface Calibration {
   readonly images: number;
   readonly agreement: Agreement;
-  readonly ranges: ReadonlyMap<string, Range>; // by value of the graph in standard operators
+  readonly ranges: ReadonlyMap<string, Range>; // by value name in the graph of standard operators
 }
 
-const VERSION = 1; // of the file's format
+const VERSION = 1; // of the file format
 
 interface Stored {
   readonly version: number;
@@ -38,10 +38,10 @@ const readStored = object<Stored>({
 const readPair: Reader<readonly number[]> = list(number(), 2);
 
 /**
- * What a calibration depends on, as a hash: the checkpoint's bytes, and the network and normalisation that are made of them.
+ * Hashes what a calibration depends on: the checkpoint's bytes, and the network and normalisation built from them.
  *
- * @param settings with the file, all that the constants of the graph follow from
- * @throws ModelError when the file cannot be read
+ * @param settings everything besides the file that determines the graph's constants
+ * @throws ModelError if the file cannot be read
  */
 export async function modelFingerprint(path: string, graph: Graph, settings: unknown): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([graph.inputs, graph.nodes, settings]));
@@ -53,17 +53,17 @@ export async function modelFingerprint(path: string, graph: Graph, settings: unk
   return hash.digest('hex');
 }
 
-const SHOWN = 12; // digits of the fingerprint in the name of the file
+const SHOWN = 12; // digits of the fingerprint in the file name
 
-/** Where a model's calibration is kept: beside the checkpoint, one file for each way of using it. */
+/** Returns where a model's calibration is stored: beside the checkpoint, one file per configuration. */
 export function calibrationPath(weights: string, fingerprint: string): string {
   return `${weights}.int8-${fingerprint.slice(0, SHOWN)}.json`;
 }
 
 /**
- * Reads a calibration; undefined where there is none of this model, or it cannot be used.
+ * Reads a calibration; undefined if there is none for this model, or it is unusable.
  *
- * @param values whose ranges are needed
+ * @param values the values whose ranges are needed
  */
 export async function readCalibration(
   path: string,
@@ -80,16 +80,16 @@ export async function readCalibration(
     const { images, sameTop1, similarity } = stored;
     return { images, agreement: { sameTop1, similarity }, ranges: new Map(ranges) };
   } catch (error) {
-    // It can be measured again: what is wrong with the file does not matter.
+    // It can be measured again, so the fault in the file does not matter.
     if (error instanceof HalonetError || error instanceof SyntaxError || isMissing(error)) return undefined;
     throw error;
   }
 }
 
 /**
- * Keeps a calibration; one that is there is replaced.
+ * Stores a calibration, replacing any existing one.
  *
- * @throws OutputError when it cannot be written
+ * @throws OutputError if it cannot be written
  */
 export async function writeCalibration(
   path: string,
@@ -108,7 +108,7 @@ export async function writeCalibration(
   }
 }
 
-/** No such file, or none that may be read. */
+/** No such file, or it may not be read. */
 function isMissing(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string';
 }

@@ -14,27 +14,27 @@ import {
   writeCalibration,
 } from './calibration-file.js';
 
-/** Where the images come from that a model is measured on for int8. */
+/** The source of images for int8 calibration. */
 export interface Int8Options extends Omit<CalibrateOptions, 'images' | 'height' | 'width'> {
-  readonly images: () => Promise<CalibrateOptions['images']>; // asked for when the model has to be measured
-  readonly anew: boolean; // measure the model whether it was before or not
-  readonly keeps?: boolean; // what was measured, beside the checkpoint; true when not given
+  readonly images: () => Promise<CalibrateOptions['images']>; // called only if the model has to be measured
+  readonly anew: boolean; // measure even if a calibration exists
+  readonly keeps?: boolean; // whether to store the calibration beside the checkpoint; default true
   readonly onMeasure?: () => void;
 }
 
-/** What is known of a model for int8, and where from. */
+/** A model's int8 calibration, and its origin. */
 export interface CalibratedModel {
   readonly calibration: Calibration;
-  readonly path: string; // of the file that keeps it
-  readonly measured: boolean; // just now, not by an earlier run
+  readonly path: string; // of the calibration file
+  readonly measured: boolean; // by this run, not by an earlier one
   readonly notKept: string | undefined; // why the file could not be written
 }
 
 /**
- * What int8 needs to know of a model: from the file beside its checkpoint, else measured and kept there.
+ * Returns a model's int8 calibration: read from the file beside its checkpoint, else measured and stored there.
  *
- * @returns undefined where the model is not measured and there is no image: nothing is to be run either
- * @throws ModelError when the model is in half precision, or cannot be measured
+ * @returns undefined if the model has no calibration and there are no images: then there is nothing to run either
+ * @throws ModelError if the model is in half precision, or cannot be measured
  */
 export async function calibrated(
   source: ModelSource,
@@ -65,7 +65,7 @@ export async function calibrated(
   return { calibration, path, measured: true, notKept };
 }
 
-/** @returns why it could not be kept */
+/** @returns why it could not be stored */
 async function keep(...[path, fingerprint, calibration]: Parameters<typeof writeCalibration>) {
   try {
     await writeCalibration(path, fingerprint, calibration);
@@ -76,7 +76,7 @@ async function keep(...[path, fingerprint, calibration]: Parameters<typeof write
   }
 }
 
-/** A model's graph in int8, with what its calibration says of it. */
+/** Converts a model's graph to int8, using its calibration. */
 export function inInt8(graph: Graph, { ranges }: Calibration): Graph {
   return toInt8(toStandardOps(graph), ranges);
 }

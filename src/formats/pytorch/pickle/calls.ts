@@ -5,8 +5,8 @@ import { type Machine, type Opcode, pop, popToMark, push, top } from './machine.
 import { decodeText } from './text.js';
 
 /**
- * Instructions with which Python's own unpickler imports and runs code. Here a name is looked up in the allow-list and
- * nowhere else, and what is called is ours.
+ * The instructions that make Python's own unpickler import and run code. Here, names are looked up only in the
+ * allow-list, and only our own functions are called.
  */
 export const CALLS: readonly Opcode[] = [
   [0x63, 'GLOBAL', (m) => push(m, resolve(m, nextLine(m), nextLine(m)))],
@@ -77,7 +77,7 @@ function call(machine: Machine, callable: Value, args: readonly Value[]): Value 
   return callable.call(args, (problem) => machine.fail(`${callable.name}: ${problem}`));
 }
 
-/** Gives an object its state. A dict's is dropped: that of a state dict is the versions of the layers. */
+/** Sets the state of an object. A dict's state is dropped: for a state dict, it holds the versions of the layers. */
 function build(machine: Machine): void {
   const state = pop(machine);
   const target = top(machine);

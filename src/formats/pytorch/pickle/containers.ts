@@ -3,9 +3,9 @@ import { line, uint8, uint32 } from './cursor.js';
 import { type Machine, type Opcode, pop, popToMark, push, top } from './machine.js';
 import { decodeText } from './text.js';
 
-const LONGEST_KEY = 4096; // characters; to find a key again takes as long as it is
+const LONGEST_KEY = 4096; // characters; hashing a key takes time proportional to its length
 
-/** Instructions that build lists, tuples, dicts and sets, and those that move the stack and the memo. */
+/** The instructions that build lists, tuples, dicts and sets, and those that manage the stack and the memo. */
 export const CONTAINERS: readonly Opcode[] = [
   [0x5d, 'EMPTY_LIST', (m) => push(m, { kind: 'list', items: [] })],
   [0x6c, 'LIST', (m) => push(m, { kind: 'list', items: popToMark(m) })],
@@ -78,7 +78,7 @@ function addItems(machine: Machine): void {
   if (!isKind(set, 'set')) throw machine.fail(`expected a set to add items to, found ${describe(set)}`);
 }
 
-/** POP right after a MARK takes the mark. */
+/** POP right after a MARK removes the mark. */
 function popOrMark(machine: Machine): void {
   if (machine.marks.at(-1) === machine.stack.length) machine.marks.pop();
   else pop(machine);

@@ -1,6 +1,6 @@
 import { broken } from '../failures.js';
 
-/** A place in a file, which moves as it is read from. */
+/** A position in a file that advances with each read. */
 export interface Cursor {
   readonly bytes: Uint8Array;
   readonly view: DataView; // of the same bytes
@@ -12,7 +12,7 @@ export function openCursor(bytes: Uint8Array, where: string): Cursor {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), where, at: 0 };
 }
 
-/** The next `count` bytes, as a view. @throws FormatError when fewer are left */
+/** Returns the next `count` bytes as a view. @throws FormatError if fewer are left */
 export function take(cursor: Cursor, count: number): Uint8Array {
   const start = skip(cursor, count);
   return cursor.bytes.subarray(start, cursor.at);
@@ -34,7 +34,7 @@ export function uint32(cursor: Cursor): number {
   return cursor.view.getUint32(skip(cursor, 4), true);
 }
 
-/** A length or count of 64 bits. Beyond 2^53 it is rounded, and still longer than any file. */
+/** Reads a 64-bit length or count. Beyond 2^53 it is rounded, but still exceeds any file. */
 export function uint64(cursor: Cursor): number {
   return Number(cursor.view.getBigUint64(skip(cursor, 8), true));
 }
@@ -43,7 +43,7 @@ export function float64BigEndian(cursor: Cursor): number {
   return cursor.view.getFloat64(skip(cursor, 8), false);
 }
 
-/** The bytes up to the next line feed, which is read too. */
+/** Reads the bytes up to the next line feed, and skips it. */
 export function line(cursor: Cursor): Uint8Array {
   const end = cursor.bytes.indexOf(0x0a, cursor.at);
   if (end === -1)

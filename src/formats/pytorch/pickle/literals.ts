@@ -3,11 +3,11 @@ import { float64BigEndian, int32, line, take, uint8, uint16, uint32, uint64 } fr
 import { type Machine, type Opcode, push } from './machine.js';
 import { decodeText, unescapeString, unescapeUnicode } from './text.js';
 
-const MAX_INTEGER_BYTES = 1024; // a checkpoint counts steps and seeds; longer ones only cost time
+const MAX_INTEGER_BYTES = 1024; // checkpoints store step counts and seeds; longer integers only cost time
 
 type Length = (cursor: Machine['cursor']) => number;
 
-/** Instructions that push a number, a text or bytes: https://github.com/python/cpython/blob/main/Lib/pickletools.py */
+/** The instructions that push a number, text or bytes: https://github.com/python/cpython/blob/main/Lib/pickletools.py */
 export const LITERALS: readonly Opcode[] = [
   [0x4e, 'NONE', (m) => push(m, null)],
   [0x88, 'NEWTRUE', (m) => push(m, true)],
@@ -21,7 +21,7 @@ export const LITERALS: readonly Opcode[] = [
   [0x8b, 'LONG4', (m) => push(m, binaryInteger(m, int32(m.cursor)))],
   [0x46, 'FLOAT', (m) => push(m, textFloat(m))],
   [0x47, 'BINFLOAT', (m) => push(m, float64BigEndian(m.cursor))],
-  // Python 2's str, text or bytes: read as text, as torch.load does.
+  // Python 2's str is text or bytes; like torch.load, read it as text.
   [0x53, 'STRING', (m) => push(m, unescapeString(line(m.cursor), m.fail))],
   [0x54, 'BINSTRING', (m) => pushText(m, uint32)],
   [0x55, 'SHORT_BINSTRING', (m) => pushText(m, uint8)],
@@ -43,7 +43,7 @@ function pushBytes(machine: Machine, length: Length): void {
   push(machine, take(machine.cursor, length(machine.cursor)));
 }
 
-/** Decimal digits; `00` and `01` are how protocols 0 and 1 write False and True. */
+/** Parses decimal digits; protocols 0 and 1 write False and True as `00` and `01`. */
 function textInteger(machine: Machine, pattern: RegExp): Value {
   const text = number(machine);
   if (text === '00') return false;
@@ -70,7 +70,7 @@ function number(machine: Machine): string {
   return decodeText(bytes, machine.fail);
 }
 
-/** Two's complement, little-endian; no bytes at all are 0. */
+/** Parses little-endian two's complement; no bytes mean 0. */
 function binaryInteger(machine: Machine, length: number): Value {
   if (length < 0 || length > MAX_INTEGER_BYTES) {
     throw machine.fail(`an integer has ${length} bytes; expected 0 to ${MAX_INTEGER_BYTES}`);

@@ -2,23 +2,23 @@ import { broken, type Fail } from '../failures.js';
 import type { Value } from '../values.js';
 import type { Cursor } from './cursor.js';
 
-/** What GLOBAL may name, under `module.name`. */
+/** The objects that GLOBAL may name, by `module.name`. */
 export type AllowList = ReadonlyMap<string, Value>;
 
-/** The state of a pickle that is being read. */
+/** The state of a pickle being read. */
 export interface Machine {
   readonly cursor: Cursor;
   readonly stack: Value[];
-  readonly marks: number[]; // the height of the stack at each MARK
+  readonly marks: number[]; // stack height at each MARK
   readonly memo: Map<number, Value>;
   readonly allowed: AllowList;
-  /** Resolves what lies outside of the pickle: storages. */
+  /** Resolves references to data outside the pickle: storages. */
   readonly persistent: (id: Value, fail: Fail) => Value;
   readonly fail: Fail;
-  work: number; // instructions so far, and items that were copied from one list to another
+  work: number; // instructions executed, plus items copied between lists
 }
 
-/** An instruction: its name in Python's pickletools, and what it does. */
+/** An instruction: its name in Python's pickletools, and its effect. */
 export type Opcode = readonly [code: number, name: string, run: (machine: Machine) => void];
 
 export function createMachine(
@@ -33,14 +33,14 @@ export function push(machine: Machine, value: Value): void {
   machine.stack.push(value);
 }
 
-/** @throws FormatError when nothing was pushed since the last MARK */
+/** @throws FormatError if nothing was pushed since the last MARK */
 export function pop(machine: Machine): Value {
   const value = top(machine);
   machine.stack.pop();
   return value;
 }
 
-/** The value that {@link pop} would take. */
+/** Returns the value that {@link pop} would remove. */
 export function top(machine: Machine): Value {
   const value = machine.stack.at(-1);
   if (value === undefined || machine.stack.length <= (machine.marks.at(-1) ?? 0)) {
@@ -49,7 +49,7 @@ export function top(machine: Machine): Value {
   return value;
 }
 
-/** Takes everything that was pushed since the last MARK, oldest first, and the MARK. */
+/** Removes the last MARK and everything pushed since, and returns those values, oldest first. */
 export function popToMark(machine: Machine): Value[] {
   const mark = machine.marks.pop();
   if (mark === undefined) throw machine.fail('an instruction finds no mark on the stack');

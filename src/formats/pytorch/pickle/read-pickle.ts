@@ -8,7 +8,7 @@ import { LITERALS } from './literals.js';
 import { createMachine, type Machine, type Opcode, pop } from './machine.js';
 
 const NEWEST_PROTOCOL = 5;
-const MAX_INSTRUCTIONS = 1_000_000; // a network of a thousand tensors with its optimizer takes a fifth
+const MAX_INSTRUCTIONS = 1_000_000; // a network with a thousand tensors and its optimizer takes a fifth
 const STOP = 0x2e;
 
 const FRAMING: readonly Opcode[] = [
@@ -21,14 +21,14 @@ const OPCODES: ReadonlyMap<number, Opcode> = new Map(
 );
 
 /**
- * The value of the pickle at the cursor, which ends up after its STOP. No code of the file runs.
+ * Reads the pickle at the cursor and leaves the cursor after its STOP. Runs no code from the file.
  *
- * Protocols 0 to 5: https://docs.python.org/3/library/pickle.html#data-stream-format. Not the extension registry,
- * out-of-band buffers and persistent ids in text, which torch.save never writes.
+ * Supports protocols 0 to 5 (https://docs.python.org/3/library/pickle.html#data-stream-format) except for the
+ * extension registry, out-of-band buffers and textual persistent ids, which torch.save never writes.
  *
- * A value may contain itself or one value many times: whoever walks it must bound the walk.
+ * A value may contain itself, or one value many times: code that walks it must bound the walk.
  *
- * @throws FormatError when it names anything outside of `allowed`, is damaged, or has more than a million instructions
+ * @throws FormatError if it names anything outside `allowed`, is damaged, or has more than a million instructions
  */
 export function readPickle(cursor: Cursor, options: Pick<Machine, 'allowed' | 'persistent'>): Value {
   const machine = createMachine(cursor, options);
@@ -51,7 +51,7 @@ function checkProtocol({ cursor, fail }: Machine): void {
   if (protocol > NEWEST_PROTOCOL) throw fail(`protocol ${protocol}; readable are 0 to ${NEWEST_PROTOCOL}`);
 }
 
-/** Frames only help Python to read ahead: that one fits in the file is all that matters. */
+/** Frames only help Python to read ahead, so checking that they fit in the file is enough. */
 function checkFrame({ cursor }: Machine): void {
   const length = uint64(cursor);
   const { at } = cursor;

@@ -1,8 +1,8 @@
 import type { Fail } from '../failures.js';
 
-const MAX_TEXT_BYTES = 16 * 1024 * 1024; // names and settings; JavaScript itself ends at half a gigabyte
+const MAX_TEXT_BYTES = 16 * 1024 * 1024; // for names and settings; JavaScript's own limit is half a gigabyte
 
-/** UTF-8. What is not (Python allows lone surrogates, as in undecodable paths) becomes U+FFFD. */
+/** Decodes UTF-8. Invalid sequences become U+FFFD; Python writes lone surrogates, as in undecodable paths. */
 export function decodeText(bytes: Uint8Array, fail: Fail): string {
   if (bytes.byteLength > MAX_TEXT_BYTES) {
     throw fail(`a text has ${bytes.byteLength} bytes; expected at most ${MAX_TEXT_BYTES}`);
@@ -19,7 +19,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
-/** The text of protocol 0's STRING: a Python 2 literal in quotes. */
+/** Parses the text of protocol 0's STRING: a quoted Python 2 literal. */
 export function unescapeString(literal: Uint8Array, fail: Fail): string {
   const text = decodeText(literal, fail);
   const inside = /^'(.*)'$/s.exec(text)?.[1] ?? /^"(.*)"$/s.exec(text)?.[1];
@@ -31,7 +31,7 @@ export function unescapeString(literal: Uint8Array, fail: Fail): string {
   );
 }
 
-/** The text of protocol 0's UNICODE: Python's raw-unicode-escape. */
+/** Parses the text of protocol 0's UNICODE: Python's raw-unicode-escape. */
 export function unescapeUnicode(literal: Uint8Array, fail: Fail): string {
   return decodeText(literal, fail).replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/g, (_, short, long) => {
     const point = Number.parseInt(short ?? long, 16);

@@ -16,12 +16,12 @@ const clipResNet = (depths: Depths, init: FamilyInit): ByoModelCfg =>
 interface Tower {
   readonly depths: Depths;
   readonly widthFactor?: number;
-  readonly embedding: number; // features that CLIP compares with a text's: the outputs of the head
+  readonly embedding: number; // features that CLIP compares with those of a text: the outputs of the head
   readonly inputSize: number; // pixels
-  readonly datasets: readonly string[]; // the tags
+  readonly datasets: readonly string[]; // in the tags
 }
 
-/** CLIP's image tower with its attention pooling, and with average pooling and no classifier (`_gap`). */
+/** CLIP's image tower, with its attention pooling and (`_gap`) with average pooling and no classifier. */
 function towers(name: string, { depths, widthFactor = 1, embedding, inputSize, datasets }: Tower): Family {
   const of = (head_type: string, numClasses: number) => ({
     cfg: clipResNet(depths, { width_factor: widthFactor, head_type }),
@@ -39,7 +39,7 @@ const clip = (init: TagInit): Tag =>
     ...init,
   });
 
-/** The image towers of CLIP (https://arxiv.org/abs/2103.00020), and their trunk with an MLP for a head. */
+/** The image towers of CLIP (https://arxiv.org/abs/2103.00020), and their trunk with an MLP head. */
 export const CLIP_RESNETS: Family = {
   ...towers('resnet50_clip', {
     depths: [3, 4, 6, 3],

@@ -31,12 +31,12 @@ const families: Family = {
 
 const { compare } = new Intl.Collator('en', { numeric: true }); // d8 before d32
 
-/** Every architecture of timm/models/byoanet.py and byobnet.py by its name, in the order of the names. */
+/** Every architecture of timm/models/byoanet.py and byobnet.py, sorted by name. */
 export const ARCHITECTURES: Readonly<Record<string, Architecture>> = Object.fromEntries(
   Object.entries(families).sort(([a], [b]) => compare(a, b)),
 );
 
-/** The tag that an architecture's bare name stands for, as in timm. */
+/** Returns the tag that an architecture's bare name means, as in timm. */
 export function defaultTag({ tags }: Architecture): string {
   const [first] = Object.keys(tags);
   if (first === undefined) throw new RangeError('an architecture has a tag at least');

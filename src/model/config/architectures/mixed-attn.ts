@@ -5,7 +5,7 @@ const lambda: SelfAttn = { self_attn_layer: 'lambda', self_attn_kwargs: { r: 13 
 const halo: SelfAttn = { self_attn_layer: 'halo', self_attn_kwargs: { halo_size: 3 } };
 const bottleneck: SelfAttn = { self_attn_layer: 'bottleneck', self_attn_kwargs: {} };
 
-/** Networks of several kinds of self-attention. */
+/** Networks that mix several kinds of self-attention. */
 export const MIXED_ATTN_NETS: Family = {
   lamhalobotnet50ts_256: {
     cfg: mixedAttnResNet50ts(lambda, halo, bottleneck),

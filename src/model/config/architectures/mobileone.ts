@@ -26,8 +26,8 @@ function blocks({ wf, branches = 1, se = [0, 0, 0, 0] }: MobileOneBlocks): ByoMo
 
 interface Stage {
   readonly pairs: number; // of a depthwise 3x3 and a pointwise block
-  readonly from: number; // channels that enter the stage
-  readonly c: number; // channels that leave it
+  readonly from: number; // input channels of the stage
+  readonly c: number; // output channels of the stage
   readonly branches: number;
   readonly se: number; // pairs with squeeze-and-excitation, at the end
 }

@@ -1,7 +1,7 @@
 import { type ByoModelCfg, block, interleaveBlocks, type ModelInit, model } from '../byo-cfg.js';
 import { type Family, imagenet, type TagInit } from './architecture.js';
 
-/** What all have: inverted bottlenecks with squeeze-and-excitation, and no shortcut where the shape changes. */
+/** Common to all: inverted bottlenecks with squeeze-and-excitation, and no shortcut if the shape changes. */
 const regNetZ = (init: ModelInit): ByoModelCfg =>
   model({
     stem_pool: '',
@@ -48,7 +48,7 @@ const evoNorm: Rest = { norm_layer: { type: 'evonorms0a', group_size: 16 } };
 
 const half = (init: TagInit) => imagenet({ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], ...init });
 
-/** timm's own networks after RegNetZ (https://arxiv.org/abs/2103.06877), three of them with EvoNorm. */
+/** timm's own networks based on RegNetZ (https://arxiv.org/abs/2103.06877), three of them with EvoNorm. */
 export const REGNETZS: Family = {
   regnetz_b16: { cfg: regNetZ16(3), tags: { ra3_in1k: half({ inputSize: 224, cropPct: 0.94 }) } },
   regnetz_c16: { cfg: regNetZ16(4), tags: { ra3_in1k: half({ cropPct: 0.94 }) } },

@@ -27,7 +27,7 @@ function blocks({ d, wf, groups = 1 }: RepVggBlocks): ByoModelCfg['blocks'] {
 
 function stage(d: number, c: number, groups: number): readonly ByoBlockCfg[] {
   if (groups === 1) return block({ type: 'rep', d, c });
-  // a function of the place in timm: our configuration is data, so the blocks stand one by one
+  // timm computes this from the block's place; our configuration is data, so it lists each block
   return Array.from({ length: d }, (_, i) =>
     block({ type: 'rep', d: 1, c, gs: i % 2 === 1 ? Math.floor(c / groups) : 0 }),
   ).flat();

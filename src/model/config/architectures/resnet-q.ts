@@ -1,7 +1,7 @@
 import { block, model } from '../byo-cfg.js';
 import { type Family, imagenet, imagenet224 } from './architecture.js';
 
-/** ResNets with a stem of four convolutions and a last stage of depthwise ones. */
+/** ResNets with a stem of four convolutions and a last stage of depthwise convolutions. */
 export const RESNETS_Q: Family = {
   resnet51q: {
     cfg: model({

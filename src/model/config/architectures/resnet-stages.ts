@@ -1,9 +1,9 @@
 import { type BlockInit, type ByoModelCfg, block } from '../byo-cfg.js';
 
-/** Blocks in each of four stages. */
+/** The number of blocks in each of four stages. */
 export type Depths = readonly [number, number, number, number];
 
-/** The bottleneck stages of ResNet-50 and its kin. */
+/** The bottleneck stages of ResNet-50 and similar networks. */
 export function resNetStages([d1, d2, d3, d4]: Depths, rest: Partial<BlockInit> = {}): ByoModelCfg['blocks'] {
   return [
     block({ type: 'bottle', d: d1, c: 256, s: 1, br: 0.25, ...rest }),

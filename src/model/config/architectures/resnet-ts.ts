@@ -28,7 +28,7 @@ const resNet33ts = (init: FamilyInit = {}): ByoModelCfg =>
     ...init,
   });
 
-/** ResNets with a tiered stem and, but for ResNet-50-T, SiLU; with and without channel attention. */
+/** ResNets with a tiered stem and, except for ResNet-50-T, SiLU; with and without channel attention. */
 export const RESNETS_TS: Family = {
   resnext26ts: { cfg: resNeXt26ts(), tags: { ra2_in1k: imagenet() } },
   gcresnext26ts: { cfg: resNeXt26ts({ attn_layer: 'gca' }), tags: { ch_in1k: imagenet() } },

@@ -3,7 +3,7 @@ import type { FamilyInit } from './architecture.js';
 
 const types = ['bottle', 'self_attn'] as const;
 
-/** What one stage may say of its self-attention. */
+/** What a stage may set for its self-attention. */
 export type SelfAttn = Partial<Pick<ByoBlockCfg, 'self_attn_layer' | 'self_attn_kwargs'>>;
 
 /**
@@ -46,9 +46,9 @@ export function selfAttnSeResNet33ts(init: FamilyInit): ByoModelCfg {
 }
 
 /**
- * ResNet-50-TS with self-attention in the last block of its second stage and in every other one after that.
+ * ResNet-50-TS with self-attention in the last block of its second stage and in every other block after that.
  *
- * @param second the second stage's own self-attention, in place of the network's
+ * @param second the second stage's own self-attention, instead of the network's
  */
 export function selfAttnResNet50ts(init: FamilyInit, second: SelfAttn = {}): ByoModelCfg {
   return model({
@@ -66,7 +66,7 @@ export function selfAttnResNet50ts(init: FamilyInit, second: SelfAttn = {}): Byo
   });
 }
 
-/** ResNet-50-TS with self-attention in every other block, of another kind in each stage. */
+/** ResNet-50-TS with self-attention in every other block, of a different kind in each stage. */
 export function mixedAttnResNet50ts(second: SelfAttn, third: SelfAttn, fourth: SelfAttn): ByoModelCfg {
   return model({
     blocks: [

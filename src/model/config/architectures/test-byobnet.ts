@@ -1,7 +1,7 @@
 import { block, model } from '../byo-cfg.js';
 import { type Family, imagenet } from './architecture.js';
 
-/** timm's smallest network, for its tests: every kind of plain block once. */
+/** timm's smallest network, for its tests: one block of every plain kind. */
 export const TEST_BYOBNETS: Family = {
   test_byobnet: {
     cfg: model({

@@ -4,10 +4,10 @@ import { boolean, integer, number, oneOf, optional, type Reader } from '../../fi
 import { ACTIVATIONS, type Activation } from '../activation.js';
 import type { ChannelAttn } from '../net.js';
 
-/** A channel attention by its keyword arguments, checked. */
+/** Creates a channel attention from its keyword arguments, which it checks. */
 export type ChannelAttnFactory = (kwargs: Kwargs, where: string) => ChannelAttn;
 
-/** An activation by its timm name, in any case as timm takes it. */
+/** Reads an activation's timm name, in any case, as timm does. */
 export const activation =
   (fallback: string): Reader<Activation> =>
   (value, where) => {
@@ -16,21 +16,21 @@ export const activation =
     return ACTIVATIONS[oneOf(Object.keys(ACTIVATIONS))(name, where)] as Activation;
   };
 
-/** The keyword arguments that most of these layers share, in timm's names. */
+/** The keyword arguments that most of these layers share, under timm's names. */
 export interface ReductionKwargs {
   readonly rd_ratio: number; // reduced channels / channels
-  readonly rd_channels: number; // 0: by rd_ratio
+  readonly rd_channels: number; // 0: use rd_ratio
   readonly rd_divisor: number;
 }
 
-/** Readers of the reduction, with a layer's own defaults. */
+/** Readers of the reduction arguments, with a layer's own defaults. */
 export const reduction = (ratio: number, divisor: number) => ({
   rd_ratio: optional(number(0, 64), ratio),
   rd_channels: optional(integer(0, 65_536), 0),
   rd_divisor: optional(integer(1, 65_536), divisor),
 });
 
-/** The channels in the middle of a squeeze. */
+/** Returns the number of channels after the reduction. */
 export function reducedChannels(channels: number, kwargs: ReductionKwargs, roundLimit = 0): number {
   const { rd_ratio: ratio, rd_channels: given, rd_divisor: divisor } = kwargs;
   return given || makeDivisible(channels * ratio, divisor, { roundLimit });

@@ -20,7 +20,7 @@ type Options = ReturnType<typeof readCbam>;
 
 const sigmoid = activation('sigmoid')(undefined, 'gate_layer');
 
-/** Channel, then spatial attention (https://arxiv.org/abs/1807.06521; timm's `CbamModule`). */
+/** Channel attention, then spatial attention (https://arxiv.org/abs/1807.06521; timm's `CbamModule`). */
 export const cbam: ChannelAttnFactory = (kwargs, where) => {
   const options = readCbam(kwargs, where);
   return {
@@ -35,7 +35,7 @@ export const cbam: ChannelAttnFactory = (kwargs, where) => {
   };
 };
 
-/** A lighter one that adds the pools before its layers (timm's `LightCbamModule`); its gates are sigmoids. */
+/** A lighter variant that averages the two pools before its layers (timm's `LightCbamModule`); its gates are sigmoids. */
 export const lcbam: ChannelAttnFactory = (kwargs, where): ChannelAttn => {
   const options = readCbam(kwargs, where);
   return {
@@ -48,7 +48,7 @@ export const lcbam: ChannelAttnFactory = (kwargs, where): ChannelAttn => {
   };
 };
 
-/** The two layers of the channel attention; both pools go through the same weights. */
+/** Adds the two layers of the channel attention; both pools use the same weights. */
 function mlp(net: Net, pooled: FeatureMap, path: string, options: Options): FeatureMap {
   const { mlp_bias: hasBias } = options;
   const outChs = reducedChannels(pooled.channels, options);
@@ -57,7 +57,7 @@ function mlp(net: Net, pooled: FeatureMap, path: string, options: Options): Feat
   return conv2d(net, active, `${path}.fc2`, { outChs: pooled.channels, kernel: 1, hasBias });
 }
 
-/** A gate for each pixel, from the mean and the maximum of its channels: both, or half their sum. */
+/** Adds a gate for each pixel, from the mean and the maximum of its channels: both, or half their sum. */
 function spatial(
   net: Net,
   x: FeatureMap,

@@ -11,9 +11,9 @@ import { addNorm } from '../norms/norm.js';
 import { activation, type ChannelAttnFactory, flag, type ReductionKwargs, reduction } from './attn-kwargs.js';
 import { gated } from './squeeze-excite.js';
 
-// Attention from the mean of each row and each column (timm/layers/coord_attn.py).
+// Attention based on the mean of each row and each column (timm/layers/coord_attn.py).
 
-/** The means of the rows [batch, C, H, 1] and of the columns [batch, C, 1, W]. */
+/** Adds the means of the rows [batch, C, H, 1] and of the columns [batch, C, 1, W]. */
 function strips(net: Net, x: FeatureMap, prefix: string): { rows: FeatureMap; columns: FeatureMap } {
   const mean = (name: string, axis: number) =>
     featureMap(
@@ -69,7 +69,7 @@ export const coord: ChannelAttnFactory = (kwargs, where) => {
   };
 };
 
-/** conv1 with bn1 folded in. */
+/** Adds conv1 with bn1 folded in. */
 function reducedStrips(
   net: Net,
   x: FeatureMap,
@@ -98,7 +98,7 @@ const readScoord = object({
   has_skip: flag(false),
 });
 
-/** A simpler one of linear layers, without norm (timm's `SimpleCoordAttn`). */
+/** A simpler variant with linear layers and no norm (timm's `SimpleCoordAttn`). */
 export const scoord: ChannelAttnFactory = (kwargs, where) => {
   const { bias: hasBias, ...options } = readScoord(kwargs, where);
   return {
@@ -131,7 +131,7 @@ const readEla = object({
   has_skip: flag(false),
 });
 
-/** The two strips, by timm's names: h is the column of row means, w the row of column means. */
+/** The two strips, under timm's names: h is the column of row means, w the row of column means. */
 type Axis = 'h' | 'w';
 
 interface StripConvSpec {
@@ -140,7 +140,7 @@ interface StripConvSpec {
   readonly hasBias: boolean;
 }
 
-/** A depthwise convolution along a strip, at `<prefix>.conv_<axis>`. */
+/** Adds a depthwise convolution along a strip, at `<prefix>.conv_<axis>`. */
 function stripConv(
   net: Net,
   strip: FeatureMap,
@@ -179,7 +179,7 @@ const readStrip = object({
   has_skip: flag(false),
 });
 
-/** The sum of row and column means, refined by convolutions (timm's `StripAttn`). */
+/** Attention from the sum of row and column means, refined by convolutions (timm's `StripAttn`). */
 export const strip: ChannelAttnFactory = (kwargs, where) => {
   const { kernel_size: kernel, bias: hasBias, ...options } = readStrip(kwargs, where);
   return {

@@ -6,7 +6,7 @@ import { activation, type ChannelAttnFactory, flag, reducedChannels, reduction }
 import { gated } from './squeeze-excite.js';
 
 const readers = {
-  kernel_size: ignored, // timm computes it from the channels all the same
+  kernel_size: ignored, // timm ignores it and computes it from the channels
   gamma: optional(number(0.1, 64), 2),
   beta: optional(number(-64, 64), 1),
   gate_layer: activation('sigmoid'),
@@ -20,19 +20,19 @@ const readEca = object({
   use_mlp: flag(false), // a hidden layer
 });
 
-/** The odd kernel size that the channels call for. */
+/** Returns the odd kernel size for a number of channels. */
 function kernelSize(channels: number, gamma: number, beta: number): number {
   const t = Math.trunc(Math.abs(Math.log2(channels) + beta) / gamma);
   return Math.max(t % 2 === 1 ? t : t + 1, 3);
 }
 
-/** The means of the channels in a row: [batch, 1, 1, C], for convolutions along the channels. */
+/** Adds the means of the channels as a row, [batch, 1, 1, C], for convolutions along the channels. */
 function channelRow(net: Net, x: FeatureMap, prefix: string): FeatureMap {
   const mean = globalAverage(net, x.name, `${prefix}.pool`);
   return featureMap(net, net.graph.reshape(`${prefix}.row`, mean, [0, 1, 1, x.channels]));
 }
 
-/** torch's `Conv1d` over a row, which is a 2D convolution of height 1 with weights of one dimension less. */
+/** Adds torch's `Conv1d` over a row, as a 2D convolution of height 1; its weights have one dimension less. */
 function conv1d(
   net: Net,
   row: FeatureMap,
@@ -80,7 +80,7 @@ function ecaOf(options: ReturnType<typeof readCeca>, circular: boolean): Channel
   };
 }
 
-/** The last `count` channels before the first, and the first after the last. */
+/** Pads circularly: the last `count` channels go before the first, and the first `count` after the last. */
 function wrapped(net: Net, row: FeatureMap, prefix: string, count: number): FeatureMap {
   const length = row.width;
   const index = net.graph.int64(`${prefix}.around`, length + 2 * count, () =>

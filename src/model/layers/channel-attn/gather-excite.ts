@@ -11,8 +11,8 @@ import { gated, squeezed } from './squeeze-excite.js';
 
 const readGe = object({
   ...reduction(1 / 16, 1),
-  extra_params: flag(false), // gather by convolutions instead of pooling
-  extent: optional(integer(0, 1024), 0), // how many pixels, on a side, a gathered one stands for; 0: all
+  extra_params: flag(false), // gather with convolutions instead of pooling
+  extent: optional(integer(0, 1024), 0), // side in pixels of the area that is gathered into one; 0: the whole map
   use_mlp: flag(true),
   add_maxpool: flag(false),
   act_layer: activation('relu'),
@@ -68,7 +68,7 @@ function pooled(
   });
 }
 
-/** Depthwise convolutions of stride 2, as many as halve the extent to one. */
+/** Adds depthwise convolutions of stride 2, as many as it takes to halve the extent to one. */
 function gatherByConvs(
   net: Net,
   x: FeatureMap,
@@ -90,13 +90,13 @@ function gatherByConvs(
   return y;
 }
 
-/** Nearest-neighbour enlargement to the size of the map. */
+/** Upsamples to the size of the map by nearest neighbour. */
 function enlarged(net: Net, y: FeatureMap, prefix: string, to: FeatureMap): FeatureMap {
   const rows = nearest(net.graph, y.name, `${prefix}.rows`, 2, y.height, to.height);
   return featureMap(net, nearest(net.graph, rows, `${prefix}.enlarged`, 3, y.width, to.width));
 }
 
-/** torch's nearest interpolation along one axis: floor(place · from / to). */
+/** Returns the source places of torch's nearest interpolation along one axis: floor(place · from / to). */
 function nearest(
   graph: Net['graph'],
   x: string,

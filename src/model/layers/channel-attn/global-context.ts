@@ -14,7 +14,7 @@ const readers = (fuseAdd: boolean) =>
     use_attn: flag(true),
     fuse_add: flag(fuseAdd),
     fuse_scale: flag(!fuseAdd),
-    init_last_zero: flag(false), // an initialisation
+    init_last_zero: flag(false), // only for initialisation
     act_layer: activation('relu'),
     gate_layer: activation('sigmoid'),
   });
@@ -55,7 +55,7 @@ function globalContext(options: ReturnType<typeof readGc>): ChannelAttn {
   };
 }
 
-/** The mean of the pixels, weighted by a softmax over them: [batch, C, 1, 1]. */
+/** Adds the mean of the pixels, weighted by a softmax over them: [batch, C, 1, 1]. */
 function attended(net: Net, x: FeatureMap, prefix: string): FeatureMap {
   const { graph } = net;
   const score = conv2d(net, x, `${prefix}.conv_attn`, { outChs: 1, kernel: 1, hasBias: true });

@@ -63,7 +63,7 @@ export const bat: ChannelAttnFactory = (kwargs, where) => {
   };
 };
 
-/** Blocks of rows are mixed by a matrix P of the image itself, then blocks of columns by a matrix Q. */
+/** Mixes blocks of rows by a matrix P computed from the image itself, then blocks of columns by a matrix Q. */
 function bilinear(net: Net, x: FeatureMap, prefix: string, options: BatOptions): FeatureMap {
   const { graph } = net;
   const { block_size: side, groups, act_layer: act } = options;
@@ -86,7 +86,7 @@ function bilinear(net: Net, x: FeatureMap, prefix: string, options: BatOptions):
   return convNormAct(net, layers, map, `${prefix}.conv2`, { outChs: c, kernel: 1 });
 }
 
-/** One of the two mixing matrices: sigmoids, normalised over the blocks that are mixed. */
+/** Adds one of the two mixing matrices: sigmoids, normalised over the mixed blocks. */
 function mixing(net: Net, scores: FeatureMap, prefix: string, options: BatOptions, name: 'p' | 'q'): string {
   const { graph } = net;
   const { block_size: side, groups } = options;

@@ -14,7 +14,7 @@ import { sk } from './selective-kernel.js';
 import { splat } from './split-attn.js';
 import { ese, se } from './squeeze-excite.js';
 
-/** Channel attention by the names that timm's `attn_layer` takes (timm/layers/create_attn.py). */
+/** Channel attention by its names in timm's `attn_layer` (timm/layers/create_attn.py). */
 export const CHANNEL_ATTN: Readonly<Record<string, ChannelAttnFactory>> = {
   se,
   ese,

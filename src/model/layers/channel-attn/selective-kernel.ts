@@ -24,12 +24,12 @@ const readSk = object({
   kernel_size: kernelSizes,
   dilation: optional(integer(1, 64), 1),
   groups: optional(integer(1, 65_536), 1),
-  keep_3x3: flag(true), // larger kernels become dilated 3x3 ones
+  keep_3x3: flag(true), // replaces larger kernels with dilated 3x3 ones
   split_input: flag(true), // each path sees a share of the channels
   act_layer: activation('relu'),
 });
 
-/** Selective kernels: paths of different reach, mixed by attention (https://arxiv.org/abs/1903.06586). */
+/** Selective kernels: paths with different receptive fields, mixed by attention (https://arxiv.org/abs/1903.06586). */
 export const sk: ChannelAttnFactory = (kwargs, where) => {
   const options = readSk(kwargs, where);
   return {
@@ -73,7 +73,7 @@ function path(
   });
 }
 
-/** The share of each path in each channel: [batch, paths * C, 1, 1]. */
+/** Adds the share of each path in each channel: [batch, paths * C, 1, 1]. */
 function pathWeights(
   net: Net,
   x: FeatureMap,

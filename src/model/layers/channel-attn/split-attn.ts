@@ -48,7 +48,7 @@ export const splat: ChannelAttnFactory = (kwargs, where) => {
   };
 };
 
-/** The share of each split in each channel: [batch, radix * C, 1, 1]. */
+/** Adds the share of each split in each channel: [batch, radix * C, 1, 1]. */
 function splitAttn(net: Net, sum: string, prefix: string, options: Options): string {
   const { graph } = net;
   const { radix, groups } = options;

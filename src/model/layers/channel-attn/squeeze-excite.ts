@@ -4,12 +4,12 @@ import { type FeatureMap, featureMap, type Net } from '../net.js';
 import { globalAverage, globalAverageMax } from '../pool.js';
 import { activation, type ChannelAttnFactory, flag, reducedChannels, reduction } from './attn-kwargs.js';
 
-/** x · gate, broadcast: the map, scaled channel by channel. */
+/** Adds x · gate, broadcast: scales the map channel by channel. */
 export function gated(net: Net, x: FeatureMap, gate: string, prefix: string): FeatureMap {
   return featureMap(net, net.graph.add(prefix, 'Mul', [x.name, gate]));
 }
 
-/** One number per channel: the mean, or half the sum of mean and maximum. */
+/** Adds one number per channel: the mean, or half the sum of mean and maximum. */
 export function squeezed(net: Net, x: FeatureMap, prefix: string, withMax: boolean): FeatureMap {
   const pool = withMax ? globalAverageMax : globalAverage;
   return featureMap(net, pool(net, x.name, `${prefix}.pool`));
@@ -40,7 +40,7 @@ export const se: ChannelAttnFactory = (kwargs, where) => {
 
 const readEse = object({ add_maxpool: flag(false), gate_layer: activation('hard_sigmoid') });
 
-/** Effective squeeze-and-excitation: one layer, not reduced (https://arxiv.org/abs/1911.06667). */
+/** Effective squeeze-and-excitation: one layer without reduction (https://arxiv.org/abs/1911.06667). */
 export const ese: ChannelAttnFactory = (kwargs, where) => {
   const options = readEse(kwargs, where);
   return {

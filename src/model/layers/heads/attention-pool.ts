@@ -7,13 +7,13 @@ import type { FeatureMap, Net } from '../net.js';
 import type { Head, HeadSpec } from './head.js';
 import { type MapSize, resamplePositions } from './position-embedding.js';
 
-// Attention pooling (timm/layers/attention_pool2d.py): the mean of the pixels is a token that attends to them all, itself
-// included. Only that token's result is used, so only its query is computed.
+// Attention pooling (timm/layers/attention_pool2d.py): a token, the mean of the pixels, attends to them all and to
+// itself. Only that token's result is used, so only its query is computed.
 
-const HEAD_DIM = 64; // timm's default, which these networks keep
+const HEAD_DIM = 64; // timm's default, which these networks use
 const TEMPERATURE = 10_000; // of the rotary frequencies
 
-/** With learned absolute positions, as in CLIP, resampled for other sizes (timm's `AttentionPool2d`). */
+/** Uses learned absolute positions, as in CLIP, resampled for other sizes (timm's `AttentionPool2d`). */
 export const attnAbs: Head = (net, x, spec) => {
   const { graph, weights } = net;
   const trained = learnedSize(net, spec);
@@ -25,20 +25,20 @@ export const attnAbs: Head = (net, x, spec) => {
   return pooled(net, placed, spec, (rows, prefix, dim) => linear(net, rows, prefix, dim));
 };
 
-/** The map that the positions are for: a square where their number is one of a square, as timm takes them. */
+/** Returns the map size of the positions: a square if their number is square, as timm assumes. */
 function learnedSize({ weights }: Net, { trainedSize }: HeadSpec): MapSize {
   const side = Math.sqrt((weights.shapeOf('head.pos_embed')?.[0] ?? 0) - 1);
   return Number.isInteger(side) ? { height: side, width: side } : trainedSize;
 }
 
-/** With rotary positions (timm's `RotAttentionPool2d`). */
+/** Uses rotary positions (timm's `RotAttentionPool2d`). */
 export const attnRot: Head = (net, x, spec) => {
   const { graph, weights } = net;
   const keys = (rows: string, prefix: string, dim: number) => {
     const weight = weights.take(`${prefix}.weight`, [dim, x.channels]);
     const bias = weights.take(`${prefix}.bias`, [dim]);
     const plain = addLinear(net, rows, `${prefix}.plain`, dim, { weight: weight.read, bias: bias.read });
-    // Each pair of channels (a, b) turned by a quarter is (−b, a): a linear layer with its rows exchanged.
+    // A quarter turn of each pair of channels (a, b) is (−b, a): a linear layer with its rows swapped.
     const turned = addLinear(net, rows, `${prefix}.turned`, dim, {
       weight: () => quarterTurned(weight, x.channels),
       bias: () => quarterTurned(bias, 1),
@@ -54,7 +54,7 @@ export const attnRot: Head = (net, x, spec) => {
   return pooled(net, tokens(net, x), spec, keys);
 };
 
-/** The mean and the pixels: [batch, 1 + H * W, C]. */
+/** Adds the mean and the pixels: [batch, 1 + H * W, C]. */
 function tokens({ graph }: Net, x: FeatureMap): string {
   const flat = graph.reshape('head.flat', x.name, [0, x.channels, -1]);
   const pixels = graph.transpose('head.pixels', flat, [0, 2, 1]);
@@ -65,7 +65,7 @@ function tokens({ graph }: Net, x: FeatureMap): string {
 
 type Keys = (rows: string, prefix: string, dim: number) => string;
 
-/** The first token attends to all. */
+/** Makes the first token attend to all tokens. */
 function pooled(net: Net, rows: string, spec: HeadSpec, keys: Keys) {
   const { graph } = net;
   const [, count = 0, features = 0] = graph.shapeOf(rows);
@@ -97,7 +97,7 @@ function pooled(net: Net, rows: string, spec: HeadSpec, keys: Keys) {
   return { embedding, features: dim, logits: projected, classes };
 }
 
-/** Rows (a, b) of each pair exchanged to (−b, a). @param parameter [rows, length] */
+/** Swaps the rows (a, b) of each pair to (−b, a). @param parameter [rows, length] */
 function quarterTurned(parameter: Parameter, length: number): Float32Array {
   const values = parameter.read();
   return Float32Array.from(values, (_, i) => {
@@ -108,7 +108,7 @@ function quarterTurned(parameter: Parameter, length: number): Float32Array {
   });
 }
 
-/** f(angle) for each token and channel: the first has no angle, a pixel those of its row, then of its column. */
+/** Computes f(angle) for each token and channel: the first token has no angle, a pixel those of its row, then of its column. */
 function rotaryTable(
   { height, width }: FeatureMap,
   trained: HeadSpec['trainedSize'],

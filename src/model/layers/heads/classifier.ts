@@ -15,7 +15,7 @@ const concatenated: Pool = (net, x, name) =>
     axis: int(1),
   });
 
-/** Global pooling by the names that timm's `global_pool` takes (timm/layers/adaptive_avgmax_pool.py). */
+/** Global pooling by its names in timm's `global_pool` (timm/layers/adaptive_avgmax_pool.py). */
 const GLOBAL_POOLS: Readonly<Record<string, Pool>> = {
   avg: globalAverage,
   max: globalMax,
@@ -28,7 +28,7 @@ const GLOBAL_POOLS: Readonly<Record<string, Pool>> = {
   fastcatavgmax: concatenated,
 };
 
-/** [batch, C, 1, 1], or [batch, 2 * C, 1, 1] where average and maximum are concatenated. */
+/** Pools to [batch, C, 1, 1], or to [batch, 2 * C, 1, 1] by concatenating average and maximum. */
 function globalPool(net: Net, x: FeatureMap, { globalPool: name = 'avg', where }: HeadSpec): string {
   const pool = Object.hasOwn(GLOBAL_POOLS, name) ? GLOBAL_POOLS[name] : undefined;
   if (pool === undefined) {
@@ -78,7 +78,7 @@ export const mlp: Head = (net, x, spec) => {
   return classified(net, embedding, spec);
 };
 
-/** A norm by its name alone is plain here; one with arguments bound to it keeps an activation, ReLU, as in timm. */
+/** Returns a plain norm for a bare name; one with arguments bound to it is followed by ReLU, as in timm. */
 function mlpNorm(net: Net, channels: number, { norm, where }: HeadSpec): Norm {
   if (typeof norm !== 'string') return normOf(norm, where)(net, 'head.norm', channels, relu);
   const plain = Object.hasOwn(PLAIN_NORMS, norm) ? PLAIN_NORMS[norm] : undefined;

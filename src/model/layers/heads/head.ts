@@ -10,7 +10,7 @@ export interface HeadValues {
   readonly classes: number;
 }
 
-/** What a configuration says of the head. */
+/** The configuration of the head. */
 export interface HeadSpec {
   readonly where: string; // the configuration, for errors
   readonly numClasses: number; // 0: no classifier
@@ -18,7 +18,7 @@ export interface HeadSpec {
   readonly globalPool: string | undefined; // timm's global_pool; undefined is the head's default
   readonly norm: NormCfg;
   readonly act: Activation;
-  readonly trainedSize: { readonly height: number; readonly width: number }; // of the last map at the checkpoint's own image size
+  readonly trainedSize: { readonly height: number; readonly width: number }; // size of the last map at the checkpoint's own image size
 }
 
 /** Adds a head after the last map [batch, C, H, W]. */

@@ -1,12 +1,12 @@
-/** Height and width of a map. */
+/** The height and width of a map. */
 export interface MapSize {
   readonly height: number;
   readonly width: number;
 }
 
 /**
- * A learned position embedding for a map of another size, as timm resamples it (`resample_abs_pos_embed`): bicubic with
- * antialiasing, the first token left alone.
+ * Resamples a learned position embedding for a map of another size, as timm does (`resample_abs_pos_embed`):
+ * bicubic with antialiasing; the first token is unchanged.
  *
  * @param embedding [1 + from.height * from.width, channels]
  * @returns [1 + to.height * to.width, channels]
@@ -37,13 +37,13 @@ export function resamplePositions(embedding: Float32Array, from: MapSize, to: Ma
 
 type Weights = readonly (readonly [place: number, weight: number])[];
 
-const A = -0.5; // of the cubic, with antialiasing, as in Pillow
+const A = -0.5; // coefficient of the cubic with antialiasing, as in Pillow
 const SUPPORT = 2; // pixels on each side
 
-/** For each place of an axis, the source places and their weights, which add up to 1 (torch's `interpolate`). */
+/** Returns, for each place of an axis, the source places and their weights, which sum to 1 (torch's `interpolate`). */
 function cubicWeights(from: number, to: number): readonly Weights[] {
   const scale = from / to;
-  const stretch = Math.max(scale, 1); // a reduction widens the filter
+  const stretch = Math.max(scale, 1); // downsampling widens the filter
   return Array.from({ length: to }, (_, place) => {
     const centre = scale * (place + 0.5);
     const first = Math.max(Math.trunc(centre - SUPPORT * stretch + 0.5), 0);

@@ -2,7 +2,7 @@ import { attnAbs, attnRot } from './attention-pool.js';
 import { classifier, mlp } from './classifier.js';
 import type { Head } from './head.js';
 
-/** Heads by the names that timm's `head_type` takes. */
+/** Heads by their names in timm's `head_type`. */
 export const HEADS: Readonly<Record<string, Head>> = {
   classifier,
   '': classifier,

@@ -1,7 +1,7 @@
 import type { ChannelAffine, Net } from '../net.js';
 import { activate, type NormFactory, weightAndBias, withEps } from './norm.js';
 
-/** torch's `BatchNorm2d` by its running statistics. */
+/** torch's `BatchNorm2d`, using its running statistics. */
 export const batchnorm: NormFactory = (kwargs, where) => {
   const { eps } = withEps(1e-5)(kwargs, where);
   return (net, prefix, channels, act) => ({
@@ -10,7 +10,7 @@ export const batchnorm: NormFactory = (kwargs, where) => {
   });
 };
 
-/** The scale and shift that a BatchNorm is at inference. */
+/** Returns the scale and shift of a BatchNorm at inference. */
 export function batchNormAffine(net: Net, prefix: string, channels: number, eps = 1e-5): ChannelAffine {
   const { weights } = net;
   const affine = weightAndBias(net, prefix, channels);

@@ -5,11 +5,11 @@ import { channelAffine, type Net } from '../net.js';
 import { groupCount } from './group-norm.js';
 import { type NormFactory, perChannel, rootMeanSquare, weightAndBias, withEps } from './norm.js';
 
-// EvoNorms (https://arxiv.org/abs/2004.02967) have an activation of their own: `act` only says whether there is one.
+// EvoNorms (https://arxiv.org/abs/2004.02967) have their own activation: `act` only says whether to apply one.
 
 type Denominator = (net: Net, x: string, prefix: string, channels: number) => string;
 
-/** The B family: divided by the larger of the running deviation and a statistic of the image. */
+/** The B family: divides by the larger of the running deviation and a statistic of the image. */
 const evonormB =
   (defaultEps: number, right: (eps: number) => Denominator): NormFactory =>
   (kwargs, where) => {
@@ -49,7 +49,7 @@ export const evonormb2 = evonormB(
     net.graph.add(`${prefix}.right`, 'Sub', [rootMeanSquare(net, x, prefix, [2, 3], eps), x]),
 );
 
-/** √(variance + eps) of groups of channels, broadcast to the map: [batch, C, 1, 1]. */
+/** Adds √(variance + eps) of groups of channels, broadcastable to the map: [batch, C, 1, 1]. */
 function groupDeviation({ graph }: Net, x: string, prefix: string, groups: number, eps: number): string {
   const rows = graph.reshape(`${prefix}.groups`, x, [0, groups, -1]);
   const over = { axes: ints(2), keepdims: int(1) };
@@ -60,7 +60,7 @@ function groupDeviation({ graph }: Net, x: string, prefix: string, groups: numbe
   return toChannels(graph, x, prefix, variance, groups, eps);
 }
 
-/** √(mean(x²) + eps) of groups of channels, broadcast to the map: [batch, C, 1, 1]. */
+/** Adds √(mean(x²) + eps) of groups of channels, broadcastable to the map: [batch, C, 1, 1]. */
 function groupRms({ graph }: Net, x: string, prefix: string, groups: number, eps: number): string {
   const rows = graph.reshape(`${prefix}.groups`, x, [0, groups, -1]);
   const squared = graph.add(`${prefix}.squared`, 'Mul', [rows, rows]);
@@ -71,7 +71,7 @@ function groupRms({ graph }: Net, x: string, prefix: string, groups: number, eps
   return toChannels(graph, x, prefix, mean, groups, eps);
 }
 
-/** √(value + eps) of each group, repeated for each of its channels. */
+/** Adds √(value + eps) of each group, repeated for each of its channels. */
 function toChannels(
   graph: Net['graph'],
   x: string,
@@ -93,7 +93,7 @@ function toChannels(
 const groupKwargs = (eps: number) =>
   object({
     groups: optional(integer(1, 65_536), 32),
-    group_size: optional(integer(0, 65_536), 0), // 0: by groups
+    group_size: optional(integer(0, 65_536), 0), // 0: use groups
     eps: optional(number(0), eps),
   });
 
@@ -101,9 +101,9 @@ type GroupStatistic = (net: Net, x: string, prefix: string, groups: number, eps:
 type Nonlinearity = (net: Net, x: string, prefix: string, channels: number) => string;
 
 /**
- * The S family: a nonlinearity divided by a statistic of groups of channels.
+ * The S family: divides a nonlinearity by a statistic of groups of channels.
  *
- * @param always whether it is divided where no activation is asked for, too (timm's "a" variants)
+ * @param always divide even if no activation is requested (timm's "a" variants)
  */
 const evonormS =
   (eps: number, nonlinearity: Nonlinearity, statistic: GroupStatistic, always: boolean): NormFactory =>
@@ -126,7 +126,7 @@ const evonormS =
     };
   };
 
-/** x · sigmoid(v · x) with a learned v. */
+/** Adds x · sigmoid(v · x) with a learned v. */
 const swishV: Nonlinearity = (net, x, prefix, channels) => {
   const { graph } = net;
   const scaled = graph.add(`${prefix}.vx`, 'Mul', [x, perChannel(net, prefix, 'v', channels)]);

@@ -21,7 +21,7 @@ export const frn: NormFactory = (kwargs, where) => {
   };
 };
 
-/** With a learned threshold in place of the activation. */
+/** Uses a learned threshold instead of an activation. */
 export const frntlu: NormFactory = (kwargs, where) => {
   const { eps } = withEps(1e-5)(kwargs, where);
   return (net, prefix, channels, act) => {

@@ -4,7 +4,7 @@ import { float } from '../../graph-builder.js';
 import { channelAffine, type Net } from '../net.js';
 import { activate, type NormFactory, type NormLayer, weightAndBias, withEps } from './norm.js';
 
-/** The number of groups that a size of group (0: not given) or a number of groups makes of the channels. */
+/** Returns the number of groups of channels, from the size of a group (0: not given) or the number of groups. */
 export function groupCount(groups: number, size: number, channels: number, prefix: string): number {
   const count = size > 0 ? channels / size : groups;
   if (Number.isInteger(count) && channels % count === 0) return count;
@@ -16,11 +16,11 @@ export function groupCount(groups: number, size: number, channels: number, prefi
 
 const readKwargs = object({
   num_groups: optional(integer(1, 65_536), 32),
-  group_size: optional(integer(0, 65_536), 0), // 0: by num_groups
+  group_size: optional(integer(0, 65_536), 0), // 0: use num_groups
   eps: optional(number(0), 1e-5),
 });
 
-/** The normalised map, without weight and bias: InstanceNormalization over groups of channels. */
+/** Adds the normalised map, without weight and bias: InstanceNormalization over groups of channels. */
 function normalizeGroups({ graph }: Net, x: string, prefix: string, groups: number, eps: number): string {
   const [, c = 0, h = 0, w = 0] = graph.shapeOf(x);
   const rows = graph.reshape(`${prefix}.groups`, x, [0, groups, -1]); // [batch, groups, C / groups * H * W]
@@ -49,6 +49,6 @@ export const groupnorm: NormFactory = (kwargs, where) => {
   return groupNorm((channels, prefix) => groupCount(groups, size, channels, prefix), eps);
 };
 
-/** All channels as one group. */
+/** Treats all channels as one group. */
 export const groupnorm1: NormFactory = (kwargs, where) =>
   groupNorm(() => 1, withEps(1e-5)(kwargs, where).eps);

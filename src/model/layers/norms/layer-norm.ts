@@ -1,7 +1,7 @@
 import { float, int } from '../../graph-builder.js';
 import { activate, type NormFactory, rootMeanSquare, withEps } from './norm.js';
 
-/** Over the channels of each pixel. */
+/** Normalises over the channels of each pixel. */
 export const layernorm2d: NormFactory = (kwargs, where) => {
   const { eps } = withEps(1e-5)(kwargs, where);
   return (net, prefix, channels, act) => {
@@ -26,7 +26,7 @@ export const layernorm2d: NormFactory = (kwargs, where) => {
   };
 };
 
-/** Over the channels of each pixel, without mean or bias. */
+/** Normalises over the channels of each pixel, without mean or bias. */
 export const rmsnorm2d: NormFactory = (kwargs, where) => {
   const { eps } = withEps(1e-6)(kwargs, where);
   return (net, prefix, channels, act) => {

@@ -4,11 +4,11 @@ import { int, ints } from '../../graph-builder.js';
 import type { Activation } from '../activation.js';
 import { type ChannelAffine, channelAffine, type Net } from '../net.js';
 
-/** A norm with the activation after it (timm's `NormAct` layers), in the two parts that a graph is made of. */
+/** A norm and the activation after it (timm's `NormAct` layers), as two parts of the graph. */
 export interface Norm {
-  /** Folded into the operator before the norm; undefined when there is nothing to fold. */
+  /** Folded into the operator before the norm; undefined if there is nothing to fold. */
   readonly affine: ChannelAffine | undefined;
-  /** Adds what is left to do after it. */
+  /** Adds the remaining operators after it. */
   readonly finish: (x: string) => string;
 }
 
@@ -19,10 +19,10 @@ export interface Norm {
  */
 export type NormLayer = (net: Net, prefix: string, channels: number, act: Activation | undefined) => Norm;
 
-/** A norm by its keyword arguments, checked. */
+/** Creates a norm from its keyword arguments, which it checks. */
 export type NormFactory = (kwargs: Kwargs, where: string) => NormLayer;
 
-/** Adds a whole norm as operators of its own. */
+/** Adds a whole norm as separate operators. */
 export function addNorm(net: Net, x: string, prefix: string, { affine, finish }: Norm): string {
   return finish(affine === undefined ? x : channelAffine(net, x, prefix, affine));
 }
@@ -30,23 +30,23 @@ export function addNorm(net: Net, x: string, prefix: string, { affine, finish }:
 export const activate = (net: Net, x: string, prefix: string, act: Activation | undefined): string =>
   act === undefined ? x : act(net, x, `${prefix}.act`);
 
-/** weight and bias, as an affine. */
+/** Returns weight and bias as an affine. */
 export function weightAndBias({ weights }: Net, prefix: string, channels: number): ChannelAffine {
   const weight = weights.take(`${prefix}.weight`, [channels]);
   const bias = weights.take(`${prefix}.bias`, [channels]);
   return () => ({ scale: Float64Array.from(weight.read()), shift: Float64Array.from(bias.read()) });
 }
 
-/** The one keyword argument that every norm has. */
+/** Reads the one keyword argument that every norm has. */
 export const withEps = (eps: number) => object<{ eps: number }>({ eps: optional(number(0), eps) });
 
-/** A checkpoint vector as a constant that broadcasts over a map. */
+/** Adds a checkpoint vector as a constant that broadcasts over a map. */
 export function perChannel({ graph, weights }: Net, prefix: string, part: string, channels: number): string {
   const { read } = weights.take(`${prefix}.${part}`, [channels]);
   return graph.floats(`${prefix}.${part}`, [channels, 1, 1], read);
 }
 
-/** √(mean(x²) + eps) over `axes`, kept as dimensions of 1. */
+/** Adds √(mean(x²) + eps) over `axes`, kept as dimensions of 1. */
 export function rootMeanSquare(
   { graph }: Net,
   x: string,

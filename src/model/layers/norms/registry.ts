@@ -9,7 +9,7 @@ import { groupnorm, groupnorm1 } from './group-norm.js';
 import { layernorm2d, rmsnorm2d } from './layer-norm.js';
 import type { NormFactory, NormLayer } from './norm.js';
 
-/** Norms by the names that timm's `norm_layer` takes in these networks (timm/layers/create_norm_act.py). */
+/** Norms by their names in timm's `norm_layer` for these networks (timm/layers/create_norm_act.py). */
 export const NORMS: Readonly<Record<string, NormFactory>> = {
   batchnorm,
   batchnorm2d: batchnorm,
@@ -24,7 +24,7 @@ export const NORMS: Readonly<Record<string, NormFactory>> = {
   frntlu,
 };
 
-/** The norm that a configuration names, with the keyword arguments bound to it. */
+/** Returns the norm that a configuration names, with the keyword arguments bound to it. */
 export function normOf(cfg: NormCfg, where: string): NormLayer {
   const { type, ...kwargs } = typeof cfg === 'string' ? { type: cfg } : cfg;
   return lookup('norm_layer', NORMS, type)(kwargs, `${where}: norm_layer ${type}`);
@@ -33,10 +33,10 @@ export function normOf(cfg: NormCfg, where: string): NormLayer {
 const plainNorm = (name: string, kwargs: Kwargs = {}): NormLayer =>
   lookup('norm_layer', NORMS, name)(kwargs, name);
 
-// timm's LayerNorm2d on its own, unlike the one with an activation, has an eps of 1e-6.
+// timm's LayerNorm2d without an activation has an eps of 1e-6, unlike the one with an activation.
 const plainLayerNorm = plainNorm('layernorm2d', { eps: 1e-6 });
 
-/** Norms on their own, by the names that timm's `get_norm_layer` takes (timm/layers/create_norm.py). */
+/** Norms without activation, by their names in timm's `get_norm_layer` (timm/layers/create_norm.py). */
 export const PLAIN_NORMS: Readonly<Record<string, NormLayer>> = {
   batchnorm: plainNorm('batchnorm'),
   batchnorm2d: plainNorm('batchnorm'),

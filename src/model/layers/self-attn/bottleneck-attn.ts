@@ -31,7 +31,7 @@ interface Layer extends Heads {
 
 /**
  * Self-attention over the whole map with relative positions ("Bottleneck Transformers for Visual Recognition",
- * https://arxiv.org/abs/2101.11605), equal to timm's `BottleneckAttn`; a stride of 2 is average pooling after it.
+ * https://arxiv.org/abs/2101.11605), equal to timm's `BottleneckAttn`. A stride of 2 is average pooling afterwards.
  */
 export function bottleneck(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
@@ -61,7 +61,7 @@ function attend(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
   return featureMap(net, graph.add(`${prefix}.out.shift`, 'Add', [map, shift]));
 }
 
-/** Queries, keys and values by head, each [batch, heads, H * W, dim]. */
+/** Adds queries, keys and values by head, each [batch, heads, H * W, dim]. */
 function projections(layer: Layer, pixels: string, after: ChannelAffine | undefined) {
   const { net, prefix, x, kwargs, heads, dimQk, dimV } = layer;
   const { graph, weights } = net;
@@ -77,7 +77,7 @@ function projections(layer: Layer, pixels: string, after: ChannelAffine | undefi
     const rows = graph.reshape(`${prefix}.${name}.heads`, y, [0, -1, heads, dim]);
     return graph.transpose(`${prefix}.${name}`, rows, [0, 2, 1, 3]);
   };
-  // The scale of the content logits goes into the keys, the norm after the layer into the values.
+  // The scale of the content logits is folded into the keys, the norm after the layer into the values.
   const constant = (value: number, count: number) => () => new Float64Array(count).fill(value);
   return [
     part('q', 0, dimQk, constant(1, qk)),
@@ -106,7 +106,7 @@ function withPositions(layer: Layer, content: string, q: string): string {
   return graph.reshape(`${prefix}.logits.flat`, sum, [-1, heads, h * w, h * w]);
 }
 
-/** q · rel[key − query] along one axis: [batch * heads, qy, qx, keys on the axis]. */
+/** Adds q · rel[key − query] along one axis: [batch * heads, qy, qx, keys on the axis]. */
 function axisLogits(layer: Layer, axis: 'height' | 'width', queries: string, size: number): string {
   const { net, prefix, dimQk, kwargs } = layer;
   const { graph } = net;
@@ -122,7 +122,7 @@ function axisLogits(layer: Layer, axis: 'height' | 'width', queries: string, siz
   const table = graph.floats(`${prefix}.position.${axis}.table`, [size, dimQk, size], () =>
     axisTable(rel.read(), size, dimQk, scale),
   );
-  // The query's place on the axis comes first, as the batch of one product.
+  // The query's place on the axis comes first, as the batch dimension of a single product.
   const perm = axis === 'height' ? [1, 0, 2, 3] : [2, 0, 1, 3];
   const back = axis === 'height' ? [1, 0, 2, 3] : [1, 2, 0, 3];
   const places = graph.transpose(`${prefix}.q.by_${axis}`, queries, perm);
@@ -133,7 +133,7 @@ function axisLogits(layer: Layer, axis: 'height' | 'width', queries: string, siz
   return graph.transpose(`${prefix}.position.${axis}.logits`, unflat, back);
 }
 
-/** rel[key − query + size − 1] for each query and key of an axis: [queries, dim, keys]. */
+/** Returns rel[key − query + size − 1] for each query and key of an axis: [queries, dim, keys]. */
 function axisTable(rel: Float32Array, size: number, dim: number, scale: number): Float32Array {
   const table = new Float32Array(size * dim * size);
   let at = 0;

@@ -27,7 +27,7 @@ import { assertHalvable, type HeadKwargs, headKwargs, headsOf } from './heads.js
 /** Keyword arguments of timm's `HaloAttn`, with its defaults (timm/layers/halo_attn.py). */
 interface HaloKwargs extends HeadKwargs {
   readonly block_size: number; // side of a block of queries
-  readonly halo_size: number; // how far keys reach beyond the block
+  readonly halo_size: number; // how far keys extend beyond the block
   readonly avg_down: boolean; // stride by average pooling instead of strided queries
   readonly scale_pos_embed: boolean;
 }
@@ -55,10 +55,10 @@ interface Layer {
 /**
  * Halo self-attention ("Scaling Local Self-Attention for Parameter Efficient Visual Backbones",
  * https://arxiv.org/abs/2103.12731), equal to timm's `HaloAttn`: each block of queries attends to the window of
- * keys around it. Keys beyond the map are zero but not masked: they take part in the softmax with their
- * position logit alone.
+ * keys around it. Keys beyond the map are zero but not masked: they take part in the softmax with only their
+ * position logit.
  *
- * The graph works channels-last: queries, windows and results move as whole rows of a head's channels.
+ * The graph is channels-last: it moves queries, windows and results as whole rows of a head's channels.
  */
 export function halo(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
@@ -94,7 +94,7 @@ function buildHalo(layer: Layer, after: ChannelAffine | undefined): FeatureMap {
   return toMap(layer, graph.add(`${prefix}.out`, 'MatMul', [attn, v]), after);
 }
 
-/** [batch * blocks * heads, queries, dimQk] */
+/** Adds the queries: [batch * blocks * heads, queries, dimQk]. */
 function queries(layer: Layer, pixels: string): string {
   const { net, prefix, x, grid, dimQk } = layer;
   const out = grid.heads * dimQk;
@@ -107,7 +107,7 @@ function queries(layer: Layer, pixels: string): string {
   return gather(layer, 'q', rows, index, count, dimQk);
 }
 
-/** [batch * blocks * heads, keys, dimQk] and [batch * blocks * heads, keys, dimV] */
+/** Adds keys [batch * blocks * heads, keys, dimQk] and values [batch * blocks * heads, keys, dimV]. */
 function keysAndValues(
   layer: Layer,
   pixels: string,
@@ -121,7 +121,7 @@ function keysAndValues(
   const count = windowSide(grid) ** 2;
   const length = blockCount(grid) * heads * count;
   const window = net.graph.int64(`${prefix}.kv.index`, length, () => windowRows(grid));
-  // The scale of the content logits goes into the keys, the norm after the layer into the values.
+  // The scale of the content logits is folded into the keys, the norm after the layer into the values.
   const part = (name: string, offset: number, dim: number, scales: () => ArrayLike<number>) => {
     const select =
       ({ read }: Parameter) =>
@@ -138,7 +138,8 @@ function keysAndValues(
 }
 
 /**
- * The channels `offset` to `offset + dim` of each head, scaled: timm interleaves keys and values head by head.
+ * Returns the channels `offset` to `offset + dim` of each head, scaled: timm interleaves keys and values head by
+ * head.
  *
  * @param values [heads, perHead, …]
  * @param scales [heads * dim]
@@ -162,7 +163,7 @@ function ofEachHead(
   return result;
 }
 
-/** A 1x1 convolution of channels-last pixels, as rows of one head each: [batch, H * W * heads, dim]. */
+/** Adds a 1x1 convolution of channels-last pixels, as rows of one head each: [batch, H * W * heads, dim]. */
 function project(layer: Layer, name: string, pixels: string, dim: number, weights: LinearWeights): string {
   const prefix = `${layer.prefix}.${name}`;
   const y = addLinear(layer.net, pixels, `${prefix}.project`, layer.grid.heads * dim, weights); // [batch, H * W, heads * dim]
@@ -174,7 +175,7 @@ function withZeroRow(layer: Layer, name: string, rows: string): string {
   return graph.add(`${layer.prefix}.${name}.padded`, 'Pad', [rows, graph.shape(0, 0, 0, 0, 1, 0)]);
 }
 
-/** Picks rows and groups them by block and head: [batch * blocks * heads, count, dim]. */
+/** Gathers rows and groups them by block and head: [batch * blocks * heads, count, dim]. */
 function gather(layer: Layer, name: string, rows: string, index: string, count: number, dim: number): string {
   const { graph } = layer.net;
   const prefix = `${layer.prefix}.${name}`;
@@ -184,7 +185,7 @@ function gather(layer: Layer, name: string, rows: string, index: string, count: 
   return graph.reshape(prefix, picked, [-1, count, dim]);
 }
 
-/** The relative position logits: [batch * blocks * heads, queries, keys]. */
+/** Adds the relative position logits: [batch * blocks * heads, queries, keys]. */
 function positionLogits(layer: Layer, q: string): string {
   const { net, prefix, grid, dimQk } = layer;
   const { graph } = net;
@@ -203,7 +204,7 @@ function positionLogits(layer: Layer, q: string): string {
   return graph.transpose(`${prefix}.position`, logits, [1, 0, 2]);
 }
 
-/** Puts the blocks back in their places, with the shift of the norm that follows: [batch, C, H', W']. */
+/** Moves the blocks back to their places, and adds the shift of the norm that follows: [batch, C, H', W']. */
 function toMap(layer: Layer, out: string, after: ChannelAffine | undefined): FeatureMap {
   const { prefix, x, grid, dimV } = layer;
   const { graph } = layer.net;

@@ -1,38 +1,38 @@
-/** How halo attention lays blocks of queries and windows of keys over a feature map. */
+/** The layout of halo attention's blocks of queries and windows of keys on a feature map. */
 export interface HaloGrid {
   readonly heads: number;
   readonly height: number; // of the input, a multiple of `block`
   readonly width: number;
   readonly block: number; // side of a block, in input pixels
-  readonly halo: number; // input pixels that a window reaches beyond its block
+  readonly halo: number; // input pixels by which a window extends beyond its block
   readonly stride: number; // every stride-th pixel is a query
 }
 
 // A "row" is the channels of one head at one pixel: row (y * width + x) * heads + head of a channels-last map.
 
-/** Queries on a block's side. */
+/** The number of queries along a block's side. */
 export const querySide = (grid: HaloGrid): number => grid.block / grid.stride;
 
-/** Keys on a window's side. */
+/** The number of keys along a window's side. */
 export const windowSide = (grid: HaloGrid): number => grid.block + 2 * grid.halo;
 
-/** Blocks of the map. */
+/** The number of blocks in the map. */
 export const blockCount = (grid: HaloGrid): number => (grid.height / grid.block) * (grid.width / grid.block);
 
-/** Rows of the input map that are queries, in the order [block, head, query]. */
+/** Returns the rows of the input map that are queries, in the order [block, head, query]. */
 export function queryRows(grid: HaloGrid): number[] {
   return rowsByBlock(grid, querySide(grid), (block, i) => block * grid.block + i * grid.stride);
 }
 
 /**
- * Rows of the input map that are keys, in the order [block, head, key]. A key beyond the map is the row
+ * Returns the rows of the input map that are keys, in the order [block, head, key]. A key beyond the map is the row
  * after the last one, where the caller puts zeros.
  */
 export function windowRows(grid: HaloGrid): number[] {
   return rowsByBlock(grid, windowSide(grid), (block, i) => block * grid.block + i - grid.halo);
 }
 
-/** For each row of the output map, in order, its place in the order [block, head, query]. */
+/** Returns, for each row of the output map in order, its index in the order [block, head, query]. */
 export function outputRows(grid: HaloGrid): number[] {
   const side = querySide(grid);
   const output = { ...grid, height: grid.height / grid.stride, width: grid.width / grid.stride };
@@ -64,8 +64,8 @@ function rowsByBlock(
 }
 
 /**
- * The relative position embedding as one matrix per query of a block: logit(query, key) is q · table[query, :, key].
- * timm counts relative positions from the query's place among the block's queries, strided or not.
+ * Returns the relative position embedding as one matrix per query of a block: logit(query, key) is q · table[query,
+ * :, key]. timm counts relative positions from the query's index among the block's queries, strided or not.
  *
  * @param widthRel [2 * window − 1, dim], heightRel likewise (timm's `PosEmbedRel`)
  * @returns [queries, dim, keys]

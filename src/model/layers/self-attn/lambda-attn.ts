@@ -22,7 +22,7 @@ interface LambdaKwargs extends HeadKwargs {
   readonly r: number | null; // side of the local position convolution; null: positions relative over the whole map
 }
 
-/** timm tells a missing value, which is its default, from null. */
+/** timm distinguishes a missing value, which means its default, from null. */
 const orNull =
   <T>(reader: Reader<T>, missing: T): Reader<T | null> =>
   (value, where) =>
@@ -48,8 +48,9 @@ interface Layer {
 
 /**
  * The lambda layer ("LambdaNetworks: Modeling Long-Range Interactions Without Attention",
- * https://arxiv.org/abs/2102.08602), equal to timm's `LambdaLayer`: the map makes a linear function (the lambda) of
- * content and one of position, and applies them to the query of each pixel. A stride of 2 is average pooling after it.
+ * https://arxiv.org/abs/2102.08602), equal to timm's `LambdaLayer`: it computes a linear function (the lambda) of
+ * content and one of position from the map, and applies them to the query of each pixel. A stride of 2 is average
+ * pooling afterwards.
  */
 export function lambda(kwargs: Kwargs, where: string): SelfAttn {
   const options = readKwargs(kwargs, where);
@@ -85,11 +86,11 @@ function buildLambda(layer: Layer, after: ChannelAffine | undefined): FeatureMap
   ]);
   const planes = graph.transpose(`${prefix}.out.planes`, out, [0, 2, 1]); // [batch, heads * v, H * W]
   const map = graph.reshape(`${prefix}.map`, planes, [0, heads * v, x.height, x.width]);
-  // The heads share their values, so the norm that follows cannot be folded into them.
+  // The heads share their values, so the norm that follows cannot be folded into the values.
   return featureMap(net, after === undefined ? map : channelAffine(net, map, `${prefix}.norm`, after));
 }
 
-/** Queries [batch, H * W, heads * k], keys [batch, H * W, k] and values [batch, H * W, v], their norms folded in. */
+/** Adds queries [batch, H * W, heads * k], keys [batch, H * W, k] and values [batch, H * W, v], with their norms folded in. */
 function projections(layer: Layer, pixels: string) {
   const { net, prefix, x, kwargs, heads, k, v } = layer;
   const total = heads * k + k + v;
@@ -116,13 +117,13 @@ function projections(layer: Layer, pixels: string) {
   };
 }
 
-/** The function of position that the values around each pixel make: [batch, H * W, k, v]. */
+/** Adds the position lambda, computed from the values around each pixel: [batch, H * W, k, v]. */
 function positionLambda(layer: Layer, values: string): string {
   const { kwargs } = layer;
   return kwargs.r === null ? relativeLambda(layer, values) : localLambda(layer, values, kwargs.r);
 }
 
-/** A convolution of each value channel's map with r x r weights for each key channel. */
+/** Convolves each value channel's map with r x r weights for each key channel. */
 function localLambda({ net, prefix, x, k, v, places }: Layer, values: string, r: number): string {
   const { graph, weights } = net;
   const weight = weights.take(`${prefix}.conv_lambda.weight`, [k, 1, r, r, 1]);
@@ -135,7 +136,7 @@ function localLambda({ net, prefix, x, k, v, places }: Layer, values: string, r:
   return graph.transpose(`${prefix}.position`, split, [0, 3, 2, 1]);
 }
 
-/** A table of every pair of pixels, as one matrix product with the values. */
+/** Multiplies a table of every pair of pixels by the values, in a single matrix product. */
 function relativeLambda({ net, prefix, x, k, v, places }: Layer, values: string): string {
   const { graph, weights } = net;
   const { height, width } = x;
@@ -155,7 +156,7 @@ function relativeLambda({ net, prefix, x, k, v, places }: Layer, values: string)
   return graph.reshape(`${prefix}.position`, product, [0, places, k, v]);
 }
 
-/** The embedding of key − query for each query, key channel and key: [queries, k, keys]. */
+/** Returns the embedding of key − query for each query, key channel and key: [queries, k, keys]. */
 function relativeTable(embedding: Float32Array, height: number, width: number, k: number): Float32Array {
   const places = height * width;
   const table = new Float32Array(places * k * places);

@@ -6,7 +6,7 @@ import { bottleneck } from './bottleneck-attn.js';
 import { halo } from './halo-attn.js';
 import { lambda } from './lambda-attn.js';
 
-/** Self-attention layers by the names that timm's `self_attn_layer` takes; each checks its keyword arguments. */
+/** Self-attention layers by their names in timm's `self_attn_layer`; each checks its keyword arguments. */
 export const SELF_ATTN_LAYERS: Readonly<Record<string, SelfAttnFactory>> = {
   halo,
   bottleneck,
