@@ -41,12 +41,9 @@ export class LockForeign extends HalonetError {
 
   /** @param what the path holds: `a folder` */
   constructor(path: string, what: string) {
-    super(
-      `${path} is where a lock file would be made, but ${what} stands there that is no lock of halonet.`,
-      {
-        hint: 'Move it away, or choose another name for what is written.',
-      },
-    );
+    super(`${path} is reserved for a lock file, but ${what} is there that halonet did not create.`, {
+      hint: 'Move it away, or choose another name for what is written.',
+    });
   }
 }
 

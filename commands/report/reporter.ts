@@ -99,7 +99,7 @@ export class Reporter {
     const line = deviceLine(opened);
     if (line !== undefined) this.#say(line);
     if (this.#job.lists && this.#job.typed)
-      this.#say('reading paths from the terminal, one a line; Ctrl-D ends');
+      this.#say('reading paths from the terminal, one per line; Ctrl-D ends the list');
   }
 
   #say(text: string): void {

@@ -75,7 +75,7 @@ function againWhere(
 
 function suspicion(suspects: readonly string[]): string {
   const names = suspects.map((path) => JSON.stringify(path)).join(', ');
-  return `${names} ${suspects.length === 1 ? 'was' : 'were'} being decoded when the last run died: to be safe, in a process apart now`;
+  return `${names} ${suspects.length === 1 ? 'was' : 'were'} being decoded when the last run crashed; decoding ${suspects.length === 1 ? 'it' : 'them'} in a separate process`;
 }
 
 function nothingLeft({ rows, failures }: Manifest, passedOver: PassedOverCounts): JobSummary {

@@ -42,7 +42,7 @@ describe('a run whose process dies of an image', () => {
     assert.equal(await readFile(record, 'utf8'), '');
     const { code, stderr } = await halonet([...command('e.npy'), '--resume'], options);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /"photos\/b\.png".* being decoded when the last run died/);
+    assert.match(stderr, /"photos\/b\.png".* being decoded when the last run crashed/);
     const apart = (await readFile(record, 'utf8')).trimEnd().split('\n');
     assert.ok(apart.includes('photos/b.png'), `decoded apart: ${apart}`);
     for (const path of apart) assert.ok(suspects.includes(path), `${path} was no suspect`);

@@ -211,7 +211,7 @@ describe('a lock file', () => {
         await writeFile(path, text);
         const refused = {
           name: 'LockForeign',
-          message: new RegExp(`^${path} is where .* a file stands there`),
+          message: new RegExp(`^${path} is reserved for .* a file is there`),
         };
         await assert.rejects(tryLock(path, { timing: TIMING }), refused);
         await assert.rejects(acquireLock(path, { timing: TIMING }), refused);
@@ -225,7 +225,7 @@ describe('a lock file', () => {
       await mkdir(path);
       const refused = {
         name: 'LockForeign',
-        message: new RegExp(`^${path} is where .* a folder stands there`),
+        message: new RegExp(`^${path} is reserved for .* a folder is there`),
       };
       await assert.rejects(tryLock(path, { timing: TIMING }), refused);
       await assert.rejects(lookAtLock(path, { timing: TIMING }), refused);
