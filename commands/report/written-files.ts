@@ -23,14 +23,15 @@ const RESULTS: Readonly<Record<string, string>> = {
 export function writtenFiles({ place, manifest }: FoundRun, output: string): readonly WrittenFile[] {
   const given = output.replace(/(?<=.)[\\/]+$/, '');
   const path = place.path === resolve(output) ? given : place.path;
+  const shown = (beside: string) => path + beside.slice(place.path.length);
   const names = manifest.outputs.map(({ name }) => name);
   return [
     ...[
       ...names.filter((name) => !isBeside(name, manifest)),
       ...names.filter((name) => isBeside(name, manifest)),
     ].map((name) => ({ path: filePath(place.arrangement, path, name), purpose: purposeOf(name, manifest) })),
-    { path: `${path}.run.json`, purpose: 'manifest: settings, versions, checksums' },
-    { path: `${path}.run.rows`, purpose: 'ledger: the image of each row' },
+    { path: shown(place.manifest), purpose: 'manifest: settings, versions, checksums' },
+    { path: shown(place.ledger), purpose: 'ledger: the image of each row' },
   ];
 }
 

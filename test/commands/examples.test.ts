@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { COMMANDS } from '../../commands/index.js';
 import { FIRST_USE } from '../../commands/report/help-text.js';
-import { halonet, ROOT } from '../support/cli.js';
+import { type Bench, openBench, runShell } from '../docs/examples.js';
 
-const run = promisify(execFile);
-
-const PHOTOS = ['heart.png', 'spiral.jpg', 'star.webp'];
-
-/** What is put in place of models that take a download or long. */
+/** What is put in place of models that need a download, besides those of jobs, and of measurements that take long. */
 const MODELS: readonly (readonly [RegExp, string])[] = [
-  [/(halonet (?:classify|embed|features) (?!.*--model)\S+)/, '$1 --model demo'],
   [/(halonet convert) halonet50ts\.a1h_in1k/, '$1 demo'],
   [/(halonet benchmark) (?=--)/, '$1 demo '],
   [/(halonet benchmark .*)$/, '$1 --quick --repeats 1 --precisions fp32 --threads 1 --batch-sizes 1'],
@@ -32,35 +24,17 @@ const BEFORE: Readonly<Record<string, string>> = {
 const substituted = (command: string) =>
   MODELS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), command);
 
-const isSimple = (command: string) => /^halonet [\w ./,=-]+$/.test(command);
-
 describe('the examples of help', function () {
   this.timeout(300_000);
-  let root: string;
-  let folder: string;
-  before(async () => {
-    root = await mkdtemp(join(tmpdir(), 'halonet-examples-'));
-    await mkdir(join(root, 'bin'));
-    const shim = join(root, 'bin/halonet');
-    await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'bin/halonet.cjs')}' "$@"\n`);
-    await chmod(shim, 0o755);
-  });
+  let bench: Bench;
   beforeEach(async () => {
-    folder = await mkdtemp(join(root, 'work-'));
-    await mkdir(join(folder, 'photos'));
-    for (const name of PHOTOS)
-      await cp(join(ROOT, 'fixtures/images/shapes', name), join(folder, 'photos', name));
+    bench = await openBench();
   });
-  after(() => rm(root, { recursive: true }));
+  afterEach(() => rm(join(bench.folder, '..'), { recursive: true }));
 
   async function assertRuns(command: string): Promise<void> {
-    if (isSimple(command)) {
-      const { code, stderr } = await halonet(command.split(' ').slice(1), { cwd: folder });
-      assert.equal(code, 0, `${command}\n${stderr}`);
-      return;
-    }
-    const PATH = `${join(root, 'bin')}${delimiter}${process.env.PATH}`;
-    await run('sh', ['-c', command], { cwd: folder, env: { ...process.env, PATH } });
+    const { code, stderr } = await runShell(command, bench);
+    assert.equal(code, 0, `${command}\n${stderr}`);
   }
 
   for (const [name, { examples }] of Object.entries(COMMANDS)) {

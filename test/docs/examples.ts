@@ -73,14 +73,18 @@ export async function checkExample(example: Example, bench: Bench): Promise<void
 
 async function runExample(example: Example, bench: Bench): Promise<Ended> {
   const { language, text } = example;
-  const commands = language === 'sh' ? plainCommands(text) : undefined;
-  if (commands !== undefined) return runCommands(commands, bench);
-  if (language === 'sh') return runProgram(['sh', '-e'], text, bench);
+  if (language === 'sh') return runShell(text, bench);
   if (language === 'js') return runProgram([process.execPath, '--input-type=module', '-'], text, bench);
   const { python } = bench;
   if (python === undefined) throw new Error(`${example.page}:${example.line} needs Python`);
   if (language === 'python') return runProgram([python, '-'], text, bench);
   return runProgram([python, '-'], `import duckdb\nprint(duckdb.sql(r"""${text}"""))\n`, bench);
+}
+
+/** Runs commands of a shell to their end, or to the first that fails. */
+export function runShell(text: string, bench: Bench): Promise<Ended> {
+  const commands = plainCommands(text);
+  return commands === undefined ? runProgram(['sh', '-e'], text, bench) : runCommands(commands, bench);
 }
 
 interface PlainCommand {
