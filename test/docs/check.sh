@@ -4,20 +4,13 @@
 # need it are left out where pip does not reach it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. test/support/debian-packages.sh
 
 missing=()
 command -v python3 > /dev/null && python3 -c 'import ensurepip, venv' 2> /dev/null || missing+=(python3-venv)
 command -v jq > /dev/null || missing+=(jq)
 command -v sqlite3 > /dev/null || missing+=(sqlite3)
-if [ "${#missing[@]}" -gt 0 ]; then
-  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then
-    echo "missing: ${missing[*]}: install them, or run this as root on Debian" >&2
-    exit 1
-  fi
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get install --yes --no-install-recommends "${missing[@]}" > /dev/null \
-    || { apt-get update > /dev/null && apt-get install --yes --no-install-recommends "${missing[@]}" > /dev/null; }
-fi
+debian_packages "${missing[@]}"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
