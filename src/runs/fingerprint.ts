@@ -26,8 +26,14 @@ export const FLAGS: Readonly<Record<string, string>> = {
   outputs: '--stages, --pool or --normalize (outputs)',
 };
 
+/** Settings that follow from others: if one of those differs, it explains the difference. */
+const CAUSES: Readonly<Record<string, readonly string[]>> = {
+  outputs: ['scores'],
+  [GRAPH]: ['scores', 'dtype', 'outputs', 'height', 'width'],
+};
+
 /**
- * Lists the differences between two fingerprints, each in a few words.
+ * Lists the differences between two fingerprints, each in a few words, without those that only follow from others.
  *
  * @param except names of settings that may differ
  */
@@ -36,14 +42,21 @@ export function differences(
   now: Fingerprint,
   except: readonly string[],
 ): readonly string[] {
-  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])].filter(
-    (name) => then[name] !== now[name] && !except.includes(name),
+  const different = new Set(
+    [...Object.keys(then), ...Object.keys(now)].filter(
+      (name) => then[name] !== now[name] && !except.includes(name),
+    ),
   );
-  return names.map((name) =>
-    name === GRAPH
-      ? 'the network is another one (--model, --precision, --mean or --std)'
-      : `${FLAGS[name] ?? name} was ${shown(then[name])} and is ${shown(now[name])}`,
-  );
+  const isExplained = (name: string) =>
+    CAUSES[name]?.some((cause) => different.has(cause)) ||
+    (name === 'outputs' && different.has('dtype') && shownOutputs(then) === shownOutputs(now));
+  return [...different].filter((name) => !isExplained(name)).map((name) => difference(name, then, now));
+}
+
+function difference(name: string, then: Fingerprint, now: Fingerprint): string {
+  if (name === GRAPH) return 'the network is another one (--model, --precision, --mean or --std)';
+  const text = name === 'outputs' ? shownOutputs : (settings: Fingerprint) => shown(settings[name]);
+  return `${FLAGS[name] ?? name} was ${text(then)} and is ${text(now)}`;
 }
 
 /** Returns the error for a run that cannot resume because its settings differ. */
@@ -51,6 +64,14 @@ export function otherSettings(output: string, different: readonly string[]): Out
   return new OutputError(`${output} was started with other settings: ${different.join('; ')}.`, {
     hint: 'Repeat the original command unchanged, or add --overwrite to start over.',
   });
+}
+
+/** Formats outputs without their dtype, which is a setting of its own: `stage1 avg`, `embedding normalized`. */
+function shownOutputs({ outputs }: Fingerprint): string {
+  const text = String(outputs)
+    .replace(/ (float32|float16|false)\b/g, '')
+    .replace(/ true\b/g, ' normalized');
+  return shown(outputs === undefined ? undefined : text);
 }
 
 const SHOWN = 120; // characters

@@ -4,6 +4,7 @@ import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js'
 import { featuresLayout } from '../../src/outputs/features-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { differences, otherSettings } from '../../src/runs/fingerprint.js';
+import type { Fingerprint } from '../../src/runs/journal.js';
 import { HALONET } from '../images/support.js';
 
 const PREPROCESSING: Preprocessing = { ...HALONET, height: 128, width: 128, autoOrient: true };
@@ -71,11 +72,10 @@ describe('the fingerprint of a run', () => {
     assert.equal(difference({ layout: layoutOf('jsonl') }), '--format was npy and is jsonl');
     assert.equal(
       difference({ outputs: JOB.outputs.slice(1) }),
-      '--stages, --pool or --normalize (outputs) was stage1 float32, stage2 float32, stage3 float32, stage4 float32 and is ' +
-        'stage2 float32, stage3 float32, stage4 float32',
+      '--stages, --pool or --normalize (outputs) was stage1, stage2, stage3, stage4 and is stage2, stage3, stage4',
     );
     const pooled = JOB.outputs.map((output) => ({ ...output, pool: 'avg' as const }));
-    assert.match(difference({ outputs: pooled }) ?? '', / and is stage1 float32 avg, stage2 float32 avg, /);
+    assert.match(difference({ outputs: pooled }) ?? '', / and is stage1 avg, stage2 avg, /);
     assert.equal(
       difference({ device: 'cuda', version: '2' }),
       'halonet was 1.2.3 and is 2; --device was cpu and is cuda',
@@ -89,6 +89,46 @@ describe('the fingerprint of a run', () => {
       difference({ onnx, device: 'cuda' }) ?? '',
       /^--device was cpu and is cuda; the network is another one/,
     );
+  });
+
+  it('leaves out what only follows from another difference', () => {
+    const onnx = Uint8Array.of(1, 2, 4);
+    const withSettings = (settings: Fingerprint, change: Partial<Fingerprinted> = {}) => ({
+      ...fingerprintOf({ ...JOB, ...change }),
+      ...settings,
+    });
+    const halved = JOB.outputs.map((output) => ({ ...output, dtype: 'float16' as const }));
+    assert.deepEqual(
+      differences(
+        withSettings({ dtype: 'float32' }),
+        withSettings({ dtype: 'float16' }, { onnx, outputs: halved, device: 'cuda' }),
+        [],
+      ),
+      ['--dtype was float32 and is float16', '--device was cpu and is cuda'],
+    );
+    assert.deepEqual(
+      differences(
+        withSettings({ dtype: 'float32' }),
+        withSettings({ dtype: 'float16' }, { onnx, outputs: halved.slice(2) }),
+        [],
+      ),
+      [
+        '--dtype was float32 and is float16',
+        '--stages, --pool or --normalize (outputs) was stage1, stage2, stage3, stage4 and is stage3, stage4',
+      ],
+    );
+    const logits = { onnx, outputs: [{ name: 'logits' }] };
+    assert.deepEqual(
+      differences(withSettings({ scores: 'probabilities' }), withSettings({ scores: 'logits' }, logits), []),
+      ['--scores was probabilities and is logits'],
+    );
+    const normalized = { outputs: [{ name: 'embedding', normalize: true, dtype: 'float32' as const }], onnx };
+    const plain = { outputs: [{ name: 'embedding', normalize: false, dtype: 'float32' as const }] };
+    assert.deepEqual(differences(withSettings({}, plain), withSettings({}, normalized), []), [
+      '--stages, --pool or --normalize (outputs) was embedding and is embedding normalized',
+    ]);
+    // If no setting explains the dtype, the outputs still differ.
+    assert.equal(difference({ outputs: halved, onnx })?.startsWith('--stages, --pool'), true);
   });
 
   it('knows of settings that came or went', () => {
