@@ -10,7 +10,7 @@ const turns = async (count: number) => {
 };
 
 describe('inOrder', () => {
-  it('yields a result that is done while the source has no more to give yet', async () => {
+  it('yields a finished result without waiting for the next item', async () => {
     let more = () => {};
     async function* slow(): AsyncGenerator<string> {
       yield 'first';
@@ -30,7 +30,7 @@ describe('inOrder', () => {
     assert.deepEqual(await results.next(), { value: undefined, done: true });
   });
 
-  it('keeps the order whichever work is done first, with no more than allowed under way', async () => {
+  it('keeps the input order whatever finishes first, and never exceeds the concurrency limit', async () => {
     let underWay = 0;
     let most = 0;
     const work = async (i: number) => {
@@ -48,7 +48,7 @@ describe('inOrder', () => {
     assert.equal(most, 4);
   });
 
-  it('throws the error of an item in its turn, after the results before it', async () => {
+  it("throws an item's error in order, after the results before it", async () => {
     const work = async (i: number) => {
       if (i === 2) throw new Error('third');
       await turns(20);
@@ -61,7 +61,7 @@ describe('inOrder', () => {
     assert.deepEqual(results, [0, 1]);
   });
 
-  it('closes the source when the consumer stops, and waits for the work under way', async () => {
+  it('closes the source when the consumer stops, and waits for work in progress', async () => {
     let closed = false;
     let finished = 0;
     async function* source(): AsyncGenerator<number> {
@@ -81,7 +81,7 @@ describe('inOrder', () => {
     assert.ok(finished >= 5 && finished <= 8, `${finished}`);
   });
 
-  it('does not wait for a read that never ends', async () => {
+  it('does not wait for a pending read when the consumer stops', async () => {
     async function* endless(): AsyncGenerator<number> {
       yield 1;
       await new Promise(() => {});

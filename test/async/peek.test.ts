@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { peekable } from '../../src/async/peek.js';
 
-/** Numbers from 0, with what was asked of them. */
+/** A source of numbers from 0 that records what is read and whether it is closed. */
 function counted(count: number) {
   const read: number[] = [];
   const state = { closed: false };
@@ -25,7 +25,7 @@ const all = async (items: AsyncIterable<number>) => {
 };
 
 describe('peekable', () => {
-  it('gives what was looked at again, in order, and reads nothing twice', async () => {
+  it('yields peeked items again, in order, and reads nothing twice', async () => {
     const { source, read } = counted(6);
     const { peek, items } = peekable(source);
     assert.deepEqual(await peek(2), [0, 1]);
@@ -36,21 +36,21 @@ describe('peekable', () => {
     assert.deepEqual(read, [0, 1, 2, 3, 4, 5]);
   });
 
-  it('reads nothing before it is asked to', async () => {
+  it('reads nothing until asked', async () => {
     const { source, read } = counted(3);
     const { items } = peekable(source);
     assert.deepEqual(read, []);
     assert.deepEqual(await all(items), [0, 1, 2]);
   });
 
-  it('shows all there is of a short source, and gives it once', async () => {
+  it('peeks at a short source in full, and yields each item once', async () => {
     const { source } = counted(3);
     const { peek, items } = peekable(source);
     assert.deepEqual(await peek(10), [0, 1, 2]);
     assert.deepEqual(await all(items), [0, 1, 2]);
   });
 
-  it('does not wait for more than enough, and loses nothing of a source that falls silent', async () => {
+  it('returns early from a stalled source once it has enough, and loses no item', async () => {
     let speak = () => {};
     const silence = new Promise<void>((resolve) => {
       speak = resolve;
@@ -66,7 +66,7 @@ describe('peekable', () => {
     assert.deepEqual(await all(items), [0, 1, 2, 3, 4]);
   });
 
-  it('does not wait for a source that is silent when the taker stops', async () => {
+  it('does not wait for a stalled source when the consumer stops', async () => {
     async function* silent() {
       yield 0;
       await new Promise(() => {});
@@ -81,7 +81,7 @@ describe('peekable', () => {
     assert.deepEqual(taken, [0]);
   });
 
-  it('closes the source when the taker stops, among what was looked at or after it', async () => {
+  it('closes the source when the consumer stops, within the peeked items or after them', async () => {
     for (const stop of [1, 4]) {
       const { source, state } = counted(9);
       const { peek, items } = peekable(source);

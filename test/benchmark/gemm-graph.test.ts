@@ -9,7 +9,7 @@ import { relativeError } from '../support/relative-error.js';
 const shape = { m: 6, k: 8, n: 16 };
 const FLOPS_OF_PAIR = 2 * 2 * 6 * 8 * 16;
 
-/** Row 0 after two pairs of products, in float64; `round` is what is kept of each product. */
+/** Row 0 after two pairs of products, in float64; `round` is applied to each product. */
 function expectedRow(
   row: readonly number[],
   [there, back]: readonly [ArrayLike<number>, ArrayLike<number>],
@@ -39,7 +39,7 @@ async function firstRow(onnx: Uint8Array, pixels: Uint8Array): Promise<Float32Ar
 const pixels = Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256);
 
 describe('gemmChain', () => {
-  it('multiplies there and back, as often as it says', async () => {
+  it('multiplies there and back, as often as its FLOP count states', async () => {
     const { graph, flops } = gemmChain(shape, 'float', FLOPS_OF_PAIR + 1);
     assert.equal(flops, 2 * FLOPS_OF_PAIR);
     assert.equal(2 * summarizeGraph(graph).macs, flops);
@@ -49,7 +49,7 @@ describe('gemmChain', () => {
     assert.ok(error < 1e-5, `relative error ${error}`);
   });
 
-  it('does the same in int8', async () => {
+  it('multiplies there and back in int8', async () => {
     const { graph, flops } = gemmChain(shape, 'int8', FLOPS_OF_PAIR + 1);
     assert.equal(flops, 2 * FLOPS_OF_PAIR);
     assert.equal(graph.nodes.filter(({ op }) => op === 'QLinearMatMul').length, 4);

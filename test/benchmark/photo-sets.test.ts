@@ -9,14 +9,14 @@ import { HALONET } from '../images/support.js';
 const preprocessing = { ...HALONET, height: 32, width: 32 };
 const options = { preprocessing, decoders: 2 };
 
-describe('photos to measure with', () => {
+describe('photo sets for benchmarks', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-photos-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('are JPEGs with as many bits as a photo has, each different, the same each time', async () => {
+  it('generates the same distinct JPEGs each time, with the bits per pixel of a photo', async () => {
     const size = { width: 640, height: 480, count: 2, jobs: ['exact'] } as const;
     const { photos, paths, jobs } = await generatedPhotos(folder, size);
     assert.deepEqual(jobs, ['exact']);
@@ -36,13 +36,13 @@ describe('photos to measure with', () => {
     assert.deepEqual(await readFile(paths[0] ?? ''), first);
   });
 
-  it("are those of a folder of one's own", async () => {
+  it('reads the photos in a folder', async () => {
     const { photos, paths } = await photosIn('fixtures/images', options);
     assert.equal(paths.length, 16);
     assert.equal(photos.name, 'fixtures/images');
   });
 
-  it('are those that can be decoded', async () => {
+  it('notes and skips photos that cannot be decoded, and fails if none can be', async () => {
     const [good, bad] = [join(folder, 'good.jpg'), join(folder, 'bad.jpg')];
     await writeFile(bad, 'no image');
     const notes: string[] = [];
@@ -56,7 +56,7 @@ describe('photos to measure with', () => {
     assert.match(notes[1] ?? '', /: 1 of 2 are skipped$/);
   });
 
-  it('are missing in a folder without any, and in none', async () => {
+  it('rejects a folder without images, and a missing folder', async () => {
     await mkdir(join(folder, 'empty'));
     await writeFile(join(folder, 'empty', 'notes.txt'), '');
     await assert.rejects(photosIn(join(folder, 'empty'), options), /--images .*: there is no image in it/);

@@ -19,11 +19,11 @@ const options: BenchmarkOptions = {
 };
 
 describe('the plan of a benchmark', () => {
-  it('has int8 on the CPU', async () => {
+  it('includes int8 on the CPU', async () => {
     assert.deepEqual((await planOf(options, 'fp32', '/nowhere')).precisions, ['fp32', 'int8']);
   });
 
-  it('refuses a precision that the model has lost', async () => {
+  it('refuses fp32 for a model in half precision', async () => {
     const none = planOf({ ...options, tried: { ...TRIED, precisions: ['fp32'] } }, 'fp16', '/nowhere');
     await assert.rejects(none, { message: /half precision already/, hint: /--precisions fp16/ });
   });

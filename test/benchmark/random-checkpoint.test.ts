@@ -18,7 +18,7 @@ describe('writeRandomCheckpoint', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('gives a config weights that its network takes, and that compute', async () => {
+  it('writes weights that fit the network of a config and give finite, varied logits', async () => {
     await writeRandomCheckpoint('assets/demo-model/config.json', folder);
     const pixels = Uint8Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7919) % 256);
     const { logits = new Float32Array() } = await runOnnx(await converted(folder), pixels, 1);
@@ -27,7 +27,7 @@ describe('writeRandomCheckpoint', () => {
     assert.ok(Math.max(...logits) - Math.min(...logits) > 0.01, `${logits}`);
   });
 
-  it('knows a network of timm by its name, without asking anyone', async () => {
+  it('accepts the name of a timm network', async () => {
     await writeRandomCheckpoint('test_byobnet', folder);
     const { config, tensors } = await loadCheckpoint(folder, { hub });
     assert.equal(config.architecture, 'test_byobnet');
@@ -35,7 +35,7 @@ describe('writeRandomCheckpoint', () => {
     assert.ok(weight.length > 0 && weight.every((w) => Number.isFinite(w) && w !== 0));
   });
 
-  it('refuses a model that has weights', async () => {
+  it('refuses a model that already has weights', async () => {
     for (const model of ['demo', 'assets/demo-model', 'hf-hub:someone/model'])
       await assert.rejects(
         writeRandomCheckpoint(model, folder),

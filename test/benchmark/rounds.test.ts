@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inRounds, type Step, secondsPerRun } from '../../src/benchmark/rounds.js';
 
 describe('inRounds', () => {
-  it('takes turns, and gives each measurement its own samples', async () => {
+  it('alternates between measurements, and gives each its own samples', async () => {
     const order: string[] = [];
     let clock = 0;
     const measurement = (label: string) => ({
@@ -29,7 +29,7 @@ describe('inRounds', () => {
     assert.deepEqual(steps[3], { phase: 'test', label: 'b', done: 3, total: 6 });
   });
 
-  it('stops between two samples when it is interrupted', async () => {
+  it('stops between samples when interrupted', async () => {
     const controller = new AbortController();
     let samples = 0;
     const sample = async () => {
@@ -47,7 +47,7 @@ describe('inRounds', () => {
 });
 
 describe('secondsPerRun', () => {
-  it('counts what runs side by side, and not the run that comes first', async () => {
+  it('counts runs in parallel lanes, but not the warm-up run', async () => {
     let [running, most, runs] = [0, 0, 0];
     const seconds = 0.2;
     const start = performance.now();

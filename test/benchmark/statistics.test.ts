@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spreadOf, unrest } from '../../src/benchmark/statistics.js';
 
 describe('spreadOf', () => {
-  it("gives NumPy's median and quartiles, and keeps the samples in their order", () => {
+  it("matches NumPy's median and quartiles, and keeps the samples in order", () => {
     // numpy.percentile([5, 1, 4, 2], [25, 50, 75])
     assert.deepEqual(spreadOf([5, 1, 4, 2]), { median: 3, low: 1.75, high: 4.25, samples: [5, 1, 4, 2] });
     const { median, low, high } = spreadOf([10, 30, 20]);
@@ -13,12 +13,12 @@ describe('spreadOf', () => {
     assert.equal(spreadOf([9, 10, 100]).median, 10);
   });
 
-  it('knows how far samples lie apart', () => {
+  it('gives the interquartile range relative to the median as unrest', () => {
     assert.equal(unrest(spreadOf([10, 30, 20])), 0.5);
     assert.equal(unrest(spreadOf([4, 4])), 0);
   });
 
-  it('is a point for one sample, and an error for none', () => {
+  it('gives a single point for one sample, and throws for none', () => {
     assert.deepEqual(spreadOf([7]), { median: 7, low: 7, high: 7, samples: [7] });
     assert.throws(() => spreadOf([]), RangeError);
   });

@@ -9,7 +9,7 @@ import { halonet } from '../support/cli.js';
 const PHOTO = 'fixtures/preprocess/chelsea.jpg'; // 451 x 300 pixels
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--quiet', '--format', 'jsonl', '--top-k', '1'];
 
-/** What became of each input, in order: a code of failure, or ok. */
+/** The result of each input, in order: a failure code, or ok. */
 async function outcomes(
   args: readonly string[],
 ): Promise<{ readonly code: number | null; readonly rows: string[] }> {
@@ -19,7 +19,7 @@ async function outcomes(
   return { code, rows: rows.map((row) => JSON.parse(row).error?.code ?? 'ok') };
 }
 
-describe('bad images on the command line', () => {
+describe('classifying bad images', () => {
   let folder = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-bad-'));
@@ -30,20 +30,20 @@ describe('bad images on the command line', () => {
     return join(folder, name);
   };
 
-  it('fail by the pixel limit of --max-pixels', async () => {
+  it('fails images above --max-pixels', async () => {
     assert.deepEqual(await outcomes([PHOTO, '--max-pixels', '135299']), { code: 1, rows: ['too_large'] });
     assert.deepEqual(await outcomes([PHOTO, '--max-pixels', '135300']), { code: 0, rows: ['ok'] });
     assert.deepEqual(await outcomes([PHOTO, '--max-pixels', '1M']), { code: 0, rows: ['ok'] });
   });
 
-  it('fail from the fault on that --fail-on names', async () => {
+  it('fails images with faults of the severity that --fail-on names, or worse', async () => {
     const whole = await readFile(PHOTO);
     const cut = await write('cut.jpg', whole.subarray(0, whole.length / 2));
     const png = zeroPng({ width: 32, height: 32, colourType: 2 });
     png[png.length - 13] = (png[png.length - 13] ?? 0) ^ 1; // a wrong checksum, which is an error
     const checksum = await write('checksum.png', png);
     const stray = Buffer.concat([whole.subarray(0, 2), Buffer.from([1, 2, 3, 4]), whole.subarray(2)]);
-    const bytes = await write('stray.jpg', stray); // of which the decoder warns
+    const bytes = await write('stray.jpg', stray); // the decoder warns about it
     const expected = {
       none: ['ok', 'ok', 'ok'],
       truncated: ['truncated', 'ok', 'ok'],
@@ -55,7 +55,7 @@ describe('bad images on the command line', () => {
       assert.deepEqual((await outcomes([cut, checksum, bytes, '--fail-on', fault])).rows, rows, fault);
   });
 
-  it('end after --decode-timeout, wherever they are decoded, and so does the run', async () => {
+  it('times out after --decode-timeout wherever an image is decoded, and finishes the run', async () => {
     const images = join(folder, 'slow');
     await mkdir(images);
     await writeFile(join(images, 'a.svg'), endlessSvg());
@@ -63,14 +63,14 @@ describe('bad images on the command line', () => {
       join(images, 'b.png'),
       zeroPng({ width: 16_383, height: 16_383, colourType: 2, bits: 16 }),
     );
-    // A second or more on any machine: 1.6 GB come out of this PNG.
+    // Takes a second or more on any machine: this PNG decodes to 1.6 GB.
     assert.deepEqual(await outcomes([images, '--decode-timeout', '0.05']), {
       code: 1,
       rows: ['timeout', 'timeout'],
     });
   });
 
-  it('are refused as flags that make no sense', async () => {
+  it('refuses flag values that make no sense', async () => {
     for (const [flag, value] of [
       ['--max-pixels', '0'],
       ['--max-pixels', '-5'],
@@ -86,7 +86,7 @@ describe('bad images on the command line', () => {
   });
 
   if (platform === 'linux') {
-    it('have a row each, whatever their names are', async () => {
+    it('writes one row per image, whatever its name', async () => {
       const images = join(folder, 'names');
       await mkdir(join(images, 'loop'), { recursive: true });
       const photo = await readFile(PHOTO);

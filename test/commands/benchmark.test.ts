@@ -25,7 +25,7 @@ describe('halonet benchmark', () => {
 
   const inTemporary = (args: readonly string[]) => halonet(args, { env: { TMPDIR: folder } });
 
-  it('measures every stage and whole jobs, says so, and leaves nothing behind', async () => {
+  it('measures every stage and whole jobs, reports progress, and leaves nothing behind', async () => {
     const args = [...QUICK, '--precisions', 'fp32', '--json'];
     const { code, stdout, stderr } = await inTemporary(['benchmark', 'demo', ...args]);
     assert.equal(code, 0, stderr);
@@ -78,7 +78,7 @@ describe('halonet benchmark', () => {
     assert.ok(report.start.firstResult.low > report.start.help.low / 2);
   });
 
-  it('writes a section of a document, and replaces it when it runs again', async () => {
+  it('writes a section of a document, and replaces it on the next run', async () => {
     const output = join(folder, 'B.md');
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await halonet([
@@ -132,7 +132,7 @@ describe('halonet benchmark', () => {
     assert.deepEqual(after, checkpoint, 'no calibration on generated images stays beside the checkpoint');
   });
 
-  it('removes its files when it is interrupted', async () => {
+  it('removes its files when interrupted', async () => {
     const child = startHalonet(['benchmark', 'demo', ...QUICK, '--repeats', '1000'], {
       env: { TMPDIR: folder },
     });
@@ -153,7 +153,7 @@ describe('halonet benchmark', () => {
     assert.deepEqual(await readdir(folder), []);
   });
 
-  it('says what it cannot measure, before it measures', async () => {
+  it('refuses what it cannot measure, before it measures anything', async () => {
     await mkdir(join(folder, 'empty'));
     await writeFile(join(folder, 'notes.md'), '# Notes\n');
     const env = { HF_HUB_CACHE: join(folder, 'hub'), HF_ENDPOINT: 'http://127.0.0.1:9' };

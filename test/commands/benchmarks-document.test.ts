@@ -91,7 +91,7 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
   },
 });
 
-describe('the document of benchmarks', () => {
+describe('the benchmarks document', () => {
   it('shows medians, quartiles and ratios in tables', () => {
     const text = renderDocument([run('box')]);
     assert.match(text, /^## box: halonet50ts$/m);
@@ -107,7 +107,7 @@ describe('the document of benchmarks', () => {
     assert.match(text, /\| 1\.23 \| 1\.23–1\.23 \|$/m);
   });
 
-  it('says which stage bounds a job', () => {
+  it('names the stage that bounds a job', () => {
     const jobs = [job(18.6, 'inference', 0.95), job(4.8, 'decoding', 0.2), job(9, 'neither', 0.95)];
     const text = renderDocument([run('box', jobs)]);
     assert.match(
@@ -140,7 +140,7 @@ describe('the document of benchmarks', () => {
     );
   });
 
-  it('can be written anew from itself, with sections added and replaced', () => {
+  it('round-trips through parsing, with sections added and replaced', () => {
     const one = withRun(withRun([], run('one')), run('two'));
     const text = renderDocument(one);
     const again = parseDocument(text, 'B.md');
@@ -156,7 +156,7 @@ describe('the document of benchmarks', () => {
     );
   });
 
-  it('keeps quick runs apart from full ones, and random weights in the place of others', () => {
+  it('keeps quick runs apart from full ones, and lets real weights replace random ones', () => {
     const full = run('one');
     const quick = { ...full, quick: true };
     const report = { ...full.report, model: { ...full.report.model, randomWeights: false } };
@@ -175,13 +175,13 @@ describe('the document of benchmarks', () => {
     assert.deepEqual(titles, ['## one: halonet50ts', '## one: halonet50ts, quick']);
   });
 
-  it('is told from others', () => {
+  it('rejects files that halonet benchmark did not write', () => {
     const text = renderDocument(withRun([], run('one')));
     const others = ['# Notes\n', `${text}\n## By hand\n`, text.replace('"format":1', '"format":0')];
     for (const other of others) assert.throws(() => parseDocument(other, 'B.md'), /B\.md was not written by/);
   });
 
-  it('in this repository is as it was written', () => {
+  it('reproduces BENCHMARKS.md from its own data', () => {
     const text = readFileSync('BENCHMARKS.md', 'utf8');
     const runs = parseDocument(text, 'BENCHMARKS.md');
     assert.ok(runs.length > 0);

@@ -14,7 +14,7 @@ const FILE = {};
 const ESCAPE = '\u001b[';
 const ERROR = '\u001b[31m\u001b[1merror:\u001b[22m\u001b[39m ';
 
-/** Lets a command take its streams for a terminal. */
+/** The environment that makes a command treat its streams as a terminal. */
 function onTerminal(columns = 80): Record<string, string> {
   const terminal = `{ isTTY: true, columns: ${columns}, getWindowSize: () => [${columns}, 24] }`;
   const script = `for (const one of [process.stdout, process.stderr]) Object.assign(one, ${terminal})`;
@@ -25,19 +25,19 @@ describe('colours', () => {
   const coloured = (stream: typeof TTY | typeof FILE, env: Record<string, string>, argv: string[] = []) =>
     isColoured(stream, { env, argv });
 
-  it('are for terminals', () => {
+  it('appear on terminals only, and not on dumb ones', () => {
     assert.equal(coloured(TTY, {}), true);
     assert.equal(coloured(FILE, {}), false);
     assert.equal(coloured(TTY, { TERM: 'dumb' }), false);
   });
 
-  it('give way to NO_COLOR, unless it is empty', () => {
+  it('stay off with NO_COLOR, unless it is empty', () => {
     assert.equal(coloured(TTY, { NO_COLOR: '1' }), false);
     assert.equal(coloured(TTY, { NO_COLOR: '0' }), false);
     assert.equal(coloured(TTY, { NO_COLOR: '' }), true);
   });
 
-  it('come everywhere with FORCE_COLOR, unless it is empty or says no', () => {
+  it('appear everywhere with FORCE_COLOR, unless it is empty or 0', () => {
     assert.equal(coloured(FILE, { FORCE_COLOR: '1' }), true);
     assert.equal(coloured(FILE, { FORCE_COLOR: '1', NO_COLOR: '1', TERM: 'dumb' }), true);
     assert.equal(coloured(FILE, { FORCE_COLOR: '' }), false);
@@ -45,7 +45,7 @@ describe('colours', () => {
     assert.equal(coloured(TTY, { FORCE_COLOR: '0' }), false);
   });
 
-  it('give way to --no-color before anything else', () => {
+  it('stay off with --no-color, whatever the environment', () => {
     assert.equal(coloured(TTY, { FORCE_COLOR: '1' }, ['classify', '--no-color']), false);
     assert.equal(coloured(TTY, {}, ['classify', '--', '--no-color']), true);
     assert.deepEqual(withoutColourFlag(['--no-color', 'classify', 'a', '--no-color', '--', '--no-color']), [
@@ -57,10 +57,10 @@ describe('colours', () => {
   });
 });
 
-describe('on a terminal', () => {
+describe('coloured output', () => {
   const UNKNOWN = ['inspect', 'no\u001b[31m'];
 
-  it('an error is red, its hint and what it names are plain', async () => {
+  it('prints "error:" in red, and the rest of the message plain', async () => {
     for (const env of [onTerminal(), { FORCE_COLOR: '1' }]) {
       const { stderr } = await halonet(UNKNOWN, { env });
       assert.ok(stderr.startsWith(ERROR), JSON.stringify(stderr));
@@ -72,7 +72,7 @@ describe('on a terminal', () => {
     assert.ok(stderr.startsWith(`${ERROR}there is no command`), JSON.stringify(stderr));
   });
 
-  it('headings of help are bold, and nothing else', async () => {
+  it('prints the headings of help in bold, and nothing else', async () => {
     const plain = await halonet(['classify', '--help']);
     const { stdout } = await halonet(['classify', '--help'], { env: onTerminal() });
     assert.equal(stripVTControlCharacters(stdout), plain.stdout);
@@ -81,7 +81,7 @@ describe('on a terminal', () => {
     for (const line of bold) assert.match(stripVTControlCharacters(line), /^[A-Z]{4,}/);
   });
 
-  it('nothing is coloured with --no-color or NO_COLOR, nor where there is no terminal', async () => {
+  it('colours nothing with --no-color, with NO_COLOR, or without a terminal', async () => {
     const cases: readonly (readonly [readonly string[], Record<string, string>])[] = [
       [['--no-color'], onTerminal()],
       [[], { ...onTerminal(), NO_COLOR: '1' }],
@@ -111,7 +111,7 @@ describe('--no-color', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('is taken by every command, before and after its name, and is no part of a run', async () => {
+  it('works before or after the name of a command, and is not recorded in a run', async () => {
     const output = join(folder, 'x.npy');
     const embed = [
       'embed',
@@ -133,14 +133,14 @@ describe('--no-color', () => {
     assert.deepEqual(command, embed);
   });
 
-  it('is known to a slip', async () => {
+  it('is suggested for a misspelling', async () => {
     const { stderr } = await halonet(['models', '--no-colour']);
     assert.match(stderr, /there is no flag --no-colour; did you mean --no-color\?/);
   });
 });
 
 describe('the width of a terminal', () => {
-  it('is what COLUMNS says, else the terminal, and there is none elsewhere', () => {
+  it('comes from COLUMNS or the terminal, and is undefined without a terminal', () => {
     const terminal = { isTTY: true, columns: 120 };
     assert.equal(terminalWidth(terminal, {}), 120);
     assert.equal(terminalWidth(terminal, { COLUMNS: '60' }), 60);
@@ -154,7 +154,7 @@ describe('the width of a terminal', () => {
     );
   });
 
-  it('bounds tables and facts: text is wrapped, and spare columns are left out', () => {
+  it('limits tables and facts: text wraps, and spare columns are left out', () => {
     const rows = [{ name: 'a'.repeat(10), note: 'some words that take more room than there is' }];
     const name = { title: 'name', cell: (row: (typeof rows)[0]) => row.name };
     const note = { title: 'note', cell: (row: (typeof rows)[0]) => row.note };
@@ -177,7 +177,7 @@ describe('the width of a terminal', () => {
     assert.equal(factsText([['x', 'one two three four five six']], 24), 'x  one two three four\n   five six');
   });
 
-  it('bounds what commands print on it, and nothing that is piped', async () => {
+  it('limits what commands print on a terminal, but not into a pipe', async () => {
     const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
     for (const args of [['models'], ['inspect', 'demo', '--graph'], ['inspect', 'demo'], ['--help']]) {
       const { stdout } = await halonet(args, { env: onTerminal(90) });

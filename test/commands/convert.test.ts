@@ -17,9 +17,9 @@ const PHOTO = 'fixtures/preprocess/chelsea.jpg';
 
 const CPU = ['--device', 'cpu'];
 
-describe('convert', () => {
+describe('halonet convert', () => {
   let folder: string;
-  let demo: string; // the demo model with all that the other commands may ask for
+  let demo: string; // the demo model with every output that the other commands may need
   const place = (name: string) => join(folder, name);
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-convert-'));
@@ -32,7 +32,7 @@ describe('convert', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('writes a file that ONNX Runtime alone runs, with the logits of timm', async () => {
+  it('writes a file that plain ONNX Runtime runs, with the logits of timm', async () => {
     const samples = await readBytes('fixtures/demo-samples/samples.npy');
     const wanted = await readFloats('fixtures/demo-samples/samples_logits.npy');
     const count = samples.shape[0] ?? 0;
@@ -40,7 +40,7 @@ describe('convert', () => {
     assert.ok(relativeError(logits, wanted.data) < 1e-4);
   });
 
-  it('writes a file with which classify gives the same rows', async () => {
+  it('writes a file that gives classify the same rows', async () => {
     const rows = async (model: string) => {
       const { code, stdout } = await halonet(['classify', IMAGES, '-m', model, '-k', '3', ...CPU]);
       assert.equal(code, 0);
@@ -59,7 +59,7 @@ describe('convert', () => {
     }
   });
 
-  it('writes a file with which embed and features give the same values', async () => {
+  it('writes a file that gives embed and features the same values', async () => {
     const args = [
       ['embed', PHOTO, '--normalize'],
       ['features', PHOTO, '--pool', 'avg', '-f', 'csv'],
@@ -76,7 +76,7 @@ describe('convert', () => {
     }
   });
 
-  it('writes half precision that is half as large and classifies alike', async () => {
+  it('writes half precision at about half the size with the same classes, and does not convert it back', async () => {
     const half = place('half.onnx');
     const { code } = await halonet(['convert', 'demo', '-o', half, '--precision', 'fp16']);
     assert.equal(code, 0);
@@ -94,7 +94,7 @@ describe('convert', () => {
     assert.match(back.stderr, /half precision already.*\n.*--precision fp16/);
   });
 
-  it('records the preprocessing flags, and jobs follow them', async () => {
+  it('records the preprocessing flags, and jobs apply them', async () => {
     const squashed = place('squashed.onnx');
     const flags = ['--crop-mode', 'squash', '--interpolation', 'bilinear', '--image-size', '64'];
     const normal = ['--mean', '0.5,0.5,0.5', '--std', '0.25,0.25,0.25', '--crop-pct', '0.9'];
@@ -124,7 +124,7 @@ describe('convert', () => {
     assert.ok(relativeError(own, (await embedding('-m', 'demo', ...flags, ...normal)) ?? []) < 1e-5);
   });
 
-  it('makes a file of a file, of what it holds', async () => {
+  it('converts an ONNX file to one with fewer outputs', async () => {
     const stage = place('stage.onnx');
     const { code } = await halonet(['convert', demo, '-o', stage, '--outputs', 'stage2']);
     assert.equal(code, 0);
@@ -146,7 +146,7 @@ describe('convert', () => {
     assert.deepEqual(Buffer.concat(pieces), await readFile(place('whole.onnx')));
   });
 
-  it('replaces a file with --overwrite alone, and leaves nothing else behind', async () => {
+  it('replaces a file only with --overwrite, and leaves nothing else behind', async () => {
     const output = join(await mkdtemp(join(folder, 'out-')), 'taken.onnx');
     await writeFile(output, 'precious');
     const refused = await halonet(['convert', '/no/such/model', '-o', output]);
@@ -178,7 +178,7 @@ describe('convert', () => {
     ['a file that is not there', ['./none.onnx', '-o', 'FOLDER/x.onnx'], /none\.onnx": no such file/],
   ];
   for (const [what, args, message] of usageErrors) {
-    it(`ends with exit code 2 and a reason for ${what}`, async () => {
+    it(`exits with code 2 and says why: ${what}`, async () => {
       const { code, stdout, stderr } = await halonet([
         'convert',
         ...args.map((arg) => arg.replace('FOLDER', folder)),
@@ -190,9 +190,9 @@ describe('convert', () => {
     });
   }
 
-  // A device of Linux that is always full.
+  // Linux has a device that is always full.
   if (existsSync('/dev/full')) {
-    it('ends with a reason on a full disk', async () => {
+    it('exits with code 2 and reports a full disk', async () => {
       const { code, stderr } = await halonet(['convert', 'demo', '-o', '/dev/full']);
       assert.equal(code, 2);
       assert.match(stderr, /^error: Cannot write \/dev\/full: ENOSPC/);
@@ -203,8 +203,8 @@ describe('convert', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    it(`stops on ${signal} with exit code ${expected} and no file left`, async () => {
-      const server = createServer(() => {}); // takes requests and never answers
+    it(`stops on ${signal} with exit code ${expected} and leaves no file`, async () => {
+      const server = createServer(() => {}); // accepts requests and never answers
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       const empty = await mkdtemp(join(folder, 'empty-'));

@@ -12,13 +12,13 @@ import { recordingDecodes } from '../support/decoding-preload.js';
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
 const PHOTO = join(ROOT, 'fixtures/preprocess/chelsea.jpg');
 
-describe('a run whose process dies of an image', () => {
+describe('a run that crashed on an image', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-crash-'));
     await mkdir(join(folder, 'photos'));
     await copyFile(PHOTO, join(folder, 'photos', 'a.jpg'));
-    // Decoded for a second or more, and yet in a thread of the run's own process.
+    // Takes a second or more to decode, but in a thread of the run's own process.
     const large = { width: 8000, height: 8000, channels: 3, background: '#336699' } as const;
     await sharp({ create: large })
       .png({ compressionLevel: 1 })
@@ -28,7 +28,7 @@ describe('a run whose process dies of an image', () => {
   after(() => rm(folder, { recursive: true }));
   const command = (output: string) => ['embed', 'photos', ...DEMO, '-o', output, '--checkpoint', '0'];
 
-  it('names the image when it is gone on with, and decodes it in a process of its own', async () => {
+  it('names the image when resumed, and decodes it in a separate process', async () => {
     const record = join(folder, 'apart');
     await writeFile(record, '');
     const options = { cwd: folder, env: recordingDecodes(record) };
@@ -36,7 +36,7 @@ describe('a run whose process dies of an image', () => {
     const closed = once(child, 'close');
     const decoding = join(folder, 'e.npy.partial', 'decoding');
     while (!(await lastDecoded(decoding)).includes('photos/b.png')) await sleep(5);
-    child.kill('SIGSEGV'); // as a decoder would
+    child.kill('SIGSEGV'); // as a crashing decoder would
     assert.deepEqual((await closed)[1], 'SIGSEGV');
     const suspects = await lastDecoded(decoding);
     assert.equal(await readFile(record, 'utf8'), '');

@@ -7,7 +7,7 @@ const withScript = (script: string, args: readonly string[]) =>
     env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` },
   });
 
-// The next batch is being computed when the first row is there.
+// The next batch is still being computed when the first row arrives.
 const LONG_BATCHES = ['--batch-size', '2', '--image-size', '512'];
 
 const atFirstRow = (what: string) => `
@@ -29,21 +29,21 @@ const CLASSIFY = [
   ...LONG_BATCHES,
 ];
 
-// 1 would say that the run finished, and that some of its images failed.
-describe('a defect of the program ends with exit code 2', () => {
+// Exit code 1 would mean that the run finished, and that some of its images failed.
+describe('a defect in halonet', () => {
   const message = 'a defect \\u001b]0;title\\u0007';
   for (const [what, script] of [
     ['an exception that nobody catches', `throw new Error('${message}')`],
     ['a rejection that nobody catches', `Promise.reject(new Error('${message}'))`],
   ] as const) {
-    it(what, async () => {
+    it(`exits with code 2 on ${what}`, async () => {
       const { code, stderr } = await withScript(atFirstRow(script), CLASSIFY);
       assert.equal(code, 2, stderr);
       assert.match(stderr, /^error: .*defect of halonet: Error: a defect \\x1b\]0;title\\x07\n {4}at /);
     });
   }
 
-  it('work that never ends', async () => {
+  it('exits with code 2 when work never ends', async () => {
     const script = `
       import fs from 'node:fs';
       import { syncBuiltinESMExports } from 'node:module';

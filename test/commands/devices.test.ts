@@ -6,7 +6,7 @@ import { withMadeUpGpu } from '../support/made-up-gpu.js';
 const ONE = 'fixtures/images/shapes/arrow.png';
 const CLASSIFY = ['classify', ONE, '-m', 'demo', '-k', '1'];
 
-// No GPU is found, whatever the machine has.
+// Hides any GPU that the machine has.
 const NO_GPU = {
   VK_DRIVER_FILES: '/nowhere.json',
   VK_ICD_FILENAMES: '/nowhere.json',
@@ -27,22 +27,22 @@ const NO_ROOM = `error: --device webgpu: ONNX Runtime says: the made-up GPU has 
 
 describe('--device', () => {
   for (const [device, message] of absent) {
-    it(`${device} ends with exit code 2 and the missing piece, and never falls back`, async function () {
+    it(`${device} exits with code 2, names what is missing, and does not fall back`, async function () {
       if (process.platform !== 'linux') this.skip();
       const { code, stdout, stderr } = await halonet([...CLASSIFY, '--device', device], { env: NO_GPU });
       assert.equal(code, 2, stderr);
       assert.equal(stdout, '');
       assert.match(stderr, message);
-      assert.equal(stderr.trim().split('\n').length, 2, stderr); // nothing of what native libraries print
+      assert.equal(stderr.trim().split('\n').length, 2, stderr); // nothing that native libraries print
     });
   }
 
-  it('that opens, and has no room for the model, ends with exit code 2 too', async function () {
+  it('webgpu exits with code 2 when the device opens but has no memory for the model', async function () {
     const { platform, arch, env } = process;
     if (!packagedGpus({ platform, arch, env, root: '/' }).includes('webgpu')) this.skip();
     const onGpu = (bytes: number) =>
       halonet(['classify', ONE, '-m', 'demo', '--device', 'webgpu'], { env: withMadeUpGpu(bytes) });
-    const { code, stdout, stderr } = await onGpu(1.5 * MIB); // the network that tries devices has 1.1, the demo model 1.9
+    const { code, stdout, stderr } = await onGpu(1.5 * MIB); // the network that tries devices takes 1.1, the model 1.9
     assert.equal(stderr, NO_ROOM);
     assert.equal(code, 2);
     assert.equal(stdout, '');
@@ -51,7 +51,7 @@ describe('--device', () => {
     assert.match(large.stdout, /arrow/);
   });
 
-  it('auto takes what there is, and says in one line what and why', async () => {
+  it('auto chooses an available device, and reports which and why in one line', async () => {
     const { code, stdout, stderr } = await halonet(CLASSIFY, { env: NO_GPU });
     assert.equal(code, 0);
     assert.match(stderr, /^device: (cpu|cuda|dml|coreml|webgpu)( \((\w+: [^;)]+(; )?)+\))?\n1 image /);
@@ -60,13 +60,13 @@ describe('--device', () => {
     assert.equal(quiet.stdout, stdout);
   });
 
-  it('cpu says nothing of devices', async () => {
+  it('cpu prints nothing about devices', async () => {
     const { code, stderr } = await halonet([...CLASSIFY, '--device', 'cpu']);
     assert.equal(code, 0);
     assert.match(stderr, /^1 image [^\n]*\n$/);
   });
 
-  it('is one that there is, and its id a small number', async () => {
+  it('rejects an unknown device, a negative id, and an id for the CPU', async () => {
     assert.match(
       (await halonet([...CLASSIFY, '--device', 'gpu'])).stderr,
       /auto, cpu, cuda, webgpu, dml, coreml/,

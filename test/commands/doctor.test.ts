@@ -16,7 +16,7 @@ describe('halonet doctor', () => {
     await writeFile(join(repo, 'refs/main'), 'x'.repeat(40));
   });
   after(() => rm(home, { recursive: true }));
-  // Without a Vulkan driver, whatever the machine has: a software one takes long.
+  // Hides any Vulkan driver: a software one takes long.
   const environment = () => ({
     HF_HOME: home,
     HF_TOKEN: 'hf_secret',
@@ -24,7 +24,7 @@ describe('halonet doctor', () => {
     UV_THREADPOOL_SIZE: '1',
   });
 
-  it('says as JSON what it tried', async () => {
+  it('reports as JSON what it tried', async () => {
     const { code, stdout, stderr } = await halonet(['doctor', '--json'], { env: environment() });
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '');
@@ -68,7 +68,7 @@ describe('halonet doctor', () => {
     assert.doesNotMatch(stdout, /hf_secret/);
   });
 
-  it('says for people what it tried', async () => {
+  it('reports as text what it tried', async () => {
     const { code, stdout } = await halonet(['doctor'], { env: environment() });
     assert.equal(code, 0);
     for (const line of [
@@ -84,8 +84,8 @@ describe('halonet doctor', () => {
     for (const line of stdout.split('\n')) assert.equal(line, line.trimEnd());
   });
 
-  it('says what cannot be loaded, and ends with exit code 2', async () => {
-    // The process that tries a device does not come to its end.
+  it('reports a device whose driver crashed, and exits with code 2', async () => {
+    // Aborts the process that tries a device.
     const { code, stdout } = await halonet(['doctor'], {
       env: {
         ...environment(),

@@ -25,7 +25,7 @@ import { sampleImages } from '../support/samples.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'];
 
-/** Every path below a folder, with size and time of change. */
+/** Every path below a folder, with its size and modification time. */
 async function everything(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true });
   const looks = names.sort().map(async (name) => {
@@ -36,7 +36,7 @@ async function everything(folder: string): Promise<readonly string[]> {
   return [...(await Promise.all(looks)), `. ${mtimeMs}`];
 }
 
-/** What the table of a plan says of a file: bytes, and whether they are exact. */
+/** The entry of a file in the table of a plan: its bytes, and whether they are exact. */
 function planned(plan: string, name: string): { readonly bytes: number; readonly exact: boolean } {
   const line = plan.split('\n').find((text) => text.startsWith(`${name} `));
   const cells = line?.split(/ {2,}/) ?? [];
@@ -49,7 +49,7 @@ const factOf = (plan: string, name: string) => new RegExp(`^${name} +(.*)$`, 'm'
 describe('--dry-run', () => {
   let folder: string;
   let empty: string;
-  let links: string; // a folder with one, which leads nowhere
+  let links: string; // a folder with one broken link
   const samples = sampleImages();
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-dry-run-')));
@@ -61,7 +61,7 @@ describe('--dry-run', () => {
   afterEach(() => Promise.all([rm(folder, { recursive: true }), rm(links, { recursive: true })]));
   const place = (name: string) => join(folder, name);
 
-  /** A dry run in which nothing changes. */
+  /** A dry run, which must change nothing. */
   async function dryRun(args: readonly string[], stdin = '') {
     const before = await everything(folder);
     const result = await halonet([...args, ...DEMO, '--dry-run'], { stdin });
@@ -69,7 +69,7 @@ describe('--dry-run', () => {
     return result;
   }
 
-  /** Of a plan and the run after it: the bytes of every file that the plan speaks of. */
+  /** Asserts that the run after a plan writes as many bytes to each file as the plan predicts. */
   async function agrees(args: readonly string[], files: Readonly<Record<string, string>>): Promise<void> {
     const plan = await dryRun(args);
     assert.deepEqual([plan.code, plan.stderr], [0, '']);
@@ -86,7 +86,7 @@ describe('--dry-run', () => {
     assert.equal(planned(plan.stdout, 'total').bytes, total);
   }
 
-  it('foresees the bytes of an array, its index and its ledger', async () => {
+  it('predicts the size of an array, its index and its ledger', async () => {
     const output = place('e.npy');
     await agrees(['embed', ...samples.times(4), links, '-o', output], {
       'e.npy': output,
@@ -95,7 +95,7 @@ describe('--dry-run', () => {
     });
   });
 
-  it('foresees the bytes of the names of classes beside scores', async () => {
+  it('predicts the size of the class names beside scores', async () => {
     const output = place('s.npy');
     await agrees(['classify', ...samples.times(4), '-o', output], {
       's.npy': output,
@@ -105,7 +105,7 @@ describe('--dry-run', () => {
     });
   });
 
-  it('foresees the bytes of every stage', async () => {
+  it('predicts the size of every stage', async () => {
     const output = place('pyramid');
     await agrees(['features', samples.all, '--stages', '2,3,4', '--dtype', 'float16', '-o', output], {
       'pyramid/stage2.npy': join(output, 'stage2.npy'),
@@ -116,7 +116,7 @@ describe('--dry-run', () => {
     });
   });
 
-  it('measures text on some of the images', async () => {
+  it('estimates the size of text outputs', async () => {
     for (const [command, name] of [
       ['classify', 'c.csv'],
       ['embed', 'e.jsonl'],
@@ -130,7 +130,7 @@ describe('--dry-run', () => {
     }
   });
 
-  it('says how many images there are, what is unreadable, and how long it takes', async () => {
+  it('reports the number of images, unreadable inputs, and the time', async () => {
     await writeFile(place('photo.jpg'), 'no image, which only decoding tells');
     const { code, stdout } = await dryRun(['classify', ...samples.times(3), links, place('photo.jpg')]);
     assert.equal(code, 0);
@@ -142,7 +142,7 @@ describe('--dry-run', () => {
     assert.doesNotMatch(stdout, /^disk/m);
   });
 
-  it('says so where there is no image', async () => {
+  it('refuses inputs without images, and plans an empty output with --allow-empty', async () => {
     const refused = await dryRun(['embed', empty, '-o', place('e.npy')]);
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /^error: There is no image in .*empty\./);
@@ -193,7 +193,7 @@ describe('--dry-run', () => {
     const output = place('e.npy');
     const lock = await tryLock(`${output}.lock`);
     try {
-      // The lock file is touched while it is held: names alone can be compared.
+      // The lock file is touched while it is held, so only names can be compared.
       const { code, stderr } = await halonet(['embed', samples.all, '-o', output, ...DEMO, '--dry-run']);
       assert.equal(code, 2);
       assert.match(
@@ -206,7 +206,7 @@ describe('--dry-run', () => {
     }
   });
 
-  it('says where an interrupted run would go on, and what is left to write', async () => {
+  it('reports where an interrupted run would resume, and how much is left to write', async () => {
     const output = place('e.npy');
     const bad = place('bad.jpg');
     await writeFile(bad, 'no image');
@@ -220,7 +220,7 @@ describe('--dry-run', () => {
     const resumed = await dryRun([...args, '--resume']);
     assert.equal(resumed.code, 0);
     assert.match(factOf(resumed.stdout, 'output'), /: continues after 32 of 49 rows$/);
-    // 17 rows of 2,048 bytes, 32 in the ledger and some 45 in the index
+    // 17 rows, each of 2,048 bytes, 32 in the ledger and about 45 in the index
     assert.match(factOf(resumed.stdout, 'disk'), /: fits, 3[56]\.\d kB to be written$/);
     const startedOver = await dryRun([...args, '--overwrite']);
     assert.match(factOf(startedOver.stdout, 'output'), /: replaces an existing output$/);
@@ -236,7 +236,7 @@ describe('--dry-run', () => {
     assert.match(factOf(finished.stdout, 'disk'), /: fits, 0 B to be written$/);
   });
 
-  it('says what --sync would take over', async () => {
+  it('reports how many rows --sync would reuse', async () => {
     const photos = place('photos');
     await cp(samples.shapes, photos, { recursive: true });
     const args = ['embed', photos, '-o', place('e.npy')];
@@ -257,7 +257,7 @@ describe('--dry-run', () => {
     assert.equal(stored, 9);
   });
 
-  it('foresees a run that a crash has left before its first row, or before its files had their names', async () => {
+  it('plans a run that crashed before its first row, or while its folder was being moved', async () => {
     const args = ['embed', samples.all, '-o', place('e.npy')];
     await mkdir(place('e.npy.partial/data'), { recursive: true });
     assert.match(factOf((await dryRun([...args, '--resume'])).stdout, 'output'), /: new$/);
@@ -276,7 +276,7 @@ describe('--dry-run', () => {
     assert.match(factOf(stdout, 'output'), /: continues after 16 of 17 rows$/);
   });
 
-  it('measures a model for int8 and keeps nothing', async () => {
+  it('measures a model for int8 without keeping the result', async () => {
     const model = place('model');
     await copyDemo(model, { measured: false });
     const before = await everything(folder);
@@ -304,7 +304,7 @@ describe('a disk that is too small', () => {
       await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk]);
       mounted = true;
     } catch {
-      this.skip(); // mounting a file system of one megabyte takes Linux and root
+      this.skip(); // mounting a file system of one megabyte needs Linux and root
     }
   });
 
@@ -316,7 +316,7 @@ describe('a disk that is too small', () => {
   const embed = (output: string, ...flags: string[]) =>
     halonet(['embed', ...samples.times(14), '-o', output, ...DEMO, '--checkpoint', '0.1', ...flags]);
 
-  it('ends a run early, which goes on once there is room', async () => {
+  it('stops a run early, which resumes once there is space', async () => {
     const whole = join(folder, 'whole.jsonl');
     const output = join(disk, 'e.jsonl');
     await embed(whole);

@@ -5,14 +5,14 @@ import { COMMANDS } from '../../commands/index.js';
 import { FIRST_USE } from '../../commands/report/help-text.js';
 import { type Bench, openBench, runShell } from '../docs/examples.js';
 
-/** What is put in place of models that need a download, besides those of jobs, and of measurements that take long. */
+/** Replaces models that need a download (the test bench replaces those of jobs), and shortens long measurements. */
 const MODELS: readonly (readonly [RegExp, string])[] = [
   [/(halonet convert) halonet50ts\.a1h_in1k/, '$1 demo'],
   [/(halonet benchmark) (?=--)/, '$1 demo '],
   [/(halonet benchmark .*)$/, '$1 --quick --repeats 1 --precisions fp32 --threads 1 --batch-sizes 1'],
 ];
 
-/** Examples that measure for long, as benchmark.test.ts does with the same flags. */
+/** Examples that measure for a long time; benchmark.test.ts covers their flags. */
 const MEASURED = /benchmark .*(--random-weights|--output)/;
 
 /** Commands whose examples work on a finished output, and the command that writes it. */
@@ -24,7 +24,7 @@ const BEFORE: Readonly<Record<string, string>> = {
 const substituted = (command: string) =>
   MODELS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), command);
 
-describe('the examples of help', function () {
+describe('the examples in help', function () {
   this.timeout(300_000);
   let bench: Bench;
   beforeEach(async () => {
@@ -38,7 +38,7 @@ describe('the examples of help', function () {
   }
 
   for (const [name, { examples }] of Object.entries(COMMANDS)) {
-    it(`of halonet ${name} are there`, () => assert.ok(examples.length > 0));
+    it(`exist for halonet ${name}`, () => assert.ok(examples.length > 0));
     for (const { command } of examples.filter((example) => !MEASURED.test(example.command))) {
       it(`run: ${command}`, async () => {
         const earlier = BEFORE[name];
@@ -50,7 +50,7 @@ describe('the examples of help', function () {
 
   const known = Object.values(COMMANDS).flatMap(({ examples }) => examples.map(({ command }) => command));
   for (const { command } of FIRST_USE)
-    it(`run, on the page of all commands: ${command}`, async () => {
+    it(`run from halonet --help: ${command}`, async () => {
       if (!known.includes(command)) await assertRuns(substituted(command));
     });
 });

@@ -5,7 +5,7 @@ import { commandFacts } from '../../commands/support/command-facts.js';
 import { halonet } from '../support/cli.js';
 
 const PAGE: Page = { width: 80, heading: (text) => text };
-const LINES = 45; // of a screen, with a prompt
+const LINES = 45; // on a screen, with space for a prompt
 
 function assertFits(page: string): void {
   const lines = page.split('\n');
@@ -13,7 +13,7 @@ function assertFits(page: string): void {
   for (const line of lines) assert.ok(line.length <= PAGE.width, line);
 }
 
-/** Whether the headings of a page come in an order. */
+/** Asserts that these headings are on a page, in this order. */
 function assertOrder(page: string, ...headings: readonly string[]): void {
   const found = page.split('\n').flatMap((line) => headings.filter((heading) => line.startsWith(heading)));
   assert.deepEqual(found, headings, page);
@@ -26,7 +26,7 @@ for (const [name, command] of Object.entries(COMMANDS)) {
       facts = await commandFacts(name, command);
     });
 
-    it('fits a screen, examples first', () => {
+    it('fits on one screen, examples first', () => {
       const page = firstPage(facts, PAGE);
       assertFits(page);
       const flags = facts.flags.some(({ common }) => common) ? ['FLAGS'] : [];
@@ -54,7 +54,7 @@ for (const [name, command] of Object.entries(COMMANDS)) {
         assert.ok(text.includes(`${name.toUpperCase()}: ${purpose}`), name);
     });
 
-    it('is what the command line prints', async () => {
+    it('prints the same pages for every way to ask for help', async () => {
       const first = `${firstPage(facts, PAGE)}\n`;
       for (const args of [
         [name, '--help'],
@@ -74,7 +74,7 @@ for (const [name, command] of Object.entries(COMMANDS)) {
 }
 
 describe('halonet --help', () => {
-  it('fits a screen: examples of a first use, then commands in an order of use', async () => {
+  it('fits on one screen: examples for first use, then commands in order of use', async () => {
     const { code, stdout } = await halonet(['--help']);
     assert.equal(code, 0);
     assertFits(stdout);
@@ -99,7 +99,7 @@ describe('halonet --help', () => {
       assert.equal((await halonet(args)).stdout, stdout, args.join(' '));
   });
 
-  it('says which command was meant by one that there is not', async () => {
+  it('suggests a command for a misspelled one', async () => {
     const { code, stderr } = await halonet(['help', 'classfy']);
     assert.equal(code, 2);
     assert.match(stderr, /^error: there is no command "classfy"; did you mean classify\?\n {2}Commands: /);
@@ -109,7 +109,7 @@ describe('halonet --help', () => {
 describe('help', () => {
   const LISTED = 'LIBRARIES';
 
-  /** The native libraries that a command has loaded by its end. */
+  /** The native libraries that a command has loaded when it exits. */
   async function librariesOf(args: readonly string[]): Promise<string> {
     const script = `process.on('exit', () => console.error('${LISTED}', String(process.report.getReport().sharedObjects)))`;
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
@@ -118,7 +118,7 @@ describe('help', () => {
     return stderr.split(LISTED)[1] ?? assert.fail(stderr);
   }
 
-  it('starts without sharp and ONNX Runtime', async () => {
+  it('loads neither sharp nor ONNX Runtime', async () => {
     const native = /libvips|sharp|onnxruntime/;
     assert.match(await librariesOf(['doctor']), native);
     for (const args of [['--help'], ['classify', '--help'], ['benchmark', '--help-all']])
@@ -127,7 +127,7 @@ describe('help', () => {
 });
 
 describe('the width of help', () => {
-  it('is that of the terminal, and commands stay whole', async () => {
+  it('follows the terminal up to 100 columns, and never breaks commands', async () => {
     const facts = await commandFacts('classify', COMMANDS.classify);
     const commands = facts.examples.map(({ command }) => command);
     const lines = firstPage(facts, { ...PAGE, width: 50 }).split('\n');

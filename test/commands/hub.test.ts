@@ -11,7 +11,7 @@ const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
 const IMAGE = 'fixtures/preprocess/chelsea.jpg';
 
 describe('a timm name as --model', () => {
-  it('is downloaded once, into the cache that Python uses, and needs no network after that', async () => {
+  it('downloads once into the cache that Python uses, and needs no network afterwards', async () => {
     // The demo checkpoint under the published name: its config.json brings its own model_cfg.
     const files = {
       'config.json': await readFile('assets/demo-model/config.json'),
@@ -49,7 +49,7 @@ describe('a timm name as --model', () => {
     }
   });
 
-  describe('that cannot be downloaded', () => {
+  describe('when the download fails', () => {
     let home: string;
 
     beforeEach(async () => {
@@ -85,7 +85,7 @@ describe('a timm name as --model', () => {
       ],
     ];
     for (const [what, fault, message] of failures) {
-      it(`ends with exit code 2 at ${what}`, async () => {
+      it(`exits with code 2 on ${what}`, async () => {
         const server = await serve(fault);
         try {
           const { code, stdout, stderr } = await halonet(...classify(server.endpoint));
@@ -97,11 +97,11 @@ describe('a timm name as --model', () => {
       });
     }
 
-    it('says that it waits for the server, and Ctrl-C ends the wait with exit code 130', async () => {
+    it('reports that it waits for the server, and exits with code 130 on Ctrl-C', async () => {
       // Longer than this test may take.
       const server = await serve({ kind: 'status', status: 429, headers: { 'retry-after': '290' } });
       const run = startHalonet(...classify(server.endpoint));
-      const limit = setTimeout(() => run.kill('SIGKILL'), 100_000); // a wait that goes on fails the test, and ends
+      const limit = setTimeout(() => run.kill('SIGKILL'), 100_000); // ends a wait that continues
       try {
         let stderr = '';
         for await (const text of run.stderr.setEncoding('utf8')) {

@@ -21,7 +21,7 @@ describe('inputs', () => {
   const here = (args: readonly string[], stdin?: string): Promise<CliResult> =>
     halonet([...args, ...DEMO], { cwd: folder, ...(stdin !== undefined && { stdin }) });
 
-  /** Asserts that a command ends before anything is written, whatever its mode. */
+  /** Asserts that a command is refused before it writes anything, in every mode. */
   async function refused(inputs: readonly string[], message: RegExp): Promise<void> {
     const before = await readdir(folder);
     for (const mode of [[], ['--resume'], ['--sync'], ['--overwrite'], ['--dry-run']]) {
@@ -32,19 +32,19 @@ describe('inputs', () => {
     assert.deepEqual(await readdir(folder), before);
   }
 
-  it('that are mistyped end the command, and the corrected command runs', async () => {
+  it('rejects a mistyped path, and runs the corrected command', async () => {
     await refused(['photso'], /^error: There is no file or folder "photso"\.\n {2}Did you mean photos\?\n$/);
     await refused(['photos', 'photos/b.png'], /^error: There is no file or folder "photos\/b\.png"\./);
     assert.equal((await here(['embed', 'photos', '-o', 'x.npy'])).code, 0);
   });
 
-  it('that are URLs or archives end the command', async () => {
+  it('rejects URLs and archives', async () => {
     await refused(['https://example.org/cat.jpg'], /^error: https:.* is a URL; .*\n {2}Download/);
     await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
     await refused(['photos', 'photos.zip'], /^error: photos\.zip is a ZIP archive; .*\n {2}Unpack it first/);
   });
 
-  it('that lead to no image end the command, and say what is there instead', async () => {
+  it('rejects folders without images, and reports what is there instead', async () => {
     await refused(['empty'], /^error: There is no image in empty\.\n {2}.*--allow-empty/);
     await refused(
       ['empty', 'notes'],
@@ -52,7 +52,7 @@ describe('inputs', () => {
     );
   });
 
-  it('may lead to no image with --allow-empty, or be an empty list', async () => {
+  it('accepts a folder without images with --allow-empty, and an empty list', async () => {
     for (const [name, args, stdin] of [
       ['a.csv', ['empty', '--allow-empty'], undefined],
       ['b.csv', ['-'], ''],
@@ -63,7 +63,7 @@ describe('inputs', () => {
     }
   });
 
-  it('in a list are rows, whatever is wrong with them', async () => {
+  it('writes a row for each entry of a list, whatever is wrong with it', async () => {
     await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
     const list = ['photos', 'photso', 'https://example.org/cat.jpg', 'photos.zip'].join('\n');
     const { code, stdout } = await here(['classify', '-', '-f', 'jsonl', '-k', '1'], list);
@@ -75,7 +75,7 @@ describe('inputs', () => {
     );
   });
 
-  it('of a folder are images without an extension too; what is passed over is counted', async () => {
+  it('reads images without an extension in a folder, and counts skipped files', async () => {
     await copyFile(IMAGE, join(folder, 'photos', 'IMG_0001'));
     for (const name of ['clip.MOV', 'b.mov', 'raw.cr2', 'README'])
       await writeFile(join(folder, 'photos', name), 'x');

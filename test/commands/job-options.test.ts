@@ -9,8 +9,8 @@ async function optionsOf(argv: readonly string[], retried?: JobRequest['retried'
   return jobOptions({ flags, inputs, part, retried }, SHELL);
 }
 
-describe('the options of a job', () => {
-  it('have the defaults where no flag is given', async () => {
+describe('jobOptions', () => {
+  it('uses the defaults when no flag is given', async () => {
     const { model, images, outputs, compute, invocation } = await optionsOf(['photos']);
     assert.deepEqual(
       [model.name, model.folder, model.precision],
@@ -28,7 +28,7 @@ describe('the options of a job', () => {
     assert.equal(invocation, SHELL.invocation);
   });
 
-  it('follow the flags, group by group', async () => {
+  it('applies the flags, group by group', async () => {
     const { model, images, outputs, compute } = await optionsOf([
       ...[
         'a',
@@ -85,7 +85,7 @@ describe('the options of a job', () => {
     assert.equal(machine, SHELL.machine);
   });
 
-  it('check space where rows go to files, unless that is off', async () => {
+  it('checks disk space for files, unless --no-check-space is given', async () => {
     const checks = async (...argv: readonly string[]) =>
       (await optionsOf(['a', ...argv])).outputs.checksSpace;
     assert.equal(await checks('-o', 'x.csv'), true);
@@ -93,7 +93,7 @@ describe('the options of a job', () => {
     assert.equal(await checks(), false);
   });
 
-  it('say what is to become of an earlier run', async () => {
+  it('sets the mode for an earlier run, and a failure limit of 0 for --fail-fast', async () => {
     const mode = async (...argv: readonly string[]) =>
       (await optionsOf(['a', ...argv])).outputs.destination.mode;
     assert.equal(await mode('--overwrite'), 'overwrite');
@@ -103,7 +103,7 @@ describe('the options of a job', () => {
     assert.deepEqual((await optionsOf(['a', '--fail-fast'])).images.failureLimit, { count: 0 });
   });
 
-  it('of a retry are as if its run was called again where it was started', async () => {
+  it('gives a retry the command and the folder of its run', async () => {
     const retried = { command: ['embed', 'a', '-o', 'x.csv'], folder: '/there' };
     const { model, images, outputs, invocation } = await optionsOf(
       ['a', '-o', 'x.csv', '--format', 'npy'],

@@ -13,7 +13,7 @@ import { relativeError } from '../support/relative-error.js';
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
 const PHOTO = 'fixtures/preprocess/chelsea.jpg';
 
-/** A folder of three good images and two bad ones, in the order of the walk. */
+/** Fills a folder with three good images and two bad ones. */
 async function fillPhotos(folder: string): Promise<void> {
   await mkdir(join(folder, 'nested'), { recursive: true });
   const square = (background: string, width: number) =>
@@ -32,7 +32,7 @@ const PATHS = ['a.png', 'b.jpg', 'c, "d".jpg', 'nested/e.png', 'nested/f.webp'];
 const lines = (text: string) => text.trimEnd().split('\n');
 const json = (text: string) => lines(text).map((line) => JSON.parse(line));
 
-describe('the commands', () => {
+describe('the job commands', () => {
   let folder: string;
   let photos: string;
   before(async () => {
@@ -62,7 +62,7 @@ describe('the commands', () => {
       );
     });
 
-    it('writes JSON lines with labels of the type asked for', async () => {
+    it('writes JSON lines with labels of the requested type', async () => {
       const args = [
         'classify',
         photos,
@@ -89,7 +89,7 @@ describe('the commands', () => {
       assert.equal(stderr, '');
     });
 
-    it('writes all scores as an array, and an index beside it', async () => {
+    it('writes all scores as an array with an index beside it', async () => {
       const output = place('scores.npy');
       const { code } = await halonet(['classify', photos, ...DEMO, '-o', output]);
       assert.equal(code, 1);
@@ -105,7 +105,7 @@ describe('the commands', () => {
       assert.match(index[2] ?? '', /^1,.*b\.jpg,"?unsupported_format: /);
     });
 
-    it('writes logits whose softmax are the probabilities', async () => {
+    it('writes logits whose softmax gives the probabilities', async () => {
       const of = async (scores: string) => {
         const { stdout } = await halonet([
           'classify',
@@ -130,7 +130,7 @@ describe('the commands', () => {
       );
     });
 
-    it('takes names from a file', async () => {
+    it('reads class names from a file', async () => {
       const names = place('names.txt');
       await writeFile(names, Array.from({ length: 16 }, (_, i) => `class ${i}`).join('\n'));
       const { stdout } = await halonet(['classify', paths()[0] ?? '', ...DEMO, '-k', '1', '--labels', names]);
@@ -158,7 +158,7 @@ describe('the commands', () => {
       assert.equal(rows[3].error.code, 'empty_file');
     });
 
-    it('normalises, and halves the precision', async () => {
+    it('normalises embeddings and writes them as float16', async () => {
       const output = place('half.npy');
       await halonet(['embed', photos, ...DEMO, '--normalize', '--dtype', 'float16', '-o', output]);
       const { shape, data } = await readFloats(output);
@@ -170,7 +170,7 @@ describe('the commands', () => {
       assert.ok(data.subarray(512, 1024).every(Number.isNaN));
     });
 
-    it('does not depend on the batch size', async () => {
+    it('writes the same embeddings at any batch size', async () => {
       const of = async (batch: string) => {
         const output = place(`batch${batch}.npy`);
         await halonet(['embed', photos, ...DEMO, '-b', batch, '-o', output]);
@@ -216,7 +216,7 @@ describe('the commands', () => {
       assert.ok(!data.subarray(2 * size, 3 * size).some(Number.isNaN));
     });
 
-    it('writes the same values as base64 in JSON lines, and their averages as CSV', async () => {
+    it('writes values as base64 in JSON lines, and their averages as CSV', async () => {
       const args = ['features', paths()[0] ?? '', ...DEMO, '--stages', '4'];
       const [row] = json((await halonet([...args, '-f', 'jsonl'])).stdout);
       const { shape, dtype, data } = row.stages.stage4;
@@ -231,7 +231,7 @@ describe('the commands', () => {
       assert.ok(relativeError((csv[1] ?? '').split(',').slice(2, -1).map(Number), means) < 1e-5);
     });
 
-    it('refuses unpooled CSV, and stages that the network has not', async () => {
+    it('refuses unpooled CSV, and stages that the network does not have', async () => {
       const csv = await halonet(['features', photos, ...DEMO, '-f', 'csv']);
       assert.equal(csv.code, 2);
       assert.match(csv.stderr, /npy.*jsonl|jsonl.*npy/i);
@@ -250,7 +250,7 @@ describe('the commands', () => {
   });
 
   describe('inputs', () => {
-    it('come from standard input as a list, each line a row', async () => {
+    it('come from a list on standard input, one row per line', async () => {
       const missing = place('missing.jpg');
       const stdin = [paths()[4], missing, paths()[0]].join('\n');
       const { code, stdout } = await halonet(['classify', '-', ...DEMO, '-f', 'jsonl', '-k', '1'], { stdin });
@@ -263,7 +263,7 @@ describe('the commands', () => {
       assert.equal(rows[1].error.code, 'not_found');
     });
 
-    it('may be several, and the same one twice', async () => {
+    it('may be several, with duplicates', async () => {
       const [a = '', , , , f = ''] = paths();
       const { code, stdout } = await halonet(['classify', f, a, f, ...DEMO, '-b', '1', '-f', 'jsonl']);
       assert.equal(code, 0);
@@ -275,7 +275,7 @@ describe('the commands', () => {
       assert.deepEqual(rows[0].predictions, rows[2].predictions);
     });
 
-    it('may be listed with NULs, as find -print0 does', async () => {
+    it('may be separated by NULs, as from find -print0', async () => {
       const stdin = `${paths()[0]}\0${paths()[2]}\0`;
       const { code, stdout } = await halonet(['classify', '-', ...DEMO, '-f', 'jsonl'], { stdin });
       assert.equal(code, 0);
@@ -294,7 +294,7 @@ describe('the commands', () => {
       assert.match(rows[3000] ?? '', /chelsea\.jpg,\d+,/);
     });
 
-    it('are answered while the list is still open, however large a batch may be', async () => {
+    it('produce rows while the list is still open, whatever the batch size', async () => {
       const child = startHalonet(['classify', '-', ...DEMO, '-b', '64', '-f', 'jsonl', '-k', '1']);
       child.stderr.resume();
       const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -314,8 +314,8 @@ describe('the commands', () => {
       return json(stdout)[0].embedding as number[];
     };
 
-    describe('give what timm computes with the same settings:', () => {
-      // make_variants.py beside them says how they were made.
+    describe('match timm with the same settings:', () => {
+      // make_variants.py beside them made them.
       const variants: readonly (readonly string[])[] = JSON.parse(
         readFileSync('fixtures/preprocess/variants.json', 'utf8'),
       );
@@ -325,12 +325,12 @@ describe('the commands', () => {
           assert.deepEqual(shape, [variants.length, 512]);
           const expected = data.subarray(512 * row, 512 * (row + 1));
           const error = relativeError(await embedding(...flags), expected);
-          assert.ok(error <= 1e-4, `${error}`); // of two variants, no less than 0.03
+          assert.ok(error <= 1e-4, `${error}`); // any two variants differ by at least 0.03
         });
       }
     });
 
-    it('that repeat the checkpoint change nothing', async () => {
+    it('change nothing when they repeat the settings of the checkpoint', async () => {
       const mean = ['--mean', '0.485,0.456,0.406', '--std', '0.229,0.224,0.225'];
       const crop = [
         '--crop-pct',
@@ -345,7 +345,7 @@ describe('the commands', () => {
       assert.deepEqual(await embedding(...mean, ...crop), await embedding());
     });
 
-    it('resize while decoding when they are told to, and leave more of large photos to the decoder', async () => {
+    it('make exact, near and fast decoding differ, near and fast only for large photos', async () => {
       const commands = [
         ['classify', '--scores', 'logit'],
         ['embed'],
@@ -367,7 +367,7 @@ describe('the commands', () => {
       }
     });
 
-    it('turn photos by their EXIF orientation, unless they are told not to', async () => {
+    it('rotate photos by their EXIF orientation, unless --no-auto-orient is given', async () => {
       const turned = place('turned.png');
       await sharp(await readFile(PHOTO))
         .withMetadata({ orientation: 3 })
@@ -383,7 +383,7 @@ describe('the commands', () => {
   });
 
   describe('outputs', () => {
-    it('are refused where they exist, before any work, and replaced with --overwrite', async () => {
+    it('refuse an existing file before any work, and replace it with --overwrite', async () => {
       const output = place('taken.csv');
       await writeFile(output, 'precious');
       const refused = await halonet(['classify', photos, '-m', '/no/such/model.safetensors', '-o', output]);
@@ -397,9 +397,9 @@ describe('the commands', () => {
       assert.match(await readFile(output, 'utf8'), /^path,index_1/);
     });
 
-    // A device of Linux that is always full.
+    // Linux has a device that is always full.
     if (existsSync('/dev/full')) {
-      it('of a shell on a full disk end the run with a reason', async () => {
+      it('end the run with a reason when standard output is a full disk', async () => {
         const { code, stderr } = await halonet(['classify', PHOTO, ...DEMO], {
           shell: 'exec "$@" > /dev/full',
         });
@@ -409,7 +409,7 @@ describe('the commands', () => {
       });
     }
 
-    it('are the only files that a run writes', async () => {
+    it('leave no other files in the home or temporary folder', async () => {
       const home = place('home');
       await mkdir(home);
       await halonet(['classify', PHOTO, ...DEMO], { env: { HOME: home, XDG_CACHE_HOME: '', TMPDIR: home } });

@@ -16,7 +16,7 @@ import { withPlan } from '../support/preloaded-cli.js';
 const COMMON = ['--device', 'cpu', '--threads', '1'];
 const DEMO = ['--model', 'demo', ...COMMON];
 
-describe('a list on standard input', () => {
+describe('reading a list from standard input', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-lists-')));
@@ -38,7 +38,7 @@ describe('a list on standard input', () => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line).path);
 
-  /** The command as `"$@"` of a script. */
+  /** Runs a shell script in which `"$@"` is the command. */
   async function inShell(script: string, args: readonly string[]): Promise<CliResult> {
     const child = spawn('sh', ['-c', script, 'sh', execPath, `${ROOT}bin/halonet.cjs`, ...args, ...DEMO], {
       cwd: folder,
@@ -51,7 +51,7 @@ describe('a list on standard input', () => {
     return { code, stdout, stderr };
   }
 
-  it('is refused twice, and so is --null without one', async () => {
+  it('refuses a second list, and --null without a list', async () => {
     const twice = await here(['embed', '-', 'photos', '-', '-o', 'x.npy'], 'photos/a.png\n');
     assert.deepEqual(
       [twice.code, twice.stderr],
@@ -67,7 +67,7 @@ describe('a list on standard input', () => {
     assert.deepEqual(await outputs(), []);
   });
 
-  it('is refused in UTF-16, and with a NUL in a line', async () => {
+  it('refuses UTF-16, and a NUL within a line', async () => {
     const list = 'photos/a.png\r\nphotos/b.png\r\n';
     const wide = await here(['embed', '-', '-o', 'x.npy'], Buffer.from(`\uFEFF${list}`, 'utf16le'));
     assert.equal(wide.code, 2);
@@ -81,7 +81,7 @@ describe('a list on standard input', () => {
     assert.equal((await outputs()).includes('x.npy'), false);
   });
 
-  it('may hold names with newlines, the first one too where --null says so', async () => {
+  it('accepts newlines in names with --null, even in the first name', async () => {
     await draw('a\n.png');
     const list = 'photos/a\n.png\0photos/b.png\0\0photos/d.png';
     const { code, stdout, stderr } = await here(['classify', '-', '--null', '-f', 'jsonl'], list);
@@ -89,7 +89,7 @@ describe('a list on standard input', () => {
     assert.deepEqual(paths(stdout), ['photos/a\n.png', 'photos/b.png', 'photos/d.png']);
   });
 
-  it('has a failed row for a path that is not UTF-8, or longer than the system allows', async () => {
+  it('writes a failed row for a path that is not UTF-8, or longer than the system allows', async () => {
     const long = `${'x'.repeat(5000)}.png`;
     const list = Buffer.concat([
       Buffer.from('photos/'),
@@ -118,7 +118,7 @@ describe('a list on standard input', () => {
   // Windows has neither this shell nor these signals.
   if (platform === 'win32') return;
 
-  it('is refused where it is a folder, before anything is written', async () => {
+  it('refuses a folder as standard input, before anything is written', async () => {
     for (const more of [[], ['--dry-run']]) {
       const { code, stdout, stderr } = await inShell('exec "$@" < photos', [
         ...['embed', '-', '-o', 'x.npy'],
@@ -136,7 +136,7 @@ describe('a list on standard input', () => {
     assert.deepEqual(await outputs(), []);
   });
 
-  it('is refused where it cannot be read, and leaves nothing', async () => {
+  it('refuses unreadable standard input, and leaves nothing behind', async () => {
     const { code, stderr } = await inShell('exec "$@" 0> log', ['embed', '-', '-o', 'x.npy']);
     assert.equal(code, 2);
     assert.match(
@@ -146,12 +146,12 @@ describe('a list on standard input', () => {
     assert.deepEqual(await outputs(), ['log']);
   });
 
-  it('is empty where standard input is closed', async () => {
+  it('treats closed standard input as an empty list', async () => {
     const { code, stdout } = await inShell('exec "$@" <&-', ['classify', '-', '-f', 'jsonl']);
     assert.deepEqual([code, stdout], [0, '']);
   });
 
-  it('ends where the program that writes it dies: the rest of a path is a row as well', async () => {
+  it('stops when the writing program dies, with a row for the partial path as well', async () => {
     const writer = 'printf "photos/a.png\\nphotos/b.png\\nphotos/d.p"; kill -9 $$';
     const { code, stdout } = await inShell(`sh -c '${writer}' | "$@"`, ['classify', '-', '-f', 'jsonl']);
     assert.equal(code, 1);
@@ -159,10 +159,10 @@ describe('a list on standard input', () => {
     assert.match(stdout, /"photos\/d\.p","error":\{"code":"not_found"/);
   });
 
-  describe('that a signal cuts short', () => {
+  describe('interrupted by a signal', () => {
     const LIST = ['a', 'b', 'd', 'e'].map((name) => `photos/${name}.png\n`);
 
-    /** Ends a run by a signal that comes when the run looks at the first path of a list, which stays open. */
+    /** Sends a run a signal when it inspects the first path of a list that stays open. */
     async function interrupt(
       signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM',
       args: readonly string[],
@@ -172,7 +172,7 @@ describe('a list on standard input', () => {
       const kill = { at: 0, when: 'before', signals: [signal] } as const;
       const env = withPlan({ folder: join(folder, 'photos'), report, kill });
       const child = startHalonet([...args, ...DEMO], { cwd: folder, env });
-      child.stdin.on('error', () => {}); // it may have ended
+      child.stdin.on('error', () => {}); // the run may have ended
       child.stdin.write(list.join(''));
       const closed = once(child, 'close');
       const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -185,7 +185,7 @@ describe('a list on standard input', () => {
       const { code, stderr } = await here(['embed', '-', '-o', 'x.npy'], LIST.join(''));
       assert.equal(code, 0, stderr);
     };
-    /** Leaves a run with two rows. */
+    /** Leaves an interrupted run with two rows. */
     const begin = async () => {
       await writeFile(join(folder, 'photos', 'd.png'), 'no image');
       const stopped = await here(['embed', '-', '-b', '1', '--fail-fast', '-o', 'x.npy'], LIST.join(''));
@@ -241,7 +241,7 @@ describe('a list on standard input', () => {
         leaves: KEPT,
       },
     ] as const) {
-      it(`while ${flag} compares it with ${what} is told from one that has lost paths: ${signal}`, async () => {
+      it(`changes nothing on ${signal} while ${flag} compares the list with ${what}`, async () => {
         await before();
         const files = await filesIn(folder);
         const result = await interrupt(signal, ['embed', '-', '-o', 'x.npy', flag], list);
@@ -257,7 +257,7 @@ describe('a list on standard input', () => {
       });
     }
 
-    it('while a model is measured for int8 is told from one with too few images', async () => {
+    it('reports the signal, not too few images, while measuring a model for int8', async () => {
       const model = join(folder, 'photos', 'model');
       await copyDemo(model, { measured: false });
       const args = ['embed', '-', '-m', 'photos/model', ...COMMON, '--precision', 'int8', '-o', 'x.npy'];
@@ -275,7 +275,7 @@ describe('a list on standard input', () => {
       assert.deepEqual(await outputs(), []);
     });
 
-    it('or not, a dry run that is interrupted says so', async () => {
+    it('prints no plan for an interrupted dry run', async () => {
       const { code, stdout, stderr } = await interrupt(
         'SIGTERM',
         ['embed', 'photos', '-', '--dry-run'],

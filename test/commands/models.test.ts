@@ -20,7 +20,7 @@ describe('halonet models', () => {
     assert.match(stdout, /^demo .* embedded$/m);
   });
 
-  it('filters by parts of names or by patterns of whole ones', async () => {
+  it('filters by parts of names, or by patterns for whole names', async () => {
     const names = async (...patterns: string[]) =>
       (JSON.parse((await halonet(['models', '--json', ...patterns])).stdout) as { name: string }[]).map(
         ({ name }) => name,
@@ -32,7 +32,7 @@ describe('halonet models', () => {
     assert.match(none.stderr, /no model matches vit/);
   });
 
-  it('gives exact figures as JSON, and knows what is in the cache', async () => {
+  it('prints exact figures as JSON, and marks cached models', async () => {
     const cache = await mkdtemp(join(tmpdir(), 'halonet-models-'));
     try {
       const repo = join(cache, 'models--timm--halonet26t.a1h_in1k');
@@ -58,7 +58,7 @@ describe('halonet models', () => {
 });
 
 describe('halonet inspect', () => {
-  it('shows what a checkpoint is, after holding it against its network', async () => {
+  it('describes the weights and stages of a checkpoint', async () => {
     const { code, stdout } = await halonet(['inspect', 'demo']);
     assert.equal(code, 0);
     assert.match(stdout, /^weights +.*model\.safetensors \(161 tensors, 975\.0 kB/m);
@@ -66,7 +66,7 @@ describe('halonet inspect', () => {
     assert.match(stdout, /^stage0 +32×64×64 +524\.3 kB$/m);
   });
 
-  it('says what the classes are called: the first ones, all as CSV, or all in JSON', async () => {
+  it('prints the class names: the first few as text, all as CSV or JSON', async () => {
     const labels = JSON.parse(await readFile(join(DEMO_MODEL, 'config.json'), 'utf8'))
       .label_names as string[];
     assert.equal(labels.length, 16);
@@ -78,7 +78,7 @@ describe('halonet inspect', () => {
     assert.deepEqual(JSON.parse((await halonet(['inspect', 'demo', '--json'])).stdout).labels, labels);
   });
 
-  it('knows ImageNet by its 1000 classes, and says where there are no names or no classes', async () => {
+  it("names ImageNet's 1000 classes, and reports missing names or classes", async () => {
     const imagenet = await halonet(['inspect', 'halonet26t', '--classes'], {
       env: { HF_HUB_CACHE: '/no/such' },
     });
@@ -106,7 +106,7 @@ describe('halonet inspect', () => {
     }
   });
 
-  it('knows a published model without its weights, at any size that it can work on', async () => {
+  it('describes a published model without its weights, at any size that it supports', async () => {
     const env = { HF_HUB_CACHE: '/nonexistent' };
     const { code, stdout } = await halonet(['inspect', 'halonet50ts', '--image-size', '512', '--json'], {
       env,
@@ -126,7 +126,7 @@ describe('halonet inspect', () => {
     assert.match(refused.stderr, /288x288 pixels.*\n.*256 and 512/);
   });
 
-  it('refuses a size that the learned positions of a model are not for, weights or none', async () => {
+  it('refuses a size that does not fit the position embedding of a model', async () => {
     for (const model of ['botnet26t_256', 'lambda_resnet26rpt_256']) {
       const { code, stderr } = await halonet(['inspect', model, '--image-size', '512']);
       assert.equal(code, 2);
@@ -134,13 +134,13 @@ describe('halonet inspect', () => {
     }
   });
 
-  it('gives the nearest sizes where branches would not meet', async () => {
+  it('suggests the nearest sizes when a branch and its shortcut would differ in size', async () => {
     const { code, stderr } = await halonet(['inspect', 'resnet50_clip', '--image-size', '230']);
     assert.equal(code, 2);
     assert.match(stderr, /230x230 pixels.*branch and its shortcut differ.*\n.*224 and 256/);
   });
 
-  it('takes a folder that holds a config alone, which no job does', async () => {
+  it('accepts a config without weights, which jobs refuse', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
     try {
       await writeFile(join(folder, 'config.json'), JSON.stringify({ architecture: 'halonet26t' }));
@@ -156,12 +156,12 @@ describe('halonet inspect', () => {
     }
   });
 
-  it("says which of a training file's weights it takes", async () => {
+  it('names the weights that it reads from a training checkpoint', async () => {
     const { stdout } = await halonet(['inspect', 'fixtures/pytorch/finetuned/model_best.pth.tar']);
     assert.match(stdout, /\(102 tensors of state_dict, 408\.2 kB/);
   });
 
-  it('knows a file from a name, and what --architecture is not for', async () => {
+  it('distinguishes a missing file from a model name, and refuses --architecture for a name', async () => {
     const missing = await halonet(['inspect', 'foo.pth']);
     assert.match(missing.stderr, /model "foo\.pth": no such file/);
     const named = await halonet(['inspect', 'halonet26t', '--architecture', 'halonet50ts']);
@@ -169,7 +169,7 @@ describe('halonet inspect', () => {
     assert.match(named.stderr, /--architecture is for a checkpoint file/);
   });
 
-  it('shows an ONNX file that convert made', async () => {
+  it('describes an ONNX file that convert wrote', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
     try {
       const path = join(folder, 'demo.onnx');
@@ -193,7 +193,7 @@ describe('halonet inspect', () => {
     assert.match(stdout, /^com\.microsoft\.FusedMatMul +stages\.1\.1\.self_attn\.content /m);
   });
 
-  it("shows the network of a config.json of one's own, the one in docs/models.md", async () => {
+  it('describes the custom network of docs/models.md, and rejects an unknown activation', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-inspect-'));
     try {
       const page = await readFile('docs/models.md', 'utf8');

@@ -13,17 +13,17 @@ const CLI = `${ROOT}bin/halonet.cjs`;
 const PRELOAD = new URL('../support/take-descriptors.js', import.meta.url).href;
 const IMAGES = 'fixtures/images'; // 16
 const PHOTO = 'fixtures/preprocess/chelsea.jpg'; // decoded in a thread of the run
-const DRAWING = 'fixtures/images/shapes/ring.svg'; // in a process of its own
+const DRAWING = 'fixtures/images/shapes/ring.svg'; // decoded in a separate process
 
 const REASON = /^error: .+\n {2}.*ulimit -(Hn|n).*\n$/;
 
-/** A command that may open no more than so many files. */
+/** Arguments of sh that run a command with a limit on open files. */
 const limited = (files: number, ...args: readonly string[]) =>
   ['-c', `ulimit -n ${files} && exec "$0" "$@"`, process.execPath, ...args] as const;
 
 // Windows has no such limit.
 if (platform !== 'win32') {
-  describe('where too few files may be open', () => {
+  describe('a limit on open files', () => {
     let folder = '';
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'halonet-files-'));
@@ -31,7 +31,7 @@ if (platform !== 'win32') {
     });
     after(() => rm(folder, { recursive: true }));
 
-    /** With the smallest limits Node itself does not come to its first line. */
+    /** With the smallest limits, Node itself does not reach its first line. */
     const nodeStarts = (files: number) =>
       spawnSync('sh', limited(files, join(folder, 'empty.cjs'))).status === 0;
 
@@ -41,7 +41,7 @@ if (platform !== 'win32') {
         encoding: 'utf8',
       });
 
-    it('the start fails with exit code 2 and says which limit to raise', () => {
+    it('fails the start with exit code 2, and the error names the limit to raise', () => {
       const limits = [18, 19, 20, 22, 26, 32, 40, 48, 64].filter(nodeStarts);
       assert.ok(limits.length >= 4, String(limits));
       for (const files of limits) {
@@ -52,13 +52,13 @@ if (platform !== 'win32') {
       }
     });
 
-    it('as many as are said to be enough are enough', () => {
+    it('is high enough at 1024, as the error promises', () => {
       const { status, stdout, stderr } = classify(1024);
       assert.equal(status, 0, stderr);
       assert.equal(stdout.trimEnd().split('\n').length, 1 + 16);
     });
 
-    /** Classifies a list that comes when only so many more files can be opened. */
+    /** Classifies a list that arrives when only `free` more files can be opened. */
     async function classifyWith(free: number, paths: readonly string[]) {
       const args = ['classify', '-', '--model', 'demo', '--format', 'jsonl', '--batch-size', '1'];
       const child = spawn('sh', limited(256, CLI, ...args), {
@@ -88,7 +88,7 @@ if (platform !== 'win32') {
       ['an image', PHOTO],
       ['an image that is decoded in a process of its own', DRAWING],
     ] as const) {
-      it(`${what} never becomes a failed row`, async () => {
+      it(`never turns ${what} into a failed row`, async () => {
         const codes = new Set<unknown>();
         for (const free of [0, 1, 2, 4, 100]) {
           const { code, rows, said } = await classifyWith(free, [path, path]);

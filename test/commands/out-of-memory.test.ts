@@ -4,39 +4,39 @@ import { type CliResult, halonet } from '../support/cli.js';
 import { relativeError } from '../support/relative-error.js';
 import { sampleImages } from '../support/samples.js';
 
-// Few threads: each has address space of its own.
+// Few threads, because each takes address space.
 const ENV = { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' };
 const ARGS = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--decoders', '1', '--format', 'csv'];
 
-/** Runs the command line with no more address space than so many kB. */
+/** Runs the command line with limited address space. */
 function embed(kilobytes: number | 'unlimited', ...flags: string[]): Promise<CliResult> {
   return halonet(['embed', ...ARGS, ...flags], {
     env: ENV,
     shell: `ulimit -v ${kilobytes} && exec "$@"`,
-    limit: 100, // seconds, of which ten are usual; a run that halves its batches for ever has no end
+    limit: 100, // seconds: ten are usual, and a run that halves its batches forever never ends
   });
 }
 
-/** By path, in the order of the rows. Batches of other sizes may round otherwise. */
+/** Embeddings by path, in row order. Batches of other sizes may round differently. */
 function embeddings({ stdout }: CliResult): ReadonlyMap<string, readonly number[]> {
   const rows = stdout.trimEnd().split('\n').slice(1);
   return new Map(
     rows.map((row) => {
       const [path = '', ...cells] = row.split(',');
-      return [path, cells.slice(0, -1).map(Number)]; // the last one is of an error
+      return [path, cells.slice(0, -1).map(Number)]; // the last one is the error
     }),
   );
 }
 
-// At 896 pixels the demo model takes some 180 MB an image, above the 2 GB of address space that Node and its libraries do.
-describe('where memory is short', () => {
+// At 896 pixels, the demo model takes about 180 MB per image, on top of 2 GB of address space for Node and libraries.
+describe('when memory is short', () => {
   before(function () {
-    if (process.platform !== 'linux') this.skip(); // no limit of a process's memory elsewhere
+    if (process.platform !== 'linux') this.skip(); // other systems cannot limit the memory of a process
   });
 
   const samples = sampleImages();
 
-  it('batches are halved, with every row in its place', async () => {
+  it('halves batches and keeps every row in place', async () => {
     const eight = ['textures', 'shapes/arrow.png', 'shapes/crescent.jpg', 'shapes/star.webp'];
     const args = [...eight.map((path) => join(samples.all, path)), '--image-size', '896'];
     const plenty = await embed('unlimited', ...args, '--batch-size', '1');
@@ -54,7 +54,7 @@ describe('where memory is short', () => {
       assert.ok(relativeError(values, expected.get(path) ?? []) < 1e-5, path);
   });
 
-  it('a single image that does not fit is an error that says so', async () => {
+  it('reports that a single image does not fit', async () => {
     const ring = join(samples.shapes, 'ring.png');
     const { code, stdout, stderr } = await embed(3_000_000, ring, '--image-size', '3072');
     assert.equal(code, 2);

@@ -15,12 +15,12 @@ const json = (text: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** Of `classify --format jsonl`: each image's path and best class. */
+/** The path and best class of each image that `classify --format jsonl` prints. */
 const classes = ({ stdout }: CliResult) =>
   json(stdout).map(({ path, predictions }) => [path, predictions[0].label] as const);
 
 const CPU = ['--device', 'cpu'];
-// One image at a time: CPUs may compute other last digits in batches of another size.
+// One image at a time: batches of another size may change the last digits on some CPUs.
 const CLASSIFY = ['classify', '-f', 'jsonl', '-k', '1', '-b', '1', ...CPU];
 
 describe('--precision', () => {
@@ -60,7 +60,7 @@ describe('--precision', () => {
   };
 
   describe('int8', () => {
-    it('runs the demo model as it was measured, says so, and writes nothing', async () => {
+    it('runs the demo model with its stored calibration, says so, and writes nothing', async () => {
       const before = await readdir(DEMO_MODEL);
       const result = await halonet([...CLASSIFY, samples.all, '-m', 'demo', '--precision', 'int8']);
       assert.equal(result.code, 0);
@@ -77,7 +77,7 @@ describe('--precision', () => {
       assert.deepEqual(await readdir(DEMO_MODEL), before);
     });
 
-    it('measures a model on the first inputs, and still gives them all, from a list too', async () => {
+    it('measures a model on the first inputs of a list, and still writes a row for each', async () => {
       const model = await unmeasured('listed');
       const paths = classes(await halonet([...CLASSIFY, samples.all, '-m', 'demo'])).map(([path]) => path);
       const list = { stdin: ['no-such.png', ...paths, ...paths].join('\n') };
@@ -100,7 +100,7 @@ describe('--precision', () => {
       assert.equal(second.stdout, first.stdout);
     });
 
-    it('has nothing to measure in a folder without images, nor to run', async () => {
+    it('measures nothing in a folder without images', async () => {
       const model = await unmeasured('nothing');
       const { code, stderr } = await halonet([
         ...CLASSIFY,
@@ -116,7 +116,7 @@ describe('--precision', () => {
       assert.deepEqual(await kept(model), []);
     });
 
-    it('embeds close to single precision, but not the same', async () => {
+    it('embeds close to single precision, but not identically', async () => {
       const [floats, integers] = [
         await embeddings('f.npy'),
         await embeddings('i.npy', '--precision', 'int8'),
@@ -125,7 +125,7 @@ describe('--precision', () => {
       assert.ok(error > 1e-3 && error < 0.1, `${error}`);
     });
 
-    it('writes stages, of a part of the network that was measured', async () => {
+    it('writes stages 1 and 2 close to single precision', async () => {
       const pooled = async (...args: string[]) => {
         const flags = ['-f', 'csv', '--pool', 'avg', '--stages', '1,2', '-m', 'demo', ...CPU, ...args];
         const { code, stdout } = await halonet(['features', samples.all, ...flags]);
@@ -136,7 +136,7 @@ describe('--precision', () => {
       assert.ok(error > 1e-4 && error < 0.1, `${error}`);
     });
 
-    it('measures on the images of --calibration instead, each time', async () => {
+    it('measures on the images of --calibration whenever it is given', async () => {
       const model = await unmeasured('calibrated');
       const args = [...CLASSIFY, star(), '-m', model, '--precision', 'int8'];
       for (const [folder, images] of [
@@ -153,7 +153,7 @@ describe('--precision', () => {
       assert.match((await halonet(args)).stderr, /of 16 calibration images .* as kept in/);
     });
 
-    it('measures on what images there are, and says each time that they are few', async () => {
+    it('measures on few images if there are no more, and warns each time', async () => {
       const model = await unmeasured('few');
       const few = (count: string) =>
         `measured on ${count} only, which says little of others: --calibration FOLDER measures on more`;
@@ -176,7 +176,7 @@ describe('--precision', () => {
       assert.doesNotMatch(more.stderr, /says little/);
     });
 
-    it('is silent with --quiet', async () => {
+    it('prints nothing with --quiet', async () => {
       const model = await unmeasured('quiet');
       const { stderr } = await halonet([
         ...CLASSIFY,
@@ -191,7 +191,7 @@ describe('--precision', () => {
       assert.equal((await kept(model)).length, 1);
     });
 
-    it('takes a converted file in single precision, and keeps its measures beside that', async () => {
+    it('accepts a converted file in single precision, and keeps its calibration beside it', async () => {
       const path = await demoFile('fp32');
       const args = [...CLASSIFY, samples.all, '-m', path, '--precision', 'int8'];
       const result = await halonet(args);
@@ -203,7 +203,7 @@ describe('--precision', () => {
     });
   });
 
-  it('fp16 classifies and embeds as single precision does, nearly', async () => {
+  it('fp16 classifies like single precision, and embeds close to it', async () => {
     const args = [...CLASSIFY, samples.all, '-m', 'demo'];
     assert.deepEqual(classes(await halonet([...args, '--precision', 'fp16'])), classes(await halonet(args)));
     const floats = await embeddings('single.npy');
@@ -255,7 +255,7 @@ describe('--precision', () => {
     });
   }
 
-  it('that the model is in already changes nothing', async () => {
+  it('changes nothing if the model already has this precision', async () => {
     const path = await demoFile('fp16');
     const args = [...CLASSIFY, samples.shapes, '-m', path];
     assert.equal((await halonet([...args, '--precision', 'fp16'])).stdout, (await halonet(args)).stdout);

@@ -13,12 +13,12 @@ import { onSmallMachine } from '../support/small-machine.js';
 const JOB = ['embed', '-', '--model', 'demo', '--device', 'cpu', '--decoders', '1', '--format', 'jsonl'];
 const MIB = 2 ** 20;
 
-// Elsewhere there is no /proc to look into.
+// Other systems have no /proc.
 if (platform === 'linux') {
   describe('the threads and processes of a run', () => {
     const folder = temporaryFolder();
 
-    /** Looks at a run that has written the row of an image, and waits for the next one. */
+    /** Inspects a run that has written the row of one image and waits for the next. */
     async function whileRunning<T>(
       image: string,
       flags: readonly string[],
@@ -38,13 +38,13 @@ if (platform === 'linux') {
       return seen;
     }
 
-    it('are as many for inference as --threads says', async () => {
-      const none = folder.path('none.png'); // nothing is decoded, which takes threads as well
+    it('include as many for inference as --threads asks for', async () => {
+      const none = folder.path('none.png'); // a missing file, because decoding takes threads as well
       const threads = (count: number) => whileRunning(none, ['--threads', String(count)], threadsOf);
       assert.equal((await threads(7)) - (await threads(1)), 6);
     });
 
-    it('that compute pixels are not reached by Ctrl-C, where they are processes', async () => {
+    it('keep pixel processes out of the process group that Ctrl-C reaches', async () => {
       const photo = folder.path('photo.jpg');
       await copyFile(join(ROOT, 'fixtures/preprocess/chelsea.jpg'), photo);
       const groups = (pid: number) => ({
@@ -53,13 +53,13 @@ if (platform === 'linux') {
       });
       const { own, others } = await whileRunning(photo, ['--threads', '1'], groups, {
         env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' },
-        shell: 'ulimit -v 3000000 && exec "$@"', // kB, in which no thread has room for its memory
+        shell: 'ulimit -v 3000000 && exec "$@"', // kB, too little for the memory of a pixel thread
       });
       assert.equal(others.length, 1);
       assert.ok(!others.includes(own ?? 0), `all in group ${own}`);
     });
 
-    it("end an image that takes more than half of the machine's memory", async () => {
+    it("fail an image that takes more than half of the machine's memory", async () => {
       const large = zeroPng({ width: 9000, height: 9000, colourType: 6 }); // takes some 600 MiB
       const path = await folder.write('large.png', large);
       const { code, stdout } = await halonet([...JOB, '--threads', '1'], {

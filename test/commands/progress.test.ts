@@ -3,7 +3,7 @@ import { duration, progressLine } from '../../commands/report/progress.js';
 import { summaryText } from '../../commands/report/summary.js';
 
 describe('progress', () => {
-  it('says count, rate and, where the total is known, the time left', () => {
+  it('shows count, rate and, if the total is known, the time left', () => {
     assert.equal(progressLine(1, 0, undefined, 2), '1 image, 2.0/s');
     assert.equal(progressLine(50, 0, 200, 5), '50 of 200 images, 5.0/s, 30s left');
     assert.equal(progressLine(50, 3, 200, 5), '50 of 200 images, 5.0/s, 30s left, 3 failed');
@@ -15,7 +15,7 @@ describe('progress', () => {
 });
 
 describe('the summary', () => {
-  it('counts images and failures by code, and says where the rows are', () => {
+  it('counts images and failures by code, and names the output', () => {
     const nothing = { rows: 0, done: 0, stored: 0, failures: {}, seconds: 0, passedOver: {} };
     const failures = { not_found: 1, decode_failed: 2 };
     assert.equal(
@@ -38,7 +38,7 @@ describe('the summary', () => {
     );
   });
 
-  it('names the files that were written, and what each is for, where they are several', () => {
+  it('names the written files and their purposes if there are several', () => {
     const summary = { rows: 1, done: 1, stored: 0, failures: {}, seconds: 1, passedOver: { '.mov': 1 } };
     const line = '1 image in 1.0 s (1.0/s), written to a/x.npy';
     const files = [
@@ -57,7 +57,7 @@ describe('the summary', () => {
     ]);
   });
 
-  it('tells what was computed from what was there already', () => {
+  it('distinguishes computed rows from existing ones', () => {
     assert.equal(
       summaryText({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2, passedOver: {} }, 'out.csv'),
       '6 images in 2.0 s (3.0/s), 16 rows in all, written to out.csv',

@@ -25,7 +25,7 @@ const EVENTS: readonly JobEvent[] = [
   { kind: 'left', rows: 3 },
 ];
 
-/** What is said of a job on a terminal, or where there is none. */
+/** What a reporter prints about a job, on a terminal or elsewhere. */
 function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
   const reporter = new Reporter(new StandardError(stream as unknown as WriteStream), job);
@@ -38,14 +38,14 @@ function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
 }
 
 describe('a reporter', () => {
-  it('says in lines what stays to be known, where there is no terminal', () => {
+  it('prints only lasting messages, one per line, without a terminal', () => {
     assert.deepEqual(saidOf(JOB, EVENTS), {
       text: 'downloading a.bin (3.0 MB)\nx.csv: continuing after 3 rows\n2 images in 1.0 s (2.0/s), written to x.csv\n',
       tellsTotal: false,
     });
   });
 
-  it('draws a line on a terminal, and wants the number of inputs for it', () => {
+  it('draws a line on a terminal, and asks for the number of inputs', () => {
     const { text, tellsTotal } = saidOf(JOB, EVENTS, true);
     assert.ok(text.startsWith('\r\u001b[Kloading demo'), JSON.stringify(text));
     assert.ok(text.endsWith('2 images in 1.0 s (2.0/s), written to x.csv\n'), JSON.stringify(text));
@@ -53,7 +53,7 @@ describe('a reporter', () => {
     assert.equal(saidOf({ ...JOB, draws: false }, EVENTS, true).tellsTotal, false);
   });
 
-  it('says nothing when it is to be quiet', () => {
+  it('prints nothing when quiet', () => {
     for (const isTTY of [false, true])
       assert.deepEqual(saidOf({ ...JOB, quiet: true, lists: true, typed: true }, EVENTS, isTTY), {
         text: '',
@@ -61,7 +61,7 @@ describe('a reporter', () => {
       });
   });
 
-  it('tells who types paths what they are read for', () => {
+  it('explains why int8 reads the paths of a list first, unless --calibration is given', () => {
     const measuring = (job: Partial<ReportedJob>) => saidOf({ ...JOB, ...job }, [{ kind: 'measuring' }]).text;
     assert.match(measuring({ lists: true }), /^int8: reading paths to calibrate the model on; --calibration/);
     assert.doesNotMatch(measuring({ lists: true, calibration: 'few' }), /int8/);

@@ -35,7 +35,7 @@ const COMMANDS = [
   { command: ['features', '--stages', '3,4'], output: 'pyramid', signal: 'SIGTERM', code: 143 },
 ] as const;
 
-describe('a run that was interrupted', () => {
+describe('resuming and syncing a run', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-resume-'));
@@ -51,14 +51,14 @@ describe('a run that was interrupted', () => {
   const here = (args: readonly string[], stdin?: string): Promise<CliResult> =>
     halonet(args, { cwd: folder, ...(stdin !== undefined && { stdin }) });
 
-  /** The files of an output alone, by name. */
+  /** The contents of an output's files, by name. */
   async function filesOf(output: string): Promise<Readonly<Record<string, string>>> {
     const stem = output.replace(/\.npy$/, '');
     const files = Object.entries(await filesIn(folder)).filter(([name]) => name.startsWith(stem));
     return Object.fromEntries(files.map(([name, content]) => [name.slice(stem.length), content]));
   }
 
-  /** Asserts that an output is what an uninterrupted run makes. */
+  /** Asserts that an output matches that of an uninterrupted run. */
   async function assertAsNew(
     command: readonly string[],
     output: string,
@@ -71,7 +71,7 @@ describe('a run that was interrupted', () => {
   }
 
   for (const { command, output, signal, code } of COMMANDS) {
-    it(`by ${signal} goes on with --resume to the same ${output}, its list on standard input read again`, async () => {
+    it(`resumes after ${signal} to the same ${output}, reading the list on standard input again`, async () => {
       const [name, ...flags] = command;
       const args = [name, '-', ...DEMO, ...flags, '-o', output];
       const list = ['a', 'none', 'b', 'd', 'e'].map((image) => `photos/${image}.png\n`);
@@ -114,7 +114,7 @@ describe('a run that was interrupted', () => {
     });
   }
 
-  it('at a failed image is refused without a flag, and goes on from that image', async () => {
+  it('requires --resume or --overwrite, and resumes at the failed image', async () => {
     await writeFile(photo('c'), 'no image');
     const args = ['embed', 'photos', ...DEMO, '-o', 'e.jsonl'];
     const stopped = await here([...args, '--fail-fast']);
@@ -147,7 +147,7 @@ describe('a run that was interrupted', () => {
     await assertAsNew(['embed'], 'e.jsonl', 'photos');
   });
 
-  it('is given up with --overwrite', async () => {
+  it('starts over with --overwrite', async () => {
     await writeFile(photo('c'), 'no image');
     const args = ['classify', 'photos', ...DEMO, '-o', 'classes.csv'];
     assert.equal((await here([...args, '--fail-fast'])).code, 1);
@@ -157,7 +157,7 @@ describe('a run that was interrupted', () => {
     await assertAsNew(['classify', '--top-k', '2'], 'classes.csv', 'photos');
   });
 
-  it('computes with --sync what has changed alone, be it finished or not', async () => {
+  it('computes only what changed with --sync, whether the run finished or not', async () => {
     await writeFile(photo('f'), 'no image');
     const args = ['features', 'photos', ...DEMO, '--stages', '4', '-o', 'pyramid'];
     assert.equal((await here([...args, '--fail-fast'])).code, 1); // 4 rows
@@ -196,7 +196,7 @@ describe('a run that was interrupted', () => {
     await assertAsNew(['features', '--stages', '4'], 'pyramid', 'photos');
   });
 
-  it('takes no rows over from another output than the one that it was begun from', async () => {
+  it('refuses to reuse rows of an output that changed after the run started', async () => {
     const sync = ['classify', 'photos', ...DEMO, '-o', 'classes.csv', '--sync'];
     await here(['classify', 'photos', ...DEMO, '-o', 'classes.csv']);
     await writeFile(photo('c'), 'no image');
@@ -212,7 +212,7 @@ describe('a run that was interrupted', () => {
     await assertAsNew(['classify'], 'classes.csv', 'photos');
   });
 
-  it('is brought up to date from a list on standard input, once it has changed', async () => {
+  it('syncs with a changed list on standard input', async () => {
     const listed = (...names: string[]) => names.map((name) => `photos/${name}.png\n`).join('');
     const sync = ['embed', '-', ...DEMO, '-o', 'e.npy', '--sync'];
     await here(sync, listed('a', 'b', 'd'));
@@ -222,7 +222,7 @@ describe('a run that was interrupted', () => {
     await assertAsNew(['embed'], 'e.npy', '-', listed('b', 'e', 'd'));
   });
 
-  it('loses no row to --sync while a folder that a list names is away', async () => {
+  it('loses no row to --sync while a listed folder is missing or empty', async () => {
     const sync = ['embed', '-', ...DEMO, '-o', 'e.npy', '--sync'];
     assert.equal((await here(sync, 'photos\n')).code, 0);
     const before = await filesOf('e.npy');
@@ -237,14 +237,14 @@ describe('a run that was interrupted', () => {
     };
     await rename(join(folder, 'photos'), join(folder, 'away'));
     await assertRefused('1 input cannot be read');
-    await mkdir(join(folder, 'photos')); // as a disk leaves it that is not mounted
+    await mkdir(join(folder, 'photos')); // as an unmounted disk leaves it
     await assertRefused('none of its inputs is there any more');
     await rmdir(join(folder, 'photos'));
     await rename(join(folder, 'away'), join(folder, 'photos'));
     assert.match((await here(sync, 'photos\n')).stderr, /nothing left to do: 4 images in e\.npy/);
   });
 
-  it('says at the end how it went, in its manifest', async () => {
+  it('describes the finished run in its manifest', async () => {
     await writeFile(photo('c'), 'no image');
     const args = ['embed', 'photos', ...DEMO, '-o', 'e.npy', '--mean', '0.5,0.25,0.125'];
     await here([...args, '--fail-fast']);
@@ -294,7 +294,7 @@ describe('a run that was interrupted', () => {
     }
   });
 
-  it('by too many failures can be gone on with', async () => {
+  it('resumes after too many failures', async () => {
     const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`).join('\n');
     const args = ['classify', '-', ...DEMO, '-o', 'classes.jsonl'];
     const share = await here([...args, '--max-failures', '99.5%'], missing);
@@ -316,7 +316,7 @@ describe('a run that was interrupted', () => {
     assert.equal((await readFile(join(folder, 'classes.jsonl'), 'utf8')).trimEnd().split('\n').length, 150);
   });
 
-  it('needs an output in which its rows can be found, and one thing to do about it', async () => {
+  it('refuses --resume for a stream, and conflicting flags', async () => {
     const stream = await here(['classify', 'photos', ...DEMO, '--resume']);
     assert.equal(stream.code, 2);
     assert.match(stream.stderr, /^error: --resume needs an output .*; - is a stream\.\n.*--output/);

@@ -16,7 +16,7 @@ import { halonet, ROOT } from '../support/cli.js';
 import { copyDemo } from '../support/demo-copy.js';
 import { withPlan } from '../support/preloaded-cli.js';
 
-// One image at a time: CPUs may compute other last digits in batches of another size.
+// One image at a time: batches of another size may change the last digits on some CPUs.
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--batch-size', '1'];
 const PHOTO = join(ROOT, 'fixtures/preprocess/chelsea.jpg');
 
@@ -38,7 +38,7 @@ const OUTPUTS = [
   { command: ['features', '--pool', 'avg'], output: 'pooled.csv', files: ['pooled.csv'] },
 ];
 
-/** What may become of a model between a run and its retry: in which file, how, and what is said of it. */
+/** Changes to a model between a run and its retry: the file, the change, and the message. */
 const CHANGES_OF_A_MODEL: readonly (readonly [string, (bytes: Buffer) => Buffer | string, RegExp])[] = [
   [
     'model.safetensors',
@@ -66,7 +66,7 @@ describe('halonet retry', () => {
   const bytes = (file: string) => readFile(join(folder, file));
 
   for (const { command, output, files } of OUTPUTS) {
-    it(`computes the failed rows of ${output} again, and leaves the others as they are`, async () => {
+    it(`recomputes the failed rows of ${output}, and leaves the others unchanged`, async () => {
       const [name = '', ...flags] = command;
       const run = (target: string) => here([name, 'photos', ...DEMO, ...flags, '--output', target]);
       assert.equal((await run(output)).code, 1);
@@ -85,7 +85,7 @@ describe('halonet retry', () => {
     });
   }
 
-  it('takes relative paths from the folder of the run, wherever it is called', async () => {
+  it('resolves relative paths against the folder of the run, wherever it is called', async () => {
     await copyDemo(join(folder, 'model'), { measured: false });
     const labels = Array.from({ length: 16 }, (_, i) => `class ${i}\n`);
     await writeFile(join(folder, 'names.txt'), labels);
@@ -113,7 +113,7 @@ describe('halonet retry', () => {
     assert.deepEqual(rows, await bytes('c.csv'));
   });
 
-  it('says so where the folder of the run is gone', async () => {
+  it('reports that the folder of the run is gone', async () => {
     const away = join(folder, 'away');
     await mkdir(away);
     await halonet(['embed', '../photos', ...DEMO, '-o', '../e.npy'], { cwd: away });
@@ -123,13 +123,13 @@ describe('halonet retry', () => {
     assert.match(stderr, /^error: the run was started in .*away, which cannot be entered/);
   });
 
-  it('has no flag on the commands themselves', async () => {
+  it('adds no --retry flag to embed', async () => {
     const { code, stderr } = await here(['embed', 'photos', ...DEMO, '--retry', '[]']);
     assert.equal(code, 2);
     assert.match(stderr, /there is no flag --retry/);
   });
 
-  it('takes other limits for what failed', async () => {
+  it('accepts other limits for failed images', async () => {
     await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--max-pixels', '1000']);
     const { code, stderr } = await here(['retry', 'e.npy', '--max-pixels', '10M']);
     assert.equal(code, 1);
@@ -139,10 +139,10 @@ describe('halonet retry', () => {
     );
     assert.deepEqual(failures, { unsupported_format: 2 });
     assert.equal(preprocessing.maxPixels, 10_000_000);
-    assert.equal(fingerprint.maxPixels, '1000'); // of the run, which a later --sync goes on with
+    assert.equal(fingerprint.maxPixels, '1000'); // that of the run, for a later --sync
   });
 
-  it('mixes no rows of two models, nor of two ways to crop', async () => {
+  it('refuses to mix rows of two models, or of two crop modes', async () => {
     const model = join(folder, 'model');
     await copyDemo(model, { measured: false });
     const [, , ...flags] = DEMO;
@@ -179,7 +179,7 @@ describe('halonet retry', () => {
     assert.equal((await here(['verify', 'latest.csv'])).code, 0);
   });
 
-  it('does without the list that was read from standard input', async () => {
+  it('does not need the list that the run read from standard input', async () => {
     const stdin = 'photos/a.jpg\nphotos/=bad, "1".jpg\n';
     await halonet(['embed', '-', ...DEMO, '-o', 'e.npy'], { stdin, cwd: folder });
     await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
@@ -187,7 +187,7 @@ describe('halonet retry', () => {
     assert.equal((await readFile(join(folder, 'e.index.csv'), 'utf8')).split('\n').length, 4);
   });
 
-  it('goes on with an interrupted retry, and with nothing else', async () => {
+  it('resumes an interrupted retry, which embed --resume refuses', async () => {
     await rm(join(folder, 'photos', '=bad, "1".jpg'));
     await here(['embed', 'photos', ...DEMO, '-o', 'e.npy']);
     const stopped = await here(['retry', 'e.npy', '--fail-fast']);
@@ -217,12 +217,12 @@ describe('halonet retry', () => {
 
   for (const { output, command } of OUTPUTS) {
     if (command.includes('--csv-safe')) continue;
-    it(`goes on with a retry of ${output} that was killed while it was published`, async () => {
+    it(`recovers a retry of ${output} that failed while publishing, and retries the rest`, async () => {
       const [name = '', ...flags] = command;
       await here([name, 'photos', ...DEMO, ...flags, '--output', output]);
       await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
       const manifest = join(folder, `${output}.run.json`);
-      const fault = { kind: 'rename', index: 0, code: 'EIO', lasting: true } as const; // nothing gets its name
+      const fault = { kind: 'rename', index: 0, code: 'EIO', lasting: true } as const; // no file gets its final name
       const env = withPlan({ folder, report: `${folder}.report`, fault });
       const cut = await halonet(['retry', output], { cwd: folder, env });
       await rm(`${folder}.report`);
@@ -238,7 +238,7 @@ describe('halonet retry', () => {
     });
   }
 
-  it('says how to start over where the manifest is gone that an interrupted retry works from', async () => {
+  it('explains how to start over when the manifest of an interrupted retry is gone', async () => {
     await rm(join(folder, 'photos', '=bad, "1".jpg'));
     await here(['embed', 'photos', ...DEMO, '-o', 'e.npy']);
     assert.equal((await here(['retry', 'e.npy', '--fail-fast'])).code, 1);
@@ -260,7 +260,7 @@ describe('halonet retry', () => {
     assert.match(stderr, /A run to e\.npy was interrupted.*\n.*--resume/);
   });
 
-  it('refuses an output that was altered, and one without a manifest', async () => {
+  it('refuses an altered output, and one without a manifest', async () => {
     await here(['embed', 'photos', ...DEMO, '-o', 'e.npy']);
     await appendFile(join(folder, 'e.index.csv'), '!');
     const altered = await here(['retry', 'e.npy']);
@@ -273,7 +273,7 @@ describe('halonet retry', () => {
 });
 
 describe('halonet verify', () => {
-  it('minds no other file in a folder of features', async () => {
+  it('ignores other files in a folder of features', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-verify-'));
     try {
       const output = join(folder, 'pyramid');
@@ -286,7 +286,7 @@ describe('halonet verify', () => {
     }
   });
 
-  it('names the files that were modified', async () => {
+  it('names modified and missing files', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-verify-'));
     try {
       const output = join(folder, 'e.npy');

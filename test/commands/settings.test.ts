@@ -25,14 +25,14 @@ describe('the table of settings', () => {
     assert.deepEqual(names(settings), flagsOfCommands.toSorted());
   });
 
-  it('names in the fingerprint all that the bytes of every row follow from, and nothing without effect', () => {
+  it('fingerprints every flag that affects all rows, and none without effect', () => {
     for (const [name, { follows, fingerprint = [] }] of settings) {
       if (follows === 'rows') assert.ok(fingerprint.length > 0, name);
       if (follows === 'nothing') assert.deepEqual(fingerprint, [], name);
     }
   });
 
-  it('knows the flags by which a difference between two runs is told', () => {
+  it('agrees with the flags that describe a difference between two runs', () => {
     for (const [fingerprinted, text] of Object.entries(FLAGS)) {
       const told = [...text.matchAll(/--([a-z-]+)/g)].map(([, flag = '']) => flag);
       const found = settings.filter(([, { fingerprint = [] }]) => fingerprint.includes(fingerprinted));
@@ -49,7 +49,7 @@ describe('the table of settings', () => {
     for (const [name, { retry }] of limits) assert.equal(retry, 'renew', name);
   });
 
-  it('says which flags halonet retry has', () => {
+  it('determines the flags of halonet retry', () => {
     const given = settings.filter(([, { retry }]) => retry === 'renew' || retry === 'own');
     assert.deepEqual(Object.keys(retryFlags).toSorted(), names(given));
     for (const flag of Object.values(retryFlags)) assert.ok(flag !== undefined);
@@ -68,7 +68,7 @@ describe('the settings of a retry', () => {
     return { flags, names };
   };
 
-  it('are those of the run, but for what is given anew', async () => {
+  it('come from the run, except those given again', async () => {
     const then = await run(['photos', '--model', 'demo', '--threads', '3', '--max-pixels', '5', '-k', '2']);
     const { flags, inputs } = settledForRetry(then, await given(['--max-pixels', '7']));
     const { model, threads, output, format } = flags;
@@ -81,7 +81,7 @@ describe('the settings of a retry', () => {
     assert.deepEqual(inputs, ['photos']);
   });
 
-  it('forget what was said of the output, and what was to end the run', async () => {
+  it('drop --sync, --quiet and --max-failures, but keep --checkpoint', async () => {
     const argv = ['photos', '-o', 'x.npy', '--sync', '--quiet', '--max-failures', '3', '--checkpoint', '9'];
     const { flags } = settledForRetry(await run(argv), await given(['--fail-fast']));
     const { sync, quiet, checkpoint } = flags;
@@ -93,7 +93,7 @@ describe('the settings of a retry', () => {
     assert.equal(flags['fail-fast'], true);
   });
 
-  it('take relative paths from the folder of the run', async () => {
+  it('resolve relative paths against the folder of the run', async () => {
     const argv = ['photos', '-', '/abs', '--labels', 'a.txt', '--calibration', 'few', '--format', 'csv'];
     const { flags, inputs } = settledForRetry(await run(argv, '/data'), await given([]));
     assert.equal('labels' in flags && flags.labels, '/data/a.txt');
@@ -103,7 +103,7 @@ describe('the settings of a retry', () => {
   });
 });
 
-/** A value of each flag that is not its default, as it is given; of one that stands alone, itself. */
+/** A value for each flag other than its default, or the flag itself if it takes none. */
 const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   model: ['demo'],
   architecture: ['halonet26t'],
@@ -149,19 +149,19 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   quiet: ['--quiet'],
 };
 
-/** What is given with and without a flag that says nothing alone. */
+/** Arguments given both with and without a flag that has no effect alone. */
 const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'check-space': ['--output', 'x'],
   'label-type': ['--labels', NAMES],
 };
 
-describe('a setting', () => {
+describe('a flag', () => {
   for (const [name, { sets, fingerprint = [] }] of settings) {
     const given = GIVEN[name as keyof typeof SETTINGS];
     const argv = given[0]?.startsWith('--') ? given : [`--${name}`, ...given];
     const command = taskWith(name);
 
-    it(`of --${name} is ${sets === 'reports' ? 'no part of a job' : `part of the ${sets} of a job`}`, async () => {
+    it(`--${name} changes ${sets === 'reports' ? 'no part of a job' : `only the ${sets} of a job`}`, async () => {
       const [before, after] = [await partsOf(command, WITHOUT[name] ?? []), await partsOf(command, argv)];
       const differing = Object.keys(after).filter((part) => !isDeepStrictEqual(before[part], after[part]));
       assert.deepEqual(differing, sets === 'reports' ? [] : [sets]);
@@ -176,7 +176,7 @@ function taskWith(flag: string): keyof typeof TASKS {
   return (name ?? assert.fail(flag)) as keyof typeof TASKS;
 }
 
-/** The parts of a job's options, as far as they are data; of the layout, what its bytes follow from. */
+/** The parts of a job's options that are data; of the layout, the settings that its bytes depend on. */
 async function partsOf(command: keyof typeof TASKS, argv: readonly string[]) {
   const { flags, inputs } = await sharedFlagsOf(command, ['photos', ...argv]);
   const part = await TASKS[command].part(flags, false);

@@ -10,10 +10,10 @@ const run = promisify(execFile);
 const DEMO = ['-m', 'demo', '--device', 'cpu'];
 const NAMES = ['arrow', 'heart', 'triangle'];
 
-describe('the inputs of an output, spelled otherwise', function () {
+describe('inputs spelled differently', function () {
   this.timeout(240_000);
   let root: string;
-  let isBound = false; // root/bound is root/work/photos, mounted
+  let isBound = false; // whether root/work/photos is mounted at root/bound
   before(async () => {
     root = await realpath(await mkdtemp(join(tmpdir(), 'halonet-spellings-')));
     for (const folder of ['work/photos/deep', 'work/other', 'bound'])
@@ -28,7 +28,7 @@ describe('the inputs of an output, spelled otherwise', function () {
     await symlink(join(root, 'work/photos'), join(root, 'far'));
     isBound = await run('mount', ['--bind', join(root, 'work/photos'), join(root, 'bound')]).then(
       () => true,
-      () => false, // it takes Linux and root
+      () => false, // mounting needs Linux and root
     );
     await embed('work', ['photos'], 'first.npy');
   });
@@ -43,7 +43,7 @@ describe('the inputs of an output, spelled otherwise', function () {
     });
   const read = (name: string) => readFile(join(root, name));
 
-  /** Copies the first output under a name. */
+  /** Copies the first output under another name. */
   async function copyFirst(stem: string): Promise<void> {
     for (const end of ['npy', 'index.csv', 'npy.run.rows', 'npy.run.json']) {
       const manifest = end.endsWith('json');
@@ -73,7 +73,7 @@ describe('the inputs of an output, spelled otherwise', function () {
   ];
 
   for (const [what, cwd, inputs] of spellings) {
-    it(`${what}, lose no row and get their new paths`, async () => {
+    it(`reuse every row and get their new paths: ${what}`, async () => {
       await embed(cwd, inputs(), 'new.npy', '--overwrite');
       await copyFirst('second');
 
@@ -97,7 +97,7 @@ describe('the inputs of an output, spelled otherwise', function () {
     });
   }
 
-  it('with a trailing slash alone, have the same paths', async () => {
+  it('keep their paths if only a trailing slash differs', async () => {
     await copyFirst('second');
     for (const mode of ['--resume', '--sync']) {
       const { code, stderr } = await embed('work', ['photos/'], 'second.npy', mode);
@@ -106,7 +106,7 @@ describe('the inputs of an output, spelled otherwise', function () {
     }
   });
 
-  it('take over what an interrupted run has, and what is new and changed is counted as such', async () => {
+  it('reuse the rows of an interrupted run, and are counted apart from removed images', async () => {
     const bad = join(root, 'work/photos/i-bad.png');
     await writeFile(bad, 'no image');
     try {
@@ -129,7 +129,7 @@ describe('the inputs of an output, spelled otherwise', function () {
     }
   });
 
-  it('in a list, which is read only once, need --sync where a run was interrupted', async () => {
+  it('need --sync to continue an interrupted run if they come from a list', async () => {
     const list = (prefix: string) =>
       ['arrow', 'heart', 'i-bad', 'triangle'].map((name) => `${prefix}photos/${name}.png\n`).join('');
     const bad = join(root, 'work/photos/i-bad.png');

@@ -22,7 +22,7 @@ const SHOWN = String.raw`\x1b]0;title\x07\x1b[2J\x9b31m\u202e`;
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 describe('text for a terminal', () => {
-  it('shows what would steer it, and leaves all else as it is', () => {
+  it('escapes control and bidi characters, and leaves all else unchanged', () => {
     assert.equal(visible(`a${ESCAPE}b\r\n\tc`), String.raw`a${SHOWN}b\r\n\tc`);
     assert.equal(visible('\u2066a\u2069\u200f\u2028'), String.raw`\u2066a\u2069\u200f\u2028`);
     const harmless = 'naïve 日本 🐈 é \\x1b 64×64 «»';
@@ -30,17 +30,17 @@ describe('text for a terminal', () => {
     assert.equal(visible(visible(ESCAPE)), visible(ESCAPE));
   });
 
-  it('keeps the lines that are ours', () => {
+  it('keeps our own line breaks', () => {
     assert.equal(visibleLines(`a\nb${ESCAPE}\n`), `a\nb${SHOWN}\n`);
   });
 
-  it('is the same value in JSON', () => {
+  it('parses to the same value as JSON', () => {
     const value = { name: `a${ESCAPE}\n`, nested: ['\u009b'] };
     assert.doesNotMatch(visibleJson(value), RAW);
     assert.deepEqual(JSON.parse(visibleJson(value)), value);
   });
 
-  it('keeps a cell of a table in its line and its column', () => {
+  it('keeps a table cell in its line and column', () => {
     const column = { title: 'name', cell: (name: string) => name };
     const columns = [column, { ...column, align: 'right' as const }];
     assert.equal(
@@ -51,7 +51,7 @@ describe('text for a terminal', () => {
   });
 });
 
-/** What a terminal shows of what is written to it: lines, each without what was erased of it. */
+/** A terminal that records what is written to it, and shows its lines without what was erased. */
 function terminal(columns = 80) {
   let written = '';
   const write = (text: string) => {
@@ -68,7 +68,7 @@ function terminal(columns = 80) {
 }
 
 describe('standard error', () => {
-  it('removes the drawn line before another is written', () => {
+  it('erases the drawn line before it writes another', () => {
     const screen = terminal();
     const standardError = new StandardError(screen.stream);
     const progress = new Progress(standardError, false);
@@ -82,7 +82,7 @@ describe('standard error', () => {
     assert.deepEqual(screen.lines(), ['device: cpu', '']);
   });
 
-  it('draws no more than fits into a line, and nothing that steers', () => {
+  it('truncates what it draws to the width, and draws no control characters', () => {
     const screen = terminal(10);
     const standardError = new StandardError(screen.stream);
     standardError.draw(`downloading ${ESCAPE}`);
@@ -94,7 +94,7 @@ describe('standard error', () => {
     assert.ok(screen.lines().at(-2)?.endsWith(` y${SHOWN}`));
   });
 
-  it('draws nothing where it is no terminal', () => {
+  it('draws nothing when it is not a terminal', () => {
     const screen = terminal();
     const standardError = new StandardError(Object.assign(screen.stream, { isTTY: false }));
     const progress = new Progress(standardError, false);
@@ -105,21 +105,21 @@ describe('standard error', () => {
   });
 });
 
-describe('what comes from elsewhere reaches the terminal as text', () => {
+describe('escaping untrusted text', () => {
   let folder = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-terminal-'));
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** What a command prints, which must show the escapes and hold none. */
+  /** What a command prints, which must contain no raw control characters. */
   async function printed(args: readonly string[], env = {}): Promise<string> {
     const { stdout, stderr } = await halonet(args, { env });
     assert.doesNotMatch(stdout + stderr, RAW, args.join(' '));
     return stdout + stderr;
   }
 
-  /** The demo model with another config.json, and the folder's path. */
+  /** Copies the demo model with a changed config.json; returns the path of the folder. */
   async function modelWith(name: string, change: (config: Record<string, unknown>) => void): Promise<string> {
     const path = join(folder, name);
     await copyDemo(path, { measured: true });
@@ -130,7 +130,7 @@ describe('what comes from elsewhere reaches the terminal as text', () => {
     return path;
   }
 
-  it('of a config.json', async () => {
+  it('covers the fields of a config.json', async () => {
     const architecture = await modelWith('architecture', (config) => {
       config.architecture = `net${ESCAPE}\nweights`;
     });
@@ -145,7 +145,7 @@ describe('what comes from elsewhere reaches the terminal as text', () => {
     assert.match(await printed(['inspect', field]), /^error: .*unknown field.*field.*\\x9b31m\\u202e/);
   });
 
-  it('of the name of a file or a model', async () => {
+  it('covers the names of files, models, commands and flags', async () => {
     for (const args of [['verify'], ['inspect'], ['classify', 'fixtures/images', '--model']])
       assert.match(await printed([...args, `./none${ESCAPE}`]), /^error: .*none\\(x|u00)1b\]0;title/);
     assert.match(await printed([`no${ESCAPE}`]), /^error: there is no command/);
@@ -153,13 +153,13 @@ describe('what comes from elsewhere reaches the terminal as text', () => {
     assert.match(await printed(['inspect', 'demo', `more${ESCAPE}`]), /^error: Unexpected argument: more/);
   });
 
-  it('of the name of an output', async () => {
+  it('covers the name of an output', async () => {
     const output = join(folder, `out${ESCAPE}.csv`);
     await printed(['classify', DRAWING, '--model', 'demo', '--device', 'cpu', '--output', output]);
     assert.match(await printed(['verify', output]), /^as written {2}.*out\\x1b\]0;/);
   });
 
-  it('of a pickle', async () => {
+  it('covers the names in a pickle', async () => {
     const file = join(folder, 'weights.pth');
     await writeFile(file, makeArchive(pickle(call(global(`posix${ESCAPE}`, 'system')))));
     assert.match(
@@ -168,7 +168,7 @@ describe('what comes from elsewhere reaches the terminal as text', () => {
     );
   });
 
-  it('of a hub', async () => {
+  it('covers the messages of a hub', async () => {
     const headers = { 'x-error-message': 'gone \u009b2J' };
     const hub = await startHubServer({ repos: {}, fault: () => ({ kind: 'status', status: 403, headers }) });
     try {

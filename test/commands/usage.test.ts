@@ -15,7 +15,7 @@ describe('the command line', () => {
       assert.match(stdout, new RegExp(`\\b${command}\\b`));
   });
 
-  it('shows help and version in the usual short ways', async () => {
+  it('accepts the usual short flags for help and version', async () => {
     for (const args of [['-h'], ['classify', '-h'], ['help', 'classify'], ['help']]) {
       const { code, stdout } = await halonet(args);
       assert.equal(code, 0);
@@ -116,7 +116,7 @@ describe('the command line', () => {
     ],
   ];
   for (const [what, args, message] of usageErrors) {
-    it(`ends with exit code 2 and a reason for ${what}`, async () => {
+    it(`exits with code 2 and says why: ${what}`, async () => {
       const { code, stdout, stderr } = await halonet(args);
       assert.equal(code, 2);
       assert.match(stderr, message);
@@ -125,7 +125,7 @@ describe('the command line', () => {
     });
   }
 
-  it('names the URL and the two ways out when there is no network', async () => {
+  it('names the URL and two alternatives when there is no network', async () => {
     const home = await mkdtemp(join(tmpdir(), 'halonet-home-'));
     try {
       const env = { HF_HOME: home, HF_ENDPOINT: 'http://127.0.0.1:9', HF_HUB_CACHE: join(home, 'hub') };
@@ -139,7 +139,7 @@ describe('the command line', () => {
     }
   });
 
-  it('ends quietly when its reader has enough', async () => {
+  it('ends quietly when its reader closes the pipe', async () => {
     const child = startHalonet([
       'classify',
       ...Array(200).fill(IMAGES),
@@ -168,7 +168,7 @@ describe('the command line', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    it(`stops on ${signal} with exit code ${expected} and no output left`, async () => {
+    it(`stops on ${signal} with exit code ${expected} and leaves no output`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'halonet-signal-'));
       try {
         const child = startHalonet([

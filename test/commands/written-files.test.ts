@@ -42,7 +42,7 @@ describe('the files of a run', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** The lines of a summary on files, as pairs. */
+  /** The lines of a summary that name files, as pairs of name and purpose. */
   async function written(command: string): Promise<readonly (readonly string[])[]> {
     const args = [...command.split(' '), IMAGE, '-m', 'demo', '--device', 'cpu'];
     const { code, stderr } = await halonet(args, { cwd: folder });
@@ -54,7 +54,7 @@ describe('the files of a run', () => {
   }
 
   for (const [command, files] of OUTPUTS) {
-    it(`of halonet ${command} are named in its summary, all of them`, async () => {
+    it(`all appear in the summary of halonet ${command}`, async () => {
       const lines = await written(command);
       const name = (command.split(' -o ')[1] ?? '').replace(/\/$/, '');
       const expected = [...Object.entries(files), [`${name}.run.json`, RUN[0]], [`${name}.run.rows`, RUN[1]]];
@@ -65,7 +65,7 @@ describe('the files of a run', () => {
     });
   }
 
-  it('have their own paths where the output is a link, and none are named on standard output', async () => {
+  it('appear by their real path if the output is a link, and not at all for streams or with --quiet', async () => {
     await mkdir(join(folder, 'far'));
     await symlink('far/x.csv', join(folder, 'link.csv'));
     const [first] = await written('classify -o link.csv');

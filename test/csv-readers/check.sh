@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Holds the CSV of classify, embed, features and NPY's index, of files with hostile names, against what Python's csv,
-# csv-parse, SQLite and DuckDB read. Needs dist/ (npm run build); Python and SQLite are installed where this is Debian
-# and we are root, DuckDB comes from npm into a temporary folder and is left out where npm does not reach it.
+# Checks that Python's csv, csv-parse, SQLite and DuckDB correctly read the CSV of classify, embed and features, and the
+# index of NPY, for files with hostile names. Needs dist/ (npm run build). Installs Python and SQLite on Debian as root,
+# and DuckDB from npm into a temporary folder; skips DuckDB if npm cannot reach it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . test/support/debian-packages.sh
@@ -17,7 +17,7 @@ if npm install --prefix "$folder/duckdb" --no-audit --no-fund --loglevel=error @
 then
   duckdb=$folder/duckdb
 else
-  echo "DuckDB is left out: npm could not install @duckdb/node-api"
+  echo "skipping DuckDB: npm could not install @duckdb/node-api"
   tail -n 3 "$folder/npm.log"
   duckdb=
 fi

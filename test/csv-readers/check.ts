@@ -1,5 +1,5 @@
-// Runs the commands over files with hostile names and holds what readers of CSV make of their output against JSONL.
-// node dist/test/csv-readers/check.js FOLDER [DUCKDB]: an empty folder to work in; where npm has installed DuckDB
+// Runs the commands over files with hostile names and compares what CSV readers read from their output with JSONL.
+// node dist/test/csv-readers/check.js FOLDER [DUCKDB]: an empty folder to work in; where npm installed DuckDB
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -13,7 +13,7 @@ type Cell = string | number;
 type Cells = readonly Cell[];
 type Reader = (file: string) => Promise<readonly Cells[]>;
 
-/** A row of JSONL, of whichever command. */
+/** A row of JSONL from any command. */
 interface JsonRow {
   readonly path: string;
   readonly error?: { readonly code: string; readonly message: string };
@@ -22,7 +22,7 @@ interface JsonRow {
   readonly stages: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: string }>>;
 }
 
-/** A CSV that a command writes, and the records that it must hold, told from the same command's JSONL. */
+/** A CSV that a command writes, and its expected records, derived from the same command's JSONL. */
 interface Case {
   readonly args: readonly string[];
   readonly output: string;
@@ -110,7 +110,7 @@ async function json(program: string, args: readonly string[]) {
   return JSON.parse(stdout);
 }
 
-/** `.import` makes the header the names of the columns. */
+/** `.import` turns the header into column names. */
 async function readSqlite(file: string): Promise<readonly Cells[]> {
   const commands = [':memory:', '.mode json', `.import --csv ${file} rows`, 'SELECT * FROM rows'];
   const rows: readonly Readonly<Record<string, string>>[] = await json('sqlite3', commands);
@@ -118,15 +118,15 @@ async function readSqlite(file: string): Promise<readonly Cells[]> {
 }
 
 /**
- * Files of the hostile names in the folder `images`, every third of them no image, and a list of them for standard
- * input: in a walk they need an image's extension, which the longest names have no room for.
+ * Writes files with hostile names in the folder `images`, every third of them not an image, and returns a list of them
+ * for standard input: in a walk they need an image extension, which does not fit the longest names.
  */
 async function makeFiles(): Promise<{ count: number; list: string }> {
   await mkdir(join(folder, 'images'));
   const walked = HOSTILE_NAMES.filter((name) => Buffer.byteLength(name) < 252).map((name) => `${name}.png`);
   const blank = (name: string) => name.trim() === ''; // not an entry of a list
   const listed = HOSTILE_NAMES.map((name) => (blank(name) ? `./${name}` : name));
-  let sniffed = 0; // images among those listed that the walk finds, too, having looked into them
+  let sniffed = 0; // listed images that the walk also finds, by their content
   for (const [i, name] of [...walked, ...listed].entries()) {
     const file = join(folder, 'images', name);
     const image = i % 3 !== 0;
@@ -141,7 +141,7 @@ async function makeFiles(): Promise<{ count: number; list: string }> {
 }
 
 async function run(args: readonly string[], list: string): Promise<string> {
-  // Relative paths begin with what the names begin with.
+  // Relative paths start with the hostile names themselves.
   const inputs = [...args, '--model', 'demo', '--device', 'cpu', '--quiet', '.', '-', '--null'];
   const { code, stdout, stderr } = await halonet(inputs, { cwd: join(folder, 'images'), stdin: list });
   if (code !== 1) throw new Error(`halonet ${args.join(' ')}: exit code ${code}\n${stderr}`); // 1: failed images

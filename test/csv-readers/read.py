@@ -1,4 +1,4 @@
-"""Prints the records of a CSV file as JSON, read by Python's csv as its documentation says to."""
+"""Prints the records of a CSV file as JSON, read by Python's csv as its documentation recommends."""
 
 import csv
 import json

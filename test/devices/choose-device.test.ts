@@ -16,7 +16,7 @@ describe('chooseDevice', () => {
   const hostOf = (platform: string, arch: string): Host => ({ platform, arch, env: {}, root });
   const auto = { name: 'auto', id: 0 } as const;
 
-  it('takes the CPU where there is plainly no GPU, and says why', async () => {
+  it('chooses the CPU when there is no GPU, and reports why', async () => {
     const choice = await chooseDevice(auto, { host: hostOf('linux', 'x64'), threads: 1 });
     assert.deepEqual(choice, {
       device: { name: 'cpu', id: 0 },
@@ -28,13 +28,13 @@ describe('chooseDevice', () => {
     });
   });
 
-  it('takes the CPU where the package has no provider', async () => {
+  it('chooses the CPU when the package has no GPU provider', async () => {
     const { device, passedOver } = await chooseDevice(auto, { host: hostOf('linux', 'arm64'), threads: 1 });
     assert.deepEqual([device.name, passedOver], ['cpu', []]);
   });
 
-  // Files of another system say that all is there; this one's package has none of it, as the session finds.
-  it('tries real sessions where files do not speak against them', async function () {
+  // No file rules out the providers of a Windows host; that this platform's package lacks them, only a session shows.
+  it('tries a real session on each device that files do not rule out', async function () {
     if (process.platform === 'win32') this.skip();
     const { device, passedOver } = await chooseDevice(
       { name: 'auto', id: 3 },
@@ -49,7 +49,7 @@ describe('chooseDevice', () => {
     assert.equal(passedOver[1]?.reason, 'has no --device-id 3');
   });
 
-  it('takes what is asked for, untried', async () => {
+  it('takes the requested device without trying it', async () => {
     for (const [name, platform, arch] of [
       ['cpu', 'linux', 'x64'],
       ['coreml', 'darwin', 'arm64'],
@@ -60,7 +60,7 @@ describe('chooseDevice', () => {
     }
   });
 
-  it('refuses what is asked for and plainly absent', async () => {
+  it('refuses a requested device that the platform does not have', async () => {
     const choosing = chooseDevice({ name: 'dml', id: 0 }, { host: hostOf('linux', 'x64'), threads: 1 });
     await assert.rejects(choosing, (error) => {
       assert.ok(error instanceof DeviceError);
@@ -70,7 +70,7 @@ describe('chooseDevice', () => {
     });
   });
 
-  it('stops trying when the signal aborts', async () => {
+  it('stops trying a device when the signal aborts', async () => {
     const controller = new AbortController();
     const trying = tryDevice({ name: 'coreml', id: 0 }, 1, controller.signal);
     controller.abort(new Error('enough'));

@@ -5,13 +5,13 @@ import { DeviceError } from '../../src/runtime/failures.js';
 import { SessionError } from '../../src/runtime/session.js';
 import { DEMO_MODEL, onnxOf } from '../support/demo.js';
 
-// A device that this platform's package has not.
+// A device that this platform's package does not have.
 const ABSENT: Device = { name: process.platform === 'darwin' ? 'dml' : 'coreml', id: 0 };
 
 const model = () => onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx;
 
 describe('openSession', () => {
-  it('gives way to the CPU where a device was chosen and cannot load the model, and says so', async () => {
+  it('falls back to the CPU when a chosen device cannot load the model, and reports why', async () => {
     const passedOver = [{ name: 'cuda', reason: 'no NVIDIA driver' }] as const;
     const opened = await openSession(model(), { device: ABSENT, chosen: true, passedOver }, 1);
     try {
@@ -26,7 +26,7 @@ describe('openSession', () => {
     }
   });
 
-  it('never gives way where a device was asked for', async () => {
+  it('does not fall back from a requested device', async () => {
     const opening = openSession(model(), { device: ABSENT, chosen: false, passedOver: [] }, 1);
     const closed = opening.then(({ session }) => session.close());
     await assert.rejects(closed, (error) => {
@@ -42,7 +42,7 @@ describe('openSession', () => {
     await assert.rejects(opening, /^Error: enough$/);
   });
 
-  it('blames the model where the CPU cannot load it either', async () => {
+  it('blames the model when the CPU cannot load it either', async () => {
     const damaged = () => new Uint8Array(100).fill(7);
     for (const device of [CPU, ABSENT])
       await assert.rejects(openSession(damaged(), { device, chosen: true, passedOver: [] }, 1), SessionError);

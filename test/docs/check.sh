@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the examples of docs/ in Python, SQL, jq and sqlite3 on outputs of the demo model. Needs dist/ (npm run build).
-# Python, jq and SQLite are installed where this is Debian and we are root; what Python imports comes from PyPI, and examples that
-# need it are left out where pip does not reach it.
+# Installs Python, jq and SQLite on Debian as root, and Python's packages from PyPI; skips the examples that need them
+# if pip cannot reach it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . test/support/debian-packages.sh
@@ -18,7 +18,7 @@ python3 -m venv "$folder/venv"
 python=$folder/venv/bin/python
 if ! "$python" -m pip install --quiet --disable-pip-version-check numpy pandas polars duckdb onnxruntime pillow \
   > "$folder/pip.log" 2>&1; then
-  echo "examples in Python and SQL are left out: pip could not install what they import"
+  echo "skipping the examples in Python and SQL: pip could not install what they import"
   tail -n 3 "$folder/pip.log"
   python=
 fi

@@ -1,5 +1,5 @@
-// Runs the examples of every page that has some in Python or SQL, or that need jq or sqlite3, in the order of the page.
-// node dist/test/docs/check.js [PYTHON]: one with the packages that check.sh installs; without it, its examples are left out
+// Runs the examples of each page that has some in Python or SQL, or some that need jq or sqlite3, in page order.
+// node dist/test/docs/check.js [PYTHON]: a Python with the packages of check.sh; skips its examples without it
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkExample, openBench } from './examples.js';
@@ -19,4 +19,4 @@ for (const page of readPages()) {
     await rm(join(bench.folder, '..'), { recursive: true });
   }
 }
-process.exit(); // what runs several commands waits for more
+process.exit(); // the process that serves commands waits for more

@@ -25,7 +25,7 @@ import { brokenBy, linksOf } from './links.js';
 import { blocksOf, examplesOf, type Page, readPages } from './pages.js';
 import { shownAs } from './shown-as.js';
 
-// Other spellings of what is listed, no name at all, and fields without effect.
+// Other spellings of listed names, the empty name, and fields without effect.
 const NOT_LISTED =
   /^$|2d(fp32)?$|^(zero_init_last|fixed_input_size|swish|hardsigmoid|hardswish|(max|avg|blur)pool)$/;
 
@@ -35,13 +35,13 @@ const pageOf = (name: string): Page =>
   PAGES.find((page) => page.name === `docs/${name}`) ?? assert.fail(`there is no docs/${name}`);
 
 describe('the documentation', () => {
-  it('speaks of commands and flags that there are, and of every command', () => {
+  it('mentions only existing commands and flags, and every command', () => {
     assert.deepEqual(PAGES.flatMap(mistakesIn), []);
     const spoken = new Set(PAGES.flatMap(invocationsOf).map((words) => words.split(' ', 1)[0]));
     assert.deepEqual([...spoken].sort(), Object.keys(COMMANDS).sort());
   });
 
-  it('has every page in its index, and no link that leads nowhere', () => {
+  it('lists every page in its index, and has no broken links', () => {
     const links = PAGES.flatMap(linksOf);
     const broken = links.flatMap((link) => {
       const why = brokenBy(link);
@@ -58,7 +58,7 @@ describe('the documentation', () => {
     for (const code of FAILURE_CODES) assert.match(text, new RegExp(`^\\| \`${code}\` \\|`, 'm'));
   });
 
-  it('lists every extension of images and every optional package', () => {
+  it('lists every image extension and every optional package', () => {
     const { text } = pageOf('preprocessing.md');
     for (const extension of DECODABLE_EXTENSIONS) assert.ok(text.includes(`\`${extension}\``), extension);
     for (const { name } of OPTIONAL_PACKAGES) assert.ok(text.includes(`\`${name}\``), name);
@@ -74,7 +74,7 @@ describe('the documentation', () => {
     assert.deepEqual(left, []);
   });
 
-  it('shows a network of its own that is one', async () => {
+  it('shows a valid custom network', async () => {
     const config = blocksOf(pageOf('models.md')).find(({ language }) => language === 'json');
     const folder = await mkdtemp(join(tmpdir(), 'halonet-docs-'));
     try {
@@ -87,7 +87,7 @@ describe('the documentation', () => {
     }
   });
 
-  it('compares what examples print, but for what varies', () => {
+  it('compares the output of examples, ignoring what varies', () => {
     const varies =
       'time    about 28s at 71.9 images/s, measured on 32\ndisk    70.1 GB free in /data: fits\n';
     const other = 'time  less than 1s at 9 images/s, measured on 32\ndisk  1.2 TB free in /x: fits';
@@ -100,7 +100,7 @@ describe('the documentation', () => {
   for (const page of PAGES) {
     const examples = examplesOf(page).filter(({ needs }) => needs.length === 0);
     if (examples.length === 0) continue;
-    describe(`the examples of ${page.name}`, () => {
+    describe(`the examples in ${page.name}`, () => {
       let bench: Bench;
       before(async () => {
         bench = await openBench();

@@ -5,8 +5,8 @@ import { environmentInEffect } from '../../src/doctor/environment.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import { ROOT } from '../support/root.js';
 
-// Where variables are read by a name that is not written there: those that the functions below read, and bin/halonet.cjs, whose
-// names are found by their form.
+// Files that read variables by a computed name: calling their functions shows which, and a pattern finds those of
+// bin/halonet.cjs.
 const BY_NAME = ['bin/halonet.cjs', 'src/doctor/environment.ts', 'src/hub/proxies.ts', 'src/hub/settings.ts'];
 
 const SOURCES = ['bin', 'commands', 'src'].flatMap((folder) =>
@@ -17,7 +17,7 @@ const SOURCES = ['bin', 'commands', 'src'].flatMap((folder) =>
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** The variables that something reads of its environment. */
+/** The variables that a function reads from its environment. */
 function readBy(use: (env: Readonly<Record<string, string | undefined>>) => unknown): readonly string[] {
   const names = new Set<string>();
   const note = (_: object, name: string) => void names.add(name);
@@ -31,7 +31,7 @@ describe('docs/environment.md', () => {
     [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ''),
   );
 
-  it('lists every variable that is read', () => {
+  it('lists every variable that the code reads', () => {
     const written = SOURCES.flatMap((path) =>
       [...read(path).matchAll(/\benv\.([A-Za-z]*_[A-Za-z_]*|HOME)\b|^ {2}([A-Z]+_[A-Z_]+): /gm)].map(
         ([, used, set]) => used ?? set ?? '',
@@ -46,7 +46,7 @@ describe('docs/environment.md', () => {
     for (const name of [...written, ...looked]) assert.ok(listed.includes(name), name);
   });
 
-  it('knows of every place where variables are read by a name from elsewhere', () => {
+  it('accounts for every file that reads variables by a computed name', () => {
     const places = SOURCES.filter((path) => /\benv\[/.test(read(path)));
     assert.deepEqual(places.sort(), BY_NAME);
   });

@@ -23,7 +23,7 @@ export async function openBench(): Promise<Bench> {
   await mkdir(bin);
   await cp(join(ROOT, 'fixtures/images'), join(folder, 'photos'), {
     recursive: true,
-    filter: (path) => !path.endsWith('.svg'), // drawn in a process that takes longer to start than all others to be decoded
+    filter: (path) => !path.endsWith('.svg'), // starting a process to draw them takes longer than decoding all others
   });
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(bin, 'halonet'), SHIM);
@@ -31,13 +31,13 @@ export async function openBench(): Promise<Bench> {
   return { folder, bin };
 }
 
-/** What pages call the folder that examples run in. */
+/** What pages show in place of the folder that examples run in. */
 const SHOWN_FOLDER = '/data';
 
 const NAMES_MODEL = ['--model', '-m'];
 const TAKES_MODEL = ['classify', 'embed', 'features'];
 
-// The default model would be downloaded: where a job names none, it is the demo model.
+// The default model needs a download, so a job that names no model gets the demo model.
 const SHIM = `#!/bin/sh
 case "$1" in
   ${TAKES_MODEL.join('|')})
@@ -61,7 +61,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs an example to its end, which must be a success, and holds what it prints against what the page shows. */
+/** Runs an example, which must succeed, and compares its output with what the page shows. */
 export async function checkExample(example: Example, bench: Bench): Promise<void> {
   const { code, stdout, stderr } = await runExample(example, bench);
   const where = `${example.page}:${example.line}`;
@@ -81,7 +81,7 @@ async function runExample(example: Example, bench: Bench): Promise<Ended> {
   return runProgram([python, '-'], `import duckdb\nprint(duckdb.sql(r"""${text}"""))\n`, bench);
 }
 
-/** Runs commands of a shell to their end, or to the first that fails. */
+/** Runs shell commands until one fails. */
 export function runShell(text: string, bench: Bench): Promise<Ended> {
   const commands = plainCommands(text);
   return commands === undefined ? runProgram(['sh', '-e'], text, bench) : runCommands(commands, bench);
@@ -95,7 +95,7 @@ interface PlainCommand {
 const WORD = /"[^"$`\\]*"|[^\s|<>&;$()*?`"'[\]{}~\\]+/g;
 const PLAIN = new RegExp(`^halonet((?: +(?:${WORD.source}))+?)(?: +> *([\\w.-]+))?$`);
 
-/** Each line as a command of halonet; undefined where a shell has more to do. */
+/** The lines as commands of halonet; undefined if they need a shell. */
 function plainCommands(text: string): readonly PlainCommand[] | undefined {
   const lines = text
     .replaceAll(/\\\n\s*/g, '')
@@ -111,7 +111,7 @@ function plainCommands(text: string): readonly PlainCommand[] | undefined {
   }));
 }
 
-/** As a shell would with -e, in a process that runs several commands. */
+/** Runs commands as a shell with -e does, in a process that serves several commands. */
 async function runCommands(commands: readonly PlainCommand[], { folder }: Bench): Promise<Ended> {
   let [stdout, stderr] = ['', ''];
   for (const { args, into } of commands) {

@@ -1,7 +1,7 @@
 import { COMMANDS } from '../../commands/index.js';
 import { blocksOf, isOutput, type Page, proseOf } from './pages.js';
 
-// Of programs other than halonet, where prose names them.
+// Flags of other programs that prose mentions.
 const FOREIGN = [
   ...['--gpus', '--ignore-scripts', '--max-old-space-size', '--onnxruntime-node-install'],
   '--requeue',
@@ -25,14 +25,14 @@ function flagsOf(command: string): ReadonlyMap<string, Flag> {
   return new Map([...named, ...ALWAYS.map((name) => [`--${name}`, {}] as const)]);
 }
 
-/** What is wrong with the commands and flags that a page speaks of. */
+/** Mistakes in the commands and flags that a page mentions. */
 export function mistakesIn(page: Page): readonly string[] {
   return [...invocationsOf(page).flatMap(mistakesOf), ...unknownFlagsIn(proseOf(page))].map(
     (mistake) => `${page.name}: ${mistake}`,
   );
 }
 
-/** `halonet classify photos --top-k 1`, up to what ends a command in a shell. */
+/** The words after `halonet` on a page, such as `classify photos --top-k 1`, up to the end of the shell command. */
 export function invocationsOf(page: Page): readonly string[] {
   const blocks = blocksOf(page).filter((block) => !isOutput(block) && block.language !== 'json');
   const code = blocks.map(({ text }) => text.replaceAll(/\\\n\s*/g, '').replaceAll(/(^|\s)#.*$/gm, ''));

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { ROOT } from '../support/root.js';
 import { type Page, proseOf } from './pages.js';
 
-/** A link of a page to a file, or to a heading of one. */
+/** A link from a page to a file, or to a heading in one. */
 export interface Link {
   readonly page: string;
-  readonly target: string; // as it is written
+  readonly target: string; // as written
 }
 
 export function linksOf(page: Page): readonly Link[] {
@@ -14,7 +14,7 @@ export function linksOf(page: Page): readonly Link[] {
   return targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => ({ page: page.name, target }));
 }
 
-/** What is wrong with a link; undefined where it leads somewhere. */
+/** Why a link is broken; undefined if it is not. */
 export function brokenBy({ page, target }: Link): string | undefined {
   const [file = '', anchor] = target.split('#');
   const path = file === '' ? join(ROOT, page) : join(ROOT, page, '..', file);
@@ -23,7 +23,7 @@ export function brokenBy({ page, target }: Link): string | undefined {
   return anchorsOf(readFileSync(path, 'utf8')).has(anchor) ? undefined : `there is no heading ${anchor}`;
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub generates them. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of proseOf({ name: '', text }).matchAll(/^#{1,6} (.+)$/gm)) {

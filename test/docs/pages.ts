@@ -17,13 +17,13 @@ export interface Block {
   readonly text: string;
 }
 
-/** A block that runs: its info string has the word `example`, and then what only check.sh has: programs, or time (`slow`). */
+/** A block that runs: its info string has the word `example`, then what only check.sh has: programs, time (`slow`). */
 export interface Example extends Block {
   readonly needs: readonly string[];
-  readonly output: string | undefined; // of a block `text output` after it: what it prints
+  readonly output: string | undefined; // the text of a `text output` block after it
 }
 
-/** README.md and the pages of docs/. reference.md is generated, and tested by itself. */
+/** README.md and the pages of docs/. reference.md is generated and has its own test. */
 export function readPages(): readonly Page[] {
   const files = readdirSync(join(ROOT, 'docs')).filter(
     (file) => file.endsWith('.md') && file !== 'reference.md',
@@ -53,7 +53,7 @@ export function blocksOf({ name, text }: Page): readonly Block[] {
   return blocks;
 }
 
-// What a language needs that Node and a shell do not have.
+// What a language needs besides Node and a shell.
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   sh: [],
   js: [],

@@ -6,7 +6,7 @@ import { ROOT } from '../support/root.js';
 import { REFERENCE, reference } from './reference.js';
 
 describe(REFERENCE, () => {
-  it('is what the commands say of themselves', async () => {
+  it('matches the metadata of the commands', async () => {
     assert.equal(
       await readFile(join(ROOT, REFERENCE), 'utf8'),
       await reference(),
@@ -14,7 +14,7 @@ describe(REFERENCE, () => {
     );
   });
 
-  it('has every command, and every flag of each', async () => {
+  it('lists every command and all its flags', async () => {
     const sections = (await reference()).split('\n## ').slice(1);
     assert.equal(sections.length, Object.keys(COMMANDS).length);
     for (const [i, [name, { flags }]] of Object.entries(COMMANDS).entries()) {

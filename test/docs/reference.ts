@@ -3,7 +3,7 @@ import type { ArgFacts, CommandFacts, FlagFacts, FlagGroup } from '../../command
 import { markdownTable } from '../../commands/report/table.js';
 import { commandFacts } from '../../commands/support/command-facts.js';
 
-/** Where the reference is, from the root of the repository. */
+/** The path of the reference in the repository. */
 export const REFERENCE = 'docs/reference.md';
 
 const HEAD = `# Command reference
@@ -67,7 +67,7 @@ function valuesText({ value, choices }: FlagFacts): string {
   return values.map(code).join(', ');
 }
 
-/** A default that is told in words is no code. */
+/** A default, as code unless it is prose. */
 const defaultText = (text: string) => (text === '' || text.includes(' ') ? text : code(text));
 
 const descriptionText = ({ description, required }: FlagFacts) =>
@@ -75,6 +75,6 @@ const descriptionText = ({ description, required }: FlagFacts) =>
 
 const code = (text: string): string => `\`${text}\``;
 
-/** Text in which flags are code, with their values. */
+/** Prose with its flags and their values as code. */
 const text = (prose: string) =>
   prose.replace(/(?<![\w-])--[a-z][a-z-]*( int8| [A-Z][\w.]*\w)?/g, code).replace(/[<>]/g, '\\$&');

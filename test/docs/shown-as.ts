@@ -1,15 +1,15 @@
-// What differs from one run or machine to the next, and what stands for it.
+// What varies between runs and machines, and its placeholder.
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b(less than 1s|about \d\S*( \d\S*)*) at [\d.]+ images\/s/g, '<time> at <rate>'],
   [/[\d.]+ [kMGTP]?B free in \S+(?=:)/g, '<bytes> free in <folder>'],
-  [/~ [\d,]+/g, '~ <bytes>'], // an estimate, of the length of text to come
+  [/~ [\d,]+/g, '~ <bytes>'], // an estimate of text that is not written yet
   [/[\d.]+ [kMGTP]?B to be written/g, '<bytes> to be written'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+Z/g, '<date>'],
 ];
 
 const DIGITS = 2; // CPUs round differently: 0.9731 and 0.9733 are the same
 
-/** What a program prints, as far as it is the same everywhere: lines of words. */
+/** The part of a program's output that is the same everywhere, as lines of words. */
 export function shownAs(text: string): readonly string[] {
   const fixed = VARYING.reduce((rest, [pattern, name]) => rest.replaceAll(pattern, name), text);
   return fixed

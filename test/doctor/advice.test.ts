@@ -39,7 +39,7 @@ const healthy: Omit<Examination, 'advice'> = {
   environment: { UV_THREADPOOL_SIZE: '10' },
 };
 
-describe("the doctor's advice", () => {
+describe('adviceFor', () => {
   let root = '';
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-root-'));
@@ -51,9 +51,9 @@ describe("the doctor's advice", () => {
     machine: { ...healthy.machine, cpu: { ...healthy.machine.cpu, ...changes } },
   });
 
-  it('is none where all is well', () => assert.deepEqual(advise({}), []));
+  it('gives no advice when all is well', () => assert.deepEqual(advise({}), []));
 
-  it('speaks of a thread pool that is smaller than the machine', () => {
+  it('warns of a thread pool that is smaller than the machine', () => {
     assert.match(
       advise({ environment: { UV_THREADPOOL_SIZE: '4' } }).join(),
       /^UV_THREADPOOL_SIZE is 4: .*8 cores/,
@@ -61,13 +61,13 @@ describe("the doctor's advice", () => {
     assert.deepEqual(advise({ environment: {} }), []);
   });
 
-  it("speaks of a container's share of the CPUs", () => {
+  it("suggests --threads for a container's share of the CPUs", () => {
     assert.match(advise(cpuOf({ limit: 2.5 })).join(), /time of 2\.5 of 8 CPUs: try --threads 2\b/);
     assert.match(advise(cpuOf({ limit: 0.5 })).join(), /--threads 1\b/);
     assert.deepEqual(advise(cpuOf({ limit: 8 })), []);
   });
 
-  it('speaks of a GPU that nothing can use, and not of a machine without', async () => {
+  it('points out a GPU that no device can use', async () => {
     await mkdir(join(root, 'dev/dri'), { recursive: true });
     await writeFile(join(root, 'dev/dri/renderD128'), '');
     assert.match(advise({}).join(), /^There is a GPU.*cuda and webgpu/);
@@ -75,7 +75,7 @@ describe("the doctor's advice", () => {
     await rm(join(root, 'dev'), { recursive: true });
   });
 
-  it('speaks of a GPU that is slow, and of one that rounds', () => {
+  it('warns of a GPU that is slower than the CPU, and of one that rounds to TF32', () => {
     assert.match(advise({ devices: [works('cpu', 1e11), works('webgpu', 1e9)] }).join(), /webgpu is slower/);
     assert.match(
       advise({ devices: [works('cpu', 1e11), works('cuda', 1e13, 5e-4)] }).join(),
@@ -83,7 +83,7 @@ describe("the doctor's advice", () => {
     );
   });
 
-  it('speaks of what cannot be done at all', () => {
+  it('reports what cannot work: models, images, a format, downloads', () => {
     const devices = [absent('cpu', 'no library')];
     assert.match(advise({ devices }).join(), /^No model can be run: no library/);
     assert.equal(canRun({ ...healthy, devices, advice: [] }), false);
@@ -96,8 +96,8 @@ describe("the doctor's advice", () => {
   });
 });
 
-describe('the environment in effect', () => {
-  it('is what is set of what matters, without secrets', () => {
+describe('environmentInEffect', () => {
+  it('lists the relevant variables that are set, without secrets', () => {
     const env = {
       HF_HOME: '/x',
       HF_TOKEN: 'hf_secret',

@@ -4,8 +4,8 @@ import { int8Gain, parseCpuFeatures, readCpuFeatures } from '../../src/doctor/cp
 const x86 = (flags: string) =>
   `processor\t: 0\nmodel name\t: A CPU\nflags\t\t: fpu ${flags} fsrm\nbugs\t\t: none\n`;
 
-describe('the features of a CPU', () => {
-  it("are read from the kernel's flags, and only whole ones", () => {
+describe('CPU features', () => {
+  it("come from the kernel's flags, matched as whole words", () => {
     const zen4 = x86('fma avx avx2 avx512f avx512dq avx512_bf16 avx512_vnni');
     assert.deepEqual(parseCpuFeatures(zen4), ['AVX', 'FMA', 'AVX2', 'AVX512', 'AVX512-VNNI', 'AVX512-BF16']);
     assert.deepEqual(parseCpuFeatures(x86('avx512vl avx2x')), []);
@@ -14,14 +14,14 @@ describe('the features of a CPU', () => {
     assert.deepEqual(parseCpuFeatures(''), []);
   });
 
-  it('are what every CPU of the kind has where the system does not tell', async () => {
+  it('fall back to what every CPU of the architecture has', async () => {
     const host = { env: {}, root: '/nowhere' };
     assert.deepEqual(await readCpuFeatures({ ...host, platform: 'darwin', arch: 'arm64' }), ['NEON']);
     assert.deepEqual(await readCpuFeatures({ ...host, platform: 'linux', arch: 'arm64' }), ['NEON']);
     assert.equal(await readCpuFeatures({ ...host, platform: 'win32', arch: 'x64' }), undefined);
   });
 
-  it('say what 8-bit products gain', () => {
+  it('predict what int8 gains', () => {
     assert.match(int8Gain(['AVX2', 'AVX512', 'AVX512-VNNI', 'AMX-INT8']), /^pays most.*AMX-INT8/);
     assert.match(int8Gain(['NEON', 'DOTPROD', 'I8MM']), /^pays most.*I8MM/);
     assert.match(int8Gain(['AVX2', 'AVX-VNNI']), /^pays: .*AVX-VNNI/);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readLimits } from '../../src/doctor/limits.js';
 
-describe('the limits of a container', () => {
+describe('readLimits', () => {
   let root = '';
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-root-'));
@@ -15,11 +15,11 @@ describe('the limits of a container', () => {
     await writeFile(join(root, 'sys/fs/cgroup', path), content);
   };
 
-  it('are none where no control group can be seen', async () => {
+  it('finds no limits without control groups', async () => {
     assert.deepEqual(await readLimits(root), { cpus: undefined, memory: undefined });
   });
 
-  it('are read from control groups of version 2', async () => {
+  it('reads CPU and memory limits from cgroup v2', async () => {
     await place('cpu.max', 'max 100000\n');
     await place('memory.max', 'max\n');
     assert.deepEqual(await readLimits(root), { cpus: undefined, memory: undefined });
@@ -28,7 +28,7 @@ describe('the limits of a container', () => {
     assert.deepEqual(await readLimits(root), { cpus: 1.5, memory: 536870912 });
   });
 
-  it('are read from control groups of version 1', async () => {
+  it('reads CPU and memory limits from cgroup v1', async () => {
     await place('cpu/cpu.cfs_quota_us', '-1\n');
     await place('cpu/cpu.cfs_period_us', '100000\n');
     await place('memory/memory.limit_in_bytes', '9223372036854771712\n');

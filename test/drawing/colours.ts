@@ -13,7 +13,7 @@ export interface Palette {
 const CONTRAST = 140;
 const SHADE = 35;
 
-/** Random colours: some grey, most not, ink and paper always far enough apart to be told from each other. */
+/** Random colours: some grey, most not, ink and paper always far enough apart to be distinguished. */
 export function palette(random: Random): Palette {
   const grey = random() < 0.15;
   const paper = colour(random, grey);

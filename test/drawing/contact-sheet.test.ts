@@ -6,7 +6,7 @@ import { classifiedSamples } from './classified-samples.js';
 import { captionsOf, contactSheet } from './contact-sheet.js';
 
 describe('the picture in README.md', () => {
-  it('shows every sample image with what the demo model says of it', async () => {
+  it('shows every sample image with the prediction of the demo model', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-sheet-'));
     try {
       const now = join(folder, 'now.webp');

@@ -30,7 +30,7 @@ export async function contactSheet(images: readonly Classified[]): Promise<Buffe
     .toBuffer();
 }
 
-/** What a sheet says of an image: its name and its best classes, each with a score in per cent. */
+/** The caption of an image: its name and its best classes, each with a score in per cent. */
 export type Caption = readonly [
   name: string,
   ...classes: readonly (readonly [label: string, percent: number])[],
@@ -41,7 +41,7 @@ function captionOf({ path, predictions }: Classified): Caption {
   return [basename(path), ...best.map(({ label, score }) => [label, Math.round(100 * score)] as const)];
 }
 
-/** The captions of a sheet, which are in its metadata too. @throws TypeError where it is no such sheet */
+/** The captions of a sheet, from its metadata. @throws TypeError if it is not such a sheet */
 export async function captionsOf(sheet: string): Promise<readonly Caption[]> {
   const { exif } = await sharp(await readFile(sheet)).metadata();
   const [json] = /\[\[.*\]\]/.exec(exif?.toString('latin1') ?? '') ?? [];

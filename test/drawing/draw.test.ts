@@ -14,12 +14,12 @@ async function spread(image: Uint8Array): Promise<number> {
 }
 
 describe('drawings', () => {
-  it("are of the demo model's classes, in its order", () => {
+  it("cover the demo model's classes, in its order", () => {
     const config = JSON.parse(readFileSync('assets/demo-model/config.json', 'utf8'));
     assert.deepEqual(CLASS_NAMES, config.label_names);
   });
 
-  it('are the same for the same seed, and do not depend on how many are asked for', () => {
+  it('depend on their seed, not on how many are requested', () => {
     assert.deepEqual(
       drawings(1),
       drawings(3).filter((_, i) => i % 3 === 0),
@@ -32,7 +32,7 @@ describe('drawings', () => {
     assert.equal(new Set(all.map(({ seed }) => seed)).size, all.length);
   });
 
-  it('show ink on paper in every one', async () => {
+  it('all show ink on paper', async () => {
     const all = drawings(2);
     assert.equal(all.length, 2 * CLASS_NAMES.length);
     for (const { className, seed, svg } of all) {
@@ -43,7 +43,7 @@ describe('drawings', () => {
     }
   });
 
-  it('keep a shape within the centred square', async () => {
+  it('keep shapes within the centred square', async () => {
     for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
       const { data, info } = await render(drawSvg('circle', mulberry32(seed), { width: 320, height: 240 }));
       const side = async (left: number) => {

@@ -43,10 +43,10 @@ const TILT = 40; // degrees either way
 
 /**
  * Draws one image as an SVG document: random colours, place, size and rotation for a shape; random colours, scale
- * and direction for a texture, which fills the frame. A shape lies whole inside the centred square of the image,
+ * and direction for a texture, which fills the frame. A shape lies entirely inside the centred square of the image,
  * so that a centre crop keeps it.
  *
- * @param random decides everything that varies; the same numbers make the same document
+ * @param random determines everything that varies; the same numbers give the same document
  */
 export function drawSvg(
   className: ClassName,
@@ -67,8 +67,8 @@ export function drawSvg(
 }
 
 /**
- * `perClass` drawings of each class, class by class, 128×128. Every one has its own seed, which does not depend on
- * how many are asked for.
+ * `perClass` drawings of each class, class by class, 128×128. Each has its own seed, which does not depend on
+ * how many are requested.
  */
 export function drawings(perClass: number): readonly Drawing[] {
   return CLASS_NAMES.flatMap((className, index) =>
@@ -93,7 +93,7 @@ function background(random: Random, { paper, shade }: Palette): string {
 
 function texture(className: keyof typeof TEXTURES, random: Random, reach: number): string {
   const angle = between(random, 0, 180);
-  // A shift of the whole pattern, with the reach to cover it.
+  // The pattern is shifted as a whole, so it reaches further to cover the image.
   const [x, y] = [between(random, 0, 24), between(random, 0, 24)];
   const marks = TEXTURES[className](random, reach + 48);
   return `<g transform="rotate(${angle.toFixed(1)}) translate(${x.toFixed(1)} ${y.toFixed(1)})">${marks}</g>`;

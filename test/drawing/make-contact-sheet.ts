@@ -1,9 +1,9 @@
 /**
- * Makes docs/contact-sheet.webp, the picture in README.md: the sample images with what the demo model says of them.
+ * Makes docs/contact-sheet.webp, the picture in README.md: the sample images with the demo model's predictions.
  *
  *     npm run build && node dist/test/drawing/make-contact-sheet.js
  *
- * Its text takes a machine with the fonts DejaVu Sans and DejaVu Sans Mono.
+ * Its text needs the fonts DejaVu Sans and DejaVu Sans Mono.
  */
 import { writeFile } from 'node:fs/promises';
 import { classifiedSamples } from './classified-samples.js';

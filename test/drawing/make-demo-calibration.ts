@@ -1,6 +1,6 @@
 /**
- * Measures the demo model for int8 on drawings made for this alone, and keeps the result beside its weights, where
- * `--model demo --precision int8` finds it. To be run again when the graph of the demo model changes.
+ * Measures the demo model for int8 on drawings made only for this, and stores the result beside its weights, where
+ * `--model demo --precision int8` finds it. Run it again when the graph of the demo model changes.
  *
  *     npm run build && node dist/test/drawing/make-demo-calibration.js
  */
@@ -40,7 +40,7 @@ async function draw(folder: string): Promise<readonly string[]> {
   return paths;
 }
 
-/** Measures the demo model; calibrations of what it was before are removed. */
+/** Measures the demo model, and removes stale calibrations. */
 async function measure(paths: readonly string[]): Promise<void> {
   const source = await openModel('demo', { hub: hubSettingsFromEnv({}, tmpdir()) });
   const preprocessing = preprocessingOf(source.config.pretrained, { autoOrient: false, decode: 'exact' });

@@ -1,10 +1,10 @@
 /**
- * Makes fixtures/images/: one image of each class of the demo model, in the formats that people have.
+ * Makes fixtures/images/: one image of each class of the demo model, in common formats.
  *
  *     npm run build && node dist/test/drawing/make-fixture-images.js [folder]
  *
- * The folder is fixtures/images unless another is given; files of the same names are replaced. The pixels follow
- * from the seeds below; the bytes also from the encoders of the installed sharp.
+ * The folder is fixtures/images unless another is given; files of the same names are replaced. The pixels depend
+ * on the seeds below; the bytes also on the encoders of the installed sharp.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const TALL: Size = { width: 240, height: 320 };
 
 type Format = 'avif' | 'gif' | 'jpg' | 'png' | 'svg' | 'tiff' | 'webp';
 
-// Folder, class, format, size, seed (chosen for a pleasant look: these are not a measure of the model).
+// Folder, class, format, size, seed (chosen for looks: these images do not measure the model).
 const IMAGES: readonly (readonly [string, ClassName, Format, Size, number])[] = [
   ['shapes', 'arrow', 'png', SQUARE, 109],
   ['shapes', 'circle', 'webp', WIDE, 306],

@@ -1,6 +1,6 @@
 import { between, type Random } from '../../src/random.js';
 
-/** An SVG path around the origin, at most 1 away from it, y downwards; filled, or stroked where `stroke` is given. */
+/** An SVG path around the origin, at most 1 away from it, y downwards; filled, or stroked if `stroke` is given. */
 export interface Shape {
   readonly path: string;
   readonly stroke?: number; // line width, in the path's unit
@@ -10,7 +10,7 @@ type Point = readonly [number, number];
 
 const SQUARE_CORNER = Math.SQRT1_2;
 
-/** The classes of which one object lies on a background, each with a maker of a variant at unit size. */
+/** The classes that show one object on a background, each with a function that makes a variant at unit size. */
 export const SHAPES = {
   arrow: (random) => {
     const [wing, shaft] = [between(random, 0.5, 0.65), between(random, 0.17, 0.24)];
@@ -26,7 +26,7 @@ export const SHAPES = {
     ]);
   },
   circle: () => ({ path: circle(1) }),
-  // What a disc leaves uncovered of the unit disc, with its horns up.
+  // The part of the unit disc that another disc leaves uncovered, with the tips up.
   crescent: (random) => {
     const [offset, radius] = [between(random, 0.3, 0.5), between(random, 0.8, 0.95)];
     const tipY = -(offset ** 2 + 1 - radius ** 2) / (2 * offset);

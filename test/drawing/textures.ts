@@ -1,10 +1,10 @@
 import { between, type Random } from '../../src/random.js';
 import { curve, join } from './shapes.js';
 
-/** SVG elements in currentColor that fill the circle of radius `reach` around the origin. The unit is 1/128 of the image. */
+/** SVG elements in currentColor that fill the circle of radius `reach` around the origin, in 1/128 of the image. */
 type Texture = (random: Random, reach: number) => string;
 
-/** The classes of which the whole image is one pattern. */
+/** The classes whose whole image is one pattern. */
 export const TEXTURES = {
   checkerboard: (random, reach) => {
     const cell = between(random, 9, 22);
@@ -61,7 +61,7 @@ function grid(pitch: number, reach: number, cell: (row: number, column: number) 
   return indices.map((row) => indices.map((column) => cell(row, column)).join('')).join('');
 }
 
-/** One line, drawn again and again below itself. */
+/** One line, repeated below itself. */
 function repeated(path: string, pitch: number, width: number, reach: number): string {
   const last = Math.ceil(reach / pitch) + 1;
   const lines = Array.from({ length: 2 * last + 1 }, (_, i) => {

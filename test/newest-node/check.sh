@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs a quick share of the tests on the newest Node of an even major version, 24 or later: what reads and writes numbers, calls
-# ONNX Runtime or sharp, or starts processes. Needs dist/ (npm run build) and npm, whose package `node` lists the versions; the
-# binary, which is in a package for each platform, goes to a temporary folder. sharp and onnxruntime-node stay as they are: they
-# use Node-API, whose binaries are not for one version of Node.
+# Runs a quick subset of the tests on the newest Node of an even major version, 24 or later: those that read and
+# write numbers, call ONNX Runtime or sharp, or start processes. Needs dist/ (npm run build) and npm, whose package
+# `node` lists the versions; the binary, which has a package per platform, goes to a temporary folder. sharp and
+# onnxruntime-node stay the same: they use Node-API, whose binaries do not depend on the version of Node.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -37,7 +37,7 @@ if [ "$found" != "v$version" ]; then
 fi
 echo "Node $version"
 
-# Tests start other processes by process.execPath, which is this Node, and shells find it first.
+# Tests start other processes with process.execPath, which is this Node; shells find it first on PATH.
 PATH="$(dirname "$node"):$PATH" "$node" node_modules/mocha/bin/mocha.js \
   'dist/test/formats/**/*.test.js' \
   'dist/test/images/**/*.test.js' \

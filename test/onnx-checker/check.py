@@ -1,4 +1,4 @@
-"""Checks every ONNX file of a folder with onnx.checker, and that the checker would notice invalid ones."""
+"""Checks every ONNX file in a folder with onnx.checker, and that the checker notices invalid ones."""
 
 import sys
 import tempfile

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds the files that `halonet convert` writes against ONNX's own checker, shapes and types included.
-# Needs dist/ (npm run build) and Python's onnx, which is installed where this is Debian and we are root.
+# Checks the files that `halonet convert` writes with ONNX's own checker, shapes and types included.
+# Needs dist/ (npm run build) and Python's onnx, which it installs on Debian as root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

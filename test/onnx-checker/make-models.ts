@@ -1,4 +1,4 @@
-// Writes the ONNX files that check.sh holds against ONNX's own checker: every network of fixtures/, in both precisions.
+// Writes the ONNX files that check.sh checks with ONNX's own checker: every network of fixtures/, in both precisions.
 // node dist/test/onnx-checker/make-models.js FOLDER
 import { readdirSync, writeFileSync } from 'node:fs';
 import { converted } from '../support/converted.js';

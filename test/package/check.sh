@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Packs halonet and installs it as README says, in an empty project and as a global command, and runs it there on images outside
-# the clone. Needs npm's registry and no other network: what onnxruntime-node would download from elsewhere must not be missed.
+# Packs halonet and installs it as README says, in an empty project and as a global command, and runs it there on images
+# outside the clone. Needs npm's registry and no other network: halonet must work without what onnxruntime-node
+# downloads from elsewhere.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 clone=$PWD
@@ -11,21 +12,21 @@ mkdir "$folder/project" "$folder/global"
 cp -r fixtures/images "$folder/project/photos"
 cp fixtures/codecs/photo.heic fixtures/codecs/rgb.jp2 "$folder/project"
 
-# The lines of README, without their comments.
+# Prints the matching lines of README, without their comments.
 readme() { sed -nE "s/^($1)( +#.*)?\$/\\1/p" README.md; }
 pack=$(readme 'npm pack')
 global=$(readme 'npm install --global .*\.tgz')
 project=$(readme 'npm install .*\.tgz' | grep -v -- --global)
 for command in "$pack" "$global" "$project"; do
   if [ "$(wc -l <<< "$command")" -ne 1 ] || [ -z "$command" ]; then
-    echo "README names no one way to pack and install: ${command:-nothing}" >&2
+    echo "README does not give exactly one way to pack and install: ${command:-nothing}" >&2
     exit 1
   fi
 done
 
 quietly() { "$@" > "$folder/log" 2>&1 || { cat "$folder/log" >&2 && exit 1; }; }
 
-# With npm's settings of this clone, which skip the download, nothing would be tested.
+# This clone's npm settings skip the download, which would make the test meaningless.
 unset "${!npm_config_onnxruntime@}" ONNXRUNTIME_NODE_INSTALL ONNXRUNTIME_NODE_INSTALL_CUDA
 quietly $pack --pack-destination "$folder"
 cp "$folder"/halonet-*.tgz "$folder/project"

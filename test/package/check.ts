@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readFloats } from '../support/read-npy.js';
 
-// Looks at halonet as it was installed in a project and as a global command, and uses it there.
+// Inspects and uses halonet as installed in a project and as a global command.
 
 const [project = '', global = ''] = process.argv.slice(2);
 const installed = join(project, 'node_modules', 'halonet');
 
-/** Runs a command in the project, to its end with exit code 0, and returns what it prints on standard output. */
+/** Runs a command in the project, which must exit with code 0, and returns its standard output. */
 function output(command: string, args: readonly string[]): string {
   const env = { ...process.env, HF_HOME: join(project, 'hub') };
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: project, env, encoding: 'utf8' });
@@ -57,7 +57,7 @@ function checkReports(): void {
   assert.deepEqual(images.failing, []);
 }
 
-/** Formats of optional packages are read once these are installed as halonet says. */
+/** Checks that halonet reads the formats of optional packages once they are installed as it suggests. */
 function checkOptional(): void {
   const hints = JSON.parse(halonet('doctor', '--json')).images.missing.map(
     ({ hint }: { hint: string }) => hint,

@@ -1,9 +1,10 @@
-"""Embeds a folder of JPEGs with halonet50ts twice, in turns: with halonet, and with timm as a user would run it (a DataLoader, channels_last,
-torch.compile with freezing). Prints images/s of both, without the start of either, and the median of their ratio over all rounds.
+"""Embeds a folder of JPEGs with halonet50ts, alternating between halonet and timm as a user would run it (a DataLoader,
+channels_last, torch.compile with freezing). Prints images/s of both, without their startup, and the median of their
+ratio over all rounds.
 
     compare.py BIN [ROUNDS]      BIN: bin/halonet.cjs, built
 
-Weights are random: speed does not depend on them."""
+The weights are random: speed does not depend on them."""
 
 import json
 import os
@@ -21,7 +22,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from timm.data import create_transform
 
-IMAGES, START, BATCH = 128, 16, 8  # images that are timed, images before them, images of a batch of timm's
+IMAGES, START, BATCH = 128, 16, 8  # timed images, images before them, batch size of timm
 SIZE = (640, 480)
 
 
@@ -94,7 +95,7 @@ def main(halonet, rounds, folder):
     compiled = torch.compile(model.to(memory_format=torch.channels_last))
     with torch.no_grad():
         compiled(torch.randn(BATCH, 3, 256, 256).contiguous(memory_format=torch.channels_last))
-    embed_seconds(halonet, checkpoint, few, f'{folder}/e.npy', '--precision', 'int8')  # measures its ranges once
+    embed_seconds(halonet, checkpoint, few, f'{folder}/e.npy', '--precision', 'int8')  # calibrates once
     rates = {'halonet': [], 'halonet --precision int8': [], 'timm, torch.compile': []}
     for turn in range(rounds):
         for name, flags in (('halonet', ()), ('halonet --precision int8', ('--precision', 'int8'))):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures halonet against timm on this machine: compare.sh [ROUNDS]. It installs PyTorch and timm into a virtual environment, takes some
-# minutes, and wants a machine that does nothing else.
+# Compares the speed of halonet and timm on this machine: compare.sh [ROUNDS]. Installs PyTorch and timm into a virtual
+# environment, takes some minutes, and needs an otherwise idle machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${TMPDIR:-/tmp}/halonet-timm
