@@ -78,9 +78,14 @@ export class Reporter {
     this.#say('finishing the current batch; a second signal stops at once');
   }
 
-  /** Reports that the job is done and its files are written. */
-  done(summary: JobSummary, written: readonly WrittenFile[] = []): void {
-    this.#say(summaryText(summary, this.#job.output, written));
+  /**
+   * Reports that the job is done and its files are written.
+   * @param written finds these files; not called if nothing is printed or nothing was left to do
+   */
+  async done(summary: JobSummary, written: () => Promise<readonly WrittenFile[]>): Promise<void> {
+    if (this.#job.quiet) return;
+    const files = summary.done > 0 ? await written() : [];
+    this.#say(summaryText(summary, this.#job.output, files));
   }
 
   /** Clears the progress line. */

@@ -70,7 +70,7 @@ export abstract class JobCommand extends BaseCommand {
       if (event.kind === 'left') this.#left(event.rows, job);
     };
     const summary = await runJob({ ...job, onEvent });
-    reporter.done(summary, summary.done > 0 ? await writtenTo(job.outputs.destination.output) : []);
+    await reporter.done(summary, () => writtenTo(job.outputs.destination.output));
     if (failedImages(summary) > 0) process.exitCode = FAILED;
   }
 

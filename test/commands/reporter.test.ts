@@ -26,45 +26,55 @@ const EVENTS: readonly JobEvent[] = [
 ];
 
 /** What a reporter prints about a job, on a terminal or elsewhere. */
-function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
+async function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
   const reporter = new Reporter(new StandardError(stream as unknown as WriteStream), job);
   reporter.loading();
   for (const event of events) reporter.report(event);
   const { tellsTotal } = reporter;
-  reporter.done({ rows: 2, done: 2, stored: 0, failures: {}, seconds: 1, passedOver: {} });
+  let looks = 0;
+  await reporter.done({ rows: 2, done: 2, stored: 0, failures: {}, seconds: 1, passedOver: {} }, async () => {
+    looks++;
+    return [];
+  });
   reporter.clear();
-  return { text: String(stream.read() ?? ''), tellsTotal };
+  return { text: String(stream.read() ?? ''), tellsTotal, looks };
 }
 
 describe('a reporter', () => {
-  it('prints only lasting messages, one per line, without a terminal', () => {
-    assert.deepEqual(saidOf(JOB, EVENTS), {
+  it('prints only lasting messages, one per line, without a terminal', async () => {
+    assert.deepEqual(await saidOf(JOB, EVENTS), {
       text: 'downloading a.bin (3.0 MB)\nx.csv: continuing after 3 rows\n2 images in 1.0 s (2.0/s), written to x.csv\n',
       tellsTotal: false,
+      looks: 1,
     });
   });
 
-  it('draws a line on a terminal, and asks for the number of inputs', () => {
-    const { text, tellsTotal } = saidOf(JOB, EVENTS, true);
+  it('draws a line on a terminal, and asks for the number of inputs', async () => {
+    const { text, tellsTotal } = await saidOf(JOB, EVENTS, true);
     assert.ok(text.startsWith('\r\u001b[Kloading demo'), JSON.stringify(text));
     assert.ok(text.endsWith('2 images in 1.0 s (2.0/s), written to x.csv\n'), JSON.stringify(text));
     assert.ok(tellsTotal);
-    assert.equal(saidOf({ ...JOB, draws: false }, EVENTS, true).tellsTotal, false);
+    assert.equal((await saidOf({ ...JOB, draws: false }, EVENTS, true)).tellsTotal, false);
   });
 
-  it('prints nothing when quiet', () => {
+  it('prints nothing when quiet, and does not look up the files', async () => {
     for (const isTTY of [false, true])
-      assert.deepEqual(saidOf({ ...JOB, quiet: true, lists: true, typed: true }, EVENTS, isTTY), {
+      assert.deepEqual(await saidOf({ ...JOB, quiet: true, lists: true, typed: true }, EVENTS, isTTY), {
         text: '',
         tellsTotal: false,
+        looks: 0,
       });
   });
 
-  it('explains why int8 reads the paths of a list first, unless --calibration is given', () => {
-    const measuring = (job: Partial<ReportedJob>) => saidOf({ ...JOB, ...job }, [{ kind: 'measuring' }]).text;
-    assert.match(measuring({ lists: true }), /^int8: reading paths to calibrate the model on; --calibration/);
-    assert.doesNotMatch(measuring({ lists: true, calibration: 'few' }), /int8/);
-    assert.doesNotMatch(measuring({}), /int8/);
+  it('explains why int8 reads the paths of a list first, unless --calibration is given', async () => {
+    const measuring = async (job: Partial<ReportedJob>) =>
+      (await saidOf({ ...JOB, ...job }, [{ kind: 'measuring' }])).text;
+    assert.match(
+      await measuring({ lists: true }),
+      /^int8: reading paths to calibrate the model on; --calibration/,
+    );
+    assert.doesNotMatch(await measuring({ lists: true, calibration: 'few' }), /int8/);
+    assert.doesNotMatch(await measuring({}), /int8/);
   });
 });
