@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Fails calls of the file system in whole runs, at random, fills real disks, then fails every call of small runs, or one in so many:
+# Makes random file system calls fail in whole runs, fills real disks, then makes every call of small runs fail, or one
+# in ONE_IN:
 #
-#     test/faults/check.sh [FAULTS [SEED [ONE_IN]]]     100 faults, a seed that is drawn and printed, every call
+#     test/faults/check.sh [FAULTS [SEED [ONE_IN]]]     default: 100 faults, a random seed (printed), every call
 #
-# Needs dist/ (npm run build). On two cores it takes two seconds for each fault, and 10 minutes for the calls.
+# Needs dist/ (npm run build). On two cores it takes two seconds per fault, and 10 minutes for the calls.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

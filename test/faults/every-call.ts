@@ -5,27 +5,27 @@ import { CALL_KINDS, FAILINGS, type Fault, Injector } from '../support/injector.
 import { firstTried, ONE_IN } from '../support/sampling.js';
 import { scratchDisk } from '../support/scratch-disk.js';
 
-/** What is tried again and again, each time in a new folder. */
+/** An attempt to repeat, each time in a new folder. */
 export interface Trial {
-  /** Makes the folder what it is before the attempt; nothing fails in it. */
+  /** Prepares the folder for the attempt; no calls fail yet. */
   readonly prepare?: (folder: string) => Promise<void>;
   readonly attempt: (folder: string) => Promise<unknown>;
-  /** Looks at what came of the attempt, when nothing fails any more. @throws {Error} where that is wrong */
+  /** Checks the outcome of the attempt; calls no longer fail. @throws {Error} if it is wrong */
   readonly check: (outcome: Outcome) => Promise<void>;
 }
 
 export interface Outcome {
   readonly folder: string;
-  readonly fault: Fault | undefined; // undefined: there was none
-  readonly error: unknown; // undefined: the attempt went through all the same
+  readonly fault: Fault | undefined; // undefined if there was none
+  readonly error: unknown; // undefined if the attempt succeeded nevertheless
 }
 
 /**
- * Counts the calls of the file system that an attempt makes under its folder, then repeats it with each call, or one in so many,
- * failing in each of the ways that `FAILINGS` knows.
+ * Counts the file system calls that an attempt makes under its folder, then repeats it with each call, or one in
+ * `oneIn`, failing in each of the ways in `FAILINGS`.
  *
- * @returns how many faults came to pass, and how many did not: an attempt that waits may make a call less
- * @throws {Error} with what `check` threw, and after which faults
+ * @returns how many faults took effect, and how many did not: an attempt that waits may make fewer calls
+ * @throws {Error} with the errors that `check` threw, and the faults before them
  */
 export async function failEveryCall(
   trial: Trial,
@@ -55,13 +55,13 @@ export async function failEveryCall(
   return { faults, unreached: done - 1 - faults };
 }
 
-const SHOWN = Number(process.env.SHOWN ?? 20); // of what went wrong
+const SHOWN = Number(process.env.SHOWN ?? 20); // errors
 
 async function tryWith(
   fault: Fault | undefined,
   folder: string,
   trial: Trial,
-  wrong: string[], // what goes wrong is added
+  wrong: string[], // collects errors
 ): Promise<Injector> {
   const { prepare, attempt, check } = trial;
   await mkdir(folder);

@@ -11,18 +11,18 @@ export interface FailingRun {
   readonly images: string;
   readonly reference: Reference;
   readonly folder: string; // new
-  readonly kill: KillPlan | undefined; // of a run before: the fault meets the one that goes on
+  readonly kill: KillPlan | undefined; // of an earlier run: the fault hits the one that resumes it
   readonly fault: Fault;
 }
 
 export interface Failed {
-  readonly calls: readonly string[]; // that were failed; none: the run did not come to them
-  readonly wrong: readonly string[]; // nothing may be
+  readonly calls: readonly string[]; // that failed; none if the run ended before them
+  readonly wrong: readonly string[]; // empty unless something is wrong
 }
 
 /**
- * Makes a run fail at a call of the file system, looks at what it says and leaves, then goes on with `--resume`, which must end
- * with the files of the uninterrupted run.
+ * Makes a file system call of a run fail, checks its messages and the files it leaves, then repeats it with `--resume`,
+ * which must end with the files of the uninterrupted run.
  */
 export async function failRun({ job, images, reference, folder, kill, fault }: FailingRun): Promise<Failed> {
   await mkdir(folder);
@@ -49,11 +49,11 @@ export async function failRun({ job, images, reference, folder, kill, fault }: F
   return { calls, wrong: wrong.map((what) => [what, `  after ${calls[0]}`, ...story].join('\n')) };
 }
 
-/** One line says what failed, one what to do about it; a third, what is kept. */
+/** One line states what failed, the next what to do about it, and a third what is kept. */
 const ERROR_AND_HINT =
   /^error: [^\n]+\n {2}[^\n]+\n( {2}\d+ rows? so far (is|are) kept: the same command with --resume continues\.\n)?$/;
 
-/** A fault may be survived. What is not is said in one line, with a hint in another. */
+/** A run may survive a fault. Otherwise it reports an error in one line and a hint in another. */
 function wrongEnd({ code, signal, stderr }: End, fault: Fault, reference: Reference): string[] {
   if (code === reference.code) return stderr === '' ? [] : [`ended well, and said ${stderr}`];
   if (code !== 2) return [`ended with ${signal ?? code}: ${stderr}`];
@@ -63,9 +63,9 @@ function wrongEnd({ code, signal, stderr }: End, fault: Fault, reference: Refere
     : [`expected one line of error and one of hint, received: ${stderr}`];
 }
 
-const LAST = 5; // calls of a kind: at the end, files are published
+const LAST = 5; // calls of a kind: files are published at the end
 
-/** Any kind of call, any way in which it fails; a third of the faults meet the first call, a third one of the last. */
+/** Draws any kind of call and any way to fail; a third of the faults hit the first call, a third one of the last. */
 export function drawFault(random: Random, { report }: Reference): Fault {
   const kinds = CALL_KINDS.filter((kind) => (report.counts[kind] ?? 0) > 0);
   const kind = kinds[Math.floor(random() * kinds.length)] ?? 'open';

@@ -12,10 +12,10 @@ const FAULTS = Number(process.env.HALONET_FAULTS ?? 100);
 const SEED = Number(process.env.HALONET_SEED ?? 1);
 const IMAGES = 32;
 const AT_ONCE = 2; // runs
-const MOST_TRIALS = 3; // per fault: some runs do not come to theirs
-const RESUMED = 0.5; // of the faults meet a run that goes on with a killed one
+const MOST_TRIALS = 3; // per fault: some runs end before theirs
+const RESUMED = 0.5; // of the faults hit a run that resumes a killed one
 
-describe(`${FAULTS} faults, seed ${SEED}`, () => {
+describe(`runs with ${FAULTS} file system faults, seed ${SEED}`, () => {
   let folder: string;
   let images: string;
   let somethingWrong = false;
@@ -36,8 +36,8 @@ describe(`${FAULTS} faults, seed ${SEED}`, () => {
   });
 
   JOB_CASES.forEach((job, number) => {
-    const share = Math.ceil((FAULTS * (number + 1)) / JOB_CASES.length); // of the faults, up to and with this case
-    it(`${job.name} loses no row to a fault`, async () => {
+    const share = Math.ceil((FAULTS * (number + 1)) / JOB_CASES.length); // of the faults, up to and including this case
+    it(`${job.name} loses no rows to a fault`, async () => {
       const place = join(folder, String(number));
       await mkdir(join(place, 'reference'), { recursive: true });
       const whole = await reference(job, images, join(place, 'reference'));

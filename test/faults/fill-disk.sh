@@ -1,9 +1,10 @@
 #!/bin/sh
-# Runs a command on a disk of its own that fills while it runs, then again with --resume once there is room.
+# Runs a command on a separate disk that fills up while it runs, then again with --resume once there is space.
 #   fill-disk.sh MEGABYTES OUTPUT PATHS RESULT COMMAND...
-# The command reads a list of paths on standard input and writes OUTPUT in its working folder. In the folder RESULT come to be:
-# code and stderr of the first run, resumed.code and resumed.stderr of the second, and files/, all that is on the disk then.
-# To be run where tmpfs can be mounted: unshare -Urm fill-disk.sh ...
+# The command reads a list of paths on standard input and writes OUTPUT in its working folder. The folder RESULT
+# receives code and stderr of the first run, resumed.code and resumed.stderr of the second, and files/, a copy of the
+# disk at the end.
+# Run it where tmpfs can be mounted: unshare -Urm fill-disk.sh ...
 set -u
 megabytes=$1 output=$2 paths=$3 result=$4
 shift 4

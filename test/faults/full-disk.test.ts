@@ -11,7 +11,7 @@ import { readOutputFiles, wrongAtTheEnd, wrongFinals } from '../support/output-f
 import { TIME_LIMIT } from '../support/time-limit.js';
 
 const IMAGES = 64;
-const MEGABYTES = 16; // more than any output here has
+const MEGABYTES = 16; // more than any output here takes
 const HALONET = [process.execPath, `${ROOT}bin/halonet.cjs`];
 
 const [TEXT, MATRIX, FOLDER] = ['embeddings.csv', 'embeddings.npy', 'pyramid'].map((output) =>
@@ -25,7 +25,7 @@ const LIMITED =
 
 const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
-describe('a disk that is full', () => {
+describe('running out of space', () => {
   let folder: string;
   let images: string;
   before(async () => {
@@ -42,8 +42,8 @@ describe('a disk that is full', () => {
   }
 
   for (const job of [TEXT, MATRIX, FOLDER]) {
-    it(`loses no row of ${job.output}`, async function () {
-      if (!canMount) this.skip(); // no user namespaces here: the limit below stands in
+    it(`loses no rows of ${job.output} on a full disk`, async function () {
+      if (!canMount) this.skip(); // no user namespaces here: the file size limit below stands in
       const { place, whole } = await referenceOf(job);
       const paths = join(place, 'paths');
       await writeFile(paths, `${(await pathsIn(images)).join('\n')}\n`);
@@ -69,11 +69,12 @@ describe('a disk that is full', () => {
     });
   }
 
-  it('loses no row to a limit of the size of files', async () => {
+  it('loses no rows to a file size limit', async () => {
     const { place, whole } = await referenceOf(TEXT);
     const own = join(place, 'limited');
     await mkdir(own);
-    const kilobytes = Math.floor((whole.files.finals.get(TEXT.output)?.byteLength ?? 0) / 2048); // or half of that: shells differ
+    // Half the size of the output, or a quarter: shells count in units of 1024 or 512 bytes.
+    const kilobytes = Math.floor((whole.files.finals.get(TEXT.output)?.byteLength ?? 0) / 2048);
     const { code, stderr } = await halonet([...TEXT.args, images], {
       cwd: own,
       shell: `ulimit -f ${kilobytes} && exec "$@"`,
@@ -87,7 +88,7 @@ describe('a disk that is full', () => {
   });
 });
 
-/** As the walk of inputs finds them: sorted in each folder, files and folders together. */
+/** Lists paths in the order of the input walk: sorted within each folder, files and folders together. */
 async function pathsIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const sorted = entries.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -9,11 +9,11 @@ import { missingFrom, OUTPUTS, type Run, SCENARIOS, wrongUnderFinalNames } from 
 import { triedOf } from '../support/sampling.js';
 import { failEveryCall, type Outcome } from './every-call.js';
 
-describe('runs when calls of the file system fail', () => {
+describe('runs with failing file system calls', () => {
   for (const [name, layout] of Object.entries(OUTPUTS)) {
     for (const { before, attempt, again, old, ...scenario } of SCENARIOS) {
       it(
-        `${scenario.name} to ${name} leaves no wrong row`,
+        `${scenario.name} to ${name} leaves no wrong rows`,
         inFolder(async (scratch) => {
           const runIn = (folder: string) => (run: Run) =>
             madeUpRun({ ...run, layout, output: join(folder, name) });
@@ -36,14 +36,14 @@ describe('runs when calls of the file system fail', () => {
               const files = await readOutputFiles(outcome.folder, name);
               assert.deepEqual(wrongUnderFinalNames(files, expected, earlier), []);
               if (outcome.error === undefined) assert.deepEqual(missingFrom(files, expected), []);
-              // A lock that could not be removed would be that of a dead process, and this one lives.
+              // In practice, a lock that could not be removed belongs to a dead process, but this one is alive.
               await rm(join(outcome.folder, `${name}.lock`), { force: true });
               await runIn(outcome.folder)({ ...attempt, mode: again });
               assert.deepEqual(wrongAtTheEnd(await readOutputFiles(outcome.folder, name), expected), []);
             },
           });
           assert.ok(faults > triedOf(50), `only ${faults} faults`);
-          // How many checkpoints a run makes, and so its calls, depends on how busy the machine is.
+          // The number of checkpoints, and so of calls, depends on how busy the machine is.
           assert.ok(
             unreached < Math.max(3, faults / 4),
             `${unreached} calls of ${faults + unreached} were not made`,
@@ -54,7 +54,7 @@ describe('runs when calls of the file system fail', () => {
   }
 });
 
-/** Files under a folder that this process has open, where the system tells. */
+/** Files under a folder that this process has open; none on systems without /proc. */
 async function openFiles(folder: string): Promise<readonly string[]> {
   const descriptors = await readdir('/proc/self/fd').catch(() => []);
   const paths = await Promise.all(

@@ -8,10 +8,10 @@ import { failEveryCall } from './every-call.js';
 
 const NAME = 'model.onnx';
 const BYTES = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
-const ALL = 1; // one call in one, since they are few
+const ALL = 1; // tries every call, since there are few
 const OLD = Uint8Array.of(1, 2, 3);
 
-/** The file, or undefined where there is none; nothing else is in the folder unless it could not be removed. */
+/** The file, or undefined if there is none. The folder may also hold temporary files that could not be removed. */
 async function found(folder: string): Promise<Uint8Array | undefined> {
   const names = await readdir(folder);
   assert.ok(
@@ -25,9 +25,9 @@ function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boo
   return one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0;
 }
 
-describe('a whole file when calls of the file system fail', () => {
+describe('writeWholeFile with failing file system calls', () => {
   for (const old of [undefined, OLD]) {
-    it(`is there complete, or ${old === undefined ? 'not at all' : 'as it was'}`, async function () {
+    it(`leaves the file complete or ${old === undefined ? 'absent' : 'unchanged'}`, async function () {
       this.timeout(120_000);
       const options = { overwrite: old !== undefined, stdout: new Collector() };
       const { faults, unreached } = await failEveryCall(

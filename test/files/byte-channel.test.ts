@@ -23,15 +23,15 @@ function failingWith(code: string): Writable {
   });
 }
 
-/** An output that takes no byte: Linux has a full device, elsewhere a stream stands for it. */
+/** An output that accepts no bytes: /dev/full on Linux, a failing stream elsewhere. */
 const FULL =
   platform === 'linux'
     ? { output: '/dev/full', stdout: new Collector() }
     : { output: '-', stdout: failingWith('ENOSPC') };
 
-describe('a file channel', () => {
+describe('a byte channel to a file', () => {
   it(
-    'shows nothing under its name before commit, and all of it after',
+    'creates the file on commit, with all of its bytes',
     inFolder(async (folder) => {
       const output = join(folder, 'a.csv');
       const channel = await openByteChannel({ output, overwrite: false, stdout: new Collector() });
@@ -47,7 +47,7 @@ describe('a file channel', () => {
   );
 
   it(
-    'keeps the old file until commit, and for good after abort',
+    'keeps the existing file until commit, and after abort',
     inFolder(async (folder) => {
       const output = join(folder, 'a.csv');
       await writeFile(output, 'old');
@@ -66,7 +66,7 @@ describe('a file channel', () => {
   );
 
   it(
-    'does not replace a file that appeared meanwhile, unless it may overwrite',
+    'refuses to replace a file that appeared in the meantime',
     inFolder(async (folder) => {
       const output = join(folder, 'a.csv');
       const channel = await openByteChannel({ output, overwrite: false, stdout: new Collector() });
@@ -79,7 +79,7 @@ describe('a file channel', () => {
   );
 
   it(
-    'is on disk before it gets its name, and the name before commit ends',
+    'syncs the file before renaming it, and the folder before commit returns',
     inFolder(async (folder) => {
       const steps = recordSteps(folder);
       try {
@@ -101,7 +101,7 @@ describe('a file channel', () => {
   );
 
   it(
-    'has the permissions of any new file',
+    'gives the file the permissions of any new file',
     inFolder(async (folder) => {
       const output = join(folder, 'a.csv');
       const channel = await openByteChannel({ output, overwrite: false, stdout: new Collector() });
@@ -112,8 +112,8 @@ describe('a file channel', () => {
   );
 });
 
-describe('a full disk', () => {
-  it('is an OutputError with the output, the reason and a hint', async () => {
+describe('a byte channel to a full disk', () => {
+  it('throws an OutputError with the output, the reason and a hint', async () => {
     const channel = await openByteChannel({ ...FULL, overwrite: false });
     await assert.rejects(channel.write(HELLO), (error) => {
       assert.ok(error instanceof OutputError && !(error instanceof OutputClosedError));
@@ -125,7 +125,7 @@ describe('a full disk', () => {
   });
 });
 
-describe('standard output', () => {
+describe('a byte channel to standard output', () => {
   it('waits until the stream has taken the bytes', async () => {
     let take: (() => void) | undefined;
     const stdout = new Writable({
@@ -155,7 +155,7 @@ describe('standard output', () => {
     assert.equal(stdout.text, 'hello\nhello\n');
   });
 
-  it('reports a reader that went away as closed', async () => {
+  it('throws OutputClosedError when the reader has closed the pipe', async () => {
     const destroyed = new Collector();
     destroyed.destroy();
     for (const stdout of [failingWith('EPIPE'), destroyed]) {
@@ -166,7 +166,7 @@ describe('standard output', () => {
     }
   });
 
-  it('ends a process quietly when a real pipe is closed', async () => {
+  it('lets a process end quietly when a real pipe closes', async () => {
     const sink = new URL('../../src/files/byte-channel.js', import.meta.url).href;
     const program = `
       import { openByteChannel } from '${sink}';
@@ -186,11 +186,11 @@ describe('standard output', () => {
   });
 });
 
-describe('a descriptor or named pipe', () => {
+describe('a byte channel to a named pipe', () => {
   it(
-    'is written directly, without --overwrite',
+    'writes directly, without --overwrite',
     inFolder(async (folder) => {
-      // Windows has no file for a pipe: its null device stands for one.
+      // Windows has no named pipes in folders: its null device stands in.
       const output = platform === 'win32' ? '\\\\.\\nul' : join(folder, 'pipe.csv');
       if (platform !== 'win32') await promisify(execFile)('mkfifo', [output]);
       const reading = platform === 'win32' ? 'hello\n' : readFile(output, 'utf8');

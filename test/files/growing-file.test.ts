@@ -5,16 +5,16 @@ import { OutputError } from '../../src/errors.js';
 import { GrowingFile } from '../../src/files/growing-file.js';
 import { inFolder } from '../outputs/scratch.js';
 
-const BUFFER = 256 * 1024; // bytes, of the file's own
+const BUFFER = 256 * 1024; // bytes, as in GrowingFile
 
-/** Bytes that tell their place. */
+/** Bytes that depend on their position. */
 function bytesFrom(start: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (start + i) % 251);
 }
 
 describe('GrowingFile', () => {
   it(
-    'holds its pieces in order, whether they fit its buffer or not',
+    'writes pieces in order, whether they fit its buffer or not',
     inFolder(async (folder) => {
       const path = join(folder, 'a');
       const file = await GrowingFile.create(path);
@@ -31,7 +31,7 @@ describe('GrowingFile', () => {
   );
 
   it(
-    'copies what it is given, so that the memory may be used again',
+    'copies appended bytes, so that callers can reuse their memory',
     inFolder(async (folder) => {
       const file = await GrowingFile.create(join(folder, 'a'));
       for (const size of [3, BUFFER + 1]) {
@@ -47,7 +47,7 @@ describe('GrowingFile', () => {
   );
 
   it(
-    'keeps in memory what was not flushed',
+    'keeps appended bytes in memory until they are flushed',
     inFolder(async (folder) => {
       const file = await GrowingFile.create(join(folder, 'a'));
       await file.append(bytesFrom(0, 100));
@@ -59,7 +59,7 @@ describe('GrowingFile', () => {
   );
 
   it(
-    'goes on at a length, and drops what lies beyond',
+    'resumes at a given length and truncates the rest',
     inFolder(async (folder) => {
       const path = join(folder, 'a');
       await writeFile(path, bytesFrom(0, 100));
@@ -75,7 +75,7 @@ describe('GrowingFile', () => {
   );
 
   it(
-    'replaces bytes without losing its place',
+    'patches bytes and then continues to append at the end',
     inFolder(async (folder) => {
       const path = join(folder, 'a');
       const file = await GrowingFile.create(path);
@@ -93,7 +93,7 @@ describe('GrowingFile', () => {
   );
 
   it(
-    'refuses to go on in a file that is too short, missing, or there already where it is to be new',
+    'refuses to resume a short or missing file, and to create an existing one',
     inFolder(async (folder) => {
       const path = join(folder, 'a');
       await assert.rejects(GrowingFile.reopen(path, 0), { code: 'ENOENT' });

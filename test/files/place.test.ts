@@ -20,7 +20,7 @@ function refusal(...patterns: readonly RegExp[]) {
 
 describe('findPlace', () => {
   it(
-    'follows symbolic links to where nothing stands at the moment',
+    'follows symbolic links to a file that does not exist yet',
     inFolder(async (folder) => {
       await symlink('second.csv', join(folder, 'first.csv'));
       await symlink(join(folder, 'target.csv'), join(folder, 'second.csv'));
@@ -30,7 +30,7 @@ describe('findPlace', () => {
   );
 
   it(
-    'names a new file by its absolute path',
+    'resolves a new file to its absolute path',
     inFolder(async (folder) => {
       assert.deepEqual(await findPlace(`${folder}/x/../a.csv`, false).catch(String), {
         kind: 'file',
@@ -40,7 +40,7 @@ describe('findPlace', () => {
   );
 
   it(
-    'refuses an existing file, unless it may be overwritten',
+    'refuses an existing file without --overwrite',
     inFolder(async (folder) => {
       const path = join(folder, 'a.csv');
       await writeFile(path, 'old');
@@ -50,7 +50,7 @@ describe('findPlace', () => {
   );
 
   it(
-    'follows a symbolic link to the file that it overwrites',
+    'follows a symbolic link to the file to overwrite',
     inFolder(async (folder) => {
       const path = join(await realpath(folder), 'a.csv');
       await writeFile(path, 'old');
@@ -61,7 +61,7 @@ describe('findPlace', () => {
   );
 
   it(
-    'refuses a missing parent with the command that makes it',
+    'refuses a missing parent, with the command that creates it',
     inFolder(async (folder) => {
       const parent = join(folder, 'no', 'such');
       await assert.rejects(
@@ -80,7 +80,7 @@ describe('findPlace', () => {
   );
 
   it(
-    'refuses a folder, existing or meant',
+    'refuses a folder, existing or only named like one',
     inFolder(async (folder) => {
       await assert.rejects(findPlace(folder, true), refusal(/is a folder/, /results\.csv/));
       await assert.rejects(findPlace(`${folder}/new/`, true), refusal(/is a folder/));
@@ -88,12 +88,12 @@ describe('findPlace', () => {
     }),
   );
 
-  it('writes to devices and descriptors directly, without --overwrite', async () => {
+  it('recognises devices and descriptors, without --overwrite', async () => {
     assert.equal((await findPlace(devNull, false)).kind, 'device');
     assert.deepEqual(await findPlace('/dev/fd/63', false), { kind: 'device', path: '/dev/fd/63' });
   });
 
-  it('takes - and /dev/stdout for standard output', async () => {
+  it('treats - and /dev/stdout as standard output', async () => {
     assert.deepEqual(await findPlace('-', false), { kind: 'stdout' });
     assert.deepEqual(await findPlace('/dev/stdout', false), { kind: 'stdout' });
   });
@@ -101,9 +101,9 @@ describe('findPlace', () => {
 
 const PLACE = new URL('../../src/files/place.js', import.meta.url).href;
 
-describe('an unwritable parent', () => {
+describe('writing to an unwritable folder', () => {
   it(
-    'is refused when the output is opened, by name and with what to do',
+    'fails with the name of the folder and a hint',
     inFolder(async (folder) => {
       await chmod(folder, 0o755);
       const parent = join(folder, 'read-only');
@@ -121,8 +121,8 @@ describe('an unwritable parent', () => {
     }),
   );
 
-  it('is refused to root, too, where nobody can create a file', async function () {
-    if (platform !== 'linux') this.skip(); // /proc is Linux's
+  it('fails even for root where nobody can create files', async function () {
+    if (platform !== 'linux') this.skip(); // no /proc
     const options = { output: '/proc/a.csv', overwrite: false, stdout: new Collector() };
     await assert.rejects(
       openByteChannel(options),

@@ -7,7 +7,7 @@ import { inFolder } from '../outputs/scratch.js';
 
 describe('attempt', () => {
   it(
-    'says what to do about what cannot be written',
+    'gives a hint when a file cannot be written',
     inFolder(async (folder) => {
       const action = () => writeFile(join(folder, 'absent', 'a'), '');
       const message = /^Cannot write a\.csv: ENOENT/;
@@ -17,7 +17,7 @@ describe('attempt', () => {
   );
 
   it(
-    'words what Node says of the file system in its own words, too',
+    "converts Node's own file system errors too",
     inFolder(async (folder) => {
       const action = () => rm(folder);
       await assert.rejects(action, { code: 'ERR_FS_EISDIR' });
@@ -29,7 +29,7 @@ describe('attempt', () => {
   );
 
   it(
-    'says nothing of writing where something cannot be read',
+    'reports a failed read as a read error, with a hint for a missing file',
     inFolder(async (folder) => {
       const read = (name: string) => attempt('a.csv', () => reading(() => readFile(join(folder, name))));
       const refused = (code: string, hint: string | undefined) => ({
@@ -47,14 +47,15 @@ describe('attempt', () => {
     }),
   );
 
-  it('asks for permission to read', async () => {
-    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' }); // root reads everything
+  it('suggests asking for permission to read', async () => {
+    // Made by hand, since root can read everything.
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
     const hint = 'Ask for permission to read it.';
     const read = () => reading(() => Promise.reject(denied));
     await assert.rejects(attempt('a.csv', read), { hint });
   });
 
-  it('words nothing but what the system says: a refusal, an interruption and a defect are not of the output', async () => {
+  it('passes on errors that are not from the file system: refusals, interruptions and bugs', async () => {
     const defect = Object.assign(new TypeError('not a path'), { code: 'ERR_INVALID_ARG_TYPE' });
     for (const thrown of [new OutputError('a.csv is damaged'), new Error('interrupted'), defect]) {
       await assert.rejects(

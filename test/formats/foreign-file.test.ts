@@ -10,7 +10,7 @@ const said = (head: string | Uint8Array): string => {
 };
 
 describe('foreignFile', () => {
-  it('says what people have in the place of a checkpoint', () => {
+  it('recognises files that people mistake for checkpoints', () => {
     assert.match(
       said('version https://git-lfs.github.com/spec/v1\noid'),
       /x\.pth: is a Git LFS pointer.*git lfs pull/,
@@ -25,14 +25,14 @@ describe('foreignFile', () => {
     assert.match(said('{"a": 1}'), /is JSON or other text/);
   });
 
-  it('shows how any other file starts, and that an empty one is empty', () => {
+  it('shows how an unknown file starts, and reports an empty one', () => {
     assert.match(said('too short\x01\x02'), /starts with "too short\.\."; expected safetensors or PyTorch/);
     assert.match(said(''), /is empty; expected a checkpoint/);
   });
 });
 
 describe('looksLikeSafetensors', () => {
-  it('tells safetensors by the JSON behind the length', () => {
+  it('recognises safetensors by the JSON after the length', () => {
     assert.ok(looksLikeSafetensors(readFileSync('assets/demo-model/model.safetensors').subarray(0, 64)));
     assert.ok(!looksLikeSafetensors(Buffer.from('version https')));
   });

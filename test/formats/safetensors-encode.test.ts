@@ -14,7 +14,7 @@ const tensor = (
 });
 
 describe('encodeSafetensors', () => {
-  it('writes what the reader reads, its data aligned', () => {
+  it('writes files that parseSafetensors reads, with aligned data', () => {
     const tensors = new Map([
       ['a.weight', tensor('float32', [1, 2], [1, 2, 3, 4, 5, 6, 7, 8])],
       ['é', tensor('float16', [1], [9, 10])],
@@ -31,7 +31,7 @@ describe('encodeSafetensors', () => {
     assert.equal((found.get('a.weight')?.data.byteOffset ?? 1) % 8, 0);
   });
 
-  it('refuses what the format has no name for here', () => {
+  it('refuses a dtype that it has no name for', () => {
     assert.throws(() => [...encodeSafetensors(new Map([['x', tensor('uint8', [1], [0])]]))], RangeError);
   });
 });

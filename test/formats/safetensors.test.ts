@@ -4,7 +4,7 @@ import { parseSafetensors } from '../../src/formats/safetensors.js';
 
 type Header = Record<string, unknown>;
 
-/** A file of this header and this many bytes of data, counting up from 0. */
+/** A file with this header and this many bytes of data, counting up from 0. */
 function file(header: Header | string, dataBytes: number, declaredLength?: bigint): Uint8Array {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + dataBytes);

@@ -15,7 +15,7 @@ const MIB = 2 ** 20;
 describe(`images of ${SIDE} x ${SIDE} pixels in a few kB`, () => {
   let root = '';
   let bombs: readonly Bomb[] = [];
-  let small = 0; // bytes of memory, over a small image
+  let small = 0; // bytes of memory that a small image takes
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-bombs-'));
     bombs = await makeBombs(SIDE);
@@ -35,7 +35,7 @@ describe(`images of ${SIDE} x ${SIDE} pixels in a few kB`, () => {
     return { ...run, rows };
   }
 
-  it('have their row, each in the memory of one image', async () => {
+  it('each get a row, in the memory of one image', async () => {
     for (const bomb of bombs) {
       const { rows, lines, stderr, peak, ms } = await classify([bomb]);
       const sizes = `${bomb.bytes.length} bytes, ${Math.round(peak / MIB)} MiB of memory`;
@@ -47,7 +47,7 @@ describe(`images of ${SIDE} x ${SIDE} pixels in a few kB`, () => {
     }
   });
 
-  it('take the memory of as many as are decoded at once', async () => {
+  it('take the memory of those decoded at once', async () => {
     const [bomb] = bombs.filter(({ name }) => name === 'lossless.webp');
     if (bomb === undefined) throw new Error('no such bomb');
     const copies = [1, 2, 3, 4].map((i) => ({ ...bomb, name: `${i}-${bomb.name}` }));
@@ -61,7 +61,7 @@ describe(`images of ${SIDE} x ${SIDE} pixels in a few kB`, () => {
   });
 });
 
-describe('files that would keep their reader busy', () => {
+describe('files that would keep a decoder busy', () => {
   let root = '';
   let healthy: Seed;
   let files: readonly EndlessFile[] = [];
@@ -74,7 +74,7 @@ describe('files that would keep their reader busy', () => {
   });
   after(() => rm(root, { recursive: true }));
 
-  it('have their row, and do no harm to the images beside them', async () => {
+  it('each get a row, without affecting other images', async () => {
     for (const { name, bytes, codes } of files) {
       const folder = join(root, name);
       await mkdir(folder);

@@ -4,15 +4,15 @@ import { MOST_BYTES } from './memory-bound.js';
 import { pngOf } from './mutations/png.js';
 import { zeros } from './zeros.js';
 
-/** A file of few bytes and many pixels. */
+/** A file with few bytes and many pixels. */
 export interface Bomb {
   readonly name: string; // with its extension
   readonly bytes: Buffer;
-  readonly perPixel: number; // bytes of memory that it may take for each pixel: as measured, and some room
-  readonly refused?: true; // whole as it is, it is not decoded
+  readonly perPixel: number; // bytes of memory that it may take per pixel: as measured, with a margin
+  readonly refused?: true; // valid, but not decoded
 }
 
-/** Images of `side` x `side` pixels of one colour, in every format that squeezes them: an honest file each. */
+/** Images of `side` x `side` pixels of one colour, in every format that compresses them well; all are valid files. */
 export async function makeBombs(side: number): Promise<readonly Bomb[]> {
   return [
     { name: 'grey1.png', perPixel: 7, bytes: pngBomb(side, { bits: 1, colour: 0, channels: 1 }) },
@@ -46,7 +46,7 @@ export async function makeBombs(side: number): Promise<readonly Bomb[]> {
     },
     { name: 'baseline.jpg', perPixel: 7, bytes: await jpegBomb(side, false) },
     { name: 'progressive.jpg', perPixel: 7, bytes: await jpegBomb(side, true) },
-    // libheif refuses a buffer of 768 MB, once it has decoded what goes into it.
+    // libheif refuses a buffer of 768 MB, but only after decoding its content.
     { name: 'lossy.avif', refused: true, perPixel: MOST_BYTES, bytes: await avifBomb(side) },
     { name: 'inflates.svgz', perPixel: 5, bytes: svgzBomb() },
     { name: 'rect.svg', perPixel: 7, bytes: svgBomb(side) },
@@ -67,7 +67,7 @@ function pngBomb(side: number, { bits, colour, channels, interlaced = false }: P
   header.set([bits, colour, 0, 0, interlaced ? 1 : 0], 8);
   const linesOf = (width: number, height: number) => height * (1 + Math.ceil((width * bits * channels) / 8));
   const every = (step: number, first: number) => Math.ceil((side - first) / step);
-  // Adam7: each pass is an image of its own.
+  // Adam7: each pass is a separate image.
   const passes = [
     [8, 0, 8, 0],
     [8, 4, 8, 0],
@@ -89,7 +89,7 @@ const CLEAR = 4; // of GIF's codes for pixels of two bits
 const FIRST_FREE = 6;
 const LAST = 4095;
 
-/** LZW of zeros: each code in turn stands for one zero more than the one before. */
+/** LZW of zeros: each code stands for one zero more than the code before. */
 function gifBomb(side: number): Buffer {
   const codes: number[] = []; // bits, 0 or 1, the lowest first
   const write = (code: number, bits: number) => {
@@ -97,7 +97,7 @@ function gifBomb(side: number): Buffer {
   };
   let pixels = 0;
   while (pixels < side * side) {
-    // One round through the table of codes: 1 + 2 + 3 + … zeros.
+    // One pass through the table of codes: 1 + 2 + 3 + … zeros.
     write(CLEAR, codes.length === 0 ? 3 : 12);
     write(0, 3);
     pixels += 1;
@@ -123,7 +123,7 @@ function gifBomb(side: number): Buffer {
   ]);
 }
 
-/** A pixel of a lossless WebP of one colour takes no bits, so that only the sides change: 14 bits each, less one. */
+/** Pixels of a lossless WebP of one colour take no bits, so only the sides change: 14 bits each, minus one. */
 async function webpBomb(side: number): Promise<Buffer> {
   const create = { width: 16, height: 16, channels: 3, background: '#204080' } as const;
   const bytes = await sharp({ create }).webp({ lossless: true }).toBuffer();
@@ -138,11 +138,11 @@ interface TiffSamples {
   readonly photometric?: 2 | 5; // RGB, CMYK
 }
 
-/** Strips share one stream: all of them are alike. */
+/** All strips share one stream, because they are the same. */
 function tiffBomb(side: number, { samples, strips, photometric = 2 }: TiffSamples): Buffer {
   const rows = strips === 'many' ? 16 : side;
   const count = Math.ceil(side / rows);
-  const across = strips === 'tile' ? Math.ceil(side / 16) * 16 : side; // tiles are of multiples of 16
+  const across = strips === 'tile' ? Math.ceil(side / 16) * 16 : side; // sides of tiles are multiples of 16
   const down = strips === 'tile' ? across : rows;
   const stream = zeros(across * down * samples);
   const list = (values: readonly number[]) => {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { type Answer, askOneByOne, classifyFolder } from './classify.js';
 import { agree, type Reading, readRow } from './rows.js';
 
-// Of an SVG that says it is larger than libvips' images may be. GLib prints it itself, and nothing turns that off.
+// For an SVG that declares sides beyond the limits of libvips. GLib prints it, and nothing turns it off.
 const GLIB =
   /^\(process:\d+\): GLib-GObject-CRITICAL \*\*: .* out of range for property '(width|height)' .*$/gm;
 
-/** What is wrong, and with which file; of the run as a whole where there is no name. */
+/** What is wrong with a file, or with the whole run if there is no name. */
 export interface Problem {
   readonly name?: string;
   readonly what: string;
@@ -17,12 +17,12 @@ export interface Checked {
   readonly rows: ReadonlyMap<string, Reading>; // by name
   readonly problems: readonly Problem[];
   readonly peak: number; // bytes of memory, all decoders at work
-  readonly ms: ReadonlyMap<string, number>; // of each file by itself
+  readonly ms: ReadonlyMap<string, number>; // of each file alone
 }
 
 /**
- * Classifies the files of a folder twice, all together into a file and one after the other to standard output, and holds the
- * rows against the folder and against each other: a row for each file, in order, that is about that file.
+ * Classifies the files of a folder twice, all together into a file and one by one to standard output. Each file must
+ * get its row, in order, and the two runs must agree.
  */
 export async function checkFolder(folder: string): Promise<Checked> {
   const names = (await readdir(folder)).sort();

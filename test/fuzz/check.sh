@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the command line over mutated images, over images that inflate, and over those that Debian's source packages of image
-# libraries carry for their own tests. Linux alone; needs dist/ (npm run build), and apt-get for the packages, which are
-# unpacked into a temporary folder.
+# Runs the command line on mutated images, on decompression bombs, and on the test images in Debian's source packages
+# of image libraries. Linux only; needs dist/ (npm run build), and apt-get for the packages, which are unpacked into a
+# temporary folder.
 #
-#     test/fuzz/check.sh [COUNT [SEED]]     5600 images of seed 1 when not given
+#     test/fuzz/check.sh [COUNT [SEED]]     default: 5600 images, seed 1
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,7 +13,7 @@ libheif libjpeg-turbo libpng1.6 librsvg libwebp netpbm-free openimageio pillow p
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-fetch() { # the sources of a package, in a folder of its name
+fetch() { # downloads the sources of a package to a folder of its name
   mkdir -p "$folder/downloads/$1" "$folder/sources/$1"
   (cd "$folder/downloads/$1" && apt-get "${apt[@]}" source --download-only --only-source "$1" > log 2>&1) || return
   for archive in "$folder/downloads/$1"/*.tar.{gz,bz2,xz}; do

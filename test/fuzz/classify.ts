@@ -3,23 +3,23 @@ import { createInterface } from 'node:readline';
 import { startHalonet } from '../support/cli.js';
 import { watchMemory } from './memory.js';
 
-const LONGEST = 300_000; // ms without an end, or without the next row: it hangs
-const ALL_ROWS = 86_400; // seconds: of rows that come, there may be many
+const LONGEST = 300_000; // ms without an end or another row, after which a run counts as hanging
+const ALL_ROWS = 86_400; // seconds, since a run that makes progress may take long
 const ARGS = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--top-k', '1', '--format', 'jsonl'];
 
 const WHOLE = 'fixtures/images/shapes/ring.svg';
 
-/** What a run of the command line came to. */
+/** The result of a run of the command line. */
 export interface Run {
   readonly lines: readonly string[]; // of its output
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null; // SIGKILL where it hung
+  readonly signal: NodeJS.Signals | null; // SIGKILL if it hung
   readonly stderr: string;
   readonly peak: number; // bytes of memory
   readonly ms: number;
 }
 
-/** Classifies a folder into a file, with as many decoders as it takes by itself. */
+/** Classifies a folder into a file, with the default number of decoders. */
 export async function classifyFolder(
   folder: string,
   output: string,
@@ -34,17 +34,17 @@ export async function classifyFolder(
   return { ...end, lines: text.split('\n').slice(0, -1) };
 }
 
-/** The answer to one path, or how the run ended when it was asked for. */
+/** The row for one path, or how the run ended instead. */
 export interface Answer {
   readonly path: string;
-  readonly line: string | undefined; // undefined: there was none
-  readonly end: string; // where there was none: the signal or exit code, and what was said
+  readonly line: string | undefined; // undefined if there was none
+  readonly end: string; // if there was none: the signal or exit code, and standard error
   readonly ms: number;
 }
 
 /**
- * Classifies paths one after the other: each is asked for when the one before has its row, and the first when a whole image
- * has one, so that times are without the start. A run that ends begins anew.
+ * Classifies paths one by one: sends each after the row of the one before, and the first after the row of an intact
+ * image, so that times do not include startup. Starts a new run when one ends early.
  */
 export async function askOneByOne(paths: readonly string[]): Promise<{
   readonly answers: readonly Answer[];
@@ -84,7 +84,7 @@ export async function askOneByOne(paths: readonly string[]): Promise<{
 function start(args: readonly string[]) {
   const begun = performance.now();
   const child = startHalonet(['classify', ...args, ...ARGS, '--quiet'], { limit: ALL_ROWS });
-  child.stdin.on('error', () => {}); // it ended: that is seen below
+  child.stdin.on('error', () => {}); // the process has ended, which is handled below
   const memory = watchMemory(child.pid ?? 0);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -10,14 +10,14 @@ import {
 import { endlessSvg } from '../images/hostile.js';
 import type { Seed } from './seeds.js';
 
-/** A file that would keep its reader busy, by its parts or by what it draws. */
+/** A file that would keep a decoder busy, by its structure or by what it draws. */
 export interface EndlessFile {
   readonly name: string; // with its extension
   readonly bytes: Buffer;
-  readonly codes: readonly (ImageFailure['code'] | 'ok')[]; // what may become of it, by the speed of the machine
+  readonly codes: readonly (ImageFailure['code'] | 'ok')[]; // possible results, depending on the machine's speed
 }
 
-/** @param jpeg an image to hide parts in */
+/** @param jpeg an image to insert segments into */
 export function endlessFiles({ bytes: jpeg }: Seed): readonly EndlessFile[] {
   return [
     { name: 'leads-to-itself.tif', codes: ['decode_failed'], bytes: selfLeadingBigTiff(400_000) },

@@ -1,6 +1,6 @@
 /**
- * Copies the images of unpacked source packages, by extension or by their first bytes, flat into one folder and none twice,
- * as PACKAGE_NUMBER_NAME:
+ * Copies the images in unpacked source packages, found by extension or by their first bytes, to one flat folder without
+ * duplicates, as PACKAGE_NUMBER_NAME:
  *
  *     node dist/test/fuzz/gather-images.js SOURCES FOLDER
  */

@@ -1,5 +1,5 @@
 /**
- * Makes mutated images again, from the numbers that the fuzz test prints:
+ * Recreates mutated images from the numbers that the fuzz test prints:
  *
  *     node dist/test/fuzz/make-images.js SEED FOLDER FIRST [COUNT]
  */

@@ -1,14 +1,14 @@
-/** What the command line takes by default. */
+/** The command line's default. */
 const MAX_PIXELS = 268_402_689;
 
-/** Bytes of memory for each pixel of the hungriest image: an AVIF, of which libheif holds several copies. */
+/** Bytes of memory per pixel of the most demanding image: an AVIF, of which libheif holds several copies. */
 export const MOST_BYTES = 20;
 
 /**
- * What a run may take, given what one over small images took: as much more as images of the most pixels do.
+ * The memory that a run may take: that of a run on small images, plus that of images with the most pixels allowed.
  *
  * @param perPixel bytes
- * @param atOnce images of that size that are decoded side by side
+ * @param atOnce images of that size decoded in parallel
  */
 export function memoryBound(small: number, perPixel = MOST_BYTES, atOnce = 1): number {
   return small + atOnce * perPixel * MAX_PIXELS;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const EVERY = 20; // ms
 
-/** The files of /proc come and go with their processes. */
+/** Reads /proc, where files disappear with their processes. */
 function read<T>(from: () => T, otherwise: T): T {
   try {
     return from();
@@ -11,7 +11,7 @@ function read<T>(from: () => T, otherwise: T): T {
   }
 }
 
-/** A process, its children, and theirs. */
+/** A process and its descendants. */
 function processTree(pid: number): readonly number[] {
   const threads = read(() => readdirSync(`/proc/${pid}/task`), []);
   const children = threads.flatMap((thread) =>
@@ -22,15 +22,15 @@ function processTree(pid: number): readonly number[] {
   return [pid, ...children.flatMap((child) => processTree(Number(child)))];
 }
 
-/** The most bytes that a process has held so far. */
+/** The peak memory of a process so far, in bytes. */
 function highWater(pid: number): number {
   const status = read(() => readFileSync(`/proc/${pid}/status`, 'latin1'), '');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /**
- * Watches the memory of a process and of those that it starts, until `stop`, which says the most that was held: the peaks of
- * the processes that lived at one time, added up. Linux alone.
+ * Watches the memory of a process and its descendants until `stop`, which returns the maximum: the sum of the peaks of
+ * the processes alive at one time. Linux only.
  */
 export function watchMemory(pid: number): { readonly stop: () => number } {
   let most = 0;

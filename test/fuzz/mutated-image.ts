@@ -31,9 +31,9 @@ const OWN: Readonly<Record<Format, readonly Mutation[]>> = {
 
 const FORMATS = Object.keys(OWN) as readonly Format[];
 const OWN_SHARE = 0.65; // of the format's own mutations
-const LARGEST = 2 ** 22; // bytes: frames that are repeated over and over
-const LARGEST_AGAIN = 2 ** 16; // bytes of what is mutated once more: repeated again, it would not fit a buffer
-const AGAIN = 0.3; // of images that are mutated once more, and of those once more, …
+const LARGEST = 2 ** 22; // bytes, since some mutations repeat frames
+const LARGEST_AGAIN = 2 ** 16; // bytes of an image to mutate again: more repetition would not fit in a buffer
+const AGAIN = 0.3; // the share of images that are mutated again, and of those again, …
 
 export interface NamedImage {
   readonly name: string; // number, format, seed and mutations: 000123-png-rgb16-sides+cut.png
@@ -42,8 +42,8 @@ export interface NamedImage {
 }
 
 /**
- * The `number`th image of a run. Formats take turns; the rest follows from the run's seed and the number alone, so that any
- * image can be made again without the others.
+ * The `number`th image of a run. Formats take turns; the rest depends only on the run's seed and the number, so that
+ * any image can be recreated without the others.
  */
 export function mutatedImage(runSeed: number, number: number, seeds: readonly Seed[]): NamedImage {
   const random = mulberry32(Math.imul(runSeed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));

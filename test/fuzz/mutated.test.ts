@@ -11,7 +11,7 @@ import { makeSeeds, type Seed } from './seeds.js';
 
 const COUNT = Number(process.env.HALONET_FUZZ_COUNT ?? 5600);
 const SEED = Number(process.env.HALONET_FUZZ_SEED ?? 1);
-const PART = 700; // images in one run of the command line, beside the whole ones
+const PART = 700; // images in one run of the command line, besides the intact ones
 
 const nameOf = ({ format, name, extension }: Seed) => `${format}-${name}${extension}`;
 const parts = Array.from({ length: Math.ceil(COUNT / PART) }, (_, i) => ({
@@ -19,7 +19,7 @@ const parts = Array.from({ length: Math.ceil(COUNT / PART) }, (_, i) => ({
   count: Math.min(PART, COUNT - i * PART),
 }));
 
-describe(`${COUNT} mutated images, of seed ${SEED}`, () => {
+describe(`${COUNT} mutated images, seed ${SEED}`, () => {
   const report = new Report();
   let folder = '';
   let seeds: readonly Seed[] = [];
@@ -44,7 +44,7 @@ describe(`${COUNT} mutated images, of seed ${SEED}`, () => {
     );
   });
 
-  it('are made of images that are read, but for samples without a range and a codec that Pillow has not', () => {
+  it('are made from readable images, except for TIFFs with float samples or WebP compression', () => {
     assert.deepEqual(whole.problems, []);
     const failed = [...whole.rows].filter(([, { status }]) => status !== 'ok');
     assert.deepEqual(
@@ -54,7 +54,7 @@ describe(`${COUNT} mutated images, of seed ${SEED}`, () => {
   });
 
   for (const { first, count } of parts) {
-    it(`${first} to ${first + count - 1} have a row each, and whole ones among them the right one`, async () => {
+    it(`${first} to ${first + count - 1} each get a row, and intact images among them the right one`, async () => {
       const part = join(folder, `part-${first}`);
       await mkdir(part);
       const formats = new Map<string, string>();
@@ -63,7 +63,7 @@ describe(`${COUNT} mutated images, of seed ${SEED}`, () => {
         formats.set(name, format);
         await writeFile(join(part, name), bytes);
       }
-      // '-whole' sorts behind the others of the number.
+      // '-whole' sorts after the mutated image with the same number.
       const expected = new Map<string, Reading | undefined>();
       for (const [i, seed] of seeds.entries()) {
         const number = first + Math.floor((i * count) / seeds.length);

@@ -5,7 +5,7 @@ import type { Checked, Problem } from './check-folder.js';
 const MIB = 2 ** 20;
 const SLOWEST = 8;
 
-/** Sums up what was checked, for people to read. */
+/** Summarises what was checked, for people to read. */
 export class Report {
   private readonly counts = new Map<string, Map<string, number>>(); // by group, then by code
   private readonly times: { readonly name: string; readonly ms: number }[] = [];
@@ -39,7 +39,7 @@ export class Report {
   }
 }
 
-/** Keeps the files that something is wrong with, or the whole folder where it is not known which, and says so. */
+/** Keeps the files with problems, or the whole folder if they are unknown. @returns a description */
 export async function keep(problems: readonly Problem[], folder: string, into: string): Promise<string> {
   await mkdir(into, { recursive: true });
   const names = new Set(problems.flatMap(({ name }) => name ?? []));

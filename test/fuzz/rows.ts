@@ -1,7 +1,7 @@
 import { FAILURE_CODES } from '../../src/errors.js';
 import { CLASS_NAMES } from '../drawing/draw.js';
 
-/** What a row of `classify --format jsonl --top-k 1` says, or what is wrong with it. */
+/** The content of a row of `classify --format jsonl --top-k 1`, or what is wrong with it. */
 export type Reading =
   | { readonly status: 'ok'; readonly index: number; readonly score: number }
   | { readonly status: 'failed'; readonly code: string; readonly message: string }
@@ -11,7 +11,7 @@ const CODES: ReadonlySet<unknown> = new Set(FAILURE_CODES);
 
 const wrong = (reason: string): Reading => ({ status: 'wrong', reason });
 
-/** Reads the row that has to be about `path`. */
+/** Reads a row, which must be that of `path`. */
 export function readRow(line: string | undefined, path: string): Reading {
   if (line === undefined) return wrong('no row');
   let row: unknown;
@@ -27,7 +27,7 @@ export function readRow(line: string | undefined, path: string): Reading {
   if (!isObject(prediction) || more.length > 0) return wrong(`not one prediction: ${line}`);
   const { index, label, score } = prediction;
   const isRight = typeof index === 'number' && label === CLASS_NAMES[index] && typeof score === 'number';
-  // The best of 16 classes has a sixteenth at least.
+  // The best of 16 classes scores at least a sixteenth.
   if (!isRight || !(score >= 1 / CLASS_NAMES.length && score <= 1)) return wrong(`no prediction: ${line}`);
   return { status: 'ok', index, score };
 }
@@ -44,7 +44,7 @@ function readFailure(error: unknown, path: string, line: string): Reading {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** Whether two rows say the same of an image, up to what batches change. */
+/** Whether two rows give the same result, up to the rounding that depends on batches. */
 export function agree(a: Reading, b: Reading): boolean {
   if (a.status === 'ok' && b.status === 'ok')
     return a.index === b.index && Math.abs(a.score - b.score) < 1e-5;

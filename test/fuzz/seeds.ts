@@ -23,7 +23,7 @@ export type Format =
   | 'jp2'
   | 'heic';
 
-/** A small image that is not damaged. */
+/** A small intact image. */
 export interface Seed {
   readonly format: Format;
   readonly name: string; // for file names: a-z, 0-9
@@ -33,7 +33,7 @@ export interface Seed {
 
 const SIZE = { width: 64, height: 48 };
 
-/** The drawing of each class in turn. */
+/** A drawing; classes take turns. */
 function drawing(index: number): Buffer {
   const name = CLASS_NAMES[index % CLASS_NAMES.length] ?? 'arrow';
   return Buffer.from(drawSvg(name, mulberry32(index), SIZE));
@@ -131,7 +131,7 @@ const FORMATS: readonly (readonly [Format, string, Readonly<Record<string, Encod
   ['avif', '.avif', AVIFS],
 ];
 
-/** Small images of every format that is read, in the ways that sharp and the writers of these tests can make. */
+/** Small images of every supported format, in the variants that sharp and the encoders of these tests can write. */
 export async function makeSeeds(): Promise<readonly Seed[]> {
   const encoded: Seed[] = [];
   for (const [format, extension, flavours] of FORMATS) {
@@ -164,7 +164,7 @@ async function animations(): Promise<readonly Seed[]> {
   ];
 }
 
-/** What sharp does not write. */
+/** Images that sharp cannot write. */
 function written(): readonly Seed[] {
   const { width, height } = SIZE;
   const ramp = Float32Array.from({ length: width * height }, (_, i) => (i % width) / width);
@@ -185,7 +185,7 @@ function written(): readonly Seed[] {
   return [...greys, { format: 'tiff', name: 'float', extension: '.tif', bytes: float }];
 }
 
-/** As they are drawn, with what else SVG has, and the ones of fixtures/. */
+/** SVGs: a drawing, one with many features, and one from fixtures/. */
 async function drawings(): Promise<readonly Seed[]> {
   const pixel = await sharp({ create: { width: 4, height: 4, channels: 3, background: '#f80' } })
     .png()

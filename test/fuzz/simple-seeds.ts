@@ -10,7 +10,7 @@ const words = (...values: number[]) => Buffer.from(Uint32Array.from(values).buff
 const ramp = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 37) & 0xff));
 
 const SIZE = { width: 40, height: 10 };
-// Runs, literals, the end of a row, a jump; codes of RLE4 too.
+// Runs, literals, the end of a row and a jump, as codes of both RLE8 and RLE4.
 const RUNS = Buffer.from([
   0,
   40,
@@ -86,7 +86,7 @@ async function files(...names: readonly string[]): Promise<Readonly<Record<strin
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** Small images in the formats that sharp does not write. @param drawing an image of any format */
+/** Small images in formats that sharp does not write. @param drawing an image of any format */
 export async function simpleSeeds(drawing: Buffer): Promise<readonly Seed[]> {
   const picture = await rasterOf(sharp(drawing));
   const cursors = [8, 16].map((side) => ({

@@ -7,14 +7,14 @@ import { classifyFolder } from './classify.js';
 import { memoryBound } from './memory-bound.js';
 import { keep, Report } from './report.js';
 
-const FOLDER = process.env.HALONET_TORTURE ?? ''; // images as PACKAGE_NUMBER_NAME; check.sh fetches them
+const FOLDER = process.env.HALONET_TORTURE ?? ''; // images named PACKAGE_NUMBER_NAME, which check.sh fetches
 
-describe('images from the tests of image libraries', () => {
-  it('have a row each, in bounded memory', async function () {
+describe('test images of image libraries', () => {
+  it('each get a row, in bounded memory', async function () {
     if (FOLDER === '') this.skip();
     const root = await mkdtemp(join(tmpdir(), 'halonet-torture-'));
     const small = await classifyFolder('fixtures/images', join(root, 'small.jsonl'));
-    const folder = join(root, 'images'); // its rows are written beside it
+    const folder = join(root, 'images'); // the rows go to a file beside it
     await symlink(FOLDER, folder);
     const checked = await checkFolder(folder);
     const report = new Report();

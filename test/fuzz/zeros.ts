@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 
 const PIECE = 2 ** 20;
 
-/** What zlib makes of `length` zeros: a thousandth of that, at no cost, since every piece of the stream is alike. */
+/** A zlib stream of `length` zeros, a thousandth of their size. It costs nothing, since its pieces are the same. */
 export function zeros(length: number): Buffer {
   const piece = deflateRawSync(Buffer.alloc(PIECE), { finishFlush: constants.Z_FULL_FLUSH });
   const rest = deflateRawSync(Buffer.alloc(length % PIECE));

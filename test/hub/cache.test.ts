@@ -71,7 +71,7 @@ describe('hub cache', () => {
       throw Object.assign(new Error('EPERM: operation not permitted, symlink'), { code: 'EPERM' });
     };
 
-    it('makes a relative link, in place of a dangling one too', async () => {
+    it('creates a relative link, and replaces a dangling one', async () => {
       await mkdir(join(pointer, '..'), { recursive: true });
       await symlink('../nowhere', pointer);
       await linkBlob(blob, pointer, { isNew: true, link: symlink });
@@ -79,13 +79,13 @@ describe('hub cache', () => {
       assert.equal(await readFile(pointer, 'utf8'), 'weights');
     });
 
-    it('moves a new blob where links are refused', async () => {
+    it('moves a new blob if links are refused', async () => {
       await linkBlob(blob, pointer, { isNew: true, link: refuseLinks });
       assert.ok((await lstat(pointer)).isFile());
       await assert.rejects(lstat(blob), { code: 'ENOENT' });
     });
 
-    it('copies an old blob where links are refused or unwanted', async () => {
+    it('copies an existing blob if links are refused or disabled', async () => {
       for (const link of [refuseLinks, undefined]) {
         await linkBlob(blob, pointer, { isNew: false, link });
         assert.ok((await lstat(pointer)).isFile());

@@ -14,7 +14,7 @@ const ETAG = sha256(WEIGHTS);
 const PARTIAL = `${ETAG}.halonet.incomplete`;
 const MODEL = { repo: 'timm/x', files: ['model.safetensors'] };
 
-describe('a download of the hub', () => {
+describe('a download from the hub', () => {
   let cacheDir: string;
   let root: string;
   let server: HubServer | undefined;
@@ -41,8 +41,8 @@ describe('a download of the hub', () => {
 
   const ranges = () => server?.seen.filter(({ at }) => at === 'cdn').map(({ range }) => range);
 
-  describe('and a power cut', () => {
-    /** What a fetch does to the files of the repository, in order, each call once: `sync blobs`. */
+  describe('before a power cut', () => {
+    /** The changes that a fetch makes to the repository's files, in order and without repeats, such as `sync blobs`. */
     async function stepsOf(action: () => Promise<unknown>): Promise<readonly string[]> {
       const steps: string[] = [];
       const restore = watchFsCalls(root, ({ kind, name, path }: FsCall) => {
@@ -58,7 +58,7 @@ describe('a download of the hub', () => {
       return steps;
     }
 
-    it('forces bytes to disk before the file has its name, and then the name', async () => {
+    it('syncs the file before renaming it, and then its folder', async () => {
       const settings = await serve();
       const steps = await stepsOf(() => fetchFromHub({ ...MODEL, revision: COMMIT }, settings));
       assert.deepEqual(steps, [
@@ -70,7 +70,7 @@ describe('a download of the hub', () => {
       ]);
     });
 
-    it('forces bytes to disk that an earlier run left, too', async () => {
+    it('syncs a file that an earlier run left complete', async () => {
       const settings = await serve();
       await mkdir(join(root, 'blobs'), { recursive: true });
       await writeFile(join(root, 'blobs', PARTIAL), WEIGHTS);
@@ -78,7 +78,7 @@ describe('a download of the hub', () => {
       assert.deepEqual(steps.slice(0, 2), [`sync ${PARTIAL}`, `rename ${PARTIAL}`]);
     });
 
-    it('forces a copy to disk, where there are no links, before it has its name', async () => {
+    it('syncs a copy before renaming it when symlinks are disabled', async () => {
       const settings = { ...(await serve()), symlinks: false };
       await mkdir(join(root, 'blobs'), { recursive: true });
       await writeFile(join(root, 'blobs', ETAG), WEIGHTS);
@@ -94,8 +94,8 @@ describe('a download of the hub', () => {
     const KEPT = 1000; // bytes that the other process has so far
 
     /**
-     * At the last byte, leaves what another process would that has taken the lock over and begun anew: its lock file, which
-     * nobody touches from then on, and the first of its bytes.
+     * At the last byte, leaves the files of another process that has taken over the lock and restarted the download:
+     * its lock file, which nobody touches from then on, and its first bytes.
      */
     async function fetchAndLose(settings: Awaited<ReturnType<typeof serve>>) {
       let lost = false;
@@ -104,7 +104,7 @@ describe('a download of the hub', () => {
         timing: { refreshMs: 50, staleMs: 1_000, pollMs: 20, wait: async () => {} },
         onProgress: ({ received }) => {
           if (lost) {
-            // The first look at the other's lock: what was published by then was not ours to publish.
+            // The first look at the other's lock: anything published by now would be wrong.
             atLoss.blobs ??= readdir(join(root, 'blobs'));
             return;
           }
@@ -119,7 +119,7 @@ describe('a download of the hub', () => {
       return { path: paths['model.safetensors'] ?? '', blobs: await atLoss.blobs };
     }
 
-    it("does not publish the other's file", async () => {
+    it("does not publish the other process's file", async () => {
       const { path, blobs } = await fetchAndLose(await serve());
       assert.deepEqual(blobs, [PARTIAL]);
       assert.deepEqual(ranges(), [undefined, `bytes=${KEPT}-`]);
@@ -127,7 +127,7 @@ describe('a download of the hub', () => {
       assert.deepEqual(await readdir(join(root, 'blobs')), [ETAG]);
     });
 
-    it("does not remove the other's file for wrong bytes of its own", async () => {
+    it("does not remove the other process's file when its own bytes are wrong", async () => {
       const { path, blobs } = await fetchAndLose(
         await serve({ kind: 'content', data: Buffer.alloc(WEIGHTS.length) }),
       );

@@ -73,7 +73,7 @@ describe('fetchFromHub failures', () => {
   }
 
   describe('refusals', () => {
-    it('says of a gated repository that it needs HF_TOKEN', async () => {
+    it('asks for HF_TOKEN for a gated repository', async () => {
       const settings = await serve({ repos: { 'timm/x': { ...REPO, token: 'hf_right' } } });
       const anonymous = await failure(settings);
       assert.match(
@@ -87,7 +87,7 @@ describe('fetchFromHub failures', () => {
       assert.doesNotMatch(refused.message + refused.hint, /hf_wrong/);
     });
 
-    it('says of an unknown repository that it does not exist', async () => {
+    it('reports that a repository does not exist', async () => {
       const settings = await serve();
       const request = { ...MODEL, repo: 'timm/y' };
       assert.match((await failure(settings, request)).message, /timm\/y is gated, private or does not exist/);
@@ -96,7 +96,7 @@ describe('fetchFromHub failures', () => {
       assert.match(known.hint, DEMO);
     });
 
-    it('names a file or revision that is not there', async () => {
+    it('names a missing file or revision', async () => {
       const settings = await serve();
       const file = await failure(settings, { repo: 'timm/x', files: ['absent.bin'] });
       assert.match(file.message, /timm\/x has no file absent\.bin at main \(HTTP 404 EntryNotFound/);
@@ -104,7 +104,7 @@ describe('fetchFromHub failures', () => {
       assert.match(revision.message, /timm\/x has no revision v9 \(HTTP 404 RevisionNotFound/);
     });
 
-    it('says of a 404 without a reason which address it was', async () => {
+    it('names the address of a 404 without a reason', async () => {
       const settings = await serve({ fault: () => ({ kind: 'status', status: 404 }) });
       assert.match(
         (await failure(settings)).message,
@@ -113,8 +113,8 @@ describe('fetchFromHub failures', () => {
     });
   });
 
-  describe('no hub', () => {
-    it('names the address and the ways out when nobody answers, at the first attempt', async () => {
+  describe('without a hub', () => {
+    it('names the address and alternatives when the connection is refused, without retrying', async () => {
       const { endpoint } = await serve();
       await server?.close();
       server = undefined;
@@ -159,7 +159,7 @@ describe('fetchFromHub failures', () => {
       assert.equal(server?.seen.length, 3);
     });
 
-    it('recognises a server that is no hub', async () => {
+    it('recognises a server that is not a hub', async () => {
       const elsewhere = await serve({
         fault: () => ({ kind: 'redirect', to: 'https://login.invalid/portal?x=1' }),
       });
@@ -188,7 +188,7 @@ describe('fetchFromHub failures', () => {
     ];
     for (const method of ['HEAD', 'GET']) {
       for (const [to, message] of redirects) {
-        it(`says where a redirect of ${method} to ${to?.slice(0, 20) ?? 'nowhere'} leads, at the first attempt`, async () => {
+        it(`reports a bad redirect of ${method} to ${to?.slice(0, 20) ?? 'nowhere'} without retrying`, async () => {
           const settings = await serve({
             fault: (request) => (request.method === method ? { kind: 'redirect', to } : undefined),
           });
@@ -208,7 +208,7 @@ describe('fetchFromHub failures', () => {
       assert.match(hint, /HF_TOKEN/);
     });
 
-    it('refuses an endpoint that is no address', async () => {
+    it('refuses an endpoint that is not an address', async () => {
       assert.match(
         (await failure({ endpoint: 'huggingface.co' })).message,
         /HF_ENDPOINT is not an http address/,
@@ -221,7 +221,7 @@ describe('fetchFromHub failures', () => {
       assert.doesNotMatch(message, /secret/);
     });
 
-    it('says offline what the cache lacks', async () => {
+    it('lists the files that the cache lacks when offline', async () => {
       const settings = { ...(await serve()), offline: true };
       const { message, hint } = await failure(settings, {
         ...MODEL,
@@ -239,7 +239,7 @@ describe('fetchFromHub failures', () => {
   describe('wrong content', () => {
     const blobs = () => readdir(join(cacheDir, 'models--timm--x', 'blobs'));
 
-    it('tells the expected and received SHA-256 after a second try, and keeps nothing', async () => {
+    it('reports the expected and received SHA-256 after a second try, and keeps nothing', async () => {
       const data = Buffer.from(WEIGHTS).fill(0, 40_000, 40_001);
       const settings = await serve({
         fault: ({ at }) => (at === 'cdn' ? { kind: 'content', data } : undefined),
@@ -253,7 +253,7 @@ describe('fetchFromHub failures', () => {
       );
     });
 
-    it('accepts the second try when it is right', async () => {
+    it('accepts a second try with the right bytes', async () => {
       const faults = [Buffer.alloc(WEIGHTS.length)];
       const settings = await serve({
         fault: ({ at }) => {
@@ -265,7 +265,7 @@ describe('fetchFromHub failures', () => {
       assert.deepEqual(await blobs(), [sha256(WEIGHTS)]);
     });
 
-    it('checks small files as git does', async () => {
+    it('checks small files by their git hash', async () => {
       const data = Buffer.from(CONFIG.toString().replace('50', '51'));
       const settings = await serve({
         fault: ({ method }) => (method === 'GET' ? { kind: 'content', data } : undefined),
@@ -276,7 +276,7 @@ describe('fetchFromHub failures', () => {
       assert.deepEqual(await blobs(), []);
     });
 
-    it('stops reading when there are more bytes than the file has', async () => {
+    it('stops reading beyond the size of the file', async () => {
       const data = Buffer.alloc(8_000_000);
       const settings = await serve({
         fault: ({ at }) => (at === 'cdn' ? { kind: 'content', data } : undefined),
@@ -296,8 +296,8 @@ describe('fetchFromHub failures', () => {
     });
   });
 
-  describe('cache folder', () => {
-    it('is named with HF_HUB_CACHE when it cannot be made', async () => {
+  describe('cache folder errors', () => {
+    it('names the folder and HF_HUB_CACHE when it cannot be created', async () => {
       const path = join(cacheDir, 'file');
       await writeFile(path, 'not a folder');
       const { message, hint } = await failure({ ...(await serve()), cacheDir: join(path, 'hub') });
@@ -306,7 +306,7 @@ describe('fetchFromHub failures', () => {
     });
 
     if (existsSync('/dev/full')) {
-      it('is named with HF_HUB_CACHE when the disk is full', async () => {
+      it('names the folder and HF_HUB_CACHE when the disk is full', async () => {
         const blobs = join(cacheDir, 'models--timm--x', 'blobs');
         await mkdir(blobs, { recursive: true });
         await symlink('/dev/full', join(blobs, `${sha256(WEIGHTS)}.halonet.incomplete`));
@@ -320,13 +320,13 @@ describe('fetchFromHub failures', () => {
       });
     }
 
-    it('is named with both figures when it has no room, before anything is downloaded', async () => {
+    it('reports the required and the free space before anything is downloaded', async () => {
       const settings = await serve({ fault: () => ({ kind: 'claim', size: 9e14 }) });
       const blobs = join(cacheDir, 'models--timm--x', 'blobs');
       await mkdir(blobs, { recursive: true });
       const partial = join(blobs, `${sha256(WEIGHTS)}.halonet.incomplete`);
       await writeFile(partial, '');
-      await truncate(partial, 5e12); // which counts as there, and takes no room
+      await truncate(partial, 5e12); // sparse: counts as downloaded, and takes no space
       const { message, hint } = await failure(settings);
       assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
       assert.match(
@@ -340,7 +340,7 @@ describe('fetchFromHub failures', () => {
       );
     });
 
-    it('refuses a size that is no number of bytes', async () => {
+    it('refuses a size that is not a valid number of bytes', async () => {
       const settings = await serve({ fault: () => ({ kind: 'claim', size: 1e20 }) });
       assert.match((await failure(settings)).message, /an answer with the size 100000000000000000000/);
     });

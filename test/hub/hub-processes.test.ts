@@ -72,8 +72,8 @@ describe('fetchFromHub in several processes', () => {
     assert.deepEqual(await readdir(join(cacheDir, '.locks', 'models--timm--x')), []);
   }
 
-  it('lets one of two download and the other use its file', async () => {
-    // The transfer begins only when both have asked for the file, so neither finds it finished in the cache.
+  it('downloads a file once for two processes', async () => {
+    // The transfer starts only once both have asked for the file, so that neither finds it in the cache.
     const heads: SeenRequest[] = [];
     const bothAsked = new EventEmitter();
     const released = once(bothAsked, 'released');
@@ -95,7 +95,7 @@ describe('fetchFromHub in several processes', () => {
     await assertOnlyTheFileIsLeft();
   });
 
-  it('goes on where a killed process stopped', async () => {
+  it('resumes the download of a killed process', async () => {
     server = await startHubServer({
       repos: REPOS,
       fault: ({ at }) =>

@@ -11,23 +11,23 @@ export const DIRECT = proxiesFromEnv({});
 
 /** A model repository. Files named *.safetensors are stored as large files, on the second server. */
 export interface HubRepo {
-  readonly commit: string; // what main stands for
+  readonly commit: string; // of main
   readonly files: Readonly<Record<string, Buffer>>;
-  readonly token?: string; // gated: only who sends this may read it
+  readonly token?: string; // gated: only requests with this token may read it
   readonly renamedTo?: string;
 }
 
 export interface HubServerOptions {
   readonly repos: Readonly<Record<string, HubRepo>>;
-  readonly fault?: (request: SeenRequest) => Fault | undefined; // asked before each request is answered
+  readonly fault?: (request: SeenRequest) => Fault | undefined; // called before each request is answered
   readonly weakEtags?: boolean;
-  readonly secure?: boolean; // the hub speaks https, with CERTIFICATE; the storage never does
+  readonly secure?: boolean; // the hub uses https, with CERTIFICATE; the storage never does
 }
 
-/** What a process has to trust, by NODE_EXTRA_CA_CERTS, to ask a secure hub. */
+/** The certificate that a process must trust, through NODE_EXTRA_CA_CERTS, to use a secure hub. */
 export const CERTIFICATE = `${ROOT}fixtures/tls/localhost.crt`;
 
-/** A request as it came in. */
+/** A request as received. */
 export interface SeenRequest {
   readonly at: 'hub' | 'cdn';
   readonly method: string;
@@ -36,7 +36,7 @@ export interface SeenRequest {
   readonly authorization: string | undefined;
 }
 
-/** Something to go wrong with one response. `after` counts body bytes of that response. */
+/** What goes wrong with one response. `after` counts the bytes of its body. */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'redirect'; readonly to: string | undefined }
@@ -46,7 +46,7 @@ export type Fault =
   | { readonly kind: 'content'; readonly data: Buffer }
   | { readonly kind: 'claim'; readonly size: number } // of a large file, in its metadata
   | { readonly kind: 'ignore range' }
-  | { readonly kind: 'shift range' }; // answers 206 from one byte further on
+  | { readonly kind: 'shift range' }; // answers 206 from one byte later
 
 export interface HubServer {
   readonly endpoint: string; // for HF_ENDPOINT
@@ -55,7 +55,7 @@ export interface HubServer {
 }
 
 /**
- * A server that answers as huggingface.co does: commit, etag and size in the headers, large files redirected to
+ * Starts a server that answers like huggingface.co: commit, etag and size in the headers, large files redirected to
  * another origin (a second port), ranges, error codes.
  */
 export async function startHubServer(options: HubServerOptions): Promise<HubServer> {
@@ -94,7 +94,7 @@ export function gitBlobSha1(data: Buffer): string {
   return createHash('sha1').update(`blob ${data.length}\0`).update(data).digest('hex');
 }
 
-/** Reproducible bytes without a period, so that a piece in the wrong place is noticed. */
+/** Reproducible bytes without a period, so that a misplaced piece makes a difference. */
 export function sampleBytes(length: number, seed: string): Buffer {
   const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, i) =>
     createHash('sha256').update(`${seed}${i}`).digest(),

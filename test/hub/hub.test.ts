@@ -113,7 +113,7 @@ describe('fetchFromHub', () => {
       await assertComplete();
     });
 
-    it('asks and writes nothing when a snapshot made by Python is there', async () => {
+    it('requests and writes nothing if a snapshot made by Python exists', async () => {
       const settings = await serve({ repos: {} });
       await mkdir(join(root, 'refs'), { recursive: true });
       await mkdir(join(root, 'blobs'));
@@ -131,7 +131,7 @@ describe('fetchFromHub', () => {
       assert.deepEqual(await readdir(cacheDir, { recursive: true }), before);
     });
 
-    it('links a blob that is already there instead of downloading it', async () => {
+    it('links an existing blob instead of downloading it', async () => {
       const settings = await serve();
       await mkdir(join(root, 'blobs'), { recursive: true });
       await writeFile(join(root, 'blobs', ETAG), WEIGHTS);
@@ -148,7 +148,7 @@ describe('fetchFromHub', () => {
       await assertComplete();
     });
 
-    it('writes the ref only when every file is there', async () => {
+    it('writes no ref if a file is missing', async () => {
       const settings = await serve();
       const request = { ...BOTH, files: [...BOTH.files, 'absent.bin'] };
       await assert.rejects(fetchFromHub(request, settings, options()), /has no file absent\.bin/);
@@ -156,7 +156,7 @@ describe('fetchFromHub', () => {
       await assert.rejects(access(join(root, 'refs')), { code: 'ENOENT' });
     });
 
-    it('asks for every further file at the commit of the first', async () => {
+    it('requests further files at the commit of the first', async () => {
       const settings = await serve();
       await fetchFromHub(BOTH, settings, options());
       assert.deepEqual(
@@ -172,7 +172,7 @@ describe('fetchFromHub', () => {
       await assert.rejects(access(join(root, 'refs')), { code: 'ENOENT' });
     });
 
-    it('puts the files themselves into the snapshot where symlinks are not wanted', async () => {
+    it('puts the files themselves into the snapshot when symlinks are disabled', async () => {
       const settings = { ...(await serve()), symlinks: false };
       await fetchFromHub(BOTH, settings, options());
       await assert.rejects(readlink(model()), { code: 'EINVAL' });
@@ -182,7 +182,7 @@ describe('fetchFromHub', () => {
       assert.equal(seen('cdn', 'GET').length, 1);
     });
 
-    it('refuses a file name that leaves the cache before asking anyone', async () => {
+    it('refuses a file name that leaves the cache, without a request', async () => {
       const settings = await serve();
       await assert.rejects(fetchFromHub({ repo: 'timm/x', files: ['../x'] }, settings, options()), {
         name: 'HubError',
@@ -217,7 +217,7 @@ describe('fetchFromHub', () => {
       assert.deepEqual(await readdir(join(root, 'blobs')), [gitBlobSha1(CONFIG)]);
     });
 
-    it('reports bytes up to the total', async () => {
+    it('reports progress up to the total', async () => {
       const settings = await serve();
       const reports: HubProgress[] = [];
       await fetchFromHub(MODEL, settings, options({ onProgress: (report) => reports.push(report) }));
@@ -235,13 +235,13 @@ describe('fetchFromHub', () => {
   });
 
   describe('interrupted transfers', () => {
-    /** The n-th GET at the storage meets the n-th fault; later ones meet none. */
+    /** Gives the nth GET at the storage the nth fault, and later ones none. */
     const faults = (...list: (Fault | undefined)[]) => {
       return ({ at, method }: SeenRequest) => (at === 'cdn' && method === 'GET' ? list.shift() : undefined);
     };
     const ranges = () => seen('cdn', 'GET').map(({ range }) => range);
 
-    it('goes on after a broken connection where it stopped', async () => {
+    it('resumes after a broken connection', async () => {
       const settings = await serve({
         fault: faults({ kind: 'break', after: 100_000 }, { kind: 'break', after: 50_000 }),
       });
@@ -256,14 +256,14 @@ describe('fetchFromHub', () => {
       await assertComplete();
     });
 
-    it('goes on after a connection that fell silent', async () => {
+    it('resumes after a stalled connection', async () => {
       const settings = await serve({ fault: faults({ kind: 'stall', after: 100_000 }) });
       await fetchFromHub(MODEL, settings, options({ timing: { stallMs: 500 } }));
       assert.equal(ranges().length, 2);
       await assertComplete();
     });
 
-    it('goes on with what an earlier run left', async () => {
+    it('resumes the partial file of an earlier run', async () => {
       const settings = await serve();
       await leavePartial(WEIGHTS.subarray(0, 123_457));
       const received: number[] = [];
@@ -277,7 +277,7 @@ describe('fetchFromHub', () => {
       await assertComplete();
     });
 
-    it('asks for nothing when an earlier run left everything', async () => {
+    it('downloads nothing if an earlier run left all bytes', async () => {
       const settings = await serve();
       await leavePartial(WEIGHTS);
       await fetchFromHub(MODEL, settings, options());
@@ -306,7 +306,7 @@ describe('fetchFromHub', () => {
       });
     }
 
-    it('discards a partial file that is larger than the file, which is no try yet', async () => {
+    it('discards an oversized partial file without counting it as a try', async () => {
       const settings = await serve({
         fault: faults({ kind: 'content', data: Buffer.alloc(WEIGHTS.length) }),
       });
@@ -324,12 +324,12 @@ describe('fetchFromHub', () => {
       await assertComplete();
     });
 
-    it('waits as Retry-After says, then longer each time', async () => {
+    it('waits as long as Retry-After asks, or else longer each time', async () => {
       const settings = await serve({
         fault: faults(
           { kind: 'status', status: 429, headers: { 'retry-after': '7' } },
           { kind: 'status', status: 503 },
-          { kind: 'status', status: 403 }, // a signature that has run out
+          { kind: 'status', status: 403 }, // an expired signature
           { kind: 'status', status: 429, headers: { 'retry-after': '300' } },
         ),
       });
@@ -338,7 +338,7 @@ describe('fetchFromHub', () => {
       await assertComplete();
     });
 
-    it('says why it waits and for how long, but for the shortest waits', async () => {
+    it('reports why and how long it waits, except for short waits', async () => {
       const notes: string[] = [];
       const settings = await serve({
         fault: faults(
@@ -368,7 +368,7 @@ describe('fetchFromHub', () => {
       'Sun, 99 Nov 1994',
     ];
     for (const value of pastOrUnknown) {
-      it(`waits as without it where Retry-After is ${JSON.stringify(value)}`, async () => {
+      it(`ignores a Retry-After of ${JSON.stringify(value)}`, async () => {
         const settings = await serve({
           fault: faults({ kind: 'status', status: 429, headers: { 'retry-after': value } }),
         });
@@ -387,7 +387,7 @@ describe('fetchFromHub', () => {
       assert.deepEqual(waits, [90_000]);
     });
 
-    it("waits until the hub's window of requests is over", async () => {
+    it("waits until the hub's rate limit window ends", async () => {
       const headers = { ratelimit: '"resolvers";r=0;t=42' };
       const settings = await serve({ fault: faults({ kind: 'status', status: 429, headers }) });
       await fetchFromHub(MODEL, settings, options());
@@ -402,7 +402,7 @@ describe('fetchFromHub', () => {
       ['Fri, 31 Dec 9999 23:59:59 GMT', /asks to wait more than ten years;/],
     ] as const;
     for (const [value, message] of tooLong) {
-      it(`gives up at once where Retry-After is ${value.slice(0, 30)}`, async () => {
+      it(`gives up at once on a Retry-After of ${value.slice(0, 30)}`, async () => {
         const settings = await serve({
           fault: ({ at }) =>
             at === 'cdn' ? { kind: 'status', status: 429, headers: { 'retry-after': value } } : undefined,
@@ -421,7 +421,7 @@ describe('fetchFromHub', () => {
       });
     }
 
-    it('asks the hub again too after 503', async () => {
+    it('retries a request to the hub after a 503', async () => {
       let answers = 0;
       const settings = await serve({
         fault: () => (answers++ === 0 ? { kind: 'status', status: 503 } : undefined),
@@ -430,7 +430,7 @@ describe('fetchFromHub', () => {
       assert.deepEqual(waits, [500]);
     });
 
-    it('gives up when attempts bring nothing new, and keeps the part it has', async () => {
+    it('gives up when retries make no progress, and keeps the partial file', async () => {
       const settings = await serve({
         fault: ({ at, range }) =>
           at === 'cdn' ? { kind: 'break', after: range === undefined ? 100_000 : 0 } : undefined,
@@ -450,7 +450,7 @@ describe('fetchFromHub', () => {
       assert.ok(kept.length > 0 && kept.equals(WEIGHTS.subarray(0, kept.length)));
     });
 
-    it('stops when aborted, keeps the part it has and lets go of the lock', async () => {
+    it('stops when aborted, keeps the partial file and releases the lock', async () => {
       const settings = await serve({ fault: faults({ kind: 'stall', after: 100_000 }) });
       const abort = new AbortController();
       const reason = new Error('interrupted');
@@ -472,7 +472,7 @@ describe('fetchFromHub', () => {
       const settings = await serve();
       const locks = join(cacheDir, '.locks', 'models--timm--x');
       await mkdir(locks, { recursive: true });
-      await writeFile(join(locks, `${ETAG}.halonet.lock`), ''); // of a process that is about to name itself
+      await writeFile(join(locks, `${ETAG}.halonet.lock`), ''); // of a process that has not written its name yet
       const abort = new AbortController();
       const reason = new Error('interrupted');
       const onProgress = () => abort.abort(reason);

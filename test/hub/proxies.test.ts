@@ -23,7 +23,7 @@ const REPO = { commit: 'c0ffee'.padEnd(40, '0'), files: { 'model.safetensors': W
 const MODEL = { repo: 'timm/x', files: ['model.safetensors'] };
 const SOURCES = new URL('../../src/hub/', import.meta.url).href;
 
-/** Fetches the file as its environment says, and prints its path. */
+/** Fetches the file with the settings of its environment, and prints its path. */
 const PROGRAM = `
   import { fetchFromHub } from '${SOURCES}hub.js';
   import { hubSettingsFromEnv } from '${SOURCES}settings.js';
@@ -69,7 +69,7 @@ describe('proxies of the hub', () => {
     return error;
   }
 
-  /** In a process of its own, since what it trusts is settled when a process starts. */
+  /** Runs in a separate process, because Node reads the certificates to trust at startup. */
   async function fetchApart(env: Record<string, string>): Promise<string> {
     const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], {
       env: { PATH: process.env.PATH, HF_HUB_CACHE: cacheDir, NODE_EXTRA_CA_CERTS: CERTIFICATE, ...env },
@@ -110,7 +110,7 @@ describe('proxies of the hub', () => {
   }
 
   for (const variable of ['NO_PROXY', 'no_proxy']) {
-    it(`reaches hosts in ${variable} directly`, async () => {
+    it(`connects directly to hosts in ${variable}`, async () => {
       const { hub, proxy, hubHost } = await start();
       const env = { HF_ENDPOINT: hub.endpoint, HTTP_PROXY: `http://${proxy.address}` };
       await fetchWith({ ...env, [variable]: `hub.example, ${hubHost}` });
@@ -124,7 +124,7 @@ describe('proxies of the hub', () => {
     });
   }
 
-  it('opens a tunnel to https addresses, and does without HTTPS_PROXY for http ones', async () => {
+  it('tunnels to https addresses through HTTPS_PROXY, but not to http ones', async () => {
     const { hub, proxy, hubHost } = await start({ secure: true });
     const path = await fetchApart({ HF_ENDPOINT: hub.endpoint, HTTPS_PROXY: proxy.address });
     assert.ok((await readFile(path)).equals(WEIGHTS));
@@ -135,7 +135,7 @@ describe('proxies of the hub', () => {
     );
   });
 
-  it('sends no token on from https to http', async () => {
+  it('does not forward the token from https to http', async () => {
     hub = await startHubServer({ repos: { 'timm/x': { ...REPO, token: 'hf_secret' } }, secure: true });
     await fetchApart({ HF_ENDPOINT: hub.endpoint, HF_TOKEN: 'hf_secret' });
     assert.deepEqual(
@@ -148,7 +148,7 @@ describe('proxies of the hub', () => {
     );
   });
 
-  it("reads no variables but those it is given: undici's own default is this process's environment", async () => {
+  it("ignores this process's environment, which undici reads by default", async () => {
     const { hub, proxy } = await start();
     const before = process.env.HTTP_PROXY;
     process.env.HTTP_PROXY = `http://${proxy.address}`;
@@ -161,7 +161,7 @@ describe('proxies of the hub', () => {
     assert.deepEqual(proxy.seen, []);
   });
 
-  describe('that do not help', () => {
+  describe('failures', () => {
     const refusals = [
       [
         407,
@@ -172,7 +172,7 @@ describe('proxies of the hub', () => {
       [502, /the proxy answered HTTP 502/, /Check the proxy \(NO_PROXY lists/],
     ] as const;
     for (const [status, message, hint] of refusals) {
-      it(`are named when they refuse a tunnel with ${status}`, async () => {
+      it(`names a proxy that refuses a tunnel with ${status}`, async () => {
         proxy = await startProxy(status);
         const error = await failureWith({
           HF_ENDPOINT: 'https://hub.invalid',
@@ -188,7 +188,7 @@ describe('proxies of the hub', () => {
       });
     }
 
-    it('are named when they want a password for an http address', async () => {
+    it('names a proxy that asks for a password for an http address', async () => {
       proxy = await startProxy(407);
       const { message, hint } = await failureWith({
         HF_ENDPOINT: 'http://hub.invalid',
@@ -201,7 +201,7 @@ describe('proxies of the hub', () => {
       assert.match(hint ?? '', /wants a user name and password/);
     });
 
-    it('are named when an http address is refused, since they may have done it', async () => {
+    it('names the proxy when an http address is refused, since either may be the cause', async () => {
       proxy = await startProxy(404);
       const { message } = await failureWith({
         HF_ENDPOINT: 'http://hub.invalid',
@@ -211,7 +211,7 @@ describe('proxies of the hub', () => {
     });
 
     for (const scheme of ['http', 'https']) {
-      it(`are named when they do not answer for an ${scheme} address`, async () => {
+      it(`names a proxy that does not answer for an ${scheme} address`, async () => {
         proxy = await startProxy('silence');
         const { message, hint } = await failureWith({
           HF_ENDPOINT: `${scheme}://hub.invalid`,
@@ -224,7 +224,7 @@ describe('proxies of the hub', () => {
       });
     }
 
-    it('are named when nobody is there', async () => {
+    it('names a proxy that refuses connections', async () => {
       proxy = await startProxy();
       const { address } = proxy;
       await proxy.close();
@@ -244,7 +244,7 @@ describe('proxies of the hub', () => {
       'http://me:secret/x@:80',
       'http://me:secret@',
     ]) {
-      it(`are refused as ${url}, without showing it`, async () => {
+      it(`refuses the proxy ${url} without showing it`, async () => {
         const { message, hint } = await failureWith({ HF_ENDPOINT: 'https://hub.invalid', https_proxy: url });
         assert.equal(message, 'https_proxy is not the address of an http proxy');
         assert.match(hint ?? '', /http:\/\/user:password@proxy\.example:3128/);
@@ -253,7 +253,7 @@ describe('proxies of the hub', () => {
   });
 
   describe('proxiesFromEnv', () => {
-    it('takes lower case first, and an empty variable for none', () => {
+    it('prefers lower-case variables, and ignores empty ones', () => {
       assert.deepEqual(proxiesFromEnv({ HTTP_PROXY: '', HTTPS_PROXY: ' ', NO_PROXY: '' }), {
         http: undefined,
         https: undefined,
@@ -276,7 +276,7 @@ describe('proxies of the hub', () => {
       );
     });
 
-    it('takes an address without a scheme for one of http', () => {
+    it('treats an address without a scheme as http', () => {
       const { https } = proxiesFromEnv({ HTTPS_PROXY: 'proxy.example:3128' });
       assert.equal(https?.url, 'http://proxy.example:3128');
     });

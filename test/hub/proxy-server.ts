@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** A request as a proxy was asked for it. */
+/** A request as a proxy received it. */
 export interface ProxiedRequest {
   readonly line: string; // GET http://hub.example/x, or CONNECT hub.example:443
   readonly authorization: string | undefined; // Proxy-Authorization
@@ -14,9 +14,9 @@ export interface ProxyServer {
 }
 
 /**
- * An HTTP proxy: passes requests for whole addresses on, and opens tunnels.
+ * Starts an HTTP proxy, which forwards requests for absolute addresses and opens tunnels.
  *
- * @param refusal a status to answer everything with instead; `silence` to answer nothing at all
+ * @param refusal a status to answer every request with instead; `silence` to answer none
  */
 export async function startProxy(refusal?: number | 'silence'): Promise<ProxyServer> {
   const seen: ProxiedRequest[] = [];

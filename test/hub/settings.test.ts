@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 
 describe('hubSettingsFromEnv', () => {
-  it('has the defaults of huggingface_hub', () => {
+  it('uses the defaults of huggingface_hub', () => {
     assert.deepEqual(hubSettingsFromEnv({}, '/home/me'), {
       endpoint: 'https://huggingface.co',
       cacheDir: '/home/me/.cache/huggingface/hub',
@@ -38,12 +38,12 @@ describe('hubSettingsFromEnv', () => {
     assert.equal(cacheDir(['/x', '{DISK}y/$NONE'].join('$')), '/x/disky/$NONE/hub');
   });
 
-  it('trims the slashes of HF_ENDPOINT', () => {
+  it('trims trailing slashes from HF_ENDPOINT', () => {
     const env = { HF_ENDPOINT: 'https://hub.example/base//' };
     assert.equal(hubSettingsFromEnv(env, '/home/me').endpoint, 'https://hub.example/base');
   });
 
-  it('takes 1, true, yes and on, in any case, for true', () => {
+  it('treats 1, true, yes and on as true, in any case', () => {
     for (const HF_HUB_OFFLINE of ['1', 'true', 'YES', 'On']) {
       assert.equal(hubSettingsFromEnv({ HF_HUB_OFFLINE }, '/').offline, true);
     }
@@ -72,7 +72,7 @@ describe('hubSettingsFromEnv', () => {
       assert.equal(token({ HF_TOKEN_PATH: join(home, 'absent') }), undefined);
     });
 
-    it('is kept back by HF_HUB_DISABLE_IMPLICIT_TOKEN', () => {
+    it('stays unset with HF_HUB_DISABLE_IMPLICIT_TOKEN', () => {
       const env = { HF_HOME: home, HF_TOKEN: 'hf_env', HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' };
       assert.equal(hubSettingsFromEnv(env, '/').token, undefined);
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { TooManyFailures } from '../../src/errors.js';
 import { type FailureLimit, refuseFailure } from '../../src/job/failure-limit.js';
 
-/** How many images may fail in a row after so many rows before the next one is refused. */
+/** How many images may fail in a row after `before` rows until the next one is refused. */
 function allowed(limit: FailureLimit, before: number, most = 1000): number {
   for (let failed = 0; failed < most; failed++) {
     const failures =
@@ -18,16 +18,16 @@ function allowed(limit: FailureLimit, before: number, most = 1000): number {
   return most;
 }
 
-describe('a limit of failures', () => {
-  it('lets as many images fail as it says, and not the next', () => {
+describe('refuseFailure', () => {
+  it('allows a fixed number of images to fail, and refuses the next', () => {
     for (const count of [0, 1, 7]) {
       assert.equal(allowed({ count }, 0), count);
       assert.equal(allowed({ count }, 5000), count);
     }
   });
 
-  it('of a share looks at the rows so far, once there are a hundred', () => {
-    assert.equal(allowed({ percent: 0 }, 0), 99); // the hundredth row is the first that is looked at
+  it('applies a percentage to the rows so far, once there are a hundred', () => {
+    assert.equal(allowed({ percent: 0 }, 0), 99); // the hundredth row is the first that counts
     assert.equal(allowed({ percent: 0 }, 99), 0);
     assert.equal(allowed({ percent: 10 }, 90), 10); // 10 of 100
     assert.equal(allowed({ percent: 50 }, 98), 98);
@@ -35,7 +35,7 @@ describe('a limit of failures', () => {
     assert.equal(allowed({ percent: 100 }, 0), 1000);
   });
 
-  it('says how many failed, how many may, and which was the last', () => {
+  it('reports how many failed, how many may, and which was the last', () => {
     const failures = { timeout: 1, truncated: 2 };
     const refuse = (limit: FailureLimit) =>
       refuseFailure(limit, { rows: 199, failures }, 'a b.jpg', { code: 'timeout', message: 'took 3 s' });

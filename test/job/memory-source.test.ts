@@ -42,7 +42,8 @@ describe('a source of images in memory', () => {
           .toBuffer(),
       );
     put('no image', Buffer.from('no image'));
-    put('drawing', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')); // decoded apart
+    // Decoded in a separate process:
+    put('drawing', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'));
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -93,7 +94,7 @@ describe('a source of images in memory', () => {
   }
   const rowsOf = async (name: string) => (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
 
-  it('is classified in order, beside a file, with the columns that came with its items', async () => {
+  it('supports classify, in order, alongside a file and with columns of its items', async () => {
     const sink = new Collection();
     const summary = await run({ requests: [{ name: 'probabilities' }], sink });
     assert.deepEqual(summary.failures, { unsupported_format: 1 });
@@ -120,7 +121,7 @@ describe('a source of images in memory', () => {
     assert.equal(rows.filter(({ predictions }) => predictions?.length === 1).length, shelf.size);
   });
 
-  it('is embedded, resumed after a failure ends the run, and synced', async () => {
+  it('supports embed, --resume after a failure has ended the run, and --sync', async () => {
     await run(toFile('whole.csv', 'new'));
     const whole = await rowsOf('whole.csv');
     assert.equal(whole.length, 1 + shelf.size + 1);
@@ -128,7 +129,7 @@ describe('a source of images in memory', () => {
     await assert.rejects(run(toFile('cut.csv', 'new'), { count: 0 }), /no image/);
     const resumed = await run(toFile('cut.csv', 'resume'));
     assert.equal(resumed.rows, shelf.size + 1);
-    assert.equal(resumed.done, shelf.size + 1 - 12); // the failed one, those after it
+    assert.equal(resumed.done, shelf.size + 1 - 12); // the failed one and those after it
     assert.deepEqual(await rowsOf('cut.csv'), whole);
 
     put('3', await photo(90, 90).png().toBuffer(), 7n);

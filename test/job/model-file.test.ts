@@ -48,14 +48,14 @@ function job(model: string, output: string): JobOptions {
   };
 }
 
-describe('the file of a model', () => {
+describe('the model file of a job', () => {
   it(
-    'is named where it cannot be read any more for the manifest',
+    'appears in the error when it can no longer be read for the manifest',
     inFolder(async (folder) => {
       const model = join(folder, 'model');
       await copyDemo(model, { measured: false });
       const weights = join(model, 'model.safetensors');
-      /** Runs the job, with the weights failing where they are opened for the `failing`th time. @returns how often that was */
+      /** Runs the job, failing the `failing`th time that the weights are opened. @returns how often they were opened */
       const run = async (failing?: number): Promise<number> => {
         let count = 0;
         const restore = watchFsCalls(model, ({ kind, path }) => {

@@ -38,7 +38,7 @@ function job(sink: RowSink, onEvent: (event: JobEvent) => void): JobOptions {
 }
 
 describe('a job with a sink', () => {
-  it('hands every row to it, in order, with the tensors that were asked for', async () => {
+  it('passes the sink every row, in order, with the requested tensors', async () => {
     const sink = new Collection();
     const events: JobEvent[] = [];
     const summary = await runJob(job(sink, (event) => events.push(event)));
@@ -60,7 +60,7 @@ describe('a job with a sink', () => {
     );
   });
 
-  it('lets it go where it fails', async () => {
+  it('leaves the sink unfinished when it fails', async () => {
     const sink = new Collection(2);
     const events: JobEvent[] = [];
     await assert.rejects(runJob(job(sink, (event) => events.push(event))), /enough/);

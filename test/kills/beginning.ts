@@ -5,7 +5,7 @@ import { live, type Mode, type Reference, reference } from '../support/lives.js'
 import { changeImages, fillWithImages, mendImages } from '../support/mixed-images.js';
 import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
 
-/** What the stories of one kind have in common before they are told. */
+/** What the stories of one kind have in common. */
 export interface Beginning {
   readonly job: JobCase;
   readonly images: string;
@@ -15,7 +15,7 @@ export interface Beginning {
   readonly reference: Reference;
 }
 
-/** A finished output that stands where the new one is to be. */
+/** A finished output in the place of the new one. */
 export interface Earlier {
   readonly folder: string;
   readonly files: OutputFiles;
@@ -26,7 +26,7 @@ export interface Kind extends Pick<Beginning, 'job' | 'first' | 'again'> {
   readonly name: string;
   readonly earlier?: {
     readonly job: JobCase;
-    readonly change: (images: string, count: number, seed: number) => Promise<void>; // of the images since
+    readonly change: (images: string, count: number, seed: number) => Promise<void>; // changes the images since
   };
 }
 
@@ -59,8 +59,8 @@ export const KINDS: readonly Kind[] = [
 ];
 
 /**
- * Makes ready, in a new folder, what the stories of a kind begin with.
- * @throws {Error} where an uninterrupted run fails, or one over an earlier output ends otherwise than one in a fresh place
+ * Prepares, in a new folder, what the stories of a kind start with.
+ * @throws {Error} if an uninterrupted run fails, or if its result depends on whether there is an earlier output
  */
 export async function begin(
   { name, job, first, again, earlier }: Kind,

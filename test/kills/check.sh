@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Kills runs at random moments and resumes them, then cuts the power at every moment of small runs, or at one in so many:
+# Kills runs at random moments and resumes them, then cuts the power at every moment of small runs, or at one in ONE_IN:
 #
-#     test/kills/check.sh [KILLS [SEED [ONE_IN]]]     200 kills, a seed that is drawn and printed, every moment
+#     test/kills/check.sh [KILLS [SEED [ONE_IN]]]     default: 200 kills, a random seed (printed), every moment
 #
-# Needs dist/ (npm run build). On two cores it takes a second for each kill, and 13 minutes for the power.
+# Needs dist/ (npm run build). On two cores it takes a second per kill, and 13 minutes for the power cuts.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -9,24 +9,24 @@ import { firstTried, ONE_IN } from '../support/sampling.js';
 import { scratchDisk } from '../support/scratch-disk.js';
 import { type Unsynced, UnsyncedTracker } from '../support/unsynced.js';
 
-/** What is tried again and again, each time in a new folder. */
+/** An attempt to repeat, each time in a new folder. */
 export interface Trial {
-  /** Makes the folder what it is before the attempt, all of it on disk. */
+  /** Prepares the folder for the attempt; all of it is on disk. */
   readonly prepare?: (folder: string) => Promise<unknown>;
   readonly attempt: (folder: string) => Promise<unknown>;
-  /** Looks at what is left of the attempt when the power is back. @throws {Error} where that is wrong */
+  /** Checks what is left of the attempt when the power is back. @throws {Error} if it is wrong */
   readonly check: (outcome: Outcome) => Promise<void>;
 }
 
 export interface Outcome {
   readonly folder: string;
-  readonly ended: boolean; // the power went after the attempt
-  readonly rows: number; // that a journal vouched for, on disk, before the power went
+  readonly ended: boolean; // the power failed after the attempt
+  readonly rows: number; // recorded by a journal on disk before the power failed
 }
 
 const MOMENTS: readonly CallKind[] = ['write', 'sync', 'truncate', 'rename', 'mkdir'];
 
-/** Whether a call changes the disk, or waits until changes are there: nothing else tells one moment from the next. */
+/** Whether a call changes the disk or waits for changes to reach it; other calls make no difference to a power cut. */
 function isMoment({ kind, path }: FsCall): boolean {
   if (kind === 'open') return !existsSync(path);
   if (kind === 'remove') return existsSync(path);
@@ -36,7 +36,7 @@ function isMoment({ kind, path }: FsCall): boolean {
 const nothing = () => 0;
 const everything = () => 1 - Number.EPSILON;
 
-/** What is found of what was not forced to disk: nothing, names without their bytes, or some of both. */
+/** What survives of unsynced changes: nothing, names without their bytes, or some of both. */
 const LOSSES: readonly ((seed: number) => Loss)[] = [
   () => ({ bytes: nothing, names: nothing }),
   () => ({ bytes: nothing, names: everything }),
@@ -47,11 +47,11 @@ const LOSSES: readonly ((seed: number) => Loss)[] = [
 ];
 
 /**
- * Repeats an attempt with the power going at each of its moments, or at one in so many, and after its end; each time in several ways to lose what
- * was not forced to disk.
+ * Repeats an attempt, cutting the power at each of its moments, or at one in `oneIn`, and after its end, and losing
+ * unsynced changes in several ways.
  *
- * @returns how often the power went
- * @throws {Error} with what `check` threw, and when the power went
+ * @returns how often the power was cut
+ * @throws {Error} with the errors that `check` threw, and when the power was cut
  */
 export async function losePowerAtEveryMoment(trial: Trial, oneIn = ONE_IN): Promise<number> {
   const base = await mkdtemp(join(scratchDisk(), 'halonet-power-'));
@@ -84,16 +84,16 @@ export async function losePowerAtEveryMoment(trial: Trial, oneIn = ONE_IN): Prom
   return losses;
 }
 
-const SHOWN = 10; // of what went wrong
+const SHOWN = 10; // errors
 
 const atticOf = (folder: string) => `${folder}.attic`;
 
 interface Fall extends Pick<Outcome, 'ended' | 'rows'> {
-  readonly unsynced: Unsynced; // when the power went
-  readonly before: string; // the call that it went before
+  readonly unsynced: Unsynced; // when the power failed
+  readonly before: string; // the call before which it failed
 }
 
-/** Makes an attempt that does nothing any more from its moment `at` on. */
+/** Makes an attempt whose calls do nothing from its moment `at` on. */
 async function fallDark({ prepare, attempt }: Trial, folder: string, at: number): Promise<Fall> {
   await mkdir(folder);
   await prepare?.(folder);
@@ -118,14 +118,14 @@ async function fallDark({ prepare, attempt }: Trial, folder: string, at: number)
   try {
     await attempt(folder);
   } catch {
-    // What was to be seen of it is on the disk.
+    // Only its effects on the disk matter.
   } finally {
     restore();
   }
   return fall ?? { ended: true, rows, unsynced: tracker.state, before: 'nothing more' };
 }
 
-/** The rows that a journal vouches for. */
+/** The number of rows that a journal records. */
 function rowsIn(journal: string): number {
   const checkpoints = [...readFileSync(journal, 'utf8').matchAll(/"checkpoint":\{"rows":(\d+)/g)];
   return Number(checkpoints.at(-1)?.[1] ?? 0);

@@ -11,9 +11,9 @@ const KILLS = Number(process.env.HALONET_KILLS ?? 200);
 const SEED = Number(process.env.HALONET_SEED ?? 1);
 const IMAGES = 48;
 const AT_ONCE = 2; // runs
-const MOST_STORIES = 3; // per kill: some runs end before their kill
+const MOST_STORIES = 3; // per kill: some runs end before theirs
 
-describe(`${KILLS} kills, seed ${SEED}`, () => {
+describe(`runs with ${KILLS} kills, seed ${SEED}`, () => {
   let folder: string;
   let somethingWrong = false;
   const all: Kill[] = [];
@@ -27,8 +27,8 @@ describe(`${KILLS} kills, seed ${SEED}`, () => {
   });
 
   KINDS.forEach((kind, number) => {
-    const share = Math.ceil((KILLS * (number + 1)) / KINDS.length); // of the kills, up to and with this kind
-    it(`${kind.name} ends as if it had never been killed`, async () => {
+    const share = Math.ceil((KILLS * (number + 1)) / KINDS.length); // of the kills, up to and including this kind
+    it(`${kind.name} ends as if never killed`, async () => {
       const place = join(folder, String(number));
       const beginning = await begin(kind, place, { images: IMAGES, seed: SEED });
       const random = mulberry32(SEED * 1000 + number);
@@ -40,7 +40,7 @@ describe(`${KILLS} kills, seed ${SEED}`, () => {
           const story = await tell({
             beginning,
             folder: own,
-            random: mulberry32(random() * 2 ** 32), // its own, whichever of two stories ends first
+            random: mulberry32(random() * 2 ** 32), // its own, so that the order in which stories end does not matter
           });
           all.push(...story.kills);
           wrong.push(...story.wrong);
@@ -55,7 +55,7 @@ describe(`${KILLS} kills, seed ${SEED}`, () => {
   });
 });
 
-/** How many kills fell where, as a table for people. */
+/** The number of kills in each phase, as a table for people. */
 function table(kills: readonly Kill[]): string {
   const hows = [...new Set(kills.map(({ how }) => how))].sort();
   const count = (phase: string, how?: string) =>

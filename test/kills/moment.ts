@@ -2,13 +2,13 @@ import { between, type Random } from '../../src/random.js';
 import type { KillPlan } from '../support/fs-preload.js';
 import type { Life, Reference } from '../support/lives.js';
 
-/** When and how a run is ended: by the clock from outside, or by itself at a call of the file system, perhaps with the machine. */
+/** When and how a run is killed: from outside after some time, or by itself at a call, perhaps with a power loss. */
 export type Moment = Pick<Life, 'signals' | 'kill' | 'powerLoss'>;
 
-const POWER_LOSSES = 0.4; // of the ends at a call
-const LAST_CALLS = 30; // in which a run publishes its files and clears away
+const POWER_LOSSES = 0.4; // of the kills at a call
+const LAST_CALLS = 30; // in which a run publishes its files and cleans up
 
-// Most are SIGKILL. SIGINT twice: the second one ends a run that is busy with the first.
+// Most are SIGKILL. The second of two SIGINTs ends a run that is still handling the first.
 const SIGNALS: readonly KillPlan['signals'][] = [
   ...Array<KillPlan['signals']>(6).fill(['SIGKILL']),
   ['SIGTERM'],
@@ -18,7 +18,7 @@ const SIGNALS: readonly KillPlan['signals'][] = [
 
 const WHEN = ['before', 'midway', 'after'] as const;
 
-/** A moment of the life of an uninterrupted run: a fifth by the clock, two at any call, two at one of the last. */
+/** Draws a moment of an uninterrupted run: a fifth by time, two fifths at any call, two at one of the last calls. */
 export function drawMoment(random: Random, { milliseconds, report }: Reference): Moment {
   const signals = pick(random, SIGNALS) ?? [];
   const by = random();

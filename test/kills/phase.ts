@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutputFiles } from '../support/output-files.js';
 
-/** How far a run had come when it was ended, by what it left on the disk. */
+/** How far a run had come when it was killed, judging by what it left on disk. */
 export const PHASES = ['nothing yet', 'started', 'rows checkpointed', 'publishing', 'clearing away'] as const;
 
 export type Phase = (typeof PHASES)[number];
 
 /**
  * @param output base name of the output in the folder
- * @param earlier what stood there before, if anything did
+ * @param earlier the existing output before, if any
  */
 export async function phaseOf(
   folder: string,

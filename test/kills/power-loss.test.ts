@@ -17,15 +17,15 @@ import {
 import { triedOf } from '../support/sampling.js';
 import { losePowerAtEveryMoment } from './every-power-loss.js';
 
-const ALL = 1; // one moment in one, where they are few
+const ALL = 1; // tries every moment, where there are few
 
 const LEFT: Scenario = { name: 'a run that is left', attempt: { ...whole, rows: 5 }, again: 'resume' };
 
-describe('runs when the power goes at any moment', () => {
+describe('runs with a power loss at any moment', () => {
   for (const [name, layout] of Object.entries(OUTPUTS)) {
     for (const { before, attempt, again, old, ...scenario } of [...SCENARIOS, LEFT]) {
       it(
-        `${scenario.name} to ${name} keeps what it has vouched for`,
+        `${scenario.name} to ${name} keeps its recorded rows`,
         inFolder(async (scratch) => {
           const runIn = (folder: string) => (run: Run) =>
             madeUpRun({ ...run, layout, output: join(folder, name) });
@@ -47,9 +47,9 @@ describe('runs when the power goes at any moment', () => {
               const files = await readOutputFiles(folder, name);
               assert.deepEqual(wrongUnderFinalNames(files, expected, earlier), []);
               if (ended && stopsAfter === undefined) assert.deepEqual(missingFrom(files, expected), []);
-              // The process of a lock is gone after a loss of power, and this one lives.
+              // After a power loss, the process of a lock is gone, but this one is alive.
               await rm(join(folder, `${name}.lock`), { force: true });
-              // A run that replaces another goes on as any other, once it has rows.
+              // A run that replaces another resumes as usual once it has rows.
               const mode = again === 'overwrite' && rows > 0 ? 'resume' : again;
               const computed = await runIn(folder)({ ...complete, mode });
               const kept = Math.max(rows, ended ? (stopsAfter ?? 0) : 0);
@@ -67,11 +67,11 @@ describe('runs when the power goes at any moment', () => {
   }
 });
 
-describe('a whole file when the power goes at any moment', () => {
+describe('writeWholeFile with a power loss at any moment', () => {
   const [OLD, NEW] = [Buffer.from('old'), Buffer.alloc(100_000, 'new')];
 
   for (const old of [undefined, OLD]) {
-    it(`is there complete, or ${old === undefined ? 'not at all' : 'as it was'}`, async () => {
+    it(`leaves the file complete or ${old === undefined ? 'absent' : 'unchanged'}`, async () => {
       const options = { overwrite: old !== undefined, stdout: new Collector() };
       const losses = await losePowerAtEveryMoment(
         {

@@ -20,10 +20,10 @@ export interface StoryOptions {
   readonly random: Random;
 }
 
-/** What one output went through until it was whole. */
+/** What happened to one output until it was complete. */
 export interface Story {
   readonly kills: readonly Kill[];
-  readonly wrong: readonly string[]; // nothing may be; each with the lives so far as command lines
+  readonly wrong: readonly string[]; // empty unless something is wrong; each with the lives so far as command lines
 }
 
 export interface Kill {
@@ -35,8 +35,8 @@ const KILLED_AGAIN = 0.65; // of the lives after the first
 const MOST_KILLS = 6; // of one story
 
 /**
- * Starts a run, ends it at a random moment, goes on with it, perhaps ends that too, and so on to the end. What lies under final
- * names is compared with the uninterrupted run's, and with what stood there before, after each kill and at the end.
+ * Starts a run, kills it at a random moment, resumes it, perhaps kills that too, and so on to the end. After each kill
+ * and at the end, compares the published files with those of the uninterrupted run and of the earlier output.
  */
 export async function tell({ beginning, folder, random }: StoryOptions): Promise<Story> {
   const { job, images, first, again, earlier, reference } = beginning;
@@ -55,7 +55,7 @@ export async function tell({ beginning, folder, random }: StoryOptions): Promise
     const files = await readOutputFiles(folder, job.output);
     const left = withoutTornLock(files, job, lives);
     if (mode === 'resume' && earlier !== undefined && !hadBegun && end.code === 2) {
-      const wrong = wrongAtTheEnd(left, earlier.files); // it was to go on with a run that was killed before it had begun
+      const wrong = wrongAtTheEnd(left, earlier.files); // it should resume a run that was killed before it started
       if (wrong.length > 0) return { kills, wrong: wrong.map((what) => told(what, lives)) };
       mode = first;
       continue;
@@ -85,8 +85,8 @@ async function hasJournal(folder: string, output: string): Promise<boolean> {
 }
 
 /**
- * A loss of power may leave the lock of a takeover without the name of its process. Whether that still runs cannot be told, so
- * that the file stays until the next takeover; it keeps nobody out.
+ * A power loss may leave the lock of a takeover without the name of its process. Nobody can tell whether that process
+ * is alive, so the file stays until the next takeover; it blocks nobody.
  */
 function withoutTornLock(files: OutputFiles, { output }: JobCase, lives: readonly Life[]): OutputFiles {
   if (lives.every(({ powerLoss }) => powerLoss === undefined)) return files;
@@ -95,7 +95,7 @@ function withoutTornLock(files: OutputFiles, { output }: JobCase, lives: readonl
 
 const EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** Undefined where the run came to its own end, whatever was sent to it. */
+/** How a run was killed; undefined if it ended by itself, whatever signals were sent. */
 function killedBy({ code, signal }: End, { kill, powerLoss, signals = [] }: Life): string | undefined {
   const sent: readonly string[] = kill?.signals ?? signals.map((timed) => timed.signal);
   if (signal === 'SIGKILL' && powerLoss !== undefined) return 'power loss';

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Sends one list through standard input in many ways: check.sh [ways] [seed]. 100 ways of a seed that is drawn and printed when
-# not given. Needs dist/ (npm run build), and takes two or three seconds for each way on two cores.
+# Sends one list through standard input in many ways:
+#
+#     test/lists/check.sh [WAYS [SEED]]     default: 100 ways, a random seed (printed)
+#
+# Needs dist/ (npm run build). On two cores it takes two or three seconds per way.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -8,13 +8,13 @@ import type { Piece, Way } from './way.js';
 
 export const OUTPUT = 'x.npy';
 
-/** Where a run works. */
+/** The folders of a run. */
 export interface Place {
-  readonly images: string; // the folder that paths start from
+  readonly images: string; // which paths are relative to
   readonly folder: string; // of the output
 }
 
-/** An input before the list: when its row is there, the list is being read. */
+/** An input before the list: once it has its row, the list is being read. */
 export const BEFORE_LIST = 'a.png';
 
 // One image at a time, and a checkpoint after each.
@@ -23,7 +23,7 @@ const EMBED = [
   ...['--batch-size', '1', '--decoders', '1', '--checkpoint', '0', '--resume'],
 ];
 
-const PATIENCE = 120_000; // milliseconds, for rows that are there in one
+const PATIENCE = 120_000; // milliseconds, for rows that take one
 
 /** How a run ended. */
 export interface Delivered {
@@ -33,8 +33,8 @@ export interface Delivered {
 }
 
 /**
- * Runs the command, or goes on with it, and brings it its list.
- * @throws {Error} where the rows of entries that have ended do not come while the list is open
+ * Starts or resumes the command, and sends it the list.
+ * @throws {Error} if complete entries do not get their rows while the list is open
  */
 export async function deliver(
   { images, folder }: Place,
@@ -46,11 +46,11 @@ export async function deliver(
   const closed = once(child, 'close').finally(() => ended.abort());
   const stderr = text(child.stderr);
   child.stdout.resume();
-  child.stdin.on('error', () => {}); // it may end before it has read all
+  child.stdin.on('error', () => {}); // it may end before it has read everything
   try {
     for (const piece of pieces) {
       await new Promise((resolve) => child.stdin.write(piece.bytes, resolve));
-      // Of paths that have their rows already, nothing is to be seen.
+      // Paths that have their rows already produce nothing to wait for.
       if (piece.awaited && 1 + piece.rows > kept) await rowsOf(piece, folder, ended.signal);
       if (piece.stopped) child.kill('SIGSTOP');
       await sleep(piece.pause);
@@ -65,7 +65,7 @@ export async function deliver(
   }
 }
 
-/** Waits for the rows of the entries that have ended, and for the one before them. */
+/** Waits for the rows of complete entries, and for the one before them. */
 async function rowsOf({ rows }: Piece, folder: string, ended: AbortSignal): Promise<void> {
   const start = performance.now();
   while (!ended.aborted) {
@@ -76,7 +76,7 @@ async function rowsOf({ rows }: Piece, folder: string, ended: AbortSignal): Prom
   }
 }
 
-/** The rows that the run in progress vouches for. */
+/** The number of rows in the last checkpoint of the run in progress. */
 async function rowsIn(folder: string): Promise<number> {
   const journal = join(folder, `${OUTPUT}.partial`, 'journal.jsonl');
   return (await readJournal(journal))?.checkpoint.rows ?? 0;

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
-/** An entry of the list, with the paths of the rows that it makes. */
+/** An entry of the list, with the paths of its rows. */
 export interface Entry {
   readonly bytes: Buffer; // without a newline or NUL
   readonly paths: readonly string[];
@@ -10,7 +10,7 @@ export interface Entry {
 
 const IMAGES = ['a.png', 'ü.png', '日本/1.png', '日本/é 2.png', '日本/😀.png', ' b .png', 'c\rd.png'];
 
-/** Draws a few small images in a folder, and lists them with a folder, what is no image and what is no path. */
+/** Draws a few small images in a folder, and lists them, a folder, a file that is not an image, and invalid UTF-8. */
 export async function makeList(folder: string): Promise<readonly Entry[]> {
   await mkdir(join(folder, '日本'), { recursive: true });
   for (const [i, name] of IMAGES.entries()) {
@@ -23,7 +23,7 @@ export async function makeList(folder: string): Promise<readonly Entry[]> {
   return [
     ...['ü.png', 'none/é.png', ' b .png', 'c\rd.png'].map(itself),
     { bytes: Buffer.from('日本'), paths: ['1.png', 'é 2.png', '😀.png'].map((name) => `日本/${name}`) },
-    { bytes: Buffer.of(0xe6, 0x97, 0x2e, 0xff), paths: ['\uFFFD.\uFFFD'] }, // no UTF-8
+    { bytes: Buffer.of(0xe6, 0x97, 0x2e, 0xff), paths: ['\uFFFD.\uFFFD'] }, // not UTF-8
     ...['日本/😀.png', 'bad.png', 'a.png', 'ü.png'].map(itself),
   ];
 }

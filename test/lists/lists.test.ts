@@ -12,9 +12,9 @@ import { drawWay, listOf, type Way } from './way.js';
 const WAYS = Number(process.env.HALONET_WAYS ?? 100);
 const SEED = Number(process.env.HALONET_SEED ?? 1);
 const AT_ONCE = 2;
-const INTERRUPTED = 0.4; // of the ways, once or more
+const INTERRUPTED = 0.4; // the share of runs that a signal ends
 
-describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
+describe(`a list sent in ${WAYS} ways through standard input, seed ${SEED}`, () => {
   let folder: string;
   let entries: readonly Entry[];
   const counts = new Map<string, number>();
@@ -27,7 +27,7 @@ describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
     await rm(folder, { recursive: true });
   });
 
-  it('make one output of one list', async () => {
+  it('always gives the same output', async () => {
     entries = await makeList(join(folder, 'images'));
     const expected = await uncut(await makePlace('reference'));
     const random = mulberry32(SEED);
@@ -49,18 +49,18 @@ describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
     return { images: join(folder, 'images'), folder: join(folder, name) };
   }
 
-  /** Brings the list to the command at once. */
+  /** Sends the command the whole list at once. */
   async function uncut(place: Place): Promise<OutputFiles> {
     const list = listOf(entries, { mark: '', end: '\n', last: '\n' });
     const piece = { bytes: list, rows: 0, awaited: false, pause: 0, stopped: false };
     const { code, stderr } = await deliver(place, { flags: [], pieces: [piece], signal: undefined });
-    assert.equal(code, 1, stderr); // some are no images
+    assert.equal(code, 1, stderr); // some are not images
     const paths = entries.flatMap((entry) => entry.paths);
     assert.deepEqual(await pathsIn(place.folder), [BEFORE_LIST, ...paths]);
     return readOutputFiles(place.folder, OUTPUT);
   }
 
-  /** Brings the list to the command in some way, again where a signal ends it. @returns what is wrong then */
+  /** Sends the command the list in some way, and again after a signal has ended it. @returns what is wrong */
   async function told(place: Place, random: Random, expected: OutputFiles): Promise<readonly string[]> {
     const ways: Way[] = [];
     for (;;) {
@@ -87,7 +87,7 @@ describe(`${WAYS} ways through standard input, seed ${SEED}`, () => {
 
 const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-/** A signal ends the process itself where it comes before the command listens to it. */
+/** A signal kills the process if it arrives before the command handles it. */
 function wrongEnd({ code, signal, stderr }: Delivered, way: Way): string[] {
   const isRight =
     way.signal === undefined ? code === 1 : signal === way.signal || code === EXIT_CODES[way.signal];

@@ -3,28 +3,28 @@ import { pick } from '../fuzz/chance.js';
 import { cutAtRandom } from '../support/cuts.js';
 import type { Entry } from './listed.js';
 
-/** How a list comes through a pipe: all of it, or what comes until a signal ends the run. */
+/** How a list arrives through a pipe: all of it, or the part before a signal ends the run. */
 export interface Way {
   readonly form: string; // in words
   readonly flags: readonly string[];
   readonly pieces: readonly Piece[];
-  readonly signal: NodeJS.Signals | undefined; // after the pieces; the list ends where there is none
+  readonly signal: NodeJS.Signals | undefined; // after the pieces; if there is none, the list ends
 }
 
-/** A part of a list that is written at once. */
+/** A part of a list that is written in one go. */
 export interface Piece {
   readonly bytes: Buffer;
-  readonly rows: number; // of the entries that have ended when it is there
-  readonly awaited: boolean; // whether these rows are waited for
+  readonly rows: number; // of the entries that are complete once it has arrived
+  readonly awaited: boolean; // whether to wait for these rows
   readonly pause: number; // milliseconds
-  readonly stopped: boolean; // whether the command stands still for the pause
+  readonly stopped: boolean; // whether the command is stopped during the pause
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const;
 
 /**
- * Draws what ends the entries, where the list is cut, and when its pieces are sent.
- * @param isWhole whether the list comes to its end
+ * Draws the separator of entries, where to cut the list, and when to send its pieces.
+ * @param isWhole whether to send the whole list
  */
 export function drawWay(entries: readonly Entry[], random: Random, isWhole: boolean): Way {
   const end = pick(random, ['\n', '\r\n', '\0', '\0']);
@@ -56,7 +56,7 @@ export function listOf(
   return Buffer.concat([Buffer.from(mark), ...parts]);
 }
 
-/** The rows of the entries that end within so many bytes. */
+/** The number of rows of the entries that end within so many bytes. */
 function rowsWithin(
   bytes: number,
   entries: readonly Entry[],

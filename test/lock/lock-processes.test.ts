@@ -15,7 +15,7 @@ import { between, mulberry32 } from '../../src/random.js';
 const NEVER_STALE = { refreshMs: 20, staleMs: 1_000_000_000, pollMs: 5 };
 const MODULE = new URL('../../src/lock/lock.js', import.meta.url).href;
 
-/** Answers each line `PATH` on stdin with `got` or `held`, and releases what it got at an empty line. */
+/** Tries to lock the path in each line on stdin and answers `got` or `held`; an empty line releases the lock. */
 const CONTENDER = `
   import { createInterface } from 'node:readline';
   import { LockHeld, tryLock } from ${JSON.stringify(MODULE)};
@@ -35,8 +35,8 @@ const CONTENDER = `
 `;
 
 /**
- * Takes and releases the lock again and again. While it has it, it listens on a port, which the kernel gives to one
- * process at a time and takes from a killed one; `twice` says that two processes had the lock.
+ * Acquires and releases the lock in a loop. While holding it, listens on a port, which the kernel gives to one process
+ * at a time and takes from a killed one; `twice` reports that two processes held the lock.
  */
 const LOOPER = `
   import { once } from 'node:events';
@@ -60,7 +60,7 @@ const LOOPER = `
   }
 `;
 
-describe('locks among processes', () => {
+describe('a lock between processes', () => {
   let folder: string;
   let path: string;
   let children: ChildProcess[];
@@ -103,7 +103,7 @@ describe('locks among processes', () => {
     return { child, ask };
   }
 
-  /** The lock file of a process that is gone. */
+  /** Leaves and returns the lock file of a killed process. */
   async function deadLock(): Promise<string> {
     const { child, ask } = await contender();
     assert.equal(await ask(path), 'got');
@@ -111,7 +111,7 @@ describe('locks among processes', () => {
     return readFile(path, 'utf8');
   }
 
-  it('is taken at once from a killed process', async () => {
+  it('lets others take over at once when its holder is killed', async () => {
     await deadLock();
     await (await tryLock(path, { timing: NEVER_STALE })).release();
     await deadLock();
@@ -119,7 +119,7 @@ describe('locks among processes', () => {
     assert.deepEqual(await readdir(folder), []);
   });
 
-  it('is not taken from a process that is stopped', async function () {
+  it('stays with a holder that is stopped', async function () {
     if (process.platform === 'win32') this.skip();
     const { child, ask } = await contender();
     assert.equal(await ask(path), 'got');
@@ -135,9 +135,9 @@ describe('locks among processes', () => {
     await (await tryLock(path, { timing })).release();
   });
 
-  it('is taken from a killed process that its parent has not waited for', async function () {
+  it('lets others take over from a killed holder that its parent has not reaped', async function () {
     if (process.platform !== 'linux') this.skip();
-    // The shell becomes `sleep`, which waits for no child.
+    // The shell becomes `sleep`, which reaps no children.
     const shell = `"$0" --input-type=module -e "$1" "$2" <&3 & exec sleep 1000`;
     const parent = spawn('sh', ['-c', shell, process.execPath, CONTENDER, JSON.stringify(NEVER_STALE)], {
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
@@ -166,12 +166,12 @@ describe('locks among processes', () => {
     await lock.release();
   });
 
-  it('is got by exactly one of many that find it dead at once', async () => {
+  it('goes to exactly one of many processes that find its holder dead', async () => {
     const dead = await deadLock();
     const contenders = await Promise.all(Array.from({ length: 8 }, contender));
     const takeovers = [path, `${path}.takeover`, `${path}.takeover.takeover`];
     for (let round = 0; round < 60; round++) {
-      // Every third round, the locks of those that died while they took it over lie there too.
+      // Every third round also leaves the locks of processes that died during a takeover.
       const left = takeovers.slice(0, round % 3 === 0 ? 3 : 1);
       await Promise.all(left.map((name) => writeFile(name, dead)));
       const answers = await Promise.all(contenders.map(({ ask }) => ask(path)));
@@ -181,10 +181,10 @@ describe('locks among processes', () => {
     }
   });
 
-  it('is held by one at a time while its holders are killed', async () => {
+  it('has one holder at a time while holders are killed', async () => {
     const random = mulberry32(1);
     const port = await freePort();
-    // Stale is short for the lock files that are left empty; a process that runs is never taken for dead.
+    // `staleMs` is short because kills may leave empty lock files; a running process never counts as dead.
     const timing = JSON.stringify({ refreshMs: 20, staleMs: 200, pollMs: 5 });
     const answers: string[] = [];
     const loopers: { child: ChildProcess; lines: Interface }[] = [];

@@ -28,7 +28,7 @@ describe('a lock file', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   describe('acquireLock', () => {
-    it('lets one holder in at a time, and leaves no file behind', async () => {
+    it('admits one holder at a time, and leaves no files behind', async () => {
       let inside = 0;
       let most = 0;
       const enter = async () => {
@@ -51,7 +51,7 @@ describe('a lock file', () => {
         timing: TIMING,
         onWait: async () => {
           looks += 1;
-          // Many times staleMs of waiting, counted in looks so that a slow machine does not matter.
+          // Many times staleMs, but counted in looks, so that a slow machine makes no difference.
           if (looks === 120) await first.release();
         },
       });
@@ -67,8 +67,8 @@ describe('a lock file', () => {
       assert.deepEqual(await readdir(folder), []);
     });
 
-    it('lets one of many waiters at a time take over', async () => {
-      // All waiters find the holder dead at the same moment; many rounds, for the order they come in is chance.
+    it('lets waiters take over one at a time', async () => {
+      // All waiters find the holder dead at the same moment. Their order is random, hence many rounds.
       const timing = { refreshMs: 20, staleMs: 100, pollMs: 1 };
       const round = async (name: string) => {
         let inside = 0;
@@ -89,7 +89,7 @@ describe('a lock file', () => {
       assert.deepEqual(await readdir(folder), []);
     });
 
-    it('tells a holder that stood still that its lock was taken over', async () => {
+    it('lets a stalled holder know that its lock was taken over', async () => {
       const first = await acquireLock(path, { timing: STANDS_STILL });
       await first.confirm(0);
       const second = await acquireLock(path, { timing: TIMING });
@@ -114,7 +114,7 @@ describe('a lock file', () => {
       await first.release();
     });
 
-    it('passes on the error of a folder that does not exist', async () => {
+    it('passes on the error for a missing folder', async () => {
       await assert.rejects(acquireLock(join(folder, 'absent', 'x.lock')), { code: 'ENOENT' });
     });
   });
@@ -123,7 +123,7 @@ describe('a lock file', () => {
     const leave = async (name: string, holder: Partial<LockHolder>) =>
       writeFile(name, formatHolder({ ...(await thisProcess()), ...holder }, 'a token', 'a test'));
 
-    it('names its holder in the file, and leaves no file behind', async () => {
+    it('names its holder in the file, and removes the file on release', async () => {
       const lock = await tryLock(path, { purpose: 'a run that writes x.csv' });
       const { purpose, pid, host } = JSON.parse(await readFile(path, 'utf8'));
       assert.deepEqual([purpose, pid, host], ['a run that writes x.csv', process.pid, hostname()]);
@@ -132,8 +132,8 @@ describe('a lock file', () => {
       assert.deepEqual(await readdir(folder), []);
     });
 
-    it('gives up at once on a lock that this process holds, touched or not', async function () {
-      if ((await thisProcess()).started === undefined) this.skip(); // start times are Linux's
+    it('refuses a lock that this process holds but does not touch', async function () {
+      if ((await thisProcess()).started === undefined) this.skip(); // only Linux has start times
       const first = await tryLock(path, { timing: STANDS_STILL });
       const held = { name: 'LockHeld', holder: { pid: process.pid, host: hostname() } };
       await assert.rejects(tryLock(path, { timing: { ...NEVER_STALE, staleMs: 0 } }), held);
@@ -141,32 +141,32 @@ describe('a lock file', () => {
       await first.release();
     });
 
-    it('takes the lock of a process whose pid was given to another', async function () {
+    it('takes over the lock of a process whose pid was reused', async function () {
       const { started } = await thisProcess();
-      if (started === undefined) this.skip(); // start times are Linux's
+      if (started === undefined) this.skip(); // only Linux has start times
       await leave(path, { started: `${Number(started) - 1}` });
       await (await tryLock(path, { timing: NEVER_STALE })).release();
       await leave(path, {});
       await assert.rejects(tryLock(path, { timing: NEVER_STALE }), LockHeld);
     });
 
-    it("does not take another user's process, to which no signal can be sent, for a dead one", async function () {
-      if (process.platform === 'win32') this.skip(); // where no process has the number 1
+    it("does not consider another user's process dead because it cannot signal it", async function () {
+      if (process.platform === 'win32') this.skip(); // no process has pid 1
       const state = await asNobody(
         `import { stateOf, thisProcess } from ${JSON.stringify(HOLDER_MODULE)};`,
         `const { host, pidSpace } = await thisProcess();
         console.log(await stateOf({ pid: 1, host, pidSpace }, { pid: process.pid, host, pidSpace }));`,
       );
-      assert.equal(state, 'unknown\n'); // and not gone: it is watched
+      assert.equal(state, 'unknown\n'); // so its touches decide
     });
 
     const uncertain = [
       { host: 'elsewhere' },
       { pidSpace: 'another boot pid:[4026531836]' },
-      { started: undefined }, // as on macOS and Windows: this pid may have been another process's before a restart
+      { started: undefined }, // as on macOS and Windows: before a reboot, this pid may have belonged to another process
     ];
     for (const elsewhere of uncertain) {
-      it(`judges a holder of ${inspect(elsewhere)} by its touches`, async () => {
+      it(`judges a holder with ${inspect(elsewhere)} by its touches`, async () => {
         await leave(path, elsewhere);
         const touching = setInterval(() => utimes(path, new Date(), new Date()), 5);
         try {
@@ -189,7 +189,7 @@ describe('a lock file', () => {
       '{"purpose":"a run to {x}',
     ];
     for (const text of unnamed) {
-      it(`takes over the file ${JSON.stringify(text.slice(0, 30))} that nobody touches`, async () => {
+      it(`takes over the untouched file ${JSON.stringify(text.slice(0, 30))}`, async () => {
         await writeFile(path, text);
         await (await tryLock(path, { timing: TIMING })).release();
         assert.deepEqual(await readdir(folder), []);
@@ -207,7 +207,7 @@ describe('a lock file', () => {
       '{"pid":"1","host":"x"}',
     ];
     for (const text of foreign) {
-      it(`leaves the file ${JSON.stringify(text.slice(0, 30))} to its owner`, async () => {
+      it(`refuses the foreign file ${JSON.stringify(text.slice(0, 30))} and leaves it unchanged`, async () => {
         await writeFile(path, text);
         const refused = {
           name: 'LockForeign',
@@ -221,7 +221,7 @@ describe('a lock file', () => {
       });
     }
 
-    it('leaves a folder to its owner', async () => {
+    it('refuses a folder and leaves it unchanged', async () => {
       await mkdir(path);
       const refused = {
         name: 'LockForeign',
@@ -242,7 +242,7 @@ describe('a lock file', () => {
       assert.equal(await readFile(path, 'utf8'), text);
     });
 
-    it('is not got where another process took the file over before it was written', async () => {
+    it('fails if another process takes over the file before it is written', async () => {
       const other = formatHolder(await thisProcess(), 'another token', 'another run');
       const restore = watchFsCalls(folder, ({ name }) => {
         if (name !== 'writeFile') return undefined;
@@ -268,7 +268,7 @@ describe('a lock file', () => {
   });
 
   describe('lookAtLock', () => {
-    it('finds no holder where there is no file, a dead one, or one that nobody touches', async () => {
+    it('finds no holder if the file is missing, its process is dead, or nobody touches it', async () => {
       assert.equal(await lookAtLock(path, { timing: TIMING }), undefined);
       const dead: LockHolder = { ...(await thisProcess()), pid: 2 ** 22 + 1 }; // above Linux's largest pid
       for (const text of [formatHolder(dead, 'token', 'a test'), KILLED, '']) {
@@ -278,8 +278,8 @@ describe('a lock file', () => {
       }
     });
 
-    it('finds a holder that runs here, touching the file or not', async function () {
-      if ((await thisProcess()).started === undefined) this.skip(); // start times are Linux's
+    it('finds a running holder on this host that does not touch the file', async function () {
+      if ((await thisProcess()).started === undefined) this.skip(); // only Linux has start times
       const lock = await tryLock(path, { timing: STANDS_STILL });
       const held = await lookAtLock(path, { timing: TIMING });
       assert.ok(held instanceof LockHeld);
@@ -288,7 +288,7 @@ describe('a lock file', () => {
       assert.equal(await lookAtLock(path, { timing: TIMING }), undefined);
     });
 
-    it('finds a holder elsewhere by its touches', async () => {
+    it('finds a holder on another host by its touches', async () => {
       await writeFile(path, formatHolder({ pid: 1, host: 'elsewhere' }, 'token', 'a test'));
       let touches = 0;
       const timer = setInterval(() => utimes(path, 1, ++touches), TIMING.refreshMs);

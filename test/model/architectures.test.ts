@@ -13,12 +13,12 @@ const pretrained = (timm: TimmTag) => ({
 });
 
 describe('ARCHITECTURES', () => {
-  it('are those of timm', () => {
+  it('match the architectures of timm', () => {
     assert.deepEqual(Object.keys(ARCHITECTURES).sort(), Object.keys(TIMM_MODELS).sort());
     assert.equal(Object.keys(ARCHITECTURES).length, 68);
   });
 
-  it('are in the order of their names, numbers by value', () => {
+  it('sort by name, with numbers by value', () => {
     const names = Object.keys(ARCHITECTURES);
     assert.ok(names.indexOf('regnetz_d8') < names.indexOf('regnetz_d32'));
     assert.equal(names[0], 'bat_resnext26ts');

@@ -51,7 +51,7 @@ describe('buildModel', () => {
     assert.deepEqual(build([{ name: 'stage2', pool: 'avg' }]).shapes, { stage2: [128] });
   });
 
-  it('holds only what its outputs need', () => {
+  it('keeps only the nodes and weights that its outputs need', () => {
     const whole = build([{ name: 'logits' }]).graph;
     const early = build([{ name: 'stage1' }]).graph;
     assert.ok(early.nodes.every(({ name }) => !/^(stages\.[1-3]|head)/.test(name)));
@@ -60,7 +60,7 @@ describe('buildModel', () => {
     assert.ok(whole.nodes.every(({ op }) => op !== 'BatchNormalization'));
   });
 
-  it('has no output that the network has not', () => {
+  it('refuses outputs that the network does not have', () => {
     assert.throws(() => build([{ name: 'stage5' }]), /no output "stage5"/);
     assert.throws(() => build([{ name: 'classes' }]), /no output "classes"/);
     const headless = new Map([...checkpoint].filter(([name]) => !name.startsWith('head.')));
@@ -81,7 +81,7 @@ describe('buildModel', () => {
     refuses(tensors, /"head\.fc\.weight": expected shape \[16, 512\], found \[10, 512\]/);
   });
 
-  it('names a surplus tensor, and ignores the counters of BatchNorm', () => {
+  it('names an unexpected tensor, and ignores the counters of BatchNorm', () => {
     const tensors = new Map(checkpoint);
     const counter: Tensor = { dtype: 'int64', shape: [], data: new Uint8Array(8) };
     tensors.set('stem.conv1.bn.num_batches_tracked', counter);
@@ -90,7 +90,7 @@ describe('buildModel', () => {
     refuses(tensors, /"stages\.0\.0\.se\.weight" \[4\] has no place/);
   });
 
-  it('refuses weights that are not of a floating type', () => {
+  it('refuses weights that are not floating-point', () => {
     const tensors = new Map(checkpoint);
     tensors.set('head.fc.bias', { dtype: 'int64', shape: [16], data: new Uint8Array(128) });
     refuses(tensors, /"head\.fc\.bias": expected a floating type, found int64/);
@@ -108,7 +108,7 @@ describe('buildModel', () => {
     if (stage?.[0]) stage[0] = { ...stage[0], ...change };
   };
 
-  it('refuses what cannot be grouped, even kernels and unknown arguments', () => {
+  it('refuses indivisible channels, even kernels and unknown arguments', () => {
     assert.throws(
       altered((stages) => first(stages, { gs: 3 })),
       /stages\.0\.0: 16 channels cannot be grouped by gs 3/,

@@ -27,7 +27,7 @@ describe('ARCHITECTURES', () => {
       const { cfg: golden } = parseModelConfig(readFileSync(path, 'utf8'), path);
       const cfg = ARCHITECTURES[name]?.cfg;
       assert.ok(cfg);
-      // the golden networks are the published ones at a quarter of their width
+      // The golden networks are the published ones at a quarter of their width.
       assert.deepEqual({ ...cfg, width_factor: golden.width_factor }, golden);
     });
   }

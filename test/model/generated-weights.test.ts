@@ -3,8 +3,8 @@ import { generateTensor, tensorSeed } from '../../src/model/generated-weights.js
 import { mulberry32 } from '../../src/random.js';
 import { generateCheckpoint } from '../parity/generated-weights.js';
 
-// The numbers in [0, 1) that head.fc.bias starts with, as published with the golden outputs. They hold to 4e-10: a
-// number of mulberry32 is a multiple of 2^-32, and the third as published lies between two.
+// The first numbers in [0, 1) of head.fc.bias, as published with the golden outputs. They are accurate to 4e-10:
+// numbers of mulberry32 are multiples of 2^-32, and the third published value lies between two of them.
 const HEAD_BIAS = [0.8077509496, 0.9929190573, 0.0893723586];
 const HEAD_BIAS_EXACT = [3469263912, 4264554879, 383851359]; // of 2^32
 
@@ -25,7 +25,7 @@ describe('generated weights', () => {
     }
   });
 
-  it('give a bias its documented numbers, rounded once to float32', () => {
+  it('give a bias the documented numbers, rounded once to float32', () => {
     const bias = generateTensor('head.fc.bias', [1000]);
     assert.equal(bias.length, 1000);
     const random = mulberry32(3904079183);
@@ -56,7 +56,7 @@ describe('generated weights', () => {
     });
   }
 
-  it('make a whole network under the names and shapes of its list', () => {
+  it('cover a whole network, with the names and shapes of its list', () => {
     const tensors = generateCheckpoint('halonet26t');
     assert.deepEqual(tensors.get('head.fc.weight')?.shape, [1000, 2048]);
     assert.equal(tensors.get('head.fc.weight')?.data.byteLength, 4 * 1000 * 2048);

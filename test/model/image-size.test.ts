@@ -9,14 +9,14 @@ const halonet50ts = readModelConfig({ architecture: 'halonet50ts' }, 'config');
 const build = (height: number, width: number) =>
   buildNetwork({ network: halonet50ts, ...halonet50ts.pretrained, height, width }, blankWeights());
 
-describe('image sizes', () => {
-  it('are accepted where every halo block tiles its map, square or not', () => {
+describe('buildNetwork with an image size', () => {
+  it('accepts sizes at which every halo block tiles its map, square or not', () => {
     for (const size of [256, 512]) build(size, size);
     build(256, 512);
     build(250, 256); // 250 halves to 125, 63, 32, 16, 8, as torch rounds
   });
 
-  it('are refused otherwise, with the nearest that work', () => {
+  it('refuses other sizes, and suggests the nearest that work', () => {
     const refusal = (height: number, width: number) => {
       try {
         build(height, width);

@@ -6,7 +6,7 @@ import { CheckpointWeights } from '../../src/model/weights.js';
 import { elementCount, type Tensor } from '../../src/tensor.js';
 import { TIMM_MODELS } from '../support/timm-checkpoints.js';
 
-/** OpenAI's name for a tensor of timm's, by the structure of CLIP's ModifiedResNet. */
+/** OpenAI's name for a timm tensor, following the structure of CLIP's ModifiedResNet. */
 function openAiName(name: string): string {
   const layers: Readonly<Record<string, number>> = { conv1_1x1: 1, conv2_kxk: 2, conv3_1x1: 3 };
   const pool: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ const empty = (shape: readonly number[]): Tensor => ({
 });
 
 describe('visualTensors', () => {
-  it("gives the image tower of OpenAI's CLIP timm's names, every one, and drops the text tower", () => {
+  it("gives every tensor of CLIP's image tower its timm name, and drops the text tower", () => {
     const timm = TIMM_MODELS.resnet50_clip;
     assert.ok(timm);
     const openAi = new Map(
@@ -47,7 +47,7 @@ describe('visualTensors', () => {
     assert.deepEqual([...visualTensors(openAi, config.cfg).keys()].sort(), Object.keys(timm.tensors).sort());
   });
 
-  it('leaves the attention pool out for a network without one', () => {
+  it('drops the attention pool for a network without one', () => {
     const openAi = new Map([
       ['visual.conv1.weight', empty([32, 3, 3, 3])],
       ['visual.attnpool.c_proj.bias', empty([1024])],
@@ -56,7 +56,7 @@ describe('visualTensors', () => {
     assert.deepEqual(names, ['stem.conv1.conv.weight']);
   });
 
-  it('leaves other checkpoints alone', () => {
+  it('leaves other checkpoints unchanged', () => {
     const tensors = new Map([['stem.conv1.conv.weight', empty([8, 3, 3, 3])]]);
     assert.equal(visualTensors(tensors, { head_type: 'classifier' }), tensors);
   });

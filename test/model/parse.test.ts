@@ -25,7 +25,7 @@ function refuses(json: unknown, message: RegExp, hint?: RegExp): void {
 }
 
 describe('parseModelConfig', () => {
-  it('reads a config with a model_cfg of its own', () => {
+  it('reads a config with its own model_cfg', () => {
     const config = parse(demo());
     assert.equal(config.architecture, 'halonet_demo');
     assert.equal(config.numClasses, 16);
@@ -42,14 +42,14 @@ describe('parseModelConfig', () => {
     assert.equal(config.cfg.blocks[1]?.[1]?.self_attn_kwargs?.halo_size, 3);
   });
 
-  it("reads a config as the hub has it, with the architecture's own model_cfg", () => {
+  it("reads a config without a model_cfg, as on the hub, with the architecture's own", () => {
     const { model_cfg: _, ...hub } = demo();
     const config = parse({ ...hub, architecture: 'halonet26t', num_classes: 1000, label_names: undefined });
     assert.equal(config.cfg.stem_chs, 64);
     assert.equal(config.labelNames, undefined);
   });
 
-  it('refuses what it does not know, and lists what it does', () => {
+  it('refuses unknown names and fields, and lists the known ones', () => {
     const { model_cfg: cfg, ...rest } = demo();
     const withCfg = (change: Json) => ({ ...rest, model_cfg: { ...cfg, ...change } });
     const withBlock = (change: Json) => withCfg({ blocks: [[{ ...cfg.blocks[0]?.[0], ...change }]] });
@@ -79,7 +79,7 @@ describe('parseModelConfig', () => {
     assert.throws(() => parseModelConfig('{', 'config.json'), /config\.json: not valid JSON/);
   });
 
-  it("takes timm's defaults for what is missing, and none for null", () => {
+  it("uses timm's defaults for missing fields, but not for null", () => {
     const { model_cfg: cfg, ...rest } = demo();
     const { stem_pool: _, num_features: __, width_factor: ___, ...sparse } = cfg;
     const { cfg: parsed } = parse({ ...rest, model_cfg: sparse });
@@ -102,7 +102,7 @@ describe('parseModelConfig', () => {
     });
   });
 
-  it('takes names as timm does: in any case, norms with _ and a suffix', () => {
+  it('accepts names as timm does: in any case, and norms with _ and a suffix', () => {
     const { model_cfg: cfg, ...rest } = demo();
     const names = {
       act_layer: 'SiLU',
@@ -120,7 +120,7 @@ describe('parseModelConfig', () => {
     assert.deepEqual(norm, { type: 'evonorms0a', group_size: 16 });
   });
 
-  it('lays model_args over the model_cfg, and lets training settings pass', () => {
+  it('applies model_args over the model_cfg, and ignores training settings', () => {
     const config = parse({
       ...demo(),
       model_args: {
@@ -142,7 +142,7 @@ describe('parseModelConfig', () => {
     refuses({ ...demo(), model_args: { in_chans: 1 } }, /in_chans: expected 3 channels, received 1/);
   });
 
-  it("fills a known architecture's config from timm's table, by its tag", () => {
+  it("completes the config of a known architecture from timm's table, by tag", () => {
     const { pretrained, numClasses } = parse({
       architecture: 'resnet50_clip',
       pretrained_cfg: { tag: 'openai' },
@@ -152,7 +152,7 @@ describe('parseModelConfig', () => {
     assert.equal(parse({ architecture: 'halonet50ts', num_classes: 37 }).numClasses, 37);
   });
 
-  it('notices slips in the names of fields that timm does not check', () => {
+  it('detects misspelled names and implausible values that timm does not check', () => {
     refuses({ ...demo(), output_strid: 16 }, /unknown field "output_strid"/, /Did you mean output_stride\?/);
     const { pretrained_cfg: source } = demo();
     refuses(
@@ -177,7 +177,7 @@ describe('parseModelConfig', () => {
     );
   });
 
-  it('says that timm reads a global_pool in model_args alone', () => {
+  it('explains that timm reads global_pool only in model_args', () => {
     refuses(
       { ...demo(), global_pool: 'max' },
       /global_pool is "max"/,
@@ -194,7 +194,7 @@ describe('parseModelConfig', () => {
     assert.equal(parseModelConfig(`\uFEFF${JSON.stringify(demo())}`, 'config.json').numClasses, 16);
   });
 
-  it('refuses networks without blocks, and names that every object has', () => {
+  it('refuses networks without blocks, and names of Object.prototype', () => {
     const { model_cfg: cfg, ...rest } = demo();
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [] } }, /blocks: expected a list of at least one/);
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [[]] } }, /blocks\[0\]: expected a list of at least one/);

@@ -14,7 +14,7 @@ const REFUSED = JSON.parse(readFileSync('fixtures/parity/refused.json', 'utf8'))
   Record<string, Refused>
 >;
 
-// What halonet takes although timm does not, each for a reason.
+// Networks that halonet accepts although timm does not, with the reason.
 const MISTYPED = 'timm writes *dd for **dd there';
 const BY_NAME = 'a config has no other way to name an activation';
 const AFTER_STRIDE = 'timm takes the size of the map before the convolution strides';
@@ -39,14 +39,14 @@ function build(config: Refused['config'], name: string): void {
   buildNetwork({ network, ...network.pretrained }, blankWeights());
 }
 
-describe('what timm refuses to build or run', () => {
+describe('buildNetwork with networks that timm refuses', () => {
   for (const [name, { config, error }] of Object.entries(REFUSED)) {
     const reason = ACCEPTED[name];
     if (reason !== undefined) {
-      it(`${name} is taken: ${reason}`, () => build(config, name));
+      it(`accepts ${name}: ${reason}`, () => build(config, name));
       continue;
     }
-    it(`${name} is an error of the model (timm: ${error.slice(0, 60)})`, () => {
+    it(`refuses ${name} (timm: ${error.slice(0, 60)})`, () => {
       assert.throws(() => build(config, name), ModelError);
     });
   }

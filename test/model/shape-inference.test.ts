@@ -20,7 +20,7 @@ function read(name: string) {
   return { config, tensors: parseSafetensors(readFileSync(`${NETS}/${name}/model.safetensors`), name) };
 }
 
-/** The operators of a network, fused, taken apart, measured and in int8, with every way to finish an output. */
+/** The operators of a network: fused, standard, observed and in int8, with every way to finish an output. */
 function operatorsOf(name: string): readonly string[] {
   const { config, tensors } = read(name);
   const outputs = [
@@ -37,7 +37,7 @@ function operatorsOf(name: string): readonly string[] {
   return graphs.flatMap(({ nodes }) => nodes.map(({ op }) => op));
 }
 
-// Between them they use every operator: the first test holds them to that.
+// Networks that between them use every operator.
 const CASES = [
   ...[
     'mixture',
@@ -67,13 +67,13 @@ const CASES = [
 ];
 
 describe('inferShape', () => {
-  it('has a rule for every operator of every golden network, and no other rule', () => {
+  it('has rules for exactly the operators of the golden networks', () => {
     const used = new Set(readdirSync(NETS).flatMap(operatorsOf));
     assert.deepEqual([...used].sort(), [...KNOWN_OPS].sort());
   });
 
   for (const name of CASES) {
-    it(`says of every value of ${name} what ONNX Runtime computes`, async () => {
+    it(`infers the shape that ONNX Runtime computes for every value of ${name}`, async () => {
       const { config, tensors } = read(name);
       const { net, input, values } = buildNetwork(
         { network: config, ...config.pretrained },
@@ -101,7 +101,7 @@ describe('inferShape', () => {
     });
   }
 
-  it('refuses operators that it does not know, and inputs that do not fit', () => {
+  it('refuses unknown operators and inputs that do not fit', () => {
     const node = (op: string) =>
       ({ name: 'n', op, domain: '', inputs: [], outputs: ['n'], attributes: {} }) as const;
     const known = (...shape: number[]) => ({ shape, ints: () => [] });

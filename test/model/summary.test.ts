@@ -43,16 +43,16 @@ describe('macsOf', () => {
     );
   });
 
-  it('does not count what is done element by element', () => {
+  it('does not count element-wise operators', () => {
     assert.equal(macs('Add', ['x', 'x'], 'x'), 0);
   });
 });
 
 describe('summarize', () => {
-  it("gives halonet50ts timm's figures", () => {
+  it("gives timm's figures for halonet50ts", () => {
     const { parameters, macs, features, parts, outputs } = summaryOf({ architecture: 'halonet50ts' });
     assert.equal(parameters, 22_733_280);
-    assert.equal((macs / 1e9).toFixed(1), '5.3'); // of timm's model card
+    assert.equal((macs / 1e9).toFixed(1), '5.3'); // from timm's model card
     assert.equal(features, 2048);
     assert.deepEqual(
       parts.map(({ name, shape, reduction }) => [name, shape.join('x'), reduction]),
@@ -90,7 +90,7 @@ describe('summarize', () => {
     );
   });
 
-  it('counts re-parameterised branches as the one convolution that is run', () => {
+  it('counts re-parameterised branches as one convolution in MACs, but all of their parameters', () => {
     const config = (type: string) => ({
       architecture: 'x',
       num_classes: 10,
@@ -99,13 +99,13 @@ describe('summarize', () => {
     });
     const stage = summaryOf(config('rep')).parts[1];
     assert.equal(stage?.macs, 16 * 16 ** 2 * 8 * 9 + 16 * 16 ** 2 * 16 * 9);
-    // kxk and 1x1 with their norms, and a norm of the input where it keeps its shape
+    // kxk and 1x1 with their norms, and a norm of the input if its shape stays the same
     const block = (inChs: number, identity: boolean) =>
       16 * inChs * (9 + 1) + 2 * 2 * 16 + (identity ? 2 * 16 : 0);
     assert.equal(stage?.parameters, block(8, false) + block(16, true));
   });
 
-  it('lists a stem of stride 4 twice where the first stage strides, as feature_info does', () => {
+  it('lists a stem of stride 4 twice if the first stage strides, as feature_info does', () => {
     const { stages } = summaryOf({
       architecture: 'x',
       num_classes: 10,

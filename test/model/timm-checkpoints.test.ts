@@ -5,9 +5,9 @@ import { summarize } from '../../src/model/summary.js';
 import { blankWeights } from '../../src/model/weights.js';
 import { TIMM_MODELS } from '../support/timm-checkpoints.js';
 
-describe("timm's checkpoints", () => {
+describe('networks of known architectures', () => {
   for (const [name, timm] of Object.entries(TIMM_MODELS)) {
-    it(`${name}: every tensor and no other, its parameters and features`, () => {
+    it(`${name} has exactly the tensors, parameters and features of timm`, () => {
       const known = ARCHITECTURES[name];
       assert.ok(known);
       const config = readModelConfig(

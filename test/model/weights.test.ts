@@ -33,12 +33,12 @@ describe('CheckpointWeights', () => {
     ]);
   });
 
-  it('widens bfloat16 and passes float32 on', () => {
+  it('widens bfloat16 and passes float32 through', () => {
     assert.deepEqual(take(tensor('bfloat16', [0x3f80, 0xc049, 0x0080], 2)), [1, -3.140625, 2 ** -126]);
     assert.deepEqual(take(tensor('float32', [0x3f800000, 0xc0490fdb], 4)), [1, Math.fround(-Math.PI)]);
   });
 
-  it('reads tensors at odd places of a file', () => {
+  it('reads tensors at unaligned offsets', () => {
     const oddly = ({ data, ...rest }: Tensor) => {
       const file = Buffer.alloc(data.length + 1); // Buffer.slice does not copy, as Uint8Array.slice does
       file.set(data, 1);

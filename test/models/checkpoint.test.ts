@@ -44,7 +44,7 @@ describe('loadCheckpoint', () => {
       return true;
     });
 
-  it("knows a file of timm's training script by itself, and computes timm's logits", async () => {
+  it("reads a file of timm's training script without a config.json, and computes timm's logits", async () => {
     const { config, tensors, weightsPath } = await load(FINETUNED);
     assert.equal(config.architecture, 'test_byobnet');
     assert.equal(config.numClasses, 7);
@@ -70,7 +70,7 @@ describe('loadCheckpoint', () => {
     }
   });
 
-  it('takes the config.json beside a file before what the file says', async () => {
+  it('prefers a config.json beside a file to the settings in the file', async () => {
     const beside = join(folder, 'beside');
     await mkdir(beside);
     await copyFile(FINETUNED, join(beside, 'model_best.pth.tar'));
@@ -84,7 +84,7 @@ describe('loadCheckpoint', () => {
     }
   });
 
-  it('needs somebody to say what a bare file is, and takes --architecture for it', async () => {
+  it('requires --architecture for a bare file without a config.json', async () => {
     const bare = join(folder, 'weights.safetensors');
     await copyFile('assets/demo-model/model.safetensors', bare);
     await refuses(bare, /nothing says what network/, /config\.json beside it, or give --architecture/);
@@ -95,7 +95,7 @@ describe('loadCheckpoint', () => {
     await assert.rejects(load(bare, { architecture: 'halonet51' }), /unknown model "halonet51"/);
   });
 
-  it('takes a folder with one checkpoint, and asks which of several', async () => {
+  it('reads a folder with one checkpoint, and asks which of several to read', async () => {
     const several = join(folder, 'several');
     await mkdir(several);
     await refuses(several, /the folder has no checkpoint/, /model\.safetensors or pytorch_model\.bin/);
@@ -107,7 +107,7 @@ describe('loadCheckpoint', () => {
     assert.match((await load(several)).weightsPath, /pytorch_model\.bin$/);
   });
 
-  it('says that timm has no weights of a model, and which names are near a misspelled one', async () => {
+  it('reports models without weights, and suggests names for misspelled ones', async () => {
     await refuses(
       'halonet_h1',
       /timm defines it but publishes no weights/,
@@ -117,7 +117,7 @@ describe('loadCheckpoint', () => {
     await refuses('halonet50ts.in22k', /halonet50ts has no tag "in22k"/, /halonet50ts\.a1h_in1k/);
   });
 
-  it('takes a hub repository of anyone, and its pytorch_model.bin where it has no safetensors', async () => {
+  it('reads any hub repository, and its pytorch_model.bin if it has no safetensors', async () => {
     const config = Buffer.from(
       JSON.stringify({ architecture: 'test_byobnet', num_classes: 7, label_names: [...'abcdefg'] }),
     );
@@ -143,7 +143,7 @@ describe('loadCheckpoint', () => {
     }
   });
 
-  it('finds the names of a wrapped network in its file', async () => {
+  it('suggests saving a wrapped network without its prefix', async () => {
     const { config, tensors } = await load(NET);
     const wrapped = new Map([...tensors].map(([name, tensor]) => [`model.${name}`, tensor]));
     assert.throws(
@@ -152,7 +152,7 @@ describe('loadCheckpoint', () => {
     );
   });
 
-  it('names the classes when only the head does not fit', async () => {
+  it('suggests setting num_classes when only the head does not fit', async () => {
     const wrong = join(folder, 'wrong');
     await mkdir(wrong);
     await copyFile(`${NET}/model.safetensors`, join(wrong, 'model.safetensors'));

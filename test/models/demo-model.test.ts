@@ -19,7 +19,7 @@ const best = (stdout: string) =>
 const DEMO = ['-m', 'demo', '--device', 'cpu', '-f', 'jsonl', '-k', '1'];
 
 describe('the demo model', () => {
-  it(`names at least ${BOUND * 100} % of ${PER_CLASS} drawings of each class`, async () => {
+  it(`names at least ${BOUND * 100} % of drawings, ${PER_CLASS} of each class`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-drawings-'));
     try {
       for (const { className, seed, svg } of drawings(PER_CLASS)) {
@@ -38,7 +38,7 @@ describe('the demo model', () => {
     }
   });
 
-  it('names every image of fixtures/images, the folder of the README', async () => {
+  it('names every image in fixtures/images, the folder in the README', async () => {
     const { code, stdout } = await halonet(['classify', 'fixtures/images', ...DEMO]);
     assert.equal(code, 0);
     const rows = best(stdout);

@@ -20,7 +20,7 @@ describe('labelsOf and readLabels', () => {
     return path;
   };
 
-  it("takes the checkpoint's own names first", async () => {
+  it("prefers the checkpoint's own names", async () => {
     assert.equal((await labelsOf(demo, 'name', undefined))[15], 'zigzag');
     const described = { ...demo, labelDescriptions: new Map([['arrow', 'arrow, pointer']]) };
     assert.equal((await labelsOf(described, 'full', undefined))[0], 'arrow, pointer');
@@ -55,7 +55,7 @@ describe('labelsOf and readLabels', () => {
     assert.deepEqual(await labelsOf(of(3), 'synset', await readLabels(tsv)), ['n1', 'n2', 'n3']);
   });
 
-  it('refuses files that do not fit', async () => {
+  it('refuses invalid files, and files that do not fit the model', async () => {
     const rejects = (path: string, message: RegExp) =>
       assert.rejects(async () => labelsOf(of(3), 'name', await readLabels(path)), message);
     await rejects(file('two.txt', 'cat\ndog\n'), /--labels: 2 labels for a model of 3 classes/);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { nameFrom } from '../../src/models/locate.js';
 
-describe("a model's name in another folder", () => {
+describe('nameFrom', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-locate-'));
@@ -13,17 +13,17 @@ describe("a model's name in another folder", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('leads to what is there', async () => {
+  it('resolves names of existing files and folders', async () => {
     assert.equal(await nameFrom(folder, 'my-net'), join(folder, 'my-net'));
     assert.equal(await nameFrom(folder, './net.onnx'), join(folder, 'net.onnx'));
     assert.equal(await nameFrom('/elsewhere', join(folder, 'net.onnx')), join(folder, 'net.onnx'));
   });
 
-  it('leads to where a file would be that is gone', async () => {
+  it('resolves the path of a missing file', async () => {
     assert.equal(await nameFrom(folder, 'gone/model.safetensors'), join(folder, 'gone/model.safetensors'));
   });
 
-  it('stays what it is if it is no path', async () => {
+  it('keeps names that are not paths', async () => {
     for (const name of [
       'demo',
       'halonet50ts',
@@ -33,7 +33,7 @@ describe("a model's name in another folder", () => {
       assert.equal(await nameFrom(folder, name), name);
   });
 
-  it('does not lead to what has that name here', async () => {
+  it('does not resolve names against the current folder', async () => {
     const here = relative(process.cwd(), join(folder, 'my-net'));
     assert.equal(await nameFrom(undefined, here), here);
     assert.equal(await nameFrom('/elsewhere', 'src'), 'timm/src');

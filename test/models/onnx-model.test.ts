@@ -17,13 +17,13 @@ const HUB = hubSettingsFromEnv({}, '/nowhere');
 const SMALL = 'fixtures/parity/options/self-halo-qk-ratio';
 const open = (model: string) => openModel(model, { hub: HUB });
 
-/** What a model computes of an image, with ONNX Runtime, of the graph that a job would run. */
+/** Runs the graph that a job would use on an image. */
 async function compute(model: string, outputs: readonly OutputRequest[], pixels: Uint8Array) {
   const { graph } = (await open(model)).build(outputs, {});
   return runOnnx(encodeOnnx(graph), pixels.slice(), 1);
 }
 
-describe('an ONNX file as a model', () => {
+describe('openModel with an ONNX file', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'halonet-onnx-'));
@@ -35,7 +35,7 @@ describe('an ONNX file as a model', () => {
     return path;
   }
 
-  it('computes what its checkpoint does, whatever is made of its outputs', async () => {
+  it('gives the results of its checkpoint, however outputs are processed', async () => {
     const requests: readonly OutputRequest[] = [
       { name: 'logits' },
       { name: 'probabilities' },
@@ -55,7 +55,7 @@ describe('an ONNX file as a model', () => {
     }
   });
 
-  it('knows what its checkpoint knew, and the preprocessing that it was made with', async () => {
+  it('keeps the metadata of its checkpoint, and the preprocessing that it was converted with', async () => {
     const preprocessing = {
       imageSize: { height: 64, width: 128 },
       cropPct: 0.5,
@@ -72,7 +72,7 @@ describe('an ONNX file as a model', () => {
     assert.deepEqual(own.pretrained, { ...checkpoint.pretrained, ...imageSize, ...settings });
   });
 
-  it('holds what is asked of it, and nothing that this does not need', async () => {
+  it('builds only what an output needs', async () => {
     const path = await write('two.onnx', await converted('demo', { more: ['stage0'] }));
     const source = await open(path);
     assert.deepEqual(source.outputs, ['logits', 'embedding', 'stage0']);
@@ -82,7 +82,7 @@ describe('an ONNX file as a model', () => {
     assert.ok(early.initializers.size < whole.initializers.size / 5);
   });
 
-  it('names what it has and how to get what it has not', async () => {
+  it('lists its outputs, and how to convert it with missing ones', async () => {
     const source = await open(await write('plain.onnx', await converted('demo')));
     assert.throws(
       () => source.build([{ name: 'stage1' }, { name: 'stage2' }], {}),
@@ -95,7 +95,7 @@ describe('an ONNX file as a model', () => {
     );
   });
 
-  it('refuses another size, mean or std than its own, and takes the same and other crops', async () => {
+  it('refuses a different size, mean or std, and accepts a different crop', async () => {
     const { build } = await open(await write('fixed.onnx', await converted('demo')));
     const logits = [{ name: 'logits' }];
     const refusals = [
@@ -107,7 +107,7 @@ describe('an ONNX file as a model', () => {
     build(logits, { imageSize: { height: 128, width: 128 }, std: [0.229, 0.224, 0.225], cropPct: 0.5 });
   });
 
-  it('refuses an ONNX file that halonet did not make, and says what it looked for', async () => {
+  it('refuses a file that halonet did not make, and states what it lacks', async () => {
     for (const metadata of [{}, { made: 'elsewhere' }]) {
       const path = await write('foreign.onnx', encodeOnnx(sample, metadata));
       await assert.rejects(open(path), (error) => {
@@ -119,7 +119,7 @@ describe('an ONNX file as a model', () => {
     }
   });
 
-  it('refuses metadata that is not what it should be', async () => {
+  it('refuses invalid metadata', async () => {
     const record = (await open('demo')).config.pretrained;
     const valid = {
       version: 1,
@@ -152,7 +152,7 @@ describe('an ONNX file as a model', () => {
     }
   });
 
-  it('is read or refused with any byte of its structure changed, and with its end cut off', async () => {
+  it('reads or refuses a file with a changed byte, and refuses a truncated one', async () => {
     const onnx = await converted(SMALL);
     const outputs = [{ name: 'probabilities' }, { name: 'embedding' }];
     const path = join(folder, 'damaged.onnx');
@@ -179,7 +179,7 @@ describe('an ONNX file as a model', () => {
     }
   });
 
-  it('is named by its extension; a missing one is an error', async () => {
+  it('recognises an upper-case extension, and reports a missing file', async () => {
     await assert.rejects(open(join(folder, 'missing.onnx')), /missing\.onnx": no such file/);
     const path = await write('upper.ONNX', await readFile(join(folder, 'plain.onnx')));
     assert.equal((await open(path)).config.architecture, 'halonet_demo');

@@ -11,13 +11,13 @@ import { sample } from './sample.js';
 const METADATA = { key: 'value', länge: '1 → 2' };
 const file = encodeOnnx(sample, METADATA);
 
-/** The graph with its constants computed, to compare. */
+/** The graph with its constants computed, for comparison. */
 const computed = ({ initializers, ...graph }: Graph) => ({
   ...graph,
   initializers: [...initializers].map(([name, { read, ...tensor }]) => [name, tensor, [...read()]]),
 });
 
-/** The sample file after a change of its messages. */
+/** The sample file with its messages changed. */
 function changed(change: (model: ModelProto) => void): Uint8Array {
   const model = fromBinary(ModelProtoSchema, file);
   change(model);
@@ -64,12 +64,12 @@ describe('decodeOnnx', () => {
     for (const { read } of graph.initializers.values()) assert.equal(read().buffer, file.buffer);
   });
 
-  it('refuses the file cut off at any length', () => {
+  it('refuses a file truncated at any length', () => {
     for (let length = 0; length < file.byteLength; length++) refuses(file.subarray(0, length), /./);
     refuses(new Uint8Array(), /has 0 graphs/);
   });
 
-  it('reads or refuses the file with any bit changed, and says nothing else', () => {
+  it('reads or refuses a file with any bit flipped, and throws no other errors', () => {
     let read = 0;
     for (let bit = 0; bit < file.byteLength * 8; bit++) {
       const flipped = file.slice();
@@ -84,13 +84,13 @@ describe('decodeOnnx', () => {
     assert.ok(read > 0);
   });
 
-  it('refuses what is not ONNX', () => {
+  it('refuses files that are not ONNX', () => {
     refuses(new TextEncoder().encode('PK\u0003\u0004 a PyTorch checkpoint'), /not ONNX/);
     refuses(new Uint8Array(1000), /illegal tag/);
     refuses(new Uint8Array(1000).fill(0xff), /not ONNX/);
   });
 
-  it('refuses a file of millions of tiny fields instead of making objects of them', () => {
+  it('refuses a file of millions of tiny fields', () => {
     const opsets = toBinary(ModelProtoSchema, create(ModelProtoSchema, { opsetImport: [{ version: 17n }] }));
     const fieldsOf = (...field: number[]) => {
       const fields = new Uint8Array(Buffer.alloc(32 * 2 ** 20, Uint8Array.from(field)));
@@ -142,7 +142,7 @@ describe('decodeOnnx', () => {
     it(`refuses ${what}`, () => refuses(changed(change), message));
   }
 
-  it('reads the metadata of a file that it cannot read itself', () => {
+  it('reads the metadata of a file whose graph it cannot read', () => {
     const init: MessageInitShape<typeof ModelProtoSchema> = {
       graph: { node: [{ opType: 'If', domain: 'other' }] },
       metadataProps: [{ key: 'made by', value: 'another tool' }],

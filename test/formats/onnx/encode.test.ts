@@ -12,7 +12,7 @@ const withConstant = (name: string, tensor: LazyTensor): Graph => ({
 });
 
 describe('encodeOnnx', () => {
-  it('writes a model that ONNX Runtime loads and computes as described, with a symbolic batch', async () => {
+  it('writes a model with a symbolic batch that ONNX Runtime computes correctly', async () => {
     const session = await InferenceSession.create(encodeOnnx(sample));
     const { y, z } = await session.run({
       x: new OrtTensor('float32', Float32Array.of(1, -2, 3, -4, 5, -6), [3, 2]),
@@ -30,7 +30,7 @@ describe('encodeOnnx', () => {
     assert.throws(() => encodeOnnx(graph), RangeError);
   });
 
-  it('refuses what is larger than the format allows, before it is computed', () => {
+  it('refuses a model larger than the format allows before computing its constants', () => {
     const read = () => assert.fail('computed');
     const graph = withConstant('weight', { dtype: 'float32', shape: [2 ** 29], read });
     assert.throws(

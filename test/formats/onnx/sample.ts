@@ -3,8 +3,8 @@ import type { Graph } from '../../../src/graph.js';
 const bytesOf = (values: Float32Array | BigInt64Array | Uint16Array) => () => new Uint8Array(values.buffer);
 
 /**
- * y = LeakyRelu(Transpose(x, [1, 0]), alpha 0.5), then rows 1 and 0, plus one; z = silu(y): every kind of attribute but a
- * string, a fused operator, three kinds of constants.
+ * y = LeakyRelu(Transpose(x, [1, 0]), alpha 0.5), then rows 1 and 0, plus one; z = silu(y): every kind of attribute but
+ * strings, a fused operator, and two kinds of constants.
  */
 export const sample: Graph = {
   name: 'sample',

@@ -8,7 +8,7 @@ import { assertRefuses } from './support.js';
 
 const words = (text: string) => text.trim().split(/\s+/);
 
-// Written out: what a pickle may name is a matter of security, and every change of it is to be seen here as well.
+// Written out because the names that a pickle may use are a security boundary: every change must show up here too.
 const STAND_INS = words(`
   argparse.Namespace torch.device torch.serialization._get_layout _codecs.encode numpy.dtype
   numpy.core.multiarray.scalar numpy.core.multiarray._reconstruct numpy.core.numeric._frombuffer
@@ -53,12 +53,12 @@ const globalOf = (path: string) => {
 const read = (bytes: Uint8Array): Value =>
   readPickle(openCursor(bytes, 'x.pth'), { allowed: ALLOWED, persistent: () => null });
 
-describe('what a pickle may name', () => {
-  it('is these names and no others', () => {
+describe('the allow list of pickles', () => {
+  it('contains exactly these names', () => {
     assert.deepEqual([...ALLOWED.keys()].sort(), [...CALLABLE, ...PASSED_ON].sort());
   });
 
-  it('is called only where it is one of these', () => {
+  it('lets pickles call only the callable ones', () => {
     const callable = [...ALLOWED].filter(
       ([, value]) => typeof value === 'object' && value && 'call' in value,
     );
@@ -69,7 +69,7 @@ describe('what a pickle may name', () => {
     }
   });
 
-  it('is its own name, whatever a stand-in is called with', () => {
+  it('turns calls of stand-ins into inert values, whatever their arguments', () => {
     for (const name of STAND_INS) {
       const made = read(
         pickle(call(globalOf(name), text('ls'), list(text('-l')), dict([text('a'), text('b')]))),

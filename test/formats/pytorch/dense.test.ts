@@ -28,12 +28,12 @@ describe('denseTensors', () => {
     assert.deepEqual(values({ shape: [3, 0], strides: [5000, 1], offset: 6 }), []);
   });
 
-  it('copies nothing for the stride of a single element', () => {
+  it('ignores the strides of dimensions of size 1 and copies nothing', () => {
     const found = parse({ storage: storage('0', 6), shape: [1, 6, 1], strides: [77, 1, 99] }).get('t0')?.data;
     assert.ok((found?.buffer.byteLength ?? 0) > 24);
   });
 
-  it('reads bfloat16 of an untyped storage, as newer types are saved', () => {
+  it('reads bfloat16 from an untyped storage, as PyTorch saves newer types', () => {
     const rebuild = global('torch._utils', '_rebuild_tensor_v3');
     const untyped = [
       ...tuple(
@@ -64,7 +64,7 @@ describe('denseTensors', () => {
     );
   });
 
-  it('reads tensors with attributes and old parameters, and refuses to nest them', () => {
+  it('reads tensor subclasses and old parameters, and refuses nested ones', () => {
     const plain = tuple(storage('0', 6), [0x4b, 0], tuple([0x4b, 6]), tuple([0x4b, 1]), [0x89], dict());
     const fromType = global('torch._tensor', '_rebuild_from_type_v2');
     const subclass = call(
@@ -156,7 +156,7 @@ describe('denseTensors', () => {
     it(`refuses ${what}`, () => assertRefuses(() => parse(parts), message));
   }
 
-  it('bounds the copies of all tensors together', () => {
+  it('limits the total size of copies', () => {
     const mebibyte = { storage: block, shape: [1024, 256], strides: [0, 0] };
     assert.equal(parse(...Array<TensorParts>(16).fill(mebibyte)).size, 16);
     assertRefuses(() => parse(...Array<TensorParts>(17).fill(mebibyte)), /"t16".*to 17825792 bytes/);

@@ -17,7 +17,7 @@ interface Parts {
 const BLOCK = Uint8Array.from({ length: 16 }, (_, i) => i);
 const WEIGHTS = dict([text('w'), tensor({ storage: storage('7', 4), shape: [2, 2], strides: [2, 1] })]);
 
-/** A file of the legacy format; two by two float32 in one storage unless told otherwise. */
+/** A file in the legacy format; by default, two by two float32 in one storage. */
 function file({
   version = 1001,
   machine = LITTLE,
@@ -34,7 +34,7 @@ function file({
 
 const parse = (parts: Parts) => parsePyTorch(file(parts), 'x.pth').tensors;
 
-/** The storage as the legacy format names it, with a view of it. */
+/** A view of the storage, as the legacy format writes it. */
 function viewed(begin: number, length: number): Part {
   const whole = storage('7', 4);
   return [...whole.slice(0, -2), ...tuple(text('view'), int(begin), int(length)), 0x74, 0x51];
@@ -44,7 +44,7 @@ const viewOf = (view: Part, shape: number) =>
   dict([text('w'), tensor({ storage: view, shape: [shape], strides: [1] })]);
 
 describe('readLegacy', () => {
-  it('reads tensors as views of the file, and keys that are numbers', () => {
+  it('reads tensors by text keys and numeric keys', () => {
     const numbered = viewOf(
       [
         ...tuple(
@@ -64,7 +64,7 @@ describe('readLegacy', () => {
     }
   });
 
-  it('reads views of a storage, as old versions of PyTorch saved them', () => {
+  it('reads views of a storage as saved by old versions of PyTorch, and refuses ones out of bounds', () => {
     assert.deepEqual(
       Uint8Array.from(parse({ root: viewOf(viewed(1, 2), 2) }).get('w')?.data ?? []),
       BLOCK.slice(4, 12),
@@ -112,7 +112,7 @@ describe('readLegacy', () => {
     it(`refuses ${what}`, () => assertRefuses(() => parse(parts), message));
   }
 
-  it('refuses one storage of two sizes', () => {
+  it('refuses a storage with two sizes', () => {
     const other = tensor({ storage: storage('7', 4, 'DoubleStorage'), shape: [1], strides: [1] });
     const both = dict(
       [text('w'), tensor({ storage: storage('7', 4), shape: [1], strides: [1] })],
@@ -121,7 +121,7 @@ describe('readLegacy', () => {
     assertRefuses(() => parse({ root: both }), /storage "7" has 16 bytes and 32/);
   });
 
-  it('refuses a number that the magic number is only a part of', () => {
+  it('refuses a number that only starts with the magic number', () => {
     const bytes = Buffer.concat([
       pickle([0x8a, 11, ...MAGIC.slice(2), 1]),
       file({}).subarray(pickle(MAGIC).length),

@@ -37,7 +37,7 @@ describe('parsePyTorch', () => {
   }
 
   for (const name of ['layouts.pth', 'layouts-legacy.pth']) {
-    it(`copies nothing of ${name} but what is not row-major`, () => {
+    it(`copies only the tensors of ${name} that are not row-major`, () => {
       const file = fixture(name);
       const { tensors } = parse(file);
       const copies = [...tensors].filter(([, { data }]) => data.buffer !== file.buffer).map(([key]) => key);
@@ -54,7 +54,7 @@ describe('parsePyTorch', () => {
     });
   }
 
-  it('shares the bytes of tensors that share a storage', () => {
+  it('lets tensors of one storage share its bytes', () => {
     const { tensors } = parse(fixture('layouts.pth'));
     const [base, row] = [tensors.get('base')?.data, tensors.get('row')?.data];
     assert.equal(row?.byteOffset, (base?.byteOffset ?? 0) + 2 * 6 * 4);
@@ -116,7 +116,7 @@ describe('parsePyTorch', () => {
     it(`refuses ${what}`, () => assertRefuses(() => parse(file), message));
   }
 
-  it('reads a little-endian archive, and checks the CRC-32 of what it reads', () => {
+  it('reads a little-endian archive, and checks the CRC-32 of its files', () => {
     const weights = pickle(dict([text('w'), tensor(WEIGHT)]));
     const little = { name: 'archive/byteorder', content: Buffer.from('little') };
     const file = makeArchive(weights, { 0: BYTES }, [little]);
@@ -125,7 +125,7 @@ describe('parsePyTorch', () => {
     assertRefuses(() => parse(file), /"archive\/data\/0" is damaged: its CRC-32/);
   });
 
-  it('leaves unread what is no weight', () => {
+  it('skips tensors that are not weights', () => {
     const optimizer = dict([text('step'), tensor({ ...WEIGHT, storage: storage('gone', 2, 'IntStorage') })]);
     const weights = dict([text('w'), tensor(WEIGHT)]);
     const file = makeArchive(pickle(dict([text('optimizer'), optimizer], [text('model'), weights])), {
@@ -134,21 +134,20 @@ describe('parsePyTorch', () => {
     assert.deepEqual([...parse(file).tensors.keys()], ['w']);
   });
 
-  it('takes names that are special in JavaScript', () => {
+  it('accepts names that are special in JavaScript', () => {
     const weights = pickle(dict([text('__proto__'), tensor(WEIGHT)], [text('a'), tensor(WEIGHT)]));
     assert.deepEqual([...parse(makeArchive(weights, { 0: BYTES })).tensors.keys()], ['__proto__', 'a']);
   });
 
-  it('reads a file that starts anywhere in its buffer', () => {
+  it('reads a file at an odd offset in its buffer', () => {
     const shifted = Buffer.concat([Buffer.alloc(1), fixture('layouts.pth')]).subarray(1);
     assert.deepEqual(parse(shifted).tensors, parse(fixture('layouts.pth')).tensors);
   });
 });
 
-describe('parsePyTorch, of damaged files', () => {
-  // ddp.pth has CRC-32s, the legacy format none: there a damaged number is a number.
+describe('parsePyTorch with damaged files', () => {
   for (const name of ['ddp.pth', 'layouts-legacy.pth', 'train-legacy.pth.tar']) {
-    it(`refuses ${name} cut off anywhere`, () => {
+    it(`refuses ${name} truncated at any length`, () => {
       const file = fixture(name);
       for (let length = 0; length < file.byteLength; length++) {
         assert.ok(!isRead(() => parse(file.subarray(0, length))), `${length} bytes`);
@@ -156,8 +155,9 @@ describe('parsePyTorch, of damaged files', () => {
     });
   }
 
+  // ddp.pth has CRC-32s. The legacy format has none, so a damaged number is still a number.
   for (const name of ['ddp.pth', 'layouts-legacy.pth']) {
-    it(`refuses or reads ${name} with any byte changed, and throws nothing else`, () => {
+    it(`reads or refuses ${name} with any byte changed, and throws no other errors`, () => {
       const file = fixture(name);
       for (let at = 0; at < file.byteLength; at++) {
         const byte = file[at] ?? 0;
@@ -170,7 +170,7 @@ describe('parsePyTorch, of damaged files', () => {
     });
   }
 
-  it('refuses or reads an archive with any byte of its pickle changed, without CRC-32s', () => {
+  it('reads or refuses an archive without CRC-32s with any bit of its pickle flipped', () => {
     const file = Uint8Array.from(fixture('layouts-protocol5.pth'));
     const directory = Buffer.from(file.buffer);
     for (let at = directory.indexOf('PK\x01\x02'); at >= 0; at = directory.indexOf('PK\x01\x02', at + 1)) {
@@ -190,7 +190,7 @@ describe('parsePyTorch, of damaged files', () => {
 });
 
 describe('isPyTorch', () => {
-  it('tells zips and the legacy format from safetensors and other pickles', () => {
+  it('distinguishes zips and the legacy format from safetensors and other pickles', () => {
     const safetensors = Uint8Array.from([0x80, 2, 0, 0, 0, 0, 0, 0, 0x7b, 0x22]); // a header of 640 bytes
     const cases: readonly (readonly [Uint8Array, boolean])[] = [
       [fixture('ddp.pth'), true],

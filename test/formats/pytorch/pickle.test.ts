@@ -17,10 +17,10 @@ function read(bytes: Uint8Array): Value {
   });
 }
 
-/** Of a pickle in Latin-1, as Python's documentation writes them. */
+/** Reads a pickle written in Latin-1, as in Python's documentation. */
 const readText = (bytes: string): Value => read(Buffer.from(bytes, 'latin1'));
 
-/** Lists and tuples as arrays, dicts as their pairs. */
+/** Converts lists and tuples to arrays, and dicts to arrays of pairs. */
 function plain(value: Value): unknown {
   if (isKind(value, 'list') || isKind(value, 'tuple')) return value.items.map(plain);
   if (isKind(value, 'dict')) return [...value.items].map(([key, item]) => [plain(key), plain(item)]);
@@ -28,7 +28,7 @@ function plain(value: Value): unknown {
 }
 
 describe('readPickle', () => {
-  // What CPython 3.11's pickletools says of each.
+  // The values are those of CPython 3.11's pickletools.
   const literals: readonly (readonly [string, string, unknown])[] = [
     ['NONE', 'N.', null],
     ['NEWTRUE', '\x88.', true],
@@ -103,7 +103,7 @@ describe('readPickle', () => {
     it(`reads ${what}`, () => assert.deepEqual(plain(readText(bytes)), value));
   }
 
-  it('takes sets, NumPy numbers and a Namespace without running anything', () => {
+  it('reads sets, NumPy numbers and a Namespace without running anything', () => {
     const namespace = read(
       Uint8Array.from([
         ...global('argparse', 'Namespace'),
@@ -129,7 +129,7 @@ describe('readPickle', () => {
     );
   });
 
-  it('keeps keys that are special in JavaScript as keys', () => {
+  it('treats keys that are special in JavaScript as ordinary keys', () => {
     const value = read(
       pickle(dict([text('__proto__'), dict([text('polluted'), int(1)])], [text('constructor'), NONE])),
     );
@@ -140,7 +140,7 @@ describe('readPickle', () => {
     assert.equal(Reflect.get({}, 'polluted'), undefined);
   });
 
-  it('reads values that contain themselves and very deep ones', () => {
+  it('reads cyclic and very deeply nested values', () => {
     const cyclic = readText(']q\x00h\x00a.');
     assert.ok(isKind(cyclic, 'list'));
     assert.equal(cyclic.items[0], cyclic);
@@ -149,7 +149,7 @@ describe('readPickle', () => {
     assert.ok(isKind(readText(`${']'.repeat(depth)}${'a'.repeat(depth - 1)}.`), 'list'));
   });
 
-  it('ends after its STOP', () => {
+  it('stops after STOP', () => {
     const cursor = openCursor(Buffer.from('K\x01.K\x02.', 'latin1'), 'x.pth');
     const options = { allowed: ALLOWED, persistent: () => null };
     assert.deepEqual([readPickle(cursor, options), readPickle(cursor, options), cursor.at], [1, 2, 6]);
@@ -244,7 +244,7 @@ describe('readPickle', () => {
     it(`refuses ${what}`, () => assertRefuses(() => readText(bytes), message));
   }
 
-  it('refuses endless work: too many instructions, and one long list copied many times', () => {
+  it('refuses too many instructions, and a long list copied many times', () => {
     assertRefuses(() => readText('N0'.repeat(600_000)), /more than 1000000 instructions/);
     const pair = ']q\x00(K\x01K\x02e';
     const long = `](${pair}${'h\x00'.repeat(20_000)}eq\x01`;
@@ -252,7 +252,7 @@ describe('readPickle', () => {
     assertRefuses(() => readText(`${long}${copies}.`), /more than 1000000 instructions/);
   });
 
-  it('refuses or reads any program of random instructions and throws nothing else', () => {
+  it('reads or refuses random instructions, and throws no other errors', () => {
     const random = mulberry32(1);
     const parts: readonly Part[] = [
       int(3),
@@ -277,7 +277,7 @@ describe('readPickle', () => {
     assert.ok(readable > 100, `${readable} were readable`);
   });
 
-  it('says where and what to do next', () => {
+  it('reports the position and a hint', () => {
     assert.throws(
       () => readText('cposix\nsystem\n.'),
       (error) =>

@@ -1,4 +1,4 @@
-/** Pickles, part by part: each function is the instructions that push one value. */
+/** Part of a pickle. Each function below returns the instructions that push one value. */
 export type Part = readonly number[];
 
 const bytesOf = (text: string): readonly number[] => [...Buffer.from(text)];

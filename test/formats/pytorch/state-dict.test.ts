@@ -22,7 +22,7 @@ function parse(root: Part) {
   return parsePyTorch(makeArchive(pickle(root), { 0: new Uint8Array(4) }), 'x.pth');
 }
 
-/** A state dict of one tensor of this name. */
+/** A state dict of one tensor with this name. */
 const weights = (name: string): Part => dict([text(name), WEIGHT]);
 
 function chosen(...pairs: readonly (readonly [string, Part])[]): readonly string[] {
@@ -30,7 +30,7 @@ function chosen(...pairs: readonly (readonly [string, Part])[]): readonly string
 }
 
 describe('findStateDict', () => {
-  it('takes the average before the weights, in the order of timm', () => {
+  it("prefers averaged weights, in timm's order", () => {
     const all = ['model', 'state_dict', 'model_ema', 'state_dict_ema'];
     const pairs = all.map((key) => [key, weights(`from ${key}`)] as const);
     assert.deepEqual(chosen(...pairs), ['from state_dict_ema']);
@@ -40,11 +40,11 @@ describe('findStateDict', () => {
     assert.deepEqual(chosen(['conv.weight', WEIGHT]), ['conv.weight']);
   });
 
-  it('passes over an average that is None', () => {
+  it('skips averaged weights that are None', () => {
     assert.deepEqual(chosen(['state_dict_ema', NONE], ['model_ema', NONE], ['model', weights('w')]), ['w']);
   });
 
-  it('takes the prefixes of DistributedDataParallel and torch.compile away, once and in this order', () => {
+  it('strips the prefixes of DistributedDataParallel and torch.compile, once and in this order', () => {
     const names = [
       'module.a',
       '_orig_mod.b',
@@ -103,7 +103,7 @@ describe('trainArgs', () => {
   const withArgs = (...args: readonly (readonly [Part, Part])[]): Part =>
     dict([text('model'), weights('w')], [text('args'), dict(...args)]);
 
-  it('takes the plain flags of a dict or a Namespace that were given', () => {
+  it('reads the known flags of a dict that have plain values', () => {
     const { args } = parse(
       withArgs(
         [text('num_classes'), int(7)],
@@ -124,7 +124,7 @@ describe('trainArgs', () => {
     });
   });
 
-  it('leaves out lists that are long or hold themselves', () => {
+  it('leaves out lists that are long or contain themselves', () => {
     const cyclic = [0x5d, 0x71, 0, 0x68, 0, 0x61];
     assert.deepEqual(
       parse(withArgs([text('mean'), cyclic], [text('std'), list(...Array(17).fill(int(1)))])).args,
@@ -132,7 +132,7 @@ describe('trainArgs', () => {
     );
   });
 
-  it('says nothing where the file says nothing, or nothing of use', () => {
+  it('returns nothing if the file has no usable arch or args', () => {
     for (const root of [
       weights('w'),
       dict([text('model'), weights('w')], [text('arch'), NONE], [text('args'), NONE]),

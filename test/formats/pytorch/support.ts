@@ -10,7 +10,7 @@ export function fixture(name: string): Uint8Array {
   return readFileSync(`${FIXTURES}${name}`);
 }
 
-/** That it ends with a FormatError which names the file and says this. */
+/** Asserts that reading throws a FormatError with the name of the file, this message and a hint. */
 export function assertRefuses(read: () => unknown, message: RegExp): void {
   assert.throws(read, (error) => {
     assert.ok(error instanceof FormatError, String(error));
@@ -21,7 +21,7 @@ export function assertRefuses(read: () => unknown, message: RegExp): void {
   });
 }
 
-/** Whether it is read; anything but a FormatError fails the test. */
+/** Whether reading succeeds; any error but a FormatError fails the test. */
 export function isRead(read: () => unknown): boolean {
   try {
     read();
@@ -37,14 +37,14 @@ export interface ZipFile {
   readonly content: Uint8Array; // as packed
   readonly method?: number;
   readonly flags?: number;
-  readonly bytes?: number; // once inflated; of the content unless given
-  readonly crc32?: number; // of the content unless given
-  readonly headerAt?: number; // where it is unless given
+  readonly bytes?: number; // once inflated; that of the content by default
+  readonly crc32?: number; // that of the content by default
+  readonly headerAt?: number; // the actual offset by default
   readonly localName?: string;
-  readonly zip64?: boolean; // sizes and place in the zip64 field
+  readonly zip64?: boolean; // sizes and offset in the zip64 field
 }
 
-/** A zip of these files, right or wrong as they say. */
+/** Writes a zip of these files, valid or not. */
 export function makeZip(files: readonly ZipFile[], comment = ''): Buffer {
   const local: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -95,7 +95,7 @@ function directoryEntry(file: ZipFile, headerAt: number): Buffer {
   return Buffer.concat([header, name]);
 }
 
-/** What torch.save would write of this pickle and these storages. */
+/** Writes an archive as torch.save does, with this pickle and these storages. */
 export function makeArchive(
   pickle: Uint8Array,
   storages: Readonly<Record<string, Uint8Array>> = {},

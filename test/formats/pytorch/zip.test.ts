@@ -12,7 +12,7 @@ function deflated(name: string, text: string): ZipFile {
   return { name, content: deflateRawSync(bytes), method: 8, bytes: bytes.byteLength, crc32: crc32(bytes) };
 }
 
-/** Zeros of this many MiB, deflated, without ever being held: 1 MiB's blocks over and over. */
+/** Deflates this many MiB of zeros without holding them: repeats the blocks of 1 MiB. */
 function deflatedZeros(mebibytes: number): Buffer {
   const block = deflateRawSync(Buffer.alloc(1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH });
   return Buffer.concat([...Array<Buffer>(mebibytes).fill(block), Buffer.from([3, 0])]);
@@ -20,7 +20,7 @@ function deflatedZeros(mebibytes: number): Buffer {
 
 const ZIP_MODULE = new URL('../../../src/formats/pytorch/zip.js', import.meta.url).href;
 
-/** Reads all files of the zip on its standard input, and prints why that was refused and how its peak memory grew. */
+/** Reads all files of the zip on standard input, and prints why it was refused and how the peak memory grew. */
 const PROGRAM = `
   import { buffer } from 'node:stream/consumers';
   import { resourceUsage } from 'node:process';
@@ -37,20 +37,20 @@ const PROGRAM = `
   console.log(JSON.stringify({ message, grownKibibytes: resourceUsage().maxRSS - before }));
 `;
 
-/** In a process of its own: the peak of this one is that of all tests before. */
+/** Runs in a separate process, because the peak of this one includes all earlier tests. */
 function refusalApart(zip: Buffer): { readonly message?: string; readonly grownKibibytes: number } {
   const args = ['--input-type=module', '-e', PROGRAM];
   return JSON.parse(execFileSync(process.execPath, args, { input: zip, encoding: 'utf8' }));
 }
 
-/** The zip with another count of files in its end record. */
+/** Changes the count of files in the end record of a zip. */
 function withCount(zip: Buffer, count: number): Buffer {
   zip.writeUInt16LE(count, zip.length - 12);
   return zip;
 }
 
 describe('openZip', () => {
-  it('reads stored files as views and deflated ones inflated', () => {
+  it('reads stored files as views, and inflates deflated ones', () => {
     const bytes = makeZip([
       stored('a/b', 'stored'),
       deflated('c', 'deflated'),
@@ -66,18 +66,18 @@ describe('openZip', () => {
     assert.equal(zip.read('a/b').buffer, bytes.buffer);
   });
 
-  it('reads zip64 fields, a comment, and a zip that starts within its buffer', () => {
+  it('reads zip64 fields, and a zip with a comment at an odd offset in its buffer', () => {
     const bytes = makeZip([stored('a', 'first'), { ...stored('b', 'second'), zip64: true }], 'a comment');
     const zip = openZip(Buffer.concat([Buffer.alloc(3), bytes]).subarray(3), 'x.pth');
     assert.equal(new TextDecoder().decode(zip.read('b')), 'second');
   });
 
-  it("reads PyTorch's own, with zip64 records, padding and data descriptors", () => {
+  it("reads PyTorch's own zips, with zip64 records, padding and data descriptors", () => {
     const zip = openZip(fixture('ddp.pth'), 'x.pth');
     assert.equal(new TextDecoder().decode(zip.read('archive/version')), '3\n');
   });
 
-  it('does not check a CRC-32 that was not computed', () => {
+  it('ignores a CRC-32 of 0, which means that it was not computed', () => {
     const zip = openZip(makeZip([{ ...stored('a', 'text'), crc32: 0 }]), 'x.pth');
     assert.equal(zip.read('a').byteLength, 4);
   });
@@ -150,7 +150,7 @@ describe('openZip', () => {
     });
   }
 
-  it('refuses to read a file that is not there', () => {
+  it('refuses to read a missing file', () => {
     assertRefuses(() => openZip(makeZip([stored('a', 'x')]), 'x.pth').read('b'), /no file "b"/);
   });
 
@@ -160,14 +160,14 @@ describe('openZip', () => {
     const lying = makeZip([{ name: 'a', content: gibibyte, method: 8, bytes: 1000 }]);
     const bombs = [honest, lying].map((zip) => {
       const { message, grownKibibytes } = refusalApart(zip);
-      assert.ok(grownKibibytes < 256 * 1024, `it takes ${grownKibibytes} KiB`); // a quarter of what is in it
+      assert.ok(grownKibibytes < 256 * 1024, `it takes ${grownKibibytes} KiB`); // a quarter of its content
       return message;
     });
     assert.match(bombs[0] ?? '', /inflates to 1073741824 bytes; a file of \d+ bytes may have 67108864/);
     assert.match(bombs[1] ?? '', /does not inflate to the 1000 bytes/);
   });
 
-  it('refuses or reads every damaged zip and throws nothing else', () => {
+  it('reads or refuses any damaged zip, and throws no other errors', () => {
     const files = [
       stored('a', 'some text'),
       deflated('b', 'some text'),

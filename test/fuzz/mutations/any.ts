@@ -2,19 +2,19 @@ import type { Random } from '../../../src/random.js';
 import { below, edge, pick, writeField } from '../chance.js';
 import type { Mutation } from '../mutation.js';
 
-/** A run of bytes, mostly short. */
+/** A range of bytes, usually short. */
 function block(bytes: Buffer, random: Random): { readonly start: number; readonly end: number } {
   const start = below(random, bytes.length);
   const length = 1 + below(random, pick(random, [4, 32, Math.max(1, bytes.length >> 1)]));
   return { start, end: Math.min(bytes.length, start + length) };
 }
 
-/** Most of what decoders branch on stands near the start. */
+/** A position, often near the start, where most of the bytes are that decoders branch on. */
 function position(bytes: Buffer, random: Random): number {
   return below(random, random() < 0.5 ? Math.min(64, bytes.length) : bytes.length);
 }
 
-/** For every format. */
+/** Mutations for every format. */
 export const ANY: readonly Mutation[] = [
   {
     name: 'bits',

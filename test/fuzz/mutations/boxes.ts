@@ -2,14 +2,14 @@ import type { Random } from '../../../src/random.js';
 import { below, edge, pick, SIDES, writeField } from '../chance.js';
 import type { Mutation } from '../mutation.js';
 
-/** A box of ISO/IEC 14496-12: its size, its name, then its data. */
+/** A box of ISO/IEC 14496-12, which consists of its size, its name and its data. */
 interface Box {
   readonly at: number;
   readonly name: string;
   readonly end: number; // exclusive
 }
 
-// Boxes that hold boxes, and how many bytes stand before those.
+// Boxes that contain boxes, and the number of bytes before those.
 const CONTAINERS: Readonly<Record<string, number>> = { meta: 4, iprp: 0, ipco: 0, iinf: 6, dinf: 0, iref: 4 };
 
 function boxesOf(bytes: Buffer, from = 0, to = bytes.length): readonly Box[] {
@@ -66,7 +66,7 @@ const NAMES = [
   'moov',
 ];
 
-/** Changes bytes in the data of a box of some names. */
+/** Changes bytes in the data of a box with one of some names. */
 const inBox = (name: string, names: readonly string[]) =>
   onBoxes(name, (bytes, boxes, random) => {
     const wanted = boxes.filter((box) => names.includes(box.name) && box.end > box.at + 8);

@@ -9,7 +9,7 @@ interface Block {
 
 const tableLength = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
 
-/** The position behind a chain of sub-blocks. */
+/** The position after a chain of sub-blocks. */
 function afterSubBlocks(bytes: Buffer, from: number): number {
   let at = from;
   while (at < bytes.length && bytes[at] !== 0) at += 1 + (bytes[at] ?? 0);

@@ -2,7 +2,7 @@ import type { Random } from '../../../src/random.js';
 import { below, edge, pick, SIDES, writeField } from '../chance.js';
 import type { Mutation } from '../mutation.js';
 
-/** A marker and what follows it, up to the next: for a scan, its header and its data. */
+/** A marker and the bytes up to the next one; for a scan, its header and its data. */
 interface Segment {
   readonly marker: number;
   readonly bytes: Buffer; // with the marker
@@ -26,7 +26,7 @@ function segmentsOf(bytes: Buffer): Segment[] {
   }));
 }
 
-/** The next marker that is no stuffed 0xff and no restart. */
+/** The position of the next marker that is neither a stuffed 0xff nor a restart. */
 function endOfScan(bytes: Buffer, from: number): number {
   for (let at = from; at + 1 < bytes.length; at++) {
     const next = bytes[at + 1] ?? 0;
@@ -53,7 +53,7 @@ const oneOf = (segments: readonly Segment[], random: Random, isWanted: (marker: 
   return wanted.length === 0 ? undefined : pick(random, wanted);
 };
 
-/** Changes one byte behind the header of a segment of some kinds. */
+/** Changes one byte after the header of a segment of some kinds. */
 const inSegment = (name: string, isWanted: (marker: number) => boolean) =>
   onSegments(name, (segments, random) => {
     const segment = oneOf(segments, random, isWanted);
@@ -109,7 +109,7 @@ export const JPEG: readonly Mutation[] = [
     return segments;
   }),
   onSegments('scans', (segments, random) => {
-    // Every scan of a progressive image goes over all of its blocks.
+    // Every scan of a progressive image visits all of its blocks.
     const scan = oneOf(segments, random, (marker) => marker === SOS);
     if (scan === undefined) return undefined;
     const at = segments.indexOf(scan);

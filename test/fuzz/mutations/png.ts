@@ -23,7 +23,7 @@ function chunksOf(bytes: Buffer): Chunk[] {
   return chunks;
 }
 
-/** A PNG file, each chunk with its right length and checksum. */
+/** A PNG file in which each chunk has the right length and checksum. */
 export function pngOf(chunks: readonly Chunk[]): Buffer {
   const parts = chunks.flatMap(({ type, data }) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -35,7 +35,7 @@ export function pngOf(chunks: readonly Chunk[]): Buffer {
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
 }
 
-/** Changes the chunks, and repairs the checksums, so that the change is seen by more than them. */
+/** Changes the chunks and repairs the checksums, so that decoders get beyond them. */
 function onChunks(name: string, change: (chunks: Chunk[], random: Random) => Chunk[] | undefined): Mutation {
   return {
     name,
@@ -113,14 +113,14 @@ export const PNG: readonly Mutation[] = [
       return undefined; // damaged by another mutation
     }
     for (let i = 1 + below(random, 8); i > 0 && lines.length > 0; i--) {
-      lines[below(random, lines.length)] = pick(random, [0, 1, 2, 3, 4, 5, 0xff]); // filters, where it meets them
+      lines[below(random, lines.length)] = pick(random, [0, 1, 2, 3, 4, 5, 0xff]); // valid filters, if it hits those
     }
     const kept = lines.subarray(0, random() < 0.3 ? below(random, lines.length + 1) : lines.length);
     const others = chunks.filter(({ type }) => type !== 'IDAT' && type !== 'IEND');
     return [...others, { type: 'IDAT', data: deflateSync(kept) }, { type: 'IEND', data: Buffer.alloc(0) }];
   }),
   onChunks('bomb', (chunks, random) => {
-    // A few kB that inflate to 16 to 256 MB, in the pixels or beside them.
+    // A few kB that inflate to 16 to 256 MB, as pixels or metadata.
     const bomb = zeros(2 ** (24 + below(random, 5)));
     const name = Buffer.from('a\0\0', 'latin1');
     const added = pick<Chunk>(random, [

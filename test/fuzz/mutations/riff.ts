@@ -3,7 +3,7 @@ import { below, edge, pick, writeField } from '../chance.js';
 import type { Mutation } from '../mutation.js';
 
 interface Chunk {
-  readonly at: number; // of its name; the length stands 4 further, the data 8
+  readonly at: number; // of its name; the length is at + 4, the data at + 8
   readonly name: string;
   readonly end: number; // exclusive, padding included
 }

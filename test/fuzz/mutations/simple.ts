@@ -1,7 +1,7 @@
 import { below, edge, pick, SIDES, writeField } from '../chance.js';
 import type { Mutation } from '../mutation.js';
 
-/** For formats that are a header of numbers, and rows or codes behind it. */
+/** Mutations for formats that are a header of numbers followed by rows or codes. */
 export const HEADER: readonly Mutation[] = [
   {
     name: 'number',
@@ -25,7 +25,7 @@ export const HEADER: readonly Mutation[] = [
   { name: 'short', apply: (bytes, random) => bytes.subarray(0, bytes.length - below(random, 16)) },
 ];
 
-/** A number in the header, or a sample, is another. */
+/** Changes a number in the header, or a sample. */
 export const DIGITS: Mutation = {
   name: 'digits',
   apply: (bytes, random) => {

@@ -20,8 +20,8 @@ const NUMBERS = [
   '',
 ];
 
-// What an attacker writes: entities that grow, references that lead out or back to themselves, filters and patterns over
-// large areas, nesting without end.
+// Attacks: entities that grow, references to other files or to themselves, filters and patterns over large areas,
+// endless nesting.
 const INSIDE = [
   '<image href="file:///etc/passwd" width="9" height="9"/>',
   '<image href="file:///dev/zero" width="9" height="9"/>',
@@ -54,7 +54,7 @@ const BEFORE = [
   '\ufeff',
 ];
 
-/** Changes the text, through gzip where the file is an svgz. */
+/** Changes the text, which is gzipped in an svgz. */
 function onText(name: string, change: (text: string, random: Random) => string): Mutation {
   return {
     name,

@@ -2,7 +2,7 @@ import type { Random } from '../../../src/random.js';
 import { below, edge, pick, SIDES, writeField } from '../chance.js';
 import type { Mutation } from '../mutation.js';
 
-/** The directories of a classic TIFF: where their entries stand, and where the offset of the next is kept. */
+/** The directories of a classic TIFF: the offsets of their entries, and of the link to the next directory. */
 interface Layout {
   readonly little: boolean;
   readonly directories: readonly {
@@ -52,7 +52,7 @@ function onEntries(
   };
 }
 
-/** Changes one field of an entry, of some tags or of any. */
+/** Changes one field of an entry with one of some tags, or with any. */
 const inEntry = (
   name: string,
   tags: readonly number[] | undefined,
@@ -69,7 +69,7 @@ const inEntry = (
 
 const shortOf = (name: string, tags: readonly number[], value: (random: Random) => number) =>
   inEntry(name, tags, (bytes, entry, little, random) => {
-    // Of two bytes or of four: big-endian files keep a SHORT in the first half.
+    // Two bytes or four: big-endian files keep a SHORT in the first half.
     writeField(bytes, entry + 8, pick(random, [2, 4] as const), value(random) & 0xffff, little);
   });
 

@@ -19,14 +19,14 @@ import { runOnnx } from '../../support/run-onnx.js';
 import { stepByStep } from '../../support/step-by-step.js';
 
 const DEMO_BOUND = 1e-2;
-// Networks of random weights: rounding the weights alone changes the worst of them by 0.01.
+// For networks with random weights: rounding the weights alone changes the worst of them by 0.01.
 const RANDOM_BOUND = 2e-2;
 
-/** The standard graph of a folder, its weights changed. */
+/** The standard graph of a model folder, with changed weights. */
 function graphOf(
   folder: string,
   change: (name: string, values: Float32Array) => void = () => {},
-  more: readonly string[] = [], // outputs beside the usual ones
+  more: readonly string[] = [], // additional outputs
 ): Graph {
   const network = parseModelConfig(readFileSync(`${folder}/config.json`, 'utf8'), folder);
   const tensors = parseSafetensors(readFileSync(`${folder}/model.safetensors`), folder);
@@ -44,7 +44,7 @@ function graphOf(
   return toStandardOps(buildModel({ network, ...network.pretrained, outputs }, changed, folder).graph);
 }
 
-/** How far half precision is from single, by output. */
+/** The relative error of half precision against single, by output. */
 async function errorsOf(graph: Graph, pixels: Uint8Array): Promise<Readonly<Record<string, number>>> {
   const single = await runOnnx(encodeOnnx(graph), pixels, 2);
   const half = await runOnnx(encodeOnnx(toHalf(graph)), pixels, 2);
@@ -58,7 +58,7 @@ const pixelsOf = async (folder: string) => (await readBytes(`${folder}/pixels.np
 describe('toHalf', () => {
   const demo = 'assets/demo-model';
 
-  it('halves the weights, and leaves input and outputs as they are', () => {
+  it('halves the weights, and leaves inputs and outputs unchanged', () => {
     const graph = graphOf(demo);
     const half = toHalf(graph);
     assert.deepEqual([half.inputs, half.outputs], [graph.inputs, graph.outputs]);
@@ -90,7 +90,7 @@ describe('toHalf', () => {
     );
   });
 
-  // Of activations of thousands, float16 cannot hold the squares.
+  // float16 cannot hold the squares of activations in the thousands.
   for (const norm of [
     'frn',
     'frntlu',
@@ -99,7 +99,7 @@ describe('toHalf', () => {
     'groupnorm-default',
     'evonorms0-default',
   ]) {
-    it(`sums squares in single precision: ${norm} of large activations, step by step`, async () => {
+    it(`stays close to single precision with ${norm} of large activations, step by step`, async () => {
       const folder = `fixtures/parity/options/norm-${norm}`;
       const graph = graphOf(folder, (name, values) => {
         if (name === 'stem.conv.weight') for (const [i, value] of values.entries()) values[i] = 2000 * value;
@@ -116,7 +116,7 @@ describe('toHalf', () => {
     });
   }
 
-  it('keeps means of maps, the normalisation of pixels and a final softmax in single precision', () => {
+  it('keeps global average pools, pixel normalisation and the final softmax in single precision', () => {
     const half = toHalf(graphOf(demo, () => {}, ['probabilities']));
     const maker = new Map(half.nodes.map((node) => [node.outputs[0], node]));
     const castsTo = (name: string) => {
@@ -131,7 +131,7 @@ describe('toHalf', () => {
     assert.equal(castsTo('input.normalized.float16'), 10);
   });
 
-  it('refuses weights beyond the range of float16, by their name', () => {
+  it('refuses weights beyond the range of float16, and names them', () => {
     const half = toHalf(
       graphOf(demo, (name, values) => {
         if (name === 'head.fc.bias') values[3] = 70000;

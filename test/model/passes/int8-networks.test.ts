@@ -12,7 +12,7 @@ import { readBytes } from '../../support/read-npy.js';
 import { runOnnx } from '../../support/run-onnx.js';
 import { measured } from './measured.js';
 
-// Random weights amplify the rounding of 8 bits: the worst of the networks is at 0.974, half of them above 0.9995.
+// Random weights amplify the rounding of 8 bits: the worst network reaches 0.974, and half of them more than 0.9995.
 const LEAST_ALIKE = 0.96;
 const MEDIAN_ALIKE = 0.998;
 
@@ -21,7 +21,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-/** A golden network in int8, and how alike its embeddings of the golden images are. */
+/** Converts a golden network to int8, and compares its embeddings of the golden images. */
 async function inInt8(folder: string) {
   const source = await openModel(folder, { hub: hubSettingsFromEnv({}, '/nowhere') });
   const floats = toStandardOps(source.build([{ name: 'embedding' }], {}).graph);
@@ -38,7 +38,7 @@ describe('networks in int8', () => {
   const similarities: number[] = [];
   for (const directory of ['options', 'architectures']) {
     for (const { folder } of goldensIn(`fixtures/parity/${directory}`)) {
-      it(`${basename(folder)}: its planned convolutions in integers, no other, and results alike`, async () => {
+      it(`${basename(folder)} runs exactly its planned convolutions in integers, with similar results`, async () => {
         const { similarity, convs, onnx } = await inInt8(folder);
         assert.ok(convs > 0);
         assert.equal((await operatorsMadeOf(onnx)).QLinearConv, convs);
@@ -49,7 +49,7 @@ describe('networks in int8', () => {
     }
   }
 
-  it('are as a rule much closer than the worst', () => {
+  it('have a high median similarity', () => {
     assert.ok(similarities.length > 240);
     const median = similarities.sort((a, b) => a - b)[similarities.length >> 1] ?? 0;
     assert.ok(median > MEDIAN_ALIKE, `${median}`);

@@ -29,7 +29,7 @@ function planned(
 }
 
 describe('planInt8', () => {
-  it('takes convolutions, and what lies between them', () => {
+  it('includes convolutions and the operators between them', () => {
     const names = planned((b, conv) => {
       const a = conv('a', 'x', 16);
       const silu = b.add('silu', 'Mul', [a, b.add('gate', 'Sigmoid', [a])]);
@@ -79,26 +79,26 @@ describe('planInt8', () => {
     it(`leaves ${what} in floats`, () => assert.deepEqual(planned(body, channels), []));
   }
 
-  it('leaves all but the convolution in floats where its result is scaled, gated or softened', () => {
+  it('leaves softmax, tanh, other products and mixed sums after a convolution in floats', () => {
     const after: readonly Parameters<typeof planned>[0][] = [
       (b, conv) => b.add('y', 'Softmax', [conv('c', 'x', 16)], { axis: int(1) }),
       (b, conv) => b.add('y', 'Tanh', [conv('c', 'x', 16)]),
       (b, conv) => b.add('y', 'Mul', [conv('c', 'x', 16), b.scalar('two', 2)]),
-      (b, conv) => b.add('y', 'Mul', [conv('c', 'x', 16), b.add('gate', 'Sigmoid', ['x'])]), // another's gate
-      (b, conv) => b.add('y', 'Add', [conv('c', 'x', 16), 'x']), // one of them float
+      (b, conv) => b.add('y', 'Mul', [conv('c', 'x', 16), b.add('gate', 'Sigmoid', ['x'])]), // a gate of another value
+      (b, conv) => b.add('y', 'Add', [conv('c', 'x', 16), 'x']), // one of them in floats
       (b, conv) => b.add('y', 'Add', [conv('c', 'x', 16), conv('d', 'x', 1)]),
     ];
     for (const body of after) assert.ok(!planned(body).includes('y'), String(body));
   });
 
-  it('takes convolutions of few channels in a group where they follow one in 8 bits', () => {
+  it('includes a depthwise convolution that follows one in 8 bits', () => {
     assert.deepEqual(
       planned((_, conv) => conv('depthwise', conv('a', 'x', 16), 16, 16)),
       ['a', 'depthwise'],
     );
   });
 
-  it('plans a part of the same for fewer outputs', async () => {
+  it('plans a subset of the values for fewer outputs', async () => {
     const source = await openModel('demo', { hub: hubSettingsFromEnv({}, '/nowhere') });
     const plan = (...names: string[]) => {
       const graph: Graph = toStandardOps(

@@ -27,7 +27,7 @@ interface ConvOptions {
   readonly bias?: (channel: number) => number;
 }
 
-/** A convolution of random weights that keeps the size of the map. */
+/** Adds a convolution with random weights that keeps the size of the map. */
 function conv(
   builder: GraphBuilder,
   name: string,
@@ -64,7 +64,7 @@ function silu(builder: GraphBuilder, x: string): string {
   return builder.add(`${x}.silu`, 'Mul', [x, builder.add(`${x}.sigmoid`, 'Sigmoid', [x])]);
 }
 
-/** A graph from pixels to `y`, by way of a first convolution, which is of 3 channels and so stays float. */
+/** A graph from pixels to `y` through a first convolution, which stays in floats because its input has 3 channels. */
 function graphOf(
   body: (builder: GraphBuilder, x: string) => string,
   first: (builder: GraphBuilder, x: string) => string = (_, x) => x,
@@ -83,12 +83,12 @@ function graphOf(
 const run = async (graph: Graph) => (await runOnnx(encodeOnnx(graph), PIXELS.slice(), COUNT)).y ?? [];
 const ranges = async (graph: Graph) => (await measured(graph, PIXELS.slice(), COUNT)).ranges;
 
-/** What a graph computes as it is, and in int8. */
+/** The results of a graph in floats and in int8. */
 async function both(graph: Graph) {
   return [await run(graph), await run(toInt8(graph, await ranges(graph)))] as const;
 }
 
-/** Values of one channel of a map [COUNT, channels, SIDE, SIDE]. */
+/** The values of one channel of a map [COUNT, channels, SIDE, SIDE]. */
 function channelOf(values: ArrayLike<number>, channel: number, channels = CHANNELS): number[] {
   const area = SIDE * SIDE;
   return Array.from(values).filter((_, i) => Math.floor(i / area) % channels === channel);
@@ -104,7 +104,7 @@ const pool = (builder: GraphBuilder, x: string) =>
 const relu = (builder: GraphBuilder, x: string) => builder.add(`${x}.relu`, 'Relu', [x]);
 
 describe('toInt8', () => {
-  // How far 8 bits are off for each, and how often each operator is in what ONNX Runtime makes of it.
+  // For each, the bound on the error of 8 bits, and the count of operators after ONNX Runtime has optimised the graph.
   const cases: Readonly<
     Record<
       string,
@@ -151,11 +151,11 @@ describe('toInt8', () => {
       const found = await operatorsMadeOf(encodeOnnx(toInt8(graph, await ranges(graph))));
       for (const [op, count] of Object.entries(operators)) assert.equal(found[op] ?? 0, count, op);
       assert.equal(found.Conv, 1); // the first
-      assert.equal(found.QuantizeLinear, 1); // of its output; nothing goes back and forth
+      assert.equal(found.QuantizeLinear, 1); // of its output; no other conversions
     });
   }
 
-  it('leaves input, outputs and the graph that it is given as they are', async () => {
+  it('leaves inputs, outputs and the given graph unchanged', async () => {
     const graph = graphOf((b, x) => silu(b, conv(b, 'c', x)));
     const before = [graph.nodes, [...graph.initializers.keys()]];
     const int8 = toInt8(graph, await ranges(graph));
@@ -185,7 +185,7 @@ describe('toInt8', () => {
     }
   });
 
-  it('keeps weights within 7 bits, which no processor adds up wrongly', async () => {
+  it('limits weights to 7 bits, so that sums overflow on no processor', async () => {
     const graph = graphOf((b, x) => conv(b, 'c', x));
     const q = new Int8Array(
       toInt8(graph, await ranges(graph))
@@ -195,7 +195,7 @@ describe('toInt8', () => {
     assert.equal(Math.max(...q.map(Math.abs)), 63);
   });
 
-  it('keeps the bias of a channel without weights, however large', async () => {
+  it('keeps large biases of channels with tiny or zero weights', async () => {
     const dead = (channel: number, value: number) =>
       channel === 3 ? value * 1e-30 : channel === 5 ? 0 : value;
     const bias = (channel: number) => (channel === 3 ? -7 : channel === 5 ? 9 : 0.1);
@@ -206,8 +206,8 @@ describe('toInt8', () => {
     assert.ok(relativeError(integers, floats) < 0.02);
   });
 
-  it('pads with zero where 8 bits hold a range that is all on one side', async () => {
-    // All values are from 5 to 6: a pad of anything but 0 would show at the border.
+  it('pads with zero even if zero is outside the range of a value', async () => {
+    // All values are between 5 and 6, so any padding but 0 would show at the border.
     const shifted = (b: GraphBuilder, x: string) =>
       b.add('high', 'Add', [b.add('s', 'Sigmoid', [x]), b.scalar('five', 5)]);
     const ones = { weight: () => 0.01, bias: () => 0 };
@@ -218,7 +218,7 @@ describe('toInt8', () => {
     assert.ok(relativeError(border(integers), border(floats)) < 0.01);
   });
 
-  it('clips what is beyond the ranges', async () => {
+  it('clips values beyond their ranges', async () => {
     const graph = graphOf((b, x) => conv(b, 'c', x));
     const narrow = new Map([...(await ranges(graph)), ['c', { min: -0.25, max: 0.5 }]]);
     const values = Array.from(await run(toInt8(graph, narrow)));
@@ -226,14 +226,14 @@ describe('toInt8', () => {
     assert.ok(Math.abs(Math.max(...values) - 0.5) < 0.01, `${Math.max(...values)}`);
   });
 
-  it('spends no steps on what a SiLU makes nothing of, and does where more uses it', async () => {
+  it('drops the part of a range that SiLU maps to zero, unless the value has other uses', async () => {
     const wide = { min: -100, max: 4 };
     const errorOf = async (graph: Graph) => {
       const all = new Map([...(await ranges(graph)), ['c', wide]]);
       return relativeError(await run(toInt8(graph, all)), await run(graph));
     };
     assert.ok((await errorOf(graphOf((b, x) => silu(b, conv(b, 'c', x))))) < 0.03);
-    const low = { bias: () => -20 }; // what a clipped range would not hold
+    const low = { bias: () => -20 }; // outside of a clipped range
     const twice = graphOf((b, x) => {
       const c = conv(b, 'c', x, low);
       return b.add('both', 'Sub', [c, silu(b, c)]);
@@ -241,7 +241,7 @@ describe('toInt8', () => {
     assert.ok((await errorOf(twice)) < 0.03);
   });
 
-  it('keeps a value negative that more than a ReLU uses', async () => {
+  it('keeps the negative values of a tensor with uses besides ReLU', async () => {
     const graph = graphOf((b, x) => {
       const c = conv(b, 'c', x);
       return b.add('both', 'Sub', [relu(b, c), b.add('t', 'Tanh', [c])]);
@@ -252,7 +252,7 @@ describe('toInt8', () => {
     assert.equal(found.QLinearConv, 1);
   });
 
-  it('refuses to guess a range', async () => {
+  it('refuses to guess a missing range', async () => {
     const graph = graphOf((b, x) => silu(b, conv(b, 'c', x)));
     const all = await ranges(graph);
     assert.ok(all.size > 2);
@@ -271,7 +271,7 @@ describe('toInt8', () => {
 });
 
 describe('observed', () => {
-  it('gives the smallest and the largest element of each value, image by image', async () => {
+  it('outputs the minimum and maximum of a value for each image', async () => {
     const graph = graphOf((b, x) => conv(b, 'c', x));
     const { min, max } = extremesOf('c');
     const outputs = await runOnnx(encodeOnnx(observed(graph, ['c'])), PIXELS.slice(), COUNT);

@@ -5,7 +5,7 @@ import { planInt8 } from '../../../src/model/passes/int8-plan.js';
 import { extremesOf, observed } from '../../../src/model/passes/observe.js';
 import { runOnnx } from '../../support/run-onnx.js';
 
-/** What a graph computes of some images, and the ranges of it that int8 needs. */
+/** Runs a graph on some images, and measures the ranges that int8 needs. */
 export async function measured(graph: Graph, pixels: Uint8Array, count: number) {
   const { values } = planInt8(graph);
   const outputs = await runOnnx(encodeOnnx(observed(graph, values)), pixels, count);

@@ -6,7 +6,7 @@ import { float, GraphBuilder, int } from '../../../src/model/graph-builder.js';
 import { toStandardOps } from '../../../src/model/passes/standard-ops.js';
 import { relativeError } from '../../support/relative-error.js';
 
-/** A graph of one fused operator on a [2, 3] and b [2, 3] or [3, 2]. */
+/** A graph of one fused operator on a [1, 2, 3] and, for FusedMatMul, b of the same shape. */
 function fused(op: string, attributes: Record<string, number>): Graph {
   const builder = new GraphBuilder();
   const [a, b] = ['a', 'b'].map((name) => ({ name, dtype: 'float32', shape: [1, 2, 3] }) as const);
@@ -24,7 +24,7 @@ function fused(op: string, attributes: Record<string, number>): Graph {
 }
 
 async function compute(graph: Graph): Promise<readonly number[]> {
-  // Not optimized: what is not fused in the graph is not fused when it is computed.
+  // Without optimisation, so that ONNX Runtime does not fuse the standard operators again.
   const session = await InferenceSession.create(encodeOnnx(graph), { graphOptimizationLevel: 'disabled' });
   const feeds = graph.inputs.map(({ name }, i) => {
     const values = Float32Array.from({ length: 6 }, (_, j) => Math.sin(1 + i + 2 * j) * 3);
@@ -44,7 +44,7 @@ describe('toStandardOps', () => {
     ['FusedMatMul', { transB: 1, alpha: 0.25 }],
   ];
   for (const [op, attributes] of cases) {
-    it(`takes ${op} ${JSON.stringify(attributes)} apart without changing what it computes`, async () => {
+    it(`lowers ${op} ${JSON.stringify(attributes)} without changing its result`, async () => {
       const graph = fused(op, attributes);
       const lowered = toStandardOps(graph);
       assert.ok(lowered.nodes.every(({ domain }) => domain === ''));
@@ -54,7 +54,7 @@ describe('toStandardOps', () => {
     });
   }
 
-  it('refuses an operator that it has no rule for', () => {
+  it('refuses an operator without a rule', () => {
     const builder = new GraphBuilder();
     const x = { name: 'x', dtype: 'float32', shape: [2] } as const;
     builder.input(x);

@@ -17,14 +17,14 @@ describe('agreementOf', () => {
     batch({ logits: [[-3, -2, -9]], embedding: [[3, 4]] }),
   ];
 
-  it('is whole for the same outputs', () => {
+  it('gives full agreement for the same outputs', () => {
     assert.deepEqual(agreementOf({ scores: 'logits', features: 'embedding' }, floats, floats), {
       sameTop1: 3,
       similarity: 1,
     });
   });
 
-  it('counts the images of the same best class, and takes the mean of the cosines', () => {
+  it('counts images with the same top class, and averages the cosines', () => {
     const integers = [
       batch({ logits: [[1, 2, 2.5], [4, 5, 0]], embedding: [[0, 7], [0, 1]] }), // biome-ignore format: rows
       batch({ logits: [[-8, -1, -9]], embedding: [[4, 3]] }),
@@ -38,7 +38,7 @@ describe('agreementOf', () => {
     assert.ok(Math.abs(similarity - (0 + 1 + 24 / 25) / 3) < 1e-7, `${similarity}`);
   });
 
-  it('knows no classes without scores, and compares scores where there is nothing else', () => {
+  it('omits classes without scores, and can compare scores as features', () => {
     assert.deepEqual(agreementOf({ scores: undefined, features: 'embedding' }, floats, floats), {
       sameTop1: undefined,
       similarity: 1,
@@ -50,7 +50,7 @@ describe('agreementOf', () => {
     });
   });
 
-  it('refuses outputs that are not there', () => {
+  it('refuses a missing output', () => {
     assert.throws(
       () => agreementOf({ scores: 'logits', features: 'stage1' }, floats, floats),
       /without its output stage1/,
@@ -62,7 +62,7 @@ describe('comparedOutputs', () => {
   const output = (name: string, ...shape: number[]) =>
     ({ name, dtype: 'float32', shape: ['batch', ...shape] }) as const;
 
-  it('takes the embedding, else the scores, else what is smallest', () => {
+  it('chooses the embedding, else the scores, else the smallest output', () => {
     const [logits, stage1, stage4] = [
       output('logits', 10),
       output('stage1', 8, 4, 4),

@@ -34,7 +34,7 @@ interface Given {
   readonly overrides?: EvaluationOverrides;
 }
 
-/** Calibrates a model as a job does; `asked` says whether it looked at the images. */
+/** Calibrates a model as a job does; `asked` reports whether it asked for the images. */
 async function calibrate(model: string, { images = IMAGES, anew = false, overrides = {} }: Given = {}) {
   const source = await openModel(model, { hub: HUB });
   const preprocessing = preprocessingOf(overridden(source.config.pretrained, overrides), {
@@ -62,7 +62,7 @@ describe('int8', () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-int8-'));
   });
   after(() => rm(root, { recursive: true }));
-  /** A demo model of its own for one test. */
+  /** A copy of the demo model for one test. */
   async function model(measured = false): Promise<string> {
     const folder = join(root, `model-${count++}`);
     await copyDemo(folder, { measured });
@@ -70,7 +70,7 @@ describe('int8', () => {
   }
   const kept = async (folder: string) => (await readdir(folder)).filter(isCalibration);
 
-  it(`leaves the best class of ${BOUND * 100} % of unseen drawings as it is, as the demo model is measured`, async () => {
+  it(`keeps the top class of ${BOUND * 100} % of unseen drawings with the demo model's calibration`, async () => {
     const source = await openModel('demo', { hub: HUB });
     const { calibration, asked } = await calibrate('demo');
     assert.ok(!asked, 'the file in assets/demo-model is of another graph: see make-demo-calibration.ts');
@@ -98,7 +98,7 @@ describe('int8', () => {
     assert.ok(same >= BOUND * drawn.length, `${same} of ${drawn.length}`);
   });
 
-  it('comes measured with the demo model: by all classes, in a small file', async () => {
+  it('ships with a small calibration of all classes for the demo model', async () => {
     const { calibration, measured, path } = await calibrate(await model(true), { images: [] });
     assert.ok(!measured);
     assert.equal(calibration.images, 4 * CLASS_NAMES.length);
@@ -108,7 +108,7 @@ describe('int8', () => {
     assert.equal((await kept(DEMO_MODEL)).length, 1, 'one of another graph is left');
   });
 
-  it('keeps what it measured beside the checkpoint, and measures no second time', async () => {
+  it('saves its calibration beside the checkpoint, and reuses it', async () => {
     const folder = await model();
     const first = await calibrate(folder);
     assert.ok(first.measured && first.asked);
@@ -123,7 +123,7 @@ describe('int8', () => {
     assert.deepEqual(second.calibration, first.calibration);
   });
 
-  it('measures anew where it is told to, and keeps that', async () => {
+  it('measures again on request, and saves the result', async () => {
     const folder = await model();
     const first = await calibrate(folder);
     const other = await calibrate(folder, { anew: true, images: IMAGES.slice(0, 8) });
@@ -133,7 +133,7 @@ describe('int8', () => {
     assert.deepEqual((await calibrate(folder)).calibration, other.calibration);
   });
 
-  it('keeps a file for each size and normalisation of the images', async () => {
+  it('saves a file for each size and normalisation of images', async () => {
     const folder = await model();
     const variants: readonly EvaluationOverrides[] = [
       {},
@@ -148,7 +148,7 @@ describe('int8', () => {
     for (const overrides of variants) assert.ok(!(await calibrate(folder, { overrides })).measured);
   });
 
-  it('measures anew where the file is damaged, of another model, or lacks a range', async () => {
+  it('measures again if the file is damaged, of another model, or lacks a range', async () => {
     const folder = await model();
     const { path, calibration } = await calibrate(folder);
     const whole = JSON.parse(await readFile(path, 'utf8'));
@@ -171,7 +171,7 @@ describe('int8', () => {
     }
   });
 
-  it('measures another checkpoint under the same name anew', async () => {
+  it('measures again if the weights have changed', async () => {
     const folder = await model();
     const { path } = await calibrate(folder);
     const weights = await readFile(join(folder, 'model.safetensors'));
@@ -182,7 +182,7 @@ describe('int8', () => {
     assert.notEqual(other.path, path);
   });
 
-  it('measures anew where the config makes other constants of the same weights', async () => {
+  it('measures again if the config derives other constants from the same weights', async () => {
     const folder = await model();
     const { path } = await calibrate(folder);
     const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
@@ -193,7 +193,7 @@ describe('int8', () => {
     assert.notEqual(other.path, path);
   });
 
-  it('goes on where the file cannot be written, and says why', async () => {
+  it('continues if the file cannot be written, and reports why', async () => {
     const folder = await model();
     const { path } = await calibrate(folder);
     await rm(path);
@@ -202,10 +202,10 @@ describe('int8', () => {
     assert.ok(measured);
     assert.ok(notKept?.includes(path), notKept);
     assert.ok(calibration.ranges.size > 0);
-    assert.deepEqual(await kept(folder), [path.slice(folder.length + 1)]); // nothing unfinished is left
+    assert.deepEqual(await kept(folder), [path.slice(folder.length + 1)]); // no unfinished files are left
   });
 
-  it('takes the images that can be read, be it only one', async () => {
+  it('uses the images that can be read, and needs at least one', async () => {
     const missing: readonly Item[] = [
       new FileItem('/no/such/image.png'),
       new BrokenPath('/no', { code: 'not_found', message: 'no such file' }),
@@ -240,7 +240,7 @@ describe('int8', () => {
     assert.notDeepEqual(await rangesOf([other, ...Array.from({ length: 30 }, () => star)]), stars);
   });
 
-  it('takes a sample of many images from all over the list', async () => {
+  it('samples many images from across the list', async () => {
     const many: readonly Item[] = Array.from(
       { length: 640 },
       (_, i) =>
