@@ -29,8 +29,8 @@ function writtenText(written: readonly WrittenFile[]): string {
 
 /**
  * Summarises a run in one line:
- * `4000 images in 80.1 s (49.9/s), 1 failed (not_found 1), batch 8 and 2 decoders by measurement, written to
- * out.csv`.
+ * `4000 images in 80.1 s (49.9/s), 1 failed (not_found 1), tuned to batches of 8 and 2 decoders,
+ * written to out.csv`.
  *
  * @param output as the user gave it; - is standard output
  */
@@ -51,9 +51,7 @@ function summaryLine(summary: JobSummary, output: string): string {
   }
   if (measured !== undefined) {
     const { batchSize, decoders } = measured;
-    parts.push(
-      `batch ${batchSize} and ${decoders} ${decoders === 1 ? 'decoder' : 'decoders'} by measurement`,
-    );
+    parts.push(`tuned to batches of ${batchSize} and ${counted(decoders, 'decoder')}`);
   }
   if (output !== '-' && done > 0) parts.push(`written to ${output}`);
   return parts.join(', ');
@@ -67,7 +65,7 @@ const FEW_AGREE = 0.95;
 
 /**
  * Says in one line how well int8 agrees with the original model:
- * `int8: same best class as in fp32 on 63 of 64 calibration images (features 0.9989 alike), now kept in …`.
+ * `int8: same top class as fp32 on 63 of 64 calibration images (cosine similarity 0.9989); calibration saved to …`.
  * Adds lines if the agreement is low or was measured on few images.
  */
 export function calibrationLine({ calibration, path, measured, notKept }: CalibratedModel): string {
@@ -75,19 +73,18 @@ export function calibrationLine({ calibration, path, measured, notKept }: Calibr
   const { sameTop1, similarity } = agreement;
   const found =
     sameTop1 === undefined
-      ? `outputs ${similarity.toFixed(4)} like those in fp32 (cosine) on ${counted(images, 'calibration image')}`
-      : `same best class as in fp32 on ${sameTop1} of ${counted(images, 'calibration image')} (features ${similarity.toFixed(4)} alike)`;
-  const kept =
-    notKept === undefined ? `${measured ? 'now kept' : 'as kept'} in ${path}` : `not kept: ${notKept}`;
+      ? `cosine similarity to fp32 ${similarity.toFixed(4)} on ${counted(images, 'calibration image')}`
+      : `same top class as fp32 on ${sameTop1} of ${counted(images, 'calibration image')} (cosine similarity ${similarity.toFixed(4)})`;
+  const kept = notKept === undefined ? `${measured ? 'saved to' : 'from'} ${path}` : `not saved: ${notKept}`;
   const few =
     images < TELLING_IMAGES
-      ? `\n  measured on ${counted(images, 'image')} only, which says little of others: --calibration FOLDER measures on more`
+      ? `\n  calibrated on ${counted(images, 'image')} only, too few to rely on: --calibration FOLDER uses more`
       : '';
   const differs = Math.min(similarity, (sameTop1 ?? images) / images) < FEW_AGREE;
   const warning = differs
-    ? '\n  int8 changes what this model says: check its results, or use --precision fp32'
+    ? '\n  int8 changes the results of this model: check them, or use --precision fp32'
     : '';
-  return `int8: ${found}, ${kept}${few}${warning}`;
+  return `int8: ${found}; calibration ${kept}${few}${warning}`;
 }
 
 /** Summarises a conversion in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */

@@ -37,7 +37,7 @@ export async function readyModel(
     architecture: model.architecture,
     precision: model.precision,
     device: choice.device,
-    int8: { ...int8Options(options, inputs), keeps },
+    int8: { ...int8Options(options, inputs), keeps: keeps ? undefined : false },
     decodeSeconds: images.decodeSeconds,
     signal,
     onDownload: (progress) => onEvent?.({ kind: 'download', progress }),

@@ -67,9 +67,9 @@ describe('--precision', () => {
       const file = before.find(isCalibration) ?? '';
       const { sameTop1, images, similarity } = JSON.parse(await readFile(join(DEMO_MODEL, file), 'utf8'));
       assert.equal(images, 64);
-      const agreement = `same best class as in fp32 on ${sameTop1} of 64 calibration images (features ${similarity.toFixed(4)} alike)`;
+      const agreement = `same top class as fp32 on ${sameTop1} of 64 calibration images (cosine similarity ${similarity.toFixed(4)})`;
       const [said, summary = ''] = result.stderr.split('\n');
-      assert.equal(said, `int8: ${agreement}, as kept in ${join(ROOT, DEMO_MODEL, file)}`);
+      assert.equal(said, `int8: ${agreement}; calibration from ${join(ROOT, DEMO_MODEL, file)}`);
       assert.match(summary, /^16 images/);
       const rows = classes(result);
       assert.equal(rows.length, 16);
@@ -86,7 +86,7 @@ describe('--precision', () => {
       assert.equal(first.code, 1); // one path leads nowhere
       assert.match(
         first.stderr,
-        /^int8: reading paths .*--calibration FOLDER.*\nint8: .* on \d+ of 32 calibration images .*, now kept in \S+\.json\n33 images/,
+        /^int8: reading paths .*--calibration FOLDER.*\nint8: .* on \d+ of 32 calibration images .*; calibration saved to \S+\.json\n33 images/,
       );
       const [missing, ...rows] = json(first.stdout);
       assert.equal(missing.error.code, 'not_found');
@@ -96,7 +96,7 @@ describe('--precision', () => {
       );
       assert.equal((await kept(model)).length, 1);
       const second = await halonet(args, list);
-      assert.match(second.stderr, /, as kept in /);
+      assert.match(second.stderr, /; calibration from /);
       assert.equal(second.stdout, first.stdout);
     });
 
@@ -146,34 +146,45 @@ describe('--precision', () => {
         const result = await halonet([...args, '--calibration', folder]);
         assert.equal(result.code, 0);
         assert.ok(result.stderr.includes(` of ${images} calibration images`), result.stderr);
-        assert.match(result.stderr, /, now kept in /);
+        assert.match(result.stderr, /; calibration saved to /);
         assert.equal(classes(result).length, 1);
       }
       assert.equal((await kept(model)).length, 1);
-      assert.match((await halonet(args)).stderr, /of 16 calibration images .* as kept in/);
+      assert.match((await halonet(args)).stderr, /of 16 calibration images .*; calibration from /);
+    });
+
+    it('does not replace the calibration that the demo model ships with', async () => {
+      const [file = ''] = await kept(join(ROOT, DEMO_MODEL));
+      const shipped = await readFile(join(ROOT, DEMO_MODEL, file));
+      const args = [...CLASSIFY, star(), '-m', 'demo', '--precision', 'int8'];
+      const { code, stderr } = await halonet([...args, '--calibration', samples.shapes]);
+      assert.equal(code, 0);
+      assert.match(stderr, / of 11 calibration images .*; calibration not saved: the demo model keeps /);
+      assert.deepEqual(await kept(join(ROOT, DEMO_MODEL)), [file]);
+      assert.deepEqual(await readFile(join(ROOT, DEMO_MODEL, file)), shipped);
     });
 
     it('measures on few images if there are no more, and warns each time', async () => {
       const model = await unmeasured('few');
       const few = (count: string) =>
-        `measured on ${count} only, which says little of others: --calibration FOLDER measures on more`;
+        `calibrated on ${count} only, too few to rely on: --calibration FOLDER uses more`;
       const run = (...args: string[]) => halonet([...CLASSIFY, '-m', model, '--precision', 'int8', ...args]);
       const one = await run(star());
       assert.equal(one.code, 0);
       assert.match(
         one.stderr,
-        /^int8: same best class as in fp32 on [01] of 1 calibration image \(features [\d.]+ alike\), now kept in \S+\n/,
+        /^int8: same top class as fp32 on [01] of 1 calibration image \(cosine similarity [\d.]+\); calibration saved to \S+\n/,
       );
       assert.ok(one.stderr.split('\n')[1]?.endsWith(few('1 image')), one.stderr);
       assert.deepEqual(classes(one), [[star(), 'star']]);
       const again = await run(star());
-      assert.match(again.stderr, /, as kept in /);
+      assert.match(again.stderr, /; calibration from /);
       assert.ok(again.stderr.includes(few('1 image')), again.stderr);
       const five = await run(star(), '--calibration', `${samples.all}/textures`);
       assert.match(five.stderr, / of 5 calibration images /);
       assert.ok(five.stderr.includes(few('5 images')), five.stderr);
       const more = await run(star(), '--calibration', samples.shapes);
-      assert.doesNotMatch(more.stderr, /says little/);
+      assert.doesNotMatch(more.stderr, /too few/);
     });
 
     it('prints nothing with --quiet', async () => {
@@ -196,10 +207,11 @@ describe('--precision', () => {
       const args = [...CLASSIFY, samples.all, '-m', path, '--precision', 'int8'];
       const result = await halonet(args);
       assert.equal(result.code, 0);
-      const measured = /on (\d+) of 16 calibration images .*, now kept in \S+demo-fp32\.onnx\.int8-\w+\.json/;
+      const measured =
+        /on (\d+) of 16 calibration images .*; calibration saved to \S+demo-fp32\.onnx\.int8-\w+\.json/;
       assert.ok(Number(measured.exec(result.stderr)?.[1]) >= 14, result.stderr);
       assert.deepEqual(classes(result), classes(await halonet([...CLASSIFY, samples.all, '-m', path])));
-      assert.match((await halonet(args)).stderr, /, as kept in/);
+      assert.match((await halonet(args)).stderr, /; calibration from/);
     });
   });
 

@@ -29,7 +29,7 @@ describe('the summary', () => {
     const measured = { batchSize: 4, decoders: 1 };
     assert.equal(
       summaryText({ ...nothing, rows: 10, done: 10, seconds: 1, measured }, '-'),
-      '10 images in 1.0 s (10.0/s), batch 4 and 1 decoder by measurement',
+      '10 images in 1.0 s (10.0/s), tuned to batches of 4 and 1 decoder',
     );
     assert.equal(summaryText(nothing, '-'), 'no images');
     assert.equal(

@@ -52,6 +52,7 @@ async function measure(paths: readonly string[]): Promise<void> {
       decode: (item) => decodeImage(item, preprocessing),
       threads: 1,
       anew: true,
+      keeps: true,
     },
   );
   if (measured?.notKept !== undefined || measured === undefined)

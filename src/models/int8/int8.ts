@@ -4,6 +4,7 @@ import { toInt8 } from '../../model/passes/int8.js';
 import { planInt8 } from '../../model/passes/int8-plan.js';
 import { toStandardOps } from '../../model/passes/standard-ops.js';
 import type { ModelSource } from '../model-source.js';
+import { isPackaged } from '../package-files.js';
 import { type EvaluationOverrides, overridden } from '../preprocessing.js';
 import { type CalibrateOptions, calibrate } from './calibrate.js';
 import {
@@ -18,7 +19,8 @@ import {
 export interface Int8Options extends Omit<CalibrateOptions, 'images' | 'height' | 'width'> {
   readonly images: () => Promise<CalibrateOptions['images']>; // called only if the model has to be measured
   readonly anew: boolean; // measure even if a calibration exists
-  readonly keeps?: boolean; // whether to store the calibration beside the checkpoint; default true
+  /** Whether to store the calibration beside the checkpoint; by default yes, except for the demo model in the package. */
+  readonly keeps?: boolean | undefined;
   readonly onMeasure?: () => void;
 }
 
@@ -27,7 +29,7 @@ export interface CalibratedModel {
   readonly calibration: Calibration;
   readonly path: string; // of the calibration file
   readonly measured: boolean; // by this run, not by an earlier one
-  readonly notKept: string | undefined; // why the file could not be written
+  readonly notKept: string | undefined; // why it was not stored
 }
 
 /**
@@ -60,9 +62,15 @@ export async function calibrated(
   const images = await options.images();
   if (images.length === 0 && !options.anew) return undefined;
   const calibration = await calibrate(graph, { ...options, images, height, width });
-  const notKept =
-    options.keeps === false ? 'a trial keeps nothing' : await keep(path, fingerprint, calibration);
+  const notKept = reasonNotToKeep(source.path, options.keeps) ?? (await keep(path, fingerprint, calibration));
   return { calibration, path, measured: true, notKept };
+}
+
+function reasonNotToKeep(checkpoint: string, keeps: boolean | undefined): string | undefined {
+  if (keeps === false) return 'a dry run writes nothing';
+  return keeps === undefined && isPackaged(checkpoint)
+    ? 'the demo model keeps the one it ships with'
+    : undefined;
 }
 
 /** @returns why it could not be stored */
