@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fileFailure } from '../src/file-failure.js';
 
 describe('fileFailure', () => {
-  it('tells a script what went wrong by a stable code', () => {
+  it('gives scripts a stable code', () => {
     const codeOf = (code: string) => fileFailure(Object.assign(new Error('x'), { code })).code;
     assert.deepEqual(['ENOENT', 'ENOTDIR'].map(codeOf), ['not_found', 'not_found']);
     assert.deepEqual(['EACCES', 'EPERM'].map(codeOf), ['permission', 'permission']);
@@ -13,7 +13,7 @@ describe('fileFailure', () => {
     ]);
   });
 
-  it("names the system's error, never the path", () => {
+  it('states the system error, never the path', () => {
     const error = Object.assign(new Error("EIO: i/o error, read '/photos/a.jpg'"), { code: 'EIO' });
     assert.deepEqual(fileFailure(error), { code: 'read_failed', message: 'cannot be read (EIO)' });
   });

@@ -4,8 +4,8 @@ import { dirname, join, normalize } from 'node:path/posix';
 import { ROOT } from './support/cli.js';
 
 /**
- * Which room may import which, types included. A room is a folder of `src/`, with the folders in it that have no line of their
- * own here; `src` stands for the vocabulary, the modules that lie in `src/` itself, which every room may import and which import none.
+ * Which room may import which, types included. A room is a folder of `src/`, with its subfolders that have no entry.
+ * `src` stands for the vocabulary: the modules directly in `src/`, which every room may import and which import none.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   src: [],
@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['devices', 'hub', 'images', 'model', 'models', 'runtime'],
 };
 
-/** Rooms of `commands/`, which may import all of `src/`; `commands` stands for the commands themselves. */
+/** The rooms of `commands/`, which may import all of `src/`; `commands` stands for the commands themselves. */
 const COMMAND_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'commands/flags': [],
   'commands/report': [],
@@ -43,8 +43,8 @@ const COMMAND_ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface Import {
-  readonly from: string; // a module, from the root of the repository
-  readonly to: string; // the like, or the name of a package
+  readonly from: string; // a module, relative to the root of the repository
+  readonly to: string; // likewise, or the name of a package
 }
 
 const SPECIFIER = /(?:^(?:import|export)\b[^;]*?\bfrom |^import |\bimport\()'([^']+)'/gm;
@@ -81,7 +81,7 @@ function mayImport({ from, to }: Import): boolean {
   return to.startsWith('src/') || (COMMAND_ROOMS[room]?.includes(other) ?? false);
 }
 
-/** Nodes of a graph that lie on a circle, or between two. */
+/** Returns the nodes of a graph that lie on a cycle, or between two cycles. */
 function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
   const edges = [...graph].flatMap(([from, next]) => [...next].map((to) => [from, to] as const));
   for (;;) {
@@ -100,7 +100,7 @@ function graphOf(edges: readonly Import[]): Map<string, Set<string>> {
 }
 
 describe('rooms', () => {
-  it('are found, with what they import', () => {
+  it('have imports that all resolve to modules', () => {
     assert.ok(modules.length > 300, `${modules.length} modules`);
     assert.ok(imports.filter(isOwn).length > 1000, `${imports.length} imports`);
     const missing = imports.filter(
@@ -109,7 +109,7 @@ describe('rooms', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('all stand in the table, and nothing else does', () => {
+  it('all appear in the table, which lists no others', () => {
     const found = new Set(modules.map(roomOf));
     assert.deepEqual([...found].sort(), [...Object.keys(ROOMS), ...Object.keys(COMMAND_ROOMS)].sort());
   });
@@ -122,7 +122,7 @@ describe('rooms', () => {
     );
   });
 
-  it('are allowed nothing that they do not use', () => {
+  it('use everything that the table allows', () => {
     const used = new Set(imports.map(({ from, to }) => `${roomOf(from)} -> ${roomOf(to)}`));
     const allowed = Object.entries({ ...ROOMS, ...COMMAND_ROOMS }).flatMap(([room, others]) =>
       others.map((other) => `${room} -> ${other}`),
@@ -133,20 +133,20 @@ describe('rooms', () => {
     );
   });
 
-  it('form no circle, nor do their modules', () => {
+  it('have no import cycles, nor do their modules', () => {
     const rooms = Object.entries(ROOMS).map(([room, others]) => [room, new Set(others)] as const);
     assert.deepEqual(circles(new Map(rooms)), []);
     assert.deepEqual(circles(graphOf(imports.filter(isOwn))), []);
   });
 
-  it('of src know neither oclif nor a command', () => {
+  it('in src import neither oclif nor commands', () => {
     const known = imports.filter(
       ({ from, to }) => from.startsWith('src/') && (to.startsWith('@oclif/') || to.startsWith('commands/')),
     );
     assert.deepEqual(known, []);
   });
 
-  it('of more than five modules say what they are for, in one of them as in CONTRIBUTING.md', () => {
+  it('with folders of more than five modules state their concept in one module, as in CONTRIBUTING.md', () => {
     const told = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
     const folders = new Set(modules.map((module) => `${dirname(module)}/`));
     const modulesOf = (folder: string) => modules.filter((module) => `${dirname(module)}/` === folder);

@@ -29,7 +29,7 @@ function layout(format: ClassifyLayoutOptions['format'], topK?: number) {
   return classifyLayout({ format, scores: 'probabilities', labels: LABELS, ...(topK && { topK }) });
 }
 
-describe('the layout of classify', () => {
+describe('classifyLayout', () => {
   it('writes the top k as CSV', async () => {
     const lines = [
       'path,index_1,label_1,score_1,index_2,label_2,score_2,error',
@@ -40,7 +40,7 @@ describe('the layout of classify', () => {
     assert.equal(await printed(layout(FORMATS.csv, 2), ROWS), `${lines.join('\n')}\n`);
   });
 
-  it('writes the top k as JSONL, clipped to the classes', async () => {
+  it('writes the top k as JSONL, limited to the number of classes', async () => {
     const [first, second, third] = (await printed(layout(FORMATS.jsonl), ROWS)).trimEnd().split('\n');
     assert.equal(
       first,
@@ -55,7 +55,7 @@ describe('the layout of classify', () => {
   });
 
   it(
-    'writes the scores of all classes as NPY, with an index and the names of the classes',
+    'writes the scores of all classes as NPY, with an index and the class names',
     inFolder(async (folder) => {
       await writeAll(await startRun(join(folder, 'scores.npy'), layout(FORMATS.npy)), ROWS);
       const beside = ['scores.classes.csv', 'scores.index.csv'];
@@ -77,7 +77,7 @@ describe('the layout of classify', () => {
     }),
   );
 
-  it('writes a header alone for no rows, and nothing before that', async () => {
+  it('writes only a header for no rows, and nothing before commit', async () => {
     const stdout = new Collector();
     const sink = await printing(layout(FORMATS.csv, 1), stdout);
     await new Promise(setImmediate);
@@ -86,7 +86,7 @@ describe('the layout of classify', () => {
     assert.equal(stdout.text, 'path,index_1,label_1,score_1,error\n');
   });
 
-  it('takes only the tensor that was announced', async () => {
+  it('accepts only the expected tensor', async () => {
     const sink = await printing(layout(FORMATS.csv), new Collector());
     await assert.rejects(sink.write(ok('a.jpg', { logits: float32([1, 2, 3]) })), /received nothing/);
     await assert.rejects(
@@ -98,7 +98,7 @@ describe('the layout of classify', () => {
     await sink.leave();
   });
 
-  it('is another one for other labels, numbers of them or scores', () => {
+  it('has different settings for other formats, labels, scores or top k', () => {
     const settings = (options: Partial<ClassifyLayoutOptions>) =>
       JSON.stringify(
         classifyLayout({ format: FORMATS.csv, scores: 'logits', labels: LABELS, ...options }).settings,

@@ -19,7 +19,7 @@ describe('csvLine', () => {
     [NaN, 'NaN'],
     [0, '0'],
     ['', ''],
-    ["it's", '"it\'s"'], // see csv.ts: for DuckDB
+    ["it's", '"it\'s"'], // for DuckDB; see csv-line.ts
     ['\ufeffa', '\ufeffa'],
   ] as const;
   for (const [cell, text] of cells) {
@@ -29,7 +29,7 @@ describe('csvLine', () => {
   }
 });
 
-describe('csvLine for spreadsheets', () => {
+describe('csvLine, safe for spreadsheets', () => {
   const cells = [
     ['=1+1', `"'=1+1"`],
     ['+1', `"'+1"`],
@@ -44,7 +44,7 @@ describe('csvLine for spreadsheets', () => {
     ['＠a', `"'＠a"`],
     ['=HYPERLINK("x";1)', `"'=HYPERLINK(""x"";1)"`],
     ['a=1', '"a=1"'],
-    ['a;=1', '"a;=1"'], // where semicolons separate, quotes keep it in its cell
+    ['a;=1', '"a;=1"'], // quotes keep it in one cell even with semicolons as separators
     [-1, '-1'],
     [NaN, 'NaN'],
     ['', ''],
@@ -56,7 +56,7 @@ describe('csvLine for spreadsheets', () => {
   }
 });
 
-/** Text made of what means something to readers of CSV, and of pieces of other names. */
+/** Returns text of characters that CSV readers treat specially, and of some that they do not. */
 function hostileText(random: Random): string {
   const pieces = [
     '"',
@@ -106,7 +106,7 @@ describe('csv-parse', () => {
 });
 
 describe('csvPaths', () => {
-  it('gives the path of the first record back, with what else it may have been', () => {
+  it('returns all paths that the first record may stand for', () => {
     for (const name of HOSTILE_NAMES) {
       for (const safe of [false, true]) {
         const line = csvLine([3, name, ''], { safe });
@@ -125,7 +125,7 @@ describe('csvPaths', () => {
 });
 
 describe('csvNumbersLine', () => {
-  it('is csvLine of the same cells', () => {
+  it('writes the same line as csvLine', () => {
     const numbers = [0.5, -1e-7, NaN, 12];
     for (const after of [[''], ['', 'a,b'], emptyCells(3)]) {
       for (const style of [{}, { safe: true }]) {
@@ -137,7 +137,7 @@ describe('csvNumbersLine', () => {
 });
 
 describe('failureCell', () => {
-  it('is the code and the message', () => {
+  it('joins the code and the message', () => {
     assert.equal(failureCell({ code: 'not_found', message: 'no such file' }), 'not_found: no such file');
   });
 });

@@ -19,7 +19,7 @@ function layout(format: EmbedLayoutOptions['format'], dtype: EmbedLayoutOptions[
   return embedLayout({ format, dtype, features: 3 });
 }
 
-describe('the layout of embed', () => {
+describe('embedLayout', () => {
   it('writes CSV', async () => {
     const header = 'path,e0,e1,e2,error\n';
     const error = 'b.jpg,,,,"decode_failed: premature end, ""at"" byte 12"\n';
@@ -58,7 +58,7 @@ describe('the layout of embed', () => {
   );
 
   it(
-    'writes float16 NPY, with the NaN of NumPy for failures',
+    "writes float16 NPY, with NumPy's NaN for failures",
     inFolder(async (folder) => {
       await writeAll(await startRun(join(folder, 'a.npy'), layout(FORMATS.npy, 'float16')), HALF.rows);
       const { shape, dtype, data } = await readFloats(join(folder, 'a.npy'));
@@ -70,7 +70,7 @@ describe('the layout of embed', () => {
   );
 
   it(
-    'writes an NPY and an index of no rows',
+    'writes an array and an index without rows',
     inFolder(async (folder) => {
       await writeAll(await startRun(join(folder, 'a.npy'), layout(FORMATS.npy)), []);
       assert.deepEqual((await readFloats(join(folder, 'a.npy'))).shape, [0, 3]);

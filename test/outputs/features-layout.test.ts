@@ -36,9 +36,9 @@ function layout(options: Partial<FeaturesLayoutOptions>) {
   return featuresLayout({ format: FORMATS.npy, dtype: 'float32', stages: MAPS, ...options });
 }
 
-describe('the layout of features', () => {
+describe('featuresLayout', () => {
   it(
-    'writes NPY as a folder that appears as a whole',
+    'writes NPY as a folder that appears only once it is complete',
     inFolder(async (folder) => {
       const output = join(folder, 'features');
       const sink = await startRun(output, layout({}));
@@ -63,7 +63,7 @@ describe('the layout of features', () => {
   );
 
   it(
-    'writes float16 and no rows',
+    'writes float16 arrays without rows',
     inFolder(async (folder) => {
       const output = join(folder, 'features');
       await writeAll(await startRun(output, layout({ stages: POOLED, dtype: 'float16' })), []);
@@ -85,7 +85,7 @@ describe('the layout of features', () => {
     assert.equal(second, JSON.stringify({ path: 'b.jpg', error: FAILURE }));
   });
 
-  it('encodes only the tensor, not the buffer that it is a part of', async () => {
+  it('encodes only the tensor, not the whole buffer that it is part of', async () => {
     const stages = [{ name: 'stage1', shape: [1] }];
     const part = { ...float16([0x3c00]), data: new Uint8Array([9, 9, 0x00, 0x3c, 9]).subarray(2, 4) };
     const text = await printed(layout({ stages, dtype: 'float16', format: FORMATS.jsonl }), [
@@ -94,7 +94,7 @@ describe('the layout of features', () => {
     assert.equal(JSON.parse(text).stages.stage1.data, 'ADw=');
   });
 
-  it('writes pooled CSV, padded to the widest stage, a line per image and stage', async () => {
+  it('writes pooled CSV with a line per image and stage, padded to the widest stage', async () => {
     const text = await printed(layout({ stages: POOLED, format: FORMATS.csv }), [
       ok('a.jpg', { stage1: float32([0.1]), stage3: float32([1, 2, 3]) }),
       failed('b.jpg'),
@@ -110,7 +110,7 @@ describe('the layout of features', () => {
     assert.equal(text, `${lines.join('\n')}\n`);
   });
 
-  it('refuses CSV of whole maps', () => {
+  it('refuses CSV of feature maps that are not pooled', () => {
     assert.throws(
       () => layout({ format: FORMATS.csv }),
       (error) => error instanceof OutputError && /pooled.*npy.*jsonl/.test(error.message),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { decimals, float32Decimal } from '../../src/outputs/float-text.js';
 import { float16, float32 } from './scratch.js';
 
-/** The shortest decimal that rounds to `x`, by trying every precision through text. */
+/** Returns the shortest decimal that rounds to `x`, by trying every precision. */
 function shortestByText(x: number): number {
   for (let digits = 1; digits < 9; digits += 1) {
     const candidate = Number(x.toPrecision(digits));
@@ -11,7 +11,7 @@ function shortestByText(x: number): number {
   return Number(x.toPrecision(9));
 }
 
-/** Every float32 exponent, with fractions spread over its range, as NaN-free bit patterns. */
+/** Yields finite float32 numbers of every exponent, with fractions spread over their range. */
 function* floats(perExponent: number): Generator<number> {
   const bits = new Uint32Array(1);
   const value = new Float32Array(bits.buffer);
@@ -44,11 +44,11 @@ describe('float32Decimal', () => {
     });
   }
 
-  it('reads back as the same float32, over every exponent', () => {
+  it('round-trips float32 numbers of every exponent', () => {
     for (const x of floats(64)) assert.equal(Math.fround(Number(String(float32Decimal(x)))), x);
   });
 
-  it('is as short as any decimal that does', () => {
+  it('is as short as the shortest decimal that round-trips', () => {
     for (const x of floats(16)) {
       assert.equal(String(float32Decimal(x)).length, String(shortestByText(x)).length, String(x));
     }
@@ -61,7 +61,7 @@ describe('decimals', () => {
     assert.deepEqual(decimals(float16([0x7e00, 0xfe01, 0x7c00, 0xfc00])), [NaN, NaN, Infinity, -Infinity]);
   });
 
-  it('reads float32 and float16 at any alignment', () => {
+  it('reads float32 and float16 at odd offsets', () => {
     const data = new Uint8Array(13);
     data.set(float32([0.1, -2, 3]).data, 1);
     assert.deepEqual(decimals({ dtype: 'float32', shape: [3], data: data.subarray(1) }), [0.1, -2, 3]);
@@ -75,7 +75,7 @@ describe('decimals', () => {
     assert.deepEqual(numbers.map(String), ['0.1', '0.3333', '65500', '0.00006104', '6e-8', '2048', '0.973']);
   });
 
-  it('reads back as the same float16, every one of them', () => {
+  it('round-trips every finite non-negative float16 number', () => {
     const all = Array.from({ length: 0x7c00 }, (_, bits) => bits);
     const exact = (bits: number) =>
       bits < 0x400 ? bits / 2 ** 24 : (1 + (bits & 0x3ff) / 1024) * 2 ** ((bits >> 10) - 15);

@@ -7,7 +7,7 @@ import { findRegularPlace } from '../../src/outputs/regular-place.js';
 import { inFolder } from './scratch.js';
 
 describe('findRegularPlace', () => {
-  it('refuses a device, and names the formats that go there', async () => {
+  it('refuses a device, and names the formats that can be written to it', async () => {
     await assert.rejects(findRegularPlace(devNull), {
       name: 'OutputError',
       message: `${devNull} is not a regular file, and NPY is completed in place at the end.`,
@@ -18,7 +18,7 @@ describe('findRegularPlace', () => {
 
 describe('findFeaturesFolder', () => {
   it(
-    'refuses a file, and names the format that is one',
+    'refuses a file, and names the format that is a single file',
     inFolder(async (folder) => {
       const output = join(folder, 'maps');
       await writeFile(output, '');

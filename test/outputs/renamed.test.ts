@@ -33,7 +33,7 @@ function layouts(format: Format, csvSafe: boolean): readonly OutputLayout[] {
 describe('a stored row', () => {
   for (const format of Object.values(FORMATS)) {
     for (const csvSafe of format === FORMATS.jsonl ? [false] : [false, true]) {
-      it(`under another path is as if it had been written so: ${format.name}${csvSafe ? ', made safe' : ''}`, () => {
+      it(`can be renamed as if written under the new path: ${format.name}${csvSafe ? ', CSV-safe' : ''}`, () => {
         const names = [...HOSTILE_NAMES, 'photos/a.jpg', './photos/a.jpg'];
         for (const layout of layouts(format, csvSafe)) {
           const { encode, renamed } = textFile(layout).rows;

@@ -14,7 +14,7 @@ import { RunSink } from '../../src/runs/run-sink.js';
 import { readState } from '../../src/runs/run-state.js';
 import type { Tensor } from '../../src/tensor.js';
 
-/** Runs a test in a folder of its own, removed afterwards. */
+/** Runs a test in a temporary folder, removed afterwards. */
 export function inFolder(test: (folder: string) => Promise<void>): () => Promise<void> {
   return async () => {
     const folder = await mkdtemp(join(tmpdir(), 'halonet-outputs-'));
@@ -26,7 +26,7 @@ export function inFolder(test: (folder: string) => Promise<void>): () => Promise
   };
 }
 
-/** A stream that keeps the pieces it is given. */
+/** A stream that keeps the pieces written to it. */
 export class Collector extends Writable {
   readonly pieces: string[] = [];
 
@@ -76,7 +76,7 @@ export async function writeAll(sink: RowSink<RunFacts>, rows: readonly Row[]): P
   await sink.commit(FACTS);
 }
 
-/** What rows come to on standard output. */
+/** Returns what a layout writes for rows to standard output. */
 export async function printed(layout: OutputLayout, rows: readonly Row[]): Promise<string> {
   const stdout = new Collector();
   await writeAll(await printing(layout, stdout), rows);
@@ -112,7 +112,7 @@ export interface RunTestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Starts a run at a place that holds none. Everything is forced to disk after each row unless told otherwise. */
+/** Starts a run at a place without one. By default, a checkpoint follows each row. */
 export async function startRun(
   output: string,
   layout: OutputLayout,
@@ -126,7 +126,7 @@ export async function startRun(
   );
 }
 
-/** Goes on with the run that was left at a place. */
+/** Resumes the interrupted run at a place. */
 export async function resumeRun(
   output: string,
   layout: OutputLayout,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ByteChannel } from '../../src/files/byte-channel.js';
 import { TextTarget } from '../../src/outputs/text-target.js';
 
-/** A channel in memory; `hold` keeps its writes waiting until `release`. */
+/** A channel in memory; with `hold`, its writes wait for `release`. */
 function channel({ live = true, fail = false } = {}) {
   const pieces: string[] = [];
   const waiting: (() => void)[] = [];
@@ -33,7 +33,7 @@ function channel({ live = true, fail = false } = {}) {
 const turn = () => new Promise(setImmediate);
 
 describe('TextTarget', () => {
-  it('sends the rows of one turn together, at its end, to a live channel', async () => {
+  it('sends all rows of one turn of the event loop together to a live channel', async () => {
     const { state, target, write } = channel();
     for (const row of ['a\n', 'b\n', 'c\n']) await write(row);
     assert.deepEqual(state.pieces, []);
@@ -45,7 +45,7 @@ describe('TextTarget', () => {
     await target.commit();
   });
 
-  it('gathers 64 KiB for a file', async () => {
+  it('buffers 64 KiB for a file', async () => {
     const { state, target, write } = channel({ live: false });
     const row = `${'x'.repeat(1023)}\n`;
     for (let i = 0; i < 65; i += 1) await write(row);
@@ -58,7 +58,7 @@ describe('TextTarget', () => {
     assert.equal(state.pieces.join('').length, 65 * 1024);
   });
 
-  it('holds the writer back while a slow reader holds a pipe', async () => {
+  it('blocks the writer while the reader of a pipe is slow', async () => {
     const { state, target, write } = channel();
     state.hold = true;
     const row = 'x'.repeat(16 * 1024);
@@ -75,7 +75,7 @@ describe('TextTarget', () => {
     assert.equal(state.pieces.join(''), row.repeat(100));
   });
 
-  it('throws a failure that came between writes at the next one', async () => {
+  it('throws a failure between writes at the next write', async () => {
     const { target, write } = channel({ fail: true });
     await write('a\n');
     await turn();
@@ -83,7 +83,7 @@ describe('TextTarget', () => {
     await target.abort();
   });
 
-  it('throws a failure that came between writes at commit', async () => {
+  it('throws a failure between writes at commit', async () => {
     const { target, write } = channel({ fail: true });
     await write('a\n');
     await turn();
@@ -91,7 +91,7 @@ describe('TextTarget', () => {
     await target.abort();
   });
 
-  it('sends nothing more after abort', async () => {
+  it('sends nothing after abort', async () => {
     const { state, target, write } = channel();
     await write('a\n');
     await target.abort();

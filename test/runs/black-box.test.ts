@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BlackBox, lastDecoded } from '../../src/runs/black-box.js';
 import { inFolder } from '../outputs/scratch.js';
 
-/** Something that is under way until it is told to end. */
+/** Work that is in progress until `end` is called. */
 function work() {
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -15,7 +15,7 @@ function work() {
 
 describe('BlackBox', () => {
   it(
-    'names the images that are under way, and no others',
+    'names the images in progress, and no others',
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
@@ -36,7 +36,7 @@ describe('BlackBox', () => {
   );
 
   it(
-    'takes no more room than images are under way at once, and forgets longer names with shorter ones',
+    'grows only with the number of images at once, and erases longer names under shorter ones',
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
@@ -55,7 +55,7 @@ describe('BlackBox', () => {
   );
 
   it(
-    'passes on what comes of the work, be it an error, after which nothing is under way',
+    'passes on results and errors, after which nothing is in progress',
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
@@ -70,11 +70,11 @@ describe('BlackBox', () => {
   );
 
   it(
-    'leaves out a name that is too long, and keeps its neighbours',
+    'omits a name that is too long, and keeps its neighbours',
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
-      const long = `${'ä'.repeat(2047)}x`; // 4095 bytes, the longest path of Linux
+      const long = `${'ä'.repeat(2047)}x`; // 4095 bytes, the longest path on Linux
       const names = ['before', long, '\n'.repeat(4000), 'after'];
       const works = names.map(work);
       const running = names.map((name, i) => box.around(name, works[i]?.action ?? (async () => {})));
@@ -86,7 +86,7 @@ describe('BlackBox', () => {
   );
 
   it(
-    'is removed in the end, and what a crash leaves of it begins anew',
+    'removes its file at the end, and clears one left by a crash',
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
@@ -107,14 +107,14 @@ describe('BlackBox', () => {
   );
 
   it(
-    'goes on naming what took an earlier process down until that has been decoded',
+    'names images that crashed an earlier process until they are decoded',
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const stopped = BlackBox.open(path, ['a', 'b']);
       assert.deepEqual(await lastDecoded(path), ['a', 'b']);
       await stopped.around('a', async () => {});
       await stopped.around('c', async () => {});
-      await stopped.close(); // the run ends before it comes to b
+      await stopped.close(); // the run ends before it reaches b
       const left = await lastDecoded(path);
       assert.deepEqual(left, ['b']);
       const resumed = BlackBox.open(path, left);
@@ -125,7 +125,7 @@ describe('BlackBox', () => {
   );
 
   it(
-    'ends no run where it cannot be written',
+    'does not fail a run if it cannot be written',
     inFolder(async (folder) => {
       const box = BlackBox.open(join(folder, 'no', 'such', 'folder'));
       assert.equal(await box.around('a', async () => 17), 17);

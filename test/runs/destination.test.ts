@@ -28,7 +28,7 @@ const NPY = embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 1 });
 
 const AWAY: ImageFailure = { code: 'not_found', message: 'there is no such file' };
 
-// Every setting that a run of features is begun with.
+// Every setting of a run.
 const SETTINGS = fingerprintOf({
   version: '1.2.3',
   onnx: Uint8Array.of(1, 2, 3),
@@ -57,11 +57,11 @@ const refusing =
 interface Attempt {
   readonly mode: OutputMode;
   readonly images: string; // a letter each
-  readonly rows?: number; // after which it stops; all when not given
-  readonly setting?: string; // of which the values follow
-  readonly settings?: Fingerprint; // besides that one
-  readonly unreadable?: string; // folders among the images, a letter each
-  readonly listed?: boolean; // the images are of a list on standard input
+  readonly rows?: number; // to stop after; by default all
+  readonly setting?: string; // one that changes the values
+  readonly settings?: Fingerprint; // further ones
+  readonly unreadable?: string; // inputs that cannot be read, a letter each
+  readonly listed?: boolean; // whether the images come from a list on standard input
   readonly layout?: OutputLayout;
 }
 
@@ -88,7 +88,7 @@ describe('openDestination', () => {
     }
   }
 
-  /** An embedding of a file's content; one that begins with a b is bad. */
+  /** Returns an embedding computed from a file's content; content that starts with bad fails. */
   async function rowOf(item: JobItem, setting: string): Promise<Row> {
     const { id: path, target, status } = item;
     if (status === 'stored') return { status, id: path, target, file: item.file, stored: item.stored };
@@ -103,7 +103,7 @@ describe('openDestination', () => {
     };
   }
 
-  /** Does a job over images: which of them it computed, how many rows it can be gone on from, and whether it was there already. */
+  /** Runs a job over images. @returns the images computed, the number of rows kept, and whether the output is done */
   async function run(
     output: string,
     { mode, images, rows, setting = '', settings = {}, unreadable, listed = false, layout = JSONL }: Attempt,
@@ -143,7 +143,7 @@ describe('openDestination', () => {
     }
   }
 
-  /** A job that has begun, to write rows to by hand. */
+  /** Starts a job whose rows the test writes itself. */
   async function begun(output: string, images: string) {
     const destination = await openDestination({
       output: place(output),
@@ -164,7 +164,7 @@ describe('openDestination', () => {
     return { destination, started };
   }
 
-  /** The files of an output, and those that a run from nothing makes of the same images now. */
+  /** Checks that the files of an output equal those of a new run over the same images. */
   async function assertAsNew(output: string, attempt: Omit<Attempt, 'mode'>): Promise<void> {
     await run(`new ${output}`, { ...attempt, mode: 'new' });
     const files = await filesIn(folder);
@@ -180,8 +180,8 @@ describe('openDestination', () => {
   for (const layout of [JSONL, NPY]) {
     const output = `out.${layout.settings.format}`;
 
-    describe(`an output of ${layout.settings.format}`, () => {
-      it('is begun anew where there is none, and refused where there is one, unless it may be replaced', async () => {
+    describe(`with an output in ${layout.settings.format}`, () => {
+      it('creates an output, and replaces an existing one only in mode overwrite', async () => {
         await write('abc');
         assert.deepEqual(await run(output, { mode: 'resume', images: 'abc', layout }), {
           computed: 'abc',
@@ -196,7 +196,7 @@ describe('openDestination', () => {
         await assertAsNew(output, { images: 'ab', layout });
       });
 
-      it('goes on where it was left, and is refused without being told what to do', async () => {
+      it('resumes an interrupted run, and refuses to start a new one in its place', async () => {
         await write('abcde');
         const left = await run(output, { mode: 'new', images: 'abcde', rows: 3, layout });
         assert.deepEqual(left, { computed: 'abc', kept: 3, done: false });
@@ -210,25 +210,25 @@ describe('openDestination', () => {
         await assertAsNew(output, { images: 'abcde', layout });
       });
 
-      it('is begun again where it may be replaced', async () => {
+      it('discards an interrupted run in mode overwrite', async () => {
         await write('abcd');
         await run(output, { mode: 'new', images: 'abcd', rows: 3, layout });
         assert.equal((await run(output, { mode: 'overwrite', images: 'dcb', layout })).computed, 'dcb');
         await assertAsNew(output, { images: 'dcb', layout });
       });
 
-      it('stays in place until the run that replaces it is whole', async () => {
+      it('keeps the old output until the run that replaces it is complete', async () => {
         await write('abcd');
         await run(output, { mode: 'new', images: 'ab', layout });
         const before = await readFile(place(output));
         await run(output, { mode: 'overwrite', images: 'abcd', rows: 3, layout });
         assert.deepEqual(await readFile(place(output)), before);
-        // What was said of replacing holds for the run that goes on.
+        // Permission to replace carries over to the resumed run.
         assert.equal((await run(output, { mode: 'resume', images: 'abcd', layout })).computed, 'd');
         await assertAsNew(output, { images: 'abcd', layout });
       });
 
-      it('is done already where nothing has changed', async () => {
+      it('has nothing to do if nothing has changed', async () => {
         await write('abc');
         await write('b', 'bad');
         await run(output, { mode: 'new', images: 'abc', layout });
@@ -243,7 +243,7 @@ describe('openDestination', () => {
         assert.deepEqual(await filesIn(folder), before);
       });
 
-      it('says what has changed, and takes over the rest when it is told to', async () => {
+      it('reports changed inputs, and reuses the other rows in mode sync', async () => {
         await write('abcdef');
         await run(output, { mode: 'new', images: 'abcde', layout });
         await write('b', 'changed');
@@ -259,10 +259,10 @@ describe('openDestination', () => {
         await assertAsNew(output, attempt);
       });
 
-      it('takes over rows of a run that was interrupted, again and again, and of the output before', async () => {
+      it('reuses rows of a repeatedly interrupted run, and of the output before it', async () => {
         await write('abcdefgh');
         await run(output, { mode: 'new', images: 'abcd', layout });
-        await run(output, { mode: 'sync', images: 'xabcdefgh', rows: 6, layout }); // x is not there
+        await run(output, { mode: 'sync', images: 'xabcdefgh', rows: 6, layout }); // x does not exist
         await assert.rejects(
           run(output, { mode: 'resume', images: 'abcdefgh', layout }),
           refusing(/have changed: 1 gone/),
@@ -278,7 +278,7 @@ describe('openDestination', () => {
         await assertAsNew(output, { images: 'gabcdefh', layout });
       });
 
-      it('takes no rows over from a file that was altered', async () => {
+      it('reuses no rows of a modified file', async () => {
         await write('abcd');
         await run(output, { mode: 'new', images: 'abc', layout });
         await run(output, { mode: 'sync', images: 'dabc', rows: 2, layout });
@@ -305,7 +305,7 @@ describe('openDestination', () => {
     });
   }
 
-  it('goes on with nothing under other settings', async () => {
+  it('refuses to resume or sync with other settings', async () => {
     await write('abc');
     const attempt = { images: 'abc', setting: 'one' };
     await run('out.jsonl', { ...attempt, mode: 'new', rows: 2 });
@@ -324,7 +324,7 @@ describe('openDestination', () => {
     assert.equal((await run('out.jsonl', { ...other, mode: 'overwrite' })).computed, 'abc');
   });
 
-  it('takes no rows over from an output that is to be replaced', async () => {
+  it('reuses no rows of an output that is being replaced', async () => {
     await write('abcd');
     await run('out.jsonl', { mode: 'new', images: 'abc', setting: 'one' });
     await run('out.jsonl', { mode: 'overwrite', images: 'abc', setting: 'three', rows: 1 });
@@ -333,7 +333,7 @@ describe('openDestination', () => {
     await assertAsNew('out.jsonl', { images: 'dabc', setting: 'three' });
   });
 
-  it('tells a retry from a run of its own', async () => {
+  it('distinguishes a retry from an ordinary run', async () => {
     await write('abc');
     await write('ac', 'bad');
     const attempt = { images: 'abc' };
@@ -358,7 +358,7 @@ describe('openDestination', () => {
   });
 
   for (const left of ['finished', 'interrupted'] as const) {
-    describe(`with --sync, where inputs of a run that was ${left} are away,`, () => {
+    describe(`with --sync, when inputs of a run that was ${left} are missing,`, () => {
       const output = 'out.jsonl';
       let before: Readonly<Record<string, string>>;
       beforeEach(async () => {
@@ -377,16 +377,16 @@ describe('openDestination', () => {
         assert.deepEqual(await filesIn(folder), before);
       }
 
-      it('drops no row when all are gone', async () => {
+      it('drops no rows if all inputs are gone', async () => {
         const emptied = `would lose ${rows} of its ${rows} rows, and none of its inputs is there any more`;
         await assertRefused({ images: '' }, new RegExp(emptied));
         await write('x');
         before = await filesIn(folder);
-        await assertRefused({ images: 'x' }, new RegExp(emptied)); // others came in their place
+        await assertRefused({ images: 'x' }, new RegExp(emptied)); // even with new ones in their place
         assert.equal((await run(output, { mode: 'overwrite', images: 'x' })).computed, 'x');
       });
 
-      it('drops no row when one of the inputs cannot be read', async () => {
+      it('drops no rows if an input cannot be read', async () => {
         await assertRefused(
           { images: 'xbcd', unreadable: 'x' },
           new RegExp(`would lose 1 of its ${rows} rows, and 1 input cannot be read`),
@@ -397,11 +397,11 @@ describe('openDestination', () => {
         );
       });
 
-      it('goes on where no row would be lost, or nothing new is unreadable', async () => {
+      it('proceeds if no row would be lost, or no further input has become unreadable', async () => {
         const joined = { images: 'xabcd', unreadable: 'x' };
         await run(output, { ...joined, mode: 'sync' });
         assert.match(notes.join(), /out\.jsonl: 1 new$/);
-        // What could not be read the last time either is no reason to keep the rows of what is gone.
+        // An input that was already unreadable last time does not protect the rows of inputs that are gone.
         await run(output, { images: 'xd', unreadable: 'x', mode: 'sync' });
         assert.match(notes.join(), /out\.jsonl: 3 gone$/);
         await assertAsNew(output, { images: 'xd', unreadable: 'x' });
@@ -409,7 +409,7 @@ describe('openDestination', () => {
     });
   }
 
-  it('retries under other limits, and under nothing else that differs', async () => {
+  it('retries with other limits, but with no other setting changed', async () => {
     await write('abc');
     await write('ac', 'bad');
     const attempt = { images: 'abc', settings: SETTINGS };
@@ -440,9 +440,9 @@ describe('openDestination', () => {
     await write('ac');
     const begun = await run('out.jsonl', { ...attempt, settings: limits, mode: 'retry', rows: 1 });
     assert.deepEqual([begun.computed, begun.kept], ['a', 1]);
-    await assertOthersRefused(); // of the retry that was interrupted
+    await assertOthersRefused(); // for the interrupted retry
     assert.equal((await run('out.jsonl', { ...attempt, settings: limits, mode: 'retry' })).computed, 'c');
-    // The limits were for these images alone: the run that it was goes on.
+    // The limits were only for the retried images: the run keeps its settings.
     for (const mode of ['resume', 'sync'] as const) {
       assert.equal((await run('out.jsonl', { ...attempt, mode })).done, true);
       await assert.rejects(
@@ -453,7 +453,7 @@ describe('openDestination', () => {
     await assertAsNew('out.jsonl', attempt);
   });
 
-  it('takes a list that can be read once', async () => {
+  it('accepts a list that can be read only once', async () => {
     await write('abcde');
     const attempt = { images: 'abcde', listed: true };
     await run('out.jsonl', { ...attempt, mode: 'new', rows: 2 });
@@ -465,7 +465,7 @@ describe('openDestination', () => {
     await assertAsNew('out.jsonl', { images: 'abcde' });
   });
 
-  it('refuses an index without its array before there is any work', async () => {
+  it('refuses an index without its array before doing any work', async () => {
     await writeFile(place('out.index.csv'), 'mine');
     await assert.rejects(
       run('out.npy', { mode: 'new', images: 'a', layout: NPY }),
@@ -478,7 +478,7 @@ describe('openDestination', () => {
     assert.deepEqual(await readdir(folder), ['out.index.csv']);
   });
 
-  it('gives up a whole run whose name was taken, where it may be replaced', async () => {
+  it('discards a complete run whose name was taken, but only in mode overwrite', async () => {
     await write('abc');
     const { destination, started } = await begun('out.jsonl', 'a');
     await writeFile(place('out.jsonl'), 'mine');
@@ -498,7 +498,7 @@ describe('openDestination', () => {
     await assertAsNew('out.jsonl', { images: 'abc' });
   });
 
-  it('is for one run at a time', async () => {
+  it('allows one run at a time', async () => {
     const output = {
       output: place('out.jsonl'),
       arrangement: JSONL.arrangement,
@@ -520,7 +520,7 @@ describe('openDestination', () => {
     assert.deepEqual(await readdir(folder), []);
   });
 
-  it('writes no more rows once another run has its lock, and leaves that alone', async () => {
+  it('writes no more rows once another run has the lock, and leaves that lock in place', async () => {
     await write('a');
     const { destination, started } = await begun('out.jsonl', 'a');
     const row = await rowOf(new FileItem(pathOf('a')), '');
@@ -544,7 +544,7 @@ describe('openDestination', () => {
     assert.deepEqual((await readdir(folder)).sort(), ['images', 'out.jsonl.lock', 'out.jsonl.partial']);
   });
 
-  it('names an image while something is done with it', async () => {
+  it('records the name of an image while it is being processed', async () => {
     const { destination, started } = await begun('out.jsonl', '');
     const decoding = join(place('out.jsonl.partial'), 'decoding');
     const named = await started.around('a "strange" name', () => lastDecoded(decoding));
@@ -555,7 +555,7 @@ describe('openDestination', () => {
     await destination.release();
   });
 
-  it('takes rows over from the output that a run was begun from, and from no other', async () => {
+  it('reuses rows only of the output that a run was started from', async () => {
     await write('abcd');
     const attempt = { images: 'dabc' };
     await run('out.jsonl', { mode: 'new', images: 'abc' });
@@ -573,14 +573,14 @@ describe('openDestination', () => {
     await assertAsNew('out.jsonl', attempt);
   });
 
-  it('leaves no lock where it refuses', async () => {
+  it('leaves no lock behind if it refuses', async () => {
     await writeFile(place('out.jsonl'), 'mine');
     await assert.rejects(run('out.jsonl', { mode: 'new', images: '' }), OutputError);
     await assert.rejects(run('out.jsonl', { mode: 'resume', images: '' }), OutputError);
     assert.deepEqual(await readdir(folder), ['out.jsonl']);
   });
 
-  it('names the images that were being decoded when a run died', async () => {
+  it('reports the images that were being decoded when a process died', async () => {
     await write('ab');
     await run('out.jsonl', { mode: 'new', images: 'ab', rows: 1 });
     const suspects = [pathOf('b'), 'new\nline'];
@@ -613,7 +613,7 @@ describe('openDestination', () => {
     await after.release();
   });
 
-  it('takes no rows over on a stream', async () => {
+  it('refuses to resume or sync on a stream', async () => {
     const stdout = new Collector();
     for (const output of ['-', '/dev/stdout']) {
       for (const mode of ['resume', 'sync'] as const) {

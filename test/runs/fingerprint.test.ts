@@ -26,9 +26,9 @@ const JOB: Fingerprinted = {
   device: 'cpu',
 };
 
-/** What is said of a run that was started with a job, and is to go on with another one; undefined where nothing differs. */
+/** Returns the differences between JOB and the same job with a change; undefined if there are none. */
 function difference(change: Partial<Fingerprinted>, except: readonly string[] = []): string | undefined {
-  // As a journal has kept it.
+  // As read from a journal.
   const then = JSON.parse(JSON.stringify(fingerprintOf(JOB)));
   const different = differences(then, fingerprintOf({ ...JOB, ...change }), except);
   return different.length === 0 ? undefined : different.join('; ');
@@ -40,7 +40,7 @@ describe('the fingerprint of a run', () => {
     assert.equal(difference({ preprocessing: { ...PREPROCESSING, fill: [124, 116, 104] } }), undefined);
   });
 
-  it('names every setting of images that differs, and how', () => {
+  it('names every preprocessing setting that differs, with both values', () => {
     const changes: Partial<Preprocessing>[] = [
       { height: 256 },
       { width: 64 },
@@ -66,7 +66,7 @@ describe('the fingerprint of a run', () => {
     }
   });
 
-  it('names what else differs', () => {
+  it('names other settings that differ', () => {
     assert.equal(difference({ version: '1.3.0' }), 'halonet was 1.2.3 and is 1.3.0');
     assert.equal(difference({ device: 'cuda' }), '--device was cpu and is cuda');
     assert.equal(difference({ layout: layoutOf('jsonl') }), '--format was npy and is jsonl');
@@ -82,7 +82,7 @@ describe('the fingerprint of a run', () => {
     );
   });
 
-  it('speaks of the network, too', () => {
+  it('reports a different network', () => {
     const onnx = Uint8Array.of(1, 2, 4);
     assert.equal(difference({ onnx }), 'the network is another one (--model, --precision, --mean or --std)');
     assert.match(
@@ -131,7 +131,7 @@ describe('the fingerprint of a run', () => {
     assert.equal(difference({ outputs: halved, onnx })?.startsWith('--stages, --pool'), true);
   });
 
-  it('knows of settings that came or went', () => {
+  it('reports settings that were added or removed', () => {
     const then = { ...fingerprintOf(JOB), gone: 1 };
     assert.deepEqual(differences(then, { ...fingerprintOf(JOB), labels: 'x'.repeat(200) }, []), [
       'gone was 1 and is not set',
@@ -139,13 +139,13 @@ describe('the fingerprint of a run', () => {
     ]);
   });
 
-  it('says what differs in an error that names two ways on', () => {
+  it('lists the differences in an error that suggests --overwrite', () => {
     const error = otherSettings('out.npy', ['one', 'two']);
     assert.equal(error.message, 'out.npy was started with other settings: one; two.');
     assert.match(error.hint ?? '', /--overwrite/);
   });
 
-  it('may differ where that is allowed', () => {
+  it('may differ in settings that are exempt', () => {
     const preprocessing = { ...PREPROCESSING, maxPixels: 5 };
     assert.equal(difference({ preprocessing }, ['maxPixels', 'failOn']), undefined);
     assert.equal(

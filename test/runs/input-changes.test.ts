@@ -20,7 +20,7 @@ describe('compareInputs', () => {
     for (const name of names) await writeFile(pathOf(name), content);
   };
 
-  /** Writes down what inputs are now, of which those with a - lead to nothing. */
+  /** Records the current state of inputs in a ledger; names with a - are missing files. */
   async function record(names: Iterable<string>): Promise<number> {
     const records = [];
     for (const name of names) {
@@ -46,7 +46,7 @@ describe('compareInputs', () => {
     }
   }
 
-  /** @param then the letters of the inputs in a ledger @param now those that there are */
+  /** @param then the inputs in a ledger, a letter each @param now the current inputs */
   async function compare(then: string, now: string, { whole = true, change = async () => {} } = {}) {
     await write(new Set([...then, ...now].filter((name) => name !== '-')));
     const rows = await record(then);
@@ -56,21 +56,21 @@ describe('compareInputs', () => {
 
   const none = { gained: 0, lost: 0, unread: 0, changed: 0, moved: false, respelled: 0 };
 
-  it('finds nothing where nothing has changed', async () => {
+  it('returns undefined if nothing has changed', async () => {
     for (const names of ['', 'a', 'abcdef', 'aa', 'abab-c-']) {
       assert.equal(await compare(names, names), undefined, names);
       assert.equal(await compare(names, names, { whole: false }), undefined, names);
     }
   });
 
-  it('counts what is new, wherever it is', async () => {
+  it('counts new inputs at any position', async () => {
     assert.deepEqual(await compare('abc', 'xabc'), { ...none, gained: 1 });
     assert.deepEqual(await compare('abc', 'axybc'), { ...none, gained: 2 });
     assert.deepEqual(await compare('abc', 'abcxyz'), { ...none, gained: 3 });
     assert.deepEqual(await compare('', 'ab'), { ...none, gained: 2 });
   });
 
-  it('counts what is gone, wherever it was', async () => {
+  it('counts inputs that are gone from any position', async () => {
     assert.deepEqual(await compare('abc', 'bc'), { ...none, lost: 1 });
     assert.deepEqual(await compare('abcd', 'ad'), { ...none, lost: 2 });
     assert.deepEqual(await compare('abc', 'ab'), { ...none, lost: 1 });
@@ -89,13 +89,13 @@ describe('compareInputs', () => {
     assert.deepEqual(await compare('a-c', 'a-c', { change: found }), { ...none, changed: 1 });
   });
 
-  it('notices another order', async () => {
+  it('detects a different order', async () => {
     assert.deepEqual(await compare('abc', 'acb'), { ...none, moved: true });
     assert.deepEqual(await compare('abc', 'cab'), { ...none, moved: true });
     assert.deepEqual(await compare('aba', 'aab'), { ...none, moved: true });
   });
 
-  it('counts a path as often as it comes', async () => {
+  it('counts a path as often as it occurs', async () => {
     assert.deepEqual(await compare('aab', 'ab'), { ...none, lost: 1 });
     assert.deepEqual(await compare('ab', 'aab'), { ...none, gained: 1 });
     assert.deepEqual(await compare('ab', 'aba'), { ...none, gained: 1 });
@@ -103,7 +103,7 @@ describe('compareInputs', () => {
     assert.deepEqual(await compare('aabb', 'ab'), { ...none, lost: 2 });
   });
 
-  it('counts all of it together', async () => {
+  it('counts all kinds of changes together', async () => {
     const change = () => write('d', 'xx');
     assert.deepEqual(await compare('abcdef', 'xfbdy', { change }), {
       gained: 2,
@@ -115,7 +115,7 @@ describe('compareInputs', () => {
     });
   });
 
-  it('of a part knows nothing of what follows it', async () => {
+  it('ignores new inputs after the rows of an interrupted run', async () => {
     const whole = false;
     assert.equal(await compare('abc', 'abcxyz', { whole }), undefined);
     assert.equal(await compare('', 'abc', { whole }), undefined);
@@ -126,8 +126,8 @@ describe('compareInputs', () => {
     assert.deepEqual(await compare('abc', 'abacx', { whole }), { ...none, gained: 1 });
   });
 
-  describe('given by other paths', () => {
-    /** As they were recorded, but each by another path that leads to the same file. */
+  describe('with inputs given by other paths', () => {
+    /** The recorded inputs, each by another path to the same file. */
     async function* otherwise(names: Iterable<string>): AsyncGenerator<Item> {
       for (const name of names) yield new FileItem(`${folder}/./${name}`, { target: pathOf(name) });
     }
@@ -137,7 +137,7 @@ describe('compareInputs', () => {
       return compareInputs(otherwise(now), { ledger: pathOf('ledger'), rows, whole });
     };
 
-    it('have not changed, and that is told', async () => {
+    it('reports them as respelled only', async () => {
       for (const whole of [true, false]) {
         const changes = await compared('abca', 'abca', whole);
         assert.deepEqual(changes, { ...none, respelled: 4 });
@@ -145,7 +145,7 @@ describe('compareInputs', () => {
       }
     });
 
-    it('are compared without taking more inputs than there are rows', async () => {
+    it('takes no more inputs than there are rows', async () => {
       await write('abcd');
       const known = { ledger: pathOf('ledger'), rows: await record('abc'), whole: false };
       const source = otherwise('abcd');
@@ -153,7 +153,7 @@ describe('compareInputs', () => {
       assert.equal((await source.next()).value?.target, pathOf('d'));
     });
 
-    it('are told from those that are new, gone or in another order', async () => {
+    it('distinguishes them from inputs that are new, gone or reordered', async () => {
       assert.deepEqual(await compared('abc', 'abcd'), { ...none, gained: 1, respelled: 3 });
       assert.deepEqual(await compared('abc', 'ac'), { ...none, lost: 1, respelled: 2 });
       assert.deepEqual(await compared('abc', 'cab'), { ...none, moved: true, respelled: 3 });
@@ -163,7 +163,7 @@ describe('compareInputs', () => {
       }
     });
 
-    it('are known by the path where what it leads to is another file, as behind a link that was turned', async () => {
+    it('recognises an unchanged path that leads to another file, as through a redirected link', async () => {
       await write('ab');
       const rows = await record('ab');
       async function* turned(): AsyncGenerator<Item> {
@@ -176,7 +176,7 @@ describe('compareInputs', () => {
     });
   });
 
-  it('says more of a change than nothing', async () => {
+  it('detects every difference between short sequences of inputs', async () => {
     const letters = ['a', 'b', 'c'];
     const words = letters.flatMap((a) => letters.flatMap((b) => [a + b, ...letters.map((c) => a + b + c)]));
     await write(letters);
@@ -194,7 +194,7 @@ describe('compareInputs', () => {
     }
   });
 
-  it('takes no more inputs than it has to', async () => {
+  it('takes only as many inputs as it needs, and counts changes at the edges of chunks', async () => {
     const names = Array.from({ length: 600 }, (_, i) => `${i}-`);
     const rows = await record(names);
     const take = async (now: readonly string[], whole: boolean) => {
@@ -212,7 +212,7 @@ describe('compareInputs', () => {
     });
     assert.deepEqual((await take(names, true)).changes, undefined);
     assert.deepEqual((await take(more, true)).changes, { ...none, gained: 1 });
-    // Over the pieces in which they are compared.
+    // Around the edges of the chunks that are compared.
     for (const at of [0, 255, 256, 257, 511, 512, 599]) {
       const without = names.toSpliced(at, 1);
       assert.deepEqual((await take(without, true)).changes, { ...none, lost: 1 }, `${at}`);
@@ -224,7 +224,7 @@ describe('compareInputs', () => {
     }
   });
 
-  it('reads no ledger that is too short', async () => {
+  it('refuses a ledger that is too short', async () => {
     await write('ab');
     await record('ab');
     const known = { ledger: pathOf('ledger'), rows: 3, whole: true };

@@ -10,7 +10,7 @@ function checkpointOf(rows: number): Checkpoint {
   return { rows, bytes: { 'a.csv': 10 * rows }, inputs: `digest ${rows}`, seconds: rows / 2 };
 }
 
-/** A journal of five records: a header, three checkpoints and the end; and how long each of them is, with all before. */
+/** Writes a journal of five records: a header, three checkpoints and the end. @returns the offset where each ends */
 async function writtenJournal(path: string): Promise<readonly number[]> {
   const ends: number[] = [];
   const journal = await Journal.create(path, HEADER, checkpointOf(0));
@@ -28,7 +28,7 @@ async function writtenJournal(path: string): Promise<readonly number[]> {
   return ends;
 }
 
-/** What a journal of so many whole records says. */
+/** Returns the state that a journal of so many complete records holds. */
 function stateAfter(records: number, ends: readonly number[]) {
   if (records < 2) return undefined;
   return {
@@ -41,7 +41,7 @@ function stateAfter(records: number, ends: readonly number[]) {
 
 describe('Journal', () => {
   it(
-    'says the last of what was written, however much of its end is missing',
+    'returns the state of the last complete record, however much of the end is missing',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       const ends = await writtenJournal(path);
@@ -55,7 +55,7 @@ describe('Journal', () => {
   );
 
   it(
-    'may be longer than what is read of it at once',
+    'can be longer than what is read at once',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       const journal = await Journal.create(path, HEADER, checkpointOf(0));
@@ -73,7 +73,7 @@ describe('Journal', () => {
   );
 
   it(
-    'ends before what a crash has left blank or full of something else',
+    'ends before blank or foreign bytes that a crash left',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       const ends = await writtenJournal(path);
@@ -87,7 +87,7 @@ describe('Journal', () => {
       ];
       for (const [records, end] of ends.entries()) {
         for (const tail of tails) {
-          // What follows the damage counts no more, sound as it may be.
+          // Records after the damage do not count, even if they are intact.
           await writeFile(path, Buffer.concat([bytes.subarray(0, end), tail, bytes.subarray(end)]));
           assert.deepEqual(await readJournal(path), stateAfter(records + 1, ends));
         }
@@ -96,7 +96,7 @@ describe('Journal', () => {
   );
 
   it(
-    'notices a byte of a record that has changed',
+    'detects a changed byte anywhere in a record',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       const ends = await writtenJournal(path);
@@ -112,7 +112,7 @@ describe('Journal', () => {
   );
 
   it(
-    'goes on behind its last whole record',
+    'continues after its last complete record',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       const ends = await writtenJournal(path);
@@ -130,7 +130,7 @@ describe('Journal', () => {
   );
 
   it(
-    'is none without a header, or without a checkpoint',
+    'does not count without a header or without a checkpoint',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       assert.equal(await readJournal(path), undefined);
@@ -144,7 +144,7 @@ describe('Journal', () => {
   );
 
   it(
-    'is not begun where there is one, and cannot be read where there is something else',
+    'refuses to replace an existing journal, and to read a folder',
     inFolder(async (folder) => {
       const path = join(folder, 'journal');
       await writtenJournal(path);

@@ -25,7 +25,7 @@ const RECORD: LedgerRecord = {
 };
 
 describe('a ledger record', () => {
-  it('comes back as it was, at the edges of what it holds too', () => {
+  it('round-trips, even with extreme values', () => {
     const records: readonly LedgerRecord[] = [
       RECORD,
       { ...RECORD, path: 0n },
@@ -43,12 +43,12 @@ describe('a ledger record', () => {
     ];
     const bytes = Buffer.concat(records.map(encodeRecord));
     assert.equal(bytes.byteLength, records.length * RECORD_BYTES);
-    // Not at the start of its memory, as a part of a file that was read.
+    // At an odd offset, as in part of a file.
     const shifted = Buffer.concat([Buffer.alloc(7), bytes]).subarray(7);
     for (const [row, record] of records.entries()) assert.deepEqual(decodeRecord(shifted, row), record);
   });
 
-  it('has the layout that is documented', () => {
+  it('has the documented layout', () => {
     const record = encodeRecord({ ...RECORD, failure: 'permission' });
     assert.equal(
       Buffer.from(record).toString('hex'),
@@ -63,13 +63,13 @@ describe('a ledger record', () => {
     );
   });
 
-  it('gives a code that a later version has written as one of this', () => {
+  it('decodes an unknown failure code from a later version as read_failed', () => {
     const record = Buffer.from(encodeRecord(RECORD));
     record.writeUInt16LE(60_000, 22);
     assert.equal(decodeRecord(record, 0).failure, 'read_failed');
   });
 
-  it('knows a path by the start of its SHA-256', () => {
+  it('identifies a path by the first 64 bits of its SHA-256', () => {
     const path = 'photos/ä\n".jpg';
     const digest = createHash('sha256').update(Buffer.from(path)).digest();
     assert.equal(pathKey(path), digest.readBigUInt64LE(0));
@@ -78,7 +78,7 @@ describe('a ledger record', () => {
 
 describe('the identity of a file', () => {
   it(
-    'fits a record, whatever date and size the file claims',
+    'fits into a record, whatever the date and size of the file',
     inFolder(async (folder) => {
       const path = join(folder, 'a');
       await writeFile(path, 'abc');
@@ -94,7 +94,7 @@ describe('the identity of a file', () => {
     }),
   );
 
-  it('tells files apart by size and by date, and nothing from something', () => {
+  it('distinguishes files by size and date, and missing files from existing ones', () => {
     const file = { bytes: 3, modified: 5n };
     assert.ok(isSameFile(file, { ...file }));
     assert.ok(isSameFile(undefined, undefined));
@@ -104,7 +104,7 @@ describe('the identity of a file', () => {
     }
   });
 
-  it('of an empty file of 1970 is the same before and after it was in a ledger', () => {
+  it('survives a record for an empty file dated 1970', () => {
     const file = { bytes: 0, modified: 0n };
     assert.ok(isSameFile(decodeRecord(encodeRecord({ ...RECORD, file }), 0).file, file));
   });
@@ -120,7 +120,7 @@ describe('ledgerChunks', () => {
   };
 
   it(
-    'reads as many rows as it is asked for, in pieces of whole records',
+    'reads the requested number of rows, in chunks of whole records',
     inFolder(async (folder) => {
       const path = join(folder, 'rows');
       const bytes = Buffer.concat(Array.from({ length: ROWS }, (_, row) => recordOf(row)));
@@ -135,7 +135,7 @@ describe('ledgerChunks', () => {
   );
 
   it(
-    'says why it could not be read',
+    'reports why a ledger cannot be read',
     inFolder(async (folder) => {
       await assert.rejects(read(join(folder, 'none'), 1), { name: 'ReadFailure', message: /^ENOENT/ });
       await mkdir(join(folder, 'folder'));

@@ -34,7 +34,8 @@ const stages = [
   { name: 'stage3', shape: [3] },
 ];
 
-// An output of each arrangement, with the same seven images; text of another format and of several lines a row; and a format of the tests.
+// An output of each arrangement, all with the same seven images; text of another format and with several lines per row;
+// and a format that only the tests have.
 export const TEXT: OutputCase = {
   name: 'classes.csv',
   layout: classifyLayout({ format: FORMATS.csv, scores: 'logits', labels: ['x', 'y, z'], topK: 2 }),
@@ -83,7 +84,7 @@ const RAW: OutputCase = {
 
 export const OUTPUT_CASES: readonly OutputCase[] = [TEXT, LINES, POOLED, MATRIX, SCORES, FOLDER, RAW];
 
-/** All files under a folder, by their path from there; the manifests, which hold times, by their name alone. */
+/** Returns the content of all files under a folder, by relative path; not that of manifests, which contain times. */
 export async function filesIn(folder: string): Promise<Readonly<Record<string, string>>> {
   const files: Record<string, string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -95,7 +96,7 @@ export async function filesIn(folder: string): Promise<Readonly<Record<string, s
   return Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What an uninterrupted run makes of a case. */
+/** Returns the files that an uninterrupted run of a case writes. */
 export async function referenceOf({
   name,
   layout,

@@ -86,7 +86,7 @@ const INPUTS = {
 
 type Of<T> = '*' | keyof T;
 
-/** What follows from what; the first line that fits is the one. */
+/** The expected plans. The first line that matches applies. */
 const TABLE: readonly (readonly [
   Of<typeof STATES>,
   mode: string,
@@ -104,7 +104,7 @@ const TABLE: readonly (readonly [
   ['a retry', 'resume', '*', '*', 'refuse: A retry of out.csv was interrupted'],
   ['a retry', 'sync', '*', '*', 'refuse: A retry of out.csv was interrupted'],
   ['*', 'new', '*', '*', 'refuse: already exists'],
-  // From here on something is left, by a run that the mode is for.
+  // From here on, an earlier run left something that the mode applies to.
   ['*', '*', 'unknown', '*', 'unsettled: fingerprint'],
   ['*', '*', 'another device', '*', 'refuse: --device was cpu and is cuda'],
   ['a retry', 'retry', '*', '*', 'resume'],
@@ -167,7 +167,7 @@ describe('planRun', () => {
 
   for (const state of keys(STATES)) {
     for (const mode of MODES) {
-      it(`plans ${mode} where ${state} was found, whatever the settings and inputs`, () => {
+      it(`plans ${mode} for state "${state}" as the table states, for all settings and inputs`, () => {
         for (const fingerprint of keys(FINGERPRINTS)) {
           for (const inputs of keys(INPUTS)) {
             const facts = [state, mode, fingerprint, inputs];
@@ -193,14 +193,14 @@ describe('planRun', () => {
     }
   }
 
-  it('is held to every line of the table', () => {
+  it('covers every line of the table', () => {
     assert.deepEqual(
       TABLE.filter((_, i) => !used.has(i)),
       [],
     );
   });
 
-  it('takes rows over from what was found, and resumes its journal', () => {
+  it('reuses rows of a finished output, and resumes the journal of an interrupted run', () => {
     const facts = { place: PLACE, fingerprint: THEN, mode: 'sync' } as const;
     const taken = planRun({ ...facts, state: STATES.failures, inputs: INPUTS.others });
     assert.ok(taken.kind === 'takeOver' && taken.from === STATES.failures);

@@ -34,7 +34,7 @@ import {
   TEXT,
 } from './outputs.js';
 
-/** What stands there already: other rows, and a stage that the new folder has not. */
+/** Writes an earlier output, with other rows, and for a folder with a stage that the new one lacks. */
 async function writeEarlier(folder: string, { name, layout, rows }: OutputCase): Promise<void> {
   const output = join(folder, name);
   if (!layout.arrangement.folder) return writeAll(await startRun(output, layout), rows.slice(2));
@@ -44,7 +44,7 @@ async function writeEarlier(folder: string, { name, layout, rows }: OutputCase):
   await writeAll(await startRun(output, old), [ok('old.jpg', outputs)]);
 }
 
-/** A run that lacks nothing but its final names, in a new folder: a finished one, put back. */
+/** Creates a complete run that is not yet published, in a new folder, by undoing the renames of a finished one. */
 async function completeRun(
   folder: string,
   { name, layout, rows }: OutputCase,
@@ -66,7 +66,7 @@ async function completeRun(
   const journal = await Journal.create(path, headerOf({ replaces }), start);
   await journal.append({ complete: true });
   await journal.close();
-  await mkdir(join(place.partial, 'base')); // it has taken rows over from another run
+  await mkdir(join(place.partial, 'base')); // it has reused rows of another run
   await writeFile(
     join(place.partial, 'base', 'journal.jsonl'),
     await readFile(join(place.partial, 'journal.jsonl')),
@@ -74,7 +74,7 @@ async function completeRun(
   return { place, names };
 }
 
-/** What publishing does, one step at a time. */
+/** Returns the steps of publishing. */
 function steps(place: RunPlace, names: readonly string[], replaces: boolean): (() => Promise<void>)[] {
   const { partial } = place;
   const remove = (path: string) => () => rm(path, { recursive: true, force: true });
@@ -98,7 +98,7 @@ describe('publishing', () => {
   for (const example of OUTPUT_CASES) {
     for (const replaces of [false, true]) {
       it(
-        `${example.name}${replaces ? ' in place of an earlier one' : ''} is completed after a crash at any step`,
+        `completes ${example.name}${replaces ? ', which replaces an earlier one,' : ''} after a crash at any step`,
         inFolder(async (folder) => {
           const old = join(folder, 'old');
           await mkdir(old);
@@ -123,7 +123,7 @@ describe('publishing', () => {
   }
 
   it(
-    'shows no old array beside a new index, nor a manifest of either: they go first',
+    'removes the old manifest and array before the new index appears',
     inFolder(async (folder) => {
       const output = join(folder, MATRIX.name);
       await writeEarlier(folder, MATRIX);
@@ -140,7 +140,7 @@ describe('publishing', () => {
 
   for (const example of [TEXT, MATRIX]) {
     it(
-      `of ${example.layout.arrangement.layout} in place of scores leaves none of their files, after a crash at any call`,
+      `leaves no files of the scores that ${example.layout.arrangement.layout} replaces, after a crash at any call`,
       inFolder(async (folder) => {
         const into = { ...example, name: SCORES.name };
         const reference = await referenceOf(into);
@@ -177,12 +177,12 @@ describe('publishing', () => {
   }
 
   it(
-    'keeps the names of classes that somebody has changed or put beside an output that has none',
+    'keeps class names that the user edited, or put beside an output without any',
     inFolder(async (folder) => {
       const output = join(folder, SCORES.name);
       const classes = join(folder, 'scores.classes.csv');
       await writeEarlier(folder, SCORES);
-      const mine = 'index,label\n0,X\n1,"y, z"\n'; // as long as it was
+      const mine = 'index,label\n0,X\n1,"y, z"\n'; // of the same length
       assert.equal((await stat(classes)).size, mine.length);
       await writeFile(classes, mine);
       const again = { overwrite: true };
@@ -193,7 +193,7 @@ describe('publishing', () => {
   );
 
   it(
-    'removes its own folder by its name first, so that nothing in it is taken for a run in progress',
+    'renames its folder before removing it, so a half-removed one is not taken for a run in progress',
     inFolder(async (folder) => {
       const { place, names } = await completeRun(join(folder, 'own'), TEXT, false);
       const restore = watchFsCalls(place.partial, ({ kind }) => {
@@ -210,7 +210,7 @@ describe('publishing', () => {
 
   for (const example of [TEXT, MATRIX, SCORES, FOLDER]) {
     it(
-      `keeps what appeared in place of ${example.name}, and is done again when that is gone`,
+      `keeps a file that took a name of ${example.name}, and succeeds once that is gone`,
       inFolder(async (folder) => {
         const own = join(folder, 'own');
         const { place, names } = await completeRun(own, example, false);
@@ -224,7 +224,7 @@ describe('publishing', () => {
         await assert.rejects(publish(place, names, false), refused);
         await assert.rejects(recover(place, false), refused);
         assert.equal(await readFile(finalPath(place, first), 'utf8'), 'mine');
-        await recover(place, true); // a run that is given up is in nobody's way
+        await recover(place, true); // a run that is discarded anyway is not published
         assert.equal((await readState(place)).kind, 'interrupted');
         await rm(finalPath(place, first));
         await recover(place, false);
@@ -234,7 +234,7 @@ describe('publishing', () => {
   }
 
   it(
-    'into a folder keeps a file of the user that appeared there',
+    'keeps a file that the user put into the output folder',
     inFolder(async (folder) => {
       const own = join(folder, 'own');
       const { place, names } = await completeRun(own, FOLDER, true);
@@ -248,7 +248,7 @@ describe('publishing', () => {
   );
 
   it(
-    'into an empty folder that was there leaves the folder the same one',
+    'fills an existing empty folder without replacing the folder',
     inFolder(async (folder) => {
       const own = join(folder, 'own');
       const { place, names } = await completeRun(own, FOLDER, false);
@@ -260,7 +260,7 @@ describe('publishing', () => {
     }),
   );
 
-  it('into a folder on a disk of its own leaves the manifest beside it, on another one', async function () {
+  it('puts ledger and manifest on the other disk, beside an output folder that is a mount point', async function () {
     const device = await stat('/dev/shm').catch(() => undefined);
     await inFolder(async (folder) => {
       if (device === undefined || device.dev === (await stat(folder)).dev) return this.skip();

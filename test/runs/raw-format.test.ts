@@ -27,8 +27,8 @@ const LAYOUTS: readonly OutputLayout[] = [
 ];
 const PATHS = ['a', 'bad', 'b', 'c', 'd'];
 
-describe('a format that halonet does not know', () => {
-  it('is chosen by its name or its extension once it is among the formats', () => {
+describe('a format that only the tests have', () => {
+  it('can be chosen by name or extension once it is among the formats', () => {
     const formats = [...Object.values(FORMATS), raw];
     const choose = (output: string, asked?: string) =>
       chooseFormat({ command: 'embed', output, asked, otherwise: 'csv' }, formats).name;
@@ -44,7 +44,7 @@ describe('a format that halonet does not know', () => {
     const width = layout.files.reduce((sum, { rows }) => sum + (rows?.bytes ?? 0), 0);
 
     it(
-      `is left, resumed, verified and brought up to date: ${arrangement}, rows of ${width} bytes`,
+      `can be interrupted, resumed, verified and synced: ${arrangement}, rows of ${width} bytes`,
       inFolder(async (folder) => {
         const output = join(folder, 'out.f32');
         const run = { output, layout, paths: PATHS };
@@ -78,7 +78,7 @@ describe('a format that halonet does not know', () => {
   }
 
   it(
-    'is foreseen file by file',
+    'appears in a dry run file by file',
     inFolder(async (folder) => {
       const output = join(folder, 'out.f32');
       const place = await placeOf(output, EMBEDDINGS);

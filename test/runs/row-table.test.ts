@@ -3,11 +3,11 @@ import { mulberry32 } from '../../src/random.js';
 import { RowTable } from '../../src/runs/row-table.js';
 
 describe('RowTable', () => {
-  it('finds the first row of every key, and of no other, like a Map', () => {
+  it('finds the first row of every key it holds and none for other keys, like a Map', () => {
     const random = mulberry32(5);
     const word = () => BigInt(Math.floor(random() * 2 ** 32));
     const few = () => BigInt(Math.floor(random() * 8));
-    // Keys that differ in their upper or in their lower half alone crowd in the table, and some come twice.
+    // Keys that differ only in their upper or only in their lower half collide in the table, and some occur twice.
     const kinds = [
       () => (word() << 32n) | word(),
       () => (word() << 32n) | few(),
@@ -30,7 +30,7 @@ describe('RowTable', () => {
     }
   });
 
-  it('tells the smallest and the largest keys and rows apart', () => {
+  it('distinguishes the smallest and the largest keys and rows', () => {
     const table = new RowTable(4);
     const keys = [0n, 2n ** 64n - 1n, 2n ** 32n, 2n ** 32n - 1n];
     for (const [i, key] of keys.entries()) table.add(key, 2 ** 30 - i);

@@ -13,7 +13,7 @@ const refusing = (pattern: RegExp) => (error: unknown) =>
 
 describe('findOutput', () => {
   it(
-    'says where the files of a run lie, and touches nothing',
+    'returns the paths of the files of a run, and creates nothing',
     inFolder(async (folder) => {
       const path = join(await realpath(folder), 'out');
       for (const arrangement of Object.values(ARRANGEMENTS)) {
@@ -33,7 +33,7 @@ describe('findOutput', () => {
   );
 
   it(
-    'finds it again when something stands there',
+    'returns the same place once an output exists',
     inFolder(async (folder) => {
       for (const { name, layout, rows } of OUTPUT_CASES) {
         const before = await findOutput(join(folder, name), layout.arrangement);
@@ -44,7 +44,7 @@ describe('findOutput', () => {
   );
 
   it(
-    'follows symbolic links, so that a run is found by either name',
+    'follows symbolic links, so a run is found by either name',
     inFolder(async (folder) => {
       await mkdir(join(folder, 'real'));
       await writeFile(join(folder, 'a.csv'), '');
@@ -60,7 +60,7 @@ describe('findOutput', () => {
   );
 
   it(
-    'streams text alone to what is no file',
+    'streams only text to standard output and devices, and refuses a folder in place of a file',
     inFolder(async (folder) => {
       assert.deepEqual(await findOutput('-', ARRANGEMENTS.text), { kind: 'stdout' });
       if (process.platform !== 'win32') {
@@ -85,7 +85,7 @@ describe('findOutput', () => {
   );
 
   it(
-    'refuses what cannot be an output of its kind',
+    'refuses a folder for a file, a file for a folder, and a missing parent folder',
     inFolder(async (folder) => {
       await writeFile(join(folder, 'file'), '');
       await assert.rejects(findOutput(folder, ARRANGEMENTS.text), refusing(/is a folder/));
@@ -100,7 +100,7 @@ describe('findOutput', () => {
   );
 
   it(
-    'refuses a folder with anything but features and a run in progress in it',
+    'refuses a folder that holds anything but features and a run in progress',
     inFolder(async (folder) => {
       const fill = async (name: string, entries: readonly string[]) => {
         const output = join(folder, name);
@@ -127,8 +127,8 @@ describe('findOutput', () => {
     }),
   );
 
-  it('keeps the run in progress inside of a folder that is a disk of its own', async function () {
-    if (platform === 'win32') this.skip(); // whose disks are no folders
+  it('keeps the run in progress inside an output folder that is a mount point', async function () {
+    if (platform === 'win32') this.skip(); // disks are not folders there
     const disk = platform === 'linux' ? '/proc' : '/dev';
     const place = await runPlace(disk, ARRANGEMENTS.folder, disk);
     assert.deepEqual([place.partial, place.manifest], [`${disk}/.partial`, `${disk}.run.json`]);

@@ -37,14 +37,14 @@ import {
 
 const LATER = 1000; // seconds until a checkpoint
 
-/** What a crash at this moment would leave: a copy of the run in progress, in a folder of its own. */
+/** Copies the run in progress to another folder, as a crash at this moment would leave it. */
 async function crashed(output: string, { name }: OutputCase, into: string): Promise<string> {
   await mkdir(into);
   await cp(`${output}.partial`, join(into, `${name}.partial`), { recursive: true });
   return join(into, name);
 }
 
-/** Writes into every file of a run in progress what may stand there behind the last checkpoint. */
+/** Appends to every file of a run in progress what a crash may leave there after the last checkpoint. */
 async function addWhatIsNotVouchedFor(output: string): Promise<void> {
   const partial = `${output}.partial`;
   const data = (await readdir(join(partial, 'data'))).map((name) => join('data', name));
@@ -58,7 +58,7 @@ describe('RunSink', () => {
     const { name, layout, rows } = example;
 
     it(
-      `makes the same files of ${name} from every checkpoint on, however often`,
+      `writes the same files of ${name} when resumed from every checkpoint`,
       inFolder(async (folder) => {
         const reference = await referenceOf(example);
         const own = join(folder, 'own');
@@ -85,7 +85,7 @@ describe('RunSink', () => {
   }
 
   it(
-    'goes on from nothing where no row was vouched for',
+    'resumes from no rows if no checkpoint recorded any',
     inFolder(async (folder) => {
       const reference = await referenceOf(MATRIX);
       const output = join(folder, MATRIX.name);
@@ -102,7 +102,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'makes checkpoints by the way, once they are due',
+    'records checkpoints when they are due, after writing their rows',
     inFolder(async (folder) => {
       const output = join(folder, TEXT.name);
       const sink = await startRun(output, TEXT.layout, { checkpointSeconds: 0.02 });
@@ -122,7 +122,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'holds many rows over many buffers and checkpoints',
+    'writes many rows across many buffers and checkpoints',
     inFolder(async (folder) => {
       const output = join(folder, 'a.npy');
       const rows = 300;
@@ -140,7 +140,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'counts its rows by what became of them, those of earlier runs too',
+    'counts rows and failures, including those of earlier attempts',
     inFolder(async (folder) => {
       const output = join(folder, TEXT.name);
       const sink = await startRun(output, TEXT.layout);
@@ -157,7 +157,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'leaves nothing where it has nothing to keep',
+    'leaves no files if it has no rows to keep',
     inFolder(async (folder) => {
       for (const { name, layout } of OUTPUT_CASES) {
         assert.equal(await (await startRun(join(folder, name), layout)).leave(), 0);
@@ -167,7 +167,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'keeps the run whose rows it was to take over',
+    'keeps the run whose rows it was going to reuse',
     inFolder(async (folder) => {
       const output = join(folder, TEXT.name);
       const sink = await startRun(output, TEXT.layout);
@@ -183,7 +183,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'writes nothing more after a failure, and keeps what was vouched for before it',
+    'writes nothing after a failure, and keeps the rows of the last checkpoint',
     inFolder(async (folder) => {
       const output = join(folder, TEXT.name);
       const before = await startRun(output, TEXT.layout);
@@ -208,7 +208,7 @@ describe('RunSink', () => {
 
   for (const how of ['commit', 'leave'] as const) {
     it(
-      `vouches for nothing in ${how} where a checkpoint under way could not be forced to disk`,
+      `records no checkpoint in ${how} if the sync of a checkpoint in progress fails`,
       inFolder(async (folder) => {
         const output = join(folder, TEXT.name);
         const before = await startRun(output, TEXT.layout, { checkpointSeconds: LATER });
@@ -217,7 +217,7 @@ describe('RunSink', () => {
         let ending: Promise<unknown> | undefined;
         let sink: RunSink | undefined;
         const end = (run: RunSink) => (how === 'commit' ? run.commit(FACTS) : run.leave());
-        // Pages that could not be written count as written from then on: a second try says nothing of them.
+        // After a failed sync, the kernel marks the pages as written: a second sync succeeds without writing them.
         const fail = () => {
           throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
         };
@@ -245,7 +245,7 @@ describe('RunSink', () => {
   }
 
   it(
-    'that has lost its lock says nothing more of its rows, and removes nothing',
+    'rejects every call without its lock, and keeps its journal unchanged',
     inFolder(async (folder) => {
       for (const { name, layout, rows } of [TEXT, MATRIX, FOLDER]) {
         const output = join(folder, name);
@@ -267,7 +267,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'has the names of classes on disk, and their own name too, before its journal says that all is there',
+    'syncs the class names, then their folder, before the journal records that the run is complete',
     inFolder(async (folder) => {
       const synced: string[] = [];
       const restore = watchFsCalls(folder, ({ kind, path }) => {
@@ -277,7 +277,7 @@ describe('RunSink', () => {
       try {
         const sink = await startRun(join(folder, SCORES.name), SCORES.layout, { checkpointSeconds: LATER });
         for (const row of SCORES.rows) await sink.write(row);
-        synced.length = 0; // what the start has synced
+        synced.length = 0; // drop the syncs of the start
         await sink.commit(FACTS);
       } finally {
         restore();
@@ -290,7 +290,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'writes the names of classes anew where an earlier try has left others',
+    'rewrites class names left by an earlier attempt',
     inFolder(async (folder) => {
       const output = join(folder, SCORES.name);
       const sink = await startRun(output, SCORES.layout);
@@ -306,7 +306,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'vouches for no more rows once it has lost its lock, and gives no file its name',
+    'records no more rows and publishes no file once it has lost its lock',
     inFolder(async (folder) => {
       for (const { name, layout, rows } of [TEXT, MATRIX, FOLDER]) {
         const output = join(folder, name);
@@ -345,7 +345,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'can be ended while the files are read for the manifest, and completed later',
+    'can be aborted while the files are read for the manifest, and completed later',
     inFolder(async (folder) => {
       const output = join(folder, FOLDER.name);
       const controller = new AbortController();
@@ -362,7 +362,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'does not go on with files that do not match the journal',
+    'refuses to resume with files that do not match the journal',
     inFolder(async (folder) => {
       const output = join(folder, MATRIX.name);
       const sink = await startRun(output, MATRIX.layout);
@@ -390,7 +390,7 @@ describe('RunSink', () => {
   );
 
   it(
-    'says in its manifest what it has written',
+    'describes in its manifest what it has written',
     inFolder(async (folder) => {
       for (const { name, layout, rows } of OUTPUT_CASES) {
         const output = join(folder, name);

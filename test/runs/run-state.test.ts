@@ -8,7 +8,7 @@ import { makePartial, readState, recover } from '../../src/runs/run-state.js';
 import { FACTS, inFolder, placeOf, resumeRun, startRun, writeAll } from '../outputs/scratch.js';
 import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, SCORES, TEXT } from './outputs.js';
 
-/** Leaves a run in progress, of two rows. */
+/** Leaves an interrupted run of two rows. */
 async function interrupted(folder: string, { name, layout, rows }: OutputCase): Promise<RunPlace> {
   const output = join(folder, name);
   const sink = await startRun(output, layout);
@@ -19,17 +19,17 @@ async function interrupted(folder: string, { name, layout, rows }: OutputCase): 
 
 const kindOf = async (place: RunPlace) => (await readState(place)).kind;
 
-/** A folder that looks like a run's which never came to its journal. */
+/** Creates the folder of a run that crashed before it wrote its journal. */
 async function unborn(folder: string): Promise<void> {
   await mkdir(join(folder, 'data'), { recursive: true });
-  await writeFile(join(folder, 'rows'), ''); // none comes to disk before the journal is there
+  await writeFile(join(folder, 'rows'), ''); // no row reaches the disk before the journal does
   await writeFile(join(folder, 'data', 'classes.csv'), 'path,');
 }
 
 describe('readState', () => {
   for (const example of [TEXT, MATRIX, SCORES, FOLDER]) {
     it(
-      `tells what earlier runs have left of ${example.name}`,
+      `reports what earlier runs left of ${example.name}`,
       inFolder(async (folder) => {
         const { name, layout, rows } = example;
         const output = join(folder, name);
@@ -51,7 +51,7 @@ describe('readState', () => {
     );
 
     it(
-      `trusts no manifest beside other files than it was written for: ${example.name}`,
+      `does not trust the manifest of ${example.name} if one of its files is truncated`,
       inFolder(async (folder) => {
         const { name, layout, rows } = example;
         const first = join(folder, 'first');
@@ -74,7 +74,7 @@ describe('readState', () => {
   }
 
   it(
-    'takes an output for gone only where none of its files is there',
+    'considers an output gone only if none of its files exists',
     inFolder(async (folder) => {
       const { name, layout, rows } = MATRIX;
       const output = join(folder, name);
@@ -92,7 +92,7 @@ describe('readState', () => {
   );
 
   it(
-    'says of a run in progress that it is one, whatever stands under the final name',
+    'reports a run in progress even if a finished output exists',
     inFolder(async (folder) => {
       const { name, layout, rows } = TEXT;
       const output = join(folder, name);
@@ -105,7 +105,7 @@ describe('readState', () => {
   );
 
   it(
-    'refuses a manifest that is none',
+    'refuses a file that is not a manifest',
     inFolder(async (folder) => {
       const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
       for (const text of ['', 'null', '[]', '{"halonet": 2, "outputs": []}', '{"halonet": 1}']) {
@@ -118,7 +118,7 @@ describe('readState', () => {
 
 describe('recover', () => {
   it(
-    'leaves alone what is in order',
+    'leaves an intact run in progress unchanged',
     inFolder(async (folder) => {
       for (const example of [TEXT, MATRIX, FOLDER]) {
         const place = await interrupted(folder, example);
@@ -130,7 +130,7 @@ describe('recover', () => {
   );
 
   it(
-    'removes a run that never came to its journal',
+    'removes a run without a journal',
     inFolder(async (folder) => {
       const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
       await unborn(place.partial);
@@ -143,7 +143,7 @@ describe('recover', () => {
   );
 
   it(
-    'refuses a run whose journal is damaged, unless it is to be given up',
+    'refuses a run with a damaged journal, unless the caller discards the run',
     inFolder(async (folder) => {
       const place = await interrupted(folder, TEXT);
       const journal = join(place.partial, 'journal.jsonl');
@@ -158,7 +158,7 @@ describe('recover', () => {
   );
 
   it(
-    'gives a complete run its names, whichever command asks',
+    'publishes a complete run, even for a command with another layout',
     inFolder(async (folder) => {
       const output = join(folder, FOLDER.name);
       const sink = await startRun(output, FOLDER.layout);
@@ -176,7 +176,7 @@ describe('recover', () => {
   );
 
   it(
-    'gives a run its place back when the one that was to take its rows over came to nothing',
+    'restores a run if the one that was going to reuse its rows crashed before writing its journal',
     inFolder(async (folder) => {
       const before = join(folder, 'before');
       await mkdir(before);
@@ -218,7 +218,7 @@ describe('recover', () => {
   );
 
   it(
-    'removes nothing that is not of a run',
+    'refuses to remove files that do not belong to a run',
     inFolder(async (folder) => {
       const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
       for (const name of [place.partial, `${place.partial}.next`]) {

@@ -8,7 +8,7 @@ import { TELLING_ROWS } from '../../src/runs/space.js';
 import { SpaceWatch } from '../../src/runs/space-watch.js';
 
 const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
-const TEXT = 100; // bytes a row
+const TEXT = 100; // bytes per row
 const MORE_THAN_ANY_DISK = 1e15; // rows
 
 function watch(total: () => number | undefined, { folder = tmpdir(), everySeconds = 0 } = {}) {
@@ -26,14 +26,14 @@ function watch(total: () => number | undefined, { folder = tmpdir(), everySecond
 }
 
 describe('freeSpace', () => {
-  it('is known of a folder, and not of one that is missing', async () => {
+  it('returns the free space of a folder, and undefined for a missing one', async () => {
     assert.ok(((await freeSpace(tmpdir())) ?? 0) > 0);
     assert.equal(await freeSpace('/no/such/folder'), undefined);
   });
 });
 
 describe('SpaceWatch', () => {
-  it('stops a run that does not fit, with what it takes, what is free and where', async () => {
+  it('stops a run that does not fit, and states the space needed, the free space and the folder', async () => {
     const { write } = watch(() => MORE_THAN_ANY_DISK);
     await assert.rejects(write(1), (error) => {
       assert.ok(error instanceof OutputError);
@@ -43,7 +43,7 @@ describe('SpaceWatch', () => {
     });
   });
 
-  it('stops it as soon as the number of inputs is known', async () => {
+  it('stops a run that does not fit as soon as the number of inputs is known', async () => {
     let total: number | undefined;
     const { write } = watch(() => total);
     await write(3 * TELLING_ROWS);
@@ -51,16 +51,16 @@ describe('SpaceWatch', () => {
     await assert.rejects(write(1), OutputError);
   });
 
-  it('looks again when the text tells, however soon that is', async () => {
+  it('checks again once there are enough rows to estimate the text, however soon', async () => {
     let fits = true;
     const { write } = watch(() => (fits ? 100 : MORE_THAN_ANY_DISK), { everySeconds: 1e6 });
     await write(1);
     fits = false;
-    await write(TELLING_ROWS - 2); // not looked at
+    await write(TELLING_ROWS - 2); // not checked
     await assert.rejects(write(1), OutputError);
   });
 
-  it('tells once of space that runs short later, and lets the run go on', async () => {
+  it('warns once if space runs short later, and lets the run continue', async () => {
     let total = 1_000;
     const { write, notes } = watch(() => total);
     await write(TELLING_ROWS);
@@ -71,7 +71,7 @@ describe('SpaceWatch', () => {
     assert.match(notes[0] ?? '', /^disk space is running out: out\.csv needs another/);
   });
 
-  it('lets a run go on where free space is not known', async () => {
+  it('lets a run continue if the free space is unknown', async () => {
     const { write, notes } = watch(() => MORE_THAN_ANY_DISK, { folder: '/no/such/folder' });
     await write(2 * TELLING_ROWS);
     assert.deepEqual(notes, []);

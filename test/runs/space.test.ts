@@ -21,14 +21,14 @@ const LAYOUT: OutputLayout = {
 };
 const ROW = 3 * 5 * 4 + 7 * 2; // bytes in the arrays
 const LEDGER = 40;
-const HEADERS = 128 + 128 + 8; // NPY's take 64 or 128 bytes, and é is two
+const HEADERS = 128 + 128 + 8; // NPY headers take 64 or 128 bytes; é takes two
 
 describe('rowSpace', () => {
-  it('adds up the elements of all arrays, their headers and that of the text', () => {
+  it('adds up the rows and headers of all arrays, and the header of the text', () => {
     assert.deepEqual(rowSpace(LAYOUT), { headers: HEADERS, fixed: ROW, ledger: LEDGER, rowless: 0 });
   });
 
-  it('of text alone is the ledger', () => {
+  it('counts only the header and the ledger for text alone', () => {
     const alone = { headers: 8, fixed: 0, ledger: LEDGER, rowless: 0 };
     assert.deepEqual(rowSpace({ files: [TEXT] }), alone);
   });
@@ -37,11 +37,11 @@ describe('rowSpace', () => {
 describe('bytesLeft', () => {
   const written = (rows: number, text: number) => ({ rows, bytes: HEADERS + rows * ROW + text });
 
-  it('is exact for arrays, and takes the text to go on as it began', () => {
+  it('is exact for arrays, and estimates the text from the rows so far', () => {
     assert.equal(bytesLeft(LAYOUT, written(100, 2_050), 300), 200 * (ROW + LEDGER + 20.5));
   });
 
-  it('counts no text while the rows are too few to tell', () => {
+  it('counts no text while there are too few rows to estimate it', () => {
     const few = TELLING_ROWS - 1;
     assert.equal(bytesLeft(LAYOUT, written(few, 1e6), few + 10), 10 * (ROW + LEDGER));
     assert.equal(
@@ -51,13 +51,13 @@ describe('bytesLeft', () => {
     assert.equal(bytesLeft(LAYOUT, written(0, 0), 10), 10 * (ROW + LEDGER));
   });
 
-  it('has the names of the classes still to come', () => {
+  it('includes the class names that are still to be written', () => {
     const classes = { name: ownName, header: Buffer.from('index,label\n0,é\n') };
     const layout: OutputLayout = { ...LAYOUT, files: [...LAYOUT.files, classes] };
     assert.equal(bytesLeft(layout, written(0, 0), 10), 10 * (ROW + LEDGER) + 17);
   });
 
-  it('is nothing for a run that has all rows, or more than were counted', () => {
+  it('is zero for a run that has all rows, or more than expected', () => {
     assert.equal(bytesLeft(LAYOUT, written(100, 2_000), 100), 0);
     assert.equal(bytesLeft(LAYOUT, written(100, 2_000), 99), 0);
   });

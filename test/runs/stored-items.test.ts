@@ -30,7 +30,7 @@ describe('withStoredRows', () => {
   });
   const pathOf = (name: string) => join(folder, name);
 
-  /** Writes an output, in a folder of its own, of images as they are now, each with its value; those named bad have failed. */
+  /** Writes an output of the current images, each with its value, to its own folder; names that start with bad fail. */
   async function store(output: string, images: Readonly<Record<string, number>>): Promise<void> {
     const rows = [];
     for (const [name, value] of Object.entries(images)) {
@@ -44,7 +44,7 @@ describe('withStoredRows', () => {
     sources.push(await StoredRows.open(await placeOf(path, LAYOUT), LAYOUT, rows.length));
   }
 
-  /** What becomes of inputs: what is stored of each, or that it is to be computed. */
+  /** Returns for each input its stored value or failure, or its name if it is to be computed. */
   async function lookUp(...names: readonly string[]): Promise<readonly unknown[]> {
     async function* items(): AsyncGenerator<Item> {
       for (const name of names) yield new FileItem(pathOf(name));
@@ -65,7 +65,7 @@ describe('withStoredRows', () => {
     return found;
   }
 
-  it('takes over rows of files that are as they were, and leaves the others to be computed, in order', async () => {
+  it('reuses the rows of unchanged files, and leaves the others to be computed, in order', async () => {
     for (const name of ['a', 'b', 'c', 'bad', 'new']) await writeFile(pathOf(name), 'x');
     await store('first', { a: 1, b: 2, c: 3, bad: 0, 'bad gone': 0 });
     await writeFile(pathOf('b'), 'larger');
@@ -77,7 +77,7 @@ describe('withStoredRows', () => {
       'b',
       1,
       'c',
-      FAILURE, // there was nothing, and there is nothing
+      FAILURE, // missing then and now
     ]);
     await writeFile(pathOf('bad gone'), 'x');
     assert.deepEqual(await lookUp('bad gone'), ['bad gone']);
@@ -85,7 +85,7 @@ describe('withStoredRows', () => {
     assert.deepEqual(await lookUp('a'), ['a']);
   });
 
-  it('looks in one output after the other', async () => {
+  it('searches several outputs in order', async () => {
     for (const name of ['a', 'b', 'c']) await writeFile(pathOf(name), 'x');
     await store('first', { a: 1, b: 2 });
     await writeFile(pathOf('b'), 'changed');
@@ -93,7 +93,7 @@ describe('withStoredRows', () => {
     assert.deepEqual(await lookUp('a', 'b', 'c'), [1, 20, 30]);
   });
 
-  it('knows an image by another path, and writes the row under that', async () => {
+  it('recognises an image under another path, and writes its row under that path', async () => {
     await writeFile(pathOf('a'), 'x');
     await store('first', { a: 1 });
     const path = `${folder}/./a`;
@@ -110,7 +110,7 @@ describe('withStoredRows', () => {
     assert.equal(item.stored.target, pathKey(pathOf('a')));
   });
 
-  it('keeps what the path leads to now, where a link was turned to another file like the old one', async () => {
+  it('records the current target if a link was redirected to a file with the same identity', async () => {
     await writeFile(pathOf('a'), 'x');
     await store('first', { a: 1 });
     async function* items(): AsyncGenerator<Item> {
@@ -133,7 +133,7 @@ describe('withStoredRows', () => {
 
 describe('failedAgain', () => {
   it(
-    'tries again what may be an image now, and leaves what its path does not lead to',
+    'retries failed rows whose path may lead to an image now, and keeps the others',
     inFolder(async (folder) => {
       const pathOf = (name: string) => join(folder, name);
       await mkdir(pathOf('folder'));
@@ -167,7 +167,7 @@ describe('failedAgain', () => {
   );
 
   it(
-    'opens rows of relative paths from the folder of their run, and leaves their paths as they are',
+    'resolves relative paths against the folder of their run, and keeps their ids',
     inFolder(async (folder) => {
       await mkdir(join(folder, 'was a file'));
       await writeFile(join(folder, 'repaired'), 'x');

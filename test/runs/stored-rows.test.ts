@@ -8,7 +8,7 @@ import { StoredRows } from '../../src/runs/stored-rows.js';
 import { inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 import { filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
 
-/** The rows of a finished output, or of one in progress, as rows for another. */
+/** Returns the rows of a finished output, or of one in progress, for use in another. */
 async function storedIn(
   folder: string,
   { name, layout, rows }: OutputCase,
@@ -31,11 +31,11 @@ describe('StoredRows', () => {
   for (const example of OUTPUT_CASES) {
     for (const finished of [true, false]) {
       it(
-        `of ${example.name}${finished ? '' : ' in progress'} make the same output as their images do, in any order`,
+        `makes the same output as computed rows, in any order: ${example.name}${finished ? '' : ', in progress'}`,
         inFolder(async (folder) => {
           const { name, layout, rows } = example;
           const stored = await storedIn(folder, example, finished);
-          // Twelve rows: row numbers get a digit more; some are computed, some stand there twice.
+          // Twelve rows, so row numbers gain a digit; some are computed, and some occur twice.
           const order = [6, 5, 4, 3, 2, 1, 0, 1, 1, 2, 6, 5];
           const wanted = order.map((number) => rows[number] as Row);
           const given = await Promise.all(
@@ -54,7 +54,7 @@ describe('StoredRows', () => {
   }
 
   it(
-    'say what is known of each',
+    'returns the path, file identity and failure of each row',
     inFolder(async (folder) => {
       for (const example of OUTPUT_CASES) {
         const own = join(folder, example.name);
@@ -72,7 +72,7 @@ describe('StoredRows', () => {
   );
 
   it(
-    'are damaged where a file ends early, and not there where one is missing',
+    'reports truncated files as damaged, and a missing ledger as missing',
     inFolder(async (folder) => {
       const example = MATRIX;
       const { layout, name } = example;

@@ -6,12 +6,12 @@ import { type RecordedSteps, recordSteps } from '../support/recorded-steps.js';
 import { until } from '../support/until.js';
 import { FOLDER, MATRIX, type OutputCase, TEXT } from './outputs.js';
 
-/** An output, and what becomes of its files when they are published. */
+/** An output, and the steps that publish its files. */
 interface SyncCase extends OutputCase {
   readonly text: string; // names
   readonly arrays: readonly string[];
-  readonly named: readonly string[]; // steps, where nothing stood there before
-  readonly replaced: readonly string[]; // and where a finished output gives way
+  readonly named: readonly string[]; // steps without an existing output
+  readonly replaced: readonly string[]; // steps that replace a finished output
 }
 
 const CASES: readonly SyncCase[] = [
@@ -59,7 +59,7 @@ const LATER = 1000; // seconds until a checkpoint
 const AT_ONCE = 0.001;
 
 for (const { name, layout, rows, text, arrays, named, replaced } of CASES) {
-  describe(`a run to ${name} forces to disk`, () => {
+  describe(`a run to ${name} syncs`, () => {
     const [row] = rows as [Row];
     const partial = `${name}.partial`;
     const each = (step: string, files: readonly string[]) =>
@@ -84,7 +84,7 @@ for (const { name, layout, rows, text, arrays, named, replaced } of CASES) {
       });
 
     it(
-      'its files, then the journal, then their names, before it begins',
+      'its files, then the journal and the folders, at the start',
       recording(async (output, steps) => {
         const sink = await startRun(output, layout, { checkpointSeconds: LATER });
         assert.deepEqual(steps.take(), [
@@ -97,7 +97,7 @@ for (const { name, layout, rows, text, arrays, named, replaced } of CASES) {
     );
 
     it(
-      'its rows before the journal vouches for them, at a checkpoint and when it is left',
+      'its rows before the journal records them, at a checkpoint and when it stops early',
       recording(async (output, steps) => {
         const sink = await startRun(output, layout, { checkpointSeconds: LATER });
         await sink.write(row);
@@ -114,7 +114,7 @@ for (const { name, layout, rows, text, arrays, named, replaced } of CASES) {
     );
 
     it(
-      'its rows, then its manifest, then their final names, in the end',
+      'its rows, then its manifest, then the final names, at the end',
       recording(async (output, steps) => {
         const sink = await startRun(output, layout, { checkpointSeconds: LATER });
         await sink.write(row);

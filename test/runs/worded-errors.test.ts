@@ -20,13 +20,13 @@ const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 
 const NAME = 'out.jsonl';
 const PATHS = ['a', 'b', 'c', 'd'];
 
-/** What a case is tried on: an output of its own, and what makes one call of the file system fail in an action. */
+/** What a case works on: its own output, and a wrapper that makes one file system call fail in an action. */
 interface Try {
   readonly output: string;
   readonly failing: <T>(action: () => Promise<T>) => Promise<T>;
 }
 
-/** An output of all paths, or of the first of them, where it is interrupted after these rows. */
+/** Writes an output of all paths, or one that is interrupted after so many rows. */
 async function written(output: string, rows?: number): Promise<void> {
   const run = madeUpRun({ output, layout: LAYOUT, mode: 'new', paths: PATHS, ...(rows && { rows }) });
   if (rows === undefined) await run;
@@ -60,7 +60,7 @@ async function started(destination: Awaited<ReturnType<typeof opened>>, paths = 
   return found;
 }
 
-/** Starts a run that takes over rows of a finished one, and does something with what was started. */
+/** Starts a run that reuses rows of a finished one, and passes it to an action. */
 async function synced(output: string, action: (run: Started) => Promise<void>): Promise<void> {
   await written(output);
   const destination = await opened(output, 'sync');
@@ -78,7 +78,7 @@ const drained = async (items: AsyncIterable<unknown>) => {
   for await (const _ of items);
 };
 
-/** A complete run that was killed before its files got their names. */
+/** Leaves a complete run whose files do not have their final names yet. */
 async function complete(output: string): Promise<void> {
   const destination = await opened(output, 'new');
   const { sink } = await started(destination);
@@ -90,7 +90,7 @@ async function complete(output: string): Promise<void> {
   await rename(output, `${output}.away`);
 }
 
-/** What other rooms call, and what may be said where it fails. */
+/** What other rooms call, and whether its errors are about reading or also about writing. */
 const CASES: Readonly<Record<string, readonly ['read' | 'read|write', (one: Try) => Promise<unknown>]>> = {
   findRun: [
     'read',
@@ -152,8 +152,8 @@ const CASES: Readonly<Record<string, readonly ['read' | 'read|write', (one: Try)
 };
 
 /**
- * Tries a case again and again, with one call of the file system after the other failing.
- * @returns what the actions threw
+ * Repeats a case, each time with the next file system call failing.
+ * @returns the errors that the actions threw
  */
 async function errorsOf(
   attempt: (one: Try) => Promise<unknown>,
@@ -185,10 +185,10 @@ async function errorsOf(
   return errors;
 }
 
-describe('an error of the file system', () => {
+describe('a file system error', () => {
   for (const [name, [deed, attempt]] of Object.entries(CASES)) {
     it(
-      `in ${name} says which output cannot be ${deed === 'read' ? 'read' : 'read or written'}, and why`,
+      `in ${name} states which output cannot be ${deed === 'read' ? 'read' : 'read or written'}, and why`,
       inFolder(async (folder) => {
         const errors = await errorsOf(attempt, folder);
         assert.ok(errors.length > 0);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { GpuName } from '../../src/runtime/devices.js';
 import { deviceFailure } from '../../src/runtime/failures.js';
 
-// What ONNX Runtime 1.30, Dawn and CUDA say, on standard error and in the exception.
+// Messages of ONNX Runtime 1.30, Dawn and CUDA, from standard error and from exceptions.
 const loading = (library: string) =>
   `2026-01-01 [E:onnxruntime:, provider_bridge_ort.cc:2146 Create] [ONNXRuntimeError] : 1 : FAIL : Failed to load library /x/libonnxruntime_providers_cuda.so with error: ${library}: cannot open shared object file: No such file or directory
 OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library`;
@@ -59,7 +59,7 @@ const cases: readonly (readonly [GpuName, string, RegExp, RegExp])[] = [
 
 describe('deviceFailure', () => {
   for (const [name, text, message, hint] of cases) {
-    it(`finds in what ${name} says: ${message.source}`, () => {
+    it(`recognises a ${name} failure: ${message.source}`, () => {
       const error = deviceFailure({ name, id: 0 }, text);
       assert.match(error.message, message);
       assert.match(error.message, new RegExp(`^--device ${name}: `));
@@ -68,7 +68,7 @@ describe('deviceFailure', () => {
     });
   }
 
-  it('repeats what it does not know, without its place in the source', () => {
+  it('repeats an unknown message, without its source location', () => {
     const text = '/onnxruntime_src/a.cc:136 bool f(const int&) x == y was false. The device is on fire\n\n';
     const { message, reason } = deviceFailure({ name: 'webgpu', id: 0 }, text);
     assert.equal(message, '--device webgpu: ONNX Runtime says: The device is on fire');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { nativeMessage } from '../../src/runtime/native-message.js';
 
 describe('nativeMessage', () => {
-  it('leaves out places in the source', () => {
+  it('omits source locations', () => {
     const failed =
       "Non-zero status code returned while running QuickGelu node. Name:'stem.act' Status Message: " +
       '/onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 void* onnxruntime::BFCArena::' +
@@ -13,7 +13,7 @@ describe('nativeMessage', () => {
     );
   });
 
-  it('takes the last line, and has something to say of nothing', () => {
+  it('takes the last line, and has a fallback for blank text', () => {
     assert.equal(
       nativeMessage('a warning\nInvalid rank for input: pixels\n'),
       'Invalid rank for input: pixels',

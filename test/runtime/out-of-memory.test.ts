@@ -24,11 +24,11 @@ const OTHER = [
 ];
 
 describe('isOutOfMemory', () => {
-  it('knows what runtimes say when memory runs out', () => {
+  it('recognises the out-of-memory messages of runtimes', () => {
     for (const message of MEMORY) assert.ok(isOutOfMemory(message), message);
   });
 
-  it('takes no other failure for that', () => {
+  it('does not match other failures', () => {
     for (const message of OTHER) assert.ok(!isOutOfMemory(message), message);
   });
 });

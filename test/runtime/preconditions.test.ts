@@ -9,7 +9,7 @@ const CACHE = 'etc/ld.so.cache';
 const LOADER = 'libvulkan.so.1 (libc6,x86-64)\0libvulkan.so.1\0/usr/lib/libvulkan.so.1\0';
 const MANIFEST = 'usr/share/vulkan/icd.d/radeon_icd.x86_64.json';
 
-describe('the pieces that a GPU needs', () => {
+describe('GPU preconditions', () => {
   let root = '';
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-root-'));
@@ -23,7 +23,7 @@ describe('the pieces that a GPU needs', () => {
     await writeFile(join(root, path), content);
   };
 
-  it('are the loader and a driver for Vulkan, one after the other', async () => {
+  it('report a missing Vulkan loader first, then a missing driver', async () => {
     assert.equal(reasonFor('webgpu', linux()), 'no Vulkan loader');
     await place(CACHE, LOADER.replaceAll('libvulkan.so.1', 'libvulkan.so.2'));
     assert.equal(reasonFor('webgpu', linux()), 'no Vulkan loader');
@@ -35,7 +35,7 @@ describe('the pieces that a GPU needs', () => {
     assert.equal(reasonFor('webgpu', linux()), undefined);
   });
 
-  it('are found where the environment points to', async () => {
+  it('accept a loader and drivers that environment variables point to', async () => {
     await place('opt/libvulkan.so.1');
     await place('opt/icd.json');
     const loader = { LD_LIBRARY_PATH: `/nowhere:${join(root, 'opt')}` };
@@ -45,14 +45,14 @@ describe('the pieces that a GPU needs', () => {
         reasonFor('webgpu', linux({ ...loader, [variable]: join(root, 'opt/icd.json') })),
         undefined,
       );
-    await place(MANIFEST); // not looked for when drivers are named
+    await place(MANIFEST); // ignored if VK_DRIVER_FILES names drivers
     assert.equal(
       reasonFor('webgpu', linux({ ...loader, VK_DRIVER_FILES: '/nowhere.json' })),
       'no Vulkan driver',
     );
   });
 
-  it("are NVIDIA's driver and a library that npm does not bring for CUDA", async () => {
+  it('report a missing NVIDIA driver, then the CUDA library that npm does not install', async () => {
     assert.equal(reasonFor('cuda', linux()), 'no NVIDIA driver');
     for (const node of ['dev/nvidiactl', 'dev/dxg']) {
       await place(node);
@@ -63,7 +63,7 @@ describe('the pieces that a GPU needs', () => {
     }
   });
 
-  it('are a platform that the provider is packaged for', () => {
+  it('report a platform that the provider is not packaged for', () => {
     const hosts = { windows: ['win32', 'x64'], mac: ['darwin', 'arm64'], arm: ['linux', 'arm64'] } as const;
     const on = (name: GpuName, [platform, arch]: (typeof hosts)[keyof typeof hosts]) =>
       reasonFor(name, { platform, arch, env: {}, root });
@@ -78,13 +78,13 @@ describe('the pieces that a GPU needs', () => {
     assert.equal(reasonFor('dml', linux()), 'not on linux x64');
   });
 
-  it('are a provider that can choose among GPUs for a --device-id', () => {
+  it('report a --device-id for a provider that cannot choose a GPU', () => {
     const windows: Host = { platform: 'win32', arch: 'x64', env: {}, root };
     assert.equal(reasonFor('dml', windows, 2), undefined);
     assert.equal(reasonFor('webgpu', windows, 2), 'has no --device-id 2');
   });
 
-  it('are a GPU, which Linux shows among its devices', async () => {
+  it('detect a GPU on Linux by its device files', async () => {
     assert.equal(hasGpu(linux()), false);
     await place('dev/dri/card0'); // a display without a GPU
     assert.equal(hasGpu(linux()), false);

@@ -19,7 +19,7 @@ describe('Session', () => {
   });
   after(() => session.close());
 
-  it("computes timm's logits, whatever the size of the batch", async () => {
+  it("computes timm's logits for batches of any size", async () => {
     for (const count of [1, 3, 8]) {
       const pixels = new Uint8Array(Buffer.concat(Array.from({ length: count }, (_, i) => image(i))));
       const { outputs } = await session.run(pixels, [count, 128, 128, 3]);
@@ -33,7 +33,7 @@ describe('Session', () => {
     }
   });
 
-  it('gives the pixel buffer back, and answers calls in their order', async () => {
+  it('returns the pixel buffer, and answers calls in order', async () => {
     const runs = [5, 6, 7].map((i) => session.run(image(i), [1, 128, 128, 3]));
     for (const [n, result] of (await Promise.all(runs)).entries()) {
       assert.deepEqual(result.pixels, image(5 + n));
@@ -57,8 +57,8 @@ describe('Session', () => {
     assert.ok(turns > 10, `the event loop turned ${turns} times`);
   });
 
-  it('computes in as many threads as it is told to', async function () {
-    if (process.platform !== 'linux') this.skip(); // nothing counts the threads of a process elsewhere
+  it('computes with the requested number of threads', async function () {
+    if (process.platform !== 'linux') this.skip(); // threads can only be counted there
     const { onnx } = onnxOf(DEMO_MODEL, [{ name: 'logits' }]);
     const started = async (threads: number) => {
       const before = threadsOf(process.pid);
@@ -67,20 +67,20 @@ describe('Session', () => {
       await other.close();
       return during - before;
     };
-    const alone = await started(1); // the inference thread computes, too
+    const alone = await started(1); // the inference thread also computes
     assert.equal((await started(6)) - alone, 5);
   });
 
-  it('reports a batch that does not fit and goes on', async () => {
+  it('rejects a batch of the wrong shape, and stays usable', async () => {
     await assert.rejects(session.run(new Uint8Array(3), [1, 1, 1, 3]), HalonetError);
     await session.run(image(0), [1, 128, 128, 3]);
   });
 
-  it('refuses bytes that are no model', async () => {
+  it('refuses bytes that are not a model', async () => {
     await assert.rejects(Session.open(new Uint8Array(100).fill(7), onCpu(1)), /cannot load the model/);
   });
 
-  it('fails batches under way when it is closed, and later ones', async () => {
+  it('rejects pending and later batches when it is closed', async () => {
     const other = await Session.open(onnxOf(DEMO_MODEL, [{ name: 'logits' }]).onnx, onCpu(1));
     const underWay = other.run(image(0), [1, 128, 128, 3]);
     await Promise.all([assert.rejects(underWay, /closed/), other.close()]);
@@ -88,8 +88,8 @@ describe('Session', () => {
   });
 });
 
-describe('a session that is closed at any moment of a run', () => {
-  it('ends its thread, and nothing else', async () => {
+describe('closing a session during a run', () => {
+  it('leaves the process running, whatever the moment', async () => {
     const { onnx } = onnxOf(DEMO_MODEL, [{ name: 'logits' }]);
     const pixels = Buffer.concat([image(0), image(1), image(2), image(3)]);
     for (let milliseconds = 0; milliseconds < 20; milliseconds++) {
@@ -103,7 +103,7 @@ describe('a session that is closed at any moment of a run', () => {
   });
 });
 
-describe('outputs finished inside the graph', () => {
+describe('outputs computed in the graph', () => {
   const run = async (request: Parameters<typeof onnxOf>[1]) => {
     const session = await Session.open(onnxOf(DEMO_MODEL, request).onnx, onCpu(1));
     try {
@@ -113,7 +113,7 @@ describe('outputs finished inside the graph', () => {
     }
   };
 
-  it('are probabilities, unit-length embeddings and averaged stages', async () => {
+  it('include probabilities, unit-length embeddings and averaged stages', async () => {
     const plain = await run([{ name: 'logits' }, { name: 'embedding' }, { name: 'stage2' }]);
     const finished = await run([
       { name: 'probabilities' },
@@ -146,7 +146,7 @@ describe('outputs finished inside the graph', () => {
     close(values(finished, 'stage2'), means);
   });
 
-  it('are float16 where that is asked for', async () => {
+  it('can be float16', async () => {
     const half = (await run([{ name: 'embedding', dtype: 'float16' }])).embedding;
     const single = (await run([{ name: 'embedding' }])).embedding;
     assert.equal(half?.dtype, 'float16');
@@ -162,7 +162,7 @@ describe('outputs finished inside the graph', () => {
   });
 });
 
-/** A number in half precision, from its bits; no infinity or NaN. */
+/** Returns a finite half-precision number from its bits. */
 function fromHalf(bits: number): number {
   const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
   const size = exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);

@@ -4,7 +4,7 @@ import { readList } from '../../src/sources/list.js';
 import { cutAtRandom, cutEverywhere } from '../support/cuts.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 
-/** What comes of a list: its paths, a failure as `code: path`, and at the end the error that it is refused with. */
+/** Returns the paths of a list, a failure as `code: path`, and last the error that refuses the list, if any. */
 async function read(chunks: Iterable<Buffer>, nul = false): Promise<readonly string[]> {
   const entries: string[] = [];
   try {
@@ -26,7 +26,7 @@ const STRAY = (line: number) =>
   `refused: line ${line} of the list on standard input contains a NUL, which no path can contain.`;
 const UTF16 = 'refused: the list on standard input is UTF-16; expected UTF-8.';
 
-/** Lists with what comes of them. */
+/** Lists with their entries, in the form that `read` returns. */
 const LISTS: readonly (readonly [what: string, list: string | Buffer, entries: readonly string[]])[] = [
   ['nothing', '', []],
   ['lines', 'a.jpg\nb.jpg\n', ['a.jpg', 'b.jpg']],
@@ -68,7 +68,7 @@ const LISTS: readonly (readonly [what: string, list: string | Buffer, entries: r
 
 describe('readList', () => {
   for (const [what, list, entries] of LISTS) {
-    it(`takes ${what} alike wherever the list is cut`, async () => {
+    it(`reads ${what}, wherever the list is split into chunks`, async () => {
       const bytes = Buffer.from(list);
       assert.deepEqual(await read([bytes]), entries, 'whole');
       assert.deepEqual(await read(cutEverywhere(bytes)), entries, 'byte by byte');
@@ -81,7 +81,7 @@ describe('readList', () => {
     });
   }
 
-  it('takes names of any kind out of 1000 lists that are cut at random', async () => {
+  it('reads hostile names from 1000 lists split at random', async () => {
     const random = mulberry32(12);
     for (let round = 0; round < 1000; round++) {
       const nul = random() < 0.5;
@@ -95,12 +95,12 @@ describe('readList', () => {
     }
   });
 
-  it('lets NULs alone end entries where it is told so', async () => {
+  it('ends entries only at NULs if requested', async () => {
     assert.deepEqual(await read([Buffer.from('a\nb\0c\r\n\0')], true), ['a\nb', 'c\r\n']);
     assert.deepEqual(await read([Buffer.from('a\nb\n')], true), ['a\nb\n']);
   });
 
-  it('gives an entry as soon as it has ended', async () => {
+  it('yields an entry as soon as it ends', async () => {
     let given = 0;
     async function* bytes() {
       for (const byte of Buffer.from('a\nbc\n')) {
@@ -115,12 +115,12 @@ describe('readList', () => {
     assert.equal(given, 5);
   });
 
-  describe('of a path that is too long', () => {
+  describe('with a path that is too long', () => {
     const LONGEST = 2 ** 17; // bytes
     const chunk = Buffer.alloc(2 ** 16, 'é');
 
-    it('makes one failed row, with the beginning of the path', async () => {
-      const path = `${'a'.repeat(199)}é${'b'.repeat(LONGEST - 200)}`; // a byte too long, and a character where it is cut
+    it('yields one failed entry with the start of the path', async () => {
+      const path = `${'a'.repeat(199)}é${'b'.repeat(LONGEST - 200)}`; // a byte too long, with an é at the cut
       for (const end of ['\n', '\0']) {
         const list = Buffer.from(`x${end}${path}${end}y${end}`);
         const random = mulberry32(1);
@@ -144,8 +144,8 @@ describe('readList', () => {
       assert.deepEqual(await read([Buffer.from(`${path.slice(1)}\n`)]), [path.slice(1)]);
     });
 
-    it('holds no more of it than a path may have', async () => {
-      // More characters than a string can have, and no memory of its own.
+    it('does not hold the whole path', async () => {
+      // More characters than a string can hold, all from one chunk of memory.
       function* chunks() {
         for (let i = 0; i < 2 ** 14; i++) yield chunk;
         yield Buffer.from('\nb');
@@ -154,7 +154,7 @@ describe('readList', () => {
     });
   });
 
-  it('says what is wrong where nothing can be read, and leaves a later break to its caller', async () => {
+  it('reports a stream that fails at once, and leaves a later failure to the caller', async () => {
     async function* broken(...chunks: readonly Buffer[]) {
       yield* chunks;
       throw Object.assign(new Error('read'), { code: 'EIO' });
@@ -174,13 +174,13 @@ describe('readList', () => {
 
 type NamesAndList = readonly [names: readonly string[], list: Buffer];
 
-/** Some hostile names, and a list of them that is ended by NULs. */
+/** Returns some hostile names, and a list of them with a NUL after each. */
 function nulList(random: Random): NamesAndList {
   const names = some(HOSTILE_NAMES, random);
   return [names, Buffer.from(names.map((name) => `${name}\0`).join(''))];
 }
 
-/** Some names without newlines, and a list of them with LF or CRLF for each, and blank lines between. */
+/** Returns some names without newlines, and a list of them with LF or CRLF after each and some blank lines. */
 function lineList(random: Random): NamesAndList {
   const names = some(LINES, random);
   const end = () => (random() < 0.7 ? '\n' : '\r\n');

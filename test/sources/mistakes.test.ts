@@ -18,7 +18,7 @@ describe('refuseMistaken', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** The message and the hint; '' where nothing is refused. */
+  /** Returns the message and the hint; '' if nothing is refused. */
   async function refusal(...inputs: readonly string[]): Promise<string> {
     try {
       await refuseMistaken(inputs);
@@ -30,11 +30,11 @@ describe('refuseMistaken', () => {
   }
   const at = (name: string) => join(folder, name);
 
-  it('takes what is there, image or not', async () => {
+  it('accepts existing inputs, images or not', async () => {
     assert.equal(await refusal(at('photos'), at('photos/cat.jpg'), at('empty.jpg'), at('loop'), folder), '');
   });
 
-  it('refuses what is not there, with the name that may be meant', async () => {
+  it('refuses missing inputs, and suggests similar names', async () => {
     assert.equal(
       await refusal(at('photos'), at('photso')),
       `There is no file or folder "${at('photso')}". Did you mean ${at('photos')}?`,
@@ -56,7 +56,7 @@ describe('refuseMistaken', () => {
       assert.match(await refusal(url), /is a URL; expected a file, a folder or -\. Download/);
   });
 
-  it('refuses archives, by what is in them', async () => {
+  it('refuses archives, recognised by their content', async () => {
     const tar = Buffer.alloc(1024);
     tar.write('ustar', 257);
     const archives: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {

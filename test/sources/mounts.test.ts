@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Mounts } from '../../src/sources/mounts.js';
 
-/** Lines of /proc/self/mountinfo. @param mounts [major:minor, folder of the file system, where it is mounted] */
+/** Builds the lines of /proc/self/mountinfo. @param mounts [major:minor, folder of the file system, mount point] */
 const mountsOf = (...mounts: readonly (readonly [string, string, string])[]) =>
   new Mounts(
     mounts
@@ -13,7 +13,7 @@ const mountsOf = (...mounts: readonly (readonly [string, string, string])[]) =>
   );
 
 describe('Mounts.canonical', () => {
-  it('gives a file the same path through every mount of its file system', () => {
+  it('returns the same path for a file through every mount of its file system', () => {
     const mounts = mountsOf(
       ['8:1', '/', '/'],
       ['8:2', '/', '/data'],
@@ -27,13 +27,13 @@ describe('Mounts.canonical', () => {
     assert.equal(mounts.canonical('/srv/photos2/a.jpg'), '/srv/photos2/a.jpg');
   });
 
-  it('gives no path that another mount covers', () => {
+  it('returns no path that another mount hides', () => {
     const mounts = mountsOf(['8:1', '/', '/'], ['8:1', '/photos', '/mnt'], ['8:2', '/', '/photos']);
     assert.equal(mounts.canonical('/mnt/a.jpg'), '/mnt/a.jpg');
     assert.equal(mounts.canonical('/photos/a.jpg'), '/photos/a.jpg');
   });
 
-  it('takes the last of several mounts at one point', () => {
+  it('uses the last of several mounts at one mount point', () => {
     const mounts = mountsOf(
       ['8:1', '/', '/'],
       ['8:2', '/a', '/mnt'],
@@ -43,13 +43,13 @@ describe('Mounts.canonical', () => {
     assert.equal(mounts.canonical('/mnt/x'), '/all/b/x');
   });
 
-  it('reads names with spaces, and leaves paths alone where nothing is known of mounts', () => {
+  it('unescapes spaces and backslashes, and keeps paths unchanged without mounts', () => {
     const mounts = mountsOf(['8:1', '/', '/'], ['8:1', '/my\\040photos', '/mnt/my\\134photos']);
     assert.equal(mounts.canonical('/mnt/my\\photos/a.jpg'), '/my photos/a.jpg');
     assert.equal(new Mounts('').canonical('/a/b.jpg'), '/a/b.jpg');
   });
 
-  it('reads those of this system', async () => {
+  it('reads the mounts of this system', async () => {
     const mounts = await Mounts.read();
     assert.equal(mounts.canonical('/no/such/file'), '/no/such/file');
   });

@@ -25,7 +25,7 @@ describe('itemsOf', () => {
     }
   }
 
-  /** What is found, in order, relative to `root`; a failure as `code: path`. */
+  /** Returns the items found, in order, relative to `root`; a failure as `code: path`. */
   async function walk(inputs: readonly string[], stdin?: AsyncIterable<Buffer | string>): Promise<string[]> {
     const items: string[] = [];
     for await (const item of itemsOf(inputs, { extensions: EXTENSIONS, stdin: stdin && (() => stdin) })) {
@@ -40,7 +40,7 @@ describe('itemsOf', () => {
     return item.status === 'found' ? slashed : `${item.failure.code}: ${slashed}`;
   }
 
-  it('searches a directory depth first, sorted by code unit, by extension in any case', async () => {
+  it('walks a folder depth first, sorted by code unit, matching extensions in any case', async () => {
     await create(
       'b/2.jpg',
       'b/10.JPG',
@@ -63,7 +63,7 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('tells of the files that it passes over, and looks into those without an extension', async () => {
+  it('reports skipped files, and inspects those without an extension', async () => {
     await create('a.jpg', 'b.txt', 'c', 'd', 'deep/e.mov', '.hidden.txt', 'deep/f');
     await symlink(join(root, 'b.txt'), join(root, 'g.txt'));
     const passedOver: string[] = [];
@@ -74,11 +74,11 @@ describe('itemsOf', () => {
     };
     const found: string[] = [];
     for await (const item of itemsOf([root, join(root, 'b.txt')], options)) found.push(shown(item));
-    assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file that is named is always tried
+    assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file named as an input is always tried
     assert.deepEqual(passedOver, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
   });
 
-  it('knows the same file again, however its path is spelled', async () => {
+  it('recognises the same file, however its path is spelled', async () => {
     await create('photos/a.jpg', 'photos/deep/b.jpg');
     const real = await realpath(root);
     await symlink(join(root, 'photos'), join(root, 'link'));
@@ -110,13 +110,13 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('skips hidden files and folders, but not as inputs', async () => {
+  it('skips hidden files and folders unless they are inputs', async () => {
     await create('.hidden.jpg', '.cache/a.jpg', 'a.jpg');
     assert.deepEqual(await walk([root]), ['a.jpg']);
     assert.deepEqual(await walk([join(root, '.cache')]), ['.cache/a.jpg']);
   });
 
-  it('takes a file whatever its extension, and fails a missing one, in order', async () => {
+  it('accepts named files with any extension, and fails missing ones, in order', async () => {
     await create('scan.dat', 'a.jpg');
     const inputs = ['scan.dat', 'none.jpg', 'a.jpg', 'a.jpg/b.jpg'].map((name) => join(root, name));
     assert.deepEqual(await walk([...inputs, '']), [
@@ -128,7 +128,7 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('reports paths as they were given', async () => {
+  it('reports paths as given', async () => {
     await create('photos/a.jpg');
     const given = `.${sep}${relative(cwd(), root)}`;
     const item = native('photos/a.jpg');
@@ -153,13 +153,13 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('visits a folder again through a link that leads to no folder above', async () => {
+  it('visits a folder again through a link that does not lead to a parent folder', async () => {
     await create('a/1.jpg');
     await symlink('a', join(root, 'b'));
     assert.deepEqual(await walk([root]), ['a/1.jpg', 'b/1.jpg']);
   });
 
-  it('fails a link into a folder that is being walked, once, and goes on', async () => {
+  it('fails a link to a folder being walked, once, and continues', async () => {
     await create('a/b/1.jpg', 'a/b/z.jpg');
     await symlink('..', join(root, 'a', 'b', 'up'));
     await symlink('.', join(root, 'a', 'b', 'here'));
@@ -174,7 +174,7 @@ describe('itemsOf', () => {
     }
   });
 
-  it('ends for folders that lead to each other, and for one reached from below', async () => {
+  it('terminates for folders that link to each other, and for a link to a parent of the input', async () => {
     await create('a/1.jpg', 'b/2.jpg');
     await symlink(join(root, 'b'), join(root, 'a', 'to-b'));
     await symlink(join(root, 'a'), join(root, 'b', 'to-a'));
@@ -183,7 +183,7 @@ describe('itemsOf', () => {
     assert.ok((await walk([join(root, 'a')])).includes('symlink_loop: a/up/a'));
   });
 
-  it('fails a link to itself and broken links that may have led to images', async () => {
+  it('fails a link to itself, and broken links that may have led to images', async () => {
     await symlink('self.jpg', join(root, 'self.jpg'));
     await symlink('gone', join(root, 'gone.jpg'));
     await symlink('gone', join(root, 'gone.txt'));
@@ -195,7 +195,7 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('fails a folder that cannot be listed, once, and goes on', async () => {
+  it('fails a folder that cannot be listed, once, and continues', async () => {
     await create('a/1.jpg', 'b/2.jpg', 'c/3.jpg');
     const items = itemsOf([root], { extensions: EXTENSIONS });
     const first = await items.next();
@@ -206,9 +206,9 @@ describe('itemsOf', () => {
     assert.deepEqual([first.value, ...rest].map(shown), ['a/1.jpg', 'not_found: b', 'c/3.jpg']);
   });
 
-  // On Windows these permissions forbid nothing.
+  // Windows ignores these permissions.
   if (platform !== 'win32') {
-    it('fails a folder without permission, and goes on', async () => {
+    it('fails a folder without permission, and continues', async () => {
       await create('a/1.jpg', 'b/2.jpg');
       await chmod(root, 0o755);
       await chmod(join(root, 'a'), 0o000);
@@ -238,7 +238,7 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('joins characters that are split between chunks', async () => {
+  it('joins characters that are split across chunks', async () => {
     await create('日本é.jpg');
     const bytes = Buffer.from(`\uFEFF${join(root, '日本é.jpg')}\n`);
     async function* stdin() {
@@ -247,7 +247,7 @@ describe('itemsOf', () => {
     assert.deepEqual(await walk(['-'], stdin()), ['日本é.jpg']);
   });
 
-  it('yields a path before the list has ended', async () => {
+  it('yields a path before the list ends', async () => {
     await create('a.jpg');
     let finish = () => {};
     const finished = new Promise<void>((resolve) => {
@@ -269,7 +269,7 @@ describe('itemsOf', () => {
     assert.ok((await items.next()).done);
   });
 
-  it('fails standard input that breaks off or is not there', async () => {
+  it('fails standard input that breaks off or is missing', async () => {
     await create('a.jpg');
     async function* stdin() {
       yield `${join(root, 'a.jpg')}\n`;
@@ -279,7 +279,7 @@ describe('itemsOf', () => {
     assert.deepEqual(await walk(['-']), ['read_failed: -']);
   });
 
-  it('fails entries of a list that can be no path, in their places', async () => {
+  it('fails list entries that cannot be paths, in order', async () => {
     await create('a.jpg');
     const long = 'n'.repeat(300);
     async function* stdin() {
@@ -295,14 +295,14 @@ describe('itemsOf', () => {
     ]);
   });
 
-  it('does not go on without a list that is none of paths', async () => {
+  it('stops at a list that is not a list of paths', async () => {
     async function* stdin() {
       yield 'a\n\0';
     }
     await assert.rejects(walk(['-', root], stdin()), /a NUL/);
   });
 
-  it('takes a blank between NULs for a name, and no blank line', async () => {
+  it('accepts blank names between NULs, but skips blank lines', async () => {
     const pathsOf = async (list: string) => {
       async function* stdin() {
         yield list;
@@ -315,7 +315,7 @@ describe('itemsOf', () => {
     assert.deepEqual(await pathsOf(' \n\n\r\na\r\n'), ['a']);
   });
 
-  it('reads a list with NULs, whose names may hold newlines', async () => {
+  it('reads a list with NULs, whose names may contain newlines', async () => {
     await create('a.jpg', 'b\nc.jpg');
     async function* list() {
       yield `${root}/a.jpg\0${root}/b\n`;
@@ -324,21 +324,21 @@ describe('itemsOf', () => {
     assert.deepEqual(await walk(['-'], list()), ['a.jpg', 'b\nc.jpg']);
   });
 
-  // Other systems refuse to make such a file.
+  // Other systems refuse to create such a file.
   if (platform === 'linux') {
-    it('says of a name that is not UTF-8 what is wrong with it', async () => {
+    it('fails a file name that is not UTF-8 as invalid_name', async () => {
       await create('a.jpg');
       await writeFile(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from('.jpg')]), '');
       assert.deepEqual(await walk([root]), ['a.jpg', 'invalid_name: b\uFFFD.jpg']);
     });
   }
 
-  it('takes a name with a replacement character for what it is', async () => {
+  it('accepts a name that contains a replacement character', async () => {
     await create('b\uFFFD.jpg');
     assert.deepEqual(await walk([root]), ['b\uFFFD.jpg']);
   });
 
-  it('stops at the next directory when it is aborted', async () => {
+  it('stops at the next folder when it is aborted', async () => {
     await create('a/1.jpg', 'b/2.jpg');
     const controller = new AbortController();
     const items: string[] = [];
@@ -361,7 +361,7 @@ describe('itemsOf', () => {
   });
 
   for (const how of ['breaks off', 'breaks off before its first path', 'ends']) {
-    it(`does not take a list for whole that ${how} when it is aborted`, async () => {
+    it(`does not treat a list that ${how} on abort as complete`, async () => {
       const controller = new AbortController();
       async function* stdin() {
         if (how !== 'breaks off before its first path') yield 'a\n';

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { BatchTuner } from '../../src/stream/batch-tuner.js';
 
 interface Machine {
-  readonly seconds: (images: number, run: number) => number; // that a run takes
-  readonly first?: number; // seconds more for the first run of a size
+  readonly seconds: (images: number, run: number) => number; // duration of a run
+  readonly first?: number; // extra seconds for the first run of a size
 }
 
-const IN_FLIGHT = 2; // batches whose size was chosen before the one that is measured
+const IN_FLIGHT = 2; // batches already queued when a run is measured
 
-/** Runs batches, as a pipeline does, until the tuner has settled. */
+/** Runs batches as a pipeline does, until the tuner has settled. */
 function settle(tuner: BatchTuner, { seconds, first = 0 }: Machine): { size: number; images: number } {
   const seen = new Set<number>();
   const queued: number[] = [];
@@ -27,7 +27,7 @@ function settle(tuner: BatchTuner, { seconds, first = 0 }: Machine): { size: num
 
 const upTo = (largest: number) => new BatchTuner({ smallest: 1, largest });
 
-// What a full-size network takes on two CPU cores, seconds per image.
+// The times of a full-size network on two CPU cores, seconds per image.
 const CPU: Readonly<Record<number, number>> = {
   1: 0.072,
   2: 0.067,
@@ -40,35 +40,35 @@ const onCpu = (images: number) => images * (CPU[images] ?? 0.065);
 const onGpu = (images: number) => 0.004 + 0.0008 * images;
 
 describe('BatchTuner', () => {
-  it('starts with one image, so that the first result comes soon', () => {
+  it('starts with one image, so the first result comes soon', () => {
     assert.equal(upTo(1024).size, 1);
   });
 
-  it('takes the smallest of the sizes that are as good as the best', () => {
+  it('chooses the smallest size that is about as fast as the best', () => {
     assert.equal(settle(upTo(1024), { seconds: onCpu }).size, 8);
     assert.equal(settle(upTo(1024), { seconds: (images) => images * 0.07 }).size, 1);
   });
 
-  it('goes up to hundreds where that pays', () => {
+  it('grows to hundreds of images if that is faster', () => {
     const { size } = settle(upTo(1024), { seconds: onGpu });
     assert.ok(size >= 128 && size <= 512, `${size}`);
   });
 
-  it('takes runs of less than a millisecond together', () => {
+  it('settles within 3000 images when runs take about a millisecond', () => {
     const { size, images } = settle(upTo(1024), { seconds: (n) => 0.0001 + 0.001 * n });
     assert.ok(size >= 4 && size <= 16, `${size}`);
     assert.ok(images < 3000, `${images}`);
   });
 
-  it('does not count the first run of a size', () => {
+  it('ignores the time of the first run of a size', () => {
     assert.equal(settle(upTo(1024), { seconds: onCpu, first: 5 }).size, 8);
   });
 
-  it('looks beyond a size that is slower than its neighbours', () => {
+  it('tries sizes beyond one that is slower than its neighbours', () => {
     assert.equal(settle(upTo(1024), { seconds: (n) => onCpu(n) * (n === 2 ? 1.4 : 1) }).size, 8);
   });
 
-  it('is not misled by other work on the machine', () => {
+  it('finds a good size despite other load on the machine', () => {
     for (let from = 0; from < 40; from++) {
       const busy = (run: number) => run >= from && run < from + 8;
       const { size } = settle(upTo(1024), { seconds: (n, run) => onCpu(n) * (busy(run) ? 5 : 1) });
@@ -76,7 +76,7 @@ describe('BatchTuner', () => {
     }
   });
 
-  it('tries no size above the largest, and none that does not fit', () => {
+  it('chooses no size above the largest, and none that does not fit', () => {
     assert.equal(settle(upTo(20), { seconds: onGpu }).size, 16);
     const asked: number[][] = [];
     const fits = (size: number, tried: number) => {
@@ -91,14 +91,14 @@ describe('BatchTuner', () => {
     ]);
   });
 
-  it('keeps to a size that is given, whatever it takes', () => {
+  it('keeps a given size, whatever the times', () => {
     const tuner = new BatchTuner({ smallest: 100, largest: 100 });
     assert.ok(tuner.settled);
     for (let i = 0; i < 100; i++) tuner.ran(100, i);
     assert.equal(tuner.size, 100);
   });
 
-  it('stays below a size for which there was no memory, while it measures and after', () => {
+  it('respects a limit set when memory runs out, while measuring and afterwards', () => {
     const tuner = upTo(1024);
     while (tuner.size < 32) tuner.ran(tuner.size, onGpu(tuner.size));
     tuner.limit(16);

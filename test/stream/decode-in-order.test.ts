@@ -37,7 +37,7 @@ describe('decodeInOrder', () => {
     );
   });
 
-  it('decodes no more at once, and holds no more, than it may', async () => {
+  it('limits how many images it decodes at once and how many items it holds', async () => {
     let [running, most, taken] = [0, 0, 0];
     const decode = async (): Promise<DecodedImage> => {
       most = Math.max(most, ++running);
@@ -60,7 +60,7 @@ describe('decodeInOrder', () => {
     assert.equal(most, 3);
   });
 
-  it('passes failures of the source and of decoding on, in their places', async () => {
+  it('passes on failures of the source and of decoding, in order', async () => {
     const failure = { code: 'not_found', message: 'no such file' } as const;
     async function* items(): AsyncGenerator<Item> {
       yield new FileItem('a');
@@ -80,7 +80,7 @@ describe('decodeInOrder', () => {
     assert.deepEqual(seen, ['a failed', 'b failed', 'c ok']);
   });
 
-  it('says what file each image was, and looks for itself where the decoder could not', async () => {
+  it('reports the identity of each file, and reads it if the decoder did not', async () => {
     const [found, opened] = [{ bytes: 3, modified: 5n }, 'a'];
     const photo = 'fixtures/preprocess/gray.jpg';
     const { size, mtimeNs } = await stat(photo, { bigint: true });
@@ -98,7 +98,7 @@ describe('decodeInOrder', () => {
     assert.deepEqual(files, [found, looked, undefined, looked]);
   });
 
-  it('passes on rows that are stored, without decoding', async () => {
+  it('passes on stored rows without decoding', async () => {
     const none = async () => assert.fail('nothing is to be read');
     const stored = { key: 0n, target: 0n, failure: undefined, bytes: none };
     const item: JobItem = { status: 'stored', id: 'a', file: undefined, stored };
@@ -133,7 +133,7 @@ describe('inBatches', () => {
     return batches;
   };
 
-  it('fills batches with images, and puts failures where they belong', async () => {
+  it('fills batches with images, and keeps failures in order', async () => {
     const batches = await collect('oxooxxo', 2);
     assert.deepEqual(
       batches.map(({ items, pixels, count }) => [items.map(({ id }) => id).join(''), [...pixels], count]),
@@ -144,7 +144,7 @@ describe('inBatches', () => {
     );
   });
 
-  it('ends with a smaller batch, or one of failures alone', async () => {
+  it('ends with a smaller batch, or one of failures only', async () => {
     assert.deepEqual(
       (await collect('ooo', 2)).map(({ count, pixels }) => [count, pixels.length]),
       [
@@ -159,7 +159,7 @@ describe('inBatches', () => {
     assert.deepEqual(await collect('', 2), []);
   });
 
-  it('lets a batch go when the source is silent and nothing is under way, and only then', async () => {
+  it('releases a partial batch only when the source is silent and nothing is in progress', async () => {
     let [idle, release] = [false, () => {}];
     const more = new Promise<void>((resolve) => {
       release = resolve;
@@ -195,7 +195,7 @@ describe('inBatches', () => {
     assert.deepEqual(counts, [1]);
   });
 
-  it('does not gather failures without end', async () => {
+  it('limits the number of failures in a batch', async () => {
     const batches = await collect('x'.repeat(1000), 2);
     assert.ok(batches.length >= 3 && batches.every(({ items }) => items.length <= 256));
   });

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { DecoderTuner } from '../../src/stream/decoder-tuner.js';
 
 interface Machine {
-  readonly decode: (decoders: number) => number; // images/s that decoders bring
-  readonly infer: number; // images/s that the session takes
+  readonly decode: (decoders: number) => number; // images/s that the decoders deliver
+  readonly infer: number; // images/s that the session can process
   readonly busy?: boolean;
 }
 
-/** Runs batches of 8 images for so many seconds; the numbers of decoders, one for each change. */
+/** Runs batches of 8 images for `seconds`. @returns the number of decoders at the start and after each change */
 function watch(tuner: DecoderTuner, seconds: number, { decode, infer, busy = true }: Machine): number[] {
   const counts = [tuner.count];
   for (let time = 0; time < seconds; ) {
@@ -23,7 +23,7 @@ function watch(tuner: DecoderTuner, seconds: number, { decode, infer, busy = tru
 describe('DecoderTuner', () => {
   const upTo = (largest: number) => new DecoderTuner({ smallest: 2, largest });
 
-  it('stays where the session does not wait', () => {
+  it('adds no decoders if the session does not wait', () => {
     assert.deepEqual(watch(upTo(17), 60, { decode: (n) => 200 * n, infer: 100 }), [2]);
   });
 
@@ -32,23 +32,23 @@ describe('DecoderTuner', () => {
     assert.deepEqual(watch(upTo(6), 15, { decode: (n) => 200 * n, infer: 9000 }), [2, 4, 6]);
   });
 
-  it('takes back those that bring no more images, and leaves it at that for a while', () => {
+  it('removes decoders that deliver no more images, and waits before it tries again', () => {
     const twoCores = (n: number) => 200 * Math.min(n, 4);
     assert.deepEqual(watch(upTo(17), 15, { decode: twoCores, infer: 9000 }), [2, 4, 8, 4]);
     const later = watch(upTo(17), 60, { decode: twoCores, infer: 9000 });
     assert.ok(later.length > 4 && later.length < 10, later.join());
   });
 
-  it('adds none where the source is what is slow', () => {
+  it('adds no decoders if the source is slow', () => {
     assert.deepEqual(watch(upTo(17), 60, { decode: () => 10, infer: 1000, busy: false }), [2]);
   });
 
-  it('keeps to a number that is given', () => {
+  it('keeps a given number', () => {
     const given = new DecoderTuner({ smallest: 3, largest: 3 });
     assert.deepEqual(watch(given, 60, { decode: (n) => 10 * n, infer: 1000 }), [3]);
   });
 
-  it('has no more than there are threads', () => {
+  it('uses the largest number if it is below the smallest', () => {
     assert.equal(new DecoderTuner({ smallest: 2, largest: 1 }).count, 1);
   });
 });

@@ -27,7 +27,7 @@ async function* found(): AsyncGenerator<Item> {
   for (const path of PATHS) yield new FileItem(path);
 }
 
-/** Keeps the rows, and fails where it is told to. */
+/** A sink that keeps the rows and fails at row `failAt`. */
 function keeping(failAt = Number.POSITIVE_INFINITY) {
   const rows: Row[] = [];
   const write = async (row: Row) => {
@@ -39,7 +39,7 @@ function keeping(failAt = Number.POSITIVE_INFINITY) {
 
 type Write = (row: Row) => Promise<void>;
 
-const SAME = 1e-5; // relative: CPUs may add in another order in batches of another size
+const SAME = 1e-5; // relative; CPUs may sum in a different order for other batch sizes
 
 const logitsOf = ({ outputs }: OkRow) => asFloat32(outputs.logits?.data ?? new Uint8Array());
 
@@ -64,7 +64,7 @@ describe('run', () => {
     });
 
   for (const batchSize of [1, 3, 16, 100, undefined]) {
-    it(`gives each input its own row, in order, in batches of ${batchSize ?? 'the size that it finds'}`, async () => {
+    it(`writes one row per input, in order, in batches of ${batchSize ?? 'a size that it chooses'}`, async () => {
       const { rows, write } = keeping();
       await start(write, batchSize);
       assert.deepEqual(
@@ -88,10 +88,10 @@ describe('run', () => {
     });
   }
 
-  it('gives the same rows whatever the batches are, and says what it measured', async () => {
+  it('writes the same rows with fixed and automatic batch sizes, and reports the sizes it chose', async () => {
     const [fixed, tuned] = [keeping(), keeping()];
     assert.equal(await start(fixed.write, 4), undefined);
-    const MANY = 24; // fewer may end before the sizes are found
+    const MANY = 24; // with fewer, the run may end before the sizes are chosen
     const many = async function* () {
       for (let i = 0; i < MANY; i++) yield* found();
     };
@@ -108,12 +108,12 @@ describe('run', () => {
     assert.ok(measured !== undefined && measured.batchSize >= 1 && measured.decoders >= 1);
   });
 
-  it('ends with the error of its sink, and leaves the session usable', async () => {
+  it('rejects with the error of its sink, and leaves the session usable', async () => {
     await assert.rejects(start(keeping(17).write, 3), /the sink is full/);
     await start(keeping().write, 3);
   });
 
-  it('ends with the reason of an abort', async () => {
+  it('rejects with the reason of an abort', async () => {
     const controller = new AbortController();
     const write = async () => controller.abort(new Error('enough'));
     await assert.rejects(start(write, 3, controller.signal), /enough/);

@@ -11,7 +11,7 @@ import { chain } from '../support/chain.js';
 const WEBGPU = { name: 'webgpu', id: 0 } as const;
 const { platform, arch, env } = process;
 
-describe('the choice of a device, with a software Vulkan driver', () => {
+describe('choosing a device with a software Vulkan driver', () => {
   let root = '';
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'halonet-root-'));
@@ -20,7 +20,7 @@ describe('the choice of a device, with a software Vulkan driver', () => {
   });
   after(() => rm(root, { recursive: true }));
 
-  it('does not take it by itself: it is slower than the CPU', async () => {
+  it('does not choose WebGPU by itself if it is slower than the CPU', async () => {
     const host: Host = { platform, arch, env, root };
     assert.equal(missingPiece(WEBGPU, host), undefined);
     const { device, passedOver } = await chooseDevice({ name: 'auto', id: 0 }, { host, threads: 1 });
@@ -29,8 +29,8 @@ describe('the choice of a device, with a software Vulkan driver', () => {
     assert.match(webgpu?.reason ?? '', /^\d+\.\d times slower than the CPU$/);
   });
 
-  // Vulkan promises sines between -π and π alone.
-  it("refuses one whose results are not the CPU's, such as sines of numbers beyond 1e15", async () => {
+  // Vulkan guarantees sines only between -π and π.
+  it("refuses a device whose results differ from the CPU's, such as sines of numbers beyond 1e15", async () => {
     const probing = probeDevice({
       ...chain('square', 'square', 'square', 'Sin'),
       device: WEBGPU,
@@ -39,7 +39,7 @@ describe('the choice of a device, with a software Vulkan driver', () => {
     await assert.rejects(probing, /computes wrong results: off by \d/);
   });
 
-  it('takes it when asked to, even where its files are not found', async () => {
+  it('uses WebGPU on request, even if its files are not found', async () => {
     const host: Host = { platform, arch, env: {}, root };
     assert.equal(missingPiece(WEBGPU, host)?.reason, 'no Vulkan loader');
     const choice = await chooseDevice(WEBGPU, { host, threads: 1 });

@@ -3,7 +3,7 @@ import type { Examination } from '../../src/doctor/examination.js';
 import { halonet } from '../support/cli.js';
 
 describe('the command line on WebGPU', () => {
-  it('gives the classes that the CPU gives, row for row', async () => {
+  it('predicts the same classes as the CPU, row by row', async () => {
     const classify = async (device: string) => {
       const args = [
         'classify',
@@ -34,7 +34,7 @@ describe('the command line on WebGPU', () => {
     }
   });
 
-  it('is examined by the doctor', async () => {
+  it('reports WebGPU as working in halonet doctor', async () => {
     const { stdout, code } = await halonet(['doctor', '--json']);
     assert.equal(code, 0);
     const { devices }: Examination = JSON.parse(stdout);

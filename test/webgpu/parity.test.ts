@@ -29,7 +29,7 @@ async function compute(
   }
 }
 
-/** How far WebGPU is from the CPU, by output. */
+/** Returns the relative error of WebGPU compared with the CPU, by output. */
 async function errorsOf(onnx: Uint8Array): Promise<Readonly<Record<string, number>>> {
   const { outputs: expected } = await compute(onnx, CPU);
   const { outputs: actual, mixed } = await compute(onnx, WEBGPU);
@@ -42,13 +42,13 @@ async function errorsOf(onnx: Uint8Array): Promise<Readonly<Record<string, numbe
 }
 
 describe('WebGPU', () => {
-  it('computes logits, embedding and every stage of the demo model as the CPU does', async () => {
+  it('computes the same logits, embedding and stages of the demo model as the CPU', async () => {
     const errors = await errorsOf(await converted('demo', { more: STAGES }));
     assert.deepEqual(Object.keys(errors), ['logits', 'embedding', ...STAGES]);
     for (const [name, error] of Object.entries(errors)) assert.ok(error < 1e-5, `${name}: ${error}`);
   });
 
-  it('computes the demo model in half precision, or says that it cannot', async () => {
+  it('computes the demo model in half precision, or reports that it cannot', async () => {
     const half = await converted('demo', { precision: 'fp16', more: STAGES });
     try {
       const errors = await errorsOf(half);
@@ -61,7 +61,7 @@ describe('WebGPU', () => {
     }
   });
 
-  it('leaves an operator that it has not to the CPU, and says so', async () => {
+  it('leaves an unsupported operator to the CPU, and reports so', async () => {
     // WebGPU has no Selu.
     const session = await Session.open(
       onnxOf('fixtures/parity/options/act-selu', [{ name: 'embedding' }]).onnx,
