@@ -13,14 +13,14 @@ interface Case {
   readonly file: string;
   readonly kind: string;
   readonly status: 'ok' | 'failed';
-  readonly expected?: string; // where it is ok
+  readonly expected?: string; // image with Pillow's pixels, if ok
   readonly max_mean_abs_diff?: number; // of 255
-  readonly code?: string; // where it fails
+  readonly code?: string; // if it fails
 }
 
-// All others decode to Pillow's pixels, to the last bit, and differ in nothing then.
+// All others decode to Pillow's pixels, within EQUAL.
 const DECODED_OTHERWISE: ReadonlySet<string> = new Set([
-  // libheif leaves rounded RGB of which chroma is computed back, to be interpolated as libavif does.
+  // libheif returns rounded RGB, from which halonet recovers chroma to interpolate it as libavif does.
   'in/avif-8-420.avif',
   'in/avif-10-420.avif',
   'in/avif-12-444.avif',
@@ -28,12 +28,12 @@ const DECODED_OTHERWISE: ReadonlySet<string> = new Set([
   'in/avif-premultiplied.avif',
   'in/avif-sequence.avif',
 ]);
-const EQUAL = 0.005; // of 255, in the mean
+const EQUAL = 0.005; // mean difference, of 255
 
-// By what they say, these may be refused for what they are.
+// These may be rejected as unsupported.
 const MAY_BE_REFUSED: ReadonlySet<string> = new Set(['in/lab.tif', 'in/grey12.tif']);
 
-describe('images of public bug reports', () => {
+describe('images from public bug reports', () => {
   const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
     readFileSync(`${CASES}/expected.json`, 'utf8'),
   );
@@ -52,7 +52,7 @@ describe('images of public bug reports', () => {
     const { file, kind, status, code } = each;
     const refusal = MAY_BE_REFUSED.has(file) ? 'unsupported_format' : code;
 
-    it(`${kind}: ${file} ${refusal ?? 'is as Pillow has it'}`, async () => {
+    it(`${kind}: ${file} gives ${refusal ?? "Pillow's pixels"}`, async () => {
       const image = await decoded(each, 'exact');
       if (image.status === 'failed') {
         assert.equal(image.failure.code, refusal, image.failure.message);

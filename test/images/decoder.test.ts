@@ -16,7 +16,7 @@ import { emptyChunksPng } from './endless.js';
 import { endlessSvg, gifOf, slowSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, photo, temporaryFolder } from './support.js';
 
-/** The decoding processes that a process has started, of those that have computed for so many seconds. */
+/** Lists the decoding processes that a process started and that have used at least this much CPU time. */
 function decodingProcesses(parent: number, seconds = 0): readonly number[] {
   return childrenRunning('decode-process.js', parent)
     .filter((child) => child.seconds >= seconds)
@@ -27,14 +27,14 @@ const FILE_ITEM = new URL('../../src/file-item.js', import.meta.url).href;
 
 const MIB = 2 ** 20;
 
-const DECODING = 0.6; // second of computing, which is more than a start takes
+const DECODING = 0.6; // seconds of CPU time: more than starting takes
 
-/** Waits for what must come; mocha ends the wait. */
+/** Waits for a condition; mocha's timeout ends the wait. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);
 }
 
-// Elsewhere there is no /proc, and the decoding process is not looked at.
+// Elsewhere there is no /proc to inspect the decoding process with.
 if (platform === 'linux') {
   describe('openDecoder', () => {
     const folder = temporaryFolder();
@@ -51,7 +51,7 @@ if (platform === 'linux') {
       return { code: image.failure.code, message: image.failure.message, bytes: image.file?.bytes };
     };
 
-    /** Ends a process that has begun with an image. */
+    /** Kills the decoding process once it works on an image. */
     const killWhileDecoding = async (signal: NodeJS.Signals) => {
       await until(() => decodingProcesses(pid, DECODING).length === 1);
       const killed = decodingProcesses(pid);
@@ -59,7 +59,7 @@ if (platform === 'linux') {
       await until(() => !decodingProcesses(pid).some((child) => killed.includes(child)));
     };
 
-    it('rejects where no process can be started, which is no fault of the image', async () => {
+    it('rejects, instead of blaming the image, if no process can be started', async () => {
       decoder = openDecoder(HALONET, { timeout: 60 });
       process.env.NODE_OPTIONS = '--import=data:text/javascript,process.exit(3)';
       try {
@@ -70,7 +70,7 @@ if (platform === 'linux') {
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
-    it('decodes as decodeImage does, in this process and in one of its own', async () => {
+    it('decodes as decodeImage does, in this process and in a separate one', async () => {
       decoder = openDecoder(HALONET, { timeout: 60, isolated: ({ id }) => id.endsWith('suspect.png') });
       const image = await photo(300, 200).png().toBuffer();
       for (const [path, apart] of [
@@ -92,7 +92,7 @@ if (platform === 'linux') {
       assert.deepEqual(decodingProcesses(pid), []);
     });
 
-    it('hands the bytes of an item that is no file to its own process', async () => {
+    it('passes items in memory to the separate process, unless they are too large', async () => {
       const svgBytes = Buffer.from(svg('<rect width="30" height="30" fill="#369"/>'));
       for (const [item, apart] of [
         [new MemoryItem('photo', await photo(300, 200).png().toBuffer(), 5n), 0],
@@ -113,7 +113,7 @@ if (platform === 'linux') {
       assert.equal(refused.file?.bytes, 2 ** 31);
     });
 
-    it('waits no longer for the bytes of an item than for its pixels, and goes on', async () => {
+    it('times out on an item whose bytes never arrive, and continues', async () => {
       class Endless extends MemoryItem {
         override async open(): Promise<OpenItem> {
           return { identity: await this.identify(), read: () => new Promise(() => {}) };
@@ -129,7 +129,7 @@ if (platform === 'linux') {
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
-    it('takes what may last to its own process', async () => {
+    it('decodes images that may take long in the separate process', async () => {
       const large = zeroPng({ width: 6000, height: 6000, colourType: 6 });
       for (const path of [
         await folder.write('animation.gif', gifOf(400_000)),
@@ -145,7 +145,7 @@ if (platform === 'linux') {
       }
     });
 
-    it('ends what takes too long, and goes on', async () => {
+    it('ends an image that takes too long, and continues', async () => {
       decoder = openDecoder(HALONET, { timeout: 1 });
       const endless = await folder.write('endless.svg', endlessSvg());
       const paths = [endless, await drawing(), endless];
@@ -161,7 +161,7 @@ if (platform === 'linux') {
       });
     });
 
-    it('survives a crash, and says by which signal', async () => {
+    it('survives a crash, and reports its signal', async () => {
       const failing = failure(await folder.write('endless.svg', endlessSvg()));
       await killWhileDecoding('SIGSEGV');
       assert.deepEqual(await failing, {
@@ -172,7 +172,7 @@ if (platform === 'linux') {
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
-    it('decodes once more, alone, what was killed by somebody else', async () => {
+    it('retries an image alone if its process is killed', async () => {
       const slow = decoder.decode(new FileItem(await folder.write('slow.svg', slowSvg(0.3))));
       await killWhileDecoding('SIGKILL');
       let isOver = false;
@@ -189,7 +189,7 @@ if (platform === 'linux') {
       assert.deepEqual(order, ['slow ok', 'small ok']);
     });
 
-    it('says so of what is killed twice', async () => {
+    it('reports a crash if the process is killed twice, and continues', async () => {
       const failing = failure(await folder.write('endless.svg', endlessSvg()));
       await killWhileDecoding('SIGKILL');
       await killWhileDecoding('SIGKILL');
@@ -203,7 +203,7 @@ if (platform === 'linux') {
         assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
     });
 
-    it('ends at once when its signal aborts, and starts nothing more', async () => {
+    it('stops at once when its signal aborts, and starts nothing more', async () => {
       const controller = new AbortController();
       decoder = openDecoder(HALONET, { timeout: 60, signal: controller.signal });
       const endless = await folder.write('endless.svg', endlessSvg());
@@ -214,15 +214,16 @@ if (platform === 'linux') {
       assert.deepEqual(decodingProcesses(pid), []);
     });
 
-    it('does not blame an image for a process that ended before it', async () => {
+    it('does not blame an image for a process that died earlier', async () => {
       const path = await drawing();
       assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
       for (const child of decodingProcesses(pid)) process.kill(child, 'SIGKILL');
       assert.equal((await decoder.decode(new FileItem(path))).status, 'ok');
     });
 
-    it('gives up a thread that takes too long, and decodes elsewhere until it is free', async () => {
-      const near = { ...HALONET, decode: 'near', maxPixels: 2 ** 30 } as const; // exact decodes so large an image apart
+    it('abandons a thread that takes too long, and decodes the next image in the separate process', async () => {
+      // An exact decode would use the separate process for an image this large.
+      const near = { ...HALONET, decode: 'near', maxPixels: 2 ** 30 } as const;
       decoder = openDecoder(near, { timeout: 1 });
       const long = zeroPng({ width: 16_384, height: 32_768, colourType: 2, bits: 16 }); // takes four seconds
       const path = await folder.write('long.png', long);
@@ -235,24 +236,24 @@ if (platform === 'linux') {
       assert.equal(decodingProcesses(pid).length, 1);
     });
 
-    it('leaves no process behind when its own is killed', async () => {
+    it('leaves no decoding process behind when the main process is killed', async () => {
       const parent = await decodeElsewhere(await folder.write('endless.svg', endlessSvg()));
       const children = decodingProcesses(parent.pid ?? 0);
       const ended = once(parent, 'exit');
       parent.kill('SIGKILL');
       await ended;
-      const isAlive = (child: number) => describeProcess(child)?.isZombie === false; // nobody may wait for orphans here
+      const isAlive = (child: number) => describeProcess(child)?.isZombie === false; // orphans may not be reaped here
       await until(() => !children.some(isAlive));
     });
 
-    it('is not reached by Ctrl-C, which the terminal sends to all that the command started', async () => {
+    it('survives Ctrl-C, which the terminal sends to the decoding process too', async () => {
       const parent = await decodeElsewhere(await folder.write('slow.svg', slowSvg(0.3)));
       const answer = once(parent, 'message');
       process.kill(-(parent.pid ?? 0), 'SIGINT');
       assert.deepEqual(await answer, ['ok', undefined]);
     });
 
-    it('ends what takes too much memory, and goes on', async () => {
+    it('ends an image that takes too much memory, and continues', async () => {
       const memory = { decoding: 256 * MIB, idle: Number.POSITIVE_INFINITY };
       decoder = openDecoder(HALONET, { timeout: 60, memory, isolated: () => true });
       const large = zeroPng({ width: 8000, height: 8000, colourType: 6 }); // takes some 450 MiB
@@ -265,7 +266,7 @@ if (platform === 'linux') {
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
-    it('keeps its process for the next image, unless that idles with too much memory', async () => {
+    it('reuses its process for the next image, unless it holds too much memory when idle', async () => {
       const processesAfter = async (idle: number) => {
         const memory = { decoding: Number.POSITIVE_INFINITY, idle };
         decoder = openDecoder(HALONET, { timeout: 60, memory });
@@ -283,7 +284,7 @@ if (platform === 'linux') {
       assert.deepEqual(second, first);
     });
 
-    /** Starts a process, with a group of its own, that decodes an image and says what came of it; resolves once it has begun. */
+    /** Decodes an image in a process with its own group, which sends the status. Resolves once decoding has started. */
     async function decodeElsewhere(path: string): Promise<ChildProcess> {
       const script = folder.path('parent.mjs');
       const module = new URL('../../src/images/decoder.js', import.meta.url).href;

@@ -20,14 +20,14 @@ import { imageFile, PHOTOS, photo, pixelsOf, temporaryFolder, untouched } from '
 
 const STEPS = 1000;
 
-/** Takes all that a parser yields, within so many steps; and no more than that, however wrong it is. */
+/** Runs a parser to its end on a budget of STEPS. Stops after that many results if it ignores the budget. */
 function parse(parser: (file: Buffer, budget: Budget) => Iterable<unknown>, file: Buffer): void {
   let taken = 0;
   for (const _ of parser(file, new Budget(STEPS))) if (++taken > STEPS) return;
 }
 
-describe('a parser of containers', () => {
-  it('takes no more steps than it may', async () => {
+describe('a container parser', () => {
+  it('throws when its budget of steps is spent', async () => {
     const jpeg = await photo(8, 8).jpeg().toBuffer();
     const endless = [
       [tiffDirectories, selfLeadingBigTiff(2)],
@@ -47,7 +47,7 @@ describe('a parser of containers', () => {
       parse(parser, file);
   });
 
-  it('reads a list of numbers only where it has the steps for all of it', () => {
+  it('reads a list of numbers only if its budget covers all of it', () => {
     const file = repeatedTagTiff(300, STEPS);
     const read = (steps: number) => {
       const [directory] = tiffDirectories(file, new Budget(steps));
@@ -57,7 +57,7 @@ describe('a parser of containers', () => {
     assert.equal(read(1301), STEPS); // the directory, its fields, and the values once
   });
 
-  it('reads the lists of as many tiles as there are', async () => {
+  it('reads the lists of 100,000 tiles', async () => {
     const file = tiledTiff(400, 250);
     const [directory] = tiffDirectories(file, new Budget(1_000_000));
     assert.equal(directory?.numbers(324).length, 100_000);
@@ -66,7 +66,7 @@ describe('a parser of containers', () => {
     assert.equal(endsEarly(file.subarray(0, -1)), true);
   });
 
-  it('reads numbers of eight bytes, and of either order', () => {
+  it('reads eight-byte numbers in both byte orders', () => {
     for (const order of ['LE', 'BE'] as const) {
       const file = Buffer.alloc(16 + 8 + 20 + 8 + 16);
       file.write(order === 'LE' ? 'II' : 'MM', 'latin1');
@@ -99,7 +99,7 @@ describe('a parser of containers', () => {
 });
 
 describe('isLaboriousFile', () => {
-  it('finds files whose parts would keep a decoder busy', async () => {
+  it('detects files whose parts would keep a decoder busy', async () => {
     const jpeg = await photo(8, 8).jpeg().toBuffer();
     const progressive = await photo(8, 8).jpeg({ progressive: true }).toBuffer();
     const [first] = tiffDirectories(unknownTagsTiff(1), new Budget(100));
@@ -107,7 +107,7 @@ describe('isLaboriousFile', () => {
     const laborious = {
       'a directory that leads to itself': selfLeadingBigTiff(2),
       'many fields': unknownTagsTiff(600),
-      'many fields in all': unknownTagsTiff(400, { next: 8 }), // of far fewer than 1000 directories
+      'many fields in all': unknownTagsTiff(400, { next: 8 }), // in far fewer than 1000 directories
       'values of many bytes': unknownTagsTiff(100, { bytes: 2 ** 20 }),
       'values beyond the end, before many directories': unknownTagsTiff(0, { next: 8 }).fill(
         0x7f,
@@ -121,7 +121,7 @@ describe('isLaboriousFile', () => {
     for (const [what, file] of Object.entries(laborious)) assert.equal(isLaboriousFile(file), true, what);
   });
 
-  it('leaves honest files where they are decoded fast', async () => {
+  it('does not flag files that decode fast', async () => {
     const image = imageFile(`${PHOTOS}/chelsea.jpg`);
     const honest = [
       await image.clone().jpeg({ progressive: true }).keepMetadata().toBuffer(),
@@ -130,7 +130,7 @@ describe('isLaboriousFile', () => {
       await image.clone().webp().toBuffer(),
       await image.clone().gif().toBuffer(),
       chainedTiff(900),
-      emptySegmentsJpeg(await image.clone().jpeg().toBuffer(), 2 ** 22, 'last'), // behind the one scan
+      emptySegmentsJpeg(await image.clone().jpeg().toBuffer(), 2 ** 22, 'last'), // after the only scan
     ];
     for (const file of honest) assert.equal(isLaboriousFile(file), false);
   });
@@ -139,7 +139,7 @@ describe('isLaboriousFile', () => {
 describe('endsEarly', () => {
   const MANY = 1_100_000;
 
-  it('says so of files of many parts', async () => {
+  it('detects truncated files with many parts', async () => {
     const jpeg = await photo(8, 8).jpeg().toBuffer();
     const parts = 10_000;
     assert.equal(endsEarly(emptySegmentsJpeg(jpeg, parts, 'last').subarray(0, -2)), true);
@@ -148,7 +148,7 @@ describe('endsEarly', () => {
     assert.equal(endsEarly(boxes(parts, 1)), true);
   });
 
-  it('does not look at more than a million', () => {
+  it('gives up on files with more than a million parts', () => {
     for (const file of [
       fillBytesJpeg(MANY),
       emptyChunksPng(MANY).subarray(0, -12),
@@ -160,17 +160,17 @@ describe('endsEarly', () => {
   });
 });
 
-describe('a TIFF of many tiles', () => {
+describe('a TIFF with 100,000 tiles', () => {
   const folder = temporaryFolder();
 
-  it('is read', async () => {
+  it('decodes in full', async () => {
     const path = await folder.write('tiles.tif', tiledTiff(400, 250));
     const pixels = await pixelsOf(path, untouched(6400, 4000));
     assert.ok(pixels.every((value) => value === 0x80));
   });
 });
 
-/** A GIF of a comment in blocks of one byte, without an end. */
+/** A GIF that is one comment in blocks of one byte, without an end. */
 function commentGif(blocks: number): Buffer {
   return Buffer.concat([
     Buffer.from('GIF89a\x01\0\x01\0\0\0\0\x21\xfe', 'latin1'),
@@ -178,7 +178,7 @@ function commentGif(blocks: number): Buffer {
   ]);
 }
 
-/** An AVIF of empty boxes, and bytes behind them that are no box. */
+/** An AVIF of empty boxes, followed by bytes that are not a box. */
 function boxes(count: number, rest: number): Buffer {
   const type = Buffer.from('\0\0\0\x10ftypavif\0\0\0\0', 'latin1');
   return Buffer.concat([type, repeated('\0\0\0\x08free', count), Buffer.alloc(rest)]);

@@ -1,14 +1,14 @@
 import { pngChunk, zeroPng } from './hostile.js';
 
-// Containers of so many parts that to look at all of them never ends, or takes long.
+// Containers with so many parts that reading all of them takes long or never ends.
 
-/** Bytes over and over. */
+/** Repeats bytes. */
 export function repeated(part: string | Uint8Array, times: number): Buffer {
   const bytes = typeof part === 'string' ? Buffer.from(part, 'latin1') : part;
   return Buffer.alloc(times * bytes.length, bytes);
 }
 
-/** A BigTIFF of one directory of empty fields, which leads to itself. */
+/** A BigTIFF whose only directory has empty fields and links to itself. */
 export function selfLeadingBigTiff(fields: number): Buffer {
   const file = Buffer.alloc(16 + 8 + 20 * fields + 8);
   file.write('II+\0\x08', 'latin1');
@@ -18,7 +18,7 @@ export function selfLeadingBigTiff(fields: number): Buffer {
   return file;
 }
 
-/** A TIFF whose one directory holds nothing but one tag, over and over, of the same values (SHORT). */
+/** A TIFF whose only directory repeats one tag, each time with the same values (SHORT). */
 export function repeatedTagTiff(times: number, values: number): Buffer {
   const end = 8 + 2 + 12 * times + 4;
   const file = Buffer.alloc(end + 2 * values);
@@ -30,9 +30,9 @@ export function repeatedTagTiff(times: number, values: number): Buffer {
 }
 
 /**
- * A grey TIFF of 8 x 8 with unknown tags besides its own, all of the same bytes.
+ * A grey TIFF of 8 x 8 pixels with additional unknown tags that all share the same bytes.
  *
- * @param next where its directory leads
+ * @param next offset of the directory after its own
  */
 export function unknownTagsTiff(
   count: number,
@@ -51,7 +51,7 @@ export function unknownTagsTiff(
   return file;
 }
 
-/** A grey TIFF of tiles of 16 x 16, each with an entry of its own in the lists; they share their bytes. */
+/** A grey TIFF of tiles of 16 x 16 pixels, which share their bytes but have separate entries in the lists. */
 export function tiledTiff(across: number, down: number): Buffer {
   const tiles = across * down;
   const end = 8 + 2 + 12 * 10 + 4;
@@ -92,7 +92,7 @@ function writeField(
   file.writeUInt32LE(field.value, at + 8);
 }
 
-/** A PNG of 8 x 8 with empty chunks, of which libpng says each time that they are no text. */
+/** A PNG of 8 x 8 pixels with empty text chunks, each of which libpng warns about. */
 export function emptyChunksPng(count: number): Buffer {
   const chunks = repeated(pngChunk('tEXt', new Uint8Array()), count);
   return zeroPng({ width: 8, height: 8, colourType: 2, chunks: [chunks] });
@@ -100,13 +100,13 @@ export function emptyChunksPng(count: number): Buffer {
 
 const EMPTY_SEGMENT = '\xff\xe1\0\x02';
 
-/** A JPEG with empty segments of metadata at its start, or between its last scan and its end. */
+/** A JPEG with empty metadata segments at its start, or between its last scan and its end. */
 export function emptySegmentsJpeg(jpeg: Buffer, count: number, where: 'first' | 'last'): Buffer {
   const at = where === 'first' ? 2 : jpeg.length - 2;
   return Buffer.concat([jpeg.subarray(0, at), repeated(EMPTY_SEGMENT, count), jpeg.subarray(at)]);
 }
 
-/** Nothing of a JPEG but its first marker and fill bytes. */
+/** The first marker of a JPEG, followed by nothing but fill bytes. */
 export function fillBytesJpeg(count: number): Buffer {
   return Buffer.concat([Buffer.from('\xff\xd8', 'latin1'), repeated('\xff', count)]);
 }

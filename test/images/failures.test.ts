@@ -13,22 +13,22 @@ const run = promisify(execFile);
 
 const DECODE = new URL('../../src/images/decode.js', import.meta.url).href;
 const FILE_ITEM = new URL('../../src/file-item.js', import.meta.url).href;
-const NEAR = { ...HALONET, decode: 'near' }; // which needs no thread, whose script another user may not reach
+const NEAR = { ...HALONET, decode: 'near' }; // needs no thread, whose script another user might not be able to read
 
-describe('an image that cannot be read', () => {
+describe('decoding an unreadable image', () => {
   const folder = temporaryFolder();
   const codeOf = async (name: string, bytes: Uint8Array | string) =>
     (await failureOf(await folder.write(name, bytes))).code;
 
-  it('is missing', async () => {
+  it('reports a missing file', async () => {
     assert.equal((await failureOf(folder.path('none.jpg'))).code, 'not_found');
     const file = await folder.write('a-file', 'x');
     assert.equal((await failureOf(`${file}/inside.jpg`)).code, 'not_found');
   });
 
-  // On Windows these permissions forbid nothing.
+  // On Windows, these permissions have no effect.
   if (platform !== 'win32') {
-    it('may not be read', async () => {
+    it('reports a file without read permission', async () => {
       const image = await photo(8, 8).png().toBuffer();
       const paths = [await folder.write('public.png', image), await folder.write('secret.png', image)];
       await chmod(folder.path('.'), 0o755);
@@ -45,7 +45,7 @@ describe('an image that cannot be read', () => {
     });
   }
 
-  it('is a directory, a pipe, a link to itself, or no path at all', async () => {
+  it('reports directories, pipes, symlink loops and invalid paths', async () => {
     await mkdir(folder.path('folder.jpg'));
     assert.deepEqual(await failureOf(folder.path('folder.jpg')), {
       code: 'read_failed',
@@ -61,9 +61,9 @@ describe('an image that cannot be read', () => {
   });
 
   if (platform === 'linux') {
-    it('is a device, or has no size and no end', async () => {
+    it('rejects devices and endless files, but reads files that report a size of 0', async () => {
       assert.equal((await failureOf('/dev/zero')).code, 'read_failed');
-      assert.equal((await failureOf('/proc/version')).code, 'unsupported_format'); // whose size is said to be 0
+      assert.equal((await failureOf('/proc/version')).code, 'unsupported_format'); // reports a size of 0
       assert.deepEqual(await failureOf('/proc/self/pagemap', { ...HALONET, maxPixels: 1 }), {
         code: 'too_large',
         message: 'the file goes on and on, beyond the limit of 268435456 bytes',
@@ -71,11 +71,11 @@ describe('an image that cannot be read', () => {
     });
   }
 
-  it('is empty', async () => {
+  it('reports an empty file', async () => {
     assert.equal(await codeOf('empty.jpg', ''), 'empty_file');
   });
 
-  it('has more pixels than allowed', async () => {
+  it('rejects an image that exceeds the pixel limit', async () => {
     const path = await folder.write('big.png', await photo(100, 50).png().toBuffer());
     assert.deepEqual(await failureOf(path, { ...HALONET, maxPixels: 4999 }), {
       code: 'too_large',
@@ -84,7 +84,7 @@ describe('an image that cannot be read', () => {
     await pixelsOf(path, { ...HALONET, maxPixels: 5000 });
   });
 
-  it('is no image', async () => {
+  it('rejects a file in an unknown format', async () => {
     assert.deepEqual(await failureOf(await folder.write('text.jpg', 'hello, world')), {
       code: 'unsupported_format',
       message:
@@ -92,7 +92,7 @@ describe('an image that cannot be read', () => {
     });
   });
 
-  it('is of a format that is known and not read', async () => {
+  it('names known formats that are not supported', async () => {
     const starts: Readonly<Record<string, string>> = {
       'JPEG XL': '0000000c4a584c200d0a870a',
       PSD: '38425053000100000000',
@@ -105,11 +105,11 @@ describe('an image that cannot be read', () => {
     }
   });
 
-  it('is HEIC, found by its codec or by its brand', async () => {
+  it('recognises HEIC by its codec or its brand', async () => {
     const heic = await heicOf(sharp({ create: { width: 16, height: 16, channels: 3, background: '#f00' } }));
     const { format, compression } = await sharp(heic).metadata();
     assert.deepEqual([format, compression], ['heif', 'hevc']);
-    const message = 'the HEIC data is damaged'; // no HEVC decoder takes them
+    const message = 'the HEIC data is damaged'; // no HEVC decoder accepts it
     assert.deepEqual(await failureOf(await folder.write('photo.heic', heic)), {
       code: 'decode_failed',
       message,
@@ -121,7 +121,7 @@ describe('an image that cannot be read', () => {
     });
   });
 
-  it('has samples without a defined range', async () => {
+  it('rejects TIFF samples without a defined range', async () => {
     const size = { width: 2, height: 2 } as const;
     const float = tiff({ ...size, bits: 32, format: 3, samples: new Float32Array(4).fill(0.5) });
     assert.deepEqual(await failureOf(await folder.write('float.tif', float)), {
@@ -134,7 +134,7 @@ describe('an image that cannot be read', () => {
     assert.equal(await codeOf('wide.tif', wide), 'unsupported_format');
   });
 
-  it('ends early, wherever', async () => {
+  it('reports truncation, wherever the file ends', async () => {
     for (const [name, bytes] of Object.entries(await encodings())) {
       for (const part of [0.3, 0.5, 0.9]) {
         const path = await folder.write(name, bytes.subarray(0, bytes.length * part));
@@ -147,7 +147,7 @@ describe('an image that cannot be read', () => {
     });
   });
 
-  it('is damaged', async () => {
+  it('reports damaged data', async () => {
     for (const name of ['png', 'deflated tiff', 'svg']) {
       const bytes = Buffer.from((await encodings())[name] ?? '');
       bytes.fill(0x2f, Math.floor(bytes.length * 0.4), Math.floor(bytes.length * 0.7));
@@ -169,10 +169,10 @@ describe('an image that cannot be read', () => {
   });
 });
 
-describe('an image with damage that does not end it', () => {
+describe('decoding an image with minor damage', () => {
   const folder = temporaryFolder();
 
-  it('is read, as Pillow reads it', async () => {
+  it('ignores stray bytes in a JPEG and a bad checksum in a PNG, as Pillow does', async () => {
     const jpeg = await photo(48, 32).jpeg().toBuffer();
     const stray = Buffer.concat([jpeg.subarray(0, 2), Buffer.from([1, 2, 3, 4]), jpeg.subarray(2)]);
     await assert.rejects(sharp(stray).raw().toBuffer(), /extraneous/);
@@ -183,7 +183,7 @@ describe('an image with damage that does not end it', () => {
   });
 });
 
-/** A photo in each format, and in each way of a format that ends in its own way. */
+/** A photo in each format, and in each variant whose end is detected differently. */
 async function encodings(): Promise<Readonly<Record<string, Buffer>>> {
   const image = photo(300, 200);
   const svg = Buffer.from(
@@ -204,7 +204,7 @@ async function encodings(): Promise<Readonly<Record<string, Buffer>>> {
   };
 }
 
-/** An AVIF relabelled as HEVC-coded: a valid header over pixels that no HEVC decoder would take. */
+/** An AVIF relabelled as HEVC-coded: a valid header, with pixels that no HEVC decoder accepts. */
 async function heicOf(image: Sharp): Promise<Buffer> {
   const avif = await image.avif({ effort: 0 }).toBuffer();
   const start = avif.indexOf('av1C') - 4;

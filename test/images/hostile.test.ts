@@ -15,14 +15,14 @@ import {
   untouched,
 } from './support.js';
 
-describe('a hostile image', () => {
+describe('decoding a hostile image', () => {
   const folder = temporaryFolder();
   const codeOf = async (bytes: Uint8Array | string, preprocessing = HALONET) =>
     (await failureOf(await folder.write('hostile', bytes), preprocessing)).code;
   const read = async (bytes: Uint8Array | string, preprocessing = HALONET) =>
     pixelsOf(await folder.write('hostile', bytes), preprocessing);
 
-  it('is refused by a header of more pixels than the limit, before its data are looked at', async () => {
+  it('rejects a header that exceeds the pixel limit before decoding any pixels', async () => {
     const bomb = zeroPng({ width: 30_000, height: 30_000, colourType: 2, rows: 1 });
     assert.equal(await codeOf(bomb), 'too_large');
     assert.equal(await codeOf(svg('', 'width="100000" height="100000"')), 'too_large');
@@ -33,31 +33,31 @@ describe('a hostile image', () => {
     assert.equal(await codeOf(jpeg), 'too_large');
   });
 
-  it('fails below the limit when its data are not there', async () => {
+  it('reports missing data in a file below the pixel limit', async () => {
     assert.equal(
       await codeOf(zeroPng({ width: 16_000, height: 16_000, colourType: 2, rows: 1 })),
       'decode_failed',
     );
   });
 
-  it('is read by rows when it is a bomb below the limit', async () => {
+  it('reads a decompression bomb below the pixel limit', async () => {
     const bomb = zeroPng({ width: 16_000, height: 16_000, colourType: 2 });
     assert.ok((await read(bomb)).every((value) => value === 0));
   });
 
-  it('has compressed text or a colour profile of gigabytes, which is not looked at', async () => {
+  it('ignores compressed text and colour profiles of gigabytes', async () => {
     const zeros = compressedZeros(2 ** 32);
     const named = (type: string) => pngChunk(type, Buffer.concat([Buffer.from('a\0\0'), zeros]));
     for (const type of ['zTXt', 'iCCP'])
       await read(zeroPng({ width: 8, height: 8, colourType: 2, chunks: [named(type)] }));
   });
 
-  it('is a TIFF whose directories lead back or number thousands', async () => {
+  it('reads a TIFF whose directories form a loop or number in the thousands', async () => {
     for (const tiff of [chainedTiff(1, 0), chainedTiff(3000, 0), chainedTiff(3000)])
       assert.deepEqual([...(await read(tiff, untouched(8, 8))).subarray(0, 3)], [0x80, 0x80, 0x80]);
   });
 
-  it('is a TIFF that lacks pixels, which libvips would make black', async () => {
+  it('rejects a TIFF with missing pixels, which libvips would make black', async () => {
     const taller = chainedTiff(1);
     for (const entry of [1, 7]) taller.writeUInt32LE(80, 8 + 2 + 12 * entry + 8); // its rows, and those of its strip
     assert.equal(await codeOf(taller), 'decode_failed');
@@ -65,11 +65,11 @@ describe('a hostile image', () => {
     await read(taller, { ...HALONET, failOn: 'none' });
   });
 
-  it('is an animation of thousands of frames, of which the first is read', async () => {
+  it('reads an animation of 20,000 frames', async () => {
     assert.equal((await read(gifOf(20_000))).length, HALONET.height * HALONET.width * 3);
   });
 
-  it('is two things at once, of which the image is read', async () => {
+  it('treats a polyglot file as the format that it starts with', async () => {
     const jpeg = await photo(48, 32).jpeg().toBuffer();
     const alone = await read(jpeg, untouched(48, 32));
     const zipped = Buffer.concat([jpeg, Buffer.from('PK\x03\x04'), Buffer.alloc(100)]);
@@ -78,26 +78,26 @@ describe('a hostile image', () => {
     assert.equal(await codeOf(`\x89PNG\r\n\x1a\n${svg('<rect width="9" height="9"/>')}`), 'decode_failed');
   });
 
-  it('is of a format that libvips reads but halonet does not', async () => {
+  it('rejects formats that libvips reads but halonet does not', async () => {
     const pipe = Buffer.alloc(64 + 12); // libvips' own: a header, then 2 x 2 x RGB
     pipe.writeUInt32BE(0xb6a6f208);
     assert.equal(await codeOf(pipe), 'unsupported_format');
     for (const text of ['1,2,3\n4,5,6\n', '2 2\n1 2\n3 4\n', 'PF\n1 1\n-1.0\n\0\0\0\0'])
       assert.equal(await codeOf(text), 'unsupported_format');
-    // Whatever the build of libvips reads: nothing is opened by its path, and libvips' own format is.
+    // libvips opens its own format only by path, which is blocked, whatever else this build of libvips reads.
     const own = folder.path('image.v');
     await sharp({ create: { width: 2, height: 2, channels: 3, background: '#fff' } }).toFile(own);
     await assert.rejects(sharp(own).metadata(), /unsupported image format/);
   });
 });
 
-describe('a hostile SVG', () => {
+describe('decoding a hostile SVG', () => {
   const folder = temporaryFolder();
   const codeOf = async (text: Uint8Array | string) =>
     (await failureOf(await folder.write('a.svg', text))).code;
   const drawn = async (text: string) => pixelsOf(await folder.write('a.svg', text), untouched(60, 40));
 
-  it('shows nothing of other files or hosts', async () => {
+  it('loads nothing from other files or hosts', async () => {
     let requests = 0;
     const server = createServer((_, response) => {
       requests++;
@@ -131,7 +131,7 @@ describe('a hostile SVG', () => {
     assert.equal(requests, 0);
   });
 
-  it('takes no entity from a file', async () => {
+  it('loads no entities from files', async () => {
     const secret = await folder.write('secret', '<rect width="60" height="40"/>');
     const outside = `<!DOCTYPE svg [<!ENTITY x SYSTEM "file://${secret}">]>${svg('&x;')}`;
     const image = await folder.write('a.svg', outside);
@@ -139,7 +139,7 @@ describe('a hostile SVG', () => {
     assert.ok(pixels.every((value) => value === 255));
   });
 
-  it('ends, however much it refers to itself', async () => {
+  it('terminates on entity bombs, deep nesting and self-references', async () => {
     const entities = Array.from(
       { length: 10 },
       (_, i) => `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`,
@@ -151,7 +151,7 @@ describe('a hostile SVG', () => {
     await drawn(svg(itself));
   });
 
-  it('is no more than its compressed bytes say', async () => {
+  it('rejects a compressed SVG that inflates to 128 MiB', async () => {
     const spaces = gzipSync(Buffer.from(svg(`<!--${' '.repeat(2 ** 27)}-->`)));
     assert.equal(await codeOf(spaces), 'decode_failed');
   });

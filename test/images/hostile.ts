@@ -1,10 +1,10 @@
 import { deflateRawSync, constants as zlib } from 'node:zlib';
 
-// Files that are made to hurt their reader, small as they are.
+// Small files that are made to harm whoever reads them.
 
 const BLOCK = 2 ** 20; // bytes
 
-/** As many zeros, compressed: made of the same block over and over, since zlib would take seconds for gigabytes. */
+/** Compresses this many zeros. Repeats one compressed block, since zlib would take seconds for gigabytes. */
 export function compressedZeros(count: number): Buffer {
   const block = (length: number) =>
     deflateRawSync(Buffer.alloc(length), { level: 9, finishFlush: zlib.Z_FULL_FLUSH });
@@ -18,7 +18,7 @@ export function compressedZeros(count: number): Buffer {
   ]);
 }
 
-/** A PNG of zeros, of any size; `rows` are the rows of pixels that are in it. */
+/** A PNG of zeros, of any size, that contains only the first `rows` rows. */
 export function zeroPng(options: {
   readonly width: number;
   readonly height: number;
@@ -34,7 +34,7 @@ export function zeroPng(options: {
   header.writeUInt32BE(height, 4);
   header.set([bits, colourType, 0, 0, interlaced ? 1 : 0], 8);
   const channels = { 0: 1, 2: 3, 6: 4 }[colourType];
-  // Interlaced, the seven passes have a filter byte for every row of each: some more zeros do no harm.
+  // Each of the seven passes of an interlaced PNG has a filter byte a row; extra zeros do no harm.
   const bytes = rows * (width * channels * (bits / 8) + 1) + (interlaced ? 8 * rows : 0);
   const pixels = compressedZeros(bytes);
   return Buffer.concat([
@@ -51,7 +51,7 @@ export function pngChunk(type: string, data: Uint8Array): Buffer {
   return Buffer.concat([length, named, checksum]);
 }
 
-/** zlib.crc32, which Node 20.19 lacks. */
+/** As zlib.crc32. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -66,12 +66,12 @@ export function svg(content: string, attributes = 'width="60" height="40"'): str
   return `<svg ${spaces} ${attributes}>${content}</svg>`;
 }
 
-/** Small, harmless to parse, and for minutes of drawing: 23 s were measured of a tenth of it. */
+/** Small and fast to parse, but takes minutes to draw: a tenth of it took 23 s. */
 export function endlessSvg(): string {
   return noisySvg(8000, 2000);
 }
 
-/** For some seconds of drawing, or a share of them. */
+/** Takes a share of some seconds to draw. */
 export function slowSvg(share: number): string {
   return noisySvg(500, Math.round(60 * share));
 }
@@ -82,7 +82,7 @@ function noisySvg(side: number, filters: number): string {
   return svg(`<filter id="f">${noise}</filter><rect ${size} filter="url(#f)"/>`, size);
 }
 
-/** A grey TIFF of 8 x 8, as many times as there are directories; the last one leads to directory `next`. */
+/** A grey TIFF of 8 x 8 pixels that repeats its directory; the last one links to directory `next`. */
 export function chainedTiff(directories: number, next?: number): Buffer {
   const tags = 9;
   const length = 2 + 12 * tags + 4;
@@ -116,7 +116,7 @@ export function chainedTiff(directories: number, next?: number): Buffer {
   return file;
 }
 
-/** A GIF of 1 x 1 with as many frames as asked for. */
+/** A GIF of 1 x 1 pixel with this many frames. */
 export function gifOf(frames: number, end = '\x3b'): Buffer {
   const head = 'GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff';
   const frame = '\x21\xf9\x04\0\x01\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
-import '../../src/images/libvips.js'; // lets sharp have the loaders that halonet uses, and no other
+import '../../src/images/libvips.js'; // restricts sharp to the loaders that halonet uses
 import { markupOf, maybeSvg } from '../../src/images/markup.js';
 import { svg } from './hostile.js';
 import { failureOf, photo, pixelsOf, temporaryFolder, untouched } from './support.js';
@@ -10,12 +10,12 @@ const DRAWING = svg('<rect width="60" height="40" fill="#369"/>');
 
 const comment = (length: number) => `<!--${'x'.repeat(length)}-->`;
 
-/** With a wrong checksum at its end. */
+/** Corrupts the checksum at the end of compressed data. */
 function damaged(compressed: Buffer): Buffer {
   return compressed.fill(0xff, compressed.length - 8);
 }
 
-/** Whether libvips has a loader of SVG begin with a file. */
+/** Returns whether libvips passes a file to its SVG loader. */
 function isTaken(bytes: Uint8Array): Promise<boolean> {
   return sharp(bytes)
     .metadata()
@@ -61,14 +61,14 @@ describe('maybeSvg', () => {
     'of other data, compressed': gzipSync(latin1('\xff\xd8\xff\xe1'.repeat(1000))),
   };
 
-  it('is true of all that libvips takes for an SVG', async () => {
+  it('accepts everything that libvips takes for an SVG', async () => {
     for (const [what, bytes] of Object.entries(taken)) {
       assert.equal(await isTaken(bytes), true, what);
       assert.equal(maybeSvg(bytes), true, what);
     }
   });
 
-  it('is false of what libvips does not, where that can be seen at the start', async () => {
+  it('rejects what libvips does not take for an SVG, if the start of the file shows it', async () => {
     for (const [what, bytes] of Object.entries(left)) {
       assert.equal(await isTaken(bytes), false, what);
       assert.equal(maybeSvg(bytes), false, what);
@@ -78,7 +78,7 @@ describe('maybeSvg', () => {
   });
 });
 
-describe('a file of markup', () => {
+describe('decoding a markup file', () => {
   const folder = temporaryFolder();
   const messageOf = async (bytes: Uint8Array | string) => {
     const { code, message } = await failureOf(await folder.write('file', bytes));
@@ -86,14 +86,14 @@ describe('a file of markup', () => {
   };
   const refusal = (what: string, advice: string) => `unsupported_format: ${what} is not supported; ${advice}`;
 
-  it('is drawn, wherever its tag stands', async () => {
+  it('draws an SVG wherever its tag is', async () => {
     for (const text of [DRAWING, comment(2000) + DRAWING, comment(100_000) + DRAWING]) {
       const pixels = await pixelsOf(await folder.write('a.svg', text), untouched(60, 40));
       assert.deepEqual([...pixels.subarray(0, 3)], [0x33, 0x66, 0x99]);
     }
   });
 
-  it('is called a page where it is one, even of drawings', async () => {
+  it('reports HTML as a web page, even if it contains an SVG', async () => {
     const page = refusal('HTML', 'it is a web page: get the image that it shows');
     for (const text of [
       `<!DOCTYPE html>\n<html><body>${DRAWING}</body></html>`,
@@ -105,7 +105,7 @@ describe('a file of markup', () => {
     assert.equal(markupOf(Buffer.from(`<?xml version="1.0"?><!--html-->${DRAWING}`)), 'SVG');
   });
 
-  it('is called compressed data where it is no SVG', async () => {
+  it('reports compressed data that is not a readable SVG', async () => {
     const compressed = refusal('gzip-compressed data', 'decompress it');
     const jpeg = await photo(64, 64).jpeg().toBuffer();
     for (const inside of [jpeg, 'hello', '<p>hello</p>', comment(2000) + DRAWING, `<html>${DRAWING}</html>`])
@@ -113,7 +113,7 @@ describe('a file of markup', () => {
     assert.equal(await messageOf(gzipSync(jpeg).subarray(0, -9)), compressed);
   });
 
-  it('is called SVG in UTF-16, which libvips does not see', async () => {
+  it('reports SVG in UTF-16, which libvips does not recognise', async () => {
     const wide = refusal('SVG in UTF-16', 'save it as UTF-8');
     const little = Buffer.from(`\ufeff<?xml version="1.0" encoding="UTF-16"?>${DRAWING}`, 'utf16le');
     const big = Buffer.from(little).swap16();

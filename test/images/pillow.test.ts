@@ -3,7 +3,7 @@ import { pillowResize } from './pillow.js';
 import { texture } from './support.js';
 
 describe('the Pillow reference', () => {
-  it('leaves pixels alone where the size stays', () => {
+  it('leaves pixels unchanged if the size stays the same', () => {
     const raster = texture(7, 5);
     assert.deepEqual(pillowResize(raster, 7, 5, 'bicubic'), raster);
   });
@@ -15,7 +15,7 @@ describe('the Pillow reference', () => {
     assert.deepEqual([...data], [0, 40, 255, 25, 50, 255, 75, 70, 255, 100, 80, 255]);
   });
 
-  it('clamps the overshoot of the cubic', () => {
+  it('clamps the overshoot of bicubic interpolation', () => {
     const data = Uint8Array.of(0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255);
     const doubled = pillowResize({ width: 4, height: 1, data }, 8, 1, 'bicubic').data;
     assert.deepEqual([doubled[2 * 3], doubled[5 * 3]], [0, 255]);

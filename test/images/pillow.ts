@@ -1,9 +1,9 @@
 import { type Interpolation, type Preprocessing, planResize } from '../../src/images/geometry.js';
 import type { Raster } from '../../src/images/raster.js';
 
-// The reference that libvips is held against: Pillow's own arithmetic, one pixel after the other.
+// The reference that libvips is compared with: Pillow's arithmetic, pixel by pixel.
 
-// Pillow's fixed point: 32 bits, less 8 of the pixel and 2 of headroom for weights outside 0..1.
+// Pillow's fixed-point format: 32 bits, minus 8 for the pixel and 2 of headroom for weights outside 0..1.
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 
@@ -12,7 +12,7 @@ const KERNELS: Readonly<Record<Interpolation, { support: number; weight: (x: num
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
 };
 
-/** Keys' cubic with a = -0.5, as Pillow has it. */
+/** Keys' cubic with a = -0.5, as in Pillow. */
 function cubic(x: number): number {
   const d = Math.abs(x);
   if (d < 1) return (1.5 * d - 2.5) * d * d + 1;
@@ -20,8 +20,8 @@ function cubic(x: number): number {
 }
 
 /**
- * What timm's evaluation transform makes of an image with Pillow. Where it crops is what planResize says, which
- * geometry.test.ts holds against timm, as timm.test.ts does the whole.
+ * Applies timm's evaluation transform as Pillow computes it. planResize decides where to crop: geometry.test.ts
+ * compares it with timm, and timm.test.ts compares the whole transform.
  */
 export function pillowTransform(raster: Raster, settings: Preprocessing): Uint8Array {
   const { horizontal, vertical, interpolation, fill } = planResize(raster, settings);
@@ -36,8 +36,8 @@ export function pillowTransform(raster: Raster, settings: Preprocessing): Uint8A
 }
 
 /**
- * Pillow's `Image.resize`, bit for bit: a horizontal pass, rounded to 8 bits, then a vertical one; since 12.2 the other way
- * round for a very tall image that becomes less tall.
+ * Pillow's `Image.resize`, bit for bit: a horizontal pass, rounded to 8 bits, then a vertical one; since 12.2 in the
+ * opposite order for a very tall image that becomes shorter.
  */
 export function pillowResize(
   raster: Raster,
@@ -95,7 +95,7 @@ function tapsOf(source: number, resized: number, interpolation: Interpolation): 
   });
 }
 
-/** To the nearest, halves away from zero. */
+/** Rounds to the nearest number, halves away from zero. */
 function fixedPoint(weight: number): number {
   return Math.trunc(weight * (1 << PRECISION_BITS) + (weight < 0 ? -0.5 : 0.5));
 }

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { PixelRoom } from '../../src/images/pixel-room.js';
 
 describe('PixelRoom', () => {
-  /** Work of the given sizes, what of it has begun, and how to end one. */
+  /** Starts work of these sizes. Returns which have been admitted, and a function to end one. */
   function working(room: PixelRoom, sizes: readonly number[]) {
     const begun: number[] = [];
     const ends: (() => void)[] = [];
@@ -23,7 +23,7 @@ describe('PixelRoom', () => {
     return { begun, end };
   }
 
-  it('lets in what fits, and the others in turn as room comes free', async () => {
+  it('admits work that fits, and the rest in order as memory becomes free', async () => {
     const { begun, end } = working(new PixelRoom(100), [60, 40, 50, 10, 40]);
     await turn();
     assert.deepEqual(begun, [0, 1]);
@@ -33,7 +33,7 @@ describe('PixelRoom', () => {
     assert.deepEqual(begun, [0, 1, 2, 3, 4]);
   });
 
-  it('gives all of itself to what is larger', async () => {
+  it('runs work larger than the whole budget alone', async () => {
     const { begun, end } = working(new PixelRoom(100), [10, 1000, 10]);
     await turn();
     assert.deepEqual(begun, [0]);
@@ -43,7 +43,7 @@ describe('PixelRoom', () => {
     assert.deepEqual(begun, [0, 1, 2]);
   });
 
-  it('is left by work that fails', async () => {
+  it('frees the memory of work that fails', async () => {
     const room = new PixelRoom(100);
     await assert.rejects(
       room.hold(100, () => Promise.reject(new Error('damaged'))),

@@ -21,11 +21,11 @@ import {
 } from './support.js';
 import { tiff } from './tiff.js';
 
-describe('pixels as Pillow reads them', () => {
+describe('decodeImage', () => {
   const folder = temporaryFolder();
   const SIZE = untouched(48, 32);
 
-  it('decodes every extension that a directory is searched for', async () => {
+  it('decodes every extension that a folder is searched for', async () => {
     const image = photo(48, 32);
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="32"><rect width="9" height="9"/></svg>';
@@ -75,7 +75,7 @@ describe('pixels as Pillow reads them', () => {
     }
   });
 
-  it('drops alpha before the resize instead of weighing colours by it', async () => {
+  it('drops alpha before resizing instead of weighting colours by it', async () => {
     const opaque = texture(600, 400);
     const alpha = Buffer.from(Array.from({ length: 600 * 400 }, (_, i) => (i % 600 < 300 ? 0 : i % 256)));
     const path = await folder.write(
@@ -90,7 +90,7 @@ describe('pixels as Pillow reads them', () => {
     assert.deepEqual(await pixelsOf(path, HALONET), await pixelsOf(without, HALONET));
   });
 
-  it('does not apply an embedded profile', async () => {
+  it('ignores an embedded colour profile', async () => {
     const plain = await photo(300, 280).jpeg({ quality: 95 }).toBuffer();
     const profiled = await sharp(plain).withIccProfile('p3').png().toBuffer();
     const stored = await rasterOf(sharp(profiled, { ignoreIcc: true }));
@@ -104,7 +104,7 @@ describe('pixels as Pillow reads them', () => {
     ['reduced', 280],
     ['enlarged', 90],
   ] as const) {
-    it(`turns an image upright by each EXIF orientation, ${kind}`, async () => {
+    it(`turns an image upright for each EXIF orientation, ${kind}`, async () => {
       const upright = await rasterOf(photo(300, size));
       // How a camera stores an upright scene: the inverse of the turn that a viewer makes.
       const stored: Readonly<Record<number, (image: Sharp) => Sharp>> = {
@@ -137,7 +137,7 @@ describe('pixels as Pillow reads them', () => {
     });
   }
 
-  it('crops an EXIF-turned image by the upright one where the crop offset is odd', async () => {
+  it('crops an EXIF-rotated image as if it were stored upright, even at a half-pixel offset', async () => {
     const upright = texture(257, 280);
     const settings = { ...untouched(256, 256), cropMode: 'center', autoOrient: true } as const;
     const bytes = await imageOf(upright).rotate(270).withMetadata({ orientation: 6 }).png().toBuffer();
@@ -147,7 +147,7 @@ describe('pixels as Pillow reads them', () => {
     assert.ok(meanDifference(await pixelsOf(path, { ...settings, decode: 'near' }), expected) < 0.5);
   });
 
-  it('turns grey, 1-bit, palette and 16-bit images into three 8-bit channels', async () => {
+  it('converts grey, 1-bit, palette and 16-bit images to three 8-bit channels', async () => {
     const image = photo(48, 32);
     const grey = await image.clone().greyscale().png().toBuffer();
     const bits = await image.clone().threshold().toColourspace('b-w').tiff({ bitdepth: 1 }).toBuffer();
@@ -175,7 +175,7 @@ describe('pixels as Pillow reads them', () => {
     assert.deepEqual([...pixels], [0x81, 0x81, 0x81, 1, 1, 1]);
   });
 
-  it("converts CMYK by Pillow's formula, before the resize", async () => {
+  it("converts CMYK by Pillow's formula", async () => {
     // Cyan 255; yellow 103 under black 55: 200 - 103 * 200 / 255 = 119.2; all four.
     const inks = Uint8Array.of(255, 0, 0, 0, 0, 0, 103, 55, 255, 255, 255, 255);
     const bytes = tiff({ width: 3, height: 1, bits: 8, samples: inks, channels: 4, photometric: 5 });
@@ -205,13 +205,13 @@ describe('pixels as Pillow reads them', () => {
     assert.deepEqual([...pixels], [255, 0, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255]);
   });
 
-  it('reads a name that libvips would take options from', async () => {
+  it('reads a file whose name libvips would parse for options', async () => {
     const path = await folder.write('photo[page=3]', await photo(48, 32).png().toBuffer());
     await pixelsOf(path, SIZE);
   });
 });
 
-describe('extreme shapes', () => {
+describe('decodeImage on extreme shapes', () => {
   const folder = temporaryFolder();
 
   for (const [width, height] of [
@@ -220,7 +220,7 @@ describe('extreme shapes', () => {
     [1, 150],
     [180, 150],
   ] as const) {
-    it(`computes of ${width} x ${height} only what is kept, as Pillow would in full`, async () => {
+    it(`matches Pillow's full resize at ${width} x ${height}`, async () => {
       const raster = texture(width, height);
       const path = await folder.write(`${width}.png`, await imageOf(raster).png().toBuffer());
       const expected = pillowTransform(raster, HALONET);
@@ -244,7 +244,7 @@ describe('extreme shapes', () => {
     }
   });
 
-  it('takes a very tall image that becomes less tall through its vertical pass first, as Pillow does', async () => {
+  it('resizes a very tall image vertically first if it becomes shorter, as Pillow does', async () => {
     const raster = texture(3, 1151);
     const path = await folder.write('tall.png', await imageOf(raster).png().toBuffer());
     const settings = { ...HALONET, cropMode: 'squash' } as const;
@@ -252,7 +252,7 @@ describe('extreme shapes', () => {
     assert.deepEqual(Buffer.from(await pixelsOf(path, settings)), Buffer.from(expected));
   });
 
-  it('computes in blocks what is too large for one', async () => {
+  it('resizes images that are too large for one block', async () => {
     for (const [width, height] of [
       [1_200_000, 3],
       [3, 2_000_000],
@@ -265,14 +265,14 @@ describe('extreme shapes', () => {
     }
   });
 
-  it('never makes the millions of pixels that a line of 8000 x 2 would be enlarged to', async () => {
-    // 1,088,000 x 272 after the resize, 888 MB.
+  it('decodes a line of 8000 x 2, which would take 888 MB if enlarged in full', async () => {
+    // 1,088,000 x 272 after the resize.
     const path = await folder.write('line.png', await imageOf(texture(8000, 2)).png().toBuffer());
     await pixelsOf(path, HALONET);
     await pixelsOf(path, { ...HALONET, cropMode: 'border' });
   });
 
-  it('stands a border-mode image in its fill', async () => {
+  it('surrounds an image in border mode with the fill colour', async () => {
     const settings = { ...untouched(8, 8), cropMode: 'border', fill: [1, 2, 3] } as const;
     const expected = [false, false, true, true, true, true, false, false];
     for (const [name, width, height] of [
@@ -295,7 +295,7 @@ describe('extreme shapes', () => {
 describe('a JPEG that libvips reduces by a large factor', () => {
   const folder = temporaryFolder();
 
-  // libjpeg decodes a quarter or a half of these, which must be even not to shift what is left.
+  // libjpeg decodes these at a quarter or half of their size, which must come out even, or the image shifts.
   for (const [width, height] of [
     [296, 296],
     [299, 299],
@@ -303,7 +303,7 @@ describe('a JPEG that libvips reduces by a large factor', () => {
     [298, 300],
     [151, 150],
   ] as const) {
-    it(`is near Pillow's at ${width} x ${height}`, async () => {
+    it(`stays close to Pillow at ${width} x ${height}`, async () => {
       const bytes = await photo(width, height).jpeg({ quality: 90 }).toBuffer();
       const raster = await rasterOf(sharp(bytes));
       for (const size of [32, 36]) {

@@ -9,13 +9,13 @@ import { TIME_LIMIT } from '../support/time-limit.js';
 import { endlessSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, temporaryFolder } from './support.js';
 
-/** Lets nothing else run in this process, as if it were stopped. */
+/** Blocks this process, as if it were stopped. */
 function standStill(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 describe('afterRunning', () => {
-  it('comes after its time, and not once it was ended', async () => {
+  it('calls back once its time is over, unless cancelled', async () => {
     const begun = performance.now();
     let ended = false;
     const end = afterRunning(50, () => {
@@ -29,7 +29,7 @@ describe('afterRunning', () => {
     assert.equal(ended, false);
   });
 
-  it('counts a time in which nothing ran as a tick', async () => {
+  it('hardly counts time in which the process did not run', async () => {
     let isOver = false;
     const end = afterRunning(500, () => {
       isOver = true;
@@ -41,9 +41,9 @@ describe('afterRunning', () => {
     end();
   });
 
-  it('comes behind what is there when its time is over', async () => {
+  it('handles pending events before it calls back', async () => {
     for (let i = 0; i < 20; i++) {
-      const work = sleep(20, 'done'); // a timer that is set later, and due before the process runs again
+      const work = sleep(20, 'done'); // due after the limit, but before the process runs again
       const result = whileRunning(10, work);
       standStill(40);
       assert.equal(await result, 'done');
@@ -52,15 +52,15 @@ describe('afterRunning', () => {
   });
 });
 
-// Windows stops no process.
+// Windows cannot stop a process.
 if (platform !== 'win32') {
-  describe('a decoder in a process that is stopped', () => {
+  describe('a decoder whose process was stopped', () => {
     const folder = temporaryFolder();
 
-    /** Decodes in a process that is stopped for longer than an image may take, as soon as it has begun. */
+    /** Decodes in a process that is stopped, soon after it starts, for longer than an image may take. */
     async function decodeStopped(
       paths: readonly string[],
-      seconds: number, // that each may take
+      seconds: number, // limit for each
     ): Promise<{ codes: string[]; ms: number }> {
       const script = folder.path('stopped.mjs');
       const module = new URL('../../src/images/decoder.js', import.meta.url).href;
@@ -89,16 +89,17 @@ if (platform !== 'win32') {
       return result;
     }
 
-    it('has no image that took too long', async () => {
+    it('does not count the pause as decoding time', async () => {
       const paths = await Promise.all([
-        folder.write('long.png', zeroPng({ width: 8000, height: 8000, colourType: 2, bits: 16 })), // half a second, and more on a busy machine
+        // Takes half a second, more on a busy machine.
+        folder.write('long.png', zeroPng({ width: 8000, height: 8000, colourType: 2, bits: 16 })),
         folder.write('small.png', zeroPng({ width: 8, height: 8, colourType: 2 })),
         folder.write('apart.svg', svg('<rect width="9" height="9"/>')),
       ]);
       assert.deepEqual((await decodeStopped(paths, 4)).codes, ['ok', 'ok', 'ok']);
     });
 
-    it('ends what does take too long, in its time', async () => {
+    it('still ends an image that takes too long, in bounded time', async () => {
       const seconds = 1;
       const { codes, ms } = await decodeStopped([await folder.write('endless.svg', endlessSvg())], seconds);
       assert.deepEqual(codes, ['timeout']);

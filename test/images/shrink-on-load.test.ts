@@ -21,8 +21,8 @@ const JPEGS: Readonly<Record<string, Encoder>> = {
 };
 const webp: Encoder = (image) => image.webp({ quality: 90 });
 
-// Mean differences from near, of 255. Here: up to 2.7 for a JPEG, 3.5 for a WebP, and 4.7 for a JPEG that does not come
-// out even, from a photo with sharp edges. A shift by one pixel is 10 and more.
+// Limits for mean differences from near, out of 255. Measured on a photo with sharp edges: up to 2.7 for a JPEG, 3.5
+// for a WebP, and 4.7 for a JPEG of a size that does not divide evenly. A shift by one pixel gives 10 or more.
 const BOUND = { jpeg: 3.5, webp: 4.5, odd: 6 };
 
 /** A photo with fine detail and sharp edges, 512 x 512, or a part of it. */
@@ -37,7 +37,7 @@ function target(height: number, width = height): Preprocessing {
 describe('fast decoding', () => {
   const folder = temporaryFolder();
 
-  /** Mean difference of fast from near, in units of 255ths. */
+  /** Mean difference of fast from near, on a scale of 0 to 255. */
   async function difference(bytes: Uint8Array, settings: Preprocessing): Promise<number> {
     const path = await folder.write('image', bytes);
     const fast = await pixelsOf(path, { ...settings, decode: 'fast' });
@@ -45,14 +45,14 @@ describe('fast decoding', () => {
   }
 
   for (const [name, encode] of Object.entries({ ...JPEGS, WebP: webp })) {
-    it(`is no different below two source pixels to one: ${name}`, async () => {
+    it(`matches near for reductions below a factor of two: ${name}`, async () => {
       const bytes = await encode(detailed()).toBuffer();
       for (const size of [600, 512, 400, 257]) assert.equal(await difference(bytes, target(size)), 0);
     });
   }
 
   for (const [name, encode] of Object.entries(JPEGS)) {
-    it(`leaves a half, a quarter or an eighth to libjpeg: ${name}`, async () => {
+    it(`lets libjpeg reduce to a half, a quarter or an eighth: ${name}`, async () => {
       const bytes = await encode(detailed()).toBuffer();
       for (const size of [170, 140, 90, 56]) {
         const found = await difference(bytes, target(size));
@@ -61,7 +61,7 @@ describe('fast decoding', () => {
     });
   }
 
-  it('leaves the whole reduction to libwebp', async () => {
+  it('lets libwebp do the whole reduction', async () => {
     const bytes = await webp(detailed()).toBuffer();
     for (const size of [256, 170, 90, 64, 32]) {
       const found = await difference(bytes, target(size));
@@ -70,7 +70,7 @@ describe('fast decoding', () => {
   });
 
   for (const [name, encode] of Object.entries({ ...JPEGS, WebP: webp })) {
-    it(`keeps the geometry of sizes that do not come out even: ${name}`, async () => {
+    it(`keeps the geometry of sizes that do not divide evenly: ${name}`, async () => {
       for (const [width, height] of [
         [511, 509],
         [505, 512],
@@ -92,7 +92,7 @@ describe('fast decoding', () => {
     });
   }
 
-  it('keeps the geometry of every EXIF orientation', async () => {
+  it('keeps the geometry for every EXIF orientation', async () => {
     for (const [width, height] of [
       [512, 384],
       [505, 381],
@@ -105,7 +105,7 @@ describe('fast decoding', () => {
     }
   });
 
-  it('is no different for CMYK and for formats whose decoders shrink nothing', async () => {
+  it('matches near for CMYK and for images that decoders cannot shrink', async () => {
     const cmyk = await detailed().toColourspace('cmyk').jpeg().toBuffer();
     assert.equal((await sharp(cmyk).metadata()).space, 'cmyk');
     const transparent = await detailed().ensureAlpha(0.5).webp().toBuffer();
@@ -122,7 +122,7 @@ describe('fast decoding', () => {
   it('reads the first frame of an animation', async () => {
     const black = sharp({ create: { width: 512, height: 512, channels: 3, background: '#000' } });
     const frames = await Promise.all([detailed(), black].map((frame) => frame.png().toBuffer()));
-    // minSize drops the alpha channel, which would have the image decoded in full.
+    // minSize drops the alpha channel, with which the image would be decoded in full.
     const bytes = await sharp(frames, { join: { animated: true } })
       .webp({ minSize: true })
       .toBuffer();
@@ -131,7 +131,7 @@ describe('fast decoding', () => {
     assert.ok(found > 0 && found <= BOUND.webp, `${found}`);
   });
 
-  it('refuses a file that ends early', async () => {
+  it('reports a file that ends early', async () => {
     for (const encode of [...Object.values(JPEGS), webp]) {
       const bytes = await encode(detailed()).toBuffer();
       const path = await folder.write('cut', bytes.subarray(0, bytes.length / 2));

@@ -12,7 +12,7 @@ import type { Raster } from '../../src/images/raster.js';
 
 export const PHOTOS = 'fixtures/preprocess';
 
-/** HaloNet's own evaluation settings: 256 pixels, 94 % centre crop, bicubic. */
+/** HaloNet's evaluation settings: 256 pixels, 94% centre crop, bicubic. */
 export const HALONET: Preprocessing = {
   height: 256,
   width: 256,
@@ -26,12 +26,12 @@ export const HALONET: Preprocessing = {
   failOn: 'truncated',
 };
 
-/** Leaves an image of `width` x `height` pixels as it is. */
+/** Leaves an image of `width` x `height` pixels unchanged. */
 export function untouched(width: number, height: number): Preprocessing {
   return { ...HALONET, width, height, cropPct: 1, cropMode: 'squash' };
 }
 
-/** A folder for the files of one suite; call it in the body of a `describe`. */
+/** Provides a folder for the files of one suite. Call it in the body of a `describe`. */
 export function temporaryFolder() {
   let folder = '';
   before(async () => {
@@ -62,13 +62,13 @@ export async function failureOf(path: string, preprocessing: Preprocessing = HAL
   return image.failure;
 }
 
-/** Mean absolute difference, in units of 255ths. */
+/** Mean absolute difference, on a scale of 0 to 255. */
 export function meanDifference(a: Uint8Array, b: Uint8Array): number {
   assert.equal(a.length, b.length);
   return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length;
 }
 
-/** The pixel that differs most, in units of 255ths. */
+/** Largest absolute difference, on a scale of 0 to 255. */
 export function largestDifference(a: Uint8Array, b: Uint8Array): number {
   assert.equal(a.length, b.length);
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 0))), 0);
@@ -87,17 +87,17 @@ export function imageOf({ data, width, height }: Raster): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-/** An image file. By its bytes: libvips opens no path once it has been set up for decoding. */
+/** Opens an image file through its bytes: libvips opens no paths once it is set up for decoding. */
 export function imageFile(path: string): Sharp {
   return sharp(readFileSync(path));
 }
 
-/** The middle of a photo, with its detail: width and height at most 300. */
+/** Cuts the detailed middle out of a photo. Width and height are at most 300. */
 export function photo(width: number, height: number): Sharp {
   return imageFile(`${PHOTOS}/chelsea.jpg`).extract({ left: 60, top: 0, width, height });
 }
 
-/** A picture in which every pixel differs from its neighbours and no two regions are alike, of any size. */
+/** A picture of any size in which every pixel differs from its neighbours and no two regions are alike. */
 export function texture(width: number, height: number): Raster {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, i = 0; y < height; y++) {

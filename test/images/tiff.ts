@@ -32,7 +32,7 @@ export function tiff(image: {
   head.writeUInt16LE(tags.length, 8);
   for (const [i, [tag, value]] of tags.entries()) {
     head.writeUInt16LE(tag, 10 + i * 12);
-    head.writeUInt16LE(4, 12 + i * 12); // LONG, which libtiff takes for SHORT tags too
+    head.writeUInt16LE(4, 12 + i * 12); // LONG, which libtiff accepts for SHORT tags too
     head.writeUInt32LE(1, 14 + i * 12);
     head.writeUInt32LE(tag === 273 ? head.byteLength : value, 18 + i * 12);
   }

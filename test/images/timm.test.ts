@@ -14,9 +14,9 @@ import {
 
 interface Case {
   readonly image: string;
-  readonly expected: string; // what timm makes of it, with Pillow
-  readonly size?: number; // of the square that it is cropped to
-  readonly height?: number; // where it is none
+  readonly expected: string; // timm's result, computed with Pillow
+  readonly size?: number; // side of a square crop
+  readonly height?: number; // if the crop is not square
   readonly width?: number;
   readonly mode?: Preprocessing['cropMode'];
   readonly pct?: number;
@@ -31,7 +31,7 @@ function settingsOf({ size = 256, height = size, width = size, ...others }: Case
 }
 
 describe("timm's evaluation transform", () => {
-  it('has crops of every mode, square and not', () => {
+  it('has fixtures for every crop mode, square and not', () => {
     const kinds = new Set(CASES.map(settingsOf).map((of) => `${of.cropMode} ${of.height === of.width}`));
     assert.equal(kinds.size, 6);
   });
@@ -40,28 +40,28 @@ describe("timm's evaluation transform", () => {
     const { image, expected } = reference;
     const settings = settingsOf(reference);
 
-    it(`gives ${expected} bit for bit`, async () => {
+    it(`matches decodeImage bit for bit: ${expected}`, async () => {
       const pixels = await pixelsOf(`${PHOTOS}/${image}`, settings);
       const timm = await rasterOf(imageFile(`${PHOTOS}/${expected}`));
       assert.deepEqual(Buffer.from(pixels), Buffer.from(timm.data));
     });
 
-    it(`gives ${expected} within libvips' rounding by --decode near`, async () => {
+    it(`matches --decode near closely: ${expected}`, async () => {
       const pixels = await pixelsOf(`${PHOTOS}/${image}`, { ...settings, decode: 'near' });
       const timm = await rasterOf(imageFile(`${PHOTOS}/${expected}`));
       const difference = meanDifference(pixels, timm.data);
       assert.ok(difference <= 0.5, `mean absolute difference ${difference}`);
     });
 
-    if (image.endsWith('.bmp')) continue; // libvips does not read it
-    it(`has ${expected} bit for bit by the reference`, async () => {
+    if (image.endsWith('.bmp')) continue; // libvips does not read BMP
+    it(`matches the Pillow reference bit for bit: ${expected}`, async () => {
       const raster = await rasterOf(imageFile(`${PHOTOS}/${image}`));
       const timm = await rasterOf(imageFile(`${PHOTOS}/${expected}`));
       assert.equal(meanDifference(pillowTransform(raster, settings), timm.data), 0);
     });
   }
 
-  it('is nearer still by --decode near where the image is enlarged', async () => {
+  it('matches --decode near even more closely where the image is enlarged', async () => {
     const enlarged = CASES.filter(({ expected }) => /small|narrow|320/.test(expected));
     assert.equal(enlarged.length, 3);
     for (const reference of enlarged) {

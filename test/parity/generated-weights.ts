@@ -3,9 +3,9 @@ import { generateTensor } from '../../src/model/generated-weights.js';
 import type { Tensor } from '../../src/tensor.js';
 
 /**
- * Every tensor of a full-size network, float32, under timm's names.
+ * Generates every tensor of a full-size network, as float32 under timm's names.
  *
- * @param architecture a folder of fixtures/parity/fullsize/, whose tensors.json gives the names and shapes
+ * @param architecture a folder in fixtures/parity/fullsize/, whose tensors.json gives the names and shapes
  */
 export function generateCheckpoint(architecture: string): ReadonlyMap<string, Tensor> {
   const path = `fixtures/parity/fullsize/${architecture}/tensors.json`;

@@ -14,7 +14,7 @@ import { relativeError } from '../support/relative-error.js';
 
 const BOUND = 1e-4;
 
-/** A folder of timm's outputs: fixtures/parity/README.md says what is in it. */
+/** A folder of timm's outputs, described in fixtures/parity/README.md. */
 export interface Golden {
   readonly folder: string;
   readonly stageShape: readonly (readonly number[])[];
@@ -32,7 +32,7 @@ export function readGolden(folder: string): Golden {
   };
 }
 
-/** Every golden folder below a directory, sorted. */
+/** Lists the golden folders in a directory, sorted. */
 export function goldensIn(directory: string): readonly Golden[] {
   return readdirSync(directory)
     .sort()
@@ -41,14 +41,14 @@ export function goldensIn(directory: string): readonly Golden[] {
     .map(readGolden);
 }
 
-/** What timm computed, by the name of our output. */
+/** Names the outputs that timm computed, as we call them. */
 function expectedOutputs({ folder, stageShape }: Golden): readonly string[] {
   const stages = stageShape.map((_, i) => `stage${i}`);
   const logits = existsSync(`${folder}/logits.npy`) ? ['logits'] : [];
   return [...logits, 'embedding', 'unpooled', ...stages];
 }
 
-/** All outputs for the two golden images. */
+/** Computes all outputs for the two golden images. */
 export async function compute(
   golden: Golden,
   network: NetworkConfig,
@@ -78,7 +78,7 @@ export async function compute(
   }
 }
 
-/** All outputs of a checkpoint that lies with the golden files. */
+/** Computes all outputs of a checkpoint in the golden folder. */
 export function computeFolder(golden: Golden, weightsFile = 'model.safetensors'): Promise<BatchOutputs> {
   const path = `${golden.folder}/config.json`;
   const weights = `${golden.folder}/${weightsFile}`;
@@ -86,7 +86,7 @@ export function computeFolder(golden: Golden, weightsFile = 'model.safetensors')
   return compute(golden, network, parseSafetensors(readFileSync(weights), weights));
 }
 
-/** The golden files keep every `stride`-th row and column of the first image's map. */
+/** Thins a map like the golden files, which keep every `stride`-th row and column of the first image. */
 function thinned(
   values: Float32Array,
   [c = 0, h = 0, w = 0]: readonly number[],
@@ -103,7 +103,7 @@ function thinned(
 const top5 = (logits: Float32Array) =>
   [...logits.keys()].sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0)).slice(0, 5);
 
-/** Holds every output against timm's: shapes, relative errors, and the order of the first five classes. */
+/** Compares every output with timm's: shapes, relative errors, and the order of the top five classes. */
 export async function assertEqualsTimm(golden: Golden, outputs: BatchOutputs): Promise<void> {
   const tooFar: Record<string, number> = {};
   for (const name of expectedOutputs(golden)) {
@@ -115,7 +115,7 @@ export async function assertEqualsTimm(golden: Golden, outputs: BatchOutputs): P
     const shape = stage === undefined ? undefined : golden.stageShape[Number(stage)];
     if (shape !== undefined) assert.deepEqual(output.shape, [2, ...shape], name);
     const stride = stage === undefined ? 1 : (golden.stageStride[Number(stage)] ?? 1);
-    // unpooled is of the first image alone
+    // unpooled has only the first image
     const actual = shape === undefined ? values.subarray(0, wanted.length) : thinned(values, shape, stride);
     const error = relativeError(actual, wanted);
     if (!(error <= BOUND)) tooFar[name] = error;

@@ -9,21 +9,22 @@ const REPARAMETERIZED = 'reparameterized.safetensors';
 
 function parityTests(goldens: readonly Golden[]): void {
   for (const golden of goldens) {
-    it(basename(golden.folder), async () => assertEqualsTimm(golden, await computeFolder(golden)));
+    it(`match timm: ${basename(golden.folder)}`, async () =>
+      assertEqualsTimm(golden, await computeFolder(golden)));
     if (!existsSync(`${golden.folder}/${REPARAMETERIZED}`)) continue;
-    it(`${basename(golden.folder)}, reparameterized by timm`, async () =>
+    it(`match timm: ${basename(golden.folder)}, reparameterized by timm`, async () =>
       assertEqualsTimm(golden, await computeFolder(golden, REPARAMETERIZED)));
   }
 }
 
-describe('parity with timm', () => {
-  describe('options', () => parityTests(goldensIn('fixtures/parity/options')));
-  describe('architectures at a quarter of their width', () =>
+describe('network outputs', () => {
+  describe('with each option', () => parityTests(goldensIn('fixtures/parity/options')));
+  describe('of architectures at a quarter of their width', () =>
     parityTests(goldensIn('fixtures/parity/architectures')));
 
   describe('at full size, with generated weights', () => {
     for (const architecture of ['halonet26t', 'halonet50ts']) {
-      it(architecture, async () => {
+      it(`match timm: ${architecture}`, async () => {
         const golden = readGolden(`fixtures/parity/fullsize/${architecture}`);
         const known = ARCHITECTURES[architecture];
         assert.ok(known);
@@ -43,7 +44,7 @@ describe('parity with timm', () => {
   const more = process.env.HALONET_GOLDEN;
   if (more !== undefined) {
     for (const directory of ['options', 'architectures']) {
-      describe(`${directory} of HALONET_GOLDEN`, () => parityTests(goldensIn(`${more}/${directory}`)));
+      describe(`for ${directory} in HALONET_GOLDEN`, () => parityTests(goldensIn(`${more}/${directory}`)));
     }
   }
 });

@@ -11,13 +11,13 @@ import { relativeError } from '../support/relative-error.js';
 const PHOTOS = 'fixtures/preprocess';
 const BOUND = 1e-4; // relative, in the 2-norm
 
-/** A row of the expected logits; make_logits.py says more. */
+/** A row of the expected logits; see make_logits.py. */
 interface Photo {
   readonly photo: string;
-  readonly float32_error: number; // of timm's own float32 against the expected float64
+  readonly float32_error: number; // of timm's float32 compared with the expected float64
 }
 
-describe('photos through the command, at full size', () => {
+describe('classifying photos with a full-size network', () => {
   const photos: readonly Photo[] = JSON.parse(readFileSync(`${PHOTOS}/logits.json`, 'utf8'));
   const paths = photos.map(({ photo }) => `${PHOTOS}/${photo}`);
   let folder = '';
@@ -60,7 +60,7 @@ describe('photos through the command, at full size', () => {
     }
   });
 
-  it('tells an exact resize from one that is near', async () => {
+  it('exceeds the error bound for most photos with --decode near', async () => {
     const errors = await errorsOf('near');
     assert.ok(errors.filter((error) => error > BOUND).length > photos.length / 2, `${errors}`);
   });

@@ -5,7 +5,7 @@ import { decodeImage } from '../../src/images/decode.js';
 import type { Interpolation, Preprocessing } from '../../src/images/geometry.js';
 import { HALONET, imageFile, largestDifference, meanDifference, rasterOf } from '../images/support.js';
 
-/** A row of cases.json; make_crops.py says more. */
+/** A row of cases.json; see make_crops.py. */
 interface Case {
   readonly file: string;
   readonly height: number;
@@ -15,7 +15,7 @@ interface Case {
   readonly interpolation: Interpolation;
 }
 
-// In units of 255ths, where decoders give equal pixels.
+// Largest differences accepted, on a scale of 0 to 255, for decoders that give equal pixels.
 const MEAN = 0.005;
 const LARGEST = 1;
 
@@ -27,11 +27,11 @@ describe("Pillow's crops", () => {
   const kinds = new Set(cases.map(({ file }) => kindOf(file)));
   let equal = 0;
 
-  it('are there', () => assert.ok(cases.length > 100, `${cases.length} cases`));
+  it('cover more than 100 cases', () => assert.ok(cases.length > 100, `${cases.length} cases`));
 
   for (const kind of kinds) {
     const ofKind = cases.filter(({ file }) => kindOf(file) === kind);
-    it(`are what ${ofKind.length} images decode to: ${kind}`, async () => {
+    it(`match ${ofKind.length} decoded images: ${kind}`, async () => {
       for (const { file, height, width, pct, mode, interpolation } of ofKind) {
         const settings = {
           ...HALONET,

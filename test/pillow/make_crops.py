@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Images of many formats and sizes, and what timm's evaluation transform makes of each with Pillow. What that resizes to and
-where it crops is read from fixtures/preprocess/geometry.json, where timm itself said so: timm, which needs PyTorch, is not
-needed here.
+"""Writes images of many formats and sizes, and the result of timm's evaluation transform with Pillow for each. Where it
+resizes and crops is read from fixtures/preprocess/geometry.json, which timm itself produced, so timm and PyTorch are
+not needed here.
 
-    make_crops.py OUT [SEED [SIZES]]          (needs Pillow alone)
+    make_crops.py OUT [SEED [SIZES]]          (needs only Pillow)
 
-Writes OUT/<case>.<format>, OUT/<case>.crop.png and OUT/cases.json. Sizes are drawn from those of geometry.json, which go from
-1 x 1 to 6000 x 4000; both ends are always among them. JPEG comes in every sampling, grey, CMYK and
-progressive, PNG in every colour type, WebP lossy and lossless.
+Writes OUT/<case>.<format>, OUT/<case>.crop.png and OUT/cases.json. Draws sizes from those in geometry.json, which range
+from 1 x 1 to 6000 x 4000; both of these are always included. Covers JPEG in every subsampling, grey, CMYK and
+progressive, PNG in every colour type, and WebP lossy and lossless.
 """
 import json
 import random
@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 FIXTURES = Path(__file__).resolve().parents[2] / 'fixtures' / 'preprocess'
 PHOTO = FIXTURES / 'large.jpg'
 LARGEST = (6000, 4000)
-MOST_RESIZED = 40_000_000  # pixels of a resized image, of which the crop is cut
+MOST_RESIZED = 40_000_000  # pixels of a resized image, from which the crop is cut
 FILTERS = {'bicubic': Image.BICUBIC, 'bilinear': Image.BILINEAR}
 
 # name: (extension, mode, options of Pillow's save)
@@ -40,7 +40,7 @@ FORMATS = {
 
 
 def read_geometry():
-    """By the size of an image: pairs of a setting of timm's transform, and where that resizes and crops it."""
+    """Maps image sizes to pairs: a setting of timm's transform, and where it resizes and crops."""
     places = {}
     for settings in json.loads((FIXTURES / 'geometry.json').read_text()):
         for width, height, *place in settings.pop('images'):
@@ -50,7 +50,7 @@ def read_geometry():
 
 
 def picture(photo, size, chance):
-    """Part of a photo, enlarged or reduced, with noise: sharp edges and smooth areas, in every size."""
+    """Resizes part of a photo and adds noise, for sharp edges and smooth areas at every size."""
     left, top = chance.randrange(photo.width // 2), chance.randrange(photo.height // 2)
     part = photo.crop((left, top, left + chance.randrange(8, photo.width // 2), top + chance.randrange(8, photo.height // 2)))
     image = part.resize(size, Image.BILINEAR)
@@ -60,14 +60,14 @@ def picture(photo, size, chance):
 
 
 def resize(image, size, resample):
-    """Pillow's since 12.2, with any Pillow: a very tall image that becomes less tall goes through its vertical pass first."""
+    """Resizes like Pillow 12.2 with any Pillow: vertically first for a very tall image that becomes shorter."""
     if image.height > 100 * image.width and size[1] < image.height:
         image = image.resize((image.width, size[1]), resample)
     return image.resize(size, resample)
 
 
 def evaluation_transform(image, settings, place):
-    """timm's transforms_imagenet_eval as far as the pixels go."""
+    """The part of timm's transforms_imagenet_eval that produces pixels."""
     width, height, left, top = place
     image = image.convert('RGB')
     if image.size != (width, height):

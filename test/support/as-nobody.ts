@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { execPath, getuid } from 'node:process';
 import { promisify } from 'node:util';
 
-/** Whether permissions bind this process: nothing is forbidden to root. */
+/** Permissions do not restrict root. */
 const isRoot = getuid?.() === 0;
 
-const NOBODY = 65534; // user and group of no file
+const NOBODY = 65534; // a user and group that own no files
 
 /**
- * Runs statements as a user to whom files are forbidden: the one that there is, or as root another one. What they import is
- * loaded before, so that it may lie where that user may not read.
+ * Runs statements as a user whom permissions restrict: the current one or, if that is root, another. Imports are loaded
+ * first, so they may be in places where that user may not read.
  *
  * @param imports such as `import { stat } from 'node:fs/promises'`
  * @returns what they print

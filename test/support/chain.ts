@@ -2,7 +2,7 @@ import { encodeOnnx } from '../../src/formats/onnx/encode.js';
 import type { GraphNode } from '../../src/graph.js';
 import type { ProbeModel } from '../../src/runtime/probe.js';
 
-/** Pixels as floats, through operators of one input; `square` is a product with itself. */
+/** Converts pixels to floats and applies operators of one input; `square` multiplies a value by itself. */
 export function chain(...ops: readonly string[]): ProbeModel {
   const value = (i: number) => `value${i}`;
   const to = { to: { kind: 'int', value: 1 } } as const; // float32

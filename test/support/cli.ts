@@ -15,21 +15,21 @@ interface CliOptions {
   readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  readonly shell?: string; // a script of sh that becomes the command, which is its "$@": ulimit -v 3000000 && exec "$@"
-  readonly limit?: number; // seconds; what takes longer hangs, and is killed
-  readonly ownProcess?: boolean; // what is tested is about the process itself
+  readonly shell?: string; // an sh script that executes the command, its "$@": ulimit -v 3000000 && exec "$@"
+  readonly limit?: number; // seconds, after which the process is killed
+  readonly ownProcess?: boolean; // for tests of the process itself
 }
 
 const LIMIT = TIME_LIMIT.timeout / 1000;
 
-// What may be set for one command of a process that runs several.
+// Variables that may be set for a single command of the resident process.
 const SETTING = /^HF_/;
 
 /**
- * Runs the command line to its end: in a process of its own where something is set for that, else in one that runs several, one
- * after the other.
+ * Runs the command line to its end: in a separate process if an option needs one or the resident process is busy,
+ * otherwise in the resident process.
  *
- * @throws Error when it does not end
+ * @throws Error if it does not end in time
  */
 export async function halonet(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { stdin = '', env = {}, cwd = ROOT, shell, limit = LIMIT, ownProcess = false } = options;
@@ -61,10 +61,10 @@ async function inOwnProcess(args: readonly string[], options: CliOptions): Promi
   return { code, stdout, stderr };
 }
 
-// What the tests set for mocha's own process is not what a user's shell sets.
+// Set for mocha's own process, but not in a user's shell.
 const { ORT_DISABLE_TELEMETRY: _, ...outside } = process.env;
 
-/** Starts the command line and leaves it running, though not for ever. */
+/** Starts the command line and leaves it running, up to the limit. */
 export function startHalonet(
   args: readonly string[],
   { env = {}, cwd = ROOT, shell, limit = LIMIT }: CliOptions = {},

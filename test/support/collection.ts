@@ -1,9 +1,9 @@
 import { countFailure, failureCode, type Row, type RowSink } from '../../src/rows.js';
 
-/** Keeps rows as they come. */
+/** Collects rows in memory. */
 export class Collection implements RowSink {
   readonly rows: Row[] = [];
-  readonly #failsAt: number | undefined; // row
+  readonly #failsAt: number | undefined; // number of the row
   ended: 'committed' | 'left' | undefined;
 
   constructor(failsAt?: number) {

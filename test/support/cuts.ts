@@ -1,13 +1,13 @@
 import type { Random } from '../../src/random.js';
 
-/** Each byte on its own. */
+/** Cuts between all bytes. */
 export function cutEverywhere(bytes: Buffer): readonly Buffer[] {
   return Array.from(bytes, (byte) => Buffer.of(byte));
 }
 
 /**
- * Up to 16 cuts anywhere, through characters and on top of one another too. Most are near the beginning, where it shows what ends
- * the entries of a list.
+ * Cuts at up to 16 random places, even inside characters or at the same place twice. Most are near the start, where the
+ * separator of a list's entries is detected.
  */
 export function cutAtRandom(bytes: Buffer, random: Random): readonly Buffer[] {
   const cuts = Array.from({ length: Math.floor(random() * 17) }, () =>

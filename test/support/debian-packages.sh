@@ -1,4 +1,4 @@
-# To be sourced: debian_packages PACKAGE... installs what a check needs, and ends the check where it cannot.
+# Source this file. debian_packages PACKAGE... installs what a check needs, and ends the check if it cannot.
 debian_packages() {
   if [ "$#" -eq 0 ]; then return; fi
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then

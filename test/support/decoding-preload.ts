@@ -1,16 +1,15 @@
 import { appendFileSync } from 'node:fs';
 
-// Loaded before the command line, and before every process that it starts: writes down which images the decoding process is
-// given.
+// Preloaded into the command line and every process that it starts: records which images the decoding process is given.
 
 const RECORD_VARIABLE = 'HALONET_TEST_DECODED_APART';
 
-/** The environment in which paths go to a file, one a line, as they are decoded in a process of their own. */
+/** Returns the environment that records the paths decoded in the separate process to a file, one a line. */
 export function recordingDecodes(record: string): Record<string, string> {
   return {
     NODE_OPTIONS: `--import=${import.meta.url}`,
     [RECORD_VARIABLE]: record,
-    UV_THREADPOOL_SIZE: '4', // a module loaded beforehand fixes it before bin/halonet.cjs can
+    UV_THREADPOOL_SIZE: '4', // preloading a module fixes it before bin/halonet.cjs can
   };
 }
 

@@ -2,10 +2,10 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEMO_MODEL } from './demo.js';
 
-/** Whether a file keeps what was measured of a model for int8. */
+/** Returns whether a file holds the int8 calibration of a model. */
 export const isCalibration = (name: string) => name.includes('.int8-');
 
-/** A copy of the demo model that a test may change the folder of. */
+/** Copies the demo model to a folder that a test may change. */
 export async function copyDemo(folder: string, { measured }: { readonly measured: boolean }): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(DEMO_MODEL)) {

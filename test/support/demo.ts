@@ -7,7 +7,7 @@ import type { OutputRequest } from '../../src/model/outputs.js';
 import { CPU } from '../../src/runtime/devices.js';
 import type { Tensor } from '../../src/tensor.js';
 
-/** A checkpoint folder's model, built for some outputs, as the bytes of an ONNX file. */
+/** Builds the model of a checkpoint folder for some outputs, as the bytes of an ONNX file. */
 export function onnxOf(
   folder: string,
   outputs: readonly OutputRequest[],
@@ -23,5 +23,5 @@ export function onnxOf(
 
 export const DEMO_MODEL = 'assets/demo-model';
 
-/** How a session runs on the CPU. */
+/** Session options for the CPU. */
 export const onCpu = (threads: number) => ({ threads, device: CPU }) as const;

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { resolve, sep } from 'node:path';
 
-/** What a call asks of the file system. */
+/** What a call asks the file system to do. */
 export type CallKind =
   | 'open'
   | 'read'
@@ -16,7 +16,7 @@ export type CallKind =
   | 'mkdir'
   | 'look'; // stat, access, readdir, …
 
-/** One call of Node's file system on a path under the watched folder. */
+/** A call to Node's file system functions on a path under the watched folder. */
 export interface FsCall {
   readonly kind: CallKind;
   readonly name: string; // Node's: rename, writeSync, …
@@ -24,11 +24,11 @@ export interface FsCall {
   readonly args: readonly unknown[];
 }
 
-/** What becomes of a call; undefined lets it be. */
+/** What happens to a call; undefined leaves it alone. */
 export interface Verdict {
-  readonly error?: Error; // thrown in its place; a `close` closes all the same
+  readonly error?: Error; // thrown in its place; a `close` still closes
   readonly short?: boolean; // a `write` of bytes writes half of them, at least one
-  readonly after?: () => void; // once it is done, before its caller hears of it
+  readonly after?: () => void; // called once it is done, before its caller gets the result
 }
 
 export type Judge = (call: FsCall) => Verdict | undefined;
@@ -57,7 +57,7 @@ const BY_PATH: Readonly<Record<string, CallKind>> = {
   utimes: 'write',
 };
 
-// The first path is the one that is there; where the second lies decides.
+// The first path is the existing one; the second decides whether the call is watched.
 const BY_SECOND_PATH: Readonly<Record<string, CallKind>> = {
   link: 'rename',
   symlink: 'rename',
@@ -92,11 +92,11 @@ const BY_HANDLE: Readonly<Record<string, CallKind>> = {
 };
 
 /**
- * Shows every call of node:fs and node:fs/promises on paths under a folder to a judge, who may fail it, shorten it or end the
- * process, and whose own calls are not shown: functions of all three styles, and the methods of what they opened. A call that Node makes on behalf of another
- * (`rm` of a whole folder, `writeFileSync`) is part of that one.
+ * Shows every call to node:fs and node:fs/promises on paths under a folder to a judge, which may fail it, shorten it or
+ * end the process. Covers functions of all three styles and the methods of file handles. Not shown are the judge's own
+ * calls, and calls that Node makes as part of another (`rm` of a whole folder, `writeFileSync`).
  *
- * @returns what puts everything back
+ * @returns a function that restores everything
  */
 export function watchFsCalls(folder: string, judge: Judge): () => void {
   const watcher = new Watcher(resolve(folder), judge);
@@ -109,7 +109,7 @@ class Watcher {
   readonly #judge: Judge;
   readonly #paths = new Map<number, string>(); // of open descriptors under the folder
   #undo: (() => void)[] = [];
-  #depth = 0; // of calls within calls, or within the judge
+  #depth = 0; // nesting of calls within calls, or within the judge
   #active = true;
 
   constructor(folder: string, judge: Judge) {
@@ -118,7 +118,7 @@ class Watcher {
   }
 
   install(): void {
-    // Node's modules are patched by name, which their types do not allow for.
+    // Node's modules are patched by name, which their types do not allow.
     const callbacks = fs as unknown as Members;
     const promises = fs.promises as unknown as Members;
     for (const [name, kind] of Object.entries({ ...BY_PATH, ...BY_SECOND_PATH, ...BY_DESCRIPTOR })) {
@@ -169,11 +169,11 @@ class Watcher {
       const doIt = () => STYLES[style]({ act, args: short ? shortened(args) : args, done, kind, error });
       return style === 'sync' ? watcher.#aside(doIt) : doIt();
     };
-    // What util.promisify looks for is kept.
+    // Keeps the property that util.promisify looks for.
     return Object.defineProperties(watched, Object.getOwnPropertyDescriptors(original));
   }
 
-  /** Does something whose own calls are nobody's business. */
+  /** Runs an action whose own calls are not watched. */
   #aside<T>(action: () => T): T {
     this.#depth++;
     try {
@@ -183,7 +183,7 @@ class Watcher {
     }
   }
 
-  /** Follows what is open. */
+  /** Tracks open descriptors and handles. */
   #note({ kind, path, args }: FsCall, result: unknown): void {
     const [descriptor] = args;
     if (kind === 'close' && typeof descriptor === 'number') this.#paths.delete(descriptor);
@@ -192,7 +192,7 @@ class Watcher {
     else if (isHandle(result)) this.#watchHandle(result, path);
   }
 
-  /** On the handle itself: `close` is its own member in Node 20, and no other handle is to be slowed down. */
+  /** Patches the handle itself: `close` is its own member in Node 20, and other handles must not slow down. */
   #watchHandle(handle: FileHandle, path: string): void {
     const { fd } = handle;
     this.#paths.set(fd, path);
@@ -211,7 +211,7 @@ class Watcher {
 const isHandle = (opened: unknown): opened is FileHandle =>
   opened !== null && typeof opened === 'object' && 'fd' in opened;
 
-type Placed = (args: readonly unknown[]) => string | undefined; // undefined: elsewhere
+type Placed = (args: readonly unknown[]) => string | undefined; // undefined: outside the folder
 type Style = keyof typeof STYLES;
 
 interface Doing {
@@ -241,7 +241,7 @@ const STYLES = {
 
   callback({ act, args, done, kind, error }: Doing): unknown {
     const callback = args.at(-1);
-    if (typeof callback !== 'function') return act(...args); // for Node to refuse
+    if (typeof callback !== 'function') return act(...args); // Node rejects it
     if (error !== undefined && kind !== 'close') return process.nextTick(callback, error);
     return act(...args.slice(0, -1), (failure: unknown, ...results: unknown[]) => {
       if (failure === null || failure === undefined) done(results[0]);
@@ -250,7 +250,7 @@ const STYLES = {
   },
 } as const;
 
-/** The arguments of a `write` of half the bytes; those of a text or of several buffers stay as they are. */
+/** Returns the arguments of a `write` of half the bytes. Those with text or several buffers are unchanged. */
 function shortened(args: readonly unknown[]): readonly unknown[] {
   const at = args.findIndex((arg) => ArrayBuffer.isView(arg));
   const [bytes, second] = args.slice(at);

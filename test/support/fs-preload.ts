@@ -6,29 +6,29 @@ import { type CallCounts, type Fault, Injector } from './injector.js';
 import { UnsyncedTracker } from './unsynced.js';
 
 /**
- * Loaded before the command line (see preloaded-cli.ts), to end it or to fail it at a call of the file system that is chosen
- * beforehand. Calls are numbered from 0.
+ * Preloaded into the command line (see preloaded-cli.ts) to kill it or inject a fault at a chosen file system call.
+ * Calls are numbered from 0.
  */
 export interface FsPlan {
   readonly folder: string; // calls on paths under it are counted
-  readonly report: string; // where the counts go at the end, as FsReport; elsewhere than under `folder`
+  readonly report: string; // where to write the counts at the end, as FsReport; outside `folder`
   readonly kill?: KillPlan | undefined;
   readonly fault?: Fault | undefined;
-  /** For a loss of power at the kill: what is not on disk then goes to `state`, as Unsynced; see power-loss.ts. */
+  /** For a power loss at the kill: writes what is not on disk to `state`, as Unsynced; see power-loss.ts. */
   readonly unsynced?: { readonly attic: string; readonly state: string } | undefined;
 }
 
-/** Ends the process at the call of this number, of all kinds together. */
+/** Ends the process at the call with this number, counting all kinds together. */
 export interface KillPlan {
   readonly at: number;
   readonly when: 'before' | 'midway' | 'after';
-  readonly signals: readonly ('SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP')[]; // sent at once, in turn
+  readonly signals: readonly ('SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP')[]; // sent immediately, in order
 }
 
 export interface FsReport {
   readonly calls: number;
   readonly counts: CallCounts; // by kind
-  readonly failed: readonly string[]; // the calls that were failed: 'rename /tmp/x/scores.csv'
+  readonly failed: readonly string[]; // the calls that were failed, such as 'rename /tmp/x/scores.csv'
 }
 
 export const PLAN_VARIABLE = 'HALONET_TEST_FS_PLAN';
@@ -58,7 +58,7 @@ function follow({ folder, report, kill, fault, unsynced }: FsPlan): void {
   });
 }
 
-/** Midway, half of a write is done, or half of the removal of a folder. */
+/** Midway is after half of a write, or half of the removal of a folder. */
 function endAt({ kind, name, path }: FsCall, when: KillPlan['when'], end: () => void): Verdict {
   const short = when === 'midway' && kind === 'write';
   if (when === 'after' || short) return { after: end, short };
@@ -67,14 +67,14 @@ function endAt({ kind, name, path }: FsCall, when: KillPlan['when'], end: () => 
   return {};
 }
 
-/** Half of what is in a folder that is being removed. */
+/** Removes half of the entries of a folder that is being removed. */
 function removeSome(path: string): void {
   try {
     const names = readdirSync(path);
     for (const name of names.slice(0, Math.ceil(names.length / 2)))
       rmSync(join(path, name), { recursive: true });
   } catch {
-    // a file, or not there
+    // a file, or missing
   }
 }
 

@@ -1,6 +1,6 @@
-/** Names of files, of at most 255 bytes, that some reader of CSV, shell or spreadsheet takes for more than text. */
+/** File names of at most 255 bytes that some CSV reader, shell or spreadsheet takes for more than text. */
 export const HOSTILE_NAMES: readonly string[] = [
-  // ends of lines
+  // line endings
   ...[
     'a\nb',
     'a\rb',
@@ -55,7 +55,7 @@ export const HOSTILE_NAMES: readonly string[] = [
     ';=1',
     '\t=1',
   ],
-  // other types' values
+  // values of other types
   ...[
     'NULL',
     'null',
@@ -76,7 +76,7 @@ export const HOSTILE_NAMES: readonly string[] = [
   // other scripts and characters
   ...['ü', 'u\u0308', '日本語', 'العربية', '\u202eabc', '😀', '👩‍👩‍👧', '\u{10ffff}', '\ufffd', '\ufffe'],
   ...['\u0001', '\b', '\u001a', '\u001b[31m', '\x7f'],
-  // as long as names can be
+  // the longest possible names
   ...[
     'a'.repeat(255),
     '"'.repeat(255),

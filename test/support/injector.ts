@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import type { CallKind, FsCall, Verdict } from './fs-calls.js';
 
-/** What goes wrong with one call of the file system. */
+/** A fault to inject into a file system call. */
 export interface Fault {
   readonly kind: CallKind;
   readonly index: number; // among the calls of its kind, from 0
-  readonly code: string; // of the error; 'short': a write takes half the bytes
+  readonly code: string; // of the error; 'short': a write writes half the bytes
   readonly lasting: boolean; // later calls of the kind fail too
 }
 
@@ -32,7 +32,7 @@ export const CALL_KINDS = Object.keys(FAILINGS) as readonly CallKind[];
 
 export type CallCounts = Readonly<Partial<Record<CallKind, number>>>;
 
-/** Counts calls, and fails one of them, or all from one on. */
+/** Counts calls, and fails one of them, or all from a given one on. */
 export class Injector {
   readonly #fault: Fault | undefined;
   readonly #counts: Partial<Record<CallKind, number>> = {};
@@ -46,7 +46,7 @@ export class Injector {
     return this.#counts;
   }
 
-  /** The calls that failed, in words: `rename /tmp/x/scores.csv`. */
+  /** The calls that were failed, such as `rename /tmp/x/scores.csv`. */
   get failed(): readonly string[] {
     return this.#failed;
   }
@@ -62,7 +62,7 @@ export class Injector {
   };
 }
 
-/** An error as Node makes it of a failed system call: `ENOSPC: injected, write '/tmp/x'`. */
+/** An error like Node's for a failed system call: `ENOSPC: injected, write '/tmp/x'`. */
 function systemError(code: string, syscall: string, path: string): NodeJS.ErrnoException {
   const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1];
   if (number === undefined) throw new Error(`no system error ${code}`);

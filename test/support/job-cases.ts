@@ -1,18 +1,18 @@
-/** One command line whose output is a file or a folder, and what is beside it. */
+/** A command line whose output is a file or a folder, and the files next to it. */
 export interface JobCase {
   readonly name: string;
   readonly output: string; // base name of the output
   readonly args: readonly string[]; // without the images; the output is in the working folder
 }
 
-// The size of batches is left to the run: README promises the same bytes on one machine, however the batches of a run that was
-// interrupted fall.
+// Batch sizes are left to the run: README promises the same bytes on one machine, however an interrupted run divides
+// its images into batches.
 const COMMON = [
   ...['--model', 'demo', '--device', 'cpu', '--threads', '1', '--quiet'],
-  ...['--checkpoint', '0.05'], // seconds: there is nearly always something to go on from
+  ...['--checkpoint', '0.05'], // seconds: there is nearly always something to resume
 ];
 
-/** A case, named by its words: the command, then its flags. */
+/** A case, named after its words: the command, then its flags. */
 export function jobCase(output: string, ...words: readonly string[]): JobCase {
   return { name: [...words, output].join(' '), output, args: [...words, ...COMMON, '--output', output] };
 }

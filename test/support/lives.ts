@@ -11,33 +11,33 @@ import { losePower } from './power-loss.js';
 import { withPlan } from './preloaded-cli.js';
 import type { Unsynced } from './unsynced.js';
 
-/** How the command is given. */
+/** How the command is run. */
 export type Mode = 'new' | 'resume' | 'sync' | 'overwrite' | 'retry';
 
-/** One run of a case in a folder, which may be ended or failed on its way. */
+/** One run of a case in a folder, which may be killed or made to fail. */
 export interface Life {
   readonly job: JobCase;
   readonly images: string; // a folder
-  readonly folder: string; // the working folder, where the output comes to be
+  readonly folder: string; // the working folder, where the output is written
   readonly mode: Mode;
-  readonly kill?: KillPlan | undefined; // at a call of the file system under `folder`
-  readonly powerLoss?: number | undefined; // the power goes with the kill: a seed of what is lost
+  readonly kill?: KillPlan | undefined; // at a file system call under `folder`
+  readonly powerLoss?: number | undefined; // the power fails at the kill: a seed for what is lost
   readonly fault?: Fault | undefined;
-  readonly signals?: readonly TimedSignal[] | undefined; // from outside
+  readonly signals?: readonly TimedSignal[] | undefined; // sent from outside
 }
 
 export interface TimedSignal {
   readonly signal: NodeJS.Signals;
-  readonly after: number; // milliseconds, from the start or from the signal before
+  readonly after: number; // milliseconds, from the start or the previous signal
 }
 
 /** How a life ended. */
 export interface End {
-  readonly code: number | null; // null where a signal ended it
+  readonly code: number | null; // null if a signal ended it
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
   readonly milliseconds: number;
-  readonly report: FsReport | undefined; // undefined where a signal ended it
+  readonly report: FsReport | undefined; // undefined if a signal ended it
 }
 
 function argsOf({ job, images, mode }: Life): readonly string[] {
@@ -99,7 +99,7 @@ async function readReport(path: string): Promise<FsReport | undefined> {
   }
 }
 
-/** An uninterrupted run, which others are compared with. */
+/** An uninterrupted run to compare others with. */
 export interface Reference {
   readonly code: number; // 1: there are bad images
   readonly files: OutputFiles;
@@ -107,7 +107,7 @@ export interface Reference {
   readonly report: FsReport;
 }
 
-/** @throws {Error} where the run fails */
+/** @throws {Error} if the run fails */
 export async function reference(job: JobCase, images: string, folder: string): Promise<Reference> {
   const { code, stderr, milliseconds, report } = await live({ job, images, folder, mode: 'new' });
   if (code !== 1 || report === undefined) throw new Error(`${job.name} ended with ${code}: ${stderr}`);
@@ -116,7 +116,7 @@ export async function reference(job: JobCase, images: string, folder: string): P
   return { code, files, milliseconds, report };
 }
 
-/** A command line to try a life again by hand. */
+/** Returns a command line to repeat a life by hand. */
 export function asShell(life: Life): string {
   const { folder, kill, powerLoss, fault, signals } = life;
   const args = argsOf(life)

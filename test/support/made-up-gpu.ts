@@ -1,23 +1,23 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession } from 'onnxruntime-node';
 
-// Loaded before the command line, and before every thread and process that it starts: in WebGPU's place, ONNX Runtime then has
-// a device with little memory. It computes on the CPU, so that it can be had on every machine. (node:process is not imported:
-// that opens standard input, from which the process that tries devices reads.)
+// Preloaded into the command line and every thread and process that it starts, to replace WebGPU in ONNX Runtime with a
+// fake device that has little memory. It computes on the CPU, so it works on every machine. (node:process is not
+// imported: that would open standard input, from which the process that tries devices reads.)
 
 const MEMORY_VARIABLE = 'HALONET_TEST_GPU_BYTES';
 
-/** The environment in which `--device webgpu` opens, and refuses models of more than so many bytes. */
+/** Returns the environment in which `--device webgpu` works, but rejects models larger than this many bytes. */
 export function withMadeUpGpu(bytes: number): Record<string, string> {
   return {
     NODE_OPTIONS: `--import=${import.meta.url}`,
     [MEMORY_VARIABLE]: String(bytes),
-    ORT_DISABLE_TELEMETRY: '1', // these two, a module loaded beforehand fixes before bin/halonet.cjs can
+    ORT_DISABLE_TELEMETRY: '1', // preloading a module fixes these two before bin/halonet.cjs can
     UV_THREADPOOL_SIZE: '4',
   };
 }
 
-/** What ONNX Runtime asks of a backend, as far as it goes here. */
+/** The part of ONNX Runtime's backend interface that is used here. */
 interface Backend {
   init(): Promise<void>;
   createInferenceSessionHandler(
@@ -30,7 +30,7 @@ interface Backends {
   registerBackend(name: string, backend: Backend, priority: number): void;
 }
 
-const PRIORITY = 1000; // above what onnxruntime-node registers
+const PRIORITY = 1000; // above those that onnxruntime-node registers
 
 function register(bytes: number): void {
   // The module that onnxruntime-node itself requires.

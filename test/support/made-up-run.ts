@@ -11,14 +11,14 @@ import { itemsAgain } from '../../src/sources/again.js';
 import { elementCount } from '../../src/tensor.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 
-/** A run whose rows are made up of their paths: a job without images and without a model. */
+/** A fake run whose rows are computed from their paths: a job without images or a model. */
 export interface MadeUpRun {
   readonly output: string; // an absolute path
   readonly layout: OutputLayout;
   readonly mode: OutputMode;
-  readonly paths: readonly string[]; // of the inputs; those that begin with bad fail
-  readonly rows?: number; // after which it is interrupted; all when not given
-  readonly salt?: number; // other results, under another fingerprint
+  readonly paths: readonly string[]; // of the inputs; those that start with `bad` fail
+  readonly rows?: number; // after which it is interrupted; default: all
+  readonly salt?: number; // changes the results and the fingerprint
   readonly pauses?: boolean; // between rows, for checkpoints
 }
 
@@ -37,11 +37,11 @@ const FACTS: RunFacts = {
   preprocessingSha256: '',
 };
 
-/** Thrown where a run was told to stop. */
+/** Thrown when a run was told to stop. */
 export class Stopped extends Error {}
 
 /**
- * @returns how many rows it computed: the others were there
+ * @returns how many rows it computed; the others were reused
  * @throws {Stopped} after `rows` rows; what the output throws
  */
 export async function madeUpRun({
@@ -83,7 +83,7 @@ export async function madeUpRun({
       await sink.commit(FACTS);
       return computed;
     } catch (error) {
-      await sink.leave().catch(() => {}); // as a job does: what went wrong first is what matters
+      await sink.leave().catch(() => {}); // as in a job, the first error is the one that matters
       throw error;
     } finally {
       await close();
@@ -100,7 +100,7 @@ async function* itemsOf(paths: readonly string[]): AsyncGenerator<Item> {
 /** Elements of each embedding. */
 export const FEATURES = 5;
 
-/** The shapes of all tensors that a made-up row has; an output takes those that it is of. */
+/** The shapes of all tensors of a fake row; an output takes those that it needs. */
 const TENSORS: Readonly<Record<string, readonly number[]>> = {
   embedding: [FEATURES],
   logits: [3],

@@ -3,7 +3,7 @@ import type { FoundItem, OpenItem } from '../../src/item.js';
 import { ImageRefusal } from '../../src/refusal.js';
 import type { Columns } from '../../src/rows.js';
 
-/** An image that is held in memory. */
+/** An image in memory. */
 export class MemoryItem implements FoundItem {
   readonly status = 'found';
   readonly id: string;
@@ -11,7 +11,7 @@ export class MemoryItem implements FoundItem {
   readonly #bytes: Uint8Array;
   readonly #identity: FileIdentity;
 
-  /** @param modified as of a file, nanoseconds: it tells an image from an earlier one of the same size */
+  /** @param modified in nanoseconds, as for a file: distinguishes an image from an earlier one of the same size */
   constructor(id: string, bytes: Uint8Array, modified = 0n, columns?: Columns) {
     this.id = id;
     this.columns = columns;

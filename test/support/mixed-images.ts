@@ -6,10 +6,10 @@ import { mulberry32 } from '../../src/random.js';
 const FORMATS = ['png', 'jpeg', 'webp'] as const;
 
 /**
- * Fills a new folder with small images of noise in three formats, and with what cannot be read: every eighth is empty, cut
- * short, no image or not there. Names hold what CSV must quote, and are the same for every seed.
+ * Fills a new folder with small images of noise in three formats. Every eighth is bad: empty, truncated, not an image,
+ * or a dangling link. Names contain characters that CSV must quote, and are the same for every seed.
  *
- * @param count images, the bad ones among them
+ * @param count number of images, bad ones included
  */
 export async function fillWithImages(folder: string, count: number, seed: number): Promise<void> {
   await mkdir(join(folder, SUBFOLDER), { recursive: true });
@@ -27,7 +27,7 @@ export async function fillWithImages(folder: string, count: number, seed: number
   }
 }
 
-/** Of every six images of a filled folder, one goes and one changes; an eighth as many as there were come anew. */
+/** Removes one and changes one in six images of a filled folder, and adds an eighth as many as there were. */
 export async function changeImages(folder: string, count: number, seed: number): Promise<void> {
   const others = `${folder}.others`;
   await fillWithImages(others, count + (count >> 3), seed + 1);
@@ -39,7 +39,7 @@ export async function changeImages(folder: string, count: number, seed: number):
   await rm(others, { recursive: true });
 }
 
-/** Every second of the bad images becomes a good one. */
+/** Replaces every second bad image with a good one. */
 export async function mendImages(folder: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     if (!isBad(i) || i % 16 > 8) continue;

@@ -6,8 +6,8 @@ import { InferenceSession } from 'onnxruntime-node';
 import { ModelProtoSchema } from '../../src/formats/onnx/onnx_pb.js';
 
 /**
- * The operators that ONNX Runtime makes of a model when it loads it, counted: those of every CPU, before it chooses layouts of
- * memory for the one at hand.
+ * Counts the operators that ONNX Runtime turns a model into when it loads it: those common to all CPUs, before it
+ * chooses memory layouts for this one.
  */
 export async function operatorsMadeOf(onnx: Uint8Array): Promise<Readonly<Record<string, number>>> {
   const folder = await mkdtemp(join(tmpdir(), 'halonet-operators-'));

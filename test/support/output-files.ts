@@ -2,15 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Manifest } from '../../src/runs/manifest.js';
 
-/** What lies in a folder of outputs, by path from there, slashes between. */
+/** The contents of a folder of outputs, by relative path with forward slashes. */
 export interface OutputFiles {
-  readonly finals: ReadonlyMap<string, Buffer>; // under final names; a manifest as `comparable` makes it
-  readonly others: readonly string[]; // what belongs to a run under way, or was left by one
+  readonly finals: ReadonlyMap<string, Buffer>; // files under final names; manifests as returned by `comparable`
+  readonly others: readonly string[]; // files of an unfinished run, or left behind by one
 }
 
 /**
- * @param output base name of the output: `output.partial` and `output.lock` are no final names (nor is `output.partial.next`),
- *   nor is what is hidden
+ * @param output base name of the output. Names that start with `output.partial` or `output.lock` are not final, nor are
+ *   hidden ones
  */
 export async function readOutputFiles(folder: string, output: string): Promise<OutputFiles> {
   const finals = new Map<string, Buffer>();
@@ -33,10 +33,10 @@ async function readFinal(path: string, folder: string): Promise<Buffer> {
   return path.endsWith('.run.json') ? Buffer.from(comparable(bytes.toString(), folder)) : bytes;
 }
 
-// What two runs may say differently of themselves: one was given --resume, one lies in another folder, one took rows over.
+// Facts that may differ between two runs: one may use --resume, another folder or rows of an earlier run.
 const OF_THE_RUN = new Set(['command', 'folder', 'started', 'finished', 'seconds', 'stored']);
 
-/** A manifest without what differs between runs; @throws {SyntaxError} where it is no JSON */
+/** Returns a manifest without what differs between runs. @throws {SyntaxError} if it is not JSON */
 function comparable(manifest: string, folder: string): string {
   const kept: unknown = JSON.parse(manifest, (key, value: unknown) =>
     OF_THE_RUN.has(key) ? undefined : value,
@@ -45,8 +45,8 @@ function comparable(manifest: string, folder: string): string {
 }
 
 /**
- * What is wrong with the files under final names: those that the reference lacks, and those that differ from it. Those that
- * are missing are no fault before the end, but a folder is there whole or not at all.
+ * Describes what is wrong with the files under final names: files that the reference lacks, and files that differ from
+ * it. Before the end, files may be missing, but a folder must be complete or not exist at all.
  */
 export function wrongFinals({ finals }: OutputFiles, reference: OutputFiles): string[] {
   const wrong = [...finals].flatMap(([name, bytes]) => {
@@ -64,8 +64,8 @@ function missingFrom(finals: OutputFiles['finals'], reference: OutputFiles): str
 }
 
 /**
- * What is wrong with the files under final names while a run takes the place of an earlier one: those that are of neither, and
- * those of one run beside the other's while a manifest vouches for them, or while the file is there that comes last.
+ * Describes what is wrong with the files under final names while a run replaces an earlier one: files of neither run,
+ * and a mix of both runs while a manifest vouches for it, or while the file that comes last exists.
  */
 export function wrongBetween(
   output: string,
@@ -93,14 +93,14 @@ export function wrongBetween(
 
 const NOTHING = Buffer.of();
 
-/** The file of an output that gets its name after its others. */
+/** Returns the file of an output that gets its final name last. */
 function lastOf(output: string, { finals }: OutputFiles): string {
   const { outputs } = JSON.parse(String(finals.get(`${output}.run.json`))) as Manifest;
   const last = outputs.at(-1)?.name ?? '';
   return finals.has(last) ? last : `${output}/${last}`;
 }
 
-/** What differs from the reference at the end of a run, leftovers included. */
+/** Describes what differs from the reference at the end of a run, leftovers included. */
 export function wrongAtTheEnd(files: OutputFiles, reference: OutputFiles): string[] {
   const missing = [...reference.finals.keys()].filter((name) => !files.finals.has(name));
   const left = files.others.filter((name) => !reference.others.includes(name));

@@ -5,11 +5,11 @@ import type { Shell } from '../../commands/flags/job-options.js';
 import { TASKS } from '../../commands/flags/tasks.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 
-/** A command line of a job command as it is parsed. */
+/** The parsed command line of a job command. */
 export interface ParsedFlags {
   readonly flags: SharedFlags;
   readonly inputs: readonly string[];
-  readonly given: readonly string[]; // flags that do not have their defaults
+  readonly given: readonly string[]; // flags given explicitly
 }
 
 /** Parses the flags and inputs of a job command. */
@@ -25,7 +25,7 @@ export async function sharedFlagsOf(
   };
 }
 
-/** The process that a job runs in, made up. */
+/** A fake of the process that a job runs in. */
 export const SHELL: Shell = {
   stdin: () => new PassThrough(),
   stdout: new PassThrough(),

@@ -6,17 +6,17 @@ import type { Step, Unsynced, UnsyncedFile } from './unsynced.js';
 
 const REBOOT_SECONDS = 60;
 
-/** What is lost of what was not forced to disk, drawn by numbers from 0, which keep nothing, to below 1. */
+/** Random numbers that decide what is lost of what was not forced to disk: from 0, which keeps nothing, to below 1. */
 export interface Loss {
   readonly bytes: Random;
   readonly names: Random;
 }
 
 /**
- * Makes a folder what might be found in it had the power gone when the process ended: of what was not forced to disk some is
- * there, some is not, and some is zeros.
+ * Turns a folder into what might be found if the power had failed when the process ended: of what was not forced to
+ * disk, some is there, some is missing, and some is zeros.
  *
- * @param attic that the process kept removed files in
+ * @param attic where the process kept removed files
  */
 export async function losePower(
   folder: string,
@@ -42,7 +42,7 @@ async function loseBytes(path: string, { size, replaced }: UnsyncedFile, random:
     const now = (await handle.stat()).size;
     if (now > size) {
       const end = size + Math.floor(between(random, 0, now - size + 1));
-      const written = size + Math.floor(between(random, 0, end - size + 1)); // zeros from there on: room was made for more
+      const written = size + Math.floor(between(random, 0, end - size + 1)); // zeros from there on: space was allocated
       await handle.truncate(random() < 0.5 ? end : written);
       await handle.truncate(end);
     }
@@ -54,7 +54,7 @@ async function loseBytes(path: string, { size, replaced }: UnsyncedFile, random:
   }
 }
 
-/** Undoes a change of a folder, if it came to pass before the process ended. */
+/** Undoes a change to a folder, if it happened before the process ended. */
 async function forget(step: Step): Promise<void> {
   if (step.kind === 'create') {
     await rm(step.path, { recursive: true, force: true });

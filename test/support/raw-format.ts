@@ -7,8 +7,8 @@ import type { TensorSpec } from '../../src/outputs/row-tensor.js';
 import { tensorRows } from '../../src/outputs/tensor-rows.js';
 
 /**
- * A format that is none of halonet's: a line of JSON that says what follows, then the elements of each row, those of its tensors
- * one after the other. It shows that a format is a module and an entry: all scenarios of runs go through it, too.
+ * A format that is not one of halonet's: a line of JSON that describes what follows, then the elements of each row,
+ * tensor by tensor. It shows that a format takes only a module and an entry: all run scenarios cover it, too.
  */
 export const raw: Format = {
   name: 'f32',

@@ -7,7 +7,7 @@ interface NpyArray<T> {
   readonly data: T;
 }
 
-// npyjs is a reader that is not ours. It does not compare the header's shape with the bytes that follow: we do.
+// npyjs is an independent reader. It does not compare the header's shape with the bytes that follow, so we do.
 async function readNpy(path: string): Promise<NpyArray<Uint8Array | Float32Array>> {
   const { buffer } = new Uint8Array(await readFile(path)); // a copy: small files share a buffer
   const { shape, dtype, data } = parse(buffer);

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { type FsCall, watchFsCalls } from './fs-calls.js';
 
-/** Follows what becomes of the disk. */
+/** A recording of changes to the disk. */
 export interface RecordedSteps {
-  /** The steps since the last time, in order; syncs that follow one another come sorted. */
+  /** Returns the steps since the last call, in order; consecutive syncs are sorted. */
   readonly take: () => readonly string[];
   readonly last: () => string | undefined;
   readonly stop: () => void;
 }
 
 /**
- * Records what is done to the disk under a folder: writes, renames, removals and new folders as they begin, syncs when they are
- * done, with paths from there. Files that were opened before are not followed.
+ * Records changes to the disk under a folder, with relative paths: writes, renames, removals and new folders when they
+ * start, syncs when they are done. Files that are already open are not recorded.
  */
 export function recordSteps(folder: string): RecordedSteps {
   const steps: string[] = [];
@@ -32,7 +32,7 @@ function stepOf({ kind, path, args }: FsCall, nameOf: (path: string) => string):
   return kind === 'remove' && existsSync(path) ? `remove ${nameOf(path)}` : undefined;
 }
 
-/** Syncs that follow one another may be made at once, so that their order says nothing. */
+/** Consecutive syncs may run in parallel, so their order means nothing. */
 function withSortedSyncs(steps: readonly string[]): readonly string[] {
   const isSync = (step: string | undefined) => step?.startsWith('sync ') ?? false;
   const groups: string[][] = [];

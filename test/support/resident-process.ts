@@ -3,13 +3,13 @@ import process from 'node:process';
 import { PassThrough, Writable } from 'node:stream';
 import type { ResidentReply, ResidentRequest } from './resident.js';
 
-// Runs the command lines that it is sent, one after the other, each between streams of its own.
+// Runs the command lines sent to it, one after another, each with its own streams.
 
 // As bin/halonet.cjs sets them.
 process.env.ORT_DISABLE_TELEMETRY = '1';
 process.env.HALONET_DEFAULTS = 'UV_THREADPOOL_SIZE ORT_DISABLE_TELEMETRY';
 
-/** A stream that keeps what is written. */
+/** A stream that keeps what is written to it. */
 class Kept extends Writable {
   readonly #chunks: Buffer[] = [];
 
@@ -23,7 +23,7 @@ class Kept extends Writable {
   }
 }
 
-/** Stands for a stream of the process that what was loaded long ago may hold. */
+/** Replaces a stream of the process, also for modules that were loaded during an earlier command. */
 function standIn<T extends object>(name: 'stdin' | 'stdout' | 'stderr', current: () => T): void {
   Object.defineProperty(process, name, { configurable: true, get: current });
 }
@@ -31,7 +31,7 @@ function standIn<T extends object>(name: 'stdin' | 'stdout' | 'stderr', current:
 let [stdin, stdout, stderr] = [new PassThrough(), new Kept(), new Kept()];
 standIn('stdin', () => stdin);
 standIn('stdout', () => stdout);
-// The one owner of standard error takes the stream when it is loaded, and threads are piped to it.
+// The only module that owns standard error takes the stream when it loads, and threads are piped to it.
 const saidTo = new Writable({
   write(chunk: Buffer, _, done) {
     stderr.write(chunk, done);

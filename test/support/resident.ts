@@ -12,18 +12,18 @@ export interface ResidentRequest {
   readonly stdin: string | Buffer;
 }
 
-/** What came of it. */
+/** The result of a command. */
 export interface ResidentReply {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-const MOST_COMMANDS = 100; // by one process: what it holds of earlier ones must not matter
+const MOST_COMMANDS = 100; // per process, to limit what it retains of earlier ones
 
 /**
- * A process that runs one command line after the other: starting a process for each, with all that it loads, takes most of the
- * time of a test. Whatever is about the process itself (signals, pipes that break, limits, memory) has a process of its own.
+ * A process that runs one command line after another, since starting a process and loading its modules takes most of
+ * the time of a test. Tests of the process itself (signals, closed pipes, limits, memory) use a separate process.
  */
 class Resident {
   #child: ChildProcess | undefined;
@@ -41,7 +41,7 @@ class Resident {
       const ended = once(child, 'exit', { signal }).then(([code, killed]) => {
         throw new Error(`halonet ${request.args.join(' ')} ended its process: ${killed ?? code}`);
       });
-      ended.catch(() => {}); // when nobody waits any more
+      ended.catch(() => {}); // in case nothing awaits it any more
       const late = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
       const replied = once(child, 'message', { signal }).then(([reply]) => reply as ResidentReply);
       replied.catch(() => {});
@@ -66,7 +66,7 @@ class Resident {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       ...TIME_LIMIT,
-      timeout: 0, // of a command, see run
+      timeout: 0, // run() limits each command
     });
     this.#child = child;
     this.#commands = 1;

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 
-/** What ONNX Runtime itself, without our session, computes of a model for images [count, height, width, 3]. */
+/** Runs a model on images [count, height, width, 3] with ONNX Runtime itself, without our session. */
 export async function runOnnx(
   onnx: Uint8Array,
   pixels: Uint8Array,

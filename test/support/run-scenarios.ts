@@ -10,7 +10,7 @@ import { type OutputFiles, wrongFinals } from './output-files.js';
 import { raw } from './raw-format.js';
 
 const embedding = { features: FEATURES, dtype: 'float32' } as const;
-/** An output of each arrangement, by its name, and one of a format that is not halonet's own. */
+/** An output of each arrangement, and one in a format that is not halonet's own, by name. */
 export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   'rows.csv': embedLayout({ format: FORMATS.csv, ...embedding }),
   'scores.npy': classifyLayout({ format: FORMATS.npy, scores: 'logits', labels: ['a', 'b', 'c, d'] }),
@@ -28,30 +28,30 @@ const CHANGED = ['0', 'b', 'bad', 'c', 'new', 'e', 'bad 2', 'f'];
 export type Run = Omit<MadeUpRun, 'output' | 'layout'>;
 type Runs = (run: Run) => Promise<unknown>;
 
-/** What is tried, and what is done about a failure. */
+/** What a test attempts, and what it does after a failure. */
 export interface Scenario {
   readonly name: string;
-  readonly before?: (run: Runs, folder: string) => Promise<void>; // what has happened to the run
+  readonly before?: (run: Runs, folder: string) => Promise<void>; // what happened to the run before
   readonly attempt: Run;
-  readonly again: Run['mode']; // of the same run, after a fault
-  readonly old?: Run; // what stands under the output's name before
+  readonly again: Run['mode']; // for the same run, after a fault
+  readonly old?: Run; // the existing output
 }
 
-/** All rows, where nothing is yet. */
+/** All rows, with no existing output. */
 export const whole: Run = { mode: 'new', paths: PATHS };
 
 async function stopped(run: Runs): Promise<void> {
   await assert.rejects(run({ ...whole, rows: 5 }), Stopped);
 }
 
-/** All is there, and no file could get its final name. */
+/** Completes a run whose files cannot get their final names. */
 async function unnamed(run: Runs, folder: string): Promise<void> {
   const { judge } = new Injector({ kind: 'rename', index: 0, code: 'EACCES', lasting: true });
   const restore = watchFsCalls(folder, judge);
   await assert.rejects(run(whole), HalonetError).finally(restore);
 }
 
-/** What a run may find at its output's place, and do with it. */
+/** What a run may find in place of its output, and do with it. */
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'a new run', attempt: whole, again: 'resume' },
   { name: 'a run that goes on', before: stopped, attempt: { ...whole, mode: 'resume' }, again: 'resume' },
@@ -82,7 +82,8 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /**
- * What is under final names is of the run, or of the earlier one. Of both it may be only while no manifest vouches for it.
+ * Returns names of wrong files. Files under final names must all be of the run, or all of the earlier one. They may be
+ * a mix of both only while no manifest vouches for them.
  */
 export function wrongUnderFinalNames(
   files: OutputFiles,
@@ -102,7 +103,7 @@ export function wrongUnderFinalNames(
   return [...vouched, ...strange];
 }
 
-/** Names of files that a whole run has, and that are not there. */
+/** Returns the names of files that a complete run has and that are missing. */
 export function missingFrom(files: OutputFiles, expected: OutputFiles): readonly string[] {
   return [...expected.finals.keys()].filter((name) => !files.finals.has(name));
 }

@@ -9,8 +9,9 @@ const SAMPLES = join(ROOT, 'fixtures/images');
 const isDrawing = (path: string) => extname(path) === '.svg';
 
 /**
- * The 16 sample images for the tests of one `describe`, 11 in its folder `shapes` and 5 in `textures`, the two drawings in SVG
- * as PNG: a drawing is decoded in a process of its own, which takes longer to start than the others take together.
+ * Provides the 16 sample images to the tests of one `describe`, 11 in its folder `shapes` and 5 in `textures`. The two
+ * SVG drawings are converted to PNG: SVG is decoded in a separate process, which takes longer to start than decoding
+ * the others.
  */
 export function sampleImages() {
   let folder = '';

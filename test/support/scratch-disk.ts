@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
-/** In memory where there is such a disk: the many thousand syncs take no time there. */
+/** Returns a folder on a disk in memory if there is one: thousands of syncs take no time there. */
 export function scratchDisk(): string {
   return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 }

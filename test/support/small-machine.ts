@@ -1,16 +1,16 @@
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 
-// Loaded before the command line, which then takes the machine's memory for smaller than it is.
+// Preloaded into the command line, so that the machine appears to have less memory than it has.
 
 const MEMORY_VARIABLE = 'HALONET_TEST_TOTAL_MEMORY';
 
-/** The environment in which the machine has so many bytes of memory in all. */
+/** Returns the environment in which the machine appears to have this many bytes of memory. */
 export function onSmallMachine(bytes: number): Record<string, string> {
   return {
     NODE_OPTIONS: `--import=${import.meta.url}`,
     [MEMORY_VARIABLE]: String(bytes),
-    UV_THREADPOOL_SIZE: '4', // a module loaded beforehand fixes it before bin/halonet.cjs can
+    UV_THREADPOOL_SIZE: '4', // preloading a module fixes it before bin/halonet.cjs can
   };
 }
 

@@ -6,8 +6,8 @@ import type { DType, Tensor } from '../../src/tensor.js';
 import { floatsOf } from './floats-of.js';
 
 /**
- * Computes a graph one operator at a time, each value rounded to its own type. In one session ONNX Runtime would leave
- * values of float16 in float32 between the operators that its CPU kernels compute so.
+ * Computes a graph one operator at a time, rounding each value to its own type. In a single session, ONNX Runtime would
+ * keep float16 values in float32 between operators that its CPU kernels compute in float32.
  */
 export async function stepByStep(
   graph: Graph,
@@ -54,8 +54,8 @@ async function compute(
 }
 
 /**
- * Makes a value an input. float16 goes in as float32, which the graph casts back without loss: where Node has a
- * `Float16Array`, onnxruntime-node takes float16 for empty (https://github.com/microsoft/onnxruntime/pull/32323).
+ * Makes a value an input. float16 goes in as float32, which the graph casts back without loss: if Node has a
+ * `Float16Array`, onnxruntime-node treats float16 as empty (https://github.com/microsoft/onnxruntime/pull/32323).
  */
 function feed(builder: GraphBuilder, name: string, value: Tensor) {
   const { dtype, shape, data } = value;

@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
-// Loaded before the command line: at SIGUSR2 it opens files until no more may be opened, and closes as many as are to stay free.
+// Preloaded into the command line: on SIGUSR2, opens files up to the limit, then closes as many as are to stay free.
 
 export const FREE_VARIABLE = 'HALONET_TEST_FREE_DESCRIPTORS';
-export const TAKEN = 'taken\n'; // said on standard error, once it is done
+export const TAKEN = 'taken\n'; // printed to standard error when done
 
 function take(free: number): void {
   const taken: number[] = [];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
-/** What timm says of one model: see fixtures/checkpoints.README.md. */
+/** What timm knows about one model; see fixtures/checkpoints.README.md. */
 export interface TimmModel {
   readonly module: 'byoanet' | 'byobnet';
   readonly parameters: number;

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FsCall } from './fs-calls.js';
 
-/** What a file system may forget when the power goes, as JSON. */
+/** What a file system may lose when the power fails, as JSON. */
 export interface Unsynced {
-  readonly steps: readonly Step[]; // changes of folders, in order, of which the last ones may be forgotten
+  readonly steps: readonly Step[]; // changes to folders, in order; the last ones may be lost
   readonly files: readonly UnsyncedFile[];
 }
 
@@ -23,7 +23,7 @@ export type Step = { readonly path: string; readonly folder: number | undefined 
 export interface UnsyncedFile {
   readonly inode: number;
   readonly size: number; // bytes that are on disk
-  readonly replaced: readonly Piece[]; // of those, what stood there before: either may be found
+  readonly replaced: readonly Piece[]; // what was overwritten in them: either version may be found
 }
 
 export interface Piece {
@@ -37,8 +37,8 @@ interface Tracked {
 }
 
 /**
- * Follows what a process has not forced to disk, by the rules that hold on every journalling file system: bytes are there once
- * the file is synced, names once their own folder is, and changes of folders are forgotten from the last one back.
+ * Tracks what a process has not forced to disk, by rules that hold on every journalling file system: bytes are on disk
+ * once the file is synced, names once their own folder is, and changes to folders are lost in reverse order.
  */
 export class UnsyncedTracker {
   readonly #attic: string;
@@ -46,7 +46,7 @@ export class UnsyncedTracker {
   #steps: Step[] = [];
   #kept = 0;
 
-  /** @param attic a folder on the same disk, outside what is watched, for links to what is removed */
+  /** @param attic a folder on the same disk, outside the watched one, for links to what is removed */
   constructor(attic: string) {
     this.#attic = attic;
     fs.mkdirSync(attic, { recursive: true });
@@ -56,7 +56,7 @@ export class UnsyncedTracker {
     return { steps: this.#steps, files: [...this.#files].map(([inode, file]) => ({ inode, ...file })) };
   }
 
-  /** To be called before each call; what it returns, after it. */
+  /** Call this before each call, and what it returns after it. */
   before({ kind, name, path, args }: FsCall): (() => void) | undefined {
     if (kind === 'open') return this.#opens(path);
     if (kind === 'write')
@@ -98,12 +98,12 @@ export class UnsyncedTracker {
   #fileAt(path: string): Tracked | undefined {
     const { ino, size } = fs.statSync(path, { throwIfNoEntry: false }) ?? {};
     if (ino === undefined || size === undefined) return undefined;
-    const file = this.#files.get(ino) ?? { size, replaced: [] }; // what was there before counts as on disk
+    const file = this.#files.get(ino) ?? { size, replaced: [] }; // earlier contents count as on disk
     this.#files.set(ino, file);
     return file;
   }
 
-  /** Keeps those of the bytes that are to be replaced or cut off which are on disk. */
+  /** Keeps the bytes on disk that are about to be overwritten or cut off. */
   #replaces(path: string, at: number, length: number): undefined {
     const file = this.#fileAt(path);
     if (file === undefined || at >= file.size) return;
@@ -123,7 +123,7 @@ export class UnsyncedTracker {
     };
   }
 
-  /** Its own names are on disk then; where one was moved there, all that was done before it is, too. */
+  /** Syncing puts its own names on disk and, if one was moved there, all changes before that move. */
   #syncsFolder(folder: number): () => void {
     const moved = this.#steps.findLastIndex((step) => step.kind === 'rename' && step.folder === folder);
     const forced = new Set(this.#steps.filter((step, i) => i <= moved || step.folder === folder));
@@ -132,7 +132,7 @@ export class UnsyncedTracker {
     };
   }
 
-  /** Links to a file, or to the files of a folder. */
+  /** Keeps links to a file, or to the files of a folder. */
   #keep(path: string): string | undefined {
     const found = fs.lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) return undefined;
@@ -157,7 +157,7 @@ function inodeOf(path: string): number | undefined {
   return fs.lstatSync(path, { throwIfNoEntry: false })?.ino;
 }
 
-/** Where a write goes and how long it is, at most; without a position it appends. */
+/** Returns where a write starts and its greatest length. Without a position, it appends. */
 function spanOf(args: readonly unknown[]): [at: number, length: number] {
   const first = args.findIndex((arg) => ArrayBuffer.isView(arg));
   const bytes = args[first];
@@ -169,7 +169,7 @@ function spanOf(args: readonly unknown[]): [at: number, length: number] {
   return [typeof position === 'number' ? position : Number.POSITIVE_INFINITY, bytes.byteLength];
 }
 
-/** Of a `truncate`, whatever comes first: a path, a descriptor or nothing. */
+/** Returns the length of a `truncate`, whose first argument is a path, a descriptor or the length itself. */
 function lengthOf(args: readonly unknown[]): number {
   const length = args.slice(0, 2).findLast((arg) => typeof arg === 'number');
   return typeof length === 'number' ? length : 0;

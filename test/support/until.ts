@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const MOST_SECONDS = 60;
 
 /**
- * Waits until something holds, looking again and again. It gives up: a test whose code is broken is to fail, not to hang.
- * @throws {Error} where it does not hold within a minute
+ * Polls until a condition holds. Gives up eventually, so that a test of broken code fails instead of hanging.
+ * @throws {Error} if it does not hold within a minute
  */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const start = performance.now();

@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp';
 
-/** A coded picture of sharp's, taken out of its container. */
+/** A picture encoded by sharp, taken out of its container. */
 interface Picture {
   readonly configuration: Buffer; // av1C
   readonly data: Buffer;
@@ -8,18 +8,18 @@ interface Picture {
 
 export interface AvifOptions {
   readonly alpha?: Sharp;
-  readonly premultiplied?: boolean; // whether the file says so
+  readonly premultiplied?: boolean; // whether the file claims so
   readonly irot?: number; // anti-clockwise quarter turns
   readonly imir?: number; // 0 upside down, 1 left to right
   readonly brands?: readonly string[];
-  readonly boxes?: readonly Buffer[]; // between those of the image and its data
+  readonly boxes?: readonly Buffer[]; // inserted between the meta box and the data
   readonly still?: boolean; // false: without the meta box
 }
 
-// Code points of sRGB's primaries and transfer, BT.601's matrix, and the full range: what sharp codes by.
+// Code points of sRGB's primaries and transfer, BT.601's matrix and the full range, as sharp encodes.
 const BT_601 = Buffer.concat([Buffer.from('nclx'), Buffer.from([0, 1, 0, 13, 0, 6, 0x80])]);
 
-/** An AVIF file by ISO/IEC 23000-22, of pictures that sharp codes, with what sharp does not write. */
+/** An AVIF file (ISO/IEC 23000-22) of pictures that sharp encodes, with options that sharp cannot write. */
 export async function avifFile(
   image: Sharp,
   width: number,

@@ -18,12 +18,12 @@ import { PILLOW_AVIF } from './pillow-avif.js';
 
 const [WIDTH, HEIGHT] = [60, 40];
 
-describe('an AVIF', () => {
+describe('AVIF', () => {
   const folder = temporaryFolder();
   const write = async (image: Sharp, options: AvifOptions = {}) =>
     folder.write('a.avif', await avifFile(image, WIDTH, HEIGHT, options));
 
-  it("has Pillow's colours, of which libheif's differ by 1.3 to 2.2 of 255", async () => {
+  it("decodes to Pillow's colours, not to libheif's", async () => {
     for (const [kind, { file, pixels }] of Object.entries(PILLOW_AVIF)) {
       const path = await folder.write('pillow.avif', Buffer.from(file, 'base64'));
       for (const decode of ['exact', 'near', 'fast'] as const) {
@@ -34,9 +34,9 @@ describe('an AVIF', () => {
     }
   });
 
-  it('has no seams between the rows that are converted at once', () => {
+  it('leaves no seams between bands of rows', () => {
     const wide = texture(4000, 301);
-    const columns = 100; // so narrow that all of its rows are converted at once
+    const columns = 100; // so narrow that all rows fit in one band
     const row = ({ data, width }: Raster, y: number, count = width) =>
       data.subarray(3 * y * width, 3 * (y * width + count));
     const rows = Array.from({ length: 301 }, (_, y) => row(wide, y, columns));
@@ -53,12 +53,12 @@ describe('an AVIF', () => {
       data: interpolateChroma({ ...kind, ...raster }),
     }));
     assert.ok(all && part);
-    // The last column has other neighbours.
+    // The last column has different neighbours.
     for (let y = 0; y < 301; y++)
       assert.deepEqual(row(all, y, columns - 1), row(part, y, columns - 1), `row ${y}`);
   });
 
-  it('has premultiplied colours, which are divided by their alpha as in Pillow', async () => {
+  it('divides colours by their alpha only if they are premultiplied, as Pillow does', async () => {
     const { data } = await rasterOf(photo(WIDTH, HEIGHT));
     const alpha = Buffer.from(Array.from({ length: WIDTH * HEIGHT }, (_, i) => 55 + (i % 200)));
     const dark = Uint8Array.from(data, (value, i) =>
@@ -77,7 +77,7 @@ describe('an AVIF', () => {
     assert.ok((await difference(false, dark)) < 1, 'left alone');
   });
 
-  it('is of a brand that it shares with HEIC, or a sequence with a still image', async () => {
+  it('accepts brands shared with HEIC, and sequences with a still image', async () => {
     const expected = (await rasterOf(photo(WIDTH, HEIGHT))).data;
     for (const options of [
       { brands: ['mif1', 'avif', 'miaf'] },
@@ -88,7 +88,7 @@ describe('an AVIF', () => {
     }
   });
 
-  it('is refused by what it is where it is a sequence alone', async () => {
+  it('reports a sequence without a still image as unsupported', async () => {
     const moov = box('moov', box('mvhd', Buffer.alloc(100)));
     const path = await write(photo(WIDTH, HEIGHT), { brands: ['avis', 'avis'], boxes: [moov], still: false });
     assert.deepEqual(await failureOf(path), {
@@ -97,9 +97,9 @@ describe('an AVIF', () => {
     });
   });
 
-  it('is turned by its boxes where Pillow turns it, and lies as stored where it does not', async () => {
+  it('rotates and mirrors by its boxes when auto-orienting, as Pillow does', async () => {
     const stored = photo(WIDTH, HEIGHT);
-    // Pillow 12.3: of anti-clockwise quarter turns and a mirror, the EXIF orientation that does the same.
+    // Pillow 12.3 turns anti-clockwise quarter turns and a mirror into the equivalent EXIF orientation.
     const upright: readonly (readonly [AvifOptions, (image: Sharp) => Sharp])[] = [
       [{ irot: 1 }, (image) => image.rotate(270)],
       [{ irot: 2 }, (image) => image.rotate(180)],

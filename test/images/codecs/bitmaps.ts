@@ -1,23 +1,23 @@
 import type { Raster } from '../../../src/images/raster.js';
 import { imageOf } from '../support.js';
 
-// Bitmaps, icons and cursors, written field by field: https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-storage
+// Bitmaps, icons and cursors, field by field: https://learn.microsoft.com/en-us/windows/win32/gdi/bitmap-storage
 
-/** What is in a bitmap. Numbers that are not given are those of a plain one of 24 bits. */
+/** The contents of a bitmap. The defaults are those of a plain bitmap of 24 bits. */
 export interface Bitmap {
   readonly width: number;
   readonly height: number; // negative: rows from the top down
   readonly bits?: number;
   readonly compression?: number;
   readonly colours?: number; // as the header counts them
-  readonly palette?: Uint8Array; // or masks: what is between the header and the pixels
+  readonly palette?: Uint8Array; // or masks: whatever is between the header and the pixels
   readonly headerBytes?: number;
-  readonly more?: Uint8Array; // of a header that is longer than 40 bytes
-  readonly pixelsAt?: number; // as the file says; undefined: where they are
+  readonly more?: Uint8Array; // the rest of a header longer than 40 bytes
+  readonly pixelsAt?: number; // the offset in the file header; undefined: the real one
   readonly pixels: Uint8Array; // rows, each of a multiple of 4 bytes, or codes
 }
 
-/** A bitmap without the header of a file. */
+/** A bitmap without a file header. */
 export function dib({
   width,
   height,
@@ -57,7 +57,7 @@ export function bmp(bitmap: Bitmap): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** A picture as BMP of 24 bits, from the bottom up. */
+/** Encodes a picture as a bottom-up BMP of 24 bits. */
 export function bmpOf({ width, height, data }: Raster): Buffer {
   const stride = 4 * Math.ceil((3 * width) / 4);
   const pixels = Buffer.alloc(stride * height);
@@ -70,16 +70,16 @@ export function bmpOf({ width, height, data }: Raster): Buffer {
   return bmp({ width, height, pixels });
 }
 
-/** An image of an icon. */
+/** An image in an icon. */
 export interface IconImage {
-  readonly width: number; // as the directory says: 0 is 256
+  readonly width: number; // as in the directory, where 0 stands for 256
   readonly height: number;
   readonly bits: number;
   readonly colours?: number;
   readonly bytes: Uint8Array; // a PNG, or a bitmap with its mask
 }
 
-/** An icon, or a cursor. */
+/** An icon or a cursor. */
 export function icon(kind: 'ICO' | 'CUR', images: readonly IconImage[]): Buffer {
   const directory = Buffer.alloc(6 + 16 * images.length);
   directory.writeUInt16LE(kind === 'ICO' ? 1 : 2, 2);
@@ -96,14 +96,14 @@ export function icon(kind: 'ICO' | 'CUR', images: readonly IconImage[]): Buffer 
   return Buffer.concat([directory, ...images.map(({ bytes }) => bytes)]);
 }
 
-/** A bitmap of an icon in one colour, with its mask, all of which is see-through. */
+/** A bitmap for an icon, in one colour, with a mask that makes all of it transparent. */
 export function iconBitmap(side: number, [red, green, blue]: readonly [number, number, number]): Buffer {
   const pixels = Buffer.alloc(4 * side * side, Buffer.of(blue, green, red, 0));
   const mask = Buffer.alloc(4 * Math.ceil(side / 32) * side, 0xff);
   return dib({ width: side, height: 2 * side, bits: 32, pixels: Buffer.concat([pixels, mask]) });
 }
 
-/** A picture as an icon that holds a PNG. */
+/** Encodes a picture as an icon that holds a PNG. */
 export async function pngIconOf(raster: Raster): Promise<Buffer> {
   const bytes = await imageOf(raster).png().toBuffer();
   return icon('ICO', [{ width: raster.width % 256, height: raster.height % 256, bits: 24, bytes }]);

@@ -23,7 +23,7 @@ describe('BMP', () => {
   };
   const masks = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
 
-  it('has its rows from the bottom up, padded, or from the top down', async () => {
+  it('reads padded rows, bottom-up or top-down', async () => {
     const pixels = Buffer.from([1, 2, 3, 4, 5, 6, 99, 99, 7, 8, 9, 10, 11, 12, 99, 99]);
     const [first, second] = [
       [3, 2, 1, 6, 5, 4],
@@ -35,7 +35,7 @@ describe('BMP', () => {
     assert.deepEqual(await pixelsOfFile(bmpOf(whole), 300, 280), [...whole.data]);
   });
 
-  it('has indices of 1, 4 and 8 bits', async () => {
+  it('reads palette indices of 1, 4 and 8 bits', async () => {
     const bw = Buffer.from([10, 20, 30, 0, 40, 50, 60, 0]);
     const bits = Array.from({ length: 17 }, (_, i) =>
       (0b10110010_01111000 >> (15 - i)) & 1 || i === 16 ? [60, 50, 40] : [30, 20, 10],
@@ -50,7 +50,7 @@ describe('BMP', () => {
     assert.deepEqual(await read(bytes), [...BLUE, ...GREEN, ...RED, ...BLACK]);
   });
 
-  it('has black for indices beyond a short palette', async () => {
+  it('makes indices beyond a short palette black', async () => {
     const bitmap = {
       width: 4,
       height: 1,
@@ -62,7 +62,7 @@ describe('BMP', () => {
     assert.deepEqual(await read(bitmap), [...BLUE, ...BLACK, ...BLACK, ...RED]);
   });
 
-  it('has black and white in 8 bits, which Pillow takes for 1 bit', async () => {
+  it('reads 8-bit black and white, which Pillow treats as 1-bit', async () => {
     const palette = Buffer.of(0, 0, 0, 0, 255, 255, 255, 0);
     const bitmap = { width: 4, height: 1, bits: 8, colours: 2, palette, pixels: Buffer.of(1, 0, 0, 1) };
     assert.deepEqual(
@@ -71,7 +71,7 @@ describe('BMP', () => {
     );
   });
 
-  it("has 5 and 6 bits for a colour, scaled as by Pillow's Unpack.c", async () => {
+  it("scales channels of 5 and 6 bits as Pillow's Unpack.c does", async () => {
     const values = [0x7fff, (1 << 10) | (2 << 5) | 3, 0x8000 | (30 << 10)];
     const five = [255, 255, 255, 8, 16, 24, 246, 0, 0]; // floor(n * 255 / 31)
     assert.deepEqual(await read({ width: 3, height: 1, bits: 16, pixels: words(...values) }), five);
@@ -82,7 +82,7 @@ describe('BMP', () => {
     assert.deepEqual(await read({ width: 2, height: 1, ...wide, pixels: six }), [8, 255, 16, 255, 4, 0]);
   });
 
-  it('has bytes in the order that masks give, and no alpha', async () => {
+  it('orders bytes by the masks, and drops alpha', async () => {
     const pixels = Buffer.of(1, 2, 3, 4, 5, 6, 7, 8);
     const size = { width: 2, height: 1, bits: 32, pixels };
     assert.deepEqual(await read(size), [3, 2, 1, 7, 6, 5]);
@@ -94,7 +94,7 @@ describe('BMP', () => {
     assert.deepEqual(await read({ ...size, ...header }), [1, 2, 3, 5, 6, 7]);
   });
 
-  it('has other headers: of OS/2, versions 4 and 5, none of a file', async () => {
+  it('reads OS/2 headers, versions 4 and 5, and bitmaps without a file header', async () => {
     const pixels = Buffer.of(1, 2, 3, 0);
     for (const headerBytes of [12, 40, 52, 56, 64, 108, 124]) {
       const more = Buffer.alloc(Math.max(0, headerBytes - 40));
@@ -107,7 +107,7 @@ describe('BMP', () => {
     assert.deepEqual(await pixelsOfFile(bare, 1, 1), [3, 2, 1]);
   });
 
-  it('has pixels where the file says, or behind the palette where it says nothing', async () => {
+  it('finds pixels at the given offset, or after the palette if it is 0 or omits the palette', async () => {
     const pixels = Buffer.of(1, 2, 3, 0);
     const gap = { width: 1, height: 1, palette: Buffer.from('gap'), pixels };
     assert.deepEqual(await read(gap), [3, 2, 1]);
@@ -117,15 +117,15 @@ describe('BMP', () => {
     assert.deepEqual(await read(indexed), GREEN);
   });
 
-  it('has run-length encoded rows', async () => {
+  it('decodes run-length encoded rows', async () => {
     const palette = Buffer.concat([FOUR, Buffer.alloc(4 * 252)]);
     const rle8 = { width: 4, height: -2, bits: 8, compression: 1, palette };
-    // A run; literals, padded to 16 bits; the end of a row; a run that is too long for it; the end.
+    // A run; literals, padded to 16 bits; the end of a row; a run longer than its row; the end.
     const pixels = Buffer.of(1, 1, 0, 3, 2, 3, 1, 0, 0, 0, 9, 2, 0, 1);
     const rows = [...RED, ...GREEN, ...BLUE, ...RED, ...GREEN, ...GREEN, ...GREEN, ...GREEN];
     assert.deepEqual(await read({ ...rle8, pixels }), rows);
     const rle4 = { width: 4, height: -2, bits: 4, compression: 2, palette: palette.subarray(0, 64) };
-    // Literals of an odd number, of which Pillow loses the last.
+    // An odd number of literals, of which Pillow loses the last.
     const fours = Buffer.of(1, 0x10, 0, 3, 0x23, 0x10, 0, 0, 9, 0x22, 0, 1);
     assert.deepEqual(await read({ ...rle4, pixels: fours }), rows);
     const turns = Buffer.of(4, 0x12, 0, 0, 4, 0x30, 0, 1);
@@ -133,7 +133,7 @@ describe('BMP', () => {
     assert.deepEqual(await read({ ...rle4, pixels: turns }), alternate);
   });
 
-  it('has colour 0 where runs skip pixels, or end before the image does', async () => {
+  it('uses colour 0 where runs skip pixels or end early', async () => {
     const palette = Buffer.concat([Buffer.of(7, 7, 7, 0), FOUR.subarray(4), Buffer.alloc(4 * 252)]);
     const rle8 = { width: 3, height: -3, bits: 8, compression: 1, palette };
     const grey = [7, 7, 7];
@@ -151,9 +151,9 @@ describe('BMP', () => {
     ]);
   });
 
-  it('skips far in large images', async () => {
+  it('handles long skips in large images', async () => {
     const palette = Buffer.concat([FOUR, Buffer.alloc(4 * 252)]);
-    // 255 rows, and then pixels, by one code; then rows of which nothing is there.
+    // One code skips 9 pixels and 255 rows; then come 44 ends of rows.
     const pixels = Buffer.concat([
       Buffer.of(0, 2, 9, 255, 1, 1),
       Buffer.alloc(2 * 44),
@@ -168,7 +168,7 @@ describe('BMP', () => {
     assert.equal(rgb.filter((value) => value > 0).length, 256);
   });
 
-  it('is cropped by rows and columns of the file', async () => {
+  it('crops each row to the columns that are kept', async () => {
     const { data } = texture(300, 280);
     const settings = { ...untouched(255, 255), cropMode: 'center' } as const;
     const pixels = await pixelsOf(
@@ -181,9 +181,9 @@ describe('BMP', () => {
     }
   });
 
-  it('ends early, and is black from there on with --fail-on none', async () => {
+  it('reports a file that ends early, and leaves the rest black with --fail-on none', async () => {
     const whole = bmp({ width: 1, height: -2, pixels: Buffer.of(1, 2, 3, 0, 4, 5, 6, 0) });
-    const without = await folder.write('unpadded.bmp', whole.subarray(0, -1)); // as Pillow, which needs no padding
+    const without = await folder.write('unpadded.bmp', whole.subarray(0, -1)); // Pillow needs no padding either
     assert.deepEqual([...(await pixelsOf(without, untouched(1, 2)))], [3, 2, 1, 6, 5, 4]);
     for (const length of [3, 20, 53, 54, 60]) {
       assert.deepEqual(await refused(whole.subarray(0, length)), {
@@ -207,7 +207,7 @@ describe('BMP', () => {
     await pixelsOf(await folder.write('cut.bmp', coded), { ...untouched(4, 4), failOn: 'none' });
   });
 
-  it('is refused where it says what Pillow reads not, or nothing', async () => {
+  it('rejects variants that Pillow does not read, images without pixels, and sizes beyond the limit', async () => {
     const pixels = Buffer.alloc(64);
     const unsupported: readonly (readonly [Bitmap, string])[] = [
       [{ width: 2, height: 2, headerBytes: 16, pixels }, 'BMP with a header of 16 bytes'],

@@ -1,4 +1,4 @@
-/** An EXIF block, without a prefix, of one field. */
+/** An EXIF block of one field, without a prefix. */
 export function exifBlock(
   value: number,
   { type = 3, tag = 0x0112, order = 'II' as 'II' | 'MM' } = {},
@@ -21,7 +21,7 @@ export function exifBlock(
   return block;
 }
 
-/** An XMP packet, in each of the ways that an orientation is written. */
+/** An XMP packet that holds an orientation, in either notation. */
 export const xmpPacket = (orientation: number, as: 'attribute' | 'element' = 'attribute') => {
   const property =
     as === 'attribute'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { failureOf, pixelsOf, temporaryFolder, untouched } from '../support.js';
 
-// What Pillow 12.3 makes of these files is written out in each test.
+// The expected values are what Pillow 12.3 gives for these files.
 
 const PALETTE = [10, 11, 12, 20, 21, 22, 30, 31, 32, 40, 41, 42];
 const LOCAL = [110, 111, 112, 120, 121, 122, 130, 131, 132, 140, 141, 142];
@@ -20,7 +20,7 @@ const short = (value: number) => [value & 255, value >> 8];
 
 function gifFile({ canvas, frame, indices, table, local, transparent, end = '\x3b' }: Gif): Buffer {
   const [left, top, width, height] = frame ?? [0, 0, ...canvas];
-  // Eight bits a code, with a clear code before the table outgrows them: nothing is compressed.
+  // Eight bits a code, with a clear code before codes would grow: nothing is compressed.
   const codes = indices.flatMap((index, i) => (i % 100 === 0 ? [0x80, index] : [index]));
   const control = transparent === undefined ? [] : [0x21, 0xf9, 4, 1, 0, 0, transparent, 0];
   return Buffer.concat([
@@ -32,7 +32,7 @@ function gifFile({ canvas, frame, indices, table, local, transparent, end = '\x3
   ]);
 }
 
-describe('a GIF', () => {
+describe('GIF', () => {
   const folder = temporaryFolder();
   const read = async (gif: Gif, [width, height]: readonly [number, number] = gif.canvas) => {
     const path = await folder.write('a.gif', gifFile(gif));
@@ -44,45 +44,45 @@ describe('a GIF', () => {
   const colours = (indices: readonly number[], table: readonly number[]) =>
     indices.flatMap((index) => table.slice(3 * index, 3 * index + 3));
 
-  it('has the palette colours of its transparent pixels, not black', async () => {
+  it('gives transparent pixels their palette colours, not black', async () => {
     const indices = [0, 1, 2, 3];
     const gif = { canvas: [2, 2], indices, table: PALETTE, transparent: 2 } as const;
     assert.deepEqual(await read(gif), colours(indices, PALETTE));
     assert.deepEqual(await read({ ...gif, local: LOCAL }), colours(indices, LOCAL));
   });
 
-  it('has palette entry 0 around its first frame, or the transparent one', async () => {
+  it('fills the canvas around the first frame with the transparent colour, or else palette entry 0', async () => {
     const gif = { canvas: [3, 2], frame: [1, 0, 1, 1], indices: [3], table: PALETTE } as const;
     assert.deepEqual(await read(gif), colours([0, 3, 0, 0, 0, 0], PALETTE));
     assert.deepEqual(await read({ ...gif, transparent: 1 }), colours([1, 3, 1, 1, 1, 1], PALETTE));
     assert.deepEqual(await read({ ...gif, local: LOCAL }), colours([0, 3, 0, 0, 0, 0], LOCAL));
   });
 
-  it('grows by a frame that is larger than its canvas', async () => {
+  it('grows the canvas for a frame that exceeds it', async () => {
     const gif = { canvas: [1, 1], frame: [1, 1, 1, 1], indices: [2], table: PALETTE } as const;
     assert.deepEqual(await read(gif, [2, 2]), colours([0, 0, 0, 2], PALETTE));
   });
 
-  it('is black where its table ends, and grey without a table', async () => {
+  it('makes indices beyond the palette black, and treats them as grey without one', async () => {
     const gif = { canvas: [2, 1], indices: [1, 100] } as const;
     assert.deepEqual(await read({ ...gif, table: PALETTE }), [20, 21, 22, 0, 0, 0]);
     assert.deepEqual(await read(gif), [1, 1, 1, 100, 100, 100]);
   });
 
-  it('is read to the end of its first frame, whatever follows', async () => {
+  it('reads the first frame, whatever follows it', async () => {
     const indices = [0, 1, 2, 3];
     const gif = { canvas: [2, 2], indices, table: PALETTE } as const;
     assert.deepEqual(await read({ ...gif, end: '\x2c damaged' }), colours(indices, PALETTE));
     assert.deepEqual(await read({ ...gif, end: '' }), colours(indices, PALETTE));
   });
 
-  it('fails where its first frame ends early, is not there or has no pixels', async () => {
+  it('fails if the first frame ends early, is missing or has no pixels', async () => {
     const gif = { canvas: [20, 20], indices: Array<number>(200).fill(1), table: PALETTE } as const;
     const file = gifFile(gif);
     const code = async (bytes: Uint8Array) => (await failureOf(await folder.write('a.gif', bytes))).code;
     for (const length of [20, 40, file.byteLength - 50])
       assert.equal(await code(file.subarray(0, length)), 'truncated', `${length}`);
-    // Its blocks end in good order, and libvips would leave the lower half black.
+    // Its blocks are complete, and libvips would leave the lower half black.
     const path = await folder.write('half.gif', file);
     assert.deepEqual(await failureOf(path), {
       code: 'truncated',
@@ -93,7 +93,7 @@ describe('a GIF', () => {
     assert.equal(await code(Buffer.concat([file.subarray(0, 25), Buffer.from(';')])), 'decode_failed');
   });
 
-  it('is refused by the canvas that its frame makes', async () => {
+  it('applies the pixel limit to the canvas, not to the frame', async () => {
     const bytes = gifFile({ canvas: [60_000, 60_000], frame: [0, 0, 1, 1], indices: [0], table: PALETTE });
     assert.equal((await failureOf(await folder.write('a.gif', bytes))).code, 'too_large');
   });

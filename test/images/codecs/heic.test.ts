@@ -16,7 +16,7 @@ import {
 
 const PHOTO = 'fixtures/codecs/photo.heic';
 
-/** The photo with a property of the image in place of that of its bit depths, which nobody needs. */
+/** The photo with a transform in place of the property for its bit depths, which no decoder needs. */
 async function withProperty(type: 'irot' | 'imir', value: number): Promise<Buffer> {
   const bytes = await readFile(PHOTO);
   const at = bytes.indexOf('pixi');
@@ -27,10 +27,10 @@ async function withProperty(type: 'irot' | 'imir', value: number): Promise<Buffe
 
 describe('HEIC', () => {
   const folder = temporaryFolder();
-  // By heif-convert of libheif 1.15: versions differ by how they enlarge colours.
+  // Made with heif-convert of libheif 1.15: versions differ in how they upsample chroma.
   const expected = async () => rasterOf(imageFile(`${PHOTO}.png`));
 
-  it('is decoded by libheif', async () => {
+  it('comes close to the pixels of heif-convert', async () => {
     const pixels = await pixelsOf(PHOTO, untouched(64, 48));
     const { data } = await expected();
     assert.ok(meanDifference(pixels, data) < 0.5, `${meanDifference(pixels, data)}`);
@@ -38,12 +38,12 @@ describe('HEIC', () => {
     for (const decode of ['near', 'fast'] as const) await pixelsOf(PHOTO, { ...HALONET, decode });
   });
 
-  it('is turned by its own orientation, whether EXIF is followed or not', async () => {
+  it('follows its own rotation, with and without auto-orient', async () => {
     const { data } = await expected();
     const at = (pixels: Uint8Array, width: number, x: number, y: number) =>
       pixels.subarray(3 * (y * width + x), 3 * (y * width + x) + 3);
     for (const autoOrient of [true, false]) {
-      const turned = await folder.write('turned.heic', await withProperty('irot', 1)); // a quarter to the left
+      const turned = await folder.write('turned.heic', await withProperty('irot', 1)); // a quarter turn to the left
       const left = await pixelsOf(turned, { ...untouched(48, 64), autoOrient });
       const half = await folder.write('half.heic', await withProperty('irot', 2));
       const over = await pixelsOf(half, { ...untouched(64, 48), autoOrient });
@@ -57,7 +57,7 @@ describe('HEIC', () => {
     }
   });
 
-  it('is read whatever brand it begins with', async () => {
+  it('reads files of several brands', async () => {
     const bytes = await readFile(PHOTO);
     for (const brand of ['mif1', 'heix', 'hevc', 'heim']) {
       bytes.write(brand, 8, 'latin1');
@@ -65,7 +65,7 @@ describe('HEIC', () => {
     }
   });
 
-  it('ends early, is damaged, or too large', async () => {
+  it('reports files that end early, are damaged or too large', async () => {
     const bytes = await readFile(PHOTO);
     const refused = async (changed: Buffer, settings = HALONET) =>
       failureOf(await folder.write('refused.heic', changed), settings);
@@ -79,7 +79,7 @@ describe('HEIC', () => {
     const none = Buffer.from(bytes);
     none.write('xxxx', bytes.indexOf('ipma'), 'latin1');
     assert.equal((await refused(none)).code, 'decode_failed');
-    const lies = Buffer.from(bytes); // of the size that it is shown in
+    const lies = Buffer.from(bytes); // about the size at which it is shown
     const second = lies.indexOf('ispe', lies.indexOf('ispe') + 4);
     lies.writeUInt32BE(16_000, second + 8);
     lies.writeUInt32BE(16_000, second + 12);
@@ -87,7 +87,7 @@ describe('HEIC', () => {
     await pixelsOf(PHOTO, HALONET);
   });
 
-  it('stops when nobody waits for it any more', async () => {
+  it('stops when its signal aborts', async () => {
     const image = await openImage(await readFile(PHOTO), HALONET);
     const { horizontal } = planResize(image.header, HALONET);
     assert.equal(horizontal.source, 64);

@@ -16,7 +16,7 @@ const RED = [255, 0, 0] as const;
 const GREEN = [0, 255, 0] as const;
 const BLUE = [0, 0, 255] as const;
 
-describe('icons', () => {
+describe('ICO and CUR', () => {
   const folder = temporaryFolder();
   const read = async (bytes: Buffer, width: number, height = width) => [
     ...(await pixelsOf(await folder.write('image.ico', bytes), untouched(width, height))),
@@ -27,7 +27,7 @@ describe('icons', () => {
       .fill(colour)
       .flat();
 
-  it('hold bitmaps, whose mask and alpha are dropped', async () => {
+  it('reads bitmaps without their mask and alpha', async () => {
     const image = { width: 2, height: 2, bits: 32, bytes: iconBitmap(2, RED) };
     assert.deepEqual(await read(icon('ICO', [image]), 2), filled(2, RED));
     const palette = Buffer.concat([Buffer.alloc(4), Buffer.of(0, 0, 255, 0), Buffer.alloc(4 * 14)]);
@@ -42,18 +42,18 @@ describe('icons', () => {
     ]);
   });
 
-  it('hold PNGs, as those do that Pillow writes', async () => {
+  it('reads embedded PNGs, such as Pillow writes', async () => {
     const raster = texture(48, 48);
     const whole = await pngIconOf(raster);
     assert.deepEqual(await read(whole, 48), [...raster.data]);
-    whole.writeUInt32LE(0, 6 + 8); // its bytes, as the directory says, which Pillow does not look at
+    whole.writeUInt32LE(0, 6 + 8); // its size in the directory, which Pillow ignores
     assert.deepEqual(await read(whole, 48), [...raster.data]);
     const see = await (await photo(32, 32)).ensureAlpha(0.2).png().toBuffer();
     const image = { width: 32, height: 32, bits: 32, bytes: see };
     assert.deepEqual(await read(icon('ICO', [image]), 32), [...(await rasterOf(photo(32, 32))).data]);
   });
 
-  it('are not turned by the orientation of a PNG, which Pillow does not look at', async () => {
+  it('ignores the orientation of an embedded PNG, as Pillow does', async () => {
     const raster = texture(32, 16);
     const bytes = await imageOf(raster).withMetadata({ orientation: 6 }).png().toBuffer();
     const path = await folder.write('turned.ico', icon('ICO', [{ width: 32, height: 16, bits: 24, bytes }]));
@@ -63,7 +63,7 @@ describe('icons', () => {
     );
   });
 
-  it('give the largest image, of those the one with the fewest colours, as IcoImagePlugin', async () => {
+  it('picks the largest icon, then the one with the fewest colours, as IcoImagePlugin does', async () => {
     const image = (side: number, bits: number, colour: readonly [number, number, number], colours = 0) => ({
       width: side % 256,
       height: side % 256,
@@ -86,12 +86,12 @@ describe('icons', () => {
     );
   });
 
-  it('have the size that the image says, not the directory', async () => {
+  it('takes the size from the image, not from the directory', async () => {
     const image = { width: 99, height: 99, bits: 32, bytes: iconBitmap(3, GREEN) };
     assert.deepEqual(await read(icon('ICO', [image]), 3), filled(3, GREEN));
   });
 
-  it('are cursors, whose image is larger in both directions than those before, as CurImagePlugin', async () => {
+  it('picks a later cursor only if it is larger in both directions, as CurImagePlugin does', async () => {
     const image = (
       width: number,
       height: number,
@@ -109,7 +109,7 @@ describe('icons', () => {
     assert.deepEqual(await read(large, 5), filled(5, GREEN));
   });
 
-  it('end early, have no images, or hold what is none', async () => {
+  it('reports files that end early, have no images, hold other data or exceed the pixel limit', async () => {
     const bitmap = icon('ICO', [{ width: 2, height: 2, bits: 32, bytes: iconBitmap(2, RED) }]);
     const png = await pngIconOf(texture(48, 48));
     for (const bytes of [

@@ -4,7 +4,7 @@ import { failureOf, meanDifference, photo, pixelsOf, temporaryFolder, untouched 
 import { tiff } from '../tiff.js';
 import { exifBlock, xmpPacket } from './exif.js';
 
-describe('a JPEG', () => {
+describe('JPEG', () => {
   const folder = temporaryFolder();
 
   const withSegment = (jpeg: Buffer, ...parts: (string | Buffer)[]) => {
@@ -13,7 +13,7 @@ describe('a JPEG', () => {
     return Buffer.concat([jpeg.subarray(0, 2), head, data, jpeg.subarray(2)]);
   };
 
-  it('is turned by the EXIF and XMP that Pillow turns it by', async () => {
+  it('follows the same EXIF and XMP orientations as Pillow', async () => {
     const plain = await photo(60, 40).jpeg().toBuffer();
     const upright = await sharp(plain).rotate(90).png().toBuffer();
     const expected = await pixelsOf(await folder.write('upright.png', upright), untouched(40, 60));
@@ -23,7 +23,7 @@ describe('a JPEG', () => {
       [true, [EXIF, exifBlock(6)]],
       [true, [EXIF, exifBlock(6, { order: 'MM' })]],
       [true, [EXIF, exifBlock(6, { type: 4 })]],
-      [false, [EXIF, exifBlock(6, { type: 1 })]], // a BYTE, which is no number to Pillow
+      [false, [EXIF, exifBlock(6, { type: 1 })]], // a BYTE, which Pillow does not take for a number
       [false, [EXIF, exifBlock(0)]],
       [false, [EXIF, exifBlock(9)]],
       [false, [EXIF, exifBlock(0x600)]],
@@ -42,7 +42,7 @@ describe('a JPEG', () => {
     }
   });
 
-  it('is refused by what it is where no decoder reads it, not as damaged', async () => {
+  it('names variants that no decoder reads instead of calling them damaged', async () => {
     const plain = await photo(60, 40).jpeg().toBuffer();
     const frame = plain.indexOf(Buffer.from([0xff, 0xc0]));
     for (const [what, at, value] of [
@@ -60,7 +60,7 @@ describe('a JPEG', () => {
     }
   });
 
-  it('has inks, in the polarity of Adobe with its marker and without', async () => {
+  it("reads CMYK in Adobe's polarity, with and without Adobe's marker", async () => {
     const inks = Buffer.from(Array.from({ length: 64 }, () => [12, 34, 56, 78]).flat());
     const size = { width: 8, height: 8 } as const;
     const bytes = await sharp(tiff({ ...size, bits: 8, samples: inks, channels: 4, photometric: 5 }))

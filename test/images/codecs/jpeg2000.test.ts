@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { failureOf, HALONET, pixelsOf, temporaryFolder, untouched } from '../support.js';
 
-const FILES = 'fixtures/codecs'; // by its make.py
+const FILES = 'fixtures/codecs'; // made by make.py there
 const SIZE = untouched(30, 20);
 
-/** The pixels of make.py, as a formula of theirs has it. */
+/** Applies a function to each pixel that make.py draws. */
 function pixels(colour: (red: number, green: number, blue: number) => readonly number[]): number[] {
   return Array.from({ length: 600 }, (_, i) => {
     const [x, y] = [i % 30, Math.floor(i / 30)];
@@ -19,12 +19,12 @@ describe('JPEG 2000', () => {
   const refused = async (bytes: Buffer, settings = HALONET) =>
     failureOf(await folder.write('refused.jp2', bytes), settings);
 
-  it('has RGB, in a file, a codestream or tiles', async () => {
+  it('reads RGB from files, codestreams and tiles', async () => {
     const rgb = pixels((...colour) => colour);
     for (const name of ['rgb.jp2', 'rgb.j2k', 'tiles.jp2']) assert.deepEqual(await read(name), rgb, name);
   });
 
-  it('has grey, and the colours of a palette', async () => {
+  it('reads grey and palettes', async () => {
     assert.deepEqual(
       await read('grey.jp2'),
       pixels((value) => [value, value, value]),
@@ -41,8 +41,8 @@ describe('JPEG 2000', () => {
     );
   });
 
-  it('has samples of more or fewer bits, brought to 8 as by Jpeg2KDecode.c', async () => {
-    // 257 v is v, rounded, but for 255, which would be 256: Pillow makes it 0.
+  it('rounds other bit depths to 8 bits as Jpeg2KDecode.c does, but keeps white white', async () => {
+    // v is stored as 257 v and rounded to 8 bits. 255 would become 256: Pillow wraps it to 0, halonet keeps 255.
     assert.deepEqual(
       await read('rgb16.j2k'),
       pixels((...colour) => colour.map((v) => Math.min(255, (257 * v + 128) >> 8))),
@@ -58,7 +58,7 @@ describe('JPEG 2000', () => {
     );
   });
 
-  it('is read in part', async () => {
+  it('reads the part that a crop keeps', async () => {
     const settings = { ...untouched(10, 10), cropPct: 0.5, cropMode: 'center' } as const;
     const rows = pixels((...colour) => colour);
     const found = [...(await pixelsOf(`${FILES}/rgb.jp2`, settings))];
@@ -68,7 +68,7 @@ describe('JPEG 2000', () => {
     assert.deepEqual(found, expected.flat());
   });
 
-  it('is refused where OpenJPEG or its wrapper would give other pixels than Pillow', async () => {
+  it('rejects files for which OpenJPEG or its wrapper would give other pixels than Pillow', async () => {
     const codestream = await readFile(`${FILES}/rgb.j2k`);
     const changed = (at: number, value: number) => {
       const bytes = Buffer.from(codestream);
@@ -94,7 +94,7 @@ describe('JPEG 2000', () => {
     }
   });
 
-  it('ends early, is damaged, or too large', async () => {
+  it('reports files that end early, are damaged or too large', async () => {
     for (const name of ['rgb.jp2', 'rgb.j2k', 'tiles.jp2']) {
       const bytes = await readFile(`${FILES}/${name}`);
       const tile = bytes.indexOf(Buffer.from('ff90', 'hex'));
@@ -121,7 +121,7 @@ describe('JPEG 2000', () => {
     });
     const other = Buffer.from(bytes).fill(0xff, bytes.indexOf(Buffer.from('ff52', 'hex')) + 2, 130);
     assert.equal((await refused(other)).code, 'decode_failed');
-    // What a damaged file does to its decoder is not seen by the next.
+    // A damaged file does not affect the next one.
     assert.deepEqual(
       await read('rgb.j2k'),
       pixels((...colour) => colour),

@@ -11,7 +11,7 @@ import { HALONET } from '../support.js';
 
 const OPTIONAL = ['heic-decode', 'libheif-js', '@cornerstonejs'];
 
-/** Decodes a file by a halonet that is installed elsewhere. */
+/** Decodes a file with a copy of halonet that is installed elsewhere. */
 async function decodeBy(halonet: string, file: string): Promise<DecodedImage> {
   const modules = pathToFileURL(join(halonet, 'dist/src/')).href;
   const script = `
@@ -32,7 +32,7 @@ describe('a format that needs an optional package', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** Installs what is built here, and what it needs but for the optional packages. */
+  /** Installs this build and its dependencies, except for the optional packages. */
   const install = async (halonet: string, packages: string) => {
     await mkdir(packages, { recursive: true });
     for (const name of await readdir('node_modules')) {
@@ -50,7 +50,7 @@ describe('a format that needs an optional package', () => {
   } as const;
 
   for (const [kind, [at, packagesAt, command]] of Object.entries(kinds)) {
-    it(`says how to install it for a ${kind}, and is read then`, async () => {
+    it(`names the install command for a ${kind}, and decodes once it is installed`, async () => {
       const [halonet, packages] = [join(folder, at), join(folder, packagesAt)];
       await install(halonet, packages);
       if (kind === 'package of a project') await writeFile(join(folder, 'project/package.json'), '{}');

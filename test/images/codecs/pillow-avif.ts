@@ -1,4 +1,4 @@
-/** AVIF files of 11 x 7 that Pillow 12.3 has written, and the RGB pixels that it reads of them; in base 64. */
+/** AVIF files of 11 x 7 pixels written by Pillow 12.3, and the RGB pixels that it reads from them, in base64. */
 export const PILLOW_AVIF: Readonly<Record<string, { readonly file: string; readonly pixels: string }>> = {
   '4:2:0, full range': {
     file: 'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAaAAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAACwAAAAcAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAAAcG1kYXQSAAoIGAyrNEBDQaEyWhMHt7ZpAQQQXhAAAAD9RhOgdKIX+IkePIt9FYOYFV9wAKTLR+dKUTg7PnfQKxDyvSMrp36Q0jAOZoSoASS/1hSP05SuJ6TZFspFYEgY6r63pZVf0CYcoZ6gwA==',

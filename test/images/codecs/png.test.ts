@@ -5,7 +5,7 @@ import { compressedZeros, pngChunk } from '../hostile.js';
 import { pixelsOf, temporaryFolder, untouched } from '../support.js';
 import { exifBlock, xmpPacket } from './exif.js';
 
-// Each of these is turned, or not, by Pillow 12.3's ImageOps.exif_transpose.
+// Pillow 12.3's ImageOps.exif_transpose turns the same images.
 
 describe('the orientation of a PNG', () => {
   const folder = temporaryFolder();
@@ -22,7 +22,7 @@ describe('the orientation of a PNG', () => {
       ...[...(chunks.after ?? []), plain.subarray(end)],
     ]);
     const path = await folder.write('a.png', png);
-    // Squashed to the size of the turned image: as it lies, it would not come out as it was stored.
+    // Squashing to the size of the turned image changes the pixels of one that is not turned.
     const results = await Promise.all(
       [untouched(2, 3), untouched(3, 2)].map((settings) => pixelsOf(path, { ...settings, autoOrient })),
     );
@@ -41,7 +41,7 @@ describe('the orientation of a PNG', () => {
   const text = (type: string, ...parts: (string | Uint8Array)[]) =>
     pngChunk(type, Buffer.concat(parts.map((part) => Buffer.from(part as string))));
 
-  it('is in an eXIf chunk, before or after the pixels, the last of which counts', async () => {
+  it('comes from the last eXIf chunk, before or after the pixels', async () => {
     const exif = (orientation: number) => pngChunk('eXIf', exifBlock(orientation));
     assert.equal(await read({ before: [exif(6)] }), 'turned');
     assert.equal(await read({ after: [exif(6)] }), 'turned');
@@ -50,7 +50,7 @@ describe('the orientation of a PNG', () => {
     assert.equal(await read({ after: [exif(6)] }, false), 'as stored');
   });
 
-  it('is in the text that ImageMagick writes, in each kind of text chunk', async () => {
+  it('comes from the text that ImageMagick writes, in each kind of text chunk', async () => {
     const block = profile(exifBlock(6, { order: 'MM' }));
     const compressed = deflateSync(block);
     for (const chunk of [
@@ -65,14 +65,14 @@ describe('the orientation of a PNG', () => {
     }
   });
 
-  it('is in XMP where EXIF says nothing', async () => {
+  it('comes from XMP if EXIF has none', async () => {
     const xmp = text('iTXt', 'XML:com.adobe.xmp\0\0\0\0\0', xmpPacket(6));
     assert.equal(await read({ before: [xmp] }), 'turned');
     assert.equal(await read({ before: [xmp, pngChunk('eXIf', exifBlock(6, { tag: 0x0100 }))] }), 'turned');
     assert.equal(await read({ before: [xmp, pngChunk('eXIf', exifBlock(1))] }), 'as stored');
   });
 
-  it('is none that can be read', async () => {
+  it('has no effect if it cannot be read', async () => {
     for (const chunk of [
       text('tEXt', RAW),
       text('tEXt', RAW, '\nexif\n9\nno digits'),

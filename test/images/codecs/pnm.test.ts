@@ -11,7 +11,7 @@ describe('PNM', () => {
     failureOf(await folder.write('refused.pnm', Buffer.concat([Buffer.from(head, 'latin1'), raster])));
   const grey = (...values: number[]) => values.flatMap((value) => [value, value, value]);
 
-  it('has bits, grey or RGB', async () => {
+  it('reads bits, grey and RGB', async () => {
     const raster = Buffer.of(0b10110000, 0b01000000, 0, 0b11000000);
     const bits = [1, 0, 1, 1, 0, 0, 0, 0, 0, 1, ...Array(8).fill(0), 1, 1];
     assert.deepEqual(await read('P4 10 2 ', 10, 2, raster), grey(...bits.map((bit) => (bit ? 0 : 255))));
@@ -20,7 +20,7 @@ describe('PNM', () => {
     assert.deepEqual(await read('P6\n300 280\n255\n', 300, 280, data), [...data]);
   });
 
-  it('has any white space and comments in its header', async () => {
+  it('accepts any white space and comments in the header', async () => {
     const raster = Buffer.of(1, 2, 3, 4, 5, 6);
     for (const head of [
       'P6 2 1 255 ',
@@ -34,34 +34,35 @@ describe('PNM', () => {
     assert.deepEqual(await read(long, 1, 1, Buffer.of(9)), [9, 9, 9]);
   });
 
-  it('has a byte of its pixels that looks like white space', async () => {
+  it('keeps a first pixel that looks like white space', async () => {
     assert.deepEqual(await read('P5 2 1 255\n', 2, 1, Buffer.of(0x0a, 0x20)), grey(10, 32));
   });
 
-  it('scales samples to 255, halves to the even number, as PpmImagePlugin', async () => {
+  it('scales samples to 255, rounding halves to even, as PpmImagePlugin does', async () => {
     assert.deepEqual(await read('P5 3 1 2\n', 3, 1, Buffer.of(0, 1, 2)), grey(0, 128, 255)); // 127.5
     assert.deepEqual(await read('P5 3 1 6\n', 3, 1, Buffer.of(1, 3, 5)), grey(42, 128, 212)); // 42.5, 127.5, 212.5
-    assert.deepEqual(await read('P5 2 1 100\n', 2, 1, Buffer.of(101, 255)), grey(255, 255)); // beyond the most
-    assert.deepEqual(await read('P6 1 1 1000\n', 1, 1, Buffer.of(1, 0xf4, 3, 0xe8, 0, 1)), [128, 255, 0]); // 500, 1000, 1
+    assert.deepEqual(await read('P5 2 1 100\n', 2, 1, Buffer.of(101, 255)), grey(255, 255)); // above the maximum
+    // 500, 1000, 1
+    assert.deepEqual(await read('P6 1 1 1000\n', 1, 1, Buffer.of(1, 0xf4, 3, 0xe8, 0, 1)), [128, 255, 0]);
     assert.deepEqual(
       await read('P6 1 1 65535\n', 1, 1, Buffer.of(0x12, 0x80, 0x12, 0x81, 0xff, 0xff)),
       [18, 18, 255],
     );
   });
 
-  it('has grey of 16 bits as RGB of 16 bits, where Pillow would clip it to white', async () => {
+  it('scales 16-bit grey like 16-bit RGB, where Pillow would clip it to white', async () => {
     assert.deepEqual(await read('P5 2 1 65535\n', 2, 1, Buffer.of(0x81, 0x23, 0x01, 0xff)), grey(129, 2));
   });
 
-  it('is written in digits', async () => {
+  it('reads samples written in digits', async () => {
     assert.deepEqual(
       await read('P1\n# c\n5 2\n01101 1#c 1\n0\r01\n1', 5, 2),
       grey(255, 0, 0, 255, 0, 0, 255, 255, 0, 0),
     );
     assert.deepEqual(await read('P2 3 1 9 0 9#c\n\n3', 3, 1), grey(0, 255, 85));
-    assert.deepEqual(await read('P2 2 1 255 1#c\n2 3', 2, 1), grey(12, 3)); // as in the header
+    assert.deepEqual(await read('P2 2 1 255 1#c\n2 3', 2, 1), grey(12, 3)); // comment within a number, as in the header
     assert.deepEqual(await read('P3 2 1 65535 65535 0 256\n\t257 0000000771 1', 2, 1), [255, 0, 1, 1, 3, 0]);
-    const { data } = texture(300, 280); // its digits do not fit one part of the decoder's
+    const { data } = texture(300, 280); // its digits span several parts of the decoder's input
     const text = Array.from(data, (value, i) => `${value}${i % 17 === 0 ? '\n' : ' '}`).join('');
     assert.deepEqual(await read(`P3 300 280 255\n${text}`, 300, 280), [...data]);
     const bits = Array.from(data.subarray(0, 280 * 300), (value) => value & 1);
@@ -71,7 +72,7 @@ describe('PNM', () => {
     );
   });
 
-  it('ends early', async () => {
+  it('reports a file that ends early, and leaves the rest black with --fail-on none', async () => {
     for (const head of [
       'P6 2 1 255\n12345',
       'P5 2',
@@ -87,7 +88,7 @@ describe('PNM', () => {
     assert.deepEqual([...(await pixelsOf(path, { ...untouched(3, 1), failOn: 'none' }))], grey(1, 2, 0));
   });
 
-  it('is damaged', async () => {
+  it('reports damage, images without pixels, and sizes beyond the limit', async () => {
     for (const head of [
       'P5 2 x 255\n12',
       'P5 2 1 0\n12',
@@ -112,7 +113,7 @@ describe('PNM', () => {
     assert.equal((await refused('P5 4294967295 4294967295 255\n')).code, 'too_large');
   });
 
-  it('is none, or of a kind that is not read', async () => {
+  it('rejects other files, names unsupported kinds, and applies the pixel limit', async () => {
     assert.equal((await refused('P1 is what comes first')).code, 'unsupported_format');
     for (const [head, name] of [
       ['P7\nWIDTH 1\n', 'PAM'],

@@ -10,7 +10,7 @@ export function qoiHeader(width: number, height: number, channels: 3 | 4 = 3): B
   return header;
 }
 
-/** A picture as QOI, in the shortest codes, as its reference encoder writes it. */
+/** Encodes a picture as QOI with the shortest codes, as the reference encoder does. */
 export function qoiOf({ width, height, data }: Raster): Buffer {
   const codes: number[] = [];
   const seen: (readonly number[])[] = Array.from({ length: 64 }, () => []);

@@ -13,7 +13,7 @@ describe('QOI', () => {
   const written = (width: number, ...codes: number[]) =>
     Buffer.concat([qoiHeader(width, 1, 4), Buffer.from(codes)]);
 
-  it('has pixels as its specification says', async () => {
+  it('decodes every code as specified', async () => {
     const codes = [
       ...[0xfe, 10, 20, 30], // RGB
       ...[0x40 | (3 << 4) | (0 << 2) | 1], // + 1, - 2, - 1
@@ -40,12 +40,12 @@ describe('QOI', () => {
     assert.deepEqual(await read(written(10, ...codes), 10, 1), pixels);
   });
 
-  it('begins with opaque black, and a run of it is seen', async () => {
+  it('starts with opaque black, and remembers a run of it', async () => {
     assert.deepEqual(await read(written(3, 0xc0, 0xfe, 1, 2, 3, 53), 3, 1), [0, 0, 0, 1, 2, 3, 0, 0, 0]);
     assert.deepEqual(await read(written(1, 0x7f), 1, 1), [1, 1, 1]);
   });
 
-  it('is read in parts that fit together', async () => {
+  it('decodes large images in parts that fit together', async () => {
     const picture = texture(300, 280);
     assert.deepEqual(await read(qoiOf(picture), 300, 280), [...picture.data]);
     const scene = await rasterOf(photo(300, 280));
@@ -54,7 +54,7 @@ describe('QOI', () => {
     assert.deepEqual(await read(qoiOf(plain), 300, 280), [...plain.data]);
   });
 
-  it('ends early, or has no pixels, or too many', async () => {
+  it('reports files that end early, have no pixels or have too many', async () => {
     const failure = async (bytes: Buffer) => failureOf(await folder.write('refused.qoi', bytes));
     const early = { code: 'truncated', message: 'the QOI file ends early' };
     const whole = qoiOf(texture(30, 20));

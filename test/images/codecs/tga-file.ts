@@ -1,8 +1,8 @@
 import type { Raster } from '../../../src/images/raster.js';
 
-/** What is in a TGA file. */
+/** The contents of a TGA file. */
 export interface Targa {
-  readonly type: number; // 1 mapped, 2 RGB, 3 grey; 8 more with runs
+  readonly type: number; // 1 mapped, 2 RGB, 3 grey; plus 8 if run-length encoded
   readonly width: number;
   readonly height: number;
   readonly bits: number;
@@ -50,7 +50,7 @@ export function tga({
   ]);
 }
 
-/** A picture as TGA of 24 bits, from the top down, in packets of runs and of literals. */
+/** Encodes a picture as a top-down TGA of 24 bits, in packets of runs and of literals. */
 export function tgaOf({ width, height, data }: Raster): Buffer {
   const packets: number[] = [];
   const at = (i: number) => [data[3 * i + 2] ?? 0, data[3 * i + 1] ?? 0, data[3 * i] ?? 0];

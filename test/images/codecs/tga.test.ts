@@ -9,7 +9,7 @@ describe('TGA', () => {
   ];
   const failure = async (bytes: Buffer) => failureOf(await folder.write('refused.tga', bytes));
 
-  it('begins in any corner', async () => {
+  it('reads pixels that start in any corner', async () => {
     const corners = {
       type: 2,
       width: 2,
@@ -24,7 +24,7 @@ describe('TGA', () => {
     assert.deepEqual(await order(0x30), [2, 1, 4, 3]);
   });
 
-  it('is cropped from each corner', async () => {
+  it('crops an image whose rows start on the right', async () => {
     const { data, width, height } = texture(300, 280);
     const pixels = Buffer.from(data);
     for (let i = 0; i < pixels.length; i += 3) pixels.subarray(i, i + 3).reverse();
@@ -47,7 +47,7 @@ describe('TGA', () => {
     }
   });
 
-  it('has RGB of 16, 24 and 32 bits, and grey', async () => {
+  it('reads RGB of 16, 24 and 32 bits, and grey', async () => {
     const size = { width: 1, height: 1 };
     assert.deepEqual(
       await read({ ...size, type: 2, bits: 24, id: 'an id', pixels: Buffer.of(1, 2, 3) }),
@@ -57,7 +57,7 @@ describe('TGA', () => {
       await read({ ...size, type: 2, bits: 32, flags: 8, pixels: Buffer.of(1, 2, 3, 0) }),
       [3, 2, 1],
     );
-    const word = Buffer.of(0x83, 0x78); // 30, 4, 3 of 31, rounded down as by Unpack.c
+    const word = Buffer.of(0x83, 0x78); // 30, 4, 3 of 31, rounded down as in Unpack.c
     assert.deepEqual(await read({ ...size, type: 2, bits: 16, flags: 1, pixels: word }), [246, 32, 24]);
     assert.deepEqual(await read({ ...size, type: 3, bits: 8, pixels: Buffer.of(9) }), [9, 9, 9]);
     assert.deepEqual(
@@ -66,7 +66,7 @@ describe('TGA', () => {
     );
   });
 
-  it('has a map of colours of 16, 24 or 32 bits, from any index on', async () => {
+  it('reads colour maps of 16, 24 or 32 bits that start at any index', async () => {
     const size = { type: 1, width: 3, height: 1, bits: 8, pixels: Buffer.of(0, 5, 6) };
     const map = (bits: number, ...bytes: number[]) => ({
       first: 5,
@@ -85,7 +85,7 @@ describe('TGA', () => {
     assert.deepEqual(await read({ ...colours, map: map(24, 9, 9, 9, 9, 9, 9) }), [3, 2, 1]);
   });
 
-  it('is run-length encoded, also across rows', async () => {
+  it('reads run-length encoding, including runs that cross rows', async () => {
     const pixels = Buffer.of(0x82, 1, 2, 3, 0x02, 4, 4, 4, 5, 5, 5, 6, 6, 6);
     const rows = [3, 2, 1, 3, 2, 1, 3, 2, 1, 4, 4, 4, 5, 5, 5, 6, 6, 6];
     assert.deepEqual(await read({ type: 10, width: 2, height: 3, bits: 24, flags: 0x20, pixels }), rows);
@@ -97,7 +97,7 @@ describe('TGA', () => {
     }
   });
 
-  it('is told from cursors and other files', async () => {
+  it('distinguishes TGA from cursors and other files', async () => {
     const pixels = Buffer.alloc(12);
     const plain = { type: 2, width: 2, height: 2, bits: 24, pixels };
     await read(plain);
@@ -110,10 +110,10 @@ describe('TGA', () => {
         `${JSON.stringify(odd)}`,
       );
     }
-    await read({ ...plain, flags: 3, footer: true }); // which leaves no doubt
+    await read({ ...plain, flags: 3, footer: true }); // the footer leaves no doubt
   });
 
-  it('ends early, and is black from there on with --fail-on none', async () => {
+  it('reports a file that ends early, and leaves the rest black with --fail-on none', async () => {
     const early = { code: 'truncated', message: 'the TGA file ends early' };
     const plain = tga({
       type: 2,

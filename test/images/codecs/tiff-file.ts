@@ -1,11 +1,11 @@
-/** A field of a TIFF's directory: SHORT or LONG, or BYTE or UNDEFINED where so named. */
+/** A field of a TIFF directory. Types: 1 BYTE, 3 SHORT, 4 LONG (the default), 7 UNDEFINED. */
 export type TiffTag = readonly [tag: number, values: readonly number[], type?: 1 | 3 | 4 | 7];
 
 /**
  * A TIFF or BigTIFF of one directory.
  *
- * @param offsets the tag that says where the parts are: 273 strips, 324 tiles; the one of their lengths is written too
- * @param parts compressed; null for one that is not there
+ * @param offsets the tag for the offsets of the parts: 273 strips, 324 tiles; the tag for their lengths is written too
+ * @param parts compressed; null for a missing one
  */
 export function tiffFile(image: {
   readonly tags: readonly TiffTag[];
@@ -52,7 +52,7 @@ export function tiffFile(image: {
   return Buffer.concat([Buffer.from(order), ...version, ...directory, ...data]);
 }
 
-/** The tags of an image of `samples` samples of `bits` bits each. */
+/** The tags of an image with `samples` samples a pixel, of `bits` bits each. */
 export function tiffTags(image: {
   readonly width: number;
   readonly height: number;

@@ -17,14 +17,14 @@ import { type TiffTag, tiffFile, tiffTags } from './tiff-file.js';
 
 const [WIDTH, HEIGHT, TILE] = [150, 100, 64];
 
-describe('a TIFF of tiles', () => {
+describe('tiled TIFF', () => {
   const folder = temporaryFolder();
   const SIZE = untouched(WIDTH, HEIGHT);
   const decoded = async (bytes: Uint8Array, settings = SIZE) =>
     Buffer.from(await pixelsOf(await folder.write('tiles.tif', bytes), settings));
   const failure = async (bytes: Uint8Array) => failureOf(await folder.write('tiles.tif', bytes), SIZE);
 
-  it('has the pixels of the same image in strips, by every codec, in TIFF and BigTIFF', async () => {
+  it('decodes uncompressed, LZW, Deflate and PackBits tiles, in TIFF and BigTIFF', async () => {
     const image = imageOf(texture(WIDTH, HEIGHT));
     for (const bigtiff of [false, true]) {
       for (const compression of ['none', 'lzw', 'deflate', 'packbits'] as const) {
@@ -38,15 +38,15 @@ describe('a TIFF of tiles', () => {
     }
   });
 
-  it('is compressed by JPEG, with tables that its tiles share', async () => {
+  it('decodes JPEG tiles that share their tables', async () => {
     const bytes = await photo(WIDTH, HEIGHT)
       .tiff({ compression: 'jpeg', tile: true, tileWidth: TILE, tileHeight: TILE })
       .toBuffer();
-    // Undamaged tiles are right in libvips.
+    // libvips decodes undamaged tiles correctly.
     assert.deepEqual(await decoded(bytes), (await rasterOf(sharp(bytes))).data);
   });
 
-  it('has planes, which libvips does not read, 16 bits or a big-endian byte order', async () => {
+  it('reads separate planes, which libvips does not, with 8 or 16 bits in both byte orders', async () => {
     const raster = texture(WIDTH, HEIGHT);
     for (const order of ['II', 'MM'] as const) {
       for (const bits of [8, 16]) {
@@ -58,14 +58,14 @@ describe('a TIFF of tiles', () => {
     }
   });
 
-  it('is cropped and turned as a whole', async () => {
+  it('crops and rotates the image as a whole', async () => {
     const upright = texture(HEIGHT, WIDTH);
     const stored = await rasterOf(imageOf(upright).rotate(270));
     const expected = await decoded(await imageOf(upright).png().toBuffer(), HALONET);
     assert.deepEqual(await decoded(tiledFile(stored, { more: [[274, [6], 3]] }), HALONET), expected);
   });
 
-  it('fails where a tile is damaged, wherever it lies', async () => {
+  it('fails on a damaged tile, wherever it is', async () => {
     const whole = tilesOf(texture(WIDTH, HEIGHT));
     for (let tile = 0; tile < whole.length; tile++) {
       const junk = whole.map((part, i) => (i === tile ? Buffer.alloc(part.byteLength, 0x2f) : part));
@@ -74,11 +74,11 @@ describe('a TIFF of tiles', () => {
     }
   });
 
-  it('fails where a tile is beyond the end, or is not there', async () => {
+  it('fails on a tile that is beyond the end of the file or missing', async () => {
     const whole = tilesOf(texture(WIDTH, HEIGHT));
     const file = tiledFile(texture(WIDTH, HEIGHT), {});
     assert.equal((await failure(file.subarray(0, -1))).code, 'truncated');
-    // GDAL's sparse files: Pillow's libtiff fails too, by an invalid byte count.
+    // GDAL writes such sparse files. Pillow's libtiff fails on them too, with an invalid byte count.
     const sparse = whole.map((part, i) => (i === 1 ? null : part));
     assert.deepEqual(await failure(tiledFile(texture(WIDTH, HEIGHT), { parts: sparse })), {
       code: 'unsupported_format',
@@ -88,7 +88,7 @@ describe('a TIFF of tiles', () => {
     assert.equal((await failure(fewer)).code, 'decode_failed');
   });
 
-  it('has 100,000 tiles', async () => {
+  it('decodes 100,000 tiles', async () => {
     const tile = Buffer.alloc(16 * 16, 0x5a);
     const [width, height] = [400 * 16, 250 * 16];
     const bytes = tiffFile({
@@ -105,7 +105,7 @@ describe('a TIFF of tiles', () => {
     assert.ok((await decoded(bytes, HALONET)).every((value) => value === 0x5a));
   });
 
-  it('has thousands of tiles that all claim the same megabytes', async () => {
+  it('decodes thousands of tiles that all claim the same 8 MiB', async () => {
     const bytes = tiffFile({
       tags: [
         ...tiffTags({ width: 1024, height: 1024, samples: 1, photometric: 1 }),
@@ -115,12 +115,12 @@ describe('a TIFF of tiles', () => {
         ] as TiffTag[]),
       ],
       offsets: 324,
-      parts: Array<Buffer>(4096).fill(Buffer.alloc(2 ** 23, 0x5a)), // 32 GB
+      parts: Array<Buffer>(4096).fill(Buffer.alloc(2 ** 23, 0x5a)), // 32 GiB in all
     });
     assert.ok((await decoded(bytes, HALONET)).every((value) => value === 0x5a));
   });
 
-  it('gives what can be had where nothing is to fail it', async () => {
+  it('keeps the readable tiles of a sparse file with --fail-on none', async () => {
     const settings = { ...SIZE, failOn: 'none' } as const;
     const raster = texture(WIDTH, HEIGHT);
     const sparse = tilesOf(raster).map((part, i) => (i === 1 ? null : part));
@@ -128,7 +128,7 @@ describe('a TIFF of tiles', () => {
     assert.deepEqual(pixels.subarray(0, 3 * TILE), Buffer.from(raster.data.subarray(0, 3 * TILE)));
   });
 
-  it('claims a tile of billions of pixels, which is not decoded', async () => {
+  it('rejects a tile that claims billions of pixels', async () => {
     const bytes = tiffFile({
       tags: [
         ...tiffTags({ width: 8, height: 8 }),
@@ -152,7 +152,7 @@ interface Tiled {
   readonly parts?: readonly (Uint8Array | null)[];
 }
 
-/** An RGB image in deflated tiles. */
+/** An RGB image in tiles compressed with Deflate. */
 function tiledFile(raster: Raster, { order = 'II', bits = 8, planes = 1, more = [], parts }: Tiled): Buffer {
   const { width, height } = raster;
   const layout: TiffTag[] = [
@@ -184,7 +184,7 @@ function tilesOf(
   return tiles;
 }
 
-/** The samples of a tile, zeros beyond the image. */
+/** The samples of a tile, with zeros beyond the image. */
 function samplesOf({ data, width, height }: Raster, left: number, top: number, channels: number[]): Buffer {
   const tile = Buffer.alloc(TILE * TILE * channels.length);
   for (let y = 0; y < Math.min(TILE, height - top); y++) {
@@ -198,7 +198,7 @@ function samplesOf({ data, width, height }: Raster, left: number, top: number, c
   return tile;
 }
 
-/** To 16 bits, of which the low byte is 0x7f. */
+/** Widens samples to 16 bits, with a low byte of 0x7f. */
 function widened(samples: Buffer, order: 'II' | 'MM'): Buffer {
   return Buffer.from([...samples].flatMap((sample) => (order === 'II' ? [0x7f, sample] : [sample, 0x7f])));
 }

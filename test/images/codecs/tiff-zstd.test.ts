@@ -5,7 +5,7 @@ import { type TiffTag, tiffFile, tiffTags } from './tiff-file.js';
 const ZSTD = 50_000;
 const MOST = 2 ** 17 - 1; // bytes of a block
 
-/** A ZSTD frame (RFC 8878) of blocks that are not compressed, or of one byte over and over. */
+/** A ZSTD frame (RFC 8878) of uncompressed blocks, followed by blocks that repeat one byte. */
 function zstd(data: Buffer, repeated = 0): Buffer {
   const header = (size: number, type: 0 | 1, last: boolean) => {
     const value = (size << 3) | (type << 1) | Number(last);
@@ -20,7 +20,7 @@ function zstd(data: Buffer, repeated = 0): Buffer {
   return Buffer.concat([Buffer.from('28b52ffd', 'hex'), Buffer.from([0, 0x58]), ...blocks]);
 }
 
-describe('a TIFF compressed by ZSTD', () => {
+describe('TIFF with ZSTD compression', () => {
   const folder = temporaryFolder();
   const raster = texture(50, 30);
   const data = Buffer.from(raster.data);
@@ -36,11 +36,11 @@ describe('a TIFF compressed by ZSTD', () => {
   const read = async (bytes: Uint8Array) =>
     Buffer.from(await pixelsOf(await folder.write('a.tif', bytes), untouched(50, 30)));
 
-  it('is read in strips, the last of them shorter', async () => {
+  it('decodes strips, the last of which is shorter', async () => {
     assert.deepEqual(await read(inStrips(strips.map((part) => zstd(part)))), data);
   });
 
-  it('keeps its predictor', async () => {
+  it('applies the predictor', async () => {
     const differences = Buffer.from(data.map((value, i) => value - (i % 150 < 3 ? 0 : (data[i - 3] ?? 0))));
     const parts = [differences.subarray(0, 16 * 150), differences.subarray(16 * 150)];
     const predictor: TiffTag = [317, [2], 3];
@@ -55,7 +55,7 @@ describe('a TIFF compressed by ZSTD', () => {
     );
   });
 
-  it('is read in tiles', async () => {
+  it('decodes tiles', async () => {
     const tile = Buffer.alloc(64 * 32 * 3);
     for (let y = 0; y < 30; y++) data.copy(tile, y * 64 * 3, y * 150, (y + 1) * 150);
     const layout: TiffTag[] = [
@@ -66,13 +66,13 @@ describe('a TIFF compressed by ZSTD', () => {
     assert.deepEqual(await read(tiffFile({ tags, offsets: 324, parts: [zstd(tile)] })), data);
   });
 
-  it('fails where its data are damaged, too few, too many or beyond the end', async () => {
+  it('fails if data is damaged, too short, too long or beyond the end of the file', async () => {
     const [first = data, last = data] = strips;
     for (const part of [
       Buffer.alloc(500, 0x2f),
       zstd(last.subarray(0, -1)),
       zstd(Buffer.alloc(16 * 150 + 1)),
-      zstd(last, 1_000_000), // of 131 GB
+      zstd(last, 1_000_000), // 131 GB
     ])
       assert.equal(await codeOf(inStrips([zstd(first), part])), 'decode_failed');
     assert.equal(await codeOf(inStrips([zstd(first), zstd(last)]).subarray(0, -1)), 'truncated');

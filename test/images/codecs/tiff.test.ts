@@ -5,24 +5,24 @@ import { type TiffTag, tiffFile, tiffTags } from './tiff-file.js';
 
 type Image = Parameters<typeof tiffTags>[0] & { readonly order?: 'II' | 'MM' };
 
-/** In one strip. */
+/** A TIFF of one strip. */
 function strip(image: Image, data: Uint8Array): Buffer {
   const tags: TiffTag[] = [...tiffTags(image), [278, [image.height]]];
   return tiffFile({ tags, offsets: 273, parts: [data], order: image.order ?? 'II' });
 }
 
-describe('a TIFF', () => {
+describe('TIFF', () => {
   const folder = temporaryFolder();
   const read = async (bytes: Uint8Array, width: number, height: number, decode: Decode = 'exact') => [
     ...(await pixelsOf(await folder.write('a.tif', bytes), { ...untouched(width, height), decode })),
   ];
   const failure = async (bytes: Uint8Array) => failureOf(await folder.write('a.tif', bytes));
 
-  // Pillow 12.3 gives these colours: MULDIV255 of each ink by what black leaves, and the high byte of 16 bits.
+  // Pillow 12.3 gives these colours: MULDIV255 of each ink and the inverse of black, using the high byte of 16 bits.
   const INKS = [255, 0, 0, 0, 0, 0, 103, 55, 255, 255, 255, 255, 12, 34, 56, 78];
   const COLOURS = [0, 255, 255, 200, 200, 119, 0, 0, 0, 169, 153, 138];
 
-  it('has CMYK of 8 or 16 bits, in both byte orders, by every decode', async () => {
+  it('converts CMYK of 8 or 16 bits in both byte orders, in every decode mode', async () => {
     for (const order of ['II', 'MM'] as const) {
       for (const bits of [8, 16]) {
         const data = samples(INKS, bits, order);
@@ -33,7 +33,7 @@ describe('a TIFF', () => {
     }
   });
 
-  it('has CMYK and a further channel, spot colour or alpha, of which the inks are used', async () => {
+  it('drops a fifth channel next to CMYK, whether spot colour or alpha', async () => {
     for (const extra of [0, 1, 2]) {
       for (const bits of [8, 16]) {
         const five = INKS.flatMap((ink, i) => (i % 4 === 3 ? [ink, 255] : [ink]));
@@ -45,7 +45,7 @@ describe('a TIFF', () => {
     }
   });
 
-  it('is grey with alpha, which is dropped', async () => {
+  it('drops the alpha channel of a grey image', async () => {
     const more: TiffTag[] = [[338, [2], 3]];
     const bytes = strip(
       { width: 2, height: 1, samples: 2, photometric: 1, more },
@@ -54,7 +54,7 @@ describe('a TIFF', () => {
     assert.deepEqual(await read(bytes, 2, 1), [50, 50, 50, 200, 200, 200]);
   });
 
-  it('is refused with samples that no colour is named for, of which libvips would use the first', async () => {
+  it('rejects samples that are not named as colours, although libvips would use the first', async () => {
     for (const bits of [8, 16]) {
       for (const [count, extra] of [
         [2, undefined],
@@ -75,14 +75,14 @@ describe('a TIFF', () => {
     }
   });
 
-  it('is refused by what it is, not as damaged', async () => {
+  it('names unsupported variants instead of calling them damaged', async () => {
     const kinds: readonly (readonly [what: string, Partial<Image>])[] = [
       ['of 12 bits a sample', { bits: 12, photometric: 1, samples: 1 }],
       ['of 4 bits a sample', { bits: 4 }],
       ['of CIELab colours', { photometric: 8 }],
       ['of LogLuv colours', { photometric: 32_845 }],
       ['of photometric interpretation 999', { photometric: 999 }],
-      // As RGB it would be read in wrong colours.
+      // Read as RGB, it would have the wrong colours.
       ['of YCbCr colours that are not compressed by JPEG', { photometric: 6 }],
       ['of 6 samples a pixel', { samples: 6 }],
       ['compressed by WebP', { compression: 50_001 }],
@@ -102,7 +102,7 @@ describe('a TIFF', () => {
     }
   });
 
-  it('is turned upright whether that is asked for or not, as Pillow turns it', async () => {
+  it('turns upright even without auto-orient, as Pillow does', async () => {
     const more: TiffTag[] = [[274, [6], 3]];
     const data = Buffer.from([10, 20, 30, 40, 50, 60]);
     const bytes = strip({ width: 3, height: 2, samples: 1, photometric: 1, more }, data);
@@ -116,7 +116,7 @@ describe('a TIFF', () => {
     }
   });
 
-  it('is not turned by an orientation that there is not, or that is no number to Pillow', async () => {
+  it('ignores orientations that are out of range or that Pillow does not take for numbers', async () => {
     const data = Buffer.from([10, 20, 30, 40, 50, 60]);
     for (const order of ['II', 'MM'] as const) {
       for (const field of [
@@ -135,7 +135,7 @@ describe('a TIFF', () => {
   });
 });
 
-/** The high byte is what counts of 16 bits; the low one is 0x7f. */
+/** Samples of 8 or 16 bits. Of 16, only the high byte counts; the low one is 0x7f. */
 function samples(values: readonly number[], bits: number, order: 'II' | 'MM'): Buffer {
   if (bits === 8) return Buffer.from(values);
   return Buffer.from(values.flatMap((value) => (order === 'II' ? [0x7f, value] : [value, 0x7f])));

@@ -4,7 +4,7 @@ import type { Resampling } from '../../../src/images/kernels/resample.js';
 import { resample } from '../../../src/images/kernels/resample.js';
 import { texture } from '../support.js';
 
-/** A grid of pixels halved, or what takes as long as it is wide. */
+/** The task of halving a texture, which takes longer the wider it is. */
 function halved(width: number, height: number): Resampling {
   return {
     source: texture(width, height),
@@ -14,30 +14,30 @@ function halved(width: number, height: number): Resampling {
   };
 }
 
-describe('threads that compute pixels', () => {
-  it('compute side by side what this thread would', async () => {
+describe('inThread', () => {
+  it('computes in parallel what the main thread would', async () => {
     const inputs = [halved(40, 20), halved(20, 40), halved(2, 2), halved(400, 300), halved(16, 4)];
     const outputs = await Promise.all(inputs.map((input) => inThread('resample', input)));
     for (const [i, input] of inputs.entries()) assert.deepEqual(outputs[i], resample(input));
   });
 
-  it('are given what is transferred, and give the result back', async () => {
+  it('transfers buffers to the thread and returns its result', async () => {
     const input = halved(8, 8);
     const expected = resample(input);
     assert.deepEqual(await inThread('resample', input, { transfer: [input.source.data] }), expected);
     assert.equal(input.source.data.byteLength, 0);
   });
 
-  it('say what a task throws, and go on', async () => {
+  it('rejects with what a task throws, and continues', async () => {
     const absent = { ...halved(4, 4), source: { width: 4, height: 4, data: undefined as never } };
     await assert.rejects(inThread('resample', absent), TypeError);
     await inThread('resample', halved(4, 4));
   });
 
-  it('end when nobody waits for them any more', async () => {
+  it('rejects when its signal aborts, and continues', async () => {
     const stopped = new AbortController();
     const long = halved(8_000_000, 2);
-    await inThread('resample', halved(4, 4)); // a thread is there
+    await inThread('resample', halved(4, 4)); // starts a thread
     const start = performance.now();
     await inThread('resample', long);
     const whole = performance.now() - start;
