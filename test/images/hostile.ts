@@ -1,4 +1,4 @@
-import { deflateRawSync, constants as zlib } from 'node:zlib';
+import { crc32, deflateRawSync, constants as zlib } from 'node:zlib';
 
 // Small files that are made to harm whoever reads them.
 
@@ -49,16 +49,6 @@ export function pngChunk(type: string, data: Uint8Array): Buffer {
   length.writeUInt32BE(data.byteLength);
   checksum.writeUInt32BE(crc32(named));
   return Buffer.concat([length, named, checksum]);
-}
-
-/** As zlib.crc32. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 export function svg(content: string, attributes = 'width="60" height="40"'): string {

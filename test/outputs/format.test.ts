@@ -93,7 +93,10 @@ describe('chooseFormat', () => {
     for (const [output, hint] of compressed) {
       it(`refuses ${output}, with a hint on how to create it`, () => {
         for (const asked of [undefined, 'csv'] as const)
-          assert.throws(() => choose(output, { asked }), refusing(/^(x|d\/x)\..* names a compressed file/, hint));
+          assert.throws(
+            () => choose(output, { asked }),
+            refusing(/^(x|d\/x)\..* names a compressed file/, hint),
+          );
       });
     }
 
