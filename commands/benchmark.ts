@@ -155,7 +155,7 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
     }),
   };
 
-  protected override leaves = 'there is no report, and no document was written';
+  protected override outcome = 'there is no report, and no document was written';
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Benchmark);

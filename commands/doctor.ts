@@ -34,7 +34,7 @@ export default class Doctor extends BaseCommand {
     }),
   };
 
-  protected override leaves = 'there is no report';
+  protected override outcome = 'there is no report';
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);

@@ -1,6 +1,6 @@
 import { HelpBase, ux } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
-import { meant } from '../src/spelling.js';
+import { closestName } from '../src/spelling.js';
 import { COMMANDS } from './index.js';
 import { styled } from './report/colour.js';
 import { firstPage, fullPage, type Page, programPage } from './report/help-text.js';
@@ -48,7 +48,7 @@ const page = (): Page => ({
 /** Builds the error for an unknown command, with the closest name and a list of all commands. */
 export function unknownCommand(word: string): HalonetError {
   const names = Object.keys(COMMANDS);
-  const suggestion = meant(word, names);
+  const suggestion = closestName(word, names);
   return new HalonetError(
     `there is no command ${JSON.stringify(word)}${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`,
     { hint: `Commands: ${names.join(', ')}. To classify a folder: halonet classify FOLDER` },

@@ -92,7 +92,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
       architecture: flags.architecture,
       imageSize: flags['image-size'],
     });
-    const { labelsOf, ownLabels } = await import('../src/models/labels.js');
+    const { labelsOf, userLabels } = await import('../src/models/labels.js');
     const { facts, summary } = inspection;
     if (flags.classes) {
       const { classesCsv } = await import('../src/outputs/classes-csv.js');
@@ -100,7 +100,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
       this.log(classesCsv(await labelsOf(facts, 'name', undefined)).trimEnd());
       return;
     }
-    const names = (await ownLabels(facts))?.map(({ name }) => name);
+    const names = (await userLabels(facts))?.map(({ name }) => name);
     if (flags.json) this.logJson(forJson(args.model, inspection, names));
     else if (flags.graph) this.log(table(summary.nodes, NODES, this.width));
     else this.log(report(args.model, inspection, { names, width: this.width }));

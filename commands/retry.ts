@@ -4,7 +4,7 @@ import { HalonetError } from '../src/errors.js';
 import type { Manifest } from '../src/runs/manifest.js';
 import { inputArgs, type SharedFlags } from './flags/flags.js';
 import { folderOf } from './flags/job-options.js';
-import { retryFlags, settledForRetry } from './flags/retry-flags.js';
+import { flagsForRetry, retryFlags } from './flags/retry-flags.js';
 import { TASKS } from './flags/tasks.js';
 import { JOB_EXIT_CODES } from './support/exit-codes.js';
 import { JobCommand } from './support/job-command.js';
@@ -43,7 +43,7 @@ export default class Retry extends JobCommand {
     const { place, manifest } = await findRunToRetry(args.output);
     await expectFolder(manifest);
     const { task, parsed } = await recorded(manifest);
-    const settled = settledForRetry(
+    const settled = flagsForRetry(
       {
         flags: parsed.flags as SharedFlags,
         inputs: parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : [])),

@@ -28,11 +28,11 @@ export default class Verify extends BaseCommand {
     }),
   };
 
-  protected override leaves = 'not all files were checked';
+  protected override outcome = 'not all files were checked';
 
   async run(): Promise<void> {
     const { args } = await this.parse(Verify);
-    const [{ checkFiles, isAsWritten }, { findRun }] = await Promise.all([
+    const [{ checkFiles, isUnaltered }, { findRun }] = await Promise.all([
       import('../src/runs/verify.js'),
       import('../src/runs/find-run.js'),
     ]);
@@ -41,11 +41,11 @@ export default class Verify extends BaseCommand {
     let altered = 0;
     try {
       for await (const file of checkFiles(place, manifest, signal)) {
-        const asWritten = isAsWritten(file);
+        const isIntact = isUnaltered(file);
         this.log(
-          `${asWritten ? 'as written' : file.found === undefined ? 'missing' : 'differs'}  ${file.path}`,
+          `${isIntact ? 'as written' : file.found === undefined ? 'missing' : 'differs'}  ${file.path}`,
         );
-        if (!asWritten) altered++;
+        if (!isIntact) altered++;
       }
     } finally {
       release();

@@ -6,9 +6,9 @@ export interface FileIdentity {
   readonly modified: bigint; // nanoseconds since 1970, the lower 64 bits as a signed number: dates after 2262 wrap around
 }
 
-const MOST_BYTES = 2 ** 48 - 1;
+const MAX_BYTES = 2 ** 48 - 1;
 
 /** Returns the identity of a file from its status: `stat(path, { bigint: true })`. */
 export function fileIdentity({ size, mtimeNs }: Pick<BigIntStats, 'size' | 'mtimeNs'>): FileIdentity {
-  return { bytes: Math.min(Number(size), MOST_BYTES), modified: BigInt.asIntN(64, mtimeNs) };
+  return { bytes: Math.min(Number(size), MAX_BYTES), modified: BigInt.asIntN(64, mtimeNs) };
 }

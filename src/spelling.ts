@@ -12,7 +12,7 @@ export function nearest(name: string, known: readonly string[]): readonly string
 const SLIPS = 2; // letters
 
 /** Returns the name that `name` is a typing error for; undefined if `name` is known, or too far from all. */
-export function misspelled(name: string, known: readonly string[]): string | undefined {
+export function correction(name: string, known: readonly string[]): string | undefined {
   const alike = known.filter((candidate) => Math.abs(candidate.length - name.length) <= SLIPS); // each extra letter is a slip
   const [closest] = byDistance(name, alike);
   if (closest === undefined) return undefined;
@@ -21,9 +21,9 @@ export function misspelled(name: string, known: readonly string[]): string | und
 }
 
 /** Returns the name that was meant: the only one that begins with `name`, or one that `name` is a typing error for. */
-export function meant(name: string, known: readonly string[]): string | undefined {
+export function closestName(name: string, known: readonly string[]): string | undefined {
   const longer = known.filter((candidate) => candidate.startsWith(name));
-  return longer.length === 1 ? longer[0] : misspelled(name, known);
+  return longer.length === 1 ? longer[0] : correction(name, known);
 }
 
 function byDistance(name: string, known: readonly string[]): readonly (readonly [string, number])[] {

@@ -5,7 +5,7 @@ import { SETTINGS, type Setting, type SettingsRetried } from './settings.js';
 
 const settings: Readonly<Record<string, Setting>> = SETTINGS;
 
-const isGivenAnew = (name: string) => settings[name]?.retry === 'renew' || settings[name]?.retry === 'own';
+const isRetryFlag = (name: string) => settings[name]?.retry === 'renew' || settings[name]?.retry === 'own';
 
 /** The retry flags to show first in help. */
 const FIRST: readonly string[] = ['decode-timeout', 'max-pixels', 'max-failures', 'device', 'quiet'];
@@ -13,7 +13,7 @@ const FIRST: readonly string[] = ['decode-timeout', 'max-pixels', 'max-failures'
 /** The flags that `halonet retry` accepts. */
 export const retryFlags = Object.fromEntries(
   Object.keys(settings)
-    .filter(isGivenAnew)
+    .filter(isRetryFlag)
     .map((name) => [name, forRetry(name, sharedFlags[name as keyof typeof sharedFlags])]),
 ) as Pick<typeof sharedFlags, SettingsRetried<'renew' | 'own'>>;
 
@@ -35,15 +35,15 @@ export interface RunToRetry {
 }
 
 /** The flags given to a retry. */
-export interface GivenToRetry {
+export interface RetryOverrides {
   readonly flags: Interfaces.InferredFlags<typeof retryFlags>;
   readonly names: readonly string[]; // names of the flags that do not have their defaults
 }
 
 /** Returns the flags and inputs to retry a run with, following the table of settings. */
-export function settledForRetry(
+export function flagsForRetry(
   { flags, inputs, output, format, folder }: RunToRetry,
-  given: GivenToRetry,
+  given: RetryOverrides,
 ): { readonly flags: SharedFlags; readonly inputs: readonly string[] } {
   const values = Object.entries(settings).flatMap(([name, { retry }]) => {
     if (retry === 'drop') return [];

@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core';
-import { meant } from '../../src/spelling.js';
+import { closestName } from '../../src/spelling.js';
 import { GLOBAL_FLAGS } from './groups.js';
 
 /** Returns the unknown flags that an error names; undefined if the error is about something else. */
@@ -12,7 +12,7 @@ export function unknownFlags(error: Error): readonly string[] | undefined {
 /** Returns one line about unknown flags: `there is no flag --otput; did you mean --output?` */
 export function unknownFlagsText(given: readonly string[], flags: Command.Class['flags']): string {
   const known = knownFlags(flags);
-  const suggestions = given.flatMap((flag) => meant(flag, known) ?? []);
+  const suggestions = given.flatMap((flag) => closestName(flag, known) ?? []);
   const none = `there is no flag ${given.join(' and no flag ')}`;
   return suggestions.length === 0 ? none : `${none}; did you mean ${suggestions.join(' and ')}?`;
 }

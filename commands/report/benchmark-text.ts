@@ -5,7 +5,7 @@ import type {
   PipelineRate,
   SessionRate,
 } from '../../src/benchmark/report.js';
-import { type Spread, spreadOf, unrest } from '../../src/benchmark/statistics.js';
+import { relativeSpread, type Spread, spreadOf } from '../../src/benchmark/statistics.js';
 import { bytesText } from '../../src/bytes-text.js';
 import type { BenchmarkRun } from './benchmark-run.js';
 import { boundSentence } from './bound-sentence.js';
@@ -179,7 +179,7 @@ function unrestFacts({ gemm, session, decode }: BenchmarkReport): readonly strin
     ...gemm.map(({ flopsPerSecond }) => flopsPerSecond),
     ...[...session, ...decode].map(({ imagesPerSecond }) => imagesPerSecond),
   ];
-  const { median } = spreadOf(spreads.map(unrest));
+  const { median } = spreadOf(spreads.map(relativeSpread));
   if (median <= CALM) return [];
   return [
     `The machine was busy with other things: half of the measurements have quartiles more than ${percent(median)} apart. Do not rely on ratios.`,

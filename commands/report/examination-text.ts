@@ -1,16 +1,16 @@
 import { bytesText } from '../../src/bytes-text.js';
-import type { Trial } from '../../src/devices/try-device.js';
+import type { DeviceTrial } from '../../src/devices/try-device.js';
 import type { DeviceReport } from '../../src/doctor/devices.js';
 import type { Examination } from '../../src/doctor/examination.js';
+import { escapeControls } from './escape-controls.js';
 import { type Column, figure, table } from './table.js';
-import { visible } from './visible.js';
 import { wrap } from './wrap.js';
 
-const whenWorks = (device: DeviceReport, text: (works: Trial) => string): string =>
+const whenWorks = (device: DeviceReport, text: (works: DeviceTrial) => string): string =>
   device.status === 'works' ? text(device) : '-';
 
 // The CPU is the baseline for the other devices.
-const compared = (device: DeviceReport, text: (works: Trial) => string): string =>
+const compared = (device: DeviceReport, text: (works: DeviceTrial) => string): string =>
   device.name === 'cpu' ? '-' : whenWorks(device, text);
 
 const DEVICES: readonly Column<DeviceReport>[] = [
@@ -104,7 +104,7 @@ function missingFacts({ devices }: Examination): readonly Fact[] {
 function facts(rows: readonly Fact[], width = Infinity): readonly string[] {
   const shown = rows.filter(([, value]) => value.length > 0);
   return shown.flatMap(([label, value]) => {
-    const lines = [value].flat().flatMap((line) => wrap(visible(line), width - LABEL));
+    const lines = [value].flat().flatMap((line) => wrap(escapeControls(line), width - LABEL));
     return lines.map((line, i) => `${(i === 0 ? label : '').padEnd(LABEL)}${line}`);
   });
 }

@@ -58,9 +58,9 @@ export interface Page {
   readonly heading: (text: string) => string; // styled for the terminal
 }
 
-const MOST_WIDTH = 100; // longer lines are hard to read
+const MAX_WIDTH = 100; // longer lines are hard to read
 const INDENT = '  ';
-const MOST_LABEL = 26; // the description of a longer one starts below it
+const MAX_LABEL = 26; // the description of a longer one starts below it
 const GAP = 2;
 
 /** Renders one screen: examples, the most common flags, and the names of the others. */
@@ -140,7 +140,7 @@ export function programPage({ name, version, summary, commands }: ProgramFacts, 
   ]);
 }
 
-const widthOf = ({ width }: Page) => Math.min(width, MOST_WIDTH);
+const widthOf = ({ width }: Page) => Math.min(width, MAX_WIDTH);
 
 const joined = (sections: readonly string[]) => sections.filter((text) => text !== '').join('\n\n');
 
@@ -191,7 +191,7 @@ const withDefault = (text: string, byDefault: string | undefined) =>
 
 /** Renders names on the left and descriptions on the right. */
 function columns(rows: readonly (readonly [string, string])[], page: Page): readonly string[] {
-  const lengths = rows.map(([label]) => label.length).filter((length) => length <= MOST_LABEL);
+  const lengths = rows.map(([label]) => label.length).filter((length) => length <= MAX_LABEL);
   const indent = Math.max(0, ...lengths) + GAP;
   const width = widthOf(page) - INDENT.length - indent;
   return rows.flatMap(([label, text]) => {

@@ -1,21 +1,21 @@
 import { bytesText } from '../../src/bytes-text.js';
 import { fileBytes, type JobPlan, totalBytes } from '../../src/job/dry-run.js';
-import type { PlannedFile } from '../../src/runs/foreseen-output.js';
+import type { PlannedFile } from '../../src/runs/output-preview.js';
 import { changesText } from '../../src/runs/plan.js';
-import { passedOverText } from '../../src/sources/passed-over.js';
+import { skippedText } from '../../src/sources/skipped-files.js';
 import { duration } from './progress.js';
 import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
 /** Describes what a job would do, wrapped to the terminal width. */
 export function planText(plan: JobPlan, width?: number): string {
   const { device, size, space, model, output } = plan;
-  const files = passedOverText(plan.inputs.passedOver);
-  const passedOver = device.passedOver.map(({ name, reason }) => `${name}: ${reason}`);
+  const files = skippedText(plan.inputs.skipped);
+  const skipped = device.skipped.map(({ name, reason }) => `${name}: ${reason}`);
   const lines: readonly (readonly [string, string])[] = [
     ['images', imagesText(plan)],
     ...(files === undefined ? [] : [['files', `${files} skipped`] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
-    ['device', device.device.name + (passedOver.length > 0 ? ` (${passedOver.join('; ')})` : '')],
+    ['device', device.device.name + (skipped.length > 0 ? ` (${skipped.join('; ')})` : '')],
     ['output', `${output === '-' ? 'standard output' : output}: ${startText(plan)}`],
     ...(space === undefined ? [] : [['disk', spaceText(space)] as const]),
     ['time', timeText(plan)],
@@ -50,13 +50,13 @@ function startText({ run, replaces, rows, there, list }: JobPlan): string {
   switch (run.kind) {
     case 'refuse':
       return `refused: ${run.error.message}`;
-    case 'begin':
+    case 'start':
       return replaces ? 'replaces an existing output' : 'new';
     case 'done':
       return `complete: it has all ${done} rows${same}`;
     case 'resume':
       return `continues after ${done}${all} rows${same}`;
-    case 'takeOver':
+    case 'reuse':
       if (run.changes === undefined) return 'keeps the rows of unchanged inputs';
       return `${changesText(run.changes)}; keeps ${done}${all} rows`;
   }

@@ -42,7 +42,7 @@ export class Progress {
     this.note(`downloading ${file}: ${(received / 1e6).toFixed(1)} of ${size}`);
     if (this.#announced.has(file) || this.active || this.#quiet) return;
     this.#announced.add(file);
-    this.#output.say(`downloading ${file} (${size})`);
+    this.#output.print(`downloading ${file} (${size})`);
   }
 
   /**

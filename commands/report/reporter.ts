@@ -68,7 +68,7 @@ export class Reporter {
       case 'note':
         this.#say(event.text);
         break;
-      case 'left':
+      case 'stopped':
         break; // reported at the end, with the failures
     }
   }
@@ -108,6 +108,6 @@ export class Reporter {
   }
 
   #say(text: string): void {
-    if (!this.#job.quiet) this.#output.say(text);
+    if (!this.#job.quiet) this.#output.print(text);
   }
 }

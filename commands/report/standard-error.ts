@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { styled } from './colour.js';
-import { visible, visibleLines } from './visible.js';
+import { escapeControls, escapeControlsInLines } from './escape-controls.js';
 
 const WIDTH = 80; // columns, if the terminal does not report its width
 const CLEAR_LINE = '\r\u001b[K';
@@ -23,21 +23,23 @@ export class StandardError {
   }
 
   /** Writes permanent lines. */
-  say(text: string): void {
+  print(text: string): void {
     this.clear();
-    this.#stream.write(`${visibleLines(text)}\n`);
+    this.#stream.write(`${escapeControlsInLines(text)}\n`);
   }
 
   /** Writes an error. */
-  sayError(message: string): void {
+  printError(message: string): void {
     this.clear();
-    this.#stream.write(`${styled(['red', 'bold'], 'error:', this.#stream)} ${visibleLines(message)}\n`);
+    this.#stream.write(
+      `${styled(['red', 'bold'], 'error:', this.#stream)} ${escapeControlsInLines(message)}\n`,
+    );
   }
 
   /** Replaces the drawn line, cut to fit. For terminals only. */
   draw(text: string): void {
     this.#isDrawn = true;
-    this.#stream.write(CLEAR_LINE + visible(text).slice(0, (this.#stream.columns || WIDTH) - 1));
+    this.#stream.write(CLEAR_LINE + escapeControls(text).slice(0, (this.#stream.columns || WIDTH) - 1));
   }
 
   /** Clears the drawn line. */

@@ -1,11 +1,11 @@
 import { counted } from '../../src/counted.js';
 import type { JobSummary } from '../../src/job/options.js';
 import type { ConvertSummary } from '../../src/models/convert.js';
-import { TELLING_IMAGES } from '../../src/models/int8/agreement.js';
+import { ENOUGH_IMAGES } from '../../src/models/int8/agreement.js';
 import type { CalibratedModel } from '../../src/models/int8/int8.js';
-import { passedOverText } from '../../src/sources/passed-over.js';
+import { skippedText } from '../../src/sources/skipped-files.js';
+import { escapeControls } from './escape-controls.js';
 import { factsText } from './table.js';
-import { visible } from './visible.js';
 import type { WrittenFile } from './written-files.js';
 
 /** Summarises a run, with the files it wrote if there are several, and the inputs it skipped if any. */
@@ -14,16 +14,16 @@ export function summaryText(
   output: string,
   written: readonly WrittenFile[] = [],
 ): string {
-  const passedOver = passedOverText(summary.passedOver);
+  const skipped = skippedText(summary.skipped);
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),
-    ...(passedOver === undefined ? [] : [`skipped: ${passedOver}`]),
+    ...(skipped === undefined ? [] : [`skipped: ${skipped}`]),
   ].join('\n');
 }
 
 function writtenText(written: readonly WrittenFile[]): string {
-  const facts = factsText(written.map(({ path, purpose }) => [visible(path), purpose]));
+  const facts = factsText(written.map(({ path, purpose }) => [escapeControls(path), purpose]));
   return facts.replace(/^/gm, '  ');
 }
 
@@ -77,7 +77,7 @@ export function calibrationLine({ calibration, path, measured, notKept }: Calibr
       : `same top class as fp32 on ${sameTop1} of ${counted(images, 'calibration image')} (cosine similarity ${similarity.toFixed(4)})`;
   const kept = notKept === undefined ? `${measured ? 'saved to' : 'from'} ${path}` : `not saved: ${notKept}`;
   const few =
-    images < TELLING_IMAGES
+    images < ENOUGH_IMAGES
       ? `\n  calibrated on ${counted(images, 'image')} only, too few to rely on: --calibration FOLDER uses more`
       : '';
   const differs = Math.min(similarity, (sameTop1 ?? images) / images) < FEW_AGREE;

@@ -1,4 +1,4 @@
-import { visible } from './visible.js';
+import { escapeControls } from './escape-controls.js';
 import { wrap } from './wrap.js';
 
 /** A column of a table: its heading, and the cell of a row. */
@@ -60,7 +60,7 @@ function fitting<T>(rows: readonly T[], columns: readonly Column<T>[], width: nu
 
 const cellsOf = <T>(rows: readonly T[], columns: readonly Column<T>[]) => [
   columns.map(({ title }) => title),
-  ...rows.map((row) => columns.map(({ cell }) => visible(cell(row)))),
+  ...rows.map((row) => columns.map(({ cell }) => escapeControls(cell(row)))),
 ];
 
 const widthsOf = ([titles = [], ...lines]: readonly (readonly string[])[]) =>
@@ -74,7 +74,10 @@ export function factsText(
   const indent = Math.max(...lines.map(([name]) => name.length)) + GAP.length;
   const room = width - indent < LEAST ? Infinity : width - indent;
   return lines
-    .map(([name, value]) => name.padEnd(indent) + wrap(visible(value), room).join(`\n${' '.repeat(indent)}`))
+    .map(
+      ([name, value]) =>
+        name.padEnd(indent) + wrap(escapeControls(value), room).join(`\n${' '.repeat(indent)}`),
+    )
     .join('\n');
 }
 
@@ -84,7 +87,7 @@ export function markdownTable<T>(rows: readonly T[], columns: readonly Column<T>
   return [
     line(columns.map(({ title }) => title)),
     line(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...rows.map((row) => line(columns.map(({ cell }) => visible(cell(row)).replaceAll('|', '\\|')))),
+    ...rows.map((row) => line(columns.map(({ cell }) => escapeControls(cell(row)).replaceAll('|', '\\|')))),
   ].join('\n');
 }
 

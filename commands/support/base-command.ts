@@ -3,11 +3,11 @@
 import { Command, Errors } from '@oclif/core';
 import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
 import { unknownFlags, unknownFlagsText } from '../flags/unknown-flag.js';
+import { escapeControlsInLines, escapedJson } from '../report/escape-controls.js';
 import { standardError } from '../report/standard-error.js';
 import { terminalWidth } from '../report/terminal-width.js';
-import { visibleJson, visibleLines } from '../report/visible.js';
 import { type ExitCodes, PLAIN_EXIT_CODES } from './exit-codes.js';
-import { failureOf, sayFailure } from './failure.js';
+import { failureOf, printFailure } from './failure.js';
 import { Interrupted } from './interruption.js';
 
 export const FAILED = 1;
@@ -20,21 +20,21 @@ export abstract class BaseCommand extends Command {
   static exitCodes: ExitCodes = PLAIN_EXIT_CODES;
 
   /** What remains after an interruption, in a few words. */
-  protected leaves = 'no output was written';
+  protected outcome = 'no output was written';
 
   /** How to continue after an error, in a sentence. */
-  protected goOn: string | undefined;
+  protected nextStep: string | undefined;
 
   /** Prints text for people on standard output, with terminal control characters neutralised. */
   override log(text = ''): void {
     standardError.clear();
-    super.log(visibleLines(text));
+    super.log(escapeControlsInLines(text));
   }
 
   /** Prints a value for programs. */
   override logJson(value: unknown): void {
     standardError.clear();
-    super.log(visibleJson(value));
+    super.log(escapedJson(value));
   }
 
   /** The width of the terminal on standard output; undefined if it is no terminal. */
@@ -43,13 +43,13 @@ export abstract class BaseCommand extends Command {
   }
 
   override logToStderr(text = ''): void {
-    standardError.say(text);
+    standardError.print(text);
   }
 
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader closed the pipe, as with `| head`
     if (error instanceof Interrupted) {
-      this.logToStderr(`${error.message}; ${this.leaves}`);
+      this.logToStderr(`${error.message}; ${this.outcome}`);
       process.exitCode = error.exitCode;
       return;
     }
@@ -58,8 +58,8 @@ export abstract class BaseCommand extends Command {
     const unknown = unknownFlags(error);
     const message = unknown === undefined ? failure.message : unknownFlagsText(unknown, this.ctor.flags);
     const isUsage = error instanceof Errors.CLIError; // oclif's errors about arguments and flags
-    sayFailure({ message, hint: isUsage ? `See ${this.config.bin} ${this.id} --help.` : failure.hint });
-    if (this.goOn !== undefined) this.logToStderr(`  ${this.goOn}`);
+    printFailure({ message, hint: isUsage ? `See ${this.config.bin} ${this.id} --help.` : failure.hint });
+    if (this.nextStep !== undefined) this.logToStderr(`  ${this.nextStep}`);
     process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
   }
 }

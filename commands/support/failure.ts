@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
 import { shortageOf } from '../../src/shortage.js';
+import { escapeControls } from '../report/escape-controls.js';
 import { standardError } from '../report/standard-error.js';
-import { visible } from '../report/visible.js';
 
 /** The report of an error that the user can act on. */
 export interface Failure {
@@ -14,11 +14,12 @@ export interface Failure {
 /** Returns undefined for a defect. */
 export function failureOf(error: unknown): Failure | undefined {
   const known = shortageOf(error) ?? error;
-  if (known instanceof HalonetError) return { message: visible(unframed(known.message)), hint: known.hint };
+  if (known instanceof HalonetError)
+    return { message: escapeControls(unframed(known.message)), hint: known.hint };
   if (error instanceof Errors.CLIError)
     return { message: unframed(stripVTControlCharacters(error.message)), hint: undefined }; // oclif colours its messages
   if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
-    return { message: `halonet cannot be loaded: ${visible(error.message)}`, hint: NOT_LOADED };
+    return { message: `halonet cannot be loaded: ${escapeControls(error.message)}`, hint: NOT_LOADED };
   return undefined;
 }
 
@@ -29,13 +30,13 @@ const NOT_LOADED =
 /** Formats a failure as one line, with what to do next in another; a defect with its stack trace. */
 export function reportFailure(error: unknown): void {
   const failure = failureOf(error);
-  if (failure === undefined) standardError.sayError(`this is a defect of halonet: ${stackOf(error)}`);
-  else sayFailure(failure);
+  if (failure === undefined) standardError.printError(`this is a defect of halonet: ${stackOf(error)}`);
+  else printFailure(failure);
 }
 
-export function sayFailure({ message, hint }: Failure): void {
-  standardError.sayError(message);
-  if (hint !== undefined) standardError.say(`  ${visible(hint)}`);
+export function printFailure({ message, hint }: Failure): void {
+  standardError.printError(message);
+  if (hint !== undefined) standardError.print(`  ${escapeControls(hint)}`);
 }
 
 /** Joins oclif's multi-line flag errors, and drops its last line, which points at --help. */

@@ -30,7 +30,7 @@ export abstract class JobCommand extends BaseCommand {
       if (lists) process.stdin.destroy(); // a pending read would keep the process alive
     });
     try {
-      this.leaves =
+      this.outcome =
         flags.output === '-'
           ? 'the printed rows are incomplete; only a run with --output can be resumed'
           : 'no output was changed';
@@ -67,7 +67,7 @@ export abstract class JobCommand extends BaseCommand {
     const onEvent = (event: JobEvent) => {
       reporter.report(event);
       if (event.kind === 'started') keepHeapSmall();
-      if (event.kind === 'left') this.#left(event.rows, job);
+      if (event.kind === 'stopped') this.#stopped(event.rows, job);
     };
     const summary = await runJob({ ...job, onEvent });
     await reporter.done(summary, () => writtenTo(job.outputs.destination.output));
@@ -75,19 +75,19 @@ export abstract class JobCommand extends BaseCommand {
   }
 
   /** @param rows the number of rows that a later run can resume after */
-  #left(rows: number, { outputs }: FileJobOptions): void {
+  #stopped(rows: number, { outputs }: FileJobOptions): void {
     if (rows === 0) return;
     const { mode } = outputs.destination;
     const next = mode === 'retry' ? 'the same retry' : 'the same command with --resume';
     const kept = `${counted(rows, 'row')} so far ${rows === 1 ? 'is' : 'are'} kept`;
-    this.leaves = `${kept}, and ${next} continues`;
-    this.goOn = `${kept}: ${next} continues.`;
+    this.outcome = `${kept}, and ${next} continues`;
+    this.nextStep = `${kept}: ${next} continues.`;
   }
 
   async #printPlan(job: FileJobOptions, reporter: Reporter): Promise<void> {
     const { planJob } = await import('../../src/job/dry-run.js');
     const { planText } = await import('../report/plan-text.js');
-    this.leaves = 'nothing was written';
+    this.outcome = 'nothing was written';
     const onEvent = (event: JobEvent) => {
       if (event.kind !== 'measuring') reporter.report(event); // measuring events are about the list on standard input
     };

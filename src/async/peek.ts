@@ -1,4 +1,4 @@
-import { within } from './within.js';
+import { withTimeout } from './with-timeout.js';
 
 /** Items, the first of which can be inspected before they are taken. */
 export interface Peekable<T> {
@@ -24,7 +24,7 @@ export function peekable<T>(source: AsyncIterable<T>): Peekable<T> {
   const peek = async (count: number, enough = count) => {
     while (seen.length < count) {
       const read = next();
-      const item = seen.length < enough ? await read : await within(AT_ONCE_MS, read);
+      const item = seen.length < enough ? await read : await withTimeout(AT_ONCE_MS, read);
       if (item === undefined || item.done === true) {
         reading = read;
         break;

@@ -3,14 +3,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { measureAlone } from './alone.js';
+import { measureJobs } from './job-rates.js';
 import type { BenchmarkOptions } from './options.js';
 import { GENERATED_SIZES, generatedPhotos, type PhotoSet, photosIn } from './photo-sets.js';
-import { planOf } from './plan.js';
+import { planBenchmark } from './plan.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';
 import type { BenchmarkReport } from './report.js';
+import { measureStages } from './stage-rates.js';
 import { openSubject, type Subject, variantsOf } from './subject.js';
-import { measureTogether } from './together.js';
 
 /**
  * Measures a machine and a model on it: matrix products, the network, decoding, whole jobs, and startup time.
@@ -32,12 +32,12 @@ async function measure(options: BenchmarkOptions, folder: string): Promise<Bench
   const { model: name, randomWeights } = options;
   if (randomWeights) await writeRandomCheckpoint(name, folder);
   const subject = await openSubject(randomWeights ? folder : name, options);
-  const plan = await planOf(options, subject.precision, folder);
+  const plan = await planBenchmark(options, subject.precision, folder);
   const sets = await photoSets(options, subject, folder);
   const [first] = sets as readonly [PhotoSet, ...PhotoSet[]];
   const variants = await variantsOf(subject, first, plan);
-  const alone = await measureAlone(subject, variants, sets, plan);
-  const together = await measureTogether(subject, variants, sets, alone, plan);
+  const alone = await measureStages(subject, variants, sets, plan);
+  const together = await measureJobs(subject, variants, sets, alone, plan);
   const { architecture, flops, preprocessing } = subject;
   const { height, width } = preprocessing;
   return {

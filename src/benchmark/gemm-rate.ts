@@ -1,6 +1,6 @@
 import { encodeOnnx } from '../formats/onnx/encode.js';
 import type { RunPrecision } from '../models/model-source.js';
-import { inFloats } from '../models/precision.js';
+import { toFloats } from '../models/precision.js';
 import { type GemmShape, gemmChain } from './gemm-graph.js';
 import { type MeasuredSessionOptions, measuredSession } from './measured-session.js';
 import type { Effort } from './options.js';
@@ -38,7 +38,7 @@ interface OpenChain extends AsyncDisposable {
 
 const FIRST_FLOPS = 5e8; // of one run, to estimate the speed of the device
 const LONG_ENOUGH = 0.05; // seconds per run that make its start-up negligible
-const MOST_FLOPS = 5e11; // graphs of longer chains take long to load
+const MAX_FLOPS = 5e11; // graphs of longer chains take long to load
 
 /**
  * Opens a session for one shape and measures floating-point operations per second. The length of the chain scales
@@ -56,7 +56,7 @@ export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDispo
   });
   if (first < LONG_ENOUGH) {
     await chain[Symbol.asyncDispose]();
-    chain = await openChain(gemm, Math.min(MOST_FLOPS, (chain.flops * LONG_ENOUGH) / first));
+    chain = await openChain(gemm, Math.min(MAX_FLOPS, (chain.flops * LONG_ENOUGH) / first));
   }
   return {
     label: `matrix product ${shape.m}×${shape.k}×${shape.n}, ${precision}, ${threads} threads`,
@@ -68,7 +68,7 @@ export async function openGemm(gemm: GemmCase): Promise<Measurement & AsyncDispo
 async function openChain({ precision, shape, ...options }: GemmCase, least: number): Promise<OpenChain> {
   const { m, k } = shape;
   const { graph, flops } = gemmChain(shape, precision === 'int8' ? 'int8' : 'float', least);
-  const onnx = encodeOnnx(precision === 'int8' ? graph : inFloats(graph, 'fp32', precision));
+  const onnx = encodeOnnx(precision === 'int8' ? graph : toFloats(graph, 'fp32', precision));
   let pixels: Uint8Array = Uint8Array.from({ length: m * k }, (_, i) => i % 251);
   const session = await measuredSession(onnx, options);
   return {

@@ -20,6 +20,6 @@ export async function measuredSession(
   onnx: Uint8Array,
   { device, threads, signal }: MeasuredSessionOptions,
 ): Promise<Session> {
-  const choice = { device, chosen: false, passedOver: [] };
+  const choice = { device, chosen: false, skipped: [] };
   return (await openSession(onnx, choice, threads, signal)).session;
 }

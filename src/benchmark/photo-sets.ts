@@ -54,7 +54,7 @@ export async function generatedPhotos(
 
 const MOST = 256; // images from a folder; more would be read from the disk, not from its cache
 
-export interface OwnPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 'onNote'> {
+export interface UserPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 'onNote'> {
   readonly preprocessing: Preprocessing;
   readonly decoders: number; // concurrent images
 }
@@ -67,7 +67,7 @@ export interface OwnPhotos extends Pick<BenchmarkOptions, 'signal' | 'onStep' | 
  * @throws HalonetError if none is left
  * @throws the signal's reason when it aborts
  */
-export async function photosIn(folder: string, options: OwnPhotos): Promise<PhotoSet> {
+export async function photosIn(folder: string, options: UserPhotos): Promise<PhotoSet> {
   const items: Item[] = [];
   for await (const item of itemsOf([folder], { extensions: DECODABLE_EXTENSIONS })) {
     if (item.status === 'failed' && item.id === folder)
@@ -90,7 +90,7 @@ export async function photosIn(folder: string, options: OwnPhotos): Promise<Phot
 /** Returns why each image cannot be decoded; undefined for those that can. */
 async function problemsOf(
   items: readonly Item[],
-  { preprocessing, decoders, signal, onStep }: OwnPhotos,
+  { preprocessing, decoders, signal, onStep }: UserPhotos,
 ): Promise<readonly (string | undefined)[]> {
   const problems: (string | undefined)[] = items.map(() => undefined);
   const left = items.entries(); // one list shared by all lanes

@@ -12,10 +12,10 @@ import { classifyLayout, embedLayout } from '../outputs/index.js';
 import type { MeasuredSettings } from '../stream/tuning.js';
 import { elementCount } from '../tensor.js';
 import type { PhotoSet } from './photo-sets.js';
-import type { Plan } from './plan.js';
+import type { BenchmarkPlan } from './plan.js';
 import type { Measurement } from './rounds.js';
 import { steadyRate } from './steady-rate.js';
-import { AS_USUAL, outputOf, type Task, type Variant } from './subject.js';
+import { DEFAULT_IMAGE_OPTIONS, outputOf, type Task, type Variant } from './subject.js';
 
 export interface JobCase {
   readonly task: Task;
@@ -31,7 +31,7 @@ export interface PipelineMeasurement {
 }
 
 /** Measures images per second of a whole job once it is running, with the command's defaults. */
-export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): PipelineMeasurement {
+export function pipelineRate(variant: Variant, job: JobCase, plan: BenchmarkPlan): PipelineMeasurement {
   const { set, decode, images } = job;
   let found: MeasuredSettings | undefined;
   const sample = async () => {
@@ -50,9 +50,9 @@ export function pipelineRate(variant: Variant, job: JobCase, plan: Plan): Pipeli
   return { measurement: { label, sample }, found: () => found };
 }
 
-function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): JobOptions {
+function jobOptions({ model, precision }: Variant, job: JobCase, plan: BenchmarkPlan): JobOptions {
   const { task, set, decode, images } = job;
-  const { hub, architecture, signal, device, host, machine, mostThreads: threads, folder } = plan;
+  const { hub, architecture, signal, device, host, machine, maxThreads: threads, folder } = plan;
   const format = task === 'classify' ? FORMATS.csv : FORMATS.npy;
   return {
     model: { name: model, architecture, hub, precision },
@@ -61,7 +61,7 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Plan): Jo
       stdin: () => new PassThrough(),
       allowEmpty: false,
       counted: false,
-      preprocessing: { ...AS_USUAL, decode },
+      preprocessing: { ...DEFAULT_IMAGE_OPTIONS, decode },
       decodeSeconds: DECODE_SECONDS,
     },
     outputs: {

@@ -6,12 +6,12 @@ import type { Device, DeviceName } from '../runtime/devices.js';
 import type { BenchmarkOptions } from './options.js';
 
 /** What is measured, with every choice made. */
-export interface Plan extends Omit<BenchmarkOptions, 'tried' | 'device'> {
+export interface BenchmarkPlan extends Omit<BenchmarkOptions, 'tried' | 'device'> {
   readonly device: Device;
   readonly asked: DeviceRequest;
   readonly precisions: readonly RunPrecision[];
   readonly threads: readonly number[];
-  readonly mostThreads: number; // used by jobs
+  readonly maxThreads: number; // used by jobs
   readonly batchSizes: readonly number[];
   readonly cores: number;
   readonly folder: string; // for temporary files
@@ -36,11 +36,11 @@ const USUAL_PRECISIONS: Readonly<Record<DeviceName, readonly RunPrecision[]>> = 
  * @throws DeviceError if a requested device is absent
  * @throws ModelError if the device does not support a precision
  */
-export async function planOf(
+export async function planBenchmark(
   { tried, ...options }: BenchmarkOptions,
   has: Precision,
   folder: string,
-): Promise<Plan> {
+): Promise<BenchmarkPlan> {
   const cores = availableParallelism();
   const { device } = await chooseDevice(options.device, { ...options, threads: cores });
   const precisions = tried.precisions ?? (has === 'fp16' ? ['fp16'] : USUAL_PRECISIONS[device.name]);
@@ -63,7 +63,7 @@ export async function planOf(
     threads,
     cores,
     folder,
-    mostThreads: Math.max(...threads),
+    maxThreads: Math.max(...threads),
     batchSizes: tried.batchSizes ?? (device.name === 'cpu' ? CPU_BATCHES : GPU_BATCHES),
   };
 }

@@ -28,7 +28,7 @@ export interface RoundsOptions {
  * @returns one spread for each measurement, in their order
  * @throws the signal's reason when it aborts
  */
-export async function inRounds(
+export async function sampleInRounds(
   measurements: readonly Measurement[],
   { phase, rounds, onStep, signal }: RoundsOptions,
 ): Promise<readonly Spread[]> {

@@ -19,7 +19,7 @@ export function spreadOf(samples: readonly number[]): Spread {
 }
 
 /** Returns the interquartile range as a fraction of the median. */
-export const unrest = ({ median, low, high }: Spread): number => (high - low) / median;
+export const relativeSpread = ({ median, low, high }: Spread): number => (high - low) / median;
 
 function quantile(sorted: readonly number[], part: number): number {
   const place = part * (sorted.length - 1);

@@ -11,7 +11,7 @@ import { openModel } from '../models/open-model.js';
 import { DECODE_SECONDS, preprocessingOf } from '../models/preprocessing.js';
 import { linkedModel } from './linked-model.js';
 import type { PhotoSet } from './photo-sets.js';
-import type { Plan } from './plan.js';
+import type { BenchmarkPlan } from './plan.js';
 
 /** What a benchmark computes: the classes, or the embedding if the network has none. */
 export type Task = 'classify' | 'embed';
@@ -27,7 +27,7 @@ export interface Subject {
 }
 
 /** How a benchmark prepares images by default. */
-export const AS_USUAL = { autoOrient: true, decode: 'exact' } as const;
+export const DEFAULT_IMAGE_OPTIONS = { autoOrient: true, decode: 'exact' } as const;
 
 /**
  * Opens a model for measuring.
@@ -48,7 +48,7 @@ export async function openSubject(model: string, options: CheckpointOptions): Pr
     architecture: source.config.architecture,
     precision: source.precision,
     flops: 2 * summarizeGraph(graph).macs,
-    preprocessing: preprocessingOf(source.config.pretrained, AS_USUAL),
+    preprocessing: preprocessingOf(source.config.pretrained, DEFAULT_IMAGE_OPTIONS),
   };
 }
 
@@ -76,16 +76,20 @@ export interface Variant {
  *
  * @throws HalonetError if it cannot run in a precision
  */
-export async function variantsOf(subject: Subject, set: PhotoSet, plan: Plan): Promise<readonly Variant[]> {
+export async function variantsOf(
+  subject: Subject,
+  set: PhotoSet,
+  plan: BenchmarkPlan,
+): Promise<readonly Variant[]> {
   const variants: Variant[] = [];
   for (const precision of plan.precisions) {
-    const model = precision === 'int8' ? await apart(subject.model, plan) : subject.model;
+    const model = precision === 'int8' ? await modelForInt8(subject.model, plan) : subject.model;
     variants.push({ model, precision, onnx: () => onnxOf(model, precision, subject, set, plan) });
   }
   return variants;
 }
 
-async function apart(model: string, plan: Plan): Promise<string> {
+async function modelForInt8(model: string, plan: BenchmarkPlan): Promise<string> {
   const folder = join(plan.folder, 'int8');
   await mkdir(folder);
   return linkedModel(model, folder, plan);
@@ -96,17 +100,17 @@ async function onnxOf(
   precision: RunPrecision,
   { task }: Subject,
   { paths }: PhotoSet,
-  plan: Plan,
+  plan: BenchmarkPlan,
 ): Promise<Uint8Array> {
-  const { hub, architecture, signal, device, mostThreads: threads } = plan;
+  const { hub, architecture, signal, device, maxThreads: threads } = plan;
   const images = async () => paths.map((path) => new FileItem(path));
-  const { onnx } = await prepare(model, [outputOf(task)], AS_USUAL, {
+  const { onnx } = await prepare(model, [outputOf(task)], DEFAULT_IMAGE_OPTIONS, {
     hub,
     architecture,
     signal,
     device,
     precision,
-    int8: { threads, signal, anew: false, images },
+    int8: { threads, signal, fresh: false, images },
     decodeSeconds: DECODE_SECONDS,
   });
   return onnx;

@@ -8,7 +8,7 @@ import {
 } from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
 import { hasGpu, missingPiece } from '../runtime/preconditions.js';
-import { type Trial, tryDevice } from './try-device.js';
+import { type DeviceTrial, tryDevice } from './try-device.js';
 
 /** The requested device. */
 export interface DeviceRequest {
@@ -27,11 +27,11 @@ export interface DeviceContext {
 export interface DeviceChoice {
   readonly device: Device;
   readonly chosen: boolean; // by `auto`, not by the user
-  readonly passedOver: readonly PassedOver[]; // tried first and rejected
+  readonly skipped: readonly SkippedDevice[]; // tried first and rejected
 }
 
 /** A GPU that was rejected, and briefly why. */
-export interface PassedOver {
+export interface SkippedDevice {
   readonly name: GpuName;
   readonly reason: string;
 }
@@ -48,15 +48,15 @@ export async function chooseDevice(request: DeviceRequest, context: DeviceContex
     const device = { name, id };
     if (!isGpu(device) && id !== 0) throw new DeviceError(device, noIdOfCpu(id));
     if (isGpu(device) && missingPiece(device, context.host) !== undefined) await tryGpu(device, context);
-    return { device, chosen: false, passedOver: [] };
+    return { device, chosen: false, skipped: [] };
   }
-  const passedOver: PassedOver[] = [];
+  const skipped: SkippedDevice[] = [];
   for (const gpu of packagedGpus(context.host)) {
     const reason = await reasonAgainst({ name: gpu, id }, context);
-    if (reason === undefined) return { device: { name: gpu, id }, chosen: true, passedOver };
-    passedOver.push({ name: gpu, reason });
+    if (reason === undefined) return { device: { name: gpu, id }, chosen: true, skipped };
+    skipped.push({ name: gpu, reason });
   }
-  return { device: CPU, chosen: true, passedOver };
+  return { device: CPU, chosen: true, skipped };
 }
 
 const noIdOfCpu = (id: number) => ({
@@ -72,7 +72,7 @@ export const isGpu = (device: Device): device is Device<GpuName> => device.name 
  *
  * @throws DeviceError if it cannot be used, with the missing piece
  */
-export async function tryGpu(device: Device<GpuName>, context: DeviceContext): Promise<Trial> {
+export async function tryGpu(device: Device<GpuName>, context: DeviceContext): Promise<DeviceTrial> {
   const { host, threads, signal } = context;
   const missing = missingPiece(device, host);
   if (missing !== undefined && !packagedGpus(host).includes(device.name))

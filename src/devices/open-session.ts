@@ -20,13 +20,13 @@ export interface OpenedSession extends DeviceChoice {
  */
 export async function openSession(
   onnx: Uint8Array,
-  { device, chosen, passedOver }: DeviceChoice,
+  { device, chosen, skipped }: DeviceChoice,
   threads: number,
   signal?: AbortSignal,
 ): Promise<OpenedSession> {
   try {
     const session = await Session.open(onnx, { threads, device });
-    return { session, device, chosen, passedOver };
+    return { session, device, chosen, skipped };
   } catch (error) {
     if (!(error instanceof SessionError && isGpu(device))) throw error;
     if (!chosen) await tryDevice(device, threads, signal); // reports faults of the device itself more clearly
@@ -37,7 +37,7 @@ export async function openSession(
       session,
       device: CPU,
       chosen,
-      passedOver: [...passedOver, { name: device.name, reason: failure.reason }],
+      skipped: [...skipped, { name: device.name, reason: failure.reason }],
     };
   }
 }

@@ -5,7 +5,7 @@ import { type Device, hasFusedOperators } from '../runtime/devices.js';
 import { probeDevice } from '../runtime/probe.js';
 
 /** The speed of a device that computes correctly, and its deviation from the CPU. */
-export interface Trial {
+export interface DeviceTrial {
   readonly error: number; // max |device − CPU| / max |CPU|
   readonly flops: number; // floating-point operations per second
   readonly cpuFlops: number; // the CPU's, in the same trial
@@ -18,7 +18,7 @@ export interface Trial {
  * @param threads of the CPU that it is compared with
  * @throws DeviceError if it cannot be used, with the missing piece
  */
-export async function tryDevice(device: Device, threads: number, signal?: AbortSignal): Promise<Trial> {
+export async function tryDevice(device: Device, threads: number, signal?: AbortSignal): Promise<DeviceTrial> {
   const { graph, height, width, macs } = probeNetwork();
   const onnx = encodeOnnx(hasFusedOperators(device.name) ? graph : toStandardOps(graph));
   const result = await probeDevice({ onnx, height, width, device, threads }, signal);

@@ -1,11 +1,11 @@
 import { type DeviceContext, isGpu, tryGpu } from '../devices/choose-device.js';
-import { type Trial, tryDevice } from '../devices/try-device.js';
+import { type DeviceTrial, tryDevice } from '../devices/try-device.js';
 import { CPU, DEVICE_NAMES, type DeviceName, packagedGpus } from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
 
 /** The outcome of trying a device. */
 export type DeviceReport =
-  | ({ readonly name: DeviceName; readonly status: 'works' } & Trial)
+  | ({ readonly name: DeviceName; readonly status: 'works' } & DeviceTrial)
   | {
       readonly name: DeviceName;
       readonly status: 'absent';

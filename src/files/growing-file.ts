@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
-import { orClose } from './or-close.js';
+import { closeOnError } from './close-on-error.js';
 import { writeFully } from './pending-file.js';
 
 const BUFFER_BYTES = 256 * 1024;
@@ -31,7 +31,7 @@ export class GrowingFile {
    */
   static async reopen(path: string, length: number): Promise<GrowingFile> {
     const handle = await open(path, 'r+');
-    return orClose(handle, async () => {
+    return closeOnError(handle, async () => {
       const { size } = await handle.stat();
       if (size < length) {
         throw new OutputError(`${path} is damaged: expected ${length} bytes or more, found ${size}.`, {

@@ -34,18 +34,18 @@ export function findPlace(output: string, overwrite: boolean, example = 'results
     }
     if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };
     if (existing !== undefined && !overwrite) throw alreadyExists(output);
-    const place = existing === undefined ? await behindLinks(path) : await realpath(path);
+    const place = existing === undefined ? await resolveLinks(path) : await realpath(path);
     await checkParent(output, place);
     return { kind: 'file', path: place };
   });
 }
 
-const MOST_LINKS = 40; // as Linux
+const MAX_LINKS = 40; // as Linux
 
 /** Resolves the symbolic links of a path that may not exist, for example because the file is just being replaced. */
-export async function behindLinks(path: string): Promise<string> {
+export async function resolveLinks(path: string): Promise<string> {
   let found = path;
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (let links = 0; links < MAX_LINKS; links++) {
     const target = await readlink(found).catch(() => undefined); // not a link
     if (target === undefined) break;
     found = resolve(dirname(found), target);

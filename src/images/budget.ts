@@ -1,6 +1,6 @@
 /** Thrown when a parser exceeds its budget of steps. */
-export class BudgetSpent extends Error {
-  override readonly name = 'BudgetSpent';
+export class BudgetExceeded extends Error {
+  override readonly name = 'BudgetExceeded';
 }
 
 /**
@@ -15,10 +15,10 @@ export class Budget {
     this.#left = steps;
   }
 
-  /** @throws BudgetSpent when fewer steps are left; the budget is then used up */
+  /** @throws BudgetExceeded when fewer steps are left; the budget is then used up */
   spend(steps = 1): void {
     this.#left -= steps;
-    if (!(this.#left >= 0)) throw new BudgetSpent();
+    if (!(this.#left >= 0)) throw new BudgetExceeded();
   }
 }
 
@@ -31,7 +31,7 @@ export function withinBudget<T>(steps: number, otherwise: T, parse: (budget: Bud
   try {
     return parse(new Budget(steps));
   } catch (error) {
-    if (error instanceof BudgetSpent) return otherwise;
+    if (error instanceof BudgetExceeded) return otherwise;
     throw error;
   }
 }

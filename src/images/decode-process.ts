@@ -3,7 +3,7 @@ import process, { pid } from 'node:process';
 import { FileItem } from '../file-item.js';
 import { shortageOf } from '../shortage.js';
 import { decodeImage, type Openable } from './decode.js';
-import type { BytesFrom, ProcessReply, ProcessRequest } from './isolated.js';
+import type { BytesSource, ProcessReply, ProcessRequest } from './isolated.js';
 
 // The process that decodes images which may crash a decoder or hang it.
 
@@ -13,7 +13,7 @@ try {
   // Not Linux, or not permitted.
 }
 
-function openable(from: BytesFrom): Openable {
+function openable(from: BytesSource): Openable {
   if ('file' in from) return new FileItem(from.file);
   return { open: async () => ({ identity: from.identity, read: async () => from.bytes }) };
 }

@@ -3,9 +3,9 @@ import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem } from '../item.js';
 import { type DecodedImage, decodeImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
-import { type Alone, IsolatedDecoder, timedOut } from './isolated.js';
+import { IsolatedDecoder, type RunAlone, timedOut } from './isolated.js';
 import { type MemoryLimits, memoryLimits } from './memory-limits.js';
-import { whileRunning } from './running-time.js';
+import { withRunningTimeout } from './running-time.js';
 
 /** Decodes images, each in bounded time. Close it when done. */
 export interface Decoder {
@@ -31,7 +31,7 @@ export function openDecoder(
   { timeout, isolated = () => false, memory = memoryLimits(), signal }: DecoderOptions,
 ): Decoder {
   const here = new PQueue(); // unlimited concurrency: callers bound it
-  const alone: Alone = async (work) => {
+  const alone: RunAlone = async (work) => {
     here.pause();
     try {
       await here.onPendingZero();
@@ -56,7 +56,7 @@ export function openDecoder(
       },
     });
     const ended = decoding.then((image) => ({ image }));
-    const inTime = await whileRunning(timeout * 1000, ended);
+    const inTime = await withRunningTimeout(timeout * 1000, ended);
     if (inTime !== undefined) return inTime.image;
     givenUp.abort();
     const over: Promise<unknown> = decoding.catch(() => {}).then(() => overdue.delete(over));

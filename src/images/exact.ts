@@ -2,7 +2,7 @@ import { ImageRefusal } from '../refusal.js';
 import { rethrowShortage } from '../shortage.js';
 import type { ResizePlan } from './geometry.js';
 import type { Image } from './image.js';
-import { inThread } from './kernels/pixel-threads.js';
+import { runInThread } from './kernels/pixel-threads.js';
 import { transferable } from './libvips.js';
 import { pixelRoom } from './pixel-room.js';
 import { regionOf } from './region.js';
@@ -25,7 +25,7 @@ export async function exactPixels(
     const decoded = await image.read(region, signal);
     const source = { ...decoded, data: transferable(decoded.data) };
     const input = { source, horizontal, vertical, interpolation };
-    return inThread('resample', input, { transfer: [source.data], signal }).catch(refuseResized);
+    return runInThread('resample', input, { transfer: [source.data], signal }).catch(refuseResized);
   });
 }
 

@@ -10,16 +10,16 @@ import { byteLimit } from './byte-limit.js';
 import type { DecodedImage } from './decode.js';
 import type { Preprocessing } from './geometry.js';
 import type { MemoryLimits } from './memory-limits.js';
-import { afterRunning, whileRunning } from './running-time.js';
+import { setRunningTimeout, withRunningTimeout } from './running-time.js';
 
 /** A request to the decoding process. */
 export interface ProcessRequest {
-  readonly from: BytesFrom;
+  readonly from: BytesSource;
   readonly preprocessing: Preprocessing;
 }
 
 /** Where the process gets the bytes of an image: from a file that it opens itself, or from the parent process. */
-export type BytesFrom =
+export type BytesSource =
   | { readonly file: string }
   | { readonly bytes: Uint8Array; readonly identity: FileIdentity };
 
@@ -40,7 +40,7 @@ export interface ImageLimits {
 }
 
 /** Runs work while nothing else is being decoded. */
-export type Alone = <T>(work: () => Promise<T>) => Promise<T>;
+export type RunAlone = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** The result of one attempt to decode an image in the process. */
 interface Attempt {
@@ -58,13 +58,13 @@ interface Attempt {
 export class IsolatedDecoder {
   readonly #preprocessing: Preprocessing;
   readonly #limits: ImageLimits;
-  readonly #alone: Alone;
+  readonly #alone: RunAlone;
   readonly #queue = new PQueue({ concurrency: 1 });
   #child: ChildProcess | undefined;
   #closed = false;
 
   /** @param alone runs work while nothing is decoded elsewhere */
-  constructor(preprocessing: Preprocessing, limits: ImageLimits, alone: Alone) {
+  constructor(preprocessing: Preprocessing, limits: ImageLimits, alone: RunAlone) {
     this.#preprocessing = preprocessing;
     this.#limits = limits;
     this.#alone = alone;
@@ -86,9 +86,9 @@ export class IsolatedDecoder {
 
   async #decodeNext(item: FoundItem): Promise<DecodedImage> {
     const { seconds } = this.#limits;
-    let from: BytesFrom | undefined;
+    let from: BytesSource | undefined;
     try {
-      from = await whileRunning(seconds * 1000, bytesFrom(item, byteLimit(this.#preprocessing)));
+      from = await withRunningTimeout(seconds * 1000, bytesFrom(item, byteLimit(this.#preprocessing)));
     } catch (error) {
       if (error instanceof ImageRefusal) return failed(error.failure, await item.identify());
       throw error;
@@ -118,7 +118,7 @@ export class IsolatedDecoder {
   }
 
   /** @returns undefined if the process ended before it began */
-  async #attempt(from: BytesFrom): Promise<Attempt | undefined> {
+  async #attempt(from: BytesSource): Promise<Attempt | undefined> {
     if (this.#closed) return { image: failed(crashed('stopped')), killed: false };
     this.#child ??= await this.#start();
     const child = this.#child;
@@ -131,7 +131,7 @@ export class IsolatedDecoder {
         cause ??= failure;
         child.kill('SIGKILL');
       };
-      const endTime = afterRunning(seconds * 1000, () => end(timedOut(seconds)));
+      const endTime = setRunningTimeout(seconds * 1000, () => end(timedOut(seconds)));
       const look = () => residentBytes(child) > memory.decoding && end(tooLarge(memory));
       const watch = setInterval(look, WATCH_MS);
       const stop = () => {
@@ -172,7 +172,7 @@ export class IsolatedDecoder {
       if (this.#child === child) this.#child = undefined;
     });
     const ready = await new Promise<boolean>((resolve) => {
-      const endTime = afterRunning(START_MS, () => resolve(false));
+      const endTime = setRunningTimeout(START_MS, () => resolve(false));
       const settle = (isReady: boolean) => () => {
         endTime();
         resolve(isReady);
@@ -188,7 +188,7 @@ export class IsolatedDecoder {
   }
 }
 
-async function bytesFrom(item: FoundItem, limit: number): Promise<BytesFrom> {
+async function bytesFrom(item: FoundItem, limit: number): Promise<BytesSource> {
   if (item.file !== undefined) return { file: item.file };
   const { identity, read } = await item.open();
   return { bytes: await read(limit), identity };

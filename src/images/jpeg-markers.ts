@@ -13,7 +13,7 @@ export const END_OF_IMAGE = 0xd9;
  * Yields the markers of a JPEG in order, up to the one that ends the image or the end of the file. Each marker, fill byte and
  * escaped byte of a scan costs one step.
  *
- * @throws BudgetSpent
+ * @throws BudgetExceeded
  */
 export function* jpegMarkers(file: Buffer, budget: Budget): Generator<JpegMarker> {
   let at = 2;

@@ -2,10 +2,10 @@ import { withinBudget } from './budget.js';
 import type { Decode } from './geometry.js';
 import type { Header } from './image.js';
 import { jpegMarkers, START_OF_SCAN } from './jpeg-markers.js';
-import { maybeSvg } from './markup.js';
+import { mayBeSvg } from './markup.js';
 import { pngChunks } from './png-chunks.js';
 import { sniffFormat } from './sniff.js';
-import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
+import { PastEndError, tiffDirectories } from './tiff-directories.js';
 
 // Above these limits, images go to the separate process: it can be killed, but there is only one. Measured on one core from 2023:
 const MANY_FRAMES = 8 * 2 ** 20; // bytes of a GIF or WebP: 5 million frames in 115 MB took 10 to 40 s
@@ -25,7 +25,7 @@ const MANY_ROWS = 2 ** 20; // a PNG of 1 x 100,000,000 took 11 s
  * first image decoders look at all frames, directories and other parts of a file.
  */
 export function isLaboriousFile(bytes: Uint8Array): boolean {
-  if (maybeSvg(bytes)) return true;
+  if (mayBeSvg(bytes)) return true;
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return HAS_MANY_PARTS[sniffFormat(bytes)?.name ?? '']?.(file) ?? false;
 }
@@ -89,7 +89,7 @@ function hasManyDirectories(file: Buffer): boolean {
         if (directory.fields > MANY_FIELDS) return true;
       }
     } catch (error) {
-      if (!(error instanceof BeyondEnd)) throw error;
+      if (!(error instanceof PastEndError)) throw error;
     }
     return false;
   });

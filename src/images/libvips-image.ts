@@ -3,7 +3,7 @@ import { ImageRefusal } from '../refusal.js';
 import { heic } from './codecs/heic.js';
 import type { FailOn, Size } from './geometry.js';
 import type { Header, Image, OpenSettings } from './image.js';
-import { inThread } from './kernels/pixel-threads.js';
+import { runInThread } from './kernels/pixel-threads.js';
 import { openFile, readRgb, readSamples, transferable } from './libvips.js';
 import { exifOrientation, type OrientationSources, orientationOf } from './orientation.js';
 import type { Raster, Region } from './raster.js';
@@ -91,7 +91,7 @@ const cmykToRgb =
     const data = transferable(samples);
     const { width, height, channels } = info;
     const bytesPerPixel = channels * sampleBytes;
-    const rgb = await inThread('cmykToRgb', { data, bytesPerPixel, sampleBytes }, { transfer: [data] });
+    const rgb = await runInThread('cmykToRgb', { data, bytesPerPixel, sampleBytes }, { transfer: [data] });
     return { width, height, data: rgb };
   };
 

@@ -12,7 +12,7 @@ const UTF8_MARK = '\xef\xbb\xbf'; // the byte order mark, as Latin-1
  * without a zero byte up to the tag, which may be anywhere, and for compressed data with the tag among the first 1000 bytes.
  * Longer text without the tag counts as a possible SVG: searching all of it would take long.
  */
-export function maybeSvg(bytes: Uint8Array): boolean {
+export function mayBeSvg(bytes: Uint8Array): boolean {
   if (isGzip(bytes)) {
     const { head, isKnown } = inflatedHead(bytes);
     return !isKnown || hasTag(head);

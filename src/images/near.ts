@@ -26,11 +26,11 @@ export async function nearPixels(
   const { horizontal, vertical } = plan;
   if (horizontal.resized > horizontal.source || vertical.resized > vertical.source)
     return grow(image, plan, signal);
-  const stream = image.stream ?? (await inMemory(image, signal));
+  const stream = image.stream ?? (await loadStream(image, signal));
   return reduce(stream, plan, shrinkOnLoad(stream.format, plan, decode));
 }
 
-async function inMemory(image: Image, signal: AbortSignal | undefined): Promise<ImageStream> {
+async function loadStream(image: Image, signal: AbortSignal | undefined): Promise<ImageStream> {
   const raster = await image.read(wholeOf(image.header), signal);
   return { open: () => openRaster(raster), orientation: 1, format: 'other' };
 }

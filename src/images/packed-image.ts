@@ -3,7 +3,7 @@ import type { Size } from './geometry.js';
 import type { Image, OpenSettings } from './image.js';
 import type { Coding } from './kernels/codes.js';
 import { bitsPerPixel, type Layout } from './kernels/layout.js';
-import { inThread } from './kernels/pixel-threads.js';
+import { runInThread } from './kernels/pixel-threads.js';
 import type { Region } from './raster.js';
 import { refuseSize } from './size-limit.js';
 
@@ -16,7 +16,7 @@ export interface PackedImage extends Size {
   readonly bottomUp: boolean; // the file begins with the last row
   readonly mirrored: boolean; // rows begin with their last pixel
   readonly coding?: Coding | undefined; // undefined: rows are not compressed
-  readonly fewestBytes?: number | undefined; // minimum length of the codes of this image
+  readonly minBytes?: number | undefined; // minimum length of the codes of this image
 }
 
 /**
@@ -31,7 +31,7 @@ export function openPacked(image: PackedImage, { maxPixels, failOn }: OpenSettin
   }
   refuseSize({ width, height }, maxPixels);
   const lastRow = Math.ceil((width * bitsPerPixel(layout)) / 8); // may lack padding
-  const needed = coding === undefined ? stride * (height - 1) + lastRow : (image.fewestBytes ?? 1);
+  const needed = coding === undefined ? stride * (height - 1) + lastRow : (image.minBytes ?? 1);
   const partial = failOn === 'none';
   if (bytes.byteLength < needed && !partial) {
     throw new ImageRefusal('truncated', `the ${format} file ends early`);
@@ -56,9 +56,9 @@ function readRegion(
   const firstRow = bottomUp ? height - region.top - region.height : region.top;
   if (coding === undefined) {
     const data = new Uint8Array(bytes.subarray(firstRow * stride, (firstRow + region.height) * stride)); // a copy
-    return inThread('unpackPixels', { rows, data }, { transfer: [data], signal });
+    return runInThread('unpackPixels', { rows, data }, { transfer: [data], signal });
   }
   const data = new Uint8Array(bytes);
   const coded = { format, data, coding, bytes: stride * height, partial };
-  return inThread('unpackPixels', { rows, coded, firstRow }, { transfer: [data], signal });
+  return runInThread('unpackPixels', { rows, coded, firstRow }, { transfer: [data], signal });
 }

@@ -4,7 +4,7 @@ import type { Budget } from './budget.js';
  * Yields the types of the chunks of a PNG in order, up to the last one that is complete with length and checksum. An invalid
  * chunk name is yielded as '', and ends the list. Each chunk costs one step.
  *
- * @throws BudgetSpent
+ * @throws BudgetExceeded
  */
 export function* pngChunks(file: Buffer, budget: Budget): Generator<string> {
   for (let at = 8; at + 12 <= file.byteLength; at += 12 + file.readUInt32BE(at)) {

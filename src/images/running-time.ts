@@ -8,7 +8,7 @@ const TICK = 100; // ms
  *
  * @returns a function that cancels the wait
  */
-export function afterRunning(milliseconds: number, onOver: () => void): () => void {
+export function setRunningTimeout(milliseconds: number, onOver: () => void): () => void {
   let left = milliseconds;
   let timer: NodeJS.Timeout | undefined;
   let turn: NodeJS.Immediate | undefined;
@@ -29,10 +29,13 @@ export function afterRunning(milliseconds: number, onOver: () => void): () => vo
 }
 
 /** Resolves as a promise does, or to undefined if that takes longer than this much running time. */
-export async function whileRunning<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+export async function withRunningTimeout<T>(
+  milliseconds: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
   let end = () => {};
   const late = new Promise<undefined>((resolve) => {
-    end = afterRunning(milliseconds, () => resolve(undefined));
+    end = setRunningTimeout(milliseconds, () => resolve(undefined));
   });
   try {
     return await Promise.race([promise, late]);

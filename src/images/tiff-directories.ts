@@ -9,15 +9,15 @@ export interface TiffDirectory {
    * Returns all integers of a tag; an empty list if it is missing or holds another type. Of a repeated tag the first counts, as
    * in libtiff.
    *
-   * @throws BeyondEnd if the values lie beyond the end of the file
-   * @throws BudgetSpent before reading any, if there are more than steps left
+   * @throws PastEndError if the values lie beyond the end of the file
+   * @throws BudgetExceeded before reading any, if there are more than steps left
    */
   numbers(tag: number): readonly number[];
 }
 
 /** Thrown when a part of the file lies beyond its end. */
-export class BeyondEnd extends Error {
-  override readonly name = 'BeyondEnd';
+export class PastEndError extends Error {
+  override readonly name = 'PastEndError';
 }
 
 // https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf, and https://libtiff.gitlab.io/libtiff/specification/bigtiff.html
@@ -36,8 +36,8 @@ interface Field {
  * Yields the directories of a TIFF or BigTIFF in the order of their chain. A chain may be circular; the budget ends it. Each
  * field of a directory costs one step, as does each number requested.
  *
- * @throws BeyondEnd if a directory lies beyond the end of the file
- * @throws BudgetSpent
+ * @throws PastEndError if a directory lies beyond the end of the file
+ * @throws BudgetExceeded
  */
 export function* tiffDirectories(bytes: Uint8Array, budget: Budget): Generator<TiffDirectory> {
   const read = integerReader(bytes);
@@ -65,7 +65,7 @@ export function* tiffDirectories(bytes: Uint8Array, budget: Budget): Generator<T
       const { type = 0, count = 0, place = 0 } = fields.get(tag) ?? {};
       const size = UNSIGNED[type];
       if (size === undefined) return [];
-      if (!(place + count * size <= bytes.byteLength)) throw new BeyondEnd();
+      if (!(place + count * size <= bytes.byteLength)) throw new PastEndError();
       budget.spend(count);
       return Array.from({ length: count }, (_, k) => read(place + k * size, size));
     };
@@ -79,7 +79,7 @@ function integerReader(bytes: Uint8Array): (at: number, size: IntegerBytes) => n
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = bytes[0] === 0x49;
   return (at, size) => {
-    if (!(at + size <= bytes.byteLength)) throw new BeyondEnd();
+    if (!(at + size <= bytes.byteLength)) throw new PastEndError();
     if (size === 1) return view.getUint8(at);
     if (size === 2) return view.getUint16(at, little);
     if (size === 4) return view.getUint32(at, little);

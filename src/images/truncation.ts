@@ -4,9 +4,9 @@ import { codestreamEndsEarly } from './codecs/jpeg2000-header.js';
 import { END_OF_IMAGE, jpegMarkers } from './jpeg-markers.js';
 import { pngChunks } from './png-chunks.js';
 import { sniffFormat } from './sniff.js';
-import { BeyondEnd, tiffDirectories } from './tiff-directories.js';
+import { PastEndError, tiffDirectories } from './tiff-directories.js';
 
-const MOST_STEPS = 1_000_000; // 50 ms: as many as a JPEG of 250 MB has, if every 256th byte is a step
+const MAX_STEPS = 1_000_000; // 50 ms: as many as a JPEG of 250 MB has, if every 256th byte is a step
 
 /**
  * Returns whether an image file is truncated, judged by the lengths and end marks of its container. Called for files that could
@@ -16,7 +16,7 @@ const MOST_STEPS = 1_000_000; // 50 ms: as many as a JPEG of 250 MB has, if ever
 export function endsEarly(bytes: Uint8Array): boolean {
   const format = sniffFormat(bytes)?.name ?? '';
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return withinBudget(MOST_STEPS, false, (budget) => ENDS_EARLY[format]?.(file, budget) ?? false);
+  return withinBudget(MAX_STEPS, false, (budget) => ENDS_EARLY[format]?.(file, budget) ?? false);
 }
 
 const ENDS_EARLY: Readonly<Record<string, (file: Buffer, budget: Budget) => boolean>> = {
@@ -78,7 +78,7 @@ function tiffEndsEarly(file: Buffer, budget: Budget): boolean {
       return first.numbers(offsets).some((offset, i) => offset + (lengths[i] ?? 0) > file.byteLength);
     });
   } catch (error) {
-    if (error instanceof BeyondEnd) return true;
+    if (error instanceof PastEndError) return true;
     throw error;
   }
 }

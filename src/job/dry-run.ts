@@ -3,25 +3,25 @@ import type { DeviceChoice } from '../devices/choose-device.js';
 import type { HalonetError } from '../errors.js';
 import { freeSpace } from '../files/free-space.js';
 import type { Size } from '../images/geometry.js';
+import { lowDiscrepancyOrder } from '../low-discrepancy-order.js';
 import {
-  bytesThere,
-  type ForeseenOutput,
-  type ForeseenPlan,
-  foreseeOutput,
-  foreseePlan,
+  existingBytes,
+  existingRows,
+  type OutputPreview,
   type PlannedFile,
+  type PlanPreview,
   plannedFiles,
-  rowsThere,
-} from '../runs/foreseen-output.js';
+  previewOutput,
+  previewPlan,
+} from '../runs/output-preview.js';
 import { outOfSpace } from '../runs/space.js';
-import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
+import { type SkippedCounts, SkippedFiles } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
-import { spread } from '../spread.js';
 import { expectInputs } from './expect-images.js';
 import type { FileJobOptions } from './options.js';
 import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
 import { type Survey, survey } from './survey.js';
-import { type Trial, tryRows } from './trial.js';
+import { runTrial, type Trial } from './trial.js';
 import { walkImages } from './walk-images.js';
 
 /** What a job would do. */
@@ -29,10 +29,10 @@ export interface JobPlan {
   readonly model: string; // as the user gave it
   readonly device: DeviceChoice;
   readonly size: Size; // of the network input, pixels
-  readonly inputs: Survey & { readonly passedOver: PassedOverCounts };
+  readonly inputs: Survey & { readonly skipped: SkippedCounts };
   readonly list: boolean; // standard input lists more inputs, and is not read
   readonly output: string;
-  readonly run: ForeseenPlan; // for its output
+  readonly run: PlanPreview; // for its output
   readonly replaces: boolean; // whether it replaces existing files
   readonly refusal: HalonetError | undefined; // the error that it would end with before its first row
   readonly files: readonly PlannedFile[];
@@ -61,25 +61,25 @@ export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   const { destination } = outputs;
   const { sources } = images;
   await expectInputs(options);
-  const foreseen = await foreseeOutput(destination, signal);
+  const foreseen = await previewOutput(destination, signal);
   const list = images.inputs.includes(STDIN);
   const named = images.inputs.filter((input) => input !== STDIN);
   const walkKnown = () => walkImages(named, { sources, signal });
-  const passedOver = new PassedOver();
-  const found = await survey(walkImages(named, { sources, signal, passedOver }), SAMPLED_INPUTS);
-  const inputs = { ...found, passedOver: passedOver.counts };
+  const skipped = new SkippedFiles();
+  const found = await survey(walkImages(named, { sources, signal, skipped }), SAMPLED_INPUTS);
+  const inputs = { ...found, skipped: skipped.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const layout = await layoutOf(outputs, ready);
-  const run = await foreseePlan(
+  const run = await previewPlan(
     foreseen,
     destination.mode,
     () => jobFingerprint(options, ready, layout),
     list ? undefined : walkKnown,
   );
   const { output } = destination;
-  const tried = spread(inputs.first).slice(0, TRIED);
+  const tried = lowDiscrepancyOrder(inputs.first).slice(0, TRIED);
   const known = { total: inputs.rows, suspects: foreseen.suspects, layout };
-  const trial = tried.length > 0 ? await tryRows(tried, known, options, ready) : undefined;
+  const trial = tried.length > 0 ? await runTrial(tried, known, options, ready) : undefined;
   const files = plannedFiles(foreseen, layout, trial && trial.textBytes / trial.rows, output);
   const rows = list ? undefined : inputs.rows;
   const space = await spaceOf(foreseen, run, files, rows);
@@ -97,7 +97,7 @@ export async function planJob(options: FileJobOptions): Promise<JobPlan> {
     trial,
     refusal: run.kind === 'refuse' ? run.error : shortage(output, space, outputs.checksSpace),
     replaces: destination.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
-    there: rowsThere(run),
+    there: existingRows(run),
   };
 }
 
@@ -118,15 +118,15 @@ export function totalBytes(files: readonly PlannedFile[], rows: number | undefin
 }
 
 async function spaceOf(
-  foreseen: ForeseenOutput,
-  run: ForeseenPlan,
+  foreseen: OutputPreview,
+  run: PlanPreview,
   files: readonly PlannedFile[],
   rows: number | undefined,
 ): Promise<PlannedSpace | undefined> {
   if (foreseen.run === undefined) return undefined;
   const folder = dirname(foreseen.run.place.partial);
   const total = run.kind === 'done' ? 0 : totalBytes(files, rows);
-  const needed = total && Math.max(0, total - bytesThere(foreseen, run));
+  const needed = total && Math.max(0, total - existingBytes(foreseen, run));
   return { folder, needed, free: await freeSpace(folder) };
 }
 

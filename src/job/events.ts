@@ -11,7 +11,7 @@ export type JobEvent =
   | { readonly kind: 'counted'; readonly total: number | undefined } // inputs; undefined if they can be read only once
   | { readonly kind: 'row'; readonly failed: boolean; readonly stored: boolean }
   | { readonly kind: 'finishing' } // all rows are written, and files are being completed
-  | { readonly kind: 'left'; readonly rows: number } // the job has failed; a later one can resume after this many rows
+  | { readonly kind: 'stopped'; readonly rows: number } // the job has failed; a later one can resume after this many rows
   | { readonly kind: 'note'; readonly text: string }; // one line, for a person
 
 /** Listens to a job. */

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Item } from '../item.js';
-import { PassedOver, passedOverText } from '../sources/passed-over.js';
 import { refuseMistaken } from '../sources/registry.js';
+import { SkippedFiles, skippedText } from '../sources/skipped-files.js';
 import type { Source } from '../sources/source.js';
 import { STDIN } from '../sources/standard-input.js';
 import type { JobOptions } from './options.js';
@@ -30,13 +30,13 @@ export async function expectInputs({ images, outputs, signal }: JobOptions): Pro
 async function expectImages({ inputs, sources, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
   await refuseMistaken(inputs, sources);
   if (allowEmpty || inputs.includes(STDIN)) return;
-  const passedOver = new PassedOver();
+  const skipped = new SkippedFiles();
   let failure: Extract<Item, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(inputs, { sources, signal, passedOver })) {
+  for await (const item of walkImages(inputs, { sources, signal, skipped })) {
     if (item.status === 'found') return;
     failure ??= item;
   }
-  const files = passedOverText(passedOver.counts);
+  const files = skippedText(skipped.counts);
   const found = [
     ...(failure === undefined ? [] : [`${failure.id}: ${failure.failure.message}`]),
     ...(files === undefined ? [] : [`${files} skipped`]),

@@ -1,12 +1,12 @@
 // src/job/: a command's work from its inputs to its output, and what it would do
 
 import { peekable } from '../async/peek.js';
-import { remembered } from '../async/remembered.js';
+import { replayable } from '../async/replayable.js';
 import { attempt } from '../files/write-error.js';
 import type { Item } from '../item.js';
 import { failureCode, type Row, type RowSink } from '../rows.js';
 import { digestFile, type Manifest, type RunFacts } from '../runs/manifest.js';
-import { PassedOver, type PassedOverCounts } from '../sources/passed-over.js';
+import { type SkippedCounts, SkippedFiles } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
 import { noteEvents } from './events.js';
 import { expectInputs } from './expect-images.js';
@@ -15,9 +15,9 @@ import { InputCount } from './input-count.js';
 import type { JobOptions, JobSummary } from './options.js';
 import { type ReadyModel, readyModel } from './ready-model.js';
 import { runFacts } from './run-facts.js';
-import { openTarget, type StartedTarget, type Target } from './target.js';
-import { throughModel } from './through-model.js';
+import { type JobTarget, type OpenTarget, reserveTarget } from './target.js';
 import { walkImages } from './walk-images.js';
+import { withModel } from './with-model.js';
 
 /**
  * Runs one command from its inputs to its output: locks the output, prepares the model, and streams every input through it.
@@ -27,97 +27,97 @@ import { walkImages } from './walk-images.js';
  */
 export async function runJob(options: JobOptions): Promise<JobSummary> {
   await expectInputs(options);
-  const target = await openTarget(options);
+  const target = await reserveTarget(options);
   const count = new InputCount();
   try {
-    return await runTo(target, count, options);
+    return await runReserved(target, count, options);
   } finally {
     await count.stop();
     await target.release().catch(() => {}); // stale locks are ignored
   }
 }
 
-async function runTo(target: Target, count: InputCount, options: JobOptions): Promise<JobSummary> {
+async function runReserved(target: JobTarget, count: InputCount, options: JobOptions): Promise<JobSummary> {
   const { suspects, kept } = target;
-  const { ready, started, passedOver } = await begin(target, count, options).catch((error) => {
+  const { ready, opened, skipped } = await prepareTarget(target, count, options).catch((error) => {
     if (!options.signal?.aborted) throw error;
-    options.onEvent?.({ kind: 'left', rows: kept });
+    options.onEvent?.({ kind: 'stopped', rows: kept });
     throw options.signal.reason;
   });
-  if (!('sink' in started)) return nothingLeft(started, passedOver.counts);
-  if (suspects.length > 0) noteEvents(options.onEvent)(suspicion(suspects));
-  return work(options, { ...ready, started, passedOver, suspects, count });
+  if (!('sink' in opened)) return summaryOfFinished(opened, skipped.counts);
+  if (suspects.length > 0) noteEvents(options.onEvent)(suspectsNote(suspects));
+  return processInputs(options, { ...ready, opened, skipped, suspects, count });
 }
 
-async function begin(target: Target, count: InputCount, options: JobOptions) {
+async function prepareTarget(target: JobTarget, count: InputCount, options: JobOptions) {
   const { images, signal } = options;
   const { sources, stdin, nul } = images;
-  const passedOver = new PassedOver();
-  const inputs = peekable(walkImages(images.inputs, { sources, stdin, nul, signal, passedOver }));
+  const skipped = new SkippedFiles();
+  const inputs = peekable(walkImages(images.inputs, { sources, stdin, nul, signal, skipped }));
   const ready = await readyModel(options, inputs, true);
-  const again = againWhere(options, inputs.items, passedOver);
-  const started = await target.start(ready, { ...again, total: () => count.total });
-  return { ready, started, passedOver };
+  const again = walkTwice(options, inputs.items, skipped);
+  const opened = await target.open(ready, { ...again, total: () => count.total });
+  return { ready, opened, skipped };
 }
 
 /** Returns the inputs, and how to take them a second time. A list can be read only once, so --sync holds it in memory. */
-function againWhere(
+function walkTwice(
   { images: { inputs, sources }, outputs, signal }: JobOptions,
   items: AsyncGenerator<Item>,
-  passedOver: PassedOver,
+  skipped: SkippedFiles,
 ) {
   if (!inputs.includes(STDIN))
-    return { items, walkAgain: () => walkImages(inputs, { sources, signal, passedOver }) };
+    return { items, walkAgain: () => walkImages(inputs, { sources, signal, skipped }) };
   if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
-  const list = remembered(items);
-  return { items: list.items, walkAgain: list.again };
+  const list = replayable(items);
+  return { items: list.items, walkAgain: list.replay };
 }
 
-function suspicion(suspects: readonly string[]): string {
+function suspectsNote(suspects: readonly string[]): string {
   const names = suspects.map((path) => JSON.stringify(path)).join(', ');
   return `${names} ${suspects.length === 1 ? 'was' : 'were'} being decoded when the last run crashed; decoding ${suspects.length === 1 ? 'it' : 'them'} in a separate process`;
 }
 
-function nothingLeft({ rows, failures }: Manifest, passedOver: PassedOverCounts): JobSummary {
-  return { rows, failures, done: 0, stored: 0, seconds: 0, passedOver };
+function summaryOfFinished({ rows, failures }: Manifest, skipped: SkippedCounts): JobSummary {
+  return { rows, failures, done: 0, stored: 0, seconds: 0, skipped };
 }
 
 /** A job whose model and output are ready. */
 interface Ready extends ReadyModel {
-  readonly started: StartedTarget;
-  readonly passedOver: PassedOver; // by the walk of its inputs
+  readonly opened: OpenTarget;
+  readonly skipped: SkippedFiles; // by the walk of its inputs
   readonly suspects: readonly string[];
   readonly count: InputCount;
 }
 
-async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
-  const { started, suspects } = ready;
-  const { sink } = started;
+async function processInputs(options: JobOptions, ready: Ready): Promise<JobSummary> {
+  const { opened, suspects } = ready;
+  const { sink } = opened;
   const { onEvent } = options;
   const before = sink.counts.rows;
   const start = performance.now();
   const facts = factsAtEnd(options, ready);
-  const rows = new WrittenRows(options, started);
+  const rows = new WrittenRows(options, opened);
   try {
-    const measured = await throughModel(options, ready, new Set(suspects), (take, opened) => {
-      onEvent?.({ kind: 'started', opened, rows: before });
+    const measured = await withModel(options, ready, new Set(suspects), (processItems, session) => {
+      onEvent?.({ kind: 'started', opened: session, rows: before });
       ready.count.start(options);
       const onNote = noteEvents(onEvent);
-      return take(started.items, (row) => rows.write(row), { around: started.around, onNote });
+      return processItems(opened.items, (row) => rows.write(row), { around: opened.recordDecode, onNote });
     });
-    await started.close(); // Windows cannot replace open files
+    await opened.close(); // Windows cannot replace open files
     onEvent?.({ kind: 'finishing' });
     await sink.commit(await facts(rows.stored));
     const seconds = (performance.now() - start) / 1000;
     const done = sink.counts.rows - before;
-    const passedOver = passedOverIn(ready);
-    return { ...sink.counts, done, stored: rows.stored, seconds, measured, passedOver };
+    const skipped = skippedIn(ready);
+    return { ...sink.counts, done, stored: rows.stored, seconds, measured, skipped };
   } catch (error) {
     const kept = await sink.leave().catch(() => 0); // the first error matters
-    onEvent?.({ kind: 'left', rows: kept });
+    onEvent?.({ kind: 'stopped', rows: kept });
     throw options.signal?.aborted ? options.signal.reason : error;
   } finally {
-    await started.close();
+    await opened.close();
   }
 }
 
@@ -126,8 +126,8 @@ async function work(options: JobOptions, ready: Ready): Promise<JobSummary> {
  * @returns a function from the number of reused rows to what the manifest records about the job besides its rows
  */
 function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
-  const { started, prepared, choice } = ready;
-  const digest = started.recorded ? attempt(prepared.path, () => digestFile(prepared.path)) : undefined;
+  const { opened, prepared, choice } = ready;
+  const digest = opened.hasManifest ? attempt(prepared.path, () => digestFile(prepared.path)) : undefined;
   digest?.catch(() => {}); // thrown when awaited
   return async (stored) =>
     runFacts(invocation, prepared, {
@@ -135,20 +135,20 @@ function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: n
       modelSha256: (await digest)?.sha256 ?? '',
       device: choice.device.name,
       stored,
-      passedOver: passedOverIn(ready),
+      skipped: skippedIn(ready),
     });
 }
 
-const passedOverIn = ({ started, passedOver }: Ready) => started.passedOver ?? passedOver.counts;
+const skippedIn = ({ opened, skipped }: Ready) => opened.skipped ?? skipped.counts;
 
 /** Writes the rows of a job and reports them as events. */
 class WrittenRows {
   readonly #options: JobOptions;
-  readonly #target: StartedTarget;
+  readonly #target: OpenTarget;
   readonly #sink: RowSink<RunFacts>;
   stored = 0; // reused rows
 
-  constructor(options: JobOptions, target: StartedTarget) {
+  constructor(options: JobOptions, target: OpenTarget) {
     this.#options = options;
     this.#target = target;
     this.#sink = target.sink;

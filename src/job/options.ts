@@ -7,7 +7,7 @@ import type { OutputLayout } from '../outputs/layout.js';
 import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
-import type { PassedOverCounts } from '../sources/passed-over.js';
+import type { SkippedCounts } from '../sources/skipped-files.js';
 import type { Source } from '../sources/source.js';
 import type { Machine, MeasuredSettings } from '../stream/tuning.js';
 import type { OnJobEvent } from './events.js';
@@ -89,5 +89,5 @@ export interface JobSummary extends RowCounts {
   readonly stored: number; // of these, reused from an earlier output
   readonly seconds: number; // from the first input to the output under its final name
   readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
-  readonly passedOver: PassedOverCounts; // files in folders
+  readonly skipped: SkippedCounts; // files in folders
 }

@@ -7,10 +7,10 @@ import type { PretrainedCfg } from '../model/config/pretrained.js';
 import type { OutputRequest } from '../model/outputs.js';
 import { toStandardOps } from '../model/passes/standard-ops.js';
 import type { CheckpointOptions } from '../models/checkpoint.js';
-import { type CalibratedModel, calibrated, type Int8Options, inInt8 } from '../models/int8/int8.js';
+import { type CalibratedModel, calibrated, type Int8Options, quantize } from '../models/int8/int8.js';
 import type { ModelFacts, ModelSource, RunPrecision } from '../models/model-source.js';
 import { openModel } from '../models/open-model.js';
-import { inFloats } from '../models/precision.js';
+import { toFloats } from '../models/precision.js';
 import { overridden, type PreprocessingOverrides, preprocessingOf } from '../models/preprocessing.js';
 import { type Device, hasFusedOperators } from '../runtime/devices.js';
 
@@ -76,12 +76,12 @@ async function inPrecision(
   { device, precision = source.precision, int8, decodeSeconds, signal, onCalibrated }: PrepareOptions,
 ): Promise<Graph> {
   if (precision !== 'int8') {
-    const floats = inFloats(graph, source.precision, precision);
+    const floats = toFloats(graph, source.precision, precision);
     return hasFusedOperators(device.name) ? floats : toStandardOps(floats);
   }
   const { decode, close } = openDecoder(preprocessing, { timeout: decodeSeconds, signal });
   const model = await calibrated(source, overrides, { ...int8, decode }).finally(close);
   if (model === undefined) return graph;
   onCalibrated?.(model);
-  return inInt8(graph, model.calibration);
+  return quantize(graph, model.calibration);
 }

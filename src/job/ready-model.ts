@@ -88,7 +88,7 @@ function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>):
   return {
     threads: compute.threads,
     signal,
-    anew: calibration !== undefined,
+    fresh: calibration !== undefined,
     images: () => sampled.peek(SAMPLED_INPUTS, SAMPLE),
     onMeasure: () => onEvent?.({ kind: 'measuring' }),
   };

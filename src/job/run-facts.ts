@@ -4,7 +4,7 @@ import { libraryVersions } from '../images/libvips.js';
 import { pathFrom } from '../path-from.js';
 import type { RunFacts } from '../runs/manifest.js';
 import { runtimeVersion } from '../runtime/package.js';
-import type { PassedOverCounts } from '../sources/passed-over.js';
+import type { SkippedCounts } from '../sources/skipped-files.js';
 import type { Invocation, ModelOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 
@@ -14,14 +14,14 @@ export interface JobFacts {
   readonly modelSha256: string; // of its file at the start of the job
   readonly device: string;
   readonly stored: number; // reused rows
-  readonly passedOver: PassedOverCounts; // files in folders
+  readonly skipped: SkippedCounts; // files in folders
 }
 
 /** Returns what a manifest records about a job besides its rows. */
 export function runFacts(
   { versions, command, folder }: Invocation,
   { path, preprocessing: decoding, normalisation }: Prepared,
-  { model, modelSha256, device, stored, passedOver }: JobFacts,
+  { model, modelSha256, device, stored, skipped }: JobFacts,
 ): RunFacts {
   const preprocessing = { ...decoding, ...normalisation };
   return {
@@ -30,7 +30,7 @@ export function runFacts(
     folder,
     device,
     stored,
-    passedOver,
+    skipped,
     model: { name: model.name, path: recordedPath(model, path), sha256: modelSha256 },
     preprocessing,
     preprocessingSha256: createHash('sha256').update(JSON.stringify(preprocessing)).digest('hex'),

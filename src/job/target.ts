@@ -1,20 +1,20 @@
 import type { Item } from '../item.js';
 import type { RowSink } from '../rows.js';
-import { openDestination, type Started } from '../runs/destination.js';
+import { type OpenOutput, openDestination } from '../runs/destination.js';
 import type { Manifest } from '../runs/manifest.js';
 import { SpaceWatch } from '../runs/space-watch.js';
-import { itemsAgain } from '../sources/again.js';
+import { itemFinder } from '../sources/item-finder.js';
 import { noteEvents } from './events.js';
 import type { FileJobOptions, JobOptions } from './options.js';
 import { jobFingerprint, layoutOf, type ReadyModel } from './ready-model.js';
 
 /** Where the rows of a job go. It is reserved for this job from before the model is loaded until `release`. */
-export interface Target {
+export interface JobTarget {
   /** Images being decoded when the last run to it crashed. */
   readonly suspects: readonly string[];
   readonly kept: number; // existing rows of an interrupted run
   /** @returns the manifest of the finished output if nothing is left to do */
-  readonly start: (ready: ReadyModel, inputs: TargetInputs) => Promise<StartedTarget | Manifest>;
+  readonly open: (ready: ReadyModel, inputs: TargetInputs) => Promise<OpenTarget | Manifest>;
   readonly release: () => Promise<void>;
 }
 
@@ -25,57 +25,58 @@ export interface TargetInputs {
   readonly total: () => number | undefined; // undefined until known
 }
 
-/** A target that takes rows. */
-export interface StartedTarget extends Omit<Started, 'space'> {
+/** An output, or a sink, that takes rows. */
+export interface OpenTarget extends Omit<OpenOutput, 'space'> {
   readonly space?: SpaceWatch | undefined; // undefined if there is nothing to watch, or the check is off
 }
 
 /** @throws {OutputError} if the output cannot be written, another run is writing it, or existing files must be kept */
-export async function openTarget(options: JobOptions): Promise<Target> {
+export async function reserveTarget(options: JobOptions): Promise<JobTarget> {
   const { outputs } = options;
-  return 'sink' in outputs ? handedIn(outputs.sink) : filesOf({ ...options, outputs });
+  return 'sink' in outputs ? sinkTarget(outputs.sink) : fileTarget({ ...options, outputs });
 }
 
-function handedIn(sink: RowSink): Target {
+function sinkTarget(sink: RowSink): JobTarget {
   return {
     suspects: [],
     kept: 0,
-    start: async (_, { items }) => ({
+    open: async (_, { items }) => ({
       sink,
       items,
-      recorded: false,
-      around: (_, action) => action(),
+      hasManifest: false,
+      recordDecode: (_, action) => action(),
       close: async () => {},
     }),
     release: async () => {},
   };
 }
 
-async function filesOf(options: FileJobOptions): Promise<Target> {
+async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
   const { outputs, images, signal } = options;
-  const { suspects, kept, start, release } = await openDestination(outputs.destination);
+  const destination = await openDestination(outputs.destination);
+  const { suspects, kept, release } = destination;
   const onNote = noteEvents(options.onEvent);
   return {
     suspects,
     kept,
-    async start(ready, { items, walkAgain, total }) {
+    async open(ready, { items, walkAgain, total }) {
       const layout = await layoutOf(outputs, ready);
       const fingerprint = () => jobFingerprint(options, ready, layout);
-      const started = await start({
+      const opened = await destination.open({
         layout,
         fingerprint,
         items,
         walkAgain,
-        again: itemsAgain(images.folder),
+        findItem: itemFinder(images.folder),
         onNote,
         signal,
       });
-      if (!('sink' in started)) return started;
-      const { space, ...rest } = started;
+      if (!('sink' in opened)) return opened;
+      const { space, ...rest } = opened;
       if (space === undefined || !outputs.checksSpace) return rest;
       const { output, checkpointSeconds } = outputs.destination;
       const watch = new SpaceWatch(
-        { ...space, output, layout, rows: started.sink.counts.rows },
+        { ...space, output, layout, rows: opened.sink.counts.rows },
         { total, everySeconds: checkpointSeconds, onNote },
       );
       return { ...rest, space: watch };

@@ -2,7 +2,7 @@ import type { Item } from '../item.js';
 import { type OutputLayout, textFile } from '../outputs/layout.js';
 import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
-import { throughModel } from './through-model.js';
+import { withModel } from './with-model.js';
 
 /** The time and space that a few rows took. */
 export interface Trial {
@@ -12,7 +12,7 @@ export interface Trial {
 }
 
 /** What is known about a job before a trial. */
-export interface KnownOfTrial {
+export interface TrialFacts {
   readonly total: number; // rows of the whole job, because row numbers affect the length of text
   readonly suspects: readonly string[]; // images to decode in a separate process
   readonly layout: OutputLayout;
@@ -23,18 +23,18 @@ export interface KnownOfTrial {
  * @param inputs at least one
  * @throws HalonetError if the model or the device cannot be used
  */
-export async function tryRows(
+export async function runTrial(
   inputs: readonly Item[],
-  { total, suspects, layout }: KnownOfTrial,
+  { total, suspects, layout }: TrialFacts,
   options: JobOptions,
   ready: ReadyModel,
 ): Promise<Trial> {
   const { encode } = textFile(layout).rows;
-  return throughModel(options, ready, new Set(suspects), async (take) => {
+  return withModel(options, ready, new Set(suspects), async (processItems) => {
     const tried = async (items: readonly Item[]): Promise<Trial> => {
       let [rows, textBytes] = [0, 0];
       const start = performance.now();
-      await take(each(items), async (row) => {
+      await processItems(each(items), async (row) => {
         const number = Math.floor((rows++ * total) / items.length);
         if (row.status !== 'stored') textBytes += encode(row, number).byteLength;
       });

@@ -102,18 +102,18 @@ export async function tryLock(path: string, options: LockOptions = {}): Promise<
  * @returns the LockHeld that `tryLock` would throw; undefined if it would take the lock
  * @throws LockForeign if the file at `path` is not a lock file
  */
-export async function lookAtLock(
+export async function inspectLock(
   path: string,
   { timing = LOCK_TIMING, signal }: Omit<LockOptions, 'purpose'> = {},
 ): Promise<LockHeld | undefined> {
-  const first = await look(path);
+  const first = await readLockFile(path);
   if (first === undefined) return undefined;
-  const holder = holderIn(path, first);
+  const holder = parseHolderOf(path, first);
   const state = await stateOf(holder, await thisProcess());
   if (state === 'gone') return undefined;
   if (state === 'unknown') {
     await pause(3 * timing.refreshMs, signal);
-    const later = await look(path);
+    const later = await readLockFile(path);
     if (later === undefined || isSame(later, first)) return undefined;
   }
   return new LockHeld(path, holder);
@@ -147,21 +147,21 @@ async function take(
   for (;;) {
     signal?.throwIfAborted();
     if (await create(path, text)) {
-      await clearTakeover(path, self, takeOver).catch(() => {}); // a leftover file does no harm
+      await removeAbandonedTakeover(path, self, takeOver).catch(() => {}); // a leftover file does no harm
       return hold(path, text, timing);
     }
-    const now = await look(path);
+    const now = await readLockFile(path);
     if (now === undefined) continue; // released between the two calls
     const isTouched = now.text === seen?.text && now.mtimeMs !== seen.mtimeMs;
     if (seen === undefined || !isSame(now, seen)) {
       seen = now;
       seenAt = Date.now();
     }
-    const holder = holderIn(path, now);
+    const holder = parseHolderOf(path, now);
     const state = await stateOf(holder, self);
     const isStale = Date.now() - seenAt > timing.staleMs;
     if ((await judge({ holder, state, isTouched, isStale })) === 'abandoned') {
-      await clearAway(path, now, takeOver);
+      await removeAbandoned(path, now, takeOver);
     } else {
       await pause(timing.pollMs, signal);
     }
@@ -181,16 +181,17 @@ async function create(path: string, text: string): Promise<boolean> {
       await handle.close();
     }
     // If this process was suspended before it wrote, another may have taken over.
-    return (await look(path))?.text === text;
+    return (await readLockFile(path))?.text === text;
   } catch (error) {
     // Windows reports EPERM, not EEXIST, for a file that another process is removing.
-    if (isCode(error, 'EEXIST') || (isCode(error, 'EPERM') && (await look(path)) !== undefined)) return false;
+    if (isCode(error, 'EEXIST') || (isCode(error, 'EPERM') && (await readLockFile(path)) !== undefined))
+      return false;
     throw error;
   }
 }
 
 // Opening the file, unlike a bare stat, makes an NFS client ask the server.
-async function look(path: string): Promise<Sighting | undefined> {
+async function readLockFile(path: string): Promise<Sighting | undefined> {
   try {
     const handle = await open(path, 'r');
     try {
@@ -210,7 +211,7 @@ async function look(path: string): Promise<Sighting | undefined> {
  * Returns the holder that a lock file names; undefined if a crash left too little of it.
  * @throws LockForeign if it is not a lock file: `<output>.lock` may be the user's
  */
-function holderIn(path: string, { text }: Sighting): LockHolder | undefined {
+function parseHolderOf(path: string, { text }: Sighting): LockHolder | undefined {
   const holder = parseHolder(text);
   if (holder === undefined && !isRemnant(text)) throw new LockForeign(path, 'a file');
   return holder;
@@ -221,14 +222,14 @@ function holderIn(path: string, { text }: Sighting): LockHolder | undefined {
  * not remove the lock that a fast one has since taken. A process that dies here leaves the second lock abandoned, for the
  * next process to remove in the same way.
  */
-async function clearAway(
+async function removeAbandoned(
   path: string,
   abandoned: Sighting,
   takeOver: (takeover: string) => Promise<Lock>,
 ): Promise<void> {
   const takeover = await takeOver(takeoverPath(path));
   try {
-    const now = await look(path);
+    const now = await readLockFile(path);
     if (now !== undefined && isSame(now, abandoned)) await rm(path, { force: true });
   } finally {
     await takeover.release();
@@ -236,12 +237,12 @@ async function clearAway(
 }
 
 /** Removes the second lock of a process that died while it took over this lock. */
-async function clearTakeover(
+async function removeAbandonedTakeover(
   path: string,
   self: LockHolder,
   takeOver: (takeover: string) => Promise<Lock>,
 ): Promise<void> {
-  const left = await look(takeoverPath(path));
+  const left = await readLockFile(takeoverPath(path));
   if (left === undefined || (await stateOf(parseHolder(left.text), self)) !== 'gone') return;
   const takeover = await takeOver(takeoverPath(path));
   await takeover.release();
@@ -275,7 +276,7 @@ function hold(path: string, text: string, timing: LockTiming): Lock {
     async release() {
       clearInterval(timer);
       await refreshing;
-      if ((await look(path))?.text === text) await rm(path, { force: true });
+      if ((await readLockFile(path))?.text === text) await rm(path, { force: true });
     },
   };
 }

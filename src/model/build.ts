@@ -81,7 +81,7 @@ export interface BuiltNetwork {
  * @throws ModelError as {@link buildModel}, except for outputs and unused tensors
  */
 export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: Weights): BuiltNetwork {
-  return inConfig(request.network.source, () =>
+  return withConfigSource(request.network.source, () =>
     withSizeAdvice(request, (size) => {
       const net: Net = { graph: new GraphBuilder(), weights };
       const { input, x } = addInput(net, { ...request, ...size });
@@ -93,7 +93,7 @@ export function buildNetwork(request: Omit<BuildRequest, 'outputs'>, weights: We
 const PLACE = /^(stem|stages|final_conv|head|model_cfg)\b/; // in the network, by timm's names
 
 /** Adds the source of the configuration to errors: layers only know their place in the network. */
-function inConfig<T>(source: string, build: () => T): T {
+function withConfigSource<T>(source: string, build: () => T): T {
   try {
     return build();
   } catch (error) {

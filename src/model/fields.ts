@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.js';
-import { misspelled } from '../spelling.js';
+import { correction } from '../spelling.js';
 
 /** Reads one JSON value; throws a ModelError that names `where` if the value is invalid. */
 export type Reader<T> = (value: unknown, where: string) => T;
@@ -53,7 +53,7 @@ export function oneOf<const T extends string>(names: readonly T[]): Reader<T> {
     const found = names.find((name) => name === value);
     if (found !== undefined) return found;
     const expected = `one of ${names.map((n) => JSON.stringify(n)).join(', ')}`;
-    throw wrong(where, expected, value, typeof value === 'string' ? misspelled(value, names) : undefined);
+    throw wrong(where, expected, value, typeof value === 'string' ? correction(value, names) : undefined);
   };
 }
 
@@ -98,7 +98,7 @@ export function assertSpelled(
   where: string,
 ): void {
   for (const key of Object.keys(source)) {
-    const meant = known.includes(key) ? undefined : misspelled(key, known);
+    const meant = known.includes(key) ? undefined : correction(key, known);
     if (meant === undefined) continue;
     throw new ModelError(`${where}: unknown field ${JSON.stringify(key)}`, {
       hint: `Did you mean ${meant}?`,
@@ -122,7 +122,7 @@ export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): R
     const known = Object.keys(readers);
     const unknown = Object.keys(source).find((key) => !known.includes(key));
     if (unknown !== undefined) {
-      const meant = misspelled(unknown, known);
+      const meant = correction(unknown, known);
       throw new ModelError(`${where}: unknown field ${JSON.stringify(unknown)}`, {
         hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}Known fields: ${known.join(', ')}.`,
       });

@@ -7,7 +7,7 @@ import type { ModelSource, Precision } from './model-source.js';
 import { checkOnnxFile } from './onnx-file.js';
 import { kindOf, writeRecord } from './onnx-metadata.js';
 import { openModel } from './open-model.js';
-import { inFloats } from './precision.js';
+import { toFloats } from './precision.js';
 import { type EvaluationOverrides, overridden } from './preprocessing.js';
 
 export interface ConvertOptions extends CheckpointOptions {
@@ -62,7 +62,7 @@ export function onnxFileOf(
     outputs.map((name) => ({ name })),
     preprocessing,
   );
-  const converted = inFloats(toStandardOps(graph), source.precision, precision);
+  const converted = toFloats(toStandardOps(graph), source.precision, precision);
   const record = {
     precision,
     toolVersion,

@@ -4,7 +4,7 @@ import { type GraphSummary, type NetworkSummary, summarize, summarizeGraph } fro
 import { blankWeights, CheckpointWeights } from '../model/weights.js';
 import type { DType } from '../tensor.js';
 import { type CheckpointOptions, loadCheckpoint, readText } from './checkpoint.js';
-import { configOfFolder, inCache, parseModelName, repoOf } from './locate.js';
+import { configOfFolder, findCached, parseModelName, repoOf } from './locate.js';
 import type { ModelFacts } from './model-source.js';
 import { isOnnxFile, readOnnxModel } from './onnx-model.js';
 
@@ -128,6 +128,6 @@ async function configAlone(model: string, { hub }: InspectOptions): Promise<Mode
   if (file?.endsWith('.json')) return parseModelConfig(await readText(file), file);
   if (name.kind !== 'timm') return undefined;
   const { details } = name.timm;
-  const cached = details.published ? await inCache(repoOf(name.timm), hub) : undefined;
+  const cached = details.published ? await findCached(repoOf(name.timm), hub) : undefined;
   return cached === undefined ? configOfTimm(name.timm) : undefined;
 }

@@ -32,7 +32,7 @@ export async function labelsOf(
   const count = config.numClasses;
   const numbers = Array.from({ length: count }, (_, i) => String(i));
   if (type === 'index') return numbers;
-  const labels = given ?? (await ownLabels(config));
+  const labels = given ?? (await userLabels(config));
   if (labels === undefined) return numbers;
   if (labels.length !== count) {
     throw new HalonetError(`--labels: ${labels.length} labels for a model of ${count} classes`, {
@@ -49,7 +49,7 @@ export async function labelsOf(
 }
 
 /** Returns the checkpoint's class names, else ImageNet-1k's if there are 1000 classes; undefined if unknown. */
-export async function ownLabels(config: Classes): Promise<readonly Label[] | undefined> {
+export async function userLabels(config: Classes): Promise<readonly Label[] | undefined> {
   const { labelNames, labelDescriptions } = config;
   if (labelNames !== undefined) {
     return labelNames.map((name) => plain(name, labelDescriptions?.get(name) ?? name));

@@ -4,7 +4,7 @@ import { HubFileMissingError, ModelError } from '../errors.js';
 import { fetchFromHub, findInCache, type HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import { parseTimmName, type TimmName } from '../model/config/timm-name.js';
-import { misspelled } from '../spelling.js';
+import { correction } from '../spelling.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** The files of a model. */
@@ -60,7 +60,7 @@ export async function parseModelName(model: string): Promise<ModelName> {
       hint: `Give a checkpoint file, a folder with ${WEIGHTS[0]} and ${CONFIG}, a timm name, hf-hub:owner/name, or "demo".`,
     });
   }
-  if (misspelled(name, [DEMO]) !== undefined) {
+  if (correction(name, [DEMO]) !== undefined) {
     throw new ModelError(`unknown model ${JSON.stringify(model)}`, { hint: `Did you mean ${DEMO}?` });
   }
   return { kind: 'timm', timm: parseTimmName(name) };
@@ -90,7 +90,7 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
   const name = await parseModelName(model);
   switch (name.kind) {
     case 'demo':
-      return inFolder(DEMO_MODEL_FOLDER);
+      return findInFolder(DEMO_MODEL_FOLDER);
     case 'file':
       if (!name.path.endsWith('.json')) return { weights: name.path, config: await besides(name.path) };
       throw new ModelError(
@@ -100,7 +100,7 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
         },
       );
     case 'folder':
-      return inFolder(name.path);
+      return findInFolder(name.path);
     case 'hub':
       return fromHub(name.repo, options);
     case 'timm':
@@ -115,7 +115,7 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
 export const repoOf = ({ name }: TimmName): string => `timm/${name}`;
 
 /** Returns a repository's cached files without any request; undefined unless all are cached. */
-export async function inCache(repo: string, hub: HubSettings): Promise<Location | undefined> {
+export async function findCached(repo: string, hub: HubSettings): Promise<Location | undefined> {
   for (const weights of WEIGHTS) {
     const files = await findInCache({ repo, files: [CONFIG, weights] }, hub);
     if (files !== undefined) return { weights: files[weights] ?? '', config: files[CONFIG] };
@@ -124,7 +124,7 @@ export async function inCache(repo: string, hub: HubSettings): Promise<Location 
 }
 
 async function fromHub(repo: string, { hub, onDownload, onNote, signal }: LocateOptions): Promise<Location> {
-  const cached = await inCache(repo, hub);
+  const cached = await findCached(repo, hub);
   if (cached !== undefined) return cached;
   const [preferred, other] = WEIGHTS;
   const fetch = async (weights: string): Promise<Location> => {
@@ -143,7 +143,7 @@ async function fromHub(repo: string, { hub, onDownload, onNote, signal }: Locate
 }
 
 /** Finds a folder's weights: under one of the hub's names, else its only checkpoint. */
-export async function inFolder(folder: string): Promise<Location> {
+export async function findInFolder(folder: string): Promise<Location> {
   const { config, checkpoints } = await contentsOf(folder);
   const [only] = checkpoints;
   const weights =

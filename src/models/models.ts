@@ -4,7 +4,7 @@ import { type TimmName, timmNames } from '../model/config/timm-name.js';
 import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config-file/parse.js';
 import { summarize } from '../model/summary.js';
 import { blankWeights } from '../model/weights.js';
-import { DEMO, inCache, inFolder, repoOf } from './locate.js';
+import { DEMO, findCached, findInFolder, repoOf } from './locate.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** Where a model's weights are: in this package, in the hub's cache, on the hub, or nowhere. */
@@ -64,13 +64,13 @@ function rowOf(
 
 async function timmRow(timm: TimmName, hub: HubSettings): Promise<ModelRow> {
   const { published, license } = timm.details;
-  const here = published ? await inCache(repoOf(timm), hub) : undefined;
+  const here = published ? await findCached(repoOf(timm), hub) : undefined;
   const weights = here === undefined ? (published ? 'download' : 'untrained') : 'cached';
   return rowOf(timm.name, configOfTimm(timm), license, weights);
 }
 
 async function demoRow(): Promise<ModelRow> {
-  const { config = '' } = await inFolder(DEMO_MODEL_FOLDER);
+  const { config = '' } = await findInFolder(DEMO_MODEL_FOLDER);
   return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'embedded');
 }
 

@@ -10,7 +10,7 @@ import type { Precision } from './model-source.js';
  * @param has its current precision
  * @throws ModelError if that is half and single is requested
  */
-export function inFloats(graph: Graph, has: Precision, wanted: Precision): Graph {
+export function toFloats(graph: Graph, has: Precision, wanted: Precision): Graph {
   if (has === wanted) return graph;
   if (wanted === 'fp16') return toHalf(toStandardOps(graph));
   throw new ModelError('the model is in half precision already; the lost precision cannot be restored', {

@@ -34,6 +34,6 @@ export function filePath({ folder }: Arrangement, output: string, name: string):
 }
 
 /** Returns the name of the file that is published last: the output exists once it does. */
-export function lastName({ folder }: Arrangement, output: string): string {
+export function lastPublished({ folder }: Arrangement, output: string): string {
   return folder ? INDEX : basename(output);
 }

@@ -37,7 +37,7 @@ export function formatOfName(named: NamedOutput): Format | undefined {
   const format = formatOf(extension, named);
   if (format !== undefined) return format;
   const known = formats.filter((one) => !isFolder(named, one)).flatMap(({ extensions }) => extensions);
-  const names = inOrderOfProposal(named).map((one) => nameFor(named, one));
+  const names = proposalOrder(named).map((one) => nameFor(named, one));
   const kept = FOREIGN.test(extension) ? '' : ', or say with --format what it is to hold';
   throw new OutputError(
     `The extension of ${output} names no output format: expected one of ${known.join(', ')}.`,
@@ -75,7 +75,7 @@ export function refuseForeignName(named: NamedOutput, otherwise: Format): void {
   const extension = extensionOf(output);
   if (IMAGE.test(extension)) {
     throw new OutputError(`${output} has the name of an image, which results must not replace.`, {
-      hint: `Name the output for its format: ${alternatives(inOrderOfProposal(named).map(({ name }) => `.${name}`))}.`,
+      hint: `Name the output for its format: ${alternatives(proposalOrder(named).map(({ name }) => `.${name}`))}.`,
     });
   }
   if (COMPRESSED.test(extension)) {
@@ -134,7 +134,7 @@ function isFolder({ command }: NamedOutput, format: Format): boolean {
 }
 
 /** Returns the formats, those with a single file first. */
-function inOrderOfProposal({ command, formats }: NamedOutput): readonly Format[] {
+function proposalOrder({ command, formats }: NamedOutput): readonly Format[] {
   const isSingle = (format: Format) => Number(format[command].arrangement.streams);
   return formats.toSorted((one, other) => isSingle(other) - isSingle(one));
 }

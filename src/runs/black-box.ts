@@ -23,13 +23,13 @@ export class BlackBox {
 
   /** @param suspects images that crashed an earlier process; recorded until they have been decoded */
   static open(path: string, suspects: readonly string[] = []): BlackBox {
-    const box = new BlackBox(path, opened(path));
+    const box = new BlackBox(path, openOrUndefined(path));
     for (const image of new Set(suspects)) box.#suspects.set(image, box.#name(image, box.#slots++));
     return box;
   }
 
   /** Runs an action on an image, recording the image for as long as it takes. */
-  async around<T>(image: string, action: () => Promise<T>): Promise<T> {
+  async record<T>(image: string, action: () => Promise<T>): Promise<T> {
     const slot = this.#suspects.get(image) ?? this.#name(image, this.#free.pop() ?? this.#slots++);
     this.#suspects.delete(image);
     try {
@@ -70,7 +70,7 @@ export class BlackBox {
   }
 }
 
-function opened(path: string): number | undefined {
+function openOrUndefined(path: string): number | undefined {
   try {
     return openSync(path, 'w');
   } catch {
@@ -81,7 +81,7 @@ function opened(path: string): number | undefined {
 const BLANK = Buffer.from(' '); // over the quote that a path begins with
 
 /** Returns the images being decoded when a run crashed; none if it did not crash or the file cannot be read. */
-export async function lastDecoded(path: string): Promise<readonly string[]> {
+export async function readSuspects(path: string): Promise<readonly string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {
     try {

@@ -9,15 +9,15 @@ import type { Arrangement } from '../outputs/arrangement.js';
 import { type OutputLayout, textFile } from '../outputs/layout.js';
 import { streamSink } from '../outputs/stream-sink.js';
 import type { RowSink } from '../rows.js';
-import { BlackBox, lastDecoded } from './black-box.js';
+import { BlackBox, readSuspects } from './black-box.js';
 import type { Fingerprint } from './journal.js';
 import type { Manifest, RunFacts } from './manifest.js';
+import { type OpenRunOptions, openRun } from './open-run.js';
 import { type OutputMode, planRun } from './plan.js';
 import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
-import { type RunStartOptions, startRun } from './run-start.js';
 import { readState, recover } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
-import type { ItemAgain } from './stored-items.js';
+import type { FindItem } from './stored-items.js';
 
 /** Where the rows of a job go. */
 export interface JobOutput {
@@ -37,29 +37,29 @@ export interface Destination {
    * @returns the manifest of the finished output if nothing is left to do
    * @throws {OutputError} if inputs or settings differ from those of the existing run, or the output cannot be read or written
    */
-  readonly start: (options: StartOptions) => Promise<Started | Manifest>;
+  readonly open: (options: OpenOutputOptions) => Promise<OpenOutput | Manifest>;
   readonly release: () => Promise<void>;
 }
 
-export interface StartOptions {
+export interface OpenOutputOptions {
   readonly layout: OutputLayout;
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<Item>;
   readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
-  readonly again: ItemAgain; // for a retry
+  readonly findItem: FindItem; // for a retry
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A job that can write rows. */
-export interface Started {
+/** An output that takes rows. */
+export interface OpenOutput {
   readonly sink: RowSink<RunFacts>; // throws OutputError
   readonly items: AsyncIterable<JobItem>; // what is left to do; throws OutputError if earlier rows cannot be read
-  readonly recorded: boolean; // the job will have a manifest
+  readonly hasManifest: boolean; // the job will have a manifest
   /** Runs an action on an image, recording the image in case it crashes the process. */
-  readonly around: <T>(image: string, action: () => Promise<T>) => Promise<T>;
+  readonly recordDecode: <T>(image: string, action: () => Promise<T>) => Promise<T>;
   readonly space?: OutputSpace; // left out for a stream
-  readonly passedOver?: Manifest['passedOver']; // as in StartedRun
+  readonly skipped?: Manifest['skipped']; // as in OpenRun
   readonly close: () => Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export interface Started {
 export function openDestination(output: JobOutput): Promise<Destination> {
   return attempt(output.output, async () => {
     const place = await findOutput(output.output, output.arrangement);
-    if (place.kind !== 'run') return streamed(output);
+    if (place.kind !== 'run') return streamDestination(output);
     const lock = await lockOutput(place);
     try {
       return await runDestination(output, place, lock);
@@ -89,18 +89,18 @@ export function refuseStream({ output, mode }: Pick<JobOutput, 'output' | 'mode'
   });
 }
 
-function streamed({ output, mode, stdout }: JobOutput): Destination {
+function streamDestination({ output, mode, stdout }: JobOutput): Destination {
   refuseStream({ output, mode });
   return {
     suspects: [],
     kept: 0,
-    async start({ layout, items }) {
+    async open({ layout, items }) {
       const channel = await openByteChannel({ output, overwrite: true, stdout });
       return {
         sink: streamSink(channel, textFile(layout)),
         items,
-        recorded: false,
-        around: (_, action) => action(),
+        hasManifest: false,
+        recordDecode: (_, action) => action(),
         close: async () => {},
       };
     },
@@ -119,12 +119,12 @@ async function runDestination(
   if (plan.kind === 'refuse') throw plan.error;
   const decoding = join(place.partial, PARTIAL.decoding);
   const interrupted = state.kind === 'interrupted' && mode !== 'overwrite';
-  const suspects = interrupted ? await lastDecoded(decoding) : [];
+  const suspects = interrupted ? await readSuspects(decoding) : [];
   return {
     suspects,
     kept: interrupted ? state.journal.checkpoint.rows : 0,
-    async start({ fingerprint, ...options }) {
-      const run: RunStartOptions = {
+    async open({ fingerprint, ...options }) {
+      const run: OpenRunOptions = {
         ...options,
         place,
         mode,
@@ -133,18 +133,18 @@ async function runDestination(
         confirm: () => confirmLock(place, lock),
         fingerprint: fingerprint(),
       };
-      const started = await attempt(place.output, () => startRun(run));
-      if (!('sink' in started)) return started;
+      const opened = await attempt(place.output, () => openRun(run));
+      if (!('sink' in opened)) return opened;
       const box = BlackBox.open(decoding, suspects);
       return {
-        ...started,
-        items: readFor(place.output, started.items),
-        recorded: true,
-        space: { folder: dirname(place.partial), bytes: () => started.sink.bytes },
-        around: (image, action) => box.around(image, action),
+        ...opened,
+        items: itemsFor(place.output, opened.items),
+        hasManifest: true,
+        space: { folder: dirname(place.partial), bytes: () => opened.sink.bytes },
+        recordDecode: (image, action) => box.record(image, action),
         async close() {
           await box.close();
-          await started.close();
+          await opened.close();
         },
       };
     },
@@ -153,7 +153,7 @@ async function runDestination(
 }
 
 /** Yields the items of a run, some read from earlier rows. Turns only failures to read those rows into errors of the output. */
-async function* readFor(output: string, items: AsyncIterable<JobItem>): AsyncGenerator<JobItem> {
+async function* itemsFor(output: string, items: AsyncIterable<JobItem>): AsyncGenerator<JobItem> {
   try {
     yield* items;
   } catch (error) {
@@ -179,12 +179,12 @@ async function lockOutput(place: RunPlace): Promise<Lock> {
   try {
     return await tryLock(place.lock, { purpose: `a run of halonet to ${place.output}` });
   } catch (error) {
-    throw error instanceof LockHeld ? inUse(place, error) : error;
+    throw error instanceof LockHeld ? inUseError(place, error) : error;
   }
 }
 
 /** Returns the error that tells the user about a held lock. */
-export function inUse({ output, lock }: RunPlace, held: LockHeld): OutputError {
+export function inUseError({ output, lock }: RunPlace, held: LockHeld): OutputError {
   const { holder } = held;
   const who = holder === undefined ? 'Another run' : `Another run (process ${holder.pid} on ${holder.host})`;
   return new OutputError(`${who} is writing ${output}.`, {

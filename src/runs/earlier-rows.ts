@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { OutputError } from '../errors.js';
-import { orClose } from '../files/or-close.js';
+import { closeOnError } from '../files/close-on-error.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { readJournal } from './journal.js';
 import { type Manifest, manifestDigest, readManifest } from './manifest.js';
@@ -46,7 +46,7 @@ export async function earlierRows(
 ): Promise<readonly StoredRows[]> {
   const bases: StoredRows[] = [];
   let folder = place.partial;
-  return orClose(closing(bases), async () => {
+  return closeOnError(closerOf(bases), async () => {
     for (;;) {
       folder = join(folder, PARTIAL.base);
       const journal = await readJournal(join(folder, PARTIAL.journal));
@@ -59,7 +59,7 @@ export async function earlierRows(
 }
 
 /** Returns an object that closes all of them. */
-export const closing = (stored: readonly StoredRows[]) => ({
+export const closerOf = (stored: readonly StoredRows[]) => ({
   close: async () => {
     for (const rows of stored) await rows.close();
   },

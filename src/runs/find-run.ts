@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
-import { behindLinks, statOrUndefined } from '../files/place.js';
+import { resolveLinks, statOrUndefined } from '../files/place.js';
 import { attempt, reading } from '../files/write-error.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { readJournal } from './journal.js';
@@ -19,7 +19,7 @@ export interface FoundRun {
  * @throws {OutputError} if the output has no manifest
  */
 export function findRun(output: string): Promise<FoundRun> {
-  return attempt(output, () => finishedOr(output, noManifest));
+  return attempt(output, () => findFinished(output, noManifest));
 }
 
 /**
@@ -27,27 +27,27 @@ export function findRun(output: string): Promise<FoundRun> {
  * @throws {OutputError} if there is neither; its hint says what to do about an interrupted run
  */
 export function findRunToRetry(output: string): Promise<FoundRun> {
-  return attempt(output, () => finishedOr(output, complete));
+  return attempt(output, () => findFinished(output, findComplete));
 }
 
 /** Returns the finished run of an output, or the result of `otherwise` if there is none. */
-async function finishedOr(
+async function findFinished(
   output: string,
   otherwise: (place: RunPlace) => Promise<FoundRun>,
 ): Promise<FoundRun> {
-  const place = await placeNamed(output);
+  const place = await presumedPlace(output);
   const manifest = await readManifest(place.manifest);
-  return manifest === undefined ? otherwise(place) : laidOut(place, manifest);
+  return manifest === undefined ? otherwise(place) : foundRun(place, manifest);
 }
 
 /** Returns the run that only remains to be published. @throws {OutputError} if there is none, with a hint */
-async function complete(place: RunPlace): Promise<FoundRun> {
+async function findComplete(place: RunPlace): Promise<FoundRun> {
   const { output } = place;
   const journal = await readJournal(join(place.partial, PARTIAL.journal));
   if (journal?.complete) {
     const manifest = await readManifest(join(place.partial, PARTIAL.manifest));
     // Already moved to its final name: a run is publishing right now.
-    return manifest === undefined ? finishedOr(output, noManifest) : laidOut(place, manifest);
+    return manifest === undefined ? findFinished(output, noManifest) : foundRun(place, manifest);
   }
   if (journal === undefined) return noManifest(place);
   if (!journal.header.retries) {
@@ -62,14 +62,14 @@ async function complete(place: RunPlace): Promise<FoundRun> {
 }
 
 /** Returns the place of an output before its manifest tells the arrangement: a folder is assumed to hold features. */
-async function placeNamed(output: string): Promise<RunPlace> {
+async function presumedPlace(output: string): Promise<RunPlace> {
   const path = resolve(output);
   const existing = await reading(() => statOrUndefined(path));
-  const real = existing === undefined ? await behindLinks(path) : await reading(() => realpath(path));
+  const real = existing === undefined ? await resolveLinks(path) : await reading(() => realpath(path));
   return runPlace(output, existing?.isDirectory() ? ARRANGEMENTS.folder : ARRANGEMENTS.text, real);
 }
 
-async function laidOut({ output, path }: RunPlace, manifest: Manifest): Promise<FoundRun> {
+async function foundRun({ output, path }: RunPlace, manifest: Manifest): Promise<FoundRun> {
   return { place: await runPlace(output, ARRANGEMENTS[manifest.layout], path), manifest };
 }
 

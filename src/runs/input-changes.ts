@@ -2,7 +2,7 @@ import type { FileIdentity } from '../file-identity.js';
 import type { Item } from '../item.js';
 import { isSameFile, type LedgerRecord, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
-import { type Named, RowsByImage } from './rows-by-image.js';
+import { type ImageName, RowsByImage } from './rows-by-image.js';
 
 /** How inputs differ from those of a ledger. */
 export interface InputChanges {
@@ -21,7 +21,7 @@ export interface KnownInputs {
 }
 
 /** The current state of an input. */
-interface Look extends Named {
+interface InputState extends ImageName {
   readonly isUnread: boolean;
   readonly file: FileIdentity | undefined;
 }
@@ -46,15 +46,15 @@ export async function compareInputs(
     for (let row = 0; row < known.rows; ) {
       const block = await nextBlock(items, Math.min(BLOCK, known.rows - row));
       if (block.length === 0) return { ...NO_CHANGES, lost: known.rows - row, respelled };
-      let anew = 0;
-      for (const look of block) {
+      let respelledHere = 0;
+      for (const state of block) {
         const { value: record } = await ledger.next();
-        const fit = record === undefined ? 'other' : fitOf(record, look);
+        const fit = record === undefined ? 'other' : fitOf(record, state);
         if (fit === 'other') return await countChanges(row, block, items, known, respelled);
-        if (fit === 'respelled') anew++;
+        if (fit === 'respelled') respelledHere++;
       }
       row += block.length;
-      respelled += anew;
+      respelled += respelledHere;
     }
   } finally {
     await ledger.return(undefined);
@@ -72,7 +72,7 @@ export function isRespelledOnly({ gained, lost, changed, moved }: InputChanges):
 }
 
 /** Returns whether a row belongs to an unchanged input, possibly given by another path. */
-function fitOf(record: LedgerRecord, { id, target, file }: Look): 'same' | 'respelled' | 'other' {
+function fitOf(record: LedgerRecord, { id, target, file }: InputState): 'same' | 'respelled' | 'other' {
   if (!isSameFile(record.file, file)) return 'other';
   if (record.path === pathKey(id)) return 'same';
   return record.target === pathKey(target ?? id) ? 'respelled' : 'other';
@@ -84,15 +84,15 @@ function fitOf(record: LedgerRecord, { id, target, file }: Look): 'same' | 'resp
  */
 async function countChanges(
   from: number,
-  block: readonly Look[],
+  block: readonly InputState[],
   items: AsyncIterator<Item>,
   known: KnownInputs,
   respelled: number,
 ): Promise<InputChanges> {
   const rows = await RememberedRows.read(known, from);
   const tally = new Tally(rows, respelled);
-  for (let looks = block; looks.length > 0; looks = await nextBlock(items, BLOCK)) {
-    for (const look of looks) tally.add(look);
+  for (let states = block; states.length > 0; states = await nextBlock(items, BLOCK)) {
+    for (const state of states) tally.add(state);
   }
   return tally.changes(known.whole);
 }
@@ -113,21 +113,21 @@ class Tally {
     this.#respelled = respelled;
   }
 
-  add(look: Look): void {
-    const row = this.#rows.find(look);
+  add(state: InputState): void {
+    const row = this.#rows.find(state);
     const meeting = row === undefined ? 'beyond' : this.#rows.meet(row);
     if (row === undefined || meeting === 'beyond') {
       this.#unknown++;
-      if (look.isUnread) this.#unread++;
+      if (state.isUnread) this.#unread++;
       return;
     }
     this.#gained += this.#unknown;
     this.#unknown = 0;
-    if (!this.#rows.knows(look.id)) this.#respelled++;
+    if (!this.#rows.knows(state.id)) this.#respelled++;
     if (meeting === 'again') return;
     this.#moved ||= row < this.#last;
     this.#last = row;
-    if (!this.#rows.isSame(row, look.file)) this.#changed++;
+    if (!this.#rows.isSame(row, state.file)) this.#changed++;
   }
 
   /** @param whole whether inputs after the last known one count as new */
@@ -170,7 +170,7 @@ class RememberedRows {
     return remembered;
   }
 
-  find(input: Named): number | undefined {
+  find(input: ImageName): number | undefined {
     return this.#images.find(input);
   }
 
@@ -207,18 +207,18 @@ class RememberedRows {
 const records = ({ ledger, rows }: KnownInputs) => ledgerRecords(ledger, rows);
 
 /** Takes the next `size` inputs, or fewer at the end, and asks the file system for their identities. */
-async function nextBlock(items: AsyncIterator<Item>, size: number): Promise<readonly Look[]> {
+async function nextBlock(items: AsyncIterator<Item>, size: number): Promise<readonly InputState[]> {
   const block: Item[] = [];
   while (block.length < size) {
     const { done, value } = await items.next();
     if (done) break;
     block.push(value);
   }
-  const look = async (item: Item): Promise<Look> => ({
+  const state = async (item: Item): Promise<InputState> => ({
     id: item.id,
     target: item.target,
     isUnread: item.status === 'failed',
     file: await item.identify(),
   });
-  return Promise.all(block.map(look));
+  return Promise.all(block.map(state));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
-import { orClose } from '../files/or-close.js';
+import { closeOnError } from '../files/close-on-error.js';
 import { writeFully } from '../files/pending-file.js';
 import { errorCode, reading } from '../files/write-error.js';
 
@@ -58,7 +58,7 @@ export class Journal {
   /** @param checkpoint one with no rows */
   static async create(path: string, header: JournalHeader, checkpoint: Checkpoint): Promise<Journal> {
     const journal = new Journal(await open(path, 'wx'));
-    return orClose(journal, async () => {
+    return closeOnError(journal, async () => {
       await journal.append({ header }, { checkpoint });
       return journal;
     });
@@ -67,7 +67,7 @@ export class Journal {
   /** @param length bytes of whole records, from {@link readJournal} */
   static async reopen(path: string, length: number): Promise<Journal> {
     const handle = await open(path, 'r+');
-    await orClose(handle, () => handle.truncate(length));
+    await closeOnError(handle, () => handle.truncate(length));
     await handle.close();
     return new Journal(await open(path, 'a'));
   }

@@ -12,7 +12,7 @@ import type { RunState } from './run-state.js';
 export type OutputMode = 'new' | 'overwrite' | 'resume' | 'sync' | 'retry';
 
 /** An earlier run to resume, or whose rows can be reused. */
-export type Left = Extract<RunState, { kind: 'interrupted' | 'finished' }>;
+export type EarlierRun = Extract<RunState, { kind: 'interrupted' | 'finished' }>;
 
 /** The facts that determine a plan. Those left out are not known yet, and are costly to find out. */
 export interface PlanFacts {
@@ -37,15 +37,15 @@ export type ComparedInputs =
 /** What a run does first. */
 export type Plan =
   | { readonly kind: 'unsettled'; readonly lacks: 'fingerprint' }
-  | { readonly kind: 'unsettled'; readonly lacks: 'inputs'; readonly of: Left } // to compare with those of that run
+  | { readonly kind: 'unsettled'; readonly lacks: 'inputs'; readonly of: EarlierRun } // to compare with those of that run
   | { readonly kind: 'refuse'; readonly error: OutputError }
   | { readonly kind: 'done'; readonly manifest: Manifest; readonly respelled: number } // rows whose inputs have new paths
-  | { readonly kind: 'begin'; readonly replaces: boolean }
+  | { readonly kind: 'start'; readonly replaces: boolean }
   | { readonly kind: 'resume'; readonly journal: JournalState }
   | {
-      readonly kind: 'takeOver';
-      readonly from: Left;
-      readonly rows: 'of unchanged inputs' | 'without a failure';
+      readonly kind: 'reuse';
+      readonly from: EarlierRun;
+      readonly rows: 'unchanged' | 'succeeded';
       readonly changes: InputChanges | undefined; // undefined if unknown, or none
     };
 
@@ -56,49 +56,51 @@ export function planRun(facts: PlanFacts): Plan {
   const { place, state, mode, fingerprint } = facts;
   const refusal = refusalOf(place, state, mode);
   if (refusal !== undefined) return { kind: 'refuse', error: refusal };
-  if (mode === 'new' || mode === 'overwrite' || !isLeft(state))
-    return { kind: 'begin', replaces: mode === 'overwrite' };
+  if (mode === 'new' || mode === 'overwrite' || !isEarlierRun(state))
+    return { kind: 'start', replaces: mode === 'overwrite' };
   if (fingerprint === undefined) return { kind: 'unsettled', lacks: 'fingerprint' };
   const different = differences(fingerprintOf(state), fingerprint, mode === 'retry' ? LIMITS : []);
   if (different.length > 0) return { kind: 'refuse', error: otherSettings(place.output, different) };
-  return mode === 'retry' ? planRetry(state) : planAgain(state, facts);
+  return mode === 'retry' ? planRetry(state) : planResumeOrSync(state, facts);
 }
 
 /** The settings of a fingerprint that may change for failed images. */
 export const LIMITS = ['maxPixels', 'failOn'];
 
-function planRetry(state: Left): Plan {
+function planRetry(state: EarlierRun): Plan {
   if (state.kind === 'interrupted') return { kind: 'resume', journal: state.journal };
   if (Object.keys(state.manifest.failures).length === 0)
     return { kind: 'done', manifest: state.manifest, respelled: 0 };
-  return { kind: 'takeOver', from: state, rows: 'without a failure', changes: undefined };
+  return { kind: 'reuse', from: state, rows: 'succeeded', changes: undefined };
 }
 
 /** Plans a run with --resume or --sync. */
-function planAgain(state: Left, { place: { output }, mode, inputs }: PlanFacts): Plan {
+function planResumeOrSync(state: EarlierRun, { place: { output }, mode, inputs }: PlanFacts): Plan {
   if (inputs === undefined) return { kind: 'unsettled', lacks: 'inputs', of: state };
-  if (inputs.kind === 'same' || (inputs.kind === 'unread' && mode === 'resume')) return goingOn(state, 0);
-  const takeOver = { kind: 'takeOver', from: state, rows: 'of unchanged inputs' } as const;
-  if (inputs.kind === 'unread') return { ...takeOver, changes: undefined };
+  if (inputs.kind === 'same' || (inputs.kind === 'unread' && mode === 'resume'))
+    return continuation(state, 0);
+  const reuse = { kind: 'reuse', from: state, rows: 'unchanged' } as const;
+  if (inputs.kind === 'unread') return { ...reuse, changes: undefined };
   const { changes, used } = inputs;
   if (mode === 'resume') {
-    if (!isRespelledOnly(changes)) return { kind: 'refuse', error: changedInputs(output, changes) };
-    if (state.kind === 'finished') return goingOn(state, changes.respelled);
-    if (used) return { kind: 'refuse', error: changedInputs(output, changes) };
+    if (!isRespelledOnly(changes)) return { kind: 'refuse', error: changedInputsError(output, changes) };
+    if (state.kind === 'finished') return continuation(state, changes.respelled);
+    if (used) return { kind: 'refuse', error: changedInputsError(output, changes) };
   }
-  const emptied = emptiedOutput(output, changes, inputs.rows);
-  return emptied === undefined ? { ...takeOver, changes } : { kind: 'refuse', error: emptied };
+  const emptied = emptiedError(output, changes, inputs.rows);
+  return emptied === undefined ? { ...reuse, changes } : { kind: 'refuse', error: emptied };
 }
 
-function goingOn(state: Left, respelled: number): Plan {
+function continuation(state: EarlierRun, respelled: number): Plan {
   if (state.kind === 'finished') return { kind: 'done', manifest: state.manifest, respelled };
   return { kind: 'resume', journal: state.journal };
 }
 
-const isLeft = (state: RunState): state is Left => state.kind === 'interrupted' || state.kind === 'finished';
+const isEarlierRun = (state: RunState): state is EarlierRun =>
+  state.kind === 'interrupted' || state.kind === 'finished';
 
 /** Returns the fingerprint of an earlier run. */
-export const fingerprintOf = (state: Left): Fingerprint =>
+export const fingerprintOf = (state: EarlierRun): Fingerprint =>
   state.kind === 'finished' ? state.manifest.fingerprint : state.journal.header.fingerprint;
 
 /** Returns the error if a mode does not fit the existing state; undefined if it does. */
@@ -128,11 +130,7 @@ function refusalOf(
 }
 
 /** Refuses to drop rows if their inputs may only be unreachable. */
-function emptiedOutput(
-  output: string,
-  { lost, unread }: InputChanges,
-  rows: number,
-): OutputError | undefined {
+function emptiedError(output: string, { lost, unread }: InputChanges, rows: number): OutputError | undefined {
   if (lost === 0 || (lost < rows && unread === 0)) return undefined;
   const why =
     unread > 0 ? `${counted(unread, 'input')} cannot be read` : 'none of its inputs is there any more';
@@ -141,7 +139,7 @@ function emptiedOutput(
   });
 }
 
-function changedInputs(output: string, changes: InputChanges): OutputError {
+function changedInputsError(output: string, changes: InputChanges): OutputError {
   return new OutputError(`The inputs of ${output} have changed: ${changesText(changes)}.`, {
     hint: 'Pass --sync to compute only new and changed images, or --overwrite to start over.',
   });

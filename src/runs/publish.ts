@@ -36,26 +36,26 @@ export async function publish(place: RunPlace, names: readonly string[], replace
  */
 export async function removePartial(place: RunPlace): Promise<void> {
   const { partial } = place;
-  await removeGone(place);
+  await finishRemoval(place);
   if (!(await exists(partial))) return;
-  await rename(partial, goneFrom(place));
-  await removeGone(place);
+  await rename(partial, removalFolder(place));
+  await finishRemoval(place);
 }
 
 /** Completes an interrupted removal of a run's folder. @throws the file system's error */
-export async function removeGone(place: RunPlace): Promise<void> {
-  await rm(goneFrom(place), { recursive: true, force: true });
+export async function finishRemoval(place: RunPlace): Promise<void> {
+  await rm(removalFolder(place), { recursive: true, force: true });
 }
 
 /** Returns the name of a run's folder while it is being removed. */
-export const goneFrom = ({ partial }: RunPlace) => `${partial}.gone`;
+export const removalFolder = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
   const { path, arrangement, manifest } = place;
   const data = join(place.partial, PARTIAL.data);
   const pending: string[] = [];
   for (const name of names) if (await exists(join(data, name))) pending.push(name);
-  if (!replaces) await refuseInTheWay(place, names, pending);
+  if (!replaces) await refuseObstacles(place, names, pending);
   if (replaces) await keepOldNames(place, names);
   await rm(manifest, { force: true }); // from here on, the files match no manifest
   if (replaces) await forceFolder(dirname(manifest)); // also after a power cut: the files may be in another folder
@@ -87,7 +87,7 @@ async function removeOld(
 ): Promise<void> {
   const { path, arrangement } = place;
   const last = names.at(-1) ?? '';
-  const leftOver = await leftOverFiles(place, names);
+  const leftOver = await leftoverFiles(place, names);
   if (names.length + leftOver.length > 1 && pending.includes(last)) {
     await rm(finalPath(place, last), { force: true });
     await forceFolder(finalPath(place, ''));
@@ -103,7 +103,7 @@ async function removeOld(
  * Returns the files of the old output that the new one does not replace, such as the class names when the new output holds
  * embeddings. It leaves out modified files, which may be the user's.
  */
-async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
+async function leftoverFiles(place: RunPlace, names: readonly string[]): Promise<readonly string[]> {
   const { partial, arrangement } = place;
   if (arrangement.folder) return [];
   const old = await readManifest(join(partial, PARTIAL.replaced));
@@ -119,7 +119,7 @@ async function leftOverFiles(place: RunPlace, names: readonly string[]): Promise
 }
 
 /** Refuses files that have appeared since the run started and are not its own. @throws {OutputError} */
-async function refuseInTheWay(
+async function refuseObstacles(
   place: RunPlace,
   names: readonly string[],
   pending: readonly string[],
@@ -127,11 +127,11 @@ async function refuseInTheWay(
   const { path, arrangement } = place;
   const others = arrangement.folder ? await featureFiles(path) : [];
   for (const name of [...pending, ...others.filter((other) => !names.includes(other))]) {
-    if (await exists(finalPath(place, name))) throw inTheWay(place, name);
+    if (await exists(finalPath(place, name))) throw obstacleError(place, name);
   }
 }
 
-function inTheWay(place: RunPlace, name: string): OutputError {
+function obstacleError(place: RunPlace, name: string): OutputError {
   const path = finalPath(place, name);
   return new OutputError(
     `${path === place.path ? place.output : path} already exists, and did not when the run started.`,
@@ -148,12 +148,12 @@ async function move(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if (errorCode(error) !== 'EXDEV') throw error;
-    await carry(from, to);
+    await moveAcrossDisks(from, to);
   }
 }
 
 /** Moves a file to another disk, needed for files beside an output folder that is a mount point. */
-async function carry(from: string, to: string): Promise<void> {
+async function moveAcrossDisks(from: string, to: string): Promise<void> {
   const near = `${to}.tmp`;
   await copyFile(from, near);
   const handle = await open(near, 'r+');

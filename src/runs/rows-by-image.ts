@@ -3,7 +3,7 @@ import { type LedgerRecord, pathKey } from './ledger.js';
 import { RowTable } from './row-table.js';
 
 /** An item's id and what it resolves to. */
-export type Named = Pick<Item, 'id' | 'target'>;
+export type ImageName = Pick<Item, 'id' | 'target'>;
 
 /**
  * The rows of a ledger, indexed by image. An image is found by what its path resolves to, however the path is spelled; if
@@ -27,7 +27,7 @@ export class RowsByImage {
     return first;
   }
 
-  find({ id, target }: Named): number | undefined {
+  find({ id, target }: ImageName): number | undefined {
     return this.#byTarget.find(pathKey(target ?? id)) ?? this.#byPath.find(pathKey(id));
   }
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ImageFailure, OutputError } from '../errors.js';
+import { closeOnError } from '../files/close-on-error.js';
 import { forceFolder } from '../files/force.js';
 import { GrowingFile } from '../files/growing-file.js';
-import { orClose } from '../files/or-close.js';
 import { writeSynced } from '../files/write-synced.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { type GrowingRowFile, isText } from '../outputs/row-file.js';
@@ -44,7 +44,7 @@ export class RunFiles {
     await mkdir(join(folder, PARTIAL.data));
     const opened = await openAll(runPaths(place, layout, folder), (path) => GrowingFile.create(path));
     const files = new RunFiles(place, layout, opened);
-    return orClose(files, async () => {
+    return closeOnError(files, async () => {
       for (const [{ header }, file] of opened.rowFiles) await file.append(header);
       await forceFolder(join(folder, PARTIAL.data));
       return files;
@@ -75,7 +75,7 @@ export class RunFiles {
     const opened = await openAll(paths, (path) => GrowingFile.reopen(path, lengths.get(path) ?? 0));
     const files = new RunFiles(place, layout, opened);
     files.#rows = rows;
-    return orClose(files, async () => {
+    return closeOnError(files, async () => {
       for await (const chunk of ledgerChunks(paths.ledger, rows)) {
         files.#inputs.update(chunk);
         for (const { failure } of decodeRecords(chunk)) countFailure(files.#failures, failure);

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findPlace, type Place, statOrUndefined } from '../files/place.js';
-import { type Arrangement, besidePath, filePath, lastName } from '../outputs/arrangement.js';
+import { type Arrangement, besidePath, filePath, lastPublished } from '../outputs/arrangement.js';
 import { findFeaturesFolder } from '../outputs/features-folder.js';
 import { findRegularPlace } from '../outputs/regular-place.js';
 
@@ -70,11 +70,11 @@ async function isMountPoint(folder: string): Promise<boolean> {
 }
 
 /** Returns the names in the order of publishing: the output exists once the last one does. */
-export function inOrderOfPublishing(
+export function publishingOrder(
   { arrangement, path }: RunPlace,
   names: readonly string[],
 ): readonly string[] {
-  const last = lastName(arrangement, path);
+  const last = lastPublished(arrangement, path);
   return [...names.filter((name) => name !== last), last];
 }
 

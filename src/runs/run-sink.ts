@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
+import { closeOnError } from '../files/close-on-error.js';
 import { forceFolder } from '../files/force.js';
-import { orClose } from '../files/or-close.js';
 import { attempt } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import type { OutputLayout } from '../outputs/layout.js';
@@ -9,7 +9,7 @@ import { Journal, type JournalHeader, type JournalState } from './journal.js';
 import { digestFile, encodeManifest, type Manifest, type RunFacts } from './manifest.js';
 import { publish, removePartial } from './publish.js';
 import { type FilesState, RunFiles } from './run-files.js';
-import { exists, inOrderOfPublishing, PARTIAL, type RunPlace } from './run-place.js';
+import { exists, PARTIAL, publishingOrder, type RunPlace } from './run-place.js';
 import { makePartial } from './run-state.js';
 
 export interface RunSinkOptions {
@@ -65,11 +65,11 @@ export class RunSink implements RowSink<RunFacts> {
     const { partial } = place;
     await makePartial(place, keepsBase);
     const files = await RunFiles.create(place, layout, partial);
-    return orClose(files, async () => {
+    return closeOnError(files, async () => {
       const nothing = { ...(await files.flush()), seconds: 0 };
       await files.sync();
       const journal = await Journal.create(join(partial, PARTIAL.journal), header, nothing);
-      return orClose(journal, async () => {
+      return closeOnError(journal, async () => {
         await forceFolder(partial);
         await forceFolder(dirname(partial));
         return new RunSink(options, files, journal, header, 0);
@@ -84,7 +84,7 @@ export class RunSink implements RowSink<RunFacts> {
   ): Promise<RunSink> {
     const { partial } = options.place;
     const files = await RunFiles.reopen(options.place, options.layout, checkpoint);
-    return orClose(files, async () => {
+    return closeOnError(files, async () => {
       const journal = await Journal.reopen(join(partial, PARTIAL.journal), length);
       return new RunSink(options, files, journal, header, checkpoint.seconds);
     });
@@ -127,7 +127,7 @@ export class RunSink implements RowSink<RunFacts> {
       await this.#close();
     });
     await this.#options.confirm();
-    const names = inOrderOfPublishing(place, this.#files.names);
+    const names = publishingOrder(place, this.#files.names);
     await publish(place, names, this.#header.replaces);
   }
 
@@ -183,7 +183,7 @@ export class RunSink implements RowSink<RunFacts> {
     const { partial, arrangement } = place;
     const digest = async (name: string, path: string) => ({ name, ...(await digestFile(path, signal)) });
     const outputs = [];
-    for (const name of inOrderOfPublishing(place, this.#files.names)) {
+    for (const name of publishingOrder(place, this.#files.names)) {
       outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
     }
     return {
@@ -213,7 +213,7 @@ export class RunSink implements RowSink<RunFacts> {
   async #close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await orClose(this.#journal, () => this.#files.close());
+    await closeOnError(this.#journal, () => this.#files.close());
     await this.#journal.close();
   }
 

@@ -7,7 +7,7 @@ import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { type JournalState, readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
-import { goneFrom, publish, removeGone, removePartial } from './publish.js';
+import { finishRemoval, publish, removalFolder, removePartial } from './publish.js';
 import { exists, finalPath, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
 
 /** What earlier runs left at the place of an output. */
@@ -31,9 +31,8 @@ export async function readState(place: RunPlace): Promise<RunState> {
 /** Reads the state as `readState` does, ignoring a run in progress. */
 async function readFinished(place: RunPlace): Promise<RunState> {
   const manifest = await readManifest(place.manifest);
-  if (manifest !== undefined && (await standsAsWritten(place, manifest)))
-    return { kind: 'finished', manifest };
-  const found = await taken(place);
+  if (manifest !== undefined && (await isIntact(place, manifest))) return { kind: 'finished', manifest };
+  const found = await findExisting(place);
   return found === undefined ? { kind: 'nothing' } : { kind: 'unknown', found };
 }
 
@@ -55,7 +54,7 @@ export async function recover(place: RunPlace, givesUp: boolean): Promise<void> 
   if (journal === undefined) {
     if (!givesUp) await refuseDamaged(place);
     if (!(await exists(join(partial, PARTIAL.base)))) return removePartial(place);
-    await rename(partial, nextTo(place));
+    await rename(partial, nextFolder(place));
     return recoverBase(place);
   }
   if (!journal.complete || givesUp) return;
@@ -80,9 +79,9 @@ async function refuseDamaged({ partial }: RunPlace): Promise<void> {
  * @returns the state, and the place with the current paths of its files
  * @throws {OutputError} as `recover`
  */
-export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state: RunState }> {
+export async function previewRecovery(place: RunPlace): Promise<{ place: RunPlace; state: RunState }> {
   const { partial } = place;
-  const next = nextTo(place);
+  const next = nextFolder(place);
   for (const folder of [partial, next]) if (await exists(folder)) await refuseForeign(folder);
   const found = (await exists(partial)) ? [partial, join(partial, PARTIAL.base)] : [join(next, PARTIAL.base)];
   for (const folder of found) {
@@ -105,19 +104,19 @@ export async function foresee(place: RunPlace): Promise<{ place: RunPlace; state
  */
 export async function makePartial(place: RunPlace, keepsBase: boolean): Promise<void> {
   const { partial } = place;
-  const next = nextTo(place);
+  const next = nextFolder(place);
   if (!keepsBase) return void (await mkdir(partial));
   await mkdir(next);
   await rename(partial, join(next, PARTIAL.base));
   await rename(next, partial);
 }
 
-const nextTo = ({ partial }: RunPlace) => `${partial}.next`;
+const nextFolder = ({ partial }: RunPlace) => `${partial}.next`;
 
 /** Undoes a `makePartial` that a crash interrupted. */
 async function recoverBase(place: RunPlace): Promise<void> {
   const { partial } = place;
-  const next = nextTo(place);
+  const next = nextFolder(place);
   if (!(await exists(next))) return;
   await refuseForeign(next);
   const base = join(next, PARTIAL.base);
@@ -126,10 +125,10 @@ async function recoverBase(place: RunPlace): Promise<void> {
 }
 
 async function recoverRemoval(place: RunPlace): Promise<void> {
-  const gone = goneFrom(place);
+  const gone = removalFolder(place);
   if (!(await exists(gone))) return;
   await refuseForeign(gone);
-  await removeGone(place);
+  await finishRemoval(place);
 }
 
 /** Refuses a folder with files that are not a run's, before it is removed. @throws {OutputError} */
@@ -143,7 +142,7 @@ async function refuseForeign(folder: string): Promise<void> {
   });
 }
 
-async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): Promise<boolean> {
+async function isIntact(place: RunPlace, { outputs, ledger }: Manifest): Promise<boolean> {
   const files = outputs.map(({ name, bytes }) => ({ path: finalPath(place, name), bytes }));
   for (const { path, bytes } of [...files, { path: place.ledger, bytes: ledger.bytes }]) {
     const found = await statOrUndefined(path);
@@ -153,7 +152,7 @@ async function standsAsWritten(place: RunPlace, { outputs, ledger }: Manifest): 
 }
 
 /** Returns the output as the user gave it, or its first existing file; undefined if none exists. */
-async function taken(place: RunPlace): Promise<string | undefined> {
+async function findExisting(place: RunPlace): Promise<string | undefined> {
   const { output, arrangement, path } = place;
   if (arrangement.folder) return (await featureFiles(path)).length > 0 ? output : undefined;
   if (await exists(path)) return output;

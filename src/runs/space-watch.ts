@@ -1,7 +1,7 @@
 import { bytesText } from '../bytes-text.js';
 import { freeSpace } from '../files/free-space.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import { bytesLeft, outOfSpace, type Shortage, TELLING_ROWS } from './space.js';
+import { bytesLeft, ENOUGH_ROWS, outOfSpace, type Shortage } from './space.js';
 
 /** The folder and size of a growing output. */
 export interface OutputSpace {
@@ -64,7 +64,7 @@ export class SpaceWatch {
   }
 
   get #tells(): boolean {
-    return this.#rows >= TELLING_ROWS;
+    return this.#rows >= ENOUGH_ROWS;
   }
 
   #isDue(): boolean {

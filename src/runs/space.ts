@@ -24,21 +24,21 @@ export function rowSpace({ files }: Pick<OutputLayout, 'files'>): RowSpace {
 }
 
 /** What an output holds so far. */
-export interface Written {
+export interface WrittenSoFar {
   readonly rows: number;
   readonly bytes: number; // of its files that have rows, with their headers
 }
 
 /** How many rows are enough to estimate the text length of the others. */
-export const TELLING_ROWS = 16;
+export const ENOUGH_ROWS = 16;
 
 /**
  * Returns the bytes that an output of `total` rows still needs. The ledger and rows of fixed length are exact. The text of
- * further rows is estimated from the rows so far; with fewer than {@link TELLING_ROWS}, it counts as zero.
+ * further rows is estimated from the rows so far; with fewer than {@link ENOUGH_ROWS}, it counts as zero.
  */
-export function bytesLeft(layout: OutputLayout, { rows, bytes }: Written, total: number): number {
+export function bytesLeft(layout: OutputLayout, { rows, bytes }: WrittenSoFar, total: number): number {
   const { headers, fixed, ledger, rowless } = rowSpace(layout);
-  const text = rows < TELLING_ROWS ? 0 : (bytes - headers - rows * fixed) / rows;
+  const text = rows < ENOUGH_ROWS ? 0 : (bytes - headers - rows * fixed) / rows;
   return Math.ceil(Math.max(0, total - rows) * (fixed + ledger + text)) + rowless;
 }
 

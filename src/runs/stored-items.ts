@@ -1,4 +1,4 @@
-import { inOrder } from '../async/in-order.js';
+import { mapInOrder } from '../async/map-in-order.js';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, Item, JobItem } from '../item.js';
@@ -14,7 +14,7 @@ interface Source {
   readonly images: RowsByImage;
 }
 
-const LOOKED_UP_AT_ONCE = 64;
+const CONCURRENT_LOOKUPS = 64;
 
 /**
  * Yields the inputs. Those whose file is unchanged and has a stored row carry that row, under their current path.
@@ -28,34 +28,34 @@ export async function* withStoredRows(
 ): AsyncGenerator<JobItem> {
   const sources: Source[] = [];
   for (const rows of stored) sources.push({ rows, images: await imagesOf(rows) });
-  yield* inOrder(
+  yield* mapInOrder(
     items,
     (item) => lookUp(item, sources),
-    () => LOOKED_UP_AT_ONCE,
+    () => CONCURRENT_LOOKUPS,
   );
 }
 
 /** Returns the item of a failed row, to decode it again; undefined if that is impossible, and the row stays. */
-export type ItemAgain = (id: string, failure: ImageFailure['code']) => Promise<FoundItem | undefined>;
+export type FindItem = (id: string, failure: ImageFailure['code']) => Promise<FoundItem | undefined>;
 
 /**
  * Yields the rows of a finished output as items: failed rows to be decoded again, the others as stored. A failed row that
  * cannot be decoded by its id stays too: trying would only replace its failure with an unrelated one.
  *
  * @param from the first row
- * @param again finds the items of failed rows
+ * @param findItem finds the items of failed rows
  * @throws {OutputError} if the output is damaged, or a row does not name its image
  * @throws {ReadFailure} if a row cannot be read
  */
-export async function* failedAgain(
+export async function* retryItems(
   stored: StoredRows,
   from: number,
-  again: ItemAgain,
+  findItem: FindItem,
 ): AsyncGenerator<JobItem> {
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
     const id = found.failure === undefined ? '' : await found.path();
-    const item = found.failure === undefined ? undefined : await again(id, found.failure);
+    const item = found.failure === undefined ? undefined : await findItem(id, found.failure);
     yield item ?? { status: 'stored', id, file: found.record.file, stored: found };
   }
 }

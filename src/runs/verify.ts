@@ -30,7 +30,7 @@ export async function* checkFiles(
   }
 }
 
-export function isAsWritten({ expected, found }: CheckedFile): boolean {
+export function isUnaltered({ expected, found }: CheckedFile): boolean {
   return found?.bytes === expected.bytes && found.sha256 === expected.sha256;
 }
 
@@ -41,7 +41,7 @@ export async function refuseAltered(
   signal?: AbortSignal,
 ): Promise<void> {
   for await (const file of checkFiles(place, manifest, signal)) {
-    if (isAsWritten(file)) continue;
+    if (isUnaltered(file)) continue;
     throw new OutputError(`${file.path} was modified after its run, so its rows cannot be reused.`, {
       hint: 'See halonet verify, or repeat the command with --overwrite to start over.',
     });

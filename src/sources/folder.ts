@@ -4,7 +4,7 @@ import type { ImageFailure } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { BrokenPath, FileItem } from '../file-item.js';
 import type { Item } from '../item.js';
-import { lookAt } from './path.js';
+import { inspectPath } from './path.js';
 import type { Source, Walk, WalkOptions } from './source.js';
 
 const LOOP: ImageFailure = {
@@ -62,7 +62,7 @@ async function* walkFolder(folder: Folder, walk: Walk): AsyncGenerator<Item> {
 }
 
 async function* walkLink(path: string, above: Folder['above'], walk: Walk): AsyncGenerator<Item> {
-  const found = await lookAt(path);
+  const found = await inspectPath(path);
   if (found.kind === 'folder') yield* walkFolder({ path, real: found.real, above }, walk);
   else if (found.kind === 'file') {
     if (await isWanted(path, walk)) yield new FileItem(path, { target: await targetOf(path, true, walk) });
@@ -73,11 +73,11 @@ async function* walkLink(path: string, above: Folder['above'], walk: Walk): Asyn
   }
 }
 
-/** Returns whether to treat a file in a folder as an image; reports other files to `onPassedOver`. */
+/** Returns whether to treat a file in a folder as an image; reports other files to `onSkipped`. */
 async function isWanted(path: string, walk: Walk): Promise<boolean> {
   if (hasExtension(path, walk)) return true;
   if (extname(path) === '' && (await walk.isImage?.(path))) return true;
-  walk.onPassedOver?.(path);
+  walk.onSkipped?.(path);
   return false;
 }
 
@@ -115,7 +115,7 @@ async function list(folder: string): Promise<Listing> {
 /** Returns whether a name was not UTF-8, and Node's replacement characters in it make the file unreachable. */
 async function isMangled(name: string, path: string): Promise<boolean> {
   if (!name.includes('\uFFFD')) return false;
-  const found = await lookAt(path);
+  const found = await inspectPath(path);
   return found.kind === 'failed' && found.failure.code === 'not_found';
 }
 

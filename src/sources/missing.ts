@@ -1,24 +1,24 @@
 import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../errors.js';
-import { misspelled } from '../spelling.js';
+import { correction } from '../spelling.js';
 
 const MISSING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
 
 /** Returns the error for an input on the command line that does not exist; undefined if it exists but cannot be reached. */
-export async function missing(input: string): Promise<InputError | undefined> {
+export async function missingInputError(input: string): Promise<InputError | undefined> {
   try {
     await stat(input);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code !== undefined && MISSING.includes(code) ? whatIsMissing(input) : undefined;
+    return code !== undefined && MISSING.includes(code) ? describeMissing(input) : undefined;
   }
 }
 
 const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-async function whatIsMissing(input: string): Promise<InputError> {
+async function describeMissing(input: string): Promise<InputError> {
   if (URL_SCHEME.test(input)) {
     return new InputError(`${input} is a URL; expected a file, a folder or -.`, {
       hint: 'Download the images first, and name the file or the folder that holds them.',
@@ -39,7 +39,7 @@ async function adviceFor(input: string): Promise<string> {
   const folder = dirname(input);
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return `There is no folder ${JSON.stringify(folder)} either.`;
-  const name = misspelled(basename(input), names);
+  const name = correction(basename(input), names);
   if (name === undefined) return 'Paths are relative to the working directory.';
   return `Did you mean ${folder === '.' && !input.startsWith('.') ? name : join(folder, name)}?`;
 }

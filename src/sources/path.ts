@@ -9,7 +9,7 @@ export type FoundPath =
   | { readonly kind: 'failed'; readonly failure: ImageFailure };
 
 /** @throws ShortageError if too many files are open */
-export async function lookAt(path: string): Promise<FoundPath> {
+export async function inspectPath(path: string): Promise<FoundPath> {
   try {
     const own = await lstat(path);
     const isLink = own.isSymbolicLink();

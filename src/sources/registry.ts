@@ -2,16 +2,16 @@
 
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
+import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
-import { nothing } from './nothing.js';
-import { lookAt } from './path.js';
+import { inspectPath } from './path.js';
 import type { Input, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
 import { Targets } from './targets.js';
 
 /** All kinds of input. The first source that takes an input is its source. */
-export const SOURCES: readonly Source[] = [standardInput, folder, file, nothing];
+export const SOURCES: readonly Source[] = [standardInput, folder, file, brokenPath];
 
 /**
  * Yields the items that inputs lead to, in order and one at a time. A path that leads to no image, such as a missing file or
@@ -65,7 +65,7 @@ async function sourceOf(
   name: string,
   sources: readonly Source[],
 ): Promise<{ readonly source: Source; readonly input: Input }> {
-  const input = { name, found: await lookAt(name) };
+  const input = { name, found: await inspectPath(name) };
   const source = sources.find(({ takes }) => takes(input));
   if (source === undefined) throw new HalonetError(`${name} is no input that halonet knows.`);
   return { source, input };

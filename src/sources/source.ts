@@ -24,7 +24,7 @@ export interface Source {
 export interface WalkOptions {
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
   readonly isImage?: ((path: string) => Promise<boolean>) | undefined; // reads a file without an extension
-  readonly onPassedOver?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
+  readonly onSkipped?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
   readonly signal?: AbortSignal | undefined; // checked for every item and every folder

@@ -1,4 +1,4 @@
-import { within } from '../async/within.js';
+import { withTimeout } from '../async/with-timeout.js';
 import { HalonetError } from '../errors.js';
 import type { DecodedItem } from './decode-in-order.js';
 
@@ -113,7 +113,7 @@ class Filling {
  * Groups decoded inputs into batches, in order. The last batch, and one that would wait for a silent source, may be smaller;
  * they are not padded.
  */
-export async function* inBatches(
+export async function* groupBatches(
   decoded: AsyncIterable<DecodedItem>,
   options: BatchOptions,
 ): AsyncGenerator<Batch> {
@@ -123,7 +123,7 @@ export async function* inBatches(
   try {
     for (;;) {
       reading ??= source.next();
-      const read = batch.isEmpty ? await reading : await within(SILENCE_MS, reading);
+      const read = batch.isEmpty ? await reading : await withTimeout(SILENCE_MS, reading);
       if (read === undefined) {
         if (options.isIdle()) yield batch.take();
         continue;

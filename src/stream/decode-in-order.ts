@@ -1,5 +1,5 @@
 import type PQueue from 'p-queue';
-import { inOrder } from '../async/in-order.js';
+import { mapInOrder } from '../async/map-in-order.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { DecodedImage } from '../images/decode.js';
 import type { FoundItem, JobItem } from '../item.js';
@@ -31,7 +31,7 @@ export function decodeInOrder(
   items: AsyncIterable<JobItem>,
   { decode, decoders, ahead }: DecodeOptions,
 ): AsyncGenerator<DecodedItem> {
-  return inOrder(items, (item) => decoders.add(() => decodeItem(item, decode)), ahead);
+  return mapInOrder(items, (item) => decoders.add(() => decodeItem(item, decode)), ahead);
 }
 
 async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promise<DecodedItem> {

@@ -1,12 +1,12 @@
 // src/stream/: items through decoding, batches and inference to rows
 
-import { inOrder } from '../async/in-order.js';
+import { mapInOrder } from '../async/map-in-order.js';
 import { WatchedSource } from '../async/watched-source.js';
 import type { JobItem } from '../item.js';
 import type { Row } from '../rows.js';
 import type { Session } from '../runtime/session.js';
 import { batchRows } from './batch-rows.js';
-import { type Batch, BufferPool, inBatches } from './batches.js';
+import { type Batch, BufferPool, groupBatches } from './batches.js';
 import { type DecodeOptions, decodeInOrder } from './decode-in-order.js';
 import { type InferredPart, infer } from './infer.js';
 import { type MeasuredSettings, Tuning, type TuningOptions } from './tuning.js';
@@ -48,8 +48,8 @@ export async function run(options: RunOptions): Promise<MeasuredSettings | undef
   };
   const decoded = decodeInOrder(source, { decode, decoders: tuning.decoders, ahead: () => tuning.ahead });
   const isIdle = () => source.pending && tuning.decoders.size + tuning.decoders.pending + running === 0;
-  const batches = inBatches(decoded, { pool, size: () => tuning.batchSize, isIdle });
-  for await (const { batch, parts } of inOrder(batches, inferBatch, () => BATCHES_IN_FLIGHT)) {
+  const batches = groupBatches(decoded, { pool, size: () => tuning.batchSize, isIdle });
+  for await (const { batch, parts } of mapInOrder(batches, inferBatch, () => BATCHES_IN_FLIGHT)) {
     signal?.throwIfAborted();
     for (const row of batchRows(batch, parts)) await write(row);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BenchmarkOptions } from '../../src/benchmark/options.js';
-import { planOf } from '../../src/benchmark/plan.js';
+import { planBenchmark } from '../../src/benchmark/plan.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 
 const TRIED = { precisions: undefined, threads: undefined, batchSizes: undefined };
@@ -20,11 +20,11 @@ const options: BenchmarkOptions = {
 
 describe('the plan of a benchmark', () => {
   it('includes int8 on the CPU', async () => {
-    assert.deepEqual((await planOf(options, 'fp32', '/nowhere')).precisions, ['fp32', 'int8']);
+    assert.deepEqual((await planBenchmark(options, 'fp32', '/nowhere')).precisions, ['fp32', 'int8']);
   });
 
   it('refuses fp32 for a model in half precision', async () => {
-    const none = planOf({ ...options, tried: { ...TRIED, precisions: ['fp32'] } }, 'fp16', '/nowhere');
+    const none = planBenchmark({ ...options, tried: { ...TRIED, precisions: ['fp32'] } }, 'fp16', '/nowhere');
     await assert.rejects(none, { message: /half precision already/, hint: /--precisions fp16/ });
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { inRounds, type Step, secondsPerRun } from '../../src/benchmark/rounds.js';
+import { type Step, sampleInRounds, secondsPerRun } from '../../src/benchmark/rounds.js';
 
-describe('inRounds', () => {
+describe('sampleInRounds', () => {
   it('alternates between measurements, and gives each its own samples', async () => {
     const order: string[] = [];
     let clock = 0;
@@ -13,7 +13,7 @@ describe('inRounds', () => {
       },
     });
     const steps: Step[] = [];
-    const spreads = await inRounds([measurement('a'), measurement('b')], {
+    const spreads = await sampleInRounds([measurement('a'), measurement('b')], {
       phase: 'test',
       rounds: 3,
       onStep: (step) => steps.push(step),
@@ -36,7 +36,7 @@ describe('inRounds', () => {
       if (++samples === 2) controller.abort(new Error('enough'));
       return samples;
     };
-    const rounds = inRounds([{ label: 'a', sample }], {
+    const rounds = sampleInRounds([{ label: 'a', sample }], {
       phase: 'test',
       rounds: 5,
       signal: controller.signal,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spreadOf, unrest } from '../../src/benchmark/statistics.js';
+import { relativeSpread, spreadOf } from '../../src/benchmark/statistics.js';
 
 describe('spreadOf', () => {
   it("matches NumPy's median and quartiles, and keeps the samples in order", () => {
@@ -14,8 +14,8 @@ describe('spreadOf', () => {
   });
 
   it('gives the interquartile range relative to the median as unrest', () => {
-    assert.equal(unrest(spreadOf([10, 30, 20])), 0.5);
-    assert.equal(unrest(spreadOf([4, 4])), 0);
+    assert.equal(relativeSpread(spreadOf([10, 30, 20])), 0.5);
+    assert.equal(relativeSpread(spreadOf([4, 4])), 0);
   });
 
   it('gives a single point for one sample, and throws for none', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { lastDecoded } from '../../src/runs/black-box.js';
+import { readSuspects } from '../../src/runs/black-box.js';
 import { halonet, ROOT, startHalonet } from '../support/cli.js';
 import { recordingDecodes } from '../support/decoding-preload.js';
 
@@ -35,10 +35,10 @@ describe('a run that crashed on an image', () => {
     const child = startHalonet(command('e.npy'), options);
     const closed = once(child, 'close');
     const decoding = join(folder, 'e.npy.partial', 'decoding');
-    while (!(await lastDecoded(decoding)).includes('photos/b.png')) await sleep(5);
+    while (!(await readSuspects(decoding)).includes('photos/b.png')) await sleep(5);
     child.kill('SIGSEGV'); // as a crashing decoder would
     assert.deepEqual((await closed)[1], 'SIGSEGV');
-    const suspects = await lastDecoded(decoding);
+    const suspects = await readSuspects(decoding);
     assert.equal(await readFile(record, 'utf8'), '');
     const { code, stderr } = await halonet([...command('e.npy'), '--resume'], options);
     assert.equal(code, 0, stderr);

@@ -16,7 +16,7 @@ describe('progress', () => {
 
 describe('the summary', () => {
   it('counts images and failures by code, and names the output', () => {
-    const nothing = { rows: 0, done: 0, stored: 0, failures: {}, seconds: 0, passedOver: {} };
+    const nothing = { rows: 0, done: 0, stored: 0, failures: {}, seconds: 0, skipped: {} };
     const failures = { not_found: 1, decode_failed: 2 };
     assert.equal(
       summaryText({ ...nothing, rows: 16, done: 16, failures, seconds: 2 }, 'out.csv'),
@@ -33,13 +33,13 @@ describe('the summary', () => {
     );
     assert.equal(summaryText(nothing, '-'), 'no images');
     assert.equal(
-      summaryText({ ...nothing, rows: 1, done: 1, seconds: 1, passedOver: { '.mov': 3, '': 1 } }, '-'),
+      summaryText({ ...nothing, rows: 1, done: 1, seconds: 1, skipped: { '.mov': 3, '': 1 } }, '-'),
       '1 image in 1.0 s (1.0/s)\nskipped: 4 files (.mov 3, no extension 1)',
     );
   });
 
   it('names the written files and their purposes if there are several', () => {
-    const summary = { rows: 1, done: 1, stored: 0, failures: {}, seconds: 1, passedOver: { '.mov': 1 } };
+    const summary = { rows: 1, done: 1, stored: 0, failures: {}, seconds: 1, skipped: { '.mov': 1 } };
     const line = '1 image in 1.0 s (1.0/s), written to a/x.npy';
     const files = [
       { path: 'a/x.npy', purpose: 'embeddings, one row per image' },
@@ -59,19 +59,19 @@ describe('the summary', () => {
 
   it('distinguishes computed rows from existing ones', () => {
     assert.equal(
-      summaryText({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2, passedOver: {} }, 'out.csv'),
+      summaryText({ rows: 16, done: 6, stored: 0, failures: {}, seconds: 2, skipped: {} }, 'out.csv'),
       '6 images in 2.0 s (3.0/s), 16 rows in all, written to out.csv',
     );
     assert.equal(
       summaryText(
-        { rows: 16, done: 16, stored: 12, failures: { timeout: 1 }, seconds: 2, passedOver: {} },
+        { rows: 16, done: 16, stored: 12, failures: { timeout: 1 }, seconds: 2, skipped: {} },
         'out.csv',
       ),
       '4 images in 2.0 s (2.0/s), 16 rows in all, 1 failed (timeout 1), written to out.csv',
     );
     assert.equal(
       summaryText(
-        { rows: 16, done: 0, stored: 0, failures: { timeout: 2 }, seconds: 0, passedOver: {} },
+        { rows: 16, done: 0, stored: 0, failures: { timeout: 2 }, seconds: 0, skipped: {} },
         'out.csv',
       ),
       'nothing left to do: 16 images in out.csv, 2 failed (timeout 2)',

@@ -22,7 +22,7 @@ const EVENTS: readonly JobEvent[] = [
   { kind: 'counted', total: 2 },
   { kind: 'row', failed: false, stored: false },
   { kind: 'finishing' },
-  { kind: 'left', rows: 3 },
+  { kind: 'stopped', rows: 3 },
 ];
 
 /** What a reporter prints about a job, on a terminal or elsewhere. */
@@ -33,7 +33,7 @@ async function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = fal
   for (const event of events) reporter.report(event);
   const { tellsTotal } = reporter;
   let looks = 0;
-  await reporter.done({ rows: 2, done: 2, stored: 0, failures: {}, seconds: 1, passedOver: {} }, async () => {
+  await reporter.done({ rows: 2, done: 2, stored: 0, failures: {}, seconds: 1, skipped: {} }, async () => {
     looks++;
     return [];
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { jobOptions } from '../../commands/flags/job-options.js';
-import { retryFlags, settledForRetry } from '../../commands/flags/retry-flags.js';
+import { flagsForRetry, retryFlags } from '../../commands/flags/retry-flags.js';
 import { SETTINGS, type Setting } from '../../commands/flags/settings.js';
 import { TASKS } from '../../commands/flags/tasks.js';
 import type { ModelFacts } from '../../src/models/model-source.js';
@@ -70,7 +70,7 @@ describe('the settings of a retry', () => {
 
   it('come from the run, except those given again', async () => {
     const then = await run(['photos', '--model', 'demo', '--threads', '3', '--max-pixels', '5', '-k', '2']);
-    const { flags, inputs } = settledForRetry(then, await given(['--max-pixels', '7']));
+    const { flags, inputs } = flagsForRetry(then, await given(['--max-pixels', '7']));
     const { model, threads, output, format } = flags;
     assert.deepEqual(
       { model, threads, output, format },
@@ -83,7 +83,7 @@ describe('the settings of a retry', () => {
 
   it('drop --sync, --quiet and --max-failures, but keep --checkpoint', async () => {
     const argv = ['photos', '-o', 'x.npy', '--sync', '--quiet', '--max-failures', '3', '--checkpoint', '9'];
-    const { flags } = settledForRetry(await run(argv), await given(['--fail-fast']));
+    const { flags } = flagsForRetry(await run(argv), await given(['--fail-fast']));
     const { sync, quiet, checkpoint } = flags;
     assert.deepEqual(
       { sync: sync ?? false, quiet: quiet ?? false, checkpoint },
@@ -95,7 +95,7 @@ describe('the settings of a retry', () => {
 
   it('resolve relative paths against the folder of the run', async () => {
     const argv = ['photos', '-', '/abs', '--labels', 'a.txt', '--calibration', 'few', '--format', 'csv'];
-    const { flags, inputs } = settledForRetry(await run(argv, '/data'), await given([]));
+    const { flags, inputs } = flagsForRetry(await run(argv, '/data'), await given([]));
     assert.equal('labels' in flags && flags.labels, '/data/a.txt');
     assert.equal(flags.calibration, '/data/few');
     assert.equal(flags.format, 'csv');

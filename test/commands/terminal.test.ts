@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WriteStream } from 'node:tty';
+import { escapeControls, escapeControlsInLines, escapedJson } from '../../commands/report/escape-controls.js';
 import { Progress } from '../../commands/report/progress.js';
 import { StandardError } from '../../commands/report/standard-error.js';
 import { factsText, table } from '../../commands/report/table.js';
-import { visible, visibleJson, visibleLines } from '../../commands/report/visible.js';
 import { call, global, pickle } from '../formats/pytorch/pickles.js';
 import { makeArchive } from '../formats/pytorch/support.js';
 import { startHubServer } from '../hub/hub-server.js';
@@ -23,21 +23,21 @@ const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]
 
 describe('text for a terminal', () => {
   it('escapes control and bidi characters, and leaves all else unchanged', () => {
-    assert.equal(visible(`a${ESCAPE}b\r\n\tc`), String.raw`a${SHOWN}b\r\n\tc`);
-    assert.equal(visible('\u2066a\u2069\u200f\u2028'), String.raw`\u2066a\u2069\u200f\u2028`);
+    assert.equal(escapeControls(`a${ESCAPE}b\r\n\tc`), String.raw`a${SHOWN}b\r\n\tc`);
+    assert.equal(escapeControls('\u2066a\u2069\u200f\u2028'), String.raw`\u2066a\u2069\u200f\u2028`);
     const harmless = 'naïve 日本 🐈 é \\x1b 64×64 «»';
-    assert.equal(visible(harmless), harmless);
-    assert.equal(visible(visible(ESCAPE)), visible(ESCAPE));
+    assert.equal(escapeControls(harmless), harmless);
+    assert.equal(escapeControls(escapeControls(ESCAPE)), escapeControls(ESCAPE));
   });
 
   it('keeps our own line breaks', () => {
-    assert.equal(visibleLines(`a\nb${ESCAPE}\n`), `a\nb${SHOWN}\n`);
+    assert.equal(escapeControlsInLines(`a\nb${ESCAPE}\n`), `a\nb${SHOWN}\n`);
   });
 
   it('parses to the same value as JSON', () => {
     const value = { name: `a${ESCAPE}\n`, nested: ['\u009b'] };
-    assert.doesNotMatch(visibleJson(value), RAW);
-    assert.deepEqual(JSON.parse(visibleJson(value)), value);
+    assert.doesNotMatch(escapedJson(value), RAW);
+    assert.deepEqual(JSON.parse(escapedJson(value)), value);
   });
 
   it('keeps a table cell in its line and column', () => {
@@ -73,7 +73,7 @@ describe('standard error', () => {
     const standardError = new StandardError(screen.stream);
     const progress = new Progress(standardError, false);
     progress.note('loading demo');
-    standardError.say('device: cpu');
+    standardError.print('device: cpu');
     assert.deepEqual(screen.lines(), ['device: cpu', '']);
     standardError.draw('16 images');
     standardError.draw('17 images');
@@ -88,9 +88,9 @@ describe('standard error', () => {
     standardError.draw(`downloading ${ESCAPE}`);
     assert.deepEqual(screen.lines(), ['downloadi']);
     standardError.draw(ESCAPE);
-    standardError.say(`x${ESCAPE}`);
+    standardError.print(`x${ESCAPE}`);
     assert.deepEqual(screen.lines(), [`x${SHOWN}`, '']);
-    standardError.sayError(`y${ESCAPE}`);
+    standardError.printError(`y${ESCAPE}`);
     assert.ok(screen.lines().at(-2)?.endsWith(` y${SHOWN}`));
   });
 

@@ -21,7 +21,7 @@ describe('chooseDevice', () => {
     assert.deepEqual(choice, {
       device: { name: 'cpu', id: 0 },
       chosen: true,
-      passedOver: [
+      skipped: [
         { name: 'cuda', reason: 'no NVIDIA driver' },
         { name: 'webgpu', reason: 'no GPU' },
       ],
@@ -29,24 +29,24 @@ describe('chooseDevice', () => {
   });
 
   it('chooses the CPU when the package has no GPU provider', async () => {
-    const { device, passedOver } = await chooseDevice(auto, { host: hostOf('linux', 'arm64'), threads: 1 });
-    assert.deepEqual([device.name, passedOver], ['cpu', []]);
+    const { device, skipped } = await chooseDevice(auto, { host: hostOf('linux', 'arm64'), threads: 1 });
+    assert.deepEqual([device.name, skipped], ['cpu', []]);
   });
 
   // No file rules out the providers of a Windows host; that this platform's package lacks them, only a session shows.
   it('tries a real session on each device that files do not rule out', async function () {
     if (process.platform === 'win32') this.skip();
-    const { device, passedOver } = await chooseDevice(
+    const { device, skipped } = await chooseDevice(
       { name: 'auto', id: 3 },
       { host: hostOf('win32', 'x64'), threads: 1 },
     );
     assert.equal(device.name, 'cpu');
     assert.deepEqual(
-      passedOver.map(({ name }) => name),
+      skipped.map(({ name }) => name),
       ['dml', 'webgpu'],
     );
-    assert.match(passedOver[0]?.reason ?? '', /backend not found/);
-    assert.equal(passedOver[1]?.reason, 'has no --device-id 3');
+    assert.match(skipped[0]?.reason ?? '', /backend not found/);
+    assert.equal(skipped[1]?.reason, 'has no --device-id 3');
   });
 
   it('takes the requested device without trying it', async () => {
@@ -56,7 +56,7 @@ describe('chooseDevice', () => {
       ['dml', 'win32', 'x64'],
     ] as const) {
       const choice = await chooseDevice({ name, id: 0 }, { host: hostOf(platform, arch), threads: 1 });
-      assert.deepEqual(choice, { device: { name, id: 0 }, chosen: false, passedOver: [] });
+      assert.deepEqual(choice, { device: { name, id: 0 }, chosen: false, skipped: [] });
     }
   });
 

@@ -51,7 +51,7 @@ async function measure(paths: readonly string[]): Promise<void> {
       images: async () => paths.map((path) => new FileItem(path)),
       decode: (item) => decodeImage(item, preprocessing),
       threads: 1,
-      anew: true,
+      fresh: true,
       keeps: true,
     },
   );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Budget, BudgetSpent } from '../../src/images/budget.js';
+import { Budget, BudgetExceeded } from '../../src/images/budget.js';
 import { jpegMarkers } from '../../src/images/jpeg-markers.js';
 import { isLaboriousFile } from '../../src/images/laborious.js';
 import { pngChunks } from '../../src/images/png-chunks.js';
@@ -38,7 +38,7 @@ describe('a container parser', () => {
       [jpegMarkers, Buffer.concat([jpeg.subarray(0, -2), repeated('\xff\0', 2 * STEPS)])],
       [pngChunks, emptyChunksPng(2 * STEPS)],
     ] as const;
-    for (const [parser, file] of endless) assert.throws(() => parse(parser, file), BudgetSpent);
+    for (const [parser, file] of endless) assert.throws(() => parse(parser, file), BudgetExceeded);
     for (const [parser, file] of [
       [tiffDirectories, chainedTiff(20)],
       [jpegMarkers, jpeg],
@@ -53,7 +53,7 @@ describe('a container parser', () => {
       const [directory] = tiffDirectories(file, new Budget(steps));
       return directory?.numbers(273).length;
     };
-    assert.throws(() => read(1200), BudgetSpent);
+    assert.throws(() => read(1200), BudgetExceeded);
     assert.equal(read(1301), STEPS); // the directory, its fields, and the values once
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import '../../src/images/libvips.js'; // restricts sharp to the loaders that halonet uses
-import { markupOf, maybeSvg } from '../../src/images/markup.js';
+import { markupOf, mayBeSvg } from '../../src/images/markup.js';
 import { svg } from './hostile.js';
 import { failureOf, photo, pixelsOf, temporaryFolder, untouched } from './support.js';
 
@@ -25,7 +25,7 @@ function isTaken(bytes: Uint8Array): Promise<boolean> {
     );
 }
 
-describe('maybeSvg', () => {
+describe('mayBeSvg', () => {
   const latin1 = (text: string) => Buffer.from(text, 'latin1');
   const taken: Readonly<Record<string, Uint8Array>> = {
     plain: Buffer.from(DRAWING),
@@ -64,17 +64,17 @@ describe('maybeSvg', () => {
   it('accepts everything that libvips takes for an SVG', async () => {
     for (const [what, bytes] of Object.entries(taken)) {
       assert.equal(await isTaken(bytes), true, what);
-      assert.equal(maybeSvg(bytes), true, what);
+      assert.equal(mayBeSvg(bytes), true, what);
     }
   });
 
   it('rejects what libvips does not take for an SVG, if the start of the file shows it', async () => {
     for (const [what, bytes] of Object.entries(left)) {
       assert.equal(await isTaken(bytes), false, what);
-      assert.equal(maybeSvg(bytes), false, what);
+      assert.equal(mayBeSvg(bytes), false, what);
     }
     for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const)
-      assert.equal(maybeSvg(await photo(64, 64)[format]().toBuffer()), false, format);
+      assert.equal(mayBeSvg(await photo(64, 64)[format]().toBuffer()), false, format);
   });
 });
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import process, { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterRunning, whileRunning } from '../../src/images/running-time.js';
+import { setRunningTimeout, withRunningTimeout } from '../../src/images/running-time.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { endlessSvg, svg, zeroPng } from './hostile.js';
 import { HALONET, temporaryFolder } from './support.js';
@@ -14,16 +14,16 @@ function standStill(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-describe('afterRunning', () => {
+describe('setRunningTimeout', () => {
   it('calls back once its time is over, unless cancelled', async () => {
     const begun = performance.now();
     let ended = false;
-    const end = afterRunning(50, () => {
+    const end = setRunningTimeout(50, () => {
       ended = true;
     });
     end();
     await new Promise<void>((resolve) => {
-      afterRunning(350, resolve);
+      setRunningTimeout(350, resolve);
     });
     assert.ok(performance.now() - begun >= 349);
     assert.equal(ended, false);
@@ -31,7 +31,7 @@ describe('afterRunning', () => {
 
   it('hardly counts time in which the process did not run', async () => {
     let isOver = false;
-    const end = afterRunning(500, () => {
+    const end = setRunningTimeout(500, () => {
       isOver = true;
     });
     await sleep(10);
@@ -44,11 +44,11 @@ describe('afterRunning', () => {
   it('handles pending events before it calls back', async () => {
     for (let i = 0; i < 20; i++) {
       const work = sleep(20, 'done'); // due after the limit, but before the process runs again
-      const result = whileRunning(10, work);
+      const result = withRunningTimeout(10, work);
       standStill(40);
       assert.equal(await result, 'done');
     }
-    assert.equal(await whileRunning(10, sleep(500, 'done')), undefined);
+    assert.equal(await withRunningTimeout(10, sleep(500, 'done')), undefined);
   });
 });
 

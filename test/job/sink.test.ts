@@ -66,6 +66,6 @@ describe('a job with a sink', () => {
     await assert.rejects(runJob(job(sink, (event) => events.push(event))), /enough/);
     assert.equal(sink.ended, 'left');
     assert.equal(sink.rows.length, 2);
-    assert.deepEqual(events.at(-1), { kind: 'left', rows: 0 });
+    assert.deepEqual(events.at(-1), { kind: 'stopped', rows: 0 });
   });
 });

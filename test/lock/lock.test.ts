@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } 
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { acquireLock, LockHeld, LockLost, lookAtLock, tryLock } from '../../src/lock/lock.js';
+import { acquireLock, inspectLock, LockHeld, LockLost, tryLock } from '../../src/lock/lock.js';
 import { formatHolder, type LockHolder, thisProcess } from '../../src/lock/lock-holder.js';
 import { asNobody } from '../support/as-nobody.js';
 import { watchFsCalls } from '../support/fs-calls.js';
@@ -215,7 +215,7 @@ describe('a lock file', () => {
         };
         await assert.rejects(tryLock(path, { timing: TIMING }), refused);
         await assert.rejects(acquireLock(path, { timing: TIMING }), refused);
-        await assert.rejects(lookAtLock(path, { timing: TIMING }), refused);
+        await assert.rejects(inspectLock(path, { timing: TIMING }), refused);
         assert.equal(await readFile(path, 'utf8'), text);
         assert.deepEqual(await readdir(folder), ['x.lock']);
       });
@@ -228,7 +228,7 @@ describe('a lock file', () => {
         message: new RegExp(`^${path} is reserved for .* a folder is there`),
       };
       await assert.rejects(tryLock(path, { timing: TIMING }), refused);
-      await assert.rejects(lookAtLock(path, { timing: TIMING }), refused);
+      await assert.rejects(inspectLock(path, { timing: TIMING }), refused);
       assert.deepEqual(await readdir(folder), ['x.lock']);
     });
 
@@ -267,13 +267,13 @@ describe('a lock file', () => {
     });
   });
 
-  describe('lookAtLock', () => {
+  describe('inspectLock', () => {
     it('finds no holder if the file is missing, its process is dead, or nobody touches it', async () => {
-      assert.equal(await lookAtLock(path, { timing: TIMING }), undefined);
+      assert.equal(await inspectLock(path, { timing: TIMING }), undefined);
       const dead: LockHolder = { ...(await thisProcess()), pid: 2 ** 22 + 1 }; // above Linux's largest pid
       for (const text of [formatHolder(dead, 'token', 'a test'), KILLED, '']) {
         await writeFile(path, text);
-        assert.equal(await lookAtLock(path, { timing: TIMING }), undefined);
+        assert.equal(await inspectLock(path, { timing: TIMING }), undefined);
         assert.equal(await readFile(path, 'utf8'), text);
       }
     });
@@ -281,11 +281,11 @@ describe('a lock file', () => {
     it('finds a running holder on this host that does not touch the file', async function () {
       if ((await thisProcess()).started === undefined) this.skip(); // only Linux has start times
       const lock = await tryLock(path, { timing: STANDS_STILL });
-      const held = await lookAtLock(path, { timing: TIMING });
+      const held = await inspectLock(path, { timing: TIMING });
       assert.ok(held instanceof LockHeld);
       assert.equal(held.holder?.pid, process.pid);
       await lock.release();
-      assert.equal(await lookAtLock(path, { timing: TIMING }), undefined);
+      assert.equal(await inspectLock(path, { timing: TIMING }), undefined);
     });
 
     it('finds a holder on another host by its touches', async () => {
@@ -293,7 +293,7 @@ describe('a lock file', () => {
       let touches = 0;
       const timer = setInterval(() => utimes(path, 1, ++touches), TIMING.refreshMs);
       try {
-        assert.equal((await lookAtLock(path, { timing: TIMING }))?.holder?.host, 'elsewhere');
+        assert.equal((await inspectLock(path, { timing: TIMING }))?.holder?.host, 'elsewhere');
       } finally {
         clearInterval(timer);
       }

@@ -68,7 +68,7 @@ export const FACTS: RunFacts = {
   preprocessingSha256: 'c0',
   device: 'cpu',
   stored: 0,
-  passedOver: { '.txt': 2 },
+  skipped: { '.txt': 2 },
 };
 
 export async function writeAll(sink: RowSink<RunFacts>, rows: readonly Row[]): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BlackBox, lastDecoded } from '../../src/runs/black-box.js';
+import { BlackBox, readSuspects } from '../../src/runs/black-box.js';
 import { inFolder } from '../outputs/scratch.js';
 
 /** Work that is in progress until `end` is called. */
@@ -19,18 +19,18 @@ describe('BlackBox', () => {
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
-      assert.deepEqual(await lastDecoded(path), []);
+      assert.deepEqual(await readSuspects(path), []);
       const names = ['a.jpg', 'new\nline "quoted" \\ .png', 'ünï/🦊.webp', ' ', 'null'];
       const works = names.map(work);
-      const running = names.map((name, i) => box.around(name, works[i]?.action ?? (async () => {})));
-      assert.deepEqual(await lastDecoded(path), names);
+      const running = names.map((name, i) => box.record(name, works[i]?.action ?? (async () => {})));
+      assert.deepEqual(await readSuspects(path), names);
       works[1]?.end();
       works[3]?.end();
       await Promise.all([running[1], running[3]]);
-      assert.deepEqual((await lastDecoded(path)).toSorted(), ['a.jpg', 'null', 'ünï/🦊.webp']);
+      assert.deepEqual((await readSuspects(path)).toSorted(), ['a.jpg', 'null', 'ünï/🦊.webp']);
       for (const { end } of works) end();
       await Promise.all(running);
-      assert.deepEqual(await lastDecoded(path), []);
+      assert.deepEqual(await readSuspects(path), []);
       await box.close();
     }),
   );
@@ -40,12 +40,12 @@ describe('BlackBox', () => {
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
-      await Promise.all([box.around('a'.repeat(1000), async () => {}), box.around('b', async () => {})]);
+      await Promise.all([box.record('a'.repeat(1000), async () => {}), box.record('b', async () => {})]);
       const { size } = await stat(path);
       for (let i = 0; i < 50; i++) {
         const { end, action } = work();
-        const running = box.around(`short ${i}`, action);
-        assert.deepEqual(await lastDecoded(path), [`short ${i}`]);
+        const running = box.record(`short ${i}`, action);
+        assert.deepEqual(await readSuspects(path), [`short ${i}`]);
         end();
         await running;
       }
@@ -59,12 +59,12 @@ describe('BlackBox', () => {
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
-      assert.equal(await box.around('a', async () => 17), 17);
+      assert.equal(await box.record('a', async () => 17), 17);
       const failing = async () => {
         throw new Error('broken');
       };
-      await assert.rejects(box.around('a', failing), /broken/);
-      assert.deepEqual(await lastDecoded(path), []);
+      await assert.rejects(box.record('a', failing), /broken/);
+      assert.deepEqual(await readSuspects(path), []);
       await box.close();
     }),
   );
@@ -77,8 +77,8 @@ describe('BlackBox', () => {
       const long = `${'ä'.repeat(2047)}x`; // 4095 bytes, the longest path on Linux
       const names = ['before', long, '\n'.repeat(4000), 'after'];
       const works = names.map(work);
-      const running = names.map((name, i) => box.around(name, works[i]?.action ?? (async () => {})));
-      assert.deepEqual(await lastDecoded(path), ['before', long, 'after']);
+      const running = names.map((name, i) => box.record(name, works[i]?.action ?? (async () => {})));
+      assert.deepEqual(await readSuspects(path), ['before', long, 'after']);
       for (const { end } of works) end();
       await Promise.all(running);
       await box.close();
@@ -91,17 +91,17 @@ describe('BlackBox', () => {
       const path = join(folder, 'decoding');
       const box = BlackBox.open(path);
       const { end, action } = work();
-      const running = box.around('a', action);
+      const running = box.record('a', action);
       await copyFile(path, join(folder, 'crashed'));
       end();
       await running;
       await box.close();
       await box.close();
       assert.deepEqual(await readdir(folder), ['crashed']);
-      assert.deepEqual(await lastDecoded(path), []);
-      assert.deepEqual(await lastDecoded(join(folder, 'crashed')), ['a']);
+      assert.deepEqual(await readSuspects(path), []);
+      assert.deepEqual(await readSuspects(join(folder, 'crashed')), ['a']);
       const next = BlackBox.open(join(folder, 'crashed'));
-      assert.deepEqual(await lastDecoded(join(folder, 'crashed')), []);
+      assert.deepEqual(await readSuspects(join(folder, 'crashed')), []);
       await next.close();
     }),
   );
@@ -111,14 +111,14 @@ describe('BlackBox', () => {
     inFolder(async (folder) => {
       const path = join(folder, 'decoding');
       const stopped = BlackBox.open(path, ['a', 'b']);
-      assert.deepEqual(await lastDecoded(path), ['a', 'b']);
-      await stopped.around('a', async () => {});
-      await stopped.around('c', async () => {});
+      assert.deepEqual(await readSuspects(path), ['a', 'b']);
+      await stopped.record('a', async () => {});
+      await stopped.record('c', async () => {});
       await stopped.close(); // the run ends before it reaches b
-      const left = await lastDecoded(path);
+      const left = await readSuspects(path);
       assert.deepEqual(left, ['b']);
       const resumed = BlackBox.open(path, left);
-      await resumed.around('b', async () => {});
+      await resumed.record('b', async () => {});
       await resumed.close();
       assert.deepEqual(await readdir(folder), []);
     }),
@@ -128,7 +128,7 @@ describe('BlackBox', () => {
     'does not fail a run if it cannot be written',
     inFolder(async (folder) => {
       const box = BlackBox.open(join(folder, 'no', 'such', 'folder'));
-      assert.equal(await box.around('a', async () => 17), 17);
+      assert.equal(await box.record('a', async () => 17), 17);
       await box.close();
     }),
   );

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { remembered } from '../../src/async/remembered.js';
+import { replayable } from '../../src/async/replayable.js';
 import { type ImageFailure, OutputError } from '../../src/errors.js';
 import { BrokenPath, FileItem } from '../../src/file-item.js';
 import { identify } from '../../src/identify.js';
@@ -13,11 +13,11 @@ import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row } from '../../src/rows.js';
-import { lastDecoded } from '../../src/runs/black-box.js';
+import { readSuspects } from '../../src/runs/black-box.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { Fingerprint } from '../../src/runs/journal.js';
 import type { OutputMode } from '../../src/runs/plan.js';
-import { itemsAgain } from '../../src/sources/again.js';
+import { itemFinder } from '../../src/sources/item-finder.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { until } from '../support/until.js';
@@ -116,15 +116,15 @@ describe('openDestination', () => {
       checkpointSeconds: 1000,
     });
     const walk = () => items(images, unreadable);
-    const list = remembered(walk());
+    const list = replayable(walk());
     try {
-      const started = await destination.start({
+      const started = await destination.open({
         layout,
         fingerprint: () => ({ ...settings, setting }),
         onNote: (note) => notes.push(note),
-        again: itemsAgain(),
+        findItem: itemFinder(),
         items: list.items,
-        walkAgain: listed ? list.again : walk,
+        walkAgain: listed ? list.replay : walk,
       });
       if (!('sink' in started)) return { computed: '', kept: started.rows, done: true };
       let computed = '';
@@ -152,11 +152,11 @@ describe('openDestination', () => {
       stdout: new Collector(),
       checkpointSeconds: 1000,
     });
-    const started = await destination.start({
+    const started = await destination.open({
       layout: JSONL,
       fingerprint: () => ({}),
       onNote: () => {},
-      again: itemsAgain(),
+      findItem: itemFinder(),
       items: items(images),
       walkAgain: () => items(images),
     });
@@ -547,9 +547,9 @@ describe('openDestination', () => {
   it('records the name of an image while it is being processed', async () => {
     const { destination, started } = await begun('out.jsonl', '');
     const decoding = join(place('out.jsonl.partial'), 'decoding');
-    const named = await started.around('a "strange" name', () => lastDecoded(decoding));
+    const named = await started.recordDecode('a "strange" name', () => readSuspects(decoding));
     assert.deepEqual(named, ['a "strange" name']);
-    assert.deepEqual(await lastDecoded(decoding), []);
+    assert.deepEqual(await readSuspects(decoding), []);
     await started.close();
     await started.sink.leave();
     await destination.release();

@@ -44,7 +44,7 @@ const manifest = (failures: Manifest['failures']): Manifest => ({
   preprocessingSha256: '',
   device: 'cpu',
   stored: 0,
-  passedOver: {},
+  skipped: {},
 });
 
 const STATES = {
@@ -94,8 +94,8 @@ const TABLE: readonly (readonly [
   Of<typeof INPUTS>,
   plan: string,
 ])[] = [
-  ['*', 'overwrite', '*', '*', 'begin, replacing'],
-  ['nothing', '*', '*', '*', 'begin'],
+  ['*', 'overwrite', '*', '*', 'start, replacing'],
+  ['nothing', '*', '*', '*', 'start'],
   ['foreign', 'new', '*', '*', 'refuse: already exists'],
   ['foreign', '*', '*', '*', 'refuse: not written by halonet'],
   ['a run', 'new', '*', '*', 'refuse: A run to out.csv was interrupted'],
@@ -109,23 +109,23 @@ const TABLE: readonly (readonly [
   ['*', '*', 'another device', '*', 'refuse: --device was cpu and is cuda'],
   ['a retry', 'retry', '*', '*', 'resume'],
   ['whole', 'retry', '*', '*', 'done'],
-  ['failures', 'retry', '*', '*', 'take over what has not failed'],
+  ['failures', 'retry', '*', '*', 'reuse succeeded rows'],
   ['*', '*', 'another limit', '*', 'refuse: --max-pixels was 1 and is 2'],
   ['*', '*', 'same', 'unknown', 'unsettled: inputs'],
   ['a run', '*', 'same', 'same', 'resume'],
   ['*', '*', 'same', 'same', 'done'],
   ['a run', 'resume', 'same', 'unread', 'resume'],
   ['*', 'resume', 'same', 'unread', 'done'],
-  ['a run', 'resume', 'same', 'respelled', 'take over what has not changed, 3 respelled'],
+  ['a run', 'resume', 'same', 'respelled', 'reuse unchanged rows, 3 respelled'],
   ['a run', 'resume', 'same', 'respelled, used up', 'refuse: 3 given by another path'],
   ['*', 'resume', 'same', 'respelled', 'done, 3 respelled'],
   ['*', 'resume', 'same', 'respelled, used up', 'done, 3 respelled'],
   ['*', 'resume', 'same', '*', 'refuse: The inputs of out.csv have changed'],
-  ['*', 'sync', 'same', 'unread', 'take over what has not changed'],
+  ['*', 'sync', 'same', 'unread', 'reuse unchanged rows'],
   ['*', 'sync', 'same', 'all gone', 'refuse: none of its inputs is there any more'],
   ['*', 'sync', 'same', 'some gone, some unreadable', 'refuse: 1 input cannot be read'],
-  ['*', 'sync', 'same', 'others', 'take over what has not changed, 1 new, 1 changed, 1 gone'],
-  ['*', 'sync', 'same', '*', 'take over what has not changed, 3 respelled'],
+  ['*', 'sync', 'same', 'others', 'reuse unchanged rows, 1 new, 1 changed, 1 gone'],
+  ['*', 'sync', 'same', '*', 'reuse unchanged rows, 3 respelled'],
 ];
 
 function textOf(plan: Plan): string {
@@ -136,11 +136,11 @@ function textOf(plan: Plan): string {
       return `refuse: ${plan.error.message}`;
     case 'done':
       return `done${plan.respelled > 0 ? `, ${plan.respelled} respelled` : ''}`;
-    case 'begin':
-      return `begin${plan.replaces ? ', replacing' : ''}`;
+    case 'start':
+      return `start${plan.replaces ? ', replacing' : ''}`;
     case 'resume':
       return 'resume';
-    case 'takeOver': {
+    case 'reuse': {
       const { gained = 0, changed = 0, lost = 0, respelled = 0 } = plan.changes ?? {};
       const counts = [
         [gained, 'new'],
@@ -148,9 +148,9 @@ function textOf(plan: Plan): string {
         [lost, 'gone'],
         [respelled, 'respelled'],
       ] as const;
-      const what = plan.rows === 'without a failure' ? 'failed' : 'changed';
+      const what = plan.rows;
       const changes = counts.filter(([count]) => count > 0).map(([count, name]) => `, ${count} ${name}`);
-      return `take over what has not ${what}${changes.join('')}`;
+      return `reuse ${what} rows${changes.join('')}`;
     }
   }
 }
@@ -202,8 +202,8 @@ describe('planRun', () => {
 
   it('reuses rows of a finished output, and resumes the journal of an interrupted run', () => {
     const facts = { place: PLACE, fingerprint: THEN, mode: 'sync' } as const;
-    const taken = planRun({ ...facts, state: STATES.failures, inputs: INPUTS.others });
-    assert.ok(taken.kind === 'takeOver' && taken.from === STATES.failures);
+    const reuse = planRun({ ...facts, state: STATES.failures, inputs: INPUTS.others });
+    assert.ok(reuse.kind === 'reuse' && reuse.from === STATES.failures);
     const resumed = planRun({ ...facts, state: STATES['a run'], inputs: INPUTS.same });
     assert.ok(resumed.kind === 'resume' && resumed.journal === STATES['a run'].journal);
   });

@@ -6,8 +6,8 @@ import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/index.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { findRun } from '../../src/runs/find-run.js';
-import { plannedFiles } from '../../src/runs/foreseen-output.js';
-import { checkFiles, isAsWritten } from '../../src/runs/verify.js';
+import { plannedFiles } from '../../src/runs/output-preview.js';
+import { checkFiles, isUnaltered } from '../../src/runs/verify.js';
 import { inFolder, placeOf } from '../outputs/scratch.js';
 import { FEATURES, madeUpRun, Stopped } from '../support/made-up-run.js';
 import { raw } from '../support/raw-format.js';
@@ -56,7 +56,7 @@ describe('a format that only the tests have', () => {
           manifest.outputs.map(({ name }) => name),
           ['out.index.csv', ...(arrangement === 'scores' ? ['out.classes.csv'] : []), 'out.f32'],
         );
-        for await (const file of checkFiles(place, manifest)) assert.ok(isAsWritten(file), file.path);
+        for await (const file of checkFiles(place, manifest)) assert.ok(isUnaltered(file), file.path);
 
         const [header = '', ...rest] = (await readFile(output, 'latin1')).split('\n');
         assert.equal(JSON.parse(header).rows, PATHS.length);

@@ -4,7 +4,7 @@ import { OutputError } from '../../src/errors.js';
 import { freeSpace } from '../../src/files/free-space.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
-import { TELLING_ROWS } from '../../src/runs/space.js';
+import { ENOUGH_ROWS } from '../../src/runs/space.js';
 import { SpaceWatch } from '../../src/runs/space-watch.js';
 
 const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
@@ -46,7 +46,7 @@ describe('SpaceWatch', () => {
   it('stops a run that does not fit as soon as the number of inputs is known', async () => {
     let total: number | undefined;
     const { write } = watch(() => total);
-    await write(3 * TELLING_ROWS);
+    await write(3 * ENOUGH_ROWS);
     total = MORE_THAN_ANY_DISK;
     await assert.rejects(write(1), OutputError);
   });
@@ -56,14 +56,14 @@ describe('SpaceWatch', () => {
     const { write } = watch(() => (fits ? 100 : MORE_THAN_ANY_DISK), { everySeconds: 1e6 });
     await write(1);
     fits = false;
-    await write(TELLING_ROWS - 2); // not checked
+    await write(ENOUGH_ROWS - 2); // not checked
     await assert.rejects(write(1), OutputError);
   });
 
   it('warns once if space runs short later, and lets the run continue', async () => {
     let total = 1_000;
     const { write, notes } = watch(() => total);
-    await write(TELLING_ROWS);
+    await write(ENOUGH_ROWS);
     assert.deepEqual(notes, []);
     total = MORE_THAN_ANY_DISK;
     await write(10);
@@ -73,7 +73,7 @@ describe('SpaceWatch', () => {
 
   it('lets a run continue if the free space is unknown', async () => {
     const { write, notes } = watch(() => MORE_THAN_ANY_DISK, { folder: '/no/such/folder' });
-    await write(2 * TELLING_ROWS);
+    await write(2 * ENOUGH_ROWS);
     assert.deepEqual(notes, []);
   });
 });

@@ -3,7 +3,7 @@ import { FORMATS } from '../../src/outputs/formats/registry.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { ownName, type RowFile } from '../../src/outputs/row-file.js';
 import type { TensorSpec } from '../../src/outputs/row-tensor.js';
-import { bytesLeft, rowSpace, TELLING_ROWS } from '../../src/runs/space.js';
+import { bytesLeft, ENOUGH_ROWS, rowSpace } from '../../src/runs/space.js';
 
 const TEXT: RowFile = {
   name: ownName,
@@ -42,11 +42,11 @@ describe('bytesLeft', () => {
   });
 
   it('counts no text while there are too few rows to estimate it', () => {
-    const few = TELLING_ROWS - 1;
+    const few = ENOUGH_ROWS - 1;
     assert.equal(bytesLeft(LAYOUT, written(few, 1e6), few + 10), 10 * (ROW + LEDGER));
     assert.equal(
-      bytesLeft(LAYOUT, written(TELLING_ROWS, 64), TELLING_ROWS + 10),
-      10 * (ROW + LEDGER + 64 / TELLING_ROWS),
+      bytesLeft(LAYOUT, written(ENOUGH_ROWS, 64), ENOUGH_ROWS + 10),
+      10 * (ROW + LEDGER + 64 / ENOUGH_ROWS),
     );
     assert.equal(bytesLeft(LAYOUT, written(0, 0), 10), 10 * (ROW + LEDGER));
   });

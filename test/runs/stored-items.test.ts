@@ -9,9 +9,9 @@ import type { Item } from '../../src/item.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { pathKey } from '../../src/runs/ledger.js';
-import { failedAgain, withStoredRows } from '../../src/runs/stored-items.js';
+import { retryItems, withStoredRows } from '../../src/runs/stored-items.js';
 import { StoredRows } from '../../src/runs/stored-rows.js';
-import { itemsAgain } from '../../src/sources/again.js';
+import { itemFinder } from '../../src/sources/item-finder.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 
 const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
@@ -131,7 +131,7 @@ describe('withStoredRows', () => {
   });
 });
 
-describe('failedAgain', () => {
+describe('retryItems', () => {
   it(
     'retries failed rows whose path may lead to an image now, and keeps the others',
     inFolder(async (folder) => {
@@ -158,7 +158,7 @@ describe('failedAgain', () => {
       const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
       try {
         const again = [];
-        for await (const item of failedAgain(stored, 0, itemsAgain())) again.push(item.status === 'found');
+        for await (const item of retryItems(stored, 0, itemFinder())) again.push(item.status === 'found');
         assert.deepEqual(again, [false, true, true, false, false, false, false, true, false, false]);
       } finally {
         await stored.close();
@@ -180,7 +180,7 @@ describe('failedAgain', () => {
       const stored = await StoredRows.open(await placeOf(output, LAYOUT), LAYOUT, rows.length);
       try {
         const again = [];
-        for await (const item of failedAgain(stored, 0, itemsAgain(folder)))
+        for await (const item of retryItems(stored, 0, itemFinder(folder)))
           again.push(item.status === 'found' ? [item.id, item.file] : [item.id]);
         assert.deepEqual(again, [
           ['was a file'],

@@ -6,12 +6,12 @@ import { FileItem } from '../../src/file-item.js';
 import type { Item } from '../../src/item.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
-import { openDestination, type Started } from '../../src/runs/destination.js';
+import { type OpenOutput, openDestination } from '../../src/runs/destination.js';
 import { findRun, findRunToRetry } from '../../src/runs/find-run.js';
-import { foreseeOutput, foreseePlan } from '../../src/runs/foreseen-output.js';
+import { previewOutput, previewPlan } from '../../src/runs/output-preview.js';
 import type { OutputMode } from '../../src/runs/plan.js';
 import { checkFiles } from '../../src/runs/verify.js';
-import { itemsAgain } from '../../src/sources/again.js';
+import { itemFinder } from '../../src/sources/item-finder.js';
 import { Collector, FACTS, failed, inFolder } from '../outputs/scratch.js';
 import { watchFsCalls } from '../support/fs-calls.js';
 import { FEATURES, madeUpRun, Stopped } from '../support/made-up-run.js';
@@ -47,12 +47,12 @@ const jobOf = (output: string, mode: OutputMode) => ({
 
 const opened = (output: string, mode: OutputMode) => openDestination(jobOf(output, mode));
 
-async function started(destination: Awaited<ReturnType<typeof opened>>, paths = PATHS): Promise<Started> {
-  const found = await destination.start({
+async function started(destination: Awaited<ReturnType<typeof opened>>, paths = PATHS): Promise<OpenOutput> {
+  const found = await destination.open({
     layout: LAYOUT,
     fingerprint: () => ({ salt: 0 }),
     onNote: () => {},
-    again: itemsAgain(),
+    findItem: itemFinder(),
     items: itemsOf(paths),
     walkAgain: () => itemsOf(paths),
   });
@@ -61,7 +61,7 @@ async function started(destination: Awaited<ReturnType<typeof opened>>, paths = 
 }
 
 /** Starts a run that reuses rows of a finished one, and passes it to an action. */
-async function synced(output: string, action: (run: Started) => Promise<void>): Promise<void> {
+async function synced(output: string, action: (run: OpenOutput) => Promise<void>): Promise<void> {
   await written(output);
   const destination = await opened(output, 'sync');
   const run = await started(destination, ['new', ...PATHS]);
@@ -114,20 +114,20 @@ const CASES: Readonly<Record<string, readonly ['read' | 'read|write', (one: Try)
       await failing(() => drained(checkFiles(place, manifest)));
     },
   ],
-  foreseeOutput: [
+  previewOutput: [
     'read|write',
     async ({ output, failing }) => {
       await written(output, 2);
-      await failing(() => foreseeOutput(jobOf(output, 'resume'), undefined));
+      await failing(() => previewOutput(jobOf(output, 'resume'), undefined));
     },
   ],
-  foreseePlan: [
+  previewPlan: [
     'read',
     async ({ output, failing }) => {
       await written(output, 2);
-      const foreseen = await foreseeOutput(jobOf(output, 'resume'), undefined);
+      const foreseen = await previewOutput(jobOf(output, 'resume'), undefined);
       const walk = () => itemsOf(PATHS);
-      await failing(() => foreseePlan(foreseen, 'resume', () => ({ salt: 0 }), walk));
+      await failing(() => previewPlan(foreseen, 'resume', () => ({ salt: 0 }), walk));
     },
   ],
   'a run that takes rows over': [

@@ -66,16 +66,16 @@ describe('itemsOf', () => {
   it('reports skipped files, and inspects those without an extension', async () => {
     await create('a.jpg', 'b.txt', 'c', 'd', 'deep/e.mov', '.hidden.txt', 'deep/f');
     await symlink(join(root, 'b.txt'), join(root, 'g.txt'));
-    const passedOver: string[] = [];
+    const skipped: string[] = [];
     const options = {
       extensions: EXTENSIONS,
       isImage: async (path: string) => path.endsWith(`${sep}c`) || path.endsWith(`${sep}f`),
-      onPassedOver: (path: string) => passedOver.push(relative(root, path).replaceAll(sep, '/')),
+      onSkipped: (path: string) => skipped.push(relative(root, path).replaceAll(sep, '/')),
     };
     const found: string[] = [];
     for await (const item of itemsOf([root, join(root, 'b.txt')], options)) found.push(shown(item));
     assert.deepEqual(found, ['a.jpg', 'c', 'deep/f', 'b.txt']); // a file named as an input is always tried
-    assert.deepEqual(passedOver, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
+    assert.deepEqual(skipped, ['b.txt', 'd', 'deep/e.mov', 'g.txt']);
   });
 
   it('recognises the same file, however its path is spelled', async () => {

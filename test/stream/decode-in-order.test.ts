@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 import { BrokenPath, FileItem } from '../../src/file-item.js';
 import type { DecodedImage } from '../../src/images/decode.js';
 import type { FoundItem, Item, JobItem } from '../../src/item.js';
-import { BufferPool, inBatches } from '../../src/stream/batches.js';
+import { BufferPool, groupBatches } from '../../src/stream/batches.js';
 import { type DecodedItem, decodeInOrder } from '../../src/stream/decode-in-order.js';
 
 async function* found(count: number, onTake: () => void = () => {}): AsyncGenerator<Item> {
@@ -113,7 +113,7 @@ describe('decodeInOrder', () => {
   });
 });
 
-describe('inBatches', () => {
+describe('groupBatches', () => {
   const failure = { code: 'decode_failed', message: 'x' } as const;
   async function* decoded(pattern: string): AsyncGenerator<DecodedItem> {
     for (const [i, kind] of [...pattern].entries()) {
@@ -129,7 +129,7 @@ describe('inBatches', () => {
   });
   const collect = async (pattern: string, size: number) => {
     const batches = [];
-    for await (const batch of inBatches(decoded(pattern), options(size))) batches.push(batch);
+    for await (const batch of groupBatches(decoded(pattern), options(size))) batches.push(batch);
     return batches;
   };
 
@@ -169,7 +169,7 @@ describe('inBatches', () => {
       await more;
       yield* decoded('ooo');
     }
-    const batches = inBatches(slow(), { ...options(4), isIdle: () => idle });
+    const batches = groupBatches(slow(), { ...options(4), isIdle: () => idle });
     const first = batches.next();
     const late = new Promise((resolve) => setTimeout(() => resolve('waits'), 100));
     assert.equal(await Promise.race([first, late]), 'waits');
@@ -188,7 +188,7 @@ describe('inBatches', () => {
       await new Promise(() => {});
     }
     const counts: number[] = [];
-    for await (const { count } of inBatches(silent(), options(4, true))) {
+    for await (const { count } of groupBatches(silent(), options(4, true))) {
       counts.push(count);
       break;
     }

@@ -7,7 +7,7 @@ import type { Row, StoredRow } from '../../src/rows.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
 import type { OutputMode } from '../../src/runs/plan.js';
-import { itemsAgain } from '../../src/sources/again.js';
+import { itemFinder } from '../../src/sources/item-finder.js';
 import { elementCount } from '../../src/tensor.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 
@@ -31,7 +31,7 @@ const FACTS: RunFacts = {
   folder: '/',
   device: 'cpu',
   stored: 0,
-  passedOver: {},
+  skipped: {},
   model: { name: 'made up', path: '/none', sha256: '' },
   preprocessing: {},
   preprocessingSha256: '',
@@ -61,16 +61,16 @@ export async function madeUpRun({
     stdout: new Collector(),
   });
   try {
-    const started = await destination.start({
+    const started = await destination.open({
       layout,
       fingerprint: () => ({ salt }),
       onNote: () => {},
-      again: itemsAgain(),
+      findItem: itemFinder(),
       items: itemsOf(paths),
       walkAgain: () => itemsOf(paths),
     });
     if (!('sink' in started)) return 0;
-    const { sink, items, close, around } = started;
+    const { sink, items, close, recordDecode } = started;
     try {
       let written = 0;
       let computed = 0;
@@ -78,7 +78,7 @@ export async function madeUpRun({
         if (written === rows) throw new Stopped();
         if (written++ % 4 === 2 && pauses) await sleep(PAUSE_MS);
         if (item.status !== 'stored') computed++;
-        await around(item.id, () => sink.write(rowOf(item, salt)));
+        await recordDecode(item.id, () => sink.write(rowOf(item, salt)));
       }
       await sink.commit(FACTS);
       return computed;

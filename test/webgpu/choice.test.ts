@@ -23,9 +23,9 @@ describe('choosing a device with a software Vulkan driver', () => {
   it('does not choose WebGPU by itself if it is slower than the CPU', async () => {
     const host: Host = { platform, arch, env, root };
     assert.equal(missingPiece(WEBGPU, host), undefined);
-    const { device, passedOver } = await chooseDevice({ name: 'auto', id: 0 }, { host, threads: 1 });
+    const { device, skipped } = await chooseDevice({ name: 'auto', id: 0 }, { host, threads: 1 });
     assert.equal(device.name, 'cpu');
-    const webgpu = passedOver.find(({ name }) => name === 'webgpu');
+    const webgpu = skipped.find(({ name }) => name === 'webgpu');
     assert.match(webgpu?.reason ?? '', /^\d+\.\d times slower than the CPU$/);
   });
 
@@ -43,6 +43,6 @@ describe('choosing a device with a software Vulkan driver', () => {
     const host: Host = { platform, arch, env: {}, root };
     assert.equal(missingPiece(WEBGPU, host)?.reason, 'no Vulkan loader');
     const choice = await chooseDevice(WEBGPU, { host, threads: 1 });
-    assert.deepEqual(choice, { device: WEBGPU, chosen: false, passedOver: [] });
+    assert.deepEqual(choice, { device: WEBGPU, chosen: false, skipped: [] });
   });
 });

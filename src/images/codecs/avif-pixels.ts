@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp';
 import type { CodedPicture } from '../kernels/chroma.js';
-import { inThread } from '../kernels/pixel-threads.js';
+import { runInThread } from '../kernels/pixel-threads.js';
 import { readRgb, readSamples, transferable } from '../libvips.js';
 import type { Raster } from '../raster.js';
 import type { Av1Coding, HeifImage } from './heif.js';
@@ -39,7 +39,7 @@ export async function avifPixels(
   const { width, height } = info;
   const { depth, halved, limited } = coding;
   const picture = { data, width, height, channels, depth, halved, limited, matrix } as const;
-  const pixels = await inThread('interpolateChroma', picture, { transfer: [data] });
+  const pixels = await runInThread('interpolateChroma', picture, { transfer: [data] });
   const raster = { width, height, data: pixels };
   return premultiplied ? unpremultiplied(raster) : raster;
 }
@@ -58,5 +58,5 @@ async function rgba(image: Sharp): Promise<Raster> {
 
 /** @param pixels RGBA */
 async function unpremultiplied({ width, height, data }: Raster): Promise<Raster> {
-  return { width, height, data: await inThread('unpremultiply', { data }, { transfer: [data] }) };
+  return { width, height, data: await runInThread('unpremultiply', { data }, { transfer: [data] }) };
 }

@@ -1,5 +1,5 @@
 import { ImageRefusal } from '../../refusal.js';
-import { boxesOf, MOST_BOXES } from './iso-boxes.js';
+import { boxesOf, MAX_BOXES } from './iso-boxes.js';
 
 const SEQUENCE_BRANDS = ['avis', 'msf1'];
 
@@ -10,7 +10,7 @@ const SEQUENCE_BRANDS = ['avis', 'msf1'];
  * @throws ImageRefusal unsupported_format for a sequence without a still image
  */
 export function asStillAvif(file: Buffer): Buffer {
-  const boxes = [...boxesOf(file, 0, file.byteLength, { boxes: MOST_BOXES })];
+  const boxes = [...boxesOf(file, 0, file.byteLength, { boxes: MAX_BOXES })];
   const brands = boxes.find(({ type }) => type === 'ftyp');
   const sequence = boxes.find(({ type }) => type === 'moov');
   if (sequence !== undefined && !boxes.some(({ type }) => type === 'meta')) {

@@ -1,6 +1,6 @@
 import { ImageRefusal } from '../../refusal.js';
 import type { Codec, Header, Image } from '../image.js';
-import { inThread } from '../kernels/pixel-threads.js';
+import { runInThread } from '../kernels/pixel-threads.js';
 import { transferable } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
@@ -31,7 +31,7 @@ async function refuseMissingPixels({ width, height, compressed }: GifFrame): Pro
   const { literalBits } = compressed;
   const data = transferable(compressed.data);
   if (literalBits < 1 || literalBits > 11) return; // the decoder refuses it
-  const [count = 0] = await inThread('countLzwPixels', { data, literalBits }, { transfer: [data] });
+  const [count = 0] = await runInThread('countLzwPixels', { data, literalBits }, { transfer: [data] });
   if (count >= 0 && count < width * height) {
     throw new ImageRefusal('truncated', 'the first frame of this GIF ends early');
   }

@@ -1,6 +1,6 @@
 import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
-import { inThread } from '../kernels/pixel-threads.js';
+import { runInThread } from '../kernels/pixel-threads.js';
 import { refuseSize } from '../size-limit.js';
 import { primaryImage } from './heif.js';
 import { HEIC_DECODE, refuseMissing } from './optional-package.js';
@@ -23,7 +23,7 @@ export const heic: Codec = async (bytes, { maxPixels }) => {
     header: { width, height, format: 'HEIC', streamed: false },
     read: async (region, signal) => {
       const data = new Uint8Array(bytes); // a copy, to be transferred
-      const rgb = await inThread('heic', { data, size, region }, { transfer: [data], own: true, signal });
+      const rgb = await runInThread('heic', { data, size, region }, { transfer: [data], own: true, signal });
       return { data: rgb, width: region.width, height: region.height };
     },
   };

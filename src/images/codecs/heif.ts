@@ -1,5 +1,5 @@
 import type { Size } from '../geometry.js';
-import { type Box, type BoxBudget, boxesOf, MOST_BOXES } from './iso-boxes.js';
+import { type Box, type BoxBudget, boxesOf, MAX_BOXES } from './iso-boxes.js';
 
 /** What the boxes of a HEIF file say about its primary image. */
 export interface HeifImage {
@@ -20,7 +20,7 @@ export interface Av1Coding {
   readonly matrix: number; // ITU-T H.273, MatrixCoefficients
 }
 
-const MOST_PROPERTIES = 1000; // of the primary image
+const MAX_PROPERTIES = 1000; // of the primary image
 
 /**
  * Finds the primary image of a HEIF file, according to ISO/IEC 23008-12.
@@ -28,7 +28,7 @@ const MOST_PROPERTIES = 1000; // of the primary image
  * @returns undefined if no primary image can be read
  */
 export function primaryImage(file: Buffer): HeifImage | undefined {
-  const budget: BoxBudget = { boxes: MOST_BOXES };
+  const budget: BoxBudget = { boxes: MAX_BOXES };
   const inside = (parent: Box | undefined, skip = 0) =>
     parent === undefined ? [] : [...boxesOf(file, parent.start + skip, parent.end, budget)];
   const find = (boxes: readonly Box[], type: string) => boxes.find((box) => box.type === type);
@@ -118,7 +118,7 @@ function propertiesOf(file: Buffer, box: Box | undefined, id: number): number[] 
     const count = file.readUInt8(at++);
     const size = wideIndices ? 2 : 1;
     if (item === id) {
-      return Array.from({ length: Math.min(count, MOST_PROPERTIES) }, (_, i) =>
+      return Array.from({ length: Math.min(count, MAX_PROPERTIES) }, (_, i) =>
         wideIndices ? file.readUInt16BE(at + 2 * i) & 0x7fff : file.readUInt8(at + i) & 0x7f,
       );
     }

@@ -6,7 +6,7 @@ export interface Box {
   readonly end: number;
 }
 
-export const MOST_BOXES = 10_000; // per file
+export const MAX_BOXES = 10_000; // per file
 
 /** The number of boxes still to read, shared by all calls that get the same budget. */
 export interface BoxBudget {

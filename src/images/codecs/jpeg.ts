@@ -29,12 +29,12 @@ const OTHER_PROCESSES: Readonly<Record<number, string>> = {
   247: 'JPEG-LS',
 };
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc9, 0xca, ...Object.keys(OTHER_PROCESSES).map(Number)];
-const MOST_MARKERS = 4096; // before the first scan
+const MAX_MARKERS = 4096; // before the first scan
 
 /** Refuses a process that cannot be read, by the markers before the first scan. Damage is left to the decoder. */
 function refuseProcess(bytes: Uint8Array): void {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const process = withinBudget(MOST_MARKERS, undefined, (budget) => otherProcess(file, budget));
+  const process = withinBudget(MAX_MARKERS, undefined, (budget) => otherProcess(file, budget));
   if (process === undefined) return;
   throw new ImageRefusal('unsupported_format', `JPEG (${process}) is not supported; convert it to PNG`);
 }

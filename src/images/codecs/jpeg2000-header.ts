@@ -1,5 +1,5 @@
 import type { Size } from '../geometry.js';
-import { boxesOf, MOST_BOXES } from './iso-boxes.js';
+import { boxesOf, MAX_BOXES } from './iso-boxes.js';
 
 /** The header of a JPEG 2000 file. */
 export interface Jpeg2000Header extends Size {
@@ -18,7 +18,7 @@ interface Component {
 const CODESTREAM = Buffer.from('ff4fff51', 'hex'); // its first two markers: start and size
 const SIZE_END = 42; // byte offset of the components
 const [START_OF_TILE, END_OF_CODESTREAM] = [0xff90, 0xffd9];
-const MOST_TILES = 1_000_000;
+const MAX_TILES = 1_000_000;
 
 /**
  * Reads the size and components of a JPEG 2000 file, or of a bare codestream.
@@ -44,7 +44,7 @@ export function codestreamEndsEarly(file: Buffer): boolean {
   const codestream = codestreamOf(file);
   if (codestream === undefined) return true;
   let at = 2;
-  for (let count = 0; count < MOST_TILES; count++) {
+  for (let count = 0; count < MAX_TILES; count++) {
     if (at + 4 > codestream.byteLength)
       return codestream.readUInt16BE(codestream.byteLength - 2) !== END_OF_CODESTREAM;
     const marker = codestream.readUInt16BE(at);
@@ -70,7 +70,7 @@ const isCodestream = (bytes: Buffer) => bytes.subarray(0, 4).equals(CODESTREAM);
 
 /** Returns the contents of the first box of a type. */
 function partOf(bytes: Buffer, wanted: string): Buffer | undefined {
-  for (const { type, start, end } of boxesOf(bytes, 0, bytes.byteLength, { boxes: MOST_BOXES })) {
+  for (const { type, start, end } of boxesOf(bytes, 0, bytes.byteLength, { boxes: MAX_BOXES })) {
     if (type === wanted) return bytes.subarray(start, end);
   }
   return undefined;

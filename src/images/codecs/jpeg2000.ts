@@ -1,6 +1,6 @@
 import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
-import { inThread } from '../kernels/pixel-threads.js';
+import { runInThread } from '../kernels/pixel-threads.js';
 import { refuseSize } from '../size-limit.js';
 import { type Jpeg2000Header, jpeg2000Header } from './jpeg2000-header.js';
 import { OPENJPEG, refuseMissing } from './optional-package.js';
@@ -30,7 +30,7 @@ export const jpeg2000: Codec = async (bytes, { maxPixels }) => {
     read: async (region, signal) => {
       const data = new Uint8Array(bytes); // a copy, to be transferred
       const input = { data, size: { width, height }, region };
-      const rgb = await inThread('jpeg2000', input, { transfer: [data], own: true, signal });
+      const rgb = await runInThread('jpeg2000', input, { transfer: [data], own: true, signal });
       return { data: rgb, width: region.width, height: region.height };
     },
   };

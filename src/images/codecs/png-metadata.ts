@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { exifOrientation, type OrientationSources } from '../orientation.js';
 
-const MOST_TEXT = 2 ** 20; // bytes of one text, decompressed: Pillow's limit
+const MAX_TEXT = 2 ** 20; // bytes of one text, decompressed: Pillow's limit
 
 /** The chunks of a PNG that may hold its orientation. */
 interface Chunks {
@@ -56,7 +56,7 @@ function textOf(chunk: Buffer): Buffer {
   }
   if (!isCompressed) return chunk.subarray(text);
   try {
-    return inflateSync(chunk.subarray(text), { maxOutputLength: MOST_TEXT });
+    return inflateSync(chunk.subarray(text), { maxOutputLength: MAX_TEXT });
   } catch {
     return Buffer.alloc(0);
   }
@@ -64,6 +64,6 @@ function textOf(chunk: Buffer): Buffer {
 
 /** Returns the bytes of a raw profile, which consists of an empty line, name, length and lines of hexadecimal digits. */
 function profileOf(text: Buffer): Buffer {
-  const digits = text.toString('latin1', 0, MOST_TEXT).split('\n').slice(3).join('');
+  const digits = text.toString('latin1', 0, MAX_TEXT).split('\n').slice(3).join('');
   return Buffer.from(digits.replaceAll(/\s/g, ''), 'hex');
 }

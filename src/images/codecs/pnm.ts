@@ -43,8 +43,8 @@ export const pnm: Codec = async (bytes, settings) => {
   if (kind === 1) {
     const layout = samples(1, 1, (bit) => (bit === 0 ? 255 : 0));
     const coding = { kind: 'plain bits' } as const;
-    const fewestBytes = width * height;
-    return openPacked({ ...image, bytes: pixels, stride: width, layout, coding, fewestBytes }, settings);
+    const minBytes = width * height;
+    return openPacked({ ...image, bytes: pixels, stride: width, layout, coding, minBytes }, settings);
   }
   const numbers = width * height * channels;
   return openPacked(
@@ -54,7 +54,7 @@ export const pnm: Codec = async (bytes, settings) => {
       stride: 2 * width * channels,
       layout: samples(channels, 2, (value) => scaled(value, most)),
       coding: { kind: 'plain samples', most },
-      fewestBytes: 2 * numbers,
+      minBytes: 2 * numbers,
     },
     settings,
   );

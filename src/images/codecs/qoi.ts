@@ -25,7 +25,7 @@ export const qoi: Codec = async (bytes, settings) => {
       bottomUp: false,
       mirrored: false,
       coding: { kind: 'qoi' },
-      fewestBytes: Math.ceil((width * height) / LONGEST_RUN),
+      minBytes: Math.ceil((width * height) / LONGEST_RUN),
     },
     settings,
   );

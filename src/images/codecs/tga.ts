@@ -31,7 +31,7 @@ export const tga: Codec = async (bytes, settings) => {
       bottomUp: !topDown,
       mirrored,
       coding: runs ? { kind: 'tga', bytesPerPixel } : undefined,
-      fewestBytes: Math.ceil((width * height) / LONGEST_PACKET) * (1 + bytesPerPixel),
+      minBytes: Math.ceil((width * height) / LONGEST_PACKET) * (1 + bytesPerPixel),
     },
     settings,
   );

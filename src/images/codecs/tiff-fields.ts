@@ -1,4 +1,4 @@
-const MOST_FIELDS = 65_535; // per directory; a BigTIFF may claim 2^64
+const MAX_FIELDS = 65_535; // per directory; a BigTIFF may claim 2^64
 
 /** One field of a directory, and the location of its values. */
 interface Field {
@@ -46,7 +46,7 @@ export class TiffFields {
     const [wide, entryBytes, first] = this.isBig ? ([8, 20, 8] as const) : ([4, 12, 4] as const);
     const start = this.#read(first, wide) ?? 0;
     const countBytes = this.isBig ? 8 : 2;
-    const count = Math.min(this.#read(start, countBytes) ?? 0, MOST_FIELDS);
+    const count = Math.min(this.#read(start, countBytes) ?? 0, MAX_FIELDS);
     for (let i = 0; i < count; i++) {
       const entry = start + countBytes + i * entryBytes;
       const tag = this.#read(entry, 2);

@@ -60,7 +60,7 @@ const OTHER_CODECS: Readonly<Record<number, string>> = {
 
 const READABLE_BITS = [1, 2, 4, 8, 16];
 const UNDEFINED_RANGE = [32, 64]; // libvips names these by their contents: integers, floating-point numbers
-const MOST_SAMPLES = 5; // sharp's limit
+const MAX_SAMPLES = 5; // sharp's limit
 const ALPHA = [1, 2]; // ExtraSamples: associated, unassociated
 
 /**
@@ -124,7 +124,7 @@ function refuseSamples(fields: TiffFields, samples: number): void {
     const advice = 'write those to be used as RGB, or one as grey';
     throw refusal(`of ${samples} samples a pixel, none of them named as a colour,`, advice);
   }
-  if (samples > MOST_SAMPLES) throw refusal(`of ${samples} samples a pixel`, 'convert it to RGB');
+  if (samples > MAX_SAMPLES) throw refusal(`of ${samples} samples a pixel`, 'convert it to RGB');
 }
 
 const CONVERT = 'convert it to 8 or 16 bits';

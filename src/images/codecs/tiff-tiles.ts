@@ -1,6 +1,6 @@
 import { ImageRefusal } from '../../refusal.js';
 import { type Image, type OpenSettings, wholeOf } from '../image.js';
-import { inThread } from '../kernels/pixel-threads.js';
+import { runInThread } from '../kernels/pixel-threads.js';
 import { openRaster, readRgb } from '../libvips.js';
 import { openWithLibvips } from '../libvips-image.js';
 import type { Raster, Region } from '../raster.js';
@@ -13,9 +13,9 @@ import { tiffOfStrips } from './tiff-strips.js';
 const DEFLATE = 8;
 
 const PIXELS_AT_ONCE = 2 ** 22;
-const MOST_TILES = 2 ** 20; // 268 million pixels in tiles of 16 x 16, the smallest that TIFF allows
-const MOST_EXPANSION = 8; // largest ratio of compressed to raw size of a tile, for an ill-suited codec
-const MOST_TABLES = 4096; // bytes of the tables of a JPEG
+const MAX_TILES = 2 ** 20; // 268 million pixels in tiles of 16 x 16, the smallest that TIFF allows
+const MAX_EXPANSION = 8; // largest ratio of compressed to raw size of a tile, for an ill-suited codec
+const MAX_TABLES = 4096; // bytes of the tables of a JPEG
 const SMALLEST_LIMIT = 2 ** 24; // pixels of a tile, even if its image is smaller
 
 /** The tiles of an image. */
@@ -56,7 +56,7 @@ export async function openTiles(
 /** Checks that the file holds all tiles. */
 function refuseTiles(bytes: Uint8Array, fields: TiffFields, { across, down, planes, places }: Tiling): void {
   const count = across * down * planes;
-  if (count > MOST_TILES * planes) {
+  if (count > MAX_TILES * planes) {
     const message = `TIFF of ${count} tiles is not supported; write it in tiles of 256 x 256`;
     throw new ImageRefusal('unsupported_format', message);
   }
@@ -121,7 +121,7 @@ function stripsOf(
   { first, count }: Run,
 ): Uint8Array[] {
   // All tiles may claim the same bytes, up to the whole file.
-  const most = MOST_EXPANSION * rowBytes * tile.height + MOST_TABLES;
+  const most = MAX_EXPANSION * rowBytes * tile.height + MAX_TABLES;
   return Array.from({ length: count * planes }, (_, i) => {
     const [plane, inPlane] = [Math.floor(i / count), i % count];
     const [offset = 0, length = 0] = placeOf(fields, places, plane * across * down + first + inPlane);
@@ -139,7 +139,7 @@ function inflated(
     strips.map((data, i) => {
       const top = Math.floor((first + (i % count)) / across) * tile.height;
       const least = rowBytes * Math.min(tile.height, height - top); // the last strip may be shorter
-      return inThread('zstdToDeflate', { data, length, least });
+      return runInThread('zstdToDeflate', { data, length, least });
     }),
   );
 }

@@ -20,7 +20,7 @@ const idle: PixelWorker[] = [];
  * @throws what the task throws; the signal's reason when it aborts; Error when the thread ends
  * @throws ShortageError when no thread can be started
  */
-export function inThread<Task extends PixelTask>(
+export function runInThread<Task extends PixelTask>(
   task: Task,
   input: PixelInput<Task>,
   { transfer = [], signal, own = false }: ThreadOptions = {},

@@ -10,7 +10,7 @@ export interface Agreement {
 }
 
 /** With fewer images than this, an agreement says little about other images. */
-export const TELLING_IMAGES = 8;
+export const ENOUGH_IMAGES = 8;
 
 /** The outputs to compare two precisions by. */
 export interface ComparedOutputs {
@@ -19,7 +19,7 @@ export interface ComparedOutputs {
 }
 
 /** @throws RangeError if there is no output */
-export function comparedOutputs(outputs: readonly GraphValue[]): ComparedOutputs {
+export function outputsToCompare(outputs: readonly GraphValue[]): ComparedOutputs {
   const size = ({ shape }: GraphValue) => elementCount(shape.slice(1).map(Number));
   const [smallest] = outputs.toSorted((a, b) => size(a) - size(b));
   if (smallest === undefined) throw new RangeError('the model has no output');

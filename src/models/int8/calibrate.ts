@@ -3,14 +3,14 @@ import { encodeOnnx } from '../../formats/onnx/encode.js';
 import type { Graph } from '../../graph.js';
 import type { DecodedImage } from '../../images/decode.js';
 import type { FoundItem, Item } from '../../item.js';
+import { lowDiscrepancyOrder } from '../../low-discrepancy-order.js';
 import { type Range, toInt8 } from '../../model/passes/int8.js';
 import { planInt8 } from '../../model/passes/int8-plan.js';
 import { extremesOf, observed } from '../../model/passes/observe.js';
 import { CPU } from '../../runtime/devices.js';
 import type { BatchOutputs } from '../../runtime/protocol.js';
 import { Session } from '../../runtime/session.js';
-import { spread } from '../../spread.js';
-import { agreementOf, comparedOutputs, floatsOf } from './agreement.js';
+import { agreementOf, floatsOf, outputsToCompare } from './agreement.js';
 import type { Calibration } from './calibration-file.js';
 
 export interface CalibrateOptions {
@@ -42,7 +42,7 @@ export async function calibrate(graph: Graph, options: CalibrateOptions): Promis
     });
   }
   const images = await decodeSample(options);
-  const compared = comparedOutputs(graph.outputs);
+  const compared = outputsToCompare(graph.outputs);
   const outputs = graph.outputs.filter(({ name }) => [compared.scores, compared.features].includes(name));
   const floats = await compute(observed({ ...graph, outputs }, values), images, options);
   const ranges = new Map([...values].map((value) => [value, rangeOf(value, floats)] as const));
@@ -54,7 +54,7 @@ export async function calibrate(graph: Graph, options: CalibrateOptions): Promis
 async function decodeSample({ images, decode, signal }: CalibrateOptions): Promise<Uint8Array[]> {
   const decoded: Uint8Array[] = [];
   let problem = '';
-  for (const item of spread(images)) {
+  for (const item of lowDiscrepancyOrder(images)) {
     if (decoded.length === SAMPLE) break;
     signal?.throwIfAborted();
     const image = item.status === 'failed' ? item : await decode(item);

@@ -18,7 +18,7 @@ import {
 /** The source of images for int8 calibration. */
 export interface Int8Options extends Omit<CalibrateOptions, 'images' | 'height' | 'width'> {
   readonly images: () => Promise<CalibrateOptions['images']>; // called only if the model has to be measured
-  readonly anew: boolean; // measure even if a calibration exists
+  readonly fresh: boolean; // measure even if a calibration exists
   /** Whether to store the calibration beside the checkpoint; by default yes, except for the demo model in the package. */
   readonly keeps?: boolean | undefined;
   readonly onMeasure?: () => void;
@@ -56,11 +56,11 @@ export async function calibrated(
   const { mean, std, height, width } = overridden(source.config.pretrained, overrides);
   const fingerprint = await modelFingerprint(source.path, graph, { network: source.network, mean, std });
   const path = calibrationPath(source.path, fingerprint);
-  const known = options.anew ? undefined : await readCalibration(path, fingerprint, planInt8(graph).values);
+  const known = options.fresh ? undefined : await readCalibration(path, fingerprint, planInt8(graph).values);
   if (known !== undefined) return { calibration: known, path, measured: false, notKept: undefined };
   options.onMeasure?.();
   const images = await options.images();
-  if (images.length === 0 && !options.anew) return undefined;
+  if (images.length === 0 && !options.fresh) return undefined;
   const calibration = await calibrate(graph, { ...options, images, height, width });
   const notKept = reasonNotToKeep(source.path, options.keeps) ?? (await keep(path, fingerprint, calibration));
   return { calibration, path, measured: true, notKept };
@@ -85,6 +85,6 @@ async function keep(...[path, fingerprint, calibration]: Parameters<typeof write
 }
 
 /** Converts a model's graph to int8, using its calibration. */
-export function inInt8(graph: Graph, { ranges }: Calibration): Graph {
+export function quantize(graph: Graph, { ranges }: Calibration): Graph {
   return toInt8(toStandardOps(graph), ranges);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inThread } from '../../../src/images/kernels/pixel-threads.js';
+import { runInThread } from '../../../src/images/kernels/pixel-threads.js';
 import type { Resampling } from '../../../src/images/kernels/resample.js';
 import { resample } from '../../../src/images/kernels/resample.js';
 import { texture } from '../support.js';
@@ -14,37 +14,37 @@ function halved(width: number, height: number): Resampling {
   };
 }
 
-describe('inThread', () => {
+describe('runInThread', () => {
   it('computes in parallel what the main thread would', async () => {
     const inputs = [halved(40, 20), halved(20, 40), halved(2, 2), halved(400, 300), halved(16, 4)];
-    const outputs = await Promise.all(inputs.map((input) => inThread('resample', input)));
+    const outputs = await Promise.all(inputs.map((input) => runInThread('resample', input)));
     for (const [i, input] of inputs.entries()) assert.deepEqual(outputs[i], resample(input));
   });
 
   it('transfers buffers to the thread and returns its result', async () => {
     const input = halved(8, 8);
     const expected = resample(input);
-    assert.deepEqual(await inThread('resample', input, { transfer: [input.source.data] }), expected);
+    assert.deepEqual(await runInThread('resample', input, { transfer: [input.source.data] }), expected);
     assert.equal(input.source.data.byteLength, 0);
   });
 
   it('rejects with what a task throws, and continues', async () => {
     const absent = { ...halved(4, 4), source: { width: 4, height: 4, data: undefined as never } };
-    await assert.rejects(inThread('resample', absent), TypeError);
-    await inThread('resample', halved(4, 4));
+    await assert.rejects(runInThread('resample', absent), TypeError);
+    await runInThread('resample', halved(4, 4));
   });
 
   it('rejects when its signal aborts, and continues', async () => {
     const stopped = new AbortController();
     const long = halved(8_000_000, 2);
-    await inThread('resample', halved(4, 4)); // starts a thread
+    await runInThread('resample', halved(4, 4)); // starts a thread
     const start = performance.now();
-    await inThread('resample', long);
+    await runInThread('resample', long);
     const whole = performance.now() - start;
-    const computing = inThread('resample', long, { signal: stopped.signal });
+    const computing = runInThread('resample', long, { signal: stopped.signal });
     setTimeout(() => stopped.abort(new Error('given up')), whole / 4);
     await assert.rejects(computing, /given up/);
-    await assert.rejects(inThread('resample', long, { signal: stopped.signal }), /given up/);
-    assert.deepEqual(await inThread('resample', halved(6, 6)), resample(halved(6, 6)));
+    await assert.rejects(runInThread('resample', long, { signal: stopped.signal }), /given up/);
+    assert.deepEqual(await runInThread('resample', halved(6, 6)), resample(halved(6, 6)));
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { agreementOf, comparedOutputs } from '../../../src/models/int8/agreement.js';
+import { agreementOf, outputsToCompare } from '../../../src/models/int8/agreement.js';
 import type { BatchOutputs } from '../../../src/runtime/protocol.js';
 
 /** A batch of outputs, row by row. */
@@ -58,7 +58,7 @@ describe('agreementOf', () => {
   });
 });
 
-describe('comparedOutputs', () => {
+describe('outputsToCompare', () => {
   const output = (name: string, ...shape: number[]) =>
     ({ name, dtype: 'float32', shape: ['batch', ...shape] }) as const;
 
@@ -69,11 +69,11 @@ describe('comparedOutputs', () => {
       output('stage4', 16, 1, 1),
     ];
     const embedding = output('embedding', 16);
-    assert.deepEqual(comparedOutputs([stage1, logits, embedding]), {
+    assert.deepEqual(outputsToCompare([stage1, logits, embedding]), {
       scores: 'logits',
       features: 'embedding',
     });
-    assert.deepEqual(comparedOutputs([stage1, logits]), { scores: 'logits', features: 'logits' });
-    assert.deepEqual(comparedOutputs([stage1, stage4]), { scores: undefined, features: 'stage4' });
+    assert.deepEqual(outputsToCompare([stage1, logits]), { scores: 'logits', features: 'logits' });
+    assert.deepEqual(outputsToCompare([stage1, stage4]), { scores: undefined, features: 'stage4' });
   });
 });

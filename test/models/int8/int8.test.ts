@@ -9,7 +9,7 @@ import { encodeOnnx } from '../../../src/formats/onnx/encode.js';
 import { hubSettingsFromEnv } from '../../../src/hub/settings.js';
 import { decodeImage } from '../../../src/images/decode.js';
 import type { Item } from '../../../src/item.js';
-import { calibrated, inInt8 } from '../../../src/models/int8/int8.js';
+import { calibrated, quantize } from '../../../src/models/int8/int8.js';
 import { openModel } from '../../../src/models/open-model.js';
 import { type EvaluationOverrides, overridden, preprocessingOf } from '../../../src/models/preprocessing.js';
 import { CLASS_NAMES, drawings } from '../../drawing/draw.js';
@@ -30,12 +30,12 @@ const IMAGES: readonly Item[] = [
 
 interface Given {
   readonly images?: readonly Item[];
-  readonly anew?: boolean;
+  readonly fresh?: boolean;
   readonly overrides?: EvaluationOverrides;
 }
 
 /** Calibrates a model as a job does; `asked` reports whether it asked for the images. */
-async function calibrate(model: string, { images = IMAGES, anew = false, overrides = {} }: Given = {}) {
+async function calibrate(model: string, { images = IMAGES, fresh = false, overrides = {} }: Given = {}) {
   const source = await openModel(model, { hub: HUB });
   const preprocessing = preprocessingOf(overridden(source.config.pretrained, overrides), {
     autoOrient: true,
@@ -49,7 +49,7 @@ async function calibrate(model: string, { images = IMAGES, anew = false, overrid
     },
     decode: (item) => decodeImage(item, preprocessing),
     threads: 1,
-    anew,
+    fresh,
   });
   if (found === undefined) return assert.fail('there was nothing to measure the model on');
   return { ...found, asked };
@@ -75,7 +75,7 @@ describe('int8', () => {
     const { calibration, asked } = await calibrate('demo');
     assert.ok(!asked, 'the file in assets/demo-model is of another graph: see make-demo-calibration.ts');
     const { graph } = source.build([{ name: 'logits' }], {});
-    const [floats, integers] = [encodeOnnx(graph), encodeOnnx(inInt8(graph, calibration))];
+    const [floats, integers] = [encodeOnnx(graph), encodeOnnx(quantize(graph, calibration))];
     const drawn = drawings(PER_CLASS);
     let same = 0;
     for (let i = 0; i < drawn.length; i += PER_CLASS) {
@@ -126,7 +126,7 @@ describe('int8', () => {
   it('measures again on request, and saves the result', async () => {
     const folder = await model();
     const first = await calibrate(folder);
-    const other = await calibrate(folder, { anew: true, images: IMAGES.slice(0, 8) });
+    const other = await calibrate(folder, { fresh: true, images: IMAGES.slice(0, 8) });
     assert.ok(other.measured);
     assert.equal(other.calibration.images, 8);
     assert.equal(other.path, first.path);
@@ -216,7 +216,7 @@ describe('int8', () => {
       [missing, /needs images to calibrate.* none of 3 could be read \(\/no.*: .*\)/],
       [[], /needs images to calibrate.* there is none$/],
     ] as const) {
-      await assert.rejects(calibrate(folder, { images, anew: true }), (error) => {
+      await assert.rejects(calibrate(folder, { images, fresh: true }), (error) => {
         assert.ok(error instanceof ModelError);
         assert.match(error.message, message);
         assert.match(error.hint ?? '', /--calibration FOLDER/);
@@ -259,7 +259,7 @@ describe('int8', () => {
           return decodeImage(item, preprocessing);
         },
         threads: 1,
-        anew: false,
+        fresh: false,
       },
     );
     assert.equal(found?.calibration.images, 64);

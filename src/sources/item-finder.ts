@@ -11,7 +11,7 @@ import { Targets } from './targets.js';
  *
  * @param folder base of relative paths; the working directory by default
  */
-export function itemsAgain(
+export function itemFinder(
   folder?: string | undefined,
 ): (id: string, failure: ImageFailure['code']) => Promise<FoundItem | undefined> {
   let targets: Promise<Targets> | undefined;

@@ -2,21 +2,21 @@ import { extname } from 'node:path';
 import { counted } from '../counted.js';
 
 /** Counts of files in folders that were not treated as images, by extension in lower case; '' for files without one. */
-export type PassedOverCounts = Readonly<Record<string, number>>;
+export type SkippedCounts = Readonly<Record<string, number>>;
 
 // Names such as scan.000001 would otherwise give as many extensions as files.
-const MOST_EXTENSIONS = 100;
+const MAX_EXTENSIONS = 100;
 
 /** The key of all further extensions. */
 const OTHERS = '*';
 
 /** Counts the files that a walk passes over. */
-export class PassedOver {
+export class SkippedFiles {
   #counts = new Map<string, number>();
 
   add(path: string): void {
     const extension = extname(path).toLowerCase().replace(/^\.$/, '');
-    const isCounted = this.#counts.has(extension) || this.#counts.size < MOST_EXTENSIONS;
+    const isCounted = this.#counts.has(extension) || this.#counts.size < MAX_EXTENSIONS;
     const key = isCounted ? extension : OTHERS;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
@@ -27,7 +27,7 @@ export class PassedOver {
   }
 
   /** The counts, the most frequent extension first. */
-  get counts(): PassedOverCounts {
+  get counts(): SkippedCounts {
     return Object.fromEntries([...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
   }
 }
@@ -35,7 +35,7 @@ export class PassedOver {
 const SHOWN = 5; // extensions
 
 /** Formats counts as `17 files (.mov 12, .txt 4, no extension 1)`; undefined if there are none. */
-export function passedOverText(counts: PassedOverCounts): string | undefined {
+export function skippedText(counts: SkippedCounts): string | undefined {
   const entries = Object.entries(counts);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return undefined;

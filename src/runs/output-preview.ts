@@ -2,22 +2,22 @@ import { basename, join } from 'node:path';
 import { HalonetError } from '../errors.js';
 import { attempt } from '../files/write-error.js';
 import type { Item } from '../item.js';
-import { lookAtLock } from '../lock/lock.js';
+import { inspectLock } from '../lock/lock.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import { isText, type RowFile } from '../outputs/row-file.js';
-import { lastDecoded } from './black-box.js';
-import { inUse, type JobOutput, refuseStream } from './destination.js';
+import { readSuspects } from './black-box.js';
+import { inUseError, type JobOutput, refuseStream } from './destination.js';
 import { compareInputs } from './input-changes.js';
 import type { Fingerprint } from './journal.js';
 import { RECORD_BYTES } from './ledger.js';
 import { planRun } from './plan.js';
 import { fileName } from './run-paths.js';
 import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
-import { foresee, type RunState } from './run-state.js';
-import { compared, type PlanQuestions, type SettledPlan, settledPlan } from './settled-plan.js';
+import { previewRecovery, type RunState } from './run-state.js';
+import { comparedInputs, type PlanQuestions, type SettledPlan, settlePlan } from './settle-plan.js';
 
 /** What a run would find at an output. */
-export interface ForeseenOutput {
+export interface OutputPreview {
   readonly run: { readonly place: RunPlace; readonly state: RunState } | undefined; // undefined for a stream
   readonly suspects: readonly string[]; // images being decoded when the last run crashed
   readonly refusal: HalonetError | undefined; // the error that a run would end with
@@ -27,10 +27,10 @@ export interface ForeseenOutput {
  * Checks an output as a run does before its model is loaded, without changing anything.
  * @throws {OutputError} if the path cannot hold such an output, or existing files cannot be read
  */
-export function foreseeOutput(
+export function previewOutput(
   { output, arrangement, mode }: JobOutput,
   signal: AbortSignal | undefined,
-): Promise<ForeseenOutput> {
+): Promise<OutputPreview> {
   return attempt(output, async () => {
     const found = await findOutput(output, arrangement);
     if (found.kind !== 'run') {
@@ -40,15 +40,15 @@ export function foreseeOutput(
         refusal: await refusalOf(async () => refuseStream({ output, mode })),
       };
     }
-    const run = await foresee(found);
+    const run = await previewRecovery(found);
     const refusal = await refusalOf(async () => {
-      const held = await lookAtLock(found.lock, { signal });
-      if (held !== undefined) throw inUse(found, held);
+      const held = await inspectLock(found.lock, { signal });
+      if (held !== undefined) throw inUseError(found, held);
       const plan = planRun({ ...run, mode });
       if (plan.kind === 'refuse') throw plan.error;
     });
     const died = run.state.kind === 'interrupted';
-    const suspects = died ? await lastDecoded(join(run.place.partial, PARTIAL.decoding)) : [];
+    const suspects = died ? await readSuspects(join(run.place.partial, PARTIAL.decoding)) : [];
     return { run, suspects, refusal };
   });
 }
@@ -59,26 +59,26 @@ export function foreseeOutput(
  * @param walk over all inputs; undefined if they can be read only once, and are assumed unchanged
  * @throws {OutputError} if existing files are damaged or cannot be read
  */
-export async function foreseePlan(
-  { run, refusal }: ForeseenOutput,
+export async function previewPlan(
+  { run, refusal }: OutputPreview,
   mode: JobOutput['mode'],
   fingerprint: () => Fingerprint,
   walk: (() => AsyncGenerator<Item>) | undefined,
-): Promise<ForeseenPlan> {
+): Promise<PlanPreview> {
   if (refusal !== undefined) return { kind: 'refuse', error: refusal };
-  if (run === undefined) return { kind: 'begin', replaces: false };
+  if (run === undefined) return { kind: 'start', replaces: false };
   const questions: PlanQuestions = {
     fingerprint,
     compare: async (known) =>
       walk === undefined
         ? { kind: 'unread' }
-        : compared(await compareInputs(walk(), known), { rows: known.rows, used: false }),
+        : comparedInputs(await compareInputs(walk(), known), { rows: known.rows, used: false }),
   };
-  return attempt(run.place.output, () => settledPlan({ ...run, mode }, questions));
+  return attempt(run.place.output, () => settlePlan({ ...run, mode }, questions));
 }
 
 /** A plan, whose refusal may concern more than the output. */
-export type ForeseenPlan =
+export type PlanPreview =
   | Exclude<SettledPlan, { kind: 'refuse' }>
   | { readonly kind: 'refuse'; readonly error: HalonetError };
 
@@ -102,7 +102,7 @@ export interface PlannedFile {
 
 /** @param textBytes bytes of text per row */
 export function plannedFiles(
-  { run }: ForeseenOutput,
+  { run }: OutputPreview,
   { files, arrangement }: OutputLayout,
   textBytes: number | undefined,
   output: string,
@@ -130,17 +130,17 @@ export function plannedFiles(
 }
 
 /** Returns how many rows exist or can be reused; undefined for a refusal, or if it depends on inputs that are read only once. */
-export function rowsThere(plan: ForeseenPlan): number | undefined {
+export function existingRows(plan: PlanPreview): number | undefined {
   switch (plan.kind) {
     case 'refuse':
       return undefined;
-    case 'begin':
+    case 'start':
       return 0;
     case 'done':
       return plan.manifest.rows;
     case 'resume':
       return plan.journal.checkpoint.rows;
-    case 'takeOver': {
+    case 'reuse': {
       const { from, changes } = plan;
       const known = from.kind === 'finished' ? from.manifest.rows : from.journal.checkpoint.rows;
       return changes && known - changes.lost - changes.changed;
@@ -149,8 +149,8 @@ export function rowsThere(plan: ForeseenPlan): number | undefined {
 }
 
 /** Returns the bytes of an output that are already on disk, or are freed before new ones are written. */
-export function bytesThere({ run }: ForeseenOutput, plan: ForeseenPlan): number {
-  if (run?.state.kind !== 'interrupted' || plan.kind === 'refuse' || plan.kind === 'takeOver') return 0;
+export function existingBytes({ run }: OutputPreview, plan: PlanPreview): number {
+  if (run?.state.kind !== 'interrupted' || plan.kind === 'refuse' || plan.kind === 'reuse') return 0;
   const { rows, bytes } = run.state.journal.checkpoint;
   return Object.values(bytes).reduce((sum, file) => sum + file, rows * RECORD_BYTES);
 }

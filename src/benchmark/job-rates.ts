@@ -4,15 +4,15 @@ import { boundOf } from './bound.js';
 import { measuredSession } from './measured-session.js';
 import type { PhotoSet } from './photo-sets.js';
 import { pipelineRate } from './pipeline-rate.js';
-import type { Plan } from './plan.js';
+import type { BenchmarkPlan } from './plan.js';
 import type { BenchmarkReport, PipelineRate } from './report.js';
-import { inRounds, type Measurement } from './rounds.js';
+import { type Measurement, sampleInRounds } from './rounds.js';
 import { sessionRate } from './session-rate.js';
 import { timeToEnd, timeToOutput } from './start-times.js';
 import type { Spread } from './statistics.js';
 import type { Subject, Variant } from './subject.js';
 
-type Alone = Pick<BenchmarkReport, 'session' | 'decode'>;
+type StageRates = Pick<BenchmarkReport, 'session' | 'decode'>;
 
 /** The network at its best batch size, measured again alongside the jobs that are compared with it. */
 interface Baseline extends Variant {
@@ -22,12 +22,12 @@ interface Baseline extends Variant {
 }
 
 /** Measures whole jobs, in turn with the network alone and process startup. */
-export async function measureTogether(
+export async function measureJobs(
   subject: Subject,
   variants: readonly Variant[],
   sets: readonly PhotoSet[],
-  alone: Alone,
-  plan: Plan,
+  alone: StageRates,
+  plan: BenchmarkPlan,
 ): Promise<Pick<BenchmarkReport, 'pipeline' | 'start'>> {
   const baselines: Baseline[] = [];
   try {
@@ -43,7 +43,7 @@ export async function measureTogether(
       ...jobs.map(({ measurement }) => measurement),
       ...startMeasurements(subject, sets, plan),
     ];
-    const spreads = await inRounds(measurements, {
+    const spreads = await sampleInRounds(measurements, {
       ...plan,
       phase: 'whole jobs',
       rounds: plan.effort.repeats,
@@ -64,8 +64,8 @@ export async function measureTogether(
 async function openBaseline(
   variant: Variant,
   { preprocessing: { height, width } }: Subject,
-  alone: Alone,
-  { mostThreads: threads, device, effort, signal }: Plan,
+  alone: StageRates,
+  { maxThreads: threads, device, effort, signal }: BenchmarkPlan,
 ): Promise<Baseline> {
   const { precision } = variant;
   const rates = alone.session.filter((rate) => rate.precision === precision && rate.threads === threads);
@@ -84,18 +84,18 @@ async function openBaseline(
   return { ...variant, expected: imagesPerSecond.median, session, measurement };
 }
 
-const FEWEST_IMAGES = 16; // per job
+const MIN_IMAGES = 16; // per job
 
 function jobCase(
   set: PhotoSet,
   decode: Decode,
   baseline: Baseline,
   subject: Subject,
-  alone: Alone,
-  plan: Plan,
+  alone: StageRates,
+  plan: BenchmarkPlan,
 ) {
   const { photos } = set;
-  const { cores, mostThreads: threads, device, machine, effort } = plan;
+  const { cores, maxThreads: threads, device, machine, effort } = plan;
   const { precision } = baseline;
   const decodeAt = (decoders: number) =>
     alone.decode.find(
@@ -108,7 +108,7 @@ function jobCase(
     decodeSeconds: 1 / decodeAt(1),
   };
   const { limit } = boundOf({ ...stages, session: baseline.expected, pipeline: 0 });
-  const images = Math.max(FEWEST_IMAGES, Math.ceil(limit * effort.jobSeconds));
+  const images = Math.max(MIN_IMAGES, Math.ceil(limit * effort.jobSeconds));
   const job = pipelineRate(baseline, { set, decode, images, task: subject.task }, plan);
   return {
     baseline,
@@ -130,7 +130,7 @@ function jobCase(
 function startMeasurements(
   { task, model }: Subject,
   sets: readonly PhotoSet[],
-  { cli, architecture, asked, signal }: Plan,
+  { cli, architecture, asked, signal }: BenchmarkPlan,
 ): readonly Measurement[] {
   const [image = ''] = sets[0]?.paths ?? [];
   const of = architecture === undefined ? [] : ['--architecture', architecture];

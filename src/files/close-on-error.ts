@@ -1,5 +1,5 @@
 /** Runs an action that uses an open resource, and closes the resource if the action fails. Throws the action's error. */
-export async function orClose<T>(
+export async function closeOnError<T>(
   opened: { readonly close: () => Promise<void> },
   action: () => Promise<T>,
 ): Promise<T> {

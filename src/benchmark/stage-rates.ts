@@ -3,9 +3,9 @@ import { decodeRate } from './decode-rate.js';
 import { GEMM_SHAPES, openGemm } from './gemm-rate.js';
 import { measuredSession } from './measured-session.js';
 import type { PhotoSet } from './photo-sets.js';
-import type { Plan } from './plan.js';
+import type { BenchmarkPlan } from './plan.js';
 import type { BenchmarkReport, DecodeRate, GemmRate, SessionRate } from './report.js';
-import { inRounds, type Measurement } from './rounds.js';
+import { type Measurement, sampleInRounds } from './rounds.js';
 import { sessionRate } from './session-rate.js';
 import type { Spread } from './statistics.js';
 import type { Subject, Variant } from './subject.js';
@@ -17,18 +17,18 @@ interface Case<T> {
 }
 
 /** Measures every stage alone: matrix products, sessions and decoding in turn. */
-export async function measureAlone(
+export async function measureStages(
   subject: Subject,
   variants: readonly Variant[],
   sets: readonly PhotoSet[],
-  plan: Plan,
+  plan: BenchmarkPlan,
 ): Promise<Pick<BenchmarkReport, 'gemm' | 'session' | 'decode'>> {
   const open: AsyncDisposable[] = [];
   try {
     const gemm = await gemmCases(plan, open);
     const session = await sessionCases(subject, variants, plan, open);
     const decode = decodeCases(subject, sets, plan);
-    const spreads = await inRounds(
+    const spreads = await sampleInRounds(
       [...gemm, ...session, ...decode].map(({ measurement }) => measurement),
       { ...plan, phase: 'stages alone', rounds: plan.effort.repeats },
     );
@@ -52,7 +52,7 @@ function gemmRate(rates: readonly GemmRate[], threads: number): number {
 }
 
 async function gemmCases(
-  { threads, precisions, effort, device, signal }: Plan,
+  { threads, precisions, effort, device, signal }: BenchmarkPlan,
   open: AsyncDisposable[],
 ): Promise<readonly Case<GemmRate>[]> {
   const cases: Case<GemmRate>[] = [];
@@ -80,7 +80,7 @@ async function gemmCases(
 async function sessionCases(
   { flops, preprocessing: { height, width } }: Subject,
   variants: readonly Variant[],
-  { threads, batchSizes, effort, device, signal }: Plan,
+  { threads, batchSizes, effort, device, signal }: BenchmarkPlan,
   open: AsyncDisposable[],
 ): Promise<readonly Case<Omit<SessionRate, 'ofGemm'>>[]> {
   const cases: Case<Omit<SessionRate, 'ofGemm'>>[] = [];
@@ -110,7 +110,7 @@ async function sessionCases(
 function decodeCases(
   { preprocessing }: Subject,
   sets: readonly PhotoSet[],
-  { machine, effort }: Plan,
+  { machine, effort }: BenchmarkPlan,
 ): readonly Case<DecodeRate>[] {
   return sets.flatMap((set) =>
     DECODES.flatMap((decode) =>

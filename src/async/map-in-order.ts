@@ -7,7 +7,7 @@
  *
  * @throws what the source or the work throws, at that item's turn
  */
-export async function* inOrder<T, R>(
+export async function* mapInOrder<T, R>(
   items: AsyncIterable<T>,
   start: (item: T) => Promise<R>,
   ahead: () => number,

@@ -8,7 +8,7 @@ import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 
 /** Runs inputs through decoding and the network, and passes the rows to `write`. */
-export type TakeInputs = (
+export type ProcessItems = (
   items: AsyncIterable<JobItem>,
   write: (row: Row) => Promise<void>,
   options?: Partial<Pick<RunOptions, 'onNote'>> & {
@@ -23,11 +23,11 @@ export type TakeInputs = (
  * @param suspects ids of images to decode in a separate process
  * @throws HalonetError if the device cannot be used, or the model cannot be loaded
  */
-export async function throughModel<T>(
+export async function withModel<T>(
   { images, compute, signal }: JobOptions,
   { prepared: { onnx, preprocessing }, choice }: ReadyModel,
   suspects: ReadonlySet<string>,
-  use: (take: TakeInputs, opened: OpenedSession) => Promise<T>,
+  use: (processItems: ProcessItems, opened: OpenedSession) => Promise<T>,
 ): Promise<T> {
   const { threads, batchSize, decoders, machine } = compute;
   const { height, width } = preprocessing;
@@ -38,7 +38,7 @@ export async function throughModel<T>(
     signal,
     isolated: ({ id }) => suspects.has(id),
   });
-  const take: TakeInputs = (items, write, { around = justDecode, onNote } = {}) =>
+  const processItems: ProcessItems = (items, write, { around = justDecode, onNote } = {}) =>
     run({
       items,
       session,
@@ -53,7 +53,7 @@ export async function throughModel<T>(
       decode: (item) => around(item.id, () => decoder.decode(item)),
     });
   try {
-    return await use(take, opened);
+    return await use(processItems, opened);
   } finally {
     await decoder.close();
     await session.close();

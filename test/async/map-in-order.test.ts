@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inOrder } from '../../src/async/in-order.js';
+import { mapInOrder } from '../../src/async/map-in-order.js';
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i++) yield i;
@@ -9,7 +9,7 @@ const turns = async (count: number) => {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);
 };
 
-describe('inOrder', () => {
+describe('mapInOrder', () => {
   it('yields a finished result without waiting for the next item', async () => {
     let more = () => {};
     async function* slow(): AsyncGenerator<string> {
@@ -19,7 +19,7 @@ describe('inOrder', () => {
       });
       yield 'second';
     }
-    const results = inOrder(
+    const results = mapInOrder(
       slow(),
       async (item) => item.toUpperCase(),
       () => 8,
@@ -40,7 +40,7 @@ describe('inOrder', () => {
       return i;
     };
     const results: number[] = [];
-    for await (const i of inOrder(numbers(30), work, () => 4)) results.push(i);
+    for await (const i of mapInOrder(numbers(30), work, () => 4)) results.push(i);
     assert.deepEqual(
       results,
       Array.from({ length: 30 }, (_, i) => i),
@@ -56,7 +56,7 @@ describe('inOrder', () => {
     };
     const results: number[] = [];
     await assert.rejects(async () => {
-      for await (const i of inOrder(numbers(10), work, () => 5)) results.push(i);
+      for await (const i of mapInOrder(numbers(10), work, () => 5)) results.push(i);
     }, /third/);
     assert.deepEqual(results, [0, 1]);
   });
@@ -76,7 +76,7 @@ describe('inOrder', () => {
       finished++;
       return i;
     };
-    for await (const i of inOrder(source(), work, () => 3)) if (i === 4) break;
+    for await (const i of mapInOrder(source(), work, () => 3)) if (i === 4) break;
     assert.ok(closed);
     assert.ok(finished >= 5 && finished <= 8, `${finished}`);
   });
@@ -86,7 +86,7 @@ describe('inOrder', () => {
       yield 1;
       await new Promise(() => {});
     }
-    for await (const _ of inOrder(
+    for await (const _ of mapInOrder(
       endless(),
       async (i) => i,
       () => 2,

@@ -9,17 +9,17 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * Escapes text from a file, a name or a server, so that a terminal shows it instead of interpreting it: `\x1b[2J`
  * for an escape sequence, `\u202e` for a mark that reverses the text after it.
  */
-export function visible(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(INVISIBLE, (character) => SHORT[character] ?? escapeOf(character, '\\x', 2));
 }
 
-/** Makes text {@link visible}, keeping its line breaks, which are ours. */
-export function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n');
+/** Makes text {@link escapeControls}, keeping its line breaks, which are ours. */
+export function escapeControlsInLines(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n');
 }
 
 /** Formats a value as indented JSON. The same characters become JSON escapes, which keeps the value intact. */
-export function visibleJson(value: unknown): string {
+export function escapedJson(value: unknown): string {
   const json = JSON.stringify(value, undefined, 2);
   return json
     .split('\n')

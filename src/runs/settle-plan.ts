@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { InputChanges, KnownInputs } from './input-changes.js';
 import type { Fingerprint } from './journal.js';
-import { type ComparedInputs, type Left, type Plan, type PlanFacts, planRun } from './plan.js';
+import { type ComparedInputs, type EarlierRun, type Plan, type PlanFacts, planRun } from './plan.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
 
 /** Functions that find out the missing facts of a plan. */
@@ -13,7 +13,7 @@ export interface PlanQuestions {
 export type SettledPlan = Exclude<Plan, { kind: 'unsettled' }>;
 
 /** Plans a run, finding out missing facts only if the plan needs them. */
-export async function settledPlan(
+export async function settlePlan(
   { place, state, mode }: Pick<PlanFacts, 'state' | 'mode'> & { readonly place: RunPlace },
   { fingerprint, compare }: PlanQuestions,
 ): Promise<SettledPlan> {
@@ -27,14 +27,14 @@ export async function settledPlan(
 }
 
 /** @param rows of the earlier run @param used whether the comparison consumed the inputs */
-export function compared(
+export function comparedInputs(
   changes: InputChanges | undefined,
   { rows, used }: { readonly rows: number; readonly used: boolean },
 ): ComparedInputs {
   return changes === undefined ? { kind: 'same' } : { kind: 'changed', changes, rows, used };
 }
 
-function knownInputs({ partial, ledger }: RunPlace, state: Left): KnownInputs {
+function knownInputs({ partial, ledger }: RunPlace, state: EarlierRun): KnownInputs {
   if (state.kind === 'finished') return { ledger, rows: state.manifest.rows, whole: true };
   const { rows } = state.journal.checkpoint;
   return { ledger: join(partial, PARTIAL.ledger), rows, whole: false };

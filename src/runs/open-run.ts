@@ -1,9 +1,9 @@
-// src/runs/: the files of an output through crashes: plan, journal, ledger, checkpoints, rows taken over, publishing
+// src/runs/: the files of an output through crashes: plan, journal, ledger, checkpoints, reused rows, publishing
 
 import { counted } from '../counted.js';
-import { orClose } from '../files/or-close.js';
+import { closeOnError } from '../files/close-on-error.js';
 import type { Item, JobItem } from '../item.js';
-import { closing, earlierRows, finishedBase } from './earlier-rows.js';
+import { closerOf, earlierRows, finishedBase } from './earlier-rows.js';
 import { compareInputs } from './input-changes.js';
 import type { Fingerprint, JournalHeader } from './journal.js';
 import { type Manifest, manifestDigest } from './manifest.js';
@@ -11,26 +11,26 @@ import { changesText, fingerprintOf, type OutputMode, type Plan } from './plan.j
 import { removePartial } from './publish.js';
 import { RunSink, type RunSinkOptions } from './run-sink.js';
 import type { RunState } from './run-state.js';
-import { compared, settledPlan } from './settled-plan.js';
-import { failedAgain, type ItemAgain, withStoredRows } from './stored-items.js';
+import { comparedInputs, settlePlan } from './settle-plan.js';
+import { type FindItem, retryItems, withStoredRows } from './stored-items.js';
 import type { StoredRows } from './stored-rows.js';
 
-export interface RunStartOptions extends RunSinkOptions {
+export interface OpenRunOptions extends RunSinkOptions {
   readonly mode: OutputMode;
   readonly state: RunState;
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<Item>;
   readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
-  readonly again: ItemAgain; // for a retry
+  readonly findItem: FindItem; // for a retry
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
 /** A run in progress, and its remaining items. */
-export interface StartedRun {
+export interface OpenRun {
   readonly sink: RunSink;
   readonly items: AsyncIterable<JobItem>;
   readonly close: () => Promise<void>; // to be called once the items have been taken
-  readonly passedOver?: Manifest['passedOver']; // only if the items are the rows of an output
+  readonly skipped?: Manifest['skipped']; // only if the items are the rows of an output
 }
 
 /**
@@ -40,56 +40,56 @@ export interface StartedRun {
  * @throws {OutputError} if the plan is to refuse, or existing files are damaged
  * @throws the file system's error, or ReadFailure; the items throw ReadFailure too
  */
-export async function startRun(options: RunStartOptions): Promise<StartedRun | Manifest> {
+export async function openRun(options: OpenRunOptions): Promise<OpenRun | Manifest> {
   const { place, items, walkAgain, onNote } = options;
-  const plan = await settledPlan(options, {
+  const plan = await settlePlan(options, {
     fingerprint: () => options.fingerprint,
     compare: async (known) =>
-      compared(await compareInputs(items, known), { rows: known.rows, used: walkAgain === undefined }),
+      comparedInputs(await compareInputs(items, known), { rows: known.rows, used: walkAgain === undefined }),
   });
   switch (plan.kind) {
     case 'refuse':
       throw plan.error;
     case 'done':
-      if (plan.respelled > 0) onNote(otherPaths(place.output, plan.respelled));
+      if (plan.respelled > 0) onNote(respelledNote(place.output, plan.respelled));
       return plan.manifest;
-    case 'begin':
-      return begin(plan, options);
+    case 'start':
+      return startFresh(plan, options);
     case 'resume':
       return resume(plan, options);
-    case 'takeOver':
-      return takeOver(plan, options);
+    case 'reuse':
+      return reuseRows(plan, options);
   }
 }
 
 type Planned<K extends Plan['kind']> = Extract<Plan, { kind: K }>;
 
-async function begin({ replaces }: Planned<'begin'>, options: RunStartOptions): Promise<StartedRun> {
+async function startFresh({ replaces }: Planned<'start'>, options: OpenRunOptions): Promise<OpenRun> {
   await removePartial(options.place);
   const sink = await RunSink.start(options, headerOf(options.fingerprint, { replaces }), false);
   return { sink, items: options.items, close: async () => {} };
 }
 
-async function resume({ journal }: Planned<'resume'>, options: RunStartOptions): Promise<StartedRun> {
+async function resume({ journal }: Planned<'resume'>, options: OpenRunOptions): Promise<OpenRun> {
   const { place, layout, onNote, signal } = options;
   const { reuses, retries, base } = journal.header;
   const finished = await finishedBase(place, base, signal);
   const stored = reuses || retries ? await earlierRows(place, layout, finished?.rows) : [];
-  const sink = await orClose(closing(stored), () => RunSink.resume(options, journal));
+  const sink = await closeOnError(closerOf(stored), () => RunSink.resume(options, journal));
   const { rows } = journal.checkpoint;
   onNote(`${place.output}: ${rows === 0 ? 'starting over' : `continuing after ${counted(rows, 'row')}`}`);
-  if (retries) return { sink, ...retried(stored, rows, finished, options) };
-  return { sink, ...reusing(stored, options.items) };
+  if (retries) return { sink, ...itemsOfRetry(stored, rows, finished, options) };
+  return { sink, ...itemsOfReuse(stored, options.items) };
 }
 
 /** Starts a run that reuses rows. A retry keeps the settings of the original run: changed limits apply only to failed images. */
-async function takeOver(
-  { from, rows, changes }: Planned<'takeOver'>,
-  options: RunStartOptions,
-): Promise<StartedRun> {
+async function reuseRows(
+  { from, rows, changes }: Planned<'reuse'>,
+  options: OpenRunOptions,
+): Promise<OpenRun> {
   const { place, layout, items, walkAgain = () => items, onNote, signal } = options;
   if (changes !== undefined) onNote(`${place.output}: ${changesText(changes)}`);
-  const retries = rows === 'without a failure';
+  const retries = rows === 'succeeded';
   const base = from.kind === 'finished' ? manifestDigest(from.manifest) : from.journal.header.base;
   const finished = await finishedBase(place, base, signal);
   const header = headerOf(retries ? fingerprintOf(from) : options.fingerprint, {
@@ -100,35 +100,35 @@ async function takeOver(
   });
   const sink = await RunSink.start(options, header, from.kind === 'interrupted');
   const leaving = { close: async () => void (await sink.leave()) };
-  const stored = await orClose(leaving, () => earlierRows(place, layout, finished?.rows));
-  if (retries) return { sink, ...retried(stored, 0, finished, options) };
-  return { sink, ...reusing(stored, walkAgain()) };
+  const stored = await closeOnError(leaving, () => earlierRows(place, layout, finished?.rows));
+  if (retries) return { sink, ...itemsOfRetry(stored, 0, finished, options) };
+  return { sink, ...itemsOfReuse(stored, walkAgain()) };
 }
 
 /** Returns the inputs as items, some with a stored row. */
-function reusing(stored: readonly StoredRows[], items: AsyncIterable<Item>): Omit<StartedRun, 'sink'> {
+function itemsOfReuse(stored: readonly StoredRows[], items: AsyncIterable<Item>): Omit<OpenRun, 'sink'> {
   return {
     items: stored.length === 0 ? items : withStoredRows(items, stored),
-    close: closing(stored).close,
+    close: closerOf(stored).close,
   };
 }
 
 /** Returns the rows of the finished output as items, from row `from` on. */
-function retried(
+function itemsOfRetry(
   stored: readonly StoredRows[],
   from: number,
   finished: Manifest | undefined,
-  { again }: RunStartOptions,
-): Omit<StartedRun, 'sink'> {
+  { findItem }: OpenRunOptions,
+): Omit<OpenRun, 'sink'> {
   const [rows] = stored;
   return {
-    items: rows === undefined ? nothing() : failedAgain(rows, from, again),
-    close: closing(stored).close,
-    passedOver: finished?.passedOver ?? {},
+    items: rows === undefined ? noItems() : retryItems(rows, from, findItem),
+    close: closerOf(stored).close,
+    skipped: finished?.skipped ?? {},
   };
 }
 
-async function* nothing(): AsyncGenerator<JobItem> {}
+async function* noItems(): AsyncGenerator<JobItem> {}
 
 function headerOf(
   fingerprint: Fingerprint,
@@ -137,5 +137,5 @@ function headerOf(
   return { halonet: 2, fingerprint, replaces, reuses, retries, base, started: new Date().toISOString() };
 }
 
-const otherPaths = (output: string, respelled: number) =>
+const respelledNote = (output: string, respelled: number) =>
   `${output} has ${counted(respelled, 'row')} whose image is now given by another path; --sync rewrites the paths`;

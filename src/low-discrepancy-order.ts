@@ -1,5 +1,5 @@
 /** Reorders items so that any prefix is spread over the whole list. */
-export function spread<T>(items: readonly T[]): readonly T[] {
+export function lowDiscrepancyOrder<T>(items: readonly T[]): readonly T[] {
   const turn = (Math.sqrt(5) - 1) / 2; // the multiples of the golden ratio fill a circle evenly
   return items
     .map((item, i) => ({ item, angle: (i * turn) % 1 }))
