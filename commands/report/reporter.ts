@@ -1,4 +1,4 @@
-// commands/report/: what commands say: progress, summaries, tables, plans
+// commands/report/: what commands print: progress, summaries, tables, plans
 
 import type { JobEvent } from '../../src/job/events.js';
 import type { JobSummary } from '../../src/job/options.js';

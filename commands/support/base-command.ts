@@ -1,4 +1,4 @@
-// commands/support/: what commands stand on: base commands, signals, failures, facts about the machine
+// commands/support/: shared by commands: base commands, signals, failures, facts about the machine
 
 import { Command, Errors } from '@oclif/core';
 import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
