@@ -17,7 +17,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   runtime: [],
   outputs: ['files'],
-  sources: [],
+  sources: ['formats'],
   hub: ['files', 'lock'],
   devices: ['formats', 'model', 'runtime'],
   models: ['files', 'formats', 'hub', 'images', 'model'],

@@ -28,8 +28,7 @@ export async function isImage(path: string): Promise<boolean> {
     const { handle } = await openFile(path);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
-      const format = sniffFormat(buffer.subarray(0, bytesRead));
-      return format?.readable === true && DISTINCT.has(format.name);
+      return isImageHead(buffer.subarray(0, bytesRead));
     } finally {
       await handle.close();
     }
@@ -37,4 +36,10 @@ export async function isImage(path: string): Promise<boolean> {
     rethrowShortage(error);
     return false;
   }
+}
+
+/** Returns whether bytes are the beginning of an image that can be decoded: the first 4096, or all there are. */
+export function isImageHead(head: Uint8Array): boolean {
+  const format = sniffFormat(head);
+  return format?.readable === true && DISTINCT.has(format.name);
 }

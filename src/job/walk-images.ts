@@ -1,5 +1,5 @@
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
-import { isImage } from '../images/is-image.js';
+import { isImage, isImageHead } from '../images/is-image.js';
 import type { Item } from '../item.js';
 import { itemsOf } from '../sources/registry.js';
 import type { SkippedFiles } from '../sources/skipped-files.js';
@@ -18,5 +18,5 @@ export async function* walkImages(
   skipped?.clear();
   const extensions = DECODABLE_EXTENSIONS;
   const onSkipped = (path: string) => skipped?.add(path);
-  yield* itemsOf(inputs, { extensions, isImage, signal, stdin, nul, onSkipped }, sources);
+  yield* itemsOf(inputs, { extensions, isImage, isImageHead, signal, stdin, nul, onSkipped }, sources);
 }

@@ -36,7 +36,11 @@ export async function* withStoredRows(
 }
 
 /** Returns the item of a failed row, to decode it again; undefined if that is impossible, and the row stays. */
-export type FindItem = (id: string, failure: ImageFailure['code']) => Promise<FoundItem | undefined>;
+export type FindItem = (
+  id: string,
+  failure: ImageFailure['code'],
+  identity: FileIdentity | undefined, // when the row was written
+) => Promise<FoundItem | undefined>;
 
 /**
  * Yields the rows of a finished output as items: failed rows to be decoded again, the others as stored. A failed row that
@@ -55,7 +59,8 @@ export async function* retryItems(
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
     const id = found.failure === undefined ? '' : await found.path();
-    const item = found.failure === undefined ? undefined : await findItem(id, found.failure);
+    const item =
+      found.failure === undefined ? undefined : await findItem(id, found.failure, found.record.file);
     yield item ?? { status: 'stored', id, file: found.record.file, stored: found };
   }
 }

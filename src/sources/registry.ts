@@ -1,4 +1,4 @@
-// src/sources/: inputs to items: folders, files, lists on standard input
+// src/sources/: inputs to items: folders, files, tar archives, lists on standard input
 
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
@@ -8,10 +8,11 @@ import { folder } from './folder.js';
 import { inspectPath } from './path.js';
 import type { Input, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
+import { tar } from './tar.js';
 import { Targets } from './targets.js';
 
 /** All kinds of input. The first source that takes an input is its source. */
-export const SOURCES: readonly Source[] = [standardInput, folder, file, brokenPath];
+export const SOURCES: readonly Source[] = [standardInput, folder, tar, file, brokenPath];
 
 /**
  * Yields the items that inputs lead to, in order and one at a time. A path that leads to no image, such as a missing file or

@@ -24,6 +24,7 @@ export interface Source {
 export interface WalkOptions {
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
   readonly isImage?: ((path: string) => Promise<boolean>) | undefined; // reads a file without an extension
+  readonly isImageHead?: ((head: Uint8Array) => boolean) | undefined; // the same for the first bytes of a member of an archive
   readonly onSkipped?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
