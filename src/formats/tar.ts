@@ -1,7 +1,5 @@
 import { FormatError } from '../errors.js';
-
-/** Reads up to `length` bytes from a position of an archive; fewer only at its end. */
-export type ReadAt = (position: number, length: number) => Promise<Buffer>;
+import type { ReadAt } from './read-at.js';
 
 /** A member of a tar archive. */
 export interface TarMember {

@@ -3,7 +3,7 @@ import type { RowSink } from '../rows.js';
 import { type OpenOutput, openDestination } from '../runs/destination.js';
 import type { Manifest } from '../runs/manifest.js';
 import { SpaceWatch } from '../runs/space-watch.js';
-import { itemFinder } from '../sources/item-finder.js';
+import { ItemFinder } from '../sources/item-finder.js';
 import { noteEvents } from './events.js';
 import type { FileJobOptions, JobOptions } from './options.js';
 import { jobFingerprint, layoutOf, type ReadyModel } from './ready-model.js';
@@ -67,7 +67,7 @@ async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
         fingerprint,
         items,
         walkAgain,
-        findItem: itemFinder(images.folder),
+        findItems: new ItemFinder(images.folder),
         onNote,
         signal,
       });

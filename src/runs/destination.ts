@@ -17,7 +17,7 @@ import { type OutputMode, planRun } from './plan.js';
 import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
 import { readState, recover } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
-import type { FindItem } from './stored-items.js';
+import type { FindItems } from './stored-items.js';
 
 /** Where the rows of a job go. */
 export interface JobOutput {
@@ -46,7 +46,7 @@ export interface OpenOutputOptions {
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<Item>;
   readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
-  readonly findItem: FindItem; // for a retry
+  readonly findItems: FindItems; // for a retry
   readonly onNote: (note: string) => void;
   readonly signal?: AbortSignal | undefined;
 }

@@ -12,7 +12,7 @@ import { removePartial } from './publish.js';
 import { RunSink, type RunSinkOptions } from './run-sink.js';
 import type { RunState } from './run-state.js';
 import { comparedInputs, settlePlan } from './settle-plan.js';
-import { type FindItem, retryItems, withStoredRows } from './stored-items.js';
+import { type FindItems, retryItems, withStoredRows } from './stored-items.js';
 import type { StoredRows } from './stored-rows.js';
 
 export interface OpenRunOptions extends RunSinkOptions {
@@ -21,7 +21,7 @@ export interface OpenRunOptions extends RunSinkOptions {
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<Item>;
   readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
-  readonly findItem: FindItem; // for a retry
+  readonly findItems: FindItems; // for a retry; closed with the run
   readonly onNote: (note: string) => void; // one line, for a person
 }
 
@@ -118,12 +118,15 @@ function itemsOfRetry(
   stored: readonly StoredRows[],
   from: number,
   finished: Manifest | undefined,
-  { findItem }: OpenRunOptions,
+  { findItems }: OpenRunOptions,
 ): Omit<OpenRun, 'sink'> {
   const [rows] = stored;
   return {
-    items: rows === undefined ? noItems() : retryItems(rows, from, findItem),
-    close: closerOf(stored).close,
+    items: rows === undefined ? noItems() : retryItems(rows, from, findItems),
+    close: async () => {
+      await findItems.close();
+      await closerOf(stored).close();
+    },
     skipped: finished?.skipped ?? {},
   };
 }

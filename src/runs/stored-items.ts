@@ -35,32 +35,39 @@ export async function* withStoredRows(
   );
 }
 
-/** Returns the item of a failed row, to decode it again; undefined if that is impossible, and the row stays. */
-export type FindItem = (
-  id: string,
-  failure: ImageFailure['code'],
-  identity: FileIdentity | undefined, // when the row was written
-) => Promise<FoundItem | undefined>;
+/** Finds the items of failed rows, to decode them again. */
+export interface FindItems {
+  /**
+   * @param identity of the image when the row was written
+   * @returns undefined if the row has to stay as it is
+   */
+  find(
+    id: string,
+    failure: ImageFailure['code'],
+    identity: FileIdentity | undefined,
+  ): Promise<FoundItem | undefined>;
+  close(): Promise<void>;
+}
 
 /**
  * Yields the rows of a finished output as items: failed rows to be decoded again, the others as stored. A failed row that
  * cannot be decoded by its id stays too: trying would only replace its failure with an unrelated one.
  *
  * @param from the first row
- * @param findItem finds the items of failed rows
+ * @param items finds the items of failed rows
  * @throws {OutputError} if the output is damaged, or a row does not name its image
  * @throws {ReadFailure} if a row cannot be read
  */
 export async function* retryItems(
   stored: StoredRows,
   from: number,
-  findItem: FindItem,
+  items: FindItems,
 ): AsyncGenerator<JobItem> {
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
     const id = found.failure === undefined ? '' : await found.path();
     const item =
-      found.failure === undefined ? undefined : await findItem(id, found.failure, found.record.file);
+      found.failure === undefined ? undefined : await items.find(id, found.failure, found.record.file);
     yield item ?? { status: 'stored', id, file: found.record.file, stored: found };
   }
 }

@@ -1,48 +1,47 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FileIdentity } from '../file-identity.js';
 import { openFile } from '../file-item.js';
-import type { ReadAt } from '../formats/tar.js';
+import type { ReadAt } from '../formats/read-at.js';
 
 const WINDOW = 64 * 2 ** 10; // bytes
 
 /** An archive on disk, open for reading at any place. */
-export interface ArchiveFile extends AsyncDisposable {
+export interface ArchiveFile {
+  readonly path: string;
   readonly identity: FileIdentity;
-  /** Reads bytes at a position, through a window: headers of small members lie close together. */
   readonly read: ReadAt;
+  readonly close: () => Promise<void>;
 }
 
 /**
  * Opens an archive.
  *
- * @throws ImageRefusal not_found, permission, symlink_loop or read_failed; so does `read`
+ * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
  * @throws ShortageError if too many files are open
  */
 export async function openArchive(path: string): Promise<ArchiveFile> {
   const { handle, identity } = await openFile(path);
-  return { identity, read: windowed(handle), [Symbol.asyncDispose]: () => handle.close() };
+  return { path, identity, read: windowed(handle), close: () => handle.close() };
 }
 
+/** Reads through a window, since the headers of small members lie close together. The window is made when it is first needed. */
 function windowed(handle: FileHandle): ReadAt {
-  const window = Buffer.allocUnsafeSlow(WINDOW);
+  let window: Buffer | undefined;
   let [start, length] = [0, 0];
   return async (position, wanted) => {
-    if (wanted > WINDOW) return readAt(handle, Buffer.allocUnsafe(wanted), position);
+    if (wanted > WINDOW / 2) return readAt(handle, Buffer.allocUnsafeSlow(wanted), position);
     if (position < start || position + wanted > start + length) {
+      window ??= Buffer.allocUnsafeSlow(WINDOW);
       [start, length] = [position, 0];
       length = (await readAt(handle, window, position)).byteLength;
     }
     const from = position - start;
-    return Buffer.from(window.subarray(from, Math.min(from + wanted, length))); // a copy: the window moves on
+    return Buffer.from((window as Buffer).subarray(from, Math.min(from + wanted, length))); // a copy: the window moves on
   };
 }
 
 /** Fills a buffer from a position on; returns the part that the file could fill. */
-export async function readAt<T extends Buffer>(
-  handle: FileHandle,
-  buffer: T,
-  position: number,
-): Promise<Buffer> {
+async function readAt(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
   let length = 0;
   while (length < buffer.byteLength) {
     const { bytesRead } = await handle.read(buffer, length, buffer.byteLength - length, position + length);

@@ -4,47 +4,64 @@ import type { FileIdentity } from '../file-identity.js';
 import { FileItem } from '../file-item.js';
 import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
+import { isNamedAs } from './archive.js';
+import { MemberFinder } from './member-finder.js';
+import { ARCHIVE_FORMATS } from './registry.js';
 import { STDIN } from './standard-input.js';
-import { findMember, isTarName } from './tar.js';
 import { Targets } from './targets.js';
 
-/**
- * Returns a function that finds the items of failed rows by their ids.
- *
- * @param folder base of relative paths; the working directory by default
- */
-export function itemFinder(
-  folder?: string | undefined,
-): (
-  id: string,
-  failure: ImageFailure['code'],
-  identity: FileIdentity | undefined,
-) => Promise<FoundItem | undefined> {
-  let targets: Promise<Targets> | undefined;
-  return async (id, failure, identity) => {
-    const archive = await archiveIn(id, folder);
-    if (archive !== undefined) {
-      targets ??= Targets.open();
-      const target = await (await targets).ofLink(archive.path);
-      return findMember({ ...archive, target }, archive.member, identity);
-    }
-    const file = pathFrom(folder, id);
-    if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
-    targets ??= Targets.open();
-    return new FileItem(id, { file, target: await (await targets).ofLink(file) });
-  };
-}
+/** Finds the items of failed rows by their ids. Close it when done. */
+export class ItemFinder {
+  readonly #folder: string | undefined;
+  readonly #members = new MemberFinder();
+  #targets: Promise<Targets> | undefined;
 
-/** Returns the archive that an id names a member of; undefined if it names none. */
-async function archiveIn(id: string, folder: string | undefined) {
-  for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
-    const name = id.slice(0, slash);
-    if (!isTarName(name)) continue;
-    const path = pathFrom(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isFile()) return { name, path, member: id.slice(slash + 1) };
+  /** @param folder base of relative paths; the working directory by default */
+  constructor(folder?: string | undefined) {
+    this.#folder = folder;
   }
-  return undefined;
+
+  /**
+   * @param identity of the image when the row was written
+   * @returns undefined if the id leads to nothing that could be decoded
+   */
+  async find(
+    id: string,
+    failure: ImageFailure['code'],
+    identity: FileIdentity | undefined,
+  ): Promise<FoundItem | undefined> {
+    const found = await this.#archiveIn(id);
+    if (found !== undefined) {
+      const { format, name, path, member } = found;
+      const target = await (await this.#resolver()).ofLink(path);
+      return this.#members.find(format, { name, path, target }, member, identity);
+    }
+    const file = pathFrom(this.#folder, id);
+    if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
+    return new FileItem(id, { file, target: await (await this.#resolver()).ofLink(file) });
+  }
+
+  async close(): Promise<void> {
+    await this.#members.close();
+  }
+
+  /** Returns the archive that an id names a member of; undefined if it names none. */
+  async #archiveIn(id: string) {
+    for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
+      const name = id.slice(0, slash);
+      const format = ARCHIVE_FORMATS.find((one) => isNamedAs(one, name));
+      if (format === undefined) continue;
+      const path = pathFrom(this.#folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isFile()) return { format, name, path, member: id.slice(slash + 1) };
+    }
+    return undefined;
+  }
+
+  #resolver(): Promise<Targets> {
+    this.#targets ??= Targets.open();
+    return this.#targets;
+  }
 }
 
 /**

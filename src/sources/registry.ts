@@ -1,18 +1,23 @@
-// src/sources/: inputs to items: folders, files, tar archives, lists on standard input
+// src/sources/: inputs to items: folders, files, archives, lists on standard input
 
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
+import type { ArchiveFormat } from './archive.js';
 import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
 import { inspectPath } from './path.js';
 import type { Input, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
-import { tar } from './tar.js';
+import { TAR, tar } from './tar.js';
 import { Targets } from './targets.js';
+import { ZIP, zip } from './zip.js';
 
 /** All kinds of input. The first source that takes an input is its source. */
-export const SOURCES: readonly Source[] = [standardInput, folder, tar, file, brokenPath];
+export const SOURCES: readonly Source[] = [standardInput, folder, tar, zip, file, brokenPath];
+
+/** The formats of archives among them. */
+export const ARCHIVE_FORMATS: readonly ArchiveFormat[] = [TAR, ZIP];
 
 /**
  * Yields the items that inputs lead to, in order and one at a time. A path that leads to no image, such as a missing file or

@@ -17,7 +17,7 @@ import { readSuspects } from '../../src/runs/black-box.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { Fingerprint } from '../../src/runs/journal.js';
 import type { OutputMode } from '../../src/runs/plan.js';
-import { itemFinder } from '../../src/sources/item-finder.js';
+import { ItemFinder } from '../../src/sources/item-finder.js';
 import { Collector, FACTS, FAILURE, float32 } from '../outputs/scratch.js';
 import { TIME_LIMIT } from '../support/time-limit.js';
 import { until } from '../support/until.js';
@@ -122,7 +122,7 @@ describe('openDestination', () => {
         layout,
         fingerprint: () => ({ ...settings, setting }),
         onNote: (note) => notes.push(note),
-        findItem: itemFinder(),
+        findItems: new ItemFinder(),
         items: list.items,
         walkAgain: listed ? list.replay : walk,
       });
@@ -156,7 +156,7 @@ describe('openDestination', () => {
       layout: JSONL,
       fingerprint: () => ({}),
       onNote: () => {},
-      findItem: itemFinder(),
+      findItems: new ItemFinder(),
       items: items(images),
       walkAgain: () => items(images),
     });

@@ -11,7 +11,7 @@ import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { pathKey } from '../../src/runs/ledger.js';
 import { retryItems, withStoredRows } from '../../src/runs/stored-items.js';
 import { StoredRows } from '../../src/runs/stored-rows.js';
-import { itemFinder } from '../../src/sources/item-finder.js';
+import { ItemFinder } from '../../src/sources/item-finder.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 
 const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
@@ -158,7 +158,7 @@ describe('retryItems', () => {
       const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
       try {
         const again = [];
-        for await (const item of retryItems(stored, 0, itemFinder())) again.push(item.status === 'found');
+        for await (const item of retryItems(stored, 0, new ItemFinder())) again.push(item.status === 'found');
         assert.deepEqual(again, [false, true, true, false, false, false, false, true, false, false]);
       } finally {
         await stored.close();
@@ -180,7 +180,7 @@ describe('retryItems', () => {
       const stored = await StoredRows.open(await placeOf(output, LAYOUT), LAYOUT, rows.length);
       try {
         const again = [];
-        for await (const item of retryItems(stored, 0, itemFinder(folder)))
+        for await (const item of retryItems(stored, 0, new ItemFinder(folder)))
           again.push(item.status === 'found' ? [item.id, item.file] : [item.id]);
         assert.deepEqual(again, [
           ['was a file'],

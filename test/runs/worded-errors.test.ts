@@ -11,7 +11,7 @@ import { findRun, findRunToRetry } from '../../src/runs/find-run.js';
 import { previewOutput, previewPlan } from '../../src/runs/output-preview.js';
 import type { OutputMode } from '../../src/runs/plan.js';
 import { checkFiles } from '../../src/runs/verify.js';
-import { itemFinder } from '../../src/sources/item-finder.js';
+import { ItemFinder } from '../../src/sources/item-finder.js';
 import { Collector, FACTS, failed, inFolder } from '../outputs/scratch.js';
 import { watchFsCalls } from '../support/fs-calls.js';
 import { FEATURES, madeUpRun, Stopped } from '../support/made-up-run.js';
@@ -52,7 +52,7 @@ async function started(destination: Awaited<ReturnType<typeof opened>>, paths = 
     layout: LAYOUT,
     fingerprint: () => ({ salt: 0 }),
     onNote: () => {},
-    findItem: itemFinder(),
+    findItems: new ItemFinder(),
     items: itemsOf(paths),
     walkAgain: () => itemsOf(paths),
   });

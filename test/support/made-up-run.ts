@@ -7,7 +7,7 @@ import type { Row, StoredRow } from '../../src/rows.js';
 import { openDestination } from '../../src/runs/destination.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
 import type { OutputMode } from '../../src/runs/plan.js';
-import { itemFinder } from '../../src/sources/item-finder.js';
+import { ItemFinder } from '../../src/sources/item-finder.js';
 import { elementCount } from '../../src/tensor.js';
 import { Collector, failed, float32 } from '../outputs/scratch.js';
 
@@ -65,7 +65,7 @@ export async function madeUpRun({
       layout,
       fingerprint: () => ({ salt }),
       onNote: () => {},
-      findItem: itemFinder(),
+      findItems: new ItemFinder(),
       items: itemsOf(paths),
       walkAgain: () => itemsOf(paths),
     });

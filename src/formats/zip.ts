@@ -1,0 +1,116 @@
+import { crc32, inflateRaw, constants as zlib } from 'node:zlib';
+import { type Entry, getFileNameLowLevel, openPromise } from 'yauzl';
+import { FormatError } from '../errors.js';
+import type { ReadAt } from './read-at.js';
+
+/** A member of a zip archive, as its central directory describes it. */
+export interface ZipMember {
+  readonly name: string; // it may be absolute, or contain `..`
+  readonly isFolder: boolean;
+  readonly isLink: boolean; // a symbolic link of Unix, whose bytes are its target
+  readonly isEncrypted: boolean;
+  readonly method: number; // 0: stored, 8: deflated
+  readonly crc32: number;
+  readonly header: number; // where its local header begins
+  readonly packed: number; // bytes in the archive
+  readonly size: number; // bytes
+}
+
+const UNIX = 3; // in the upper byte of `versionMadeBy`
+const FILE_TYPE = 0o170000;
+const SYMLINK = 0o120000;
+
+/**
+ * Yields the members of a zip archive in the order of its central directory, which is read piece by piece.
+ *
+ * @throws FormatError if it is no zip archive, or its directory is damaged
+ * @throws the file system's error
+ */
+export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
+  const zip = await openPromise(path, { decodeStrings: false }).catch(rethrow);
+  try {
+    for await (const entry of zip.eachEntry()) yield memberOf(entry);
+  } catch (error) {
+    rethrow(error);
+  } finally {
+    zip.close();
+  }
+}
+
+function memberOf(entry: Entry): ZipMember {
+  const { generalPurposeBitFlag, fileNameRaw, extraFields, externalFileAttributes, versionMadeBy } = entry;
+  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+  return {
+    name,
+    isFolder: name.endsWith('/'),
+    isLink: versionMadeBy >> 8 === UNIX && ((externalFileAttributes >>> 16) & FILE_TYPE) === SYMLINK,
+    isEncrypted: entry.isEncrypted(),
+    method: entry.compressionMethod,
+    crc32: entry.crc32,
+    header: entry.relativeOffsetOfLocalHeader,
+    packed: entry.compressedSize,
+    size: entry.uncompressedSize,
+  };
+}
+
+/** yauzl throws plain errors for damaged archives. */
+function rethrow(error: unknown): never {
+  if (!(error instanceof Error) || 'code' in error) throw error;
+  throw new FormatError(error.message, { cause: error });
+}
+
+const LOCAL_HEADER = { signature: 0x04034b50, bytes: 30, nameLength: 26, extraLength: 28 };
+const STORED = 0;
+const DEFLATED = 8;
+
+/** Whether a member can be read. */
+export const isReadable = ({ method, isEncrypted }: ZipMember): boolean =>
+  !isEncrypted && (method === STORED || method === DEFLATED);
+
+/**
+ * Reads a member, whose size the caller has checked.
+ *
+ * @throws FormatError if its local header, its size or its CRC-32 is wrong, or the archive ends within it
+ */
+export async function readZipMember(read: ReadAt, member: ZipMember): Promise<Uint8Array> {
+  const { size, packed } = member;
+  const bytes = await read(await dataOf(read, member), packed);
+  if (bytes.byteLength < packed)
+    throw new FormatError(`the archive ends after ${bytes.byteLength} of ${packed} bytes`);
+  const content = member.method === STORED ? bytes : await inflate(bytes, size);
+  if (content.byteLength !== size)
+    throw new FormatError(`the member has ${content.byteLength} bytes; the directory states ${size}`);
+  if (crc32(content) !== member.crc32) throw new FormatError('the CRC-32 of the member is wrong');
+  return content;
+}
+
+/** Reads the first bytes of a member, as far as they can be read. */
+export async function readZipHead(read: ReadAt, member: ZipMember, length: number): Promise<Uint8Array> {
+  const data = await dataOf(read, member);
+  const bytes = await read(data, Math.min(member.packed, length));
+  if (member.method === STORED) return bytes;
+  return (await inflate(bytes, 1032 * length).catch(() => Buffer.of())).subarray(0, length); // deflate's highest ratio
+}
+
+/** Returns where the bytes of a member begin, which only its local header tells. */
+async function dataOf(read: ReadAt, { header }: ZipMember): Promise<number> {
+  const local = await read(header, LOCAL_HEADER.bytes);
+  if (local.byteLength < LOCAL_HEADER.bytes || local.readUInt32LE() !== LOCAL_HEADER.signature)
+    throw new FormatError(`there is no member at byte ${header}`);
+  const names = local.readUInt16LE(LOCAL_HEADER.nameLength) + local.readUInt16LE(LOCAL_HEADER.extraLength);
+  return header + LOCAL_HEADER.bytes + names;
+}
+
+/** Inflates in a thread; stops beyond `limit` bytes. A stream that is cut off gives what it has. */
+function inflate(bytes: Uint8Array, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { maxOutputLength: Math.max(1, limit), finishFlush: zlib.Z_SYNC_FLUSH };
+    inflateRaw(bytes, options, (error, content) => {
+      if (error === null) return resolve(content);
+      const isLarger = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+      reject(
+        new FormatError(isLarger ? 'the member inflates beyond its size' : 'the member cannot be inflated'),
+      );
+    });
+  });
+}

@@ -1,0 +1,177 @@
+import { extname } from 'node:path';
+import { FormatError, type ImageFailure, InputError } from '../errors.js';
+import type { FileIdentity } from '../file-identity.js';
+import { BrokenPath } from '../file-item.js';
+import type { ReadAt } from '../formats/read-at.js';
+import { identify } from '../identify.js';
+import type { FoundItem, Item, OpenItem } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
+import { type ArchiveFile, openArchive } from './archive-file.js';
+import { type MemberPlace, memberIdentity } from './member-identity.js';
+import type { Source, Walk } from './source.js';
+
+/** A member of an archive. */
+export interface ArchiveMember extends MemberPlace {
+  readonly name: string; // as stored: it may be absolute, or contain `..`, but is never used as a path
+  readonly isFolder: boolean;
+  readonly failure: ImageFailure | undefined; // why it cannot be read
+  /** @throws FormatError if it is damaged */
+  readonly read: (archive: ReadAt) => Promise<Uint8Array>;
+  /** Returns its first bytes. */
+  readonly head: (archive: ReadAt, length: number) => Promise<Uint8Array>;
+}
+
+/** A format of archives: one module each. */
+export interface ArchiveFormat {
+  readonly name: string; // for messages: tar archive
+  readonly extension: string; // in lower case, with the dot
+  /**
+   * Yields the members in the order of the archive, without reading their bytes.
+   * @throws FormatError if the archive is damaged
+   */
+  readonly members: (archive: ArchiveFile) => AsyncGenerator<ArchiveMember>;
+  /** Returns the member whose headers begin at a place; left out if only `members` can tell. */
+  readonly memberAt?: (archive: ArchiveFile, header: number) => Promise<ArchiveMember | undefined>;
+}
+
+/**
+ * The source of archives of a format, read in place: members with an image extension, or without an extension but with the bytes of
+ * an image. Hidden members are skipped, as in folders. Ids are `archive.tar/member`.
+ */
+export function archiveSource(format: ArchiveFormat): Source {
+  return {
+    name: format.name,
+    takes: ({ name, found }) => found.kind === 'file' && isNamedAs(format, name),
+    async *items({ name, found }, walk) {
+      const isLink = found.kind === 'file' && found.isLink;
+      const target = await (isLink ? walk.targets.ofLink(name) : walk.targets.ofEntry(name));
+      let archive: ArchiveFile | undefined;
+      try {
+        archive = await openArchive(name);
+        for await (const member of format.members(archive)) {
+          walk.signal?.throwIfAborted();
+          if (await isWanted(member, archive, walk)) yield itemOf(member, { name, path: name, target });
+        }
+      } catch (error) {
+        yield new BrokenPath(name, failureOf(error), target); // the members before still count
+      } finally {
+        await archive?.close();
+      }
+    },
+    mistake: ({ name }) => mistakeIn(name, format),
+  };
+}
+
+export const isNamedAs = ({ extension }: ArchiveFormat, name: string): boolean =>
+  name.toLowerCase().endsWith(extension);
+
+/** Returns the name of a member as ids have it: without `./` at its beginning. */
+export const memberName = ({ name }: ArchiveMember): string => name.replace(/^(\.\/+)+/, '');
+
+/** An archive as items name it. */
+export interface NamedArchive {
+  readonly name: string; // as given
+  readonly path: string; // to open it
+  readonly target: string; // what the name resolves to
+}
+
+const HEAD = 4096; // bytes that show whether a member without an extension is an image
+
+async function isWanted(member: ArchiveMember, { path, read }: ArchiveFile, walk: Walk): Promise<boolean> {
+  const name = memberName(member);
+  if (member.isFolder || isHidden(name)) return false;
+  const extension = extname(name).toLowerCase();
+  if (walk.extensions.has(extension)) return true;
+  if (extension === '' && member.failure === undefined && walk.isImageHead !== undefined) {
+    if (walk.isImageHead(await member.head(read, HEAD))) return true;
+  }
+  walk.onSkipped?.(`${path}/${name}`);
+  return false;
+}
+
+const isHidden = (name: string) =>
+  name.split('/').some((part) => part.startsWith('.') && part !== '.' && part !== '..');
+
+function itemOf(member: ArchiveMember, archive: NamedArchive): Item {
+  if (member.failure === undefined) return new MemberItem(member, archive);
+  const name = memberName(member);
+  return new BrokenPath(`${archive.name}/${name}`, member.failure, `${archive.target}/${name}`);
+}
+
+/** A member of an archive that can be read at its place. */
+export class MemberItem implements FoundItem {
+  readonly status = 'found';
+  readonly id: string;
+  readonly target: string;
+  readonly #archive: string; // its path
+  readonly #member: ArchiveMember;
+
+  constructor(member: ArchiveMember, { name, path, target }: NamedArchive) {
+    this.id = `${name}/${memberName(member)}`;
+    this.target = `${target}/${memberName(member)}`;
+    this.#archive = path;
+    this.#member = member;
+  }
+
+  async identify(): Promise<FileIdentity | undefined> {
+    const archive = await identify(this.#archive);
+    return archive && memberIdentity(archive, this.#member);
+  }
+
+  async open(): Promise<OpenItem> {
+    const member = this.#member;
+    const archive = await openArchive(this.#archive);
+    return {
+      identity: memberIdentity(archive.identity, member),
+      async read(limit) {
+        try {
+          return await readMember(member, archive.read, limit);
+        } finally {
+          await archive.close().catch(() => {}); // nothing was written
+        }
+      },
+    };
+  }
+}
+
+async function readMember(member: ArchiveMember, archive: ReadAt, limit: number): Promise<Uint8Array> {
+  const { size } = member;
+  if (size === 0) throw new ImageRefusal('empty_file', 'the member has no bytes');
+  if (size > limit)
+    throw new ImageRefusal('too_large', `the member has ${size} bytes, beyond the limit of ${limit} bytes`);
+  try {
+    return await member.read(archive);
+  } catch (error) {
+    const { code, message } = failureOf(error);
+    throw new ImageRefusal(code, message);
+  }
+}
+
+/** Returns the failure of an archive, or of a member, that cannot be read. */
+function failureOf(error: unknown): ImageFailure {
+  if (error instanceof ImageRefusal) return error.failure;
+  if (!(error instanceof FormatError)) throw error;
+  return {
+    code: error.message.startsWith('the archive ends') ? 'truncated' : 'read_failed',
+    message: error.message,
+  };
+}
+
+/** Returns the error for an input whose name says that it is such an archive, and whose beginning is none. */
+async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputError | undefined> {
+  const archive = await openArchive(name).catch((error: unknown) => {
+    if (!(error instanceof ImageRefusal)) throw error; // otherwise, a row says why it cannot be read
+  });
+  if (archive === undefined) return undefined;
+  try {
+    await format.members(archive).next();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return new InputError(`${name} is not a ${format.name}: ${error.message}`, {
+      hint: 'Check the file; if it was cut off in a copy or download, get it again.',
+    });
+  } finally {
+    await archive.close();
+  }
+}
