@@ -107,6 +107,15 @@ const failureLimit = Flags.custom<FailureLimit>({
   },
 });
 
+const extensions = Flags.custom<ReadonlySet<string>>({
+  helpValue: 'EXT,…',
+  parse: async (text) => {
+    const names = text.split(',').map((name) => name.trim().replace(/^\./, '').toLowerCase());
+    if (names.every((name) => /^[a-z0-9]+$/.test(name))) return new Set(names.map((name) => `.${name}`));
+    throw new HalonetError(`expected extensions separated by commas, such as jpg,png; received ${text}`);
+  },
+});
+
 const MODEL = inGroup('Model');
 const OUTPUT = inGroup('Output');
 const RESUMING = inGroup('Resuming');
@@ -271,6 +280,45 @@ export const sharedFlags = {
     ...RESUMING,
     default: 5,
     description: 'Interval at which rows are flushed to disk: the most work that a crash can cost',
+  }),
+  extensions: extensions({
+    ...INPUTS,
+    description:
+      'Extensions of the files to read in folders and archives, such as jpg,png; by default, all image formats that halonet decodes',
+  }),
+  include: Flags.string({
+    ...INPUTS,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'PATTERN',
+    description:
+      'Take only images whose path matches, such as "*.png" (in any folder) or "cats/**" (below any folder of that name); repeat for more patterns',
+  }),
+  exclude: Flags.string({
+    ...INPUTS,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'PATTERN',
+    description: 'Leave out images whose path matches; repeat for more patterns',
+  }),
+  limit: Flags.integer({
+    ...INPUTS,
+    min: 1,
+    helpValue: 'N',
+    description: 'Take only the first N images',
+  }),
+  sample: Flags.integer({
+    ...INPUTS,
+    min: 1,
+    helpValue: 'N',
+    description:
+      'Take only N images, chosen at random and kept in their order. Reads the list of all inputs first',
+  }),
+  seed: Flags.integer({
+    ...INPUTS,
+    dependsOn: ['sample'],
+    helpValue: 'SEED',
+    description: 'Seed of --sample: the same seed chooses the same images of the same inputs. 0 if left out',
   }),
   'allow-empty': Flags.boolean({
     ...INPUTS,

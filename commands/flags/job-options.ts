@@ -9,6 +9,7 @@ import type {
   Invocation,
   ModelOptions,
 } from '../../src/job/options.js';
+import type { Selection } from '../../src/sources/selection.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import type { JobPart } from './job-part.js';
 
@@ -85,6 +86,7 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
   const { flags, inputs, retried } = request;
   return {
     inputs,
+    selection: selectionOf(flags),
     folder: folderOf(retried, invocation.folder),
     stdin,
     nul: flags.null,
@@ -100,6 +102,11 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
     decodeSeconds: flags['decode-timeout'],
     failureLimit: flags['fail-fast'] ? { count: 0 } : flags['max-failures'],
   };
+}
+
+function selectionOf(flags: SharedFlags): Selection {
+  const { include, exclude, limit, sample, seed, extensions } = flags;
+  return { include, exclude, limit, sample, seed, extensions };
 }
 
 function computeOptions(flags: SharedFlags, { host, machine }: Shell): ComputeOptions {

@@ -37,6 +37,12 @@ export const SETTINGS = {
   'max-pixels': { sets: 'images', follows: 'failures', fingerprint: ['maxPixels'], retry: 'renew' },
   'decode-timeout': { sets: 'images', follows: 'failures', retry: 'renew' },
   null: { sets: 'images', follows: 'nothing', retry: 'keep' },
+  extensions: { sets: 'images', follows: 'nothing', retry: 'drop' },
+  include: { sets: 'images', follows: 'nothing', retry: 'drop' },
+  exclude: { sets: 'images', follows: 'nothing', retry: 'drop' },
+  limit: { sets: 'images', follows: 'nothing', retry: 'drop' },
+  sample: { sets: 'images', follows: 'nothing', retry: 'drop' },
+  seed: { sets: 'images', follows: 'nothing', retry: 'drop' },
   'allow-empty': { sets: 'images', follows: 'nothing', retry: 'keep' },
 
   format: { sets: 'outputs', follows: 'rows', fingerprint: ['format'], retry: 'keep' },

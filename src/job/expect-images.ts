@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Item } from '../item.js';
 import { refuseMistaken } from '../sources/registry.js';
+import type { Selection } from '../sources/selection.js';
 import { SkippedFiles, skippedText } from '../sources/skipped-files.js';
 import type { Source } from '../sources/source.js';
 import { STDIN } from '../sources/standard-input.js';
@@ -10,6 +11,7 @@ import { walkImages } from './walk-images.js';
 interface ExpectImagesOptions {
   readonly inputs: readonly string[];
   readonly sources?: readonly Source[] | undefined;
+  readonly selection?: Selection | undefined;
   readonly allowEmpty: boolean; // accept inputs without any image
   readonly signal?: AbortSignal | undefined;
 }
@@ -17,8 +19,8 @@ interface ExpectImagesOptions {
 /** @throws {InputError} if the inputs can only be a mistake; a retry takes its inputs from existing rows, so is not checked */
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
-  const { inputs, sources, allowEmpty } = images;
-  await expectImages({ inputs, sources, allowEmpty, signal });
+  const { inputs, sources, selection, allowEmpty } = images;
+  await expectImages({ inputs, sources, selection, allowEmpty, signal });
 }
 
 /**
@@ -27,12 +29,18 @@ export async function expectInputs({ images, outputs, signal }: JobOptions): Pro
  *
  * @throws {InputError} that says what was found instead; the signal's reason on abort
  */
-async function expectImages({ inputs, sources, allowEmpty, signal }: ExpectImagesOptions): Promise<void> {
+async function expectImages({
+  inputs,
+  sources,
+  selection,
+  allowEmpty,
+  signal,
+}: ExpectImagesOptions): Promise<void> {
   await refuseMistaken(inputs, sources);
   if (allowEmpty || inputs.includes(STDIN)) return;
   const skipped = new SkippedFiles();
   let failure: Extract<Item, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(inputs, { sources, signal, skipped })) {
+  for await (const item of walkImages(inputs, { sources, selection, signal, skipped })) {
     if (item.status === 'found') return;
     failure ??= item;
   }

@@ -7,6 +7,7 @@ import type { OutputLayout } from '../outputs/layout.js';
 import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
+import type { Selection } from '../sources/selection.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
 import type { Source } from '../sources/source.js';
 import type { Machine, MeasuredSettings } from '../stream/tuning.js';
@@ -40,8 +41,9 @@ export interface ModelOptions {
 }
 
 export interface ImageOptions {
-  readonly inputs: readonly string[]; // files, directories, '-' for a list on stdin
+  readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
   readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
+  readonly selection?: Selection | undefined; // of the items that they lead to; all by default
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin

@@ -7,6 +7,7 @@ import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
 import { inspectPath } from './path.js';
+import { pattern } from './pattern.js';
 import type { Input, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
 import { TAR, tar } from './tar.js';
@@ -14,7 +15,7 @@ import { Targets } from './targets.js';
 import { ZIP, zip } from './zip.js';
 
 /** All kinds of input. The first source that takes an input is its source. */
-export const SOURCES: readonly Source[] = [standardInput, folder, tar, zip, file, brokenPath];
+export const SOURCES: readonly Source[] = [standardInput, folder, tar, zip, file, pattern, brokenPath];
 
 /** The formats of archives among them. */
 export const ARCHIVE_FORMATS: readonly ArchiveFormat[] = [TAR, ZIP];
@@ -31,7 +32,7 @@ export async function* itemsOf(
   options: WalkOptions,
   sources: readonly Source[] = SOURCES,
 ): AsyncGenerator<Item> {
-  const followed = sources.filter(({ once }) => !once); // `-` in a list would be the same list
+  const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
   const itemsOfOne = async function* (name: string, among: readonly Source[]): AsyncGenerator<Item> {
     const { source, input } = await sourceOf(name, among);
     yield* source.items(input, walk);

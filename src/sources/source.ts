@@ -17,6 +17,8 @@ export interface Source {
   readonly items: (input: Input, walk: Walk) => AsyncGenerator<Item>;
   /** Whether its items can be taken only once. */
   readonly once?: boolean | undefined;
+  /** Whether only a person types such an input: an entry of a list is never one. */
+  readonly typed?: boolean | undefined;
   /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
   readonly mistake?: ((input: Input) => Promise<InputError | undefined>) | undefined;
 }

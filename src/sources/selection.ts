@@ -1,0 +1,69 @@
+import picomatch from 'picomatch';
+import type { Item } from '../item.js';
+import { mulberry32 } from '../random.js';
+
+/** Which items of a walk to take. */
+export interface Selection {
+  /** Extensions of images in folders and archives, in lower case with the dot; by default those that can be decoded. */
+  readonly extensions?: ReadonlySet<string> | undefined;
+  readonly include?: readonly string[] | undefined; // patterns, of which an id must match one
+  readonly exclude?: readonly string[] | undefined; // patterns, of which it must match none
+  readonly limit?: number | undefined; // items at most: the first ones
+  readonly sample?: number | undefined; // items at most: chosen at random, in their order
+  readonly seed?: number | undefined; // of the choice; default 0
+}
+
+/**
+ * Takes items of a walk: those whose ids match, then a sample of them, then the first ones. The same walk always gives the same items. A
+ * sample is complete only when the walk is, and memory holds as many items.
+ */
+export function selected(items: AsyncIterable<Item>, selection: Selection): AsyncIterable<Item> {
+  const { include, exclude, limit, sample, seed = 0 } = selection;
+  let chosen = items;
+  if (include !== undefined || exclude !== undefined) chosen = matching(chosen, include, exclude);
+  if (sample !== undefined) chosen = sampled(chosen, sample, seed);
+  return limit === undefined ? chosen : first(chosen, limit);
+}
+
+async function* matching(
+  items: AsyncIterable<Item>,
+  include: readonly string[] | undefined,
+  exclude: readonly string[] = [],
+): AsyncGenerator<Item> {
+  const [isIncluded, isExcluded] = [matcher(include ?? []), matcher(exclude)];
+  for await (const item of items) {
+    const id = item.id.replaceAll('\\', '/');
+    if ((include === undefined || isIncluded(id)) && !isExcluded(id)) yield item;
+  }
+}
+
+/** Patterns match a whole path, or its end from any folder on: `*.png` matches in every folder, `thumbs/**` every such folder. */
+function matcher(patterns: readonly string[]): (id: string) => boolean {
+  if (patterns.length === 0) return () => false;
+  return picomatch(
+    patterns.flatMap((one) => [one, `**/${one}`]),
+    { dot: true },
+  );
+}
+
+/** Chooses items with equal chances by reservoir sampling (Vitter's algorithm R), and yields them in their order. */
+async function* sampled(items: AsyncIterable<Item>, size: number, seed: number): AsyncGenerator<Item> {
+  const random = mulberry32(seed);
+  const reservoir: { readonly item: Item; readonly order: number }[] = [];
+  let order = 0;
+  for await (const item of items) {
+    const place = order < size ? order : Math.floor(random() * (order + 1));
+    if (place < size) reservoir[place] = { item, order };
+    order++;
+  }
+  for (const { item } of reservoir.sort((a, b) => a.order - b.order)) yield item;
+}
+
+async function* first(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item> {
+  if (count === 0) return;
+  let taken = 0;
+  for await (const item of items) {
+    yield item;
+    if (++taken === count) return;
+  }
+}
