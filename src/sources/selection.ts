@@ -32,7 +32,7 @@ async function* matching(
 ): AsyncGenerator<Item> {
   const [isIncluded, isExcluded] = [matcher(include ?? []), matcher(exclude)];
   for await (const item of items) {
-    const id = item.id.replaceAll('\\', '/');
+    const id = item.id.replaceAll('\\', '/').replace(/^(\.{0,2}\/)+/, ''); // patterns match neither `.` nor `..`
     if ((include === undefined || isIncluded(id)) && !isExcluded(id)) yield item;
   }
 }
