@@ -12,7 +12,7 @@ export type Item = FoundItem | BrokenItem;
 interface Identified {
   readonly id: string; // its name in rows: a path as given, or as found in a folder as given
   readonly target?: string | undefined; // what the id resolves to, however it is spelled; left out if the same
-  readonly columns?: Columns | undefined; // values that came with it
+  columns?: Columns | undefined; // values that came with it
   /** Returns what shows whether the image has changed; undefined if nothing is known about it. */
   identify(): Promise<FileIdentity | undefined>;
 }
@@ -59,3 +59,9 @@ export type JobItem =
       readonly file: FileIdentity | undefined;
       readonly stored: StoredRow;
     };
+
+/** Adds the values that came with an item. */
+export function withColumns<T extends Item>(item: T, columns: Columns): T {
+  item.columns = columns;
+  return item;
+}

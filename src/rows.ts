@@ -2,8 +2,14 @@ import type { ImageFailure } from './errors.js';
 import type { FileIdentity } from './file-identity.js';
 import type { Tensor } from './tensor.js';
 
-/** Values that came with an item, by column name. */
-export type Columns = Readonly<Record<string, string | number | boolean>>;
+/** Values that came with an item, by column name, in the order of the columns. */
+export type Columns = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What the text of a row says about its item. */
+export interface RowName {
+  readonly id: string;
+  readonly columns?: Columns | undefined;
+}
 
 /**
  * The result for one input, in input order. `outputs` holds one tensor per requested model output

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Format } from './formats/format.js';
-import type { OutputLayout } from './layout.js';
+import { columnSetting, type OutputLayout } from './layout.js';
 
 export interface ClassifyLayoutOptions {
   readonly format: Format;
   readonly scores: 'probabilities' | 'logits'; // name of the tensor in each row: float32 [classes]
   readonly labels: readonly string[]; // one per class
   readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
+  readonly columns?: readonly string[] | undefined; // of the items, kept in the text of rows
   readonly topK?: number | undefined; // 1 or more, clipped to the number of classes; 5 by default
 }
 
@@ -17,6 +18,7 @@ export function classifyLayout({
   labels,
   topK = 5,
   csvSafe = false,
+  columns = [],
 }: ClassifyLayoutOptions): OutputLayout {
   const { arrangement, files, topK: holdsBest } = format.classify;
   const k = Math.min(topK, labels.length);
@@ -24,12 +26,13 @@ export function classifyLayout({
     arrangement,
     files: files(
       { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
-      { safe: csvSafe },
+      { safe: csvSafe, columns },
     ),
     settings: {
       format: format.name,
       scores,
       csvSafe,
+      ...columnSetting(columns),
       ...(holdsBest && { topK: k }),
       labels: digestOf(labels),
     },

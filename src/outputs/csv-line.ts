@@ -1,6 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { FormatError, type ImageFailure } from '../errors.js';
+import type { RowName } from '../rows.js';
+
+/** How rows become text. */
+export interface TextStyle extends CsvStyle {
+  readonly columns?: readonly string[] | undefined; // of the items, kept after the path
+}
 
 export interface CsvStyle {
   /**
@@ -32,7 +38,7 @@ const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u;
  * rows of 2,048.
  */
 export function csvNumbersLine(
-  before: readonly string[],
+  before: readonly (string | number)[],
   numbers: readonly number[],
   after: readonly string[],
   style: CsvStyle = {},
@@ -40,32 +46,76 @@ export function csvNumbersLine(
   return `${csvLine(before, style).slice(0, -1)},${numbers.join(',')},${csvLine(after, style)}`;
 }
 
-/**
- * Returns the paths that a record may hold: `safe` makes it ambiguous whether a leading apostrophe is part of the path.
- * @param text one record or more
- * @param column the column of the path, from 0
- * @throws {FormatError} if the text does not begin with a record
- */
-export function csvPaths(text: string, column: number): readonly string[] {
-  const path = parseRecords(text)[0]?.record[column] ?? '';
-  return path.startsWith("'") && FORMULA.test(path.slice(1)) ? [path, path.slice(1)] : [path];
+/** Returns the cells that name an item: its id and its kept columns. */
+export function nameCells({ id, columns }: RowName, { columns: kept = [] }: TextStyle): (string | number)[] {
+  return [
+    id,
+    ...kept.map((name) => {
+      const value = columns?.[name] ?? '';
+      return typeof value === 'boolean' ? String(value) : value;
+    }),
+  ];
 }
 
 /**
- * Replaces the path in the records of one row.
- * @param text one record or more, with the same path in the first column, or in the second after a number
- * @param column the column of the path, 0 or 1
+ * Returns the names that a record may hold: `safe` makes it ambiguous whether a leading apostrophe is part of a text.
+ * @param text one record or more
+ * @param at the column of the path, from 0; those of the item follow
  * @throws {FormatError} if the text does not begin with a record
  */
-export function csvRenamed(text: string, column: 0 | 1, path: string, style: CsvStyle): string {
-  const cell = csvLine([path], style).slice(0, -1);
+export function csvNames(text: string, at: number, { columns: kept = [] }: TextStyle): readonly RowName[] {
+  const cells = parseRecords(text)[0]?.record.slice(at, at + 1 + kept.length) ?? [];
+  return readings(cells).map(([id = '', ...values]) =>
+    kept.length === 0
+      ? { id }
+      : { id, columns: Object.fromEntries(kept.map((name, i) => [name, values[i] ?? ''])) },
+  );
+}
+
+const MAX_READINGS = 64;
+
+/** Returns the texts that cells may stand for: all combinations, unless there are very many. */
+function readings(cells: readonly string[]): readonly (readonly string[])[] {
+  return cells.reduce<readonly (readonly string[])[]>(
+    (before, cell) => {
+      const texts = before.length < MAX_READINGS ? unescaped(cell) : unescaped(cell).slice(-1);
+      return before.flatMap((start) => texts.map((text) => [...start, text]));
+    },
+    [[]],
+  );
+}
+
+/** Returns the texts that a cell may stand for. */
+const unescaped = (cell: string): readonly string[] =>
+  cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? [cell, cell.slice(1)] : [cell];
+
+/**
+ * Replaces the name in the records of one row.
+ * @param text one record or more, with the same name from the first column on, or from the second after a number
+ * @param at the column of the path, 0 or 1
+ * @throws {FormatError} if the text does not begin with a record
+ */
+export function csvRenamed(text: string, at: 0 | 1, name: RowName, style: TextStyle): string {
+  const cells = csvLine(nameCells(name, style), style).slice(0, -1);
   return parseRecords(text)
-    .map(({ record, raw }) => {
-      const start = column === 0 ? 0 : raw.indexOf(',') + 1;
-      const end = start + csvLine([record[column] ?? ''], style).length - 1;
-      return raw.slice(0, start) + cell + raw.slice(end);
+    .map(({ raw }) => {
+      const start = at === 0 ? 0 : raw.indexOf(',') + 1;
+      return (
+        raw.slice(0, start) + cells + raw.slice(endOfCells(raw, start, 1 + (style.columns?.length ?? 0)))
+      );
     })
     .join('');
+}
+
+/** Returns where a number of cells ends in a record: cells with commas or quotes in them are quoted. */
+function endOfCells(raw: string, start: number, count: number): number {
+  let quoted = false;
+  let left = count;
+  for (let at = start; at < raw.length; at++) {
+    if (raw[at] === '"') quoted = !quoted;
+    else if (!quoted && (raw[at] === ',' || raw[at] === '\n') && --left === 0) return at;
+  }
+  return raw.length;
 }
 
 interface CsvRecord {

@@ -1,7 +1,7 @@
 import { OutputError } from '../errors.js';
 import type { Format } from './formats/format.js';
 import { FORMATS } from './formats/registry.js';
-import type { OutputLayout } from './layout.js';
+import { columnSetting, type OutputLayout } from './layout.js';
 import type { FloatDType, TensorSpec } from './row-tensor.js';
 
 export interface StageSpec {
@@ -14,6 +14,7 @@ export interface FeaturesLayoutOptions {
   readonly stages: readonly StageSpec[]; // in the order of the output
   readonly dtype: FloatDType; // element type of every stage
   readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
+  readonly columns?: readonly string[] | undefined; // of the items, kept in the text of rows
 }
 
 /**
@@ -25,14 +26,15 @@ export function featuresLayout({
   stages,
   dtype,
   csvSafe = false,
+  columns = [],
 }: FeaturesLayoutOptions): OutputLayout {
   const { arrangement, files } = format.features;
   if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
   return {
     arrangement,
-    files: files(tensors, { safe: csvSafe }),
-    settings: { format: format.name, dtype, csvSafe },
+    files: files(tensors, { safe: csvSafe, columns }),
+    settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
   };
 }
 

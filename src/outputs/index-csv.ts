@@ -1,20 +1,23 @@
-import { type CsvStyle, csvLine, csvPaths, csvRenamed, failureCell } from './csv-line.js';
+import { csvLine, csvNames, csvRenamed, failureCell, nameCells, type TextStyle } from './csv-line.js';
 import type { RowFile, TextFile } from './row-file.js';
 
 const COMMA = 0x2c;
 
-/** Returns the file beside arrays that names the image of each row: `row,path,error`, rows from 0. */
-export function indexFile(name: RowFile['name'], style: CsvStyle): TextFile {
+/** Returns the file beside arrays that names the image of each row: `row,path,error`, rows from 0, with the kept columns of items after the path. */
+export function indexFile(name: RowFile['name'], style: TextStyle): TextFile {
   return {
     name,
-    header: Buffer.from('row,path,error\n'),
+    header: Buffer.from(csvLine(['row', 'path', ...(style.columns ?? []), 'error'])),
     rows: {
       encode: (row, number) =>
         Buffer.from(
-          csvLine([number, row.id, row.status === 'failed' ? failureCell(row.failure) : ''], style),
+          csvLine(
+            [number, ...nameCells(row, style), row.status === 'failed' ? failureCell(row.failure) : ''],
+            style,
+          ),
         ),
-      paths: (text) => csvPaths(text, 1),
-      renamed: (text, path) => csvRenamed(text, 1, path, style),
+      names: (text) => csvNames(text, 1, style),
+      renamed: (text, name) => csvRenamed(text, 1, name, style),
       renumbered: (row, number) =>
         Buffer.concat([Buffer.from(String(number)), row.subarray(row.indexOf(COMMA))]),
     },

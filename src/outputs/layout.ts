@@ -19,3 +19,7 @@ export function textFile({ files }: Pick<OutputLayout, 'files'>): TextFile {
     throw new Error(`an output needs one file of text, and has ${files.filter(isText).length}`);
   return text;
 }
+
+/** Returns the setting of a layout that records the kept columns; nothing if there are none. */
+export const columnSetting = (columns: readonly string[]): OutputLayout['settings'] =>
+  columns.length === 0 ? {} : { columns: JSON.stringify(columns) };

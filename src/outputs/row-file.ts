@@ -1,4 +1,4 @@
-import type { FailedRow, OkRow } from '../rows.js';
+import type { FailedRow, OkRow, RowName } from '../rows.js';
 import { besidePath } from './arrangement.js';
 
 /** How rows become one file of an output. */
@@ -24,10 +24,10 @@ export interface TextRows {
   readonly bytes?: undefined; // rows vary in length
   /** @returns one line or more, each with its line feed */
   readonly encode: (row: OkRow | FailedRow, number: number) => Uint8Array;
-  /** Returns the paths that a row may hold: several if its text is ambiguous. */
-  readonly paths: (text: string) => readonly string[];
-  /** Returns the row with another path. */
-  readonly renamed: (text: string, path: string) => string;
+  /** Returns the names that a row may hold: several if its text is ambiguous. */
+  readonly names: (text: string) => readonly RowName[];
+  /** Returns the row with another name. */
+  readonly renamed: (text: string, name: RowName) => string;
   /** Returns the row renumbered as row `number`; left out if rows hold no number. */
   readonly renumbered?: ((row: Uint8Array, number: number) => Uint8Array) | undefined;
 }

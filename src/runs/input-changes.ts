@@ -1,6 +1,6 @@
 import type { FileIdentity } from '../file-identity.js';
 import type { Item } from '../item.js';
-import { isSameFile, type LedgerRecord, pathKey } from './ledger.js';
+import { isSameFile, type LedgerRecord, nameKey, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
 import { type ImageName, RowsByImage } from './rows-by-image.js';
 
@@ -72,10 +72,11 @@ export function isRespelledOnly({ gained, lost, changed, moved }: InputChanges):
 }
 
 /** Returns whether a row belongs to an unchanged input, possibly given by another path. */
-function fitOf(record: LedgerRecord, { id, target, file }: InputState): 'same' | 'respelled' | 'other' {
+function fitOf(record: LedgerRecord, state: InputState): 'same' | 'respelled' | 'other' {
+  const { id, target = id, file } = state;
   if (!isSameFile(record.file, file)) return 'other';
-  if (record.path === pathKey(id)) return 'same';
-  return record.target === pathKey(target ?? id) ? 'respelled' : 'other';
+  if (record.path === nameKey(state)) return 'same';
+  return record.target === pathKey(target) ? 'respelled' : 'other';
 }
 
 /**
@@ -123,7 +124,7 @@ class Tally {
     }
     this.#gained += this.#unknown;
     this.#unknown = 0;
-    if (!this.#rows.knows(state.id)) this.#respelled++;
+    if (!this.#rows.knows(state)) this.#respelled++;
     if (meeting === 'again') return;
     this.#moved ||= row < this.#last;
     this.#last = row;
@@ -174,8 +175,8 @@ class RememberedRows {
     return this.#images.find(input);
   }
 
-  knows(id: string): boolean {
-    return this.#images.knows(id);
+  knows(name: ImageName): boolean {
+    return this.#images.knows(name);
   }
 
   /** @returns whether the image comes for the first time, comes again as in the ledger, or more often than in the ledger */
@@ -216,6 +217,7 @@ async function nextBlock(items: AsyncIterator<Item>, size: number): Promise<read
   }
   const state = async (item: Item): Promise<InputState> => ({
     id: item.id,
+    columns: item.columns,
     target: item.target,
     isUnread: item.status === 'failed',
     file: await item.identify(),

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { FAILURE_CODES, type ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
+import type { RowName } from '../rows.js';
 
 /**
  * What a run records about a row besides its result. A ledger holds one 40-byte little-endian record per row, in row order:
  *
  * | bytes | |
  * | --- | --- |
- * | 0 to 7 | the first 8 bytes of the path's SHA-256 |
+ * | 0 to 7 | the first 8 bytes of the SHA-256 of the path, and of the columns that came with the item |
  * | 8 to 15 | the file's modification time in nanoseconds since 1970; 0 if unknown |
  * | 16 to 21 | the file's size in bytes |
  * | 22, 23 | 0 for a result, else 1 + the index of the failure's code in FAILURE_CODES |
@@ -27,6 +28,12 @@ export const RECORD_BYTES = 40;
 /** Returns the key of a path in a ledger. */
 export function pathKey(path: string): bigint {
   return createHash('sha256').update(path).digest().readBigUInt64LE();
+}
+
+/** Returns the key of what the text of a row says about its item: that of its path, unless columns came with it. */
+export function nameKey({ id, columns = {} }: RowName): bigint {
+  const values = Object.values(columns).map((value) => String(value ?? ''));
+  return pathKey([id, ...values].join('\0'));
 }
 
 export function encodeRecord({ path, target, file, failure, textEnd }: LedgerRecord): Uint8Array {

@@ -1,9 +1,10 @@
 import type { Item } from '../item.js';
-import { type LedgerRecord, pathKey } from './ledger.js';
+import type { RowName } from '../rows.js';
+import { type LedgerRecord, nameKey, pathKey } from './ledger.js';
 import { RowTable } from './row-table.js';
 
 /** An item's id and what it resolves to. */
-export type ImageName = Pick<Item, 'id' | 'target'>;
+export type ImageName = Pick<Item, 'id' | 'target' | 'columns'>;
 
 /**
  * The rows of a ledger, indexed by image. An image is found by what its path resolves to, however the path is spelled; if
@@ -27,12 +28,13 @@ export class RowsByImage {
     return first;
   }
 
-  find({ id, target }: ImageName): number | undefined {
-    return this.#byTarget.find(pathKey(target ?? id)) ?? this.#byPath.find(pathKey(id));
+  find(image: ImageName): number | undefined {
+    const { id, target = id } = image;
+    return this.#byTarget.find(pathKey(target)) ?? this.#byPath.find(nameKey(image));
   }
 
-  /** Returns whether a row has the id in exactly this spelling. */
-  knows(id: string): boolean {
-    return this.#byPath.find(pathKey(id)) !== undefined;
+  /** Returns whether a row has exactly this name: the id in this spelling, and the same columns. */
+  knows(name: RowName): boolean {
+    return this.#byPath.find(nameKey(name)) !== undefined;
   }
 }

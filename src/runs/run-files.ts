@@ -10,7 +10,7 @@ import type { OutputLayout } from '../outputs/layout.js';
 import { type GrowingRowFile, isText } from '../outputs/row-file.js';
 import { countFailure, failureCode, type Row, type RowCounts } from '../rows.js';
 import type { Checkpoint } from './journal.js';
-import { decodeRecords, encodeRecord, type LedgerRecord, pathKey, RECORD_BYTES } from './ledger.js';
+import { decodeRecords, encodeRecord, type LedgerRecord, nameKey, pathKey, RECORD_BYTES } from './ledger.js';
 import { ledgerChunks } from './ledger-file.js';
 import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
@@ -170,5 +170,5 @@ export class RunFiles {
 /** Returns the keys of a row's image in the ledger. */
 function keysOf(row: Row): Pick<LedgerRecord, 'path' | 'target'> {
   if (row.status === 'stored') return { path: row.stored.key, target: row.stored.target };
-  return { path: pathKey(row.id), target: pathKey(row.target ?? row.id) };
+  return { path: nameKey(row), target: pathKey(row.target ?? row.id) };
 }

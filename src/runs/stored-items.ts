@@ -1,9 +1,9 @@
 import { mapInOrder } from '../async/map-in-order.js';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
-import type { FoundItem, Item, JobItem } from '../item.js';
-import type { StoredRow } from '../rows.js';
-import { isSameFile, pathKey } from './ledger.js';
+import { type FoundItem, type Item, type JobItem, withColumns } from '../item.js';
+import type { RowName, StoredRow } from '../rows.js';
+import { isSameFile, nameKey, pathKey } from './ledger.js';
 import { ledgerRecords } from './ledger-file.js';
 import { RowsByImage } from './rows-by-image.js';
 import type { Found, StoredRows } from './stored-rows.js';
@@ -65,10 +65,11 @@ export async function* retryItems(
 ): AsyncGenerator<JobItem> {
   for (let row = from; row < stored.rows; row++) {
     const found = await stored.find(row);
-    const id = found.failure === undefined ? '' : await found.path();
+    const { id, columns }: RowName = found.failure === undefined ? { id: '' } : await found.name();
     const item =
       found.failure === undefined ? undefined : await items.find(id, found.failure, found.record.file);
-    yield item ?? { status: 'stored', id, file: found.record.file, stored: found };
+    if (item !== undefined) yield columns === undefined ? item : withColumns(item, columns);
+    else yield { status: 'stored', id, file: found.record.file, stored: found };
   }
 }
 
@@ -89,9 +90,10 @@ async function lookUp(item: Item, sources: readonly Source[]): Promise<JobItem> 
 }
 
 /** Returns a stored row under the current path of its image. */
-function storedAs({ id, target = id }: Item, found: Found): StoredRow {
-  const key = pathKey(id);
-  const bytes = key === found.key ? found.bytes : found.renamed(id);
+function storedAs(item: Item, found: Found): StoredRow {
+  const { id, target = id } = item;
+  const key = nameKey(item);
+  const bytes = key === found.key ? found.bytes : found.renamed(item);
   return { ...found, key, target: pathKey(target), bytes };
 }
 

@@ -3,8 +3,8 @@ import { OutputError } from '../errors.js';
 import { reading } from '../files/write-error.js';
 import { type OutputLayout, textFile } from '../outputs/layout.js';
 import type { GrowingRowFile, TextFile } from '../outputs/row-file.js';
-import type { StoredRow } from '../rows.js';
-import { decodeRecord, type LedgerRecord, pathKey, RECORD_BYTES } from './ledger.js';
+import type { RowName, StoredRow } from '../rows.js';
+import { decodeRecord, type LedgerRecord, nameKey, RECORD_BYTES } from './ledger.js';
 import { readFully } from './ledger-file.js';
 import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import type { RunPlace } from './run-place.js';
@@ -12,10 +12,10 @@ import type { RunPlace } from './run-place.js';
 /** A stored row and its ledger record. */
 export interface Found extends StoredRow {
   readonly record: LedgerRecord;
-  /** Returns the path of its image. @throws {OutputError} if the row does not name it */
-  readonly path: () => Promise<string>;
-  /** Returns a function like `bytes`, with another path for its image. */
-  readonly renamed: (path: string) => StoredRow['bytes'];
+  /** Returns what the row says about its item. @throws {OutputError} if it names another one */
+  readonly name: () => Promise<RowName>;
+  /** Returns a function like `bytes`, with another name for its item. */
+  readonly renamed: (name: RowName) => StoredRow['bytes'];
 }
 
 /** The position of a row in a file. */
@@ -82,11 +82,11 @@ export class StoredRows {
       target: record.target,
       failure: record.failure,
       bytes: stored,
-      path: async () => this.#pathOf((await stored(this.#textName)).toString(), record.path),
-      renamed: (path) => async (name) => {
-        const bytes = await stored(name);
-        if (name !== this.#textName) return bytes;
-        return Buffer.from(this.#text.rows.renamed(bytes.toString(), path));
+      name: async () => this.#nameOf((await stored(this.#textName)).toString(), record.path),
+      renamed: (name) => async (file) => {
+        const bytes = await stored(file);
+        if (file !== this.#textName) return bytes;
+        return Buffer.from(this.#text.rows.renamed(bytes.toString(), name));
       },
     };
   }
@@ -103,9 +103,9 @@ export class StoredRows {
     return this.#read(handle, header.byteLength + row * rows.bytes, rows.bytes);
   }
 
-  #pathOf(text: string, key: bigint): string {
-    const path = this.#text.rows.paths(text).find((candidate) => pathKey(candidate) === key);
-    if (path !== undefined) return path;
+  #nameOf(text: string, key: bigint): RowName {
+    const name = this.#text.rows.names(text).find((candidate) => nameKey(candidate) === key);
+    if (name !== undefined) return name;
     throw new OutputError(`A row does not name the image that it is of: ${text.slice(0, 200)}`, {
       hint: 'The output was modified: see halonet verify.',
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
-import { csvLine, csvNumbersLine, csvPaths, emptyCells, failureCell } from '../../src/outputs/csv-line.js';
+import { csvLine, csvNames, csvNumbersLine, emptyCells, failureCell } from '../../src/outputs/csv-line.js';
 import { between, mulberry32, type Random } from '../../src/random.js';
 import { HOSTILE_NAMES } from '../support/hostile-names.js';
 
@@ -105,39 +105,46 @@ describe('csv-parse', () => {
   });
 });
 
-describe('csvPaths', () => {
+describe('csvNames', () => {
+  const paths = (text: string, at: number) => csvNames(text, at, {}).map(({ id }) => id);
+
   it('returns all paths that the first record may stand for', () => {
     for (const name of HOSTILE_NAMES) {
       for (const safe of [false, true]) {
         const line = csvLine([3, name, ''], { safe });
-        assert.ok(csvPaths(line + line, 1).includes(name), JSON.stringify(name));
+        assert.ok(paths(line + line, 1).includes(name), JSON.stringify(name));
       }
     }
-    assert.deepEqual(csvPaths(csvLine(['=1', 'a'], { safe: true }), 0), ["'=1", '=1']);
-    assert.deepEqual(csvPaths("'a,b", 0), ["'a"]);
+    assert.deepEqual(paths(csvLine(['=1', 'a'], { safe: true }), 0), ["'=1", '=1']);
+    assert.deepEqual(paths("'a,b", 0), ["'a"]);
+  });
+
+  it('returns the kept columns with the path', () => {
+    const style = { columns: ['label', 'size'] };
+    assert.deepEqual(csvNames('a.jpg,"a, b",3,\n', 0, style), [
+      { id: 'a.jpg', columns: { label: 'a, b', size: '3' } },
+    ]);
+    for (const label of HOSTILE_NAMES) {
+      for (const safe of [false, true]) {
+        const line = csvLine(['=a', label, 3, ''], { safe });
+        const columns = csvNames(line, 0, style).map((name) => name.columns);
+        assert.ok(
+          columns.some((one) => one?.label === label && one.size === '3'),
+          JSON.stringify(label),
+        );
+      }
+    }
+  });
+
+  it('reads many ambiguous cells in bounded time', () => {
+    const columns = Array.from({ length: 200 }, (_, i) => `c${i}`);
+    const line = csvLine(['a', ...columns.map(() => '=1')], { safe: true });
+    assert.ok(csvNames(line, 0, { columns }).length <= 64);
   });
 
   for (const text of ['a,b\nc\n', '"a,b\n', 'a"b,c\n', '"a"b,c\n']) {
     it(`refuses ${JSON.stringify(text)}`, () => {
-      assert.throws(() => csvPaths(text, 0), { name: 'FormatError' });
+      assert.throws(() => csvNames(text, 0, {}), { name: 'FormatError' });
     });
   }
-});
-
-describe('csvNumbersLine', () => {
-  it('writes the same line as csvLine', () => {
-    const numbers = [0.5, -1e-7, NaN, 12];
-    for (const after of [[''], ['', 'a,b'], emptyCells(3)]) {
-      for (const style of [{}, { safe: true }]) {
-        const expected = csvLine(['=a"b', 'stage1', ...numbers, ...after], style);
-        assert.equal(csvNumbersLine(['=a"b', 'stage1'], numbers, after, style), expected);
-      }
-    }
-  });
-});
-
-describe('failureCell', () => {
-  it('joins the code and the message', () => {
-    assert.equal(failureCell({ code: 'not_found', message: 'no such file' }), 'not_found: no such file');
-  });
 });

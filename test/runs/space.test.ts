@@ -8,7 +8,7 @@ import { bytesLeft, ENOUGH_ROWS, rowSpace } from '../../src/runs/space.js';
 const TEXT: RowFile = {
   name: ownName,
   header: Buffer.from('path,é\n'),
-  rows: { encode: () => Buffer.of(), paths: () => [], renamed: (text) => text },
+  rows: { encode: () => Buffer.of(), names: () => [], renamed: (text) => text },
 };
 const tensors: readonly TensorSpec[] = [
   { name: 'stage0', dtype: 'float32', shape: [3, 5] },

@@ -1,13 +1,14 @@
 import type { FailedRow, OkRow } from '../../rows.js';
 import { ARRANGEMENTS } from '../arrangement.js';
 import {
-  type CsvStyle,
   csvLine,
+  csvNames,
   csvNumbersLine,
-  csvPaths,
   csvRenamed,
   emptyCells,
   failureCell,
+  nameCells,
+  type TextStyle,
 } from '../csv-line.js';
 import { decimals } from '../float-text.js';
 import { predictions, type ScoredClasses } from '../predictions.js';
@@ -38,47 +39,50 @@ export const csv: Format = {
 
 function csvFile(
   columns: readonly string[],
-  style: CsvStyle,
+  style: TextStyle,
   text: (row: OkRow | FailedRow) => string,
 ): TextFile {
   return {
     name: ownName,
-    header: Buffer.from(csvLine(['path', ...columns, 'error'])),
+    header: Buffer.from(csvLine(['path', ...(style.columns ?? []), ...columns, 'error'])),
     rows: {
       encode: (row) => Buffer.from(text(row)),
-      paths: (line) => csvPaths(line, 0),
-      renamed: (line, path) => csvRenamed(line, 0, path, style),
+      names: (line) => csvNames(line, 0, style),
+      renamed: (line, name) => csvRenamed(line, 0, name, style),
     },
   };
 }
 
-function predictionsFile(scored: ScoredClasses, style: CsvStyle): TextFile {
+function predictionsFile(scored: ScoredClasses, style: TextStyle): TextFile {
   const ranks = Array.from({ length: scored.k }, (_, i) => i + 1);
   const columns = ranks.flatMap((rank) => [`index_${rank}`, `label_${rank}`, `score_${rank}`]);
   return csvFile(columns, style, (row) => {
     if (row.status === 'failed')
-      return csvLine([row.id, ...emptyCells(columns.length), failureCell(row.failure)], style);
+      return csvLine(
+        [...nameCells(row, style), ...emptyCells(columns.length), failureCell(row.failure)],
+        style,
+      );
     const cells = predictions(row, scored).flatMap(({ index, label, score }) => [index, label, score]);
-    return csvLine([row.id, ...cells, ''], style);
+    return csvLine([...nameCells(row, style), ...cells, ''], style);
   });
 }
 
-function embeddingFile(tensor: TensorSpec, style: CsvStyle): TextFile {
+function embeddingFile(tensor: TensorSpec, style: TextStyle): TextFile {
   const [features = 0] = tensor.shape;
   const columns = Array.from({ length: features }, (_, i) => `e${i}`);
   return csvFile(columns, style, (row) =>
     row.status === 'failed'
-      ? csvLine([row.id, ...emptyCells(features), failureCell(row.failure)], style)
-      : csvNumbersLine([row.id], decimals(rowTensor(row, tensor)), [''], style),
+      ? csvLine([...nameCells(row, style), ...emptyCells(features), failureCell(row.failure)], style)
+      : csvNumbersLine(nameCells(row, style), decimals(rowTensor(row, tensor)), [''], style),
   );
 }
 
 /** Returns the file of pooled stages. Stages differ in channels, so records are padded with empty cells to the widest. */
-function stagesFile(tensors: readonly TensorSpec[], style: CsvStyle): TextFile {
+function stagesFile(tensors: readonly TensorSpec[], style: TextStyle): TextFile {
   const width = Math.max(0, ...tensors.map(({ shape }) => shape[0] ?? 0));
   const columns = Array.from({ length: width }, (_, i) => `f${i}`);
   const line = (row: OkRow | FailedRow, tensor: TensorSpec) => {
-    const start = [row.id, tensor.name];
+    const start = [...nameCells(row, style), tensor.name];
     if (row.status === 'failed')
       return csvLine([...start, ...emptyCells(width), failureCell(row.failure)], style);
     const values = decimals(rowTensor(row, tensor));

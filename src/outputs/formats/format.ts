@@ -1,5 +1,5 @@
 import type { Arrangement } from '../arrangement.js';
-import type { CsvStyle } from '../csv-line.js';
+import type { TextStyle } from '../csv-line.js';
 import type { ScoredClasses } from '../predictions.js';
 import type { RowFile } from '../row-file.js';
 import type { TensorSpec } from '../row-tensor.js';
@@ -21,7 +21,7 @@ export interface Format {
 export interface FormatPart<Rows> {
   readonly arrangement: Arrangement;
   /** @returns the files in the order of writing, as in OutputLayout */
-  readonly files: (rows: Rows, style: CsvStyle) => readonly RowFile[];
+  readonly files: (rows: Rows, style: TextStyle) => readonly RowFile[];
 }
 
 interface ClassifyPart extends FormatPart<ScoredClasses> {

@@ -1,8 +1,9 @@
 import type { FailedRow, OkRow } from '../../rows.js';
 import type { Tensor } from '../../tensor.js';
 import { ARRANGEMENTS } from '../arrangement.js';
+import type { TextStyle } from '../csv-line.js';
 import { decimals } from '../float-text.js';
-import { failureJson, jsonLine, jsonPaths, jsonRenamed } from '../json-line.js';
+import { failureJson, jsonLine, jsonNames, jsonRenamed, nameMembers } from '../json-line.js';
 import { predictions } from '../predictions.js';
 import { ownName, type TextFile } from '../row-file.js';
 import { rowTensor } from '../row-tensor.js';
@@ -16,17 +17,17 @@ export const jsonl: Format = {
   classify: {
     arrangement: ARRANGEMENTS.text,
     topK: true,
-    files: (scored) => [jsonlFile((row) => ({ predictions: predictions(row, scored) }))],
+    files: (scored, style) => [jsonlFile(style, (row) => ({ predictions: predictions(row, scored) }))],
   },
   embed: {
     arrangement: ARRANGEMENTS.text,
-    files: (tensor) => [jsonlFile((row) => ({ embedding: decimals(rowTensor(row, tensor)) }))],
+    files: (tensor, style) => [jsonlFile(style, (row) => ({ embedding: decimals(rowTensor(row, tensor)) }))],
   },
   features: {
     arrangement: ARRANGEMENTS.text,
     maps: true,
-    files: (tensors) => [
-      jsonlFile((row) => ({
+    files: (tensors, style) => [
+      jsonlFile(style, (row) => ({
         stages: Object.fromEntries(
           tensors.map((tensor) => [tensor.name, encodeTensor(rowTensor(row, tensor))]),
         ),
@@ -35,19 +36,19 @@ export const jsonl: Format = {
   },
 };
 
-/** @param result returns the members of a document after its path */
-function jsonlFile(result: (row: OkRow) => object): TextFile {
+/** @param result returns the members of a document after its name */
+function jsonlFile(style: TextStyle, result: (row: OkRow) => object): TextFile {
   const document = (row: OkRow | FailedRow) =>
     row.status === 'failed'
-      ? { path: row.id, error: failureJson(row.failure) }
-      : { path: row.id, ...result(row) };
+      ? { ...nameMembers(row, style), error: failureJson(row.failure) }
+      : { ...nameMembers(row, style), ...result(row) };
   return {
     name: ownName,
     header: Buffer.of(),
     rows: {
       encode: (row) => Buffer.from(jsonLine(document(row))),
-      paths: jsonPaths,
-      renamed: jsonRenamed,
+      names: (text) => jsonNames(text, style),
+      renamed: (text, name) => jsonRenamed(text, name, style),
     },
   };
 }
