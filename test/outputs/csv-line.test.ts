@@ -148,3 +148,21 @@ describe('csvNames', () => {
     });
   }
 });
+
+describe('csvNumbersLine', () => {
+  it('writes the same line as csvLine', () => {
+    const numbers = [0.5, -1e-7, NaN, 12];
+    for (const after of [[''], ['', 'a,b'], emptyCells(3)]) {
+      for (const style of [{}, { safe: true }]) {
+        const expected = csvLine(['=a"b', 'stage1', ...numbers, ...after], style);
+        assert.equal(csvNumbersLine(['=a"b', 'stage1'], numbers, after, style), expected);
+      }
+    }
+  });
+});
+
+describe('failureCell', () => {
+  it('joins the code and the message', () => {
+    assert.equal(failureCell({ code: 'not_found', message: 'no such file' }), 'not_found: no such file');
+  });
+});
