@@ -151,8 +151,12 @@ async function readMember(member: ArchiveMember, archive: ReadAt, most: number):
   }
 }
 
-/** Returns the failure of an archive, or of a member, that cannot be read. */
-function failureOf(error: unknown): ImageFailure {
+/**
+ * Returns the failure of an archive, or of a member, that cannot be read.
+ *
+ * @throws any other error
+ */
+export function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;
   if (error instanceof Error && 'syscall' in error) return fileFailure(error);
   if (!(error instanceof FormatError)) throw error;

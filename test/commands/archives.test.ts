@@ -192,18 +192,16 @@ describe('archives on the command line', () => {
     assert.match(await read('c.jsonl'), /"truncated"/);
   });
 
-  for (const name of ['b.png', 'deep/d.png']) {
-    it(`retries a failed member that was repaired in place: ${name}`, async () => {
-      await write('photos.tar', damaged(name));
-      assert.equal((await here(['classify', 'photos.tar', ...DEMO, '-o', 'c.csv'])).code, 1);
-      await repair(name);
-      const retried = await halonet(['retry', join(folder, 'c.csv')]); // from another folder
-      assert.equal(retried.code, 0, retried.stderr);
-      assert.match(retried.stderr, /^1 image in .*, 4 rows in all/);
-      assert.equal((await here(['verify', 'c.csv'])).code, 0);
-      await assertAsNew('c.csv');
-    });
-  }
+  it('retries a failed member that was repaired in place', async () => {
+    await write('photos.tar', damaged('b.png'));
+    assert.equal((await here(['classify', 'photos.tar', ...DEMO, '-o', 'c.csv'])).code, 1);
+    await repair('b.png');
+    const retried = await halonet(['retry', join(folder, 'c.csv')]); // from another folder
+    assert.equal(retried.code, 0, retried.stderr);
+    assert.match(retried.stderr, /^1 image in .*, 4 rows in all/);
+    assert.equal((await here(['verify', 'c.csv'])).code, 0);
+    await assertAsNew('c.csv');
+  });
 
   it('never reads a file beside an archive for a member with its name', async () => {
     await mkdir(join(folder, 'in'));

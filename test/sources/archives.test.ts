@@ -457,6 +457,10 @@ describe('archives', () => {
     const whole = zipOf([{ name: '1.png', content: 'one' }]);
     await write('a.zip', whole.subarray(0, -1));
     assert.deepEqual(await walk(['a.zip']), ['read_failed: a.zip']);
+    const lying = zipOf([{ name: '1.png', content: 'one' }], { isZip64: true });
+    lying.writeBigUInt64LE(2n ** 63n, lying.byteLength - 22 - 20 + 8); // where the directory's end is
+    await write('a.zip', lying);
+    assert.deepEqual(await walk(['a.zip']), ['truncated: a.zip']);
     await write('a.zip', zipOf([{ name: '1.png' }, { name: '2.png', flags: 0x40 }]));
     assert.deepEqual(await walk(['a.zip']), ['a.zip/1.png', 'read_failed: a.zip']);
   });
@@ -469,6 +473,9 @@ describe('archives', () => {
       assert.deepEqual(items.map(shown), ['read_failed: a.tar']);
       assert.equal(await contentOf(items[0]), 'read_failed: cannot be read (EIO)');
       await refuseMistaken([at('a.tar')]);
+      const finder = new ItemFinder(root);
+      assert.equal(await finder.find('a.tar/a.png', 'read_failed', undefined), undefined);
+      await finder.close();
     });
   }
 
@@ -645,7 +652,7 @@ describe('archives', () => {
         assert.equal(identity.bytes, 7);
         assert.equal(BigInt.asIntN(64, identity.modified), identity.modified);
       }
-      for (const header of [mostKnown + 1, 2 ** 45])
+      for (const header of [mostKnown + 1, 2 ** 40 + 512, 2 ** 45])
         assert.equal(headerIn(memberIdentity(ARCHIVE, { header, size: 7 })), undefined);
     });
 
@@ -676,6 +683,8 @@ describe('archives', () => {
       await write('b.zip/a.png', Buffer.from('in a folder'));
       await tar('a.TAR', { name: 'x.zip/a.png', content: 'in a tar' });
       assert.equal(await find('a.TAR/x.zip/a.png'), 'in a tar');
+      const found = await finder.find('a.TAR/x.zip/a.png', 'decode_failed', undefined);
+      assert.deepEqual([found?.id, found?.target], ['a.TAR/x.zip/a.png', `${at('a.TAR')}/x.zip/a.png`]);
       assert.equal(await find('b.zip/a.png'), 'in a folder');
       assert.equal(await find(`${at('a.TAR')}/x.zip/a.png`), 'in a tar');
     });
