@@ -1,3 +1,5 @@
+// src/formats/: reads and writes safetensors, PyTorch and ONNX files, and reads tar and zip archives; independent of the pipeline
+
 import { FormatError } from '../errors.js';
 
 interface Kind {

@@ -13,6 +13,7 @@ export interface TarMember {
 }
 
 const BLOCK = 512; // bytes
+const LF = 0x0a;
 const MAX_HEADERS = 2 ** 20; // bytes of one member's headers: its name, and attributes that nobody needs here
 
 // https://www.gnu.org/software/tar/manual/html_node/Standard.html and pax in POSIX.1-2017
@@ -39,14 +40,16 @@ interface Extension {
  * tar, it ends at the first block of zeros, or where the file ends.
  *
  * @param at where to begin: 0, or the `header` of a member
- * @throws FormatError if there is no valid header where a member would begin, or the archive ends within one
+ * @throws FormatError if there is no valid header where a member would begin, or the archive ends within one or within a member
  */
 export async function* tarMembers(read: ReadAt, at = 0): AsyncGenerator<TarMember> {
   let shared: Extension = {}; // of PAX headers for all later members
   let own: Extension = {}; // for the next member
   let header = at;
+  let last: TarMember | undefined;
   for (let position = at; ; ) {
     const block = await read(position, BLOCK);
+    if (block.byteLength === 0 && last !== undefined) await expectBytes(read, last);
     if (position === header && (block.byteLength === 0 || isZero(block))) return;
     expectHeader(block, position, header);
     const type = String.fromCharCode(block[TYPE] ?? 0);
@@ -60,8 +63,9 @@ export async function* tarMembers(read: ReadAt, at = 0): AsyncGenerator<TarMembe
       continue;
     }
     const member = memberOf(block, { ...shared, ...own }, { header, data, size });
-    const offset = type === 'S' ? await endOfMap(read, block, data) : data;
-    yield { ...member, offset };
+    const offset = type === 'S' ? await endOfMap(read, block, { header, data }) : data;
+    last = { ...member, offset };
+    yield last;
     own = {};
     header = position = offset + padded(member.size);
   }
@@ -80,6 +84,12 @@ function expectHeader(block: Buffer, at: number, header: number): void {
   if (stated !== unsigned && stated !== signed) throw new FormatError(`there is no tar header at byte ${at}`);
 }
 
+/** @throws FormatError if the archive ends within a member; only the padding behind its bytes may be missing */
+async function expectBytes(read: ReadAt, { header, offset, size }: TarMember): Promise<void> {
+  if (size > 0 && (await read(offset + size - 1, 1)).byteLength === 0)
+    throw new FormatError(`the archive ends within the member at byte ${header}`);
+}
+
 async function readExtension(read: ReadAt, at: number, size: number, header: number): Promise<Buffer> {
   if (at + size - header > MAX_HEADERS)
     throw new FormatError(`the headers at byte ${header} have more than ${MAX_HEADERS} bytes`);
@@ -96,25 +106,25 @@ function extensionOf(type: string, bytes: Buffer, at: number): Extension {
   return {
     ...(values.has('path') && { path: values.get('path') }),
     ...(values.has('linkpath') && { linkpath: values.get('linkpath') }),
-    ...(size !== undefined && { size: sizeOf(Number(size), at) }),
+    ...(values.has('size') && { size: size === undefined ? undefined : sizeOf(decimal(size), at) }),
     ...([...values.keys()].some((key) => key.startsWith('GNU.sparse.')) && {
       isSparse: true,
-      ...(values.has('GNU.sparse.name') && { path: values.get('GNU.sparse.name') }),
+      ...(values.get('GNU.sparse.name') !== undefined && { path: values.get('GNU.sparse.name') }),
     }),
   };
 }
 
-/** Parses PAX records, each `LENGTH KEY=VALUE` and a line feed. An empty value removes the key, which no header here needs. */
-function paxRecords(bytes: Buffer, at: number): ReadonlyMap<string, Buffer> {
-  const values = new Map<string, Buffer>();
+/** Parses PAX records, each `LENGTH KEY=VALUE` and a line feed. An empty value removes the key: the member's own header counts. */
+function paxRecords(bytes: Buffer, at: number): ReadonlyMap<string, Buffer | undefined> {
+  const values = new Map<string, Buffer | undefined>();
   for (let from = 0; from < bytes.byteLength; ) {
     const space = bytes.indexOf(0x20, from);
-    const length = space === -1 ? Number.NaN : Number(bytes.toString('latin1', from, space));
-    const end = from + length;
+    const end = from + (space === -1 ? Number.NaN : decimal(bytes.toString('latin1', from, space)));
     const equals = bytes.indexOf(0x3d, space);
-    if (!Number.isSafeInteger(length) || end > bytes.byteLength || equals === -1 || equals >= end - 1)
+    if (bytes[end - 1] !== LF || equals === -1 || equals >= end - 1)
       throw new FormatError(`the PAX header at byte ${at} is damaged`);
-    values.set(bytes.toString('utf8', space + 1, equals), bytes.subarray(equals + 1, end - 1));
+    const value = bytes.subarray(equals + 1, end - 1);
+    values.set(bytes.toString('utf8', space + 1, equals), value.byteLength === 0 ? undefined : value);
     from = end;
   }
   return values;
@@ -155,11 +165,17 @@ function kindOf(type: string, name: Buffer): TarMember['kind'] {
 }
 
 /** Returns where the bytes of a GNU sparse member begin: behind the blocks that continue its map. */
-async function endOfMap(read: ReadAt, block: Buffer, data: number): Promise<number> {
+async function endOfMap(
+  read: ReadAt,
+  block: Buffer,
+  { header, data }: { readonly header: number; readonly data: number },
+): Promise<number> {
   let position = data;
   for (let continues = block[SPARSE_CONTINUES] === 1; continues; position += BLOCK) {
     if (position - data > MAX_HEADERS) throw new FormatError(`the sparse map at byte ${data} does not end`);
-    continues = (await read(position, BLOCK))[MAP_CONTINUES] === 1;
+    const map = await read(position, BLOCK);
+    if (map.byteLength < BLOCK) throw new FormatError(`the archive ends within the header at byte ${header}`);
+    continues = map[MAP_CONTINUES] === 1;
   }
   return position;
 }
@@ -177,6 +193,9 @@ function sizeOf(size: number, at: number): number {
   if (Number.isSafeInteger(size) && size >= 0 && size < 2 ** 52) return size;
   throw new FormatError(`the header at byte ${at} has an invalid size`);
 }
+
+/** Parses a decimal number of PAX. */
+const decimal = (text: string) => (/^\d+$/.test(text) ? Number(text) : Number.NaN);
 
 /** Parses an octal number, with spaces around it; none is 0. */
 function octal(text: string): number {

@@ -1,5 +1,5 @@
 import { crc32, inflateRaw, constants as zlib } from 'node:zlib';
-import { type Entry, getFileNameLowLevel, openPromise } from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader } from 'yauzl';
 import { FormatError } from '../errors.js';
 import type { ReadAt } from './read-at.js';
 
@@ -23,17 +23,46 @@ const SYMLINK = 0o120000;
 /**
  * Yields the members of a zip archive in the order of its central directory, which is read piece by piece.
  *
+ * @param size of the archive in bytes
  * @throws FormatError if it is no zip archive, or its directory is damaged
- * @throws the file system's error
+ * @throws what `read` throws
  */
-export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
-  const zip = await openPromise(path, { decodeStrings: false }).catch(rethrow);
+export async function* zipMembers(read: ReadAt, size: number): AsyncGenerator<ZipMember> {
+  const options = { decodeStrings: false, validateEntrySizes: false }; // a wrong size is the failure of one member
+  const zip = await fromRandomAccessReaderPromise(new Reader(read, size), size, options).catch(rethrow);
   try {
     for await (const entry of zip.eachEntry()) yield memberOf(entry);
   } catch (error) {
     rethrow(error);
   } finally {
     zip.close();
+  }
+}
+
+/** Reads for yauzl, which asks for places beyond the end if a directory lies. */
+class Reader extends RandomAccessReader {
+  readonly #read: ReadAt;
+  readonly #size: number;
+
+  constructor(read: ReadAt, size: number) {
+    super();
+    this.#read = read;
+    this.#size = size;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null) => void,
+  ): void {
+    const fill = async () => {
+      const bytes = position + length > this.#size ? Buffer.of() : await this.#read(position, length);
+      if (bytes.byteLength < length) throw new FormatError('the archive ends within its directory');
+      buffer.set(bytes, offset);
+    };
+    fill().then(() => done(null), done);
   }
 }
 
@@ -70,10 +99,13 @@ export const isReadable = ({ method, isEncrypted }: ZipMember): boolean =>
 /**
  * Reads a member, whose size the caller has checked.
  *
- * @throws FormatError if its local header, its size or its CRC-32 is wrong, or the archive ends within it
+ * @throws FormatError if its local header, a size or its CRC-32 is wrong, or the archive ends within it
  */
 export async function readZipMember(read: ReadAt, member: ZipMember): Promise<Uint8Array> {
   const { size, packed } = member;
+  if (packed > size + size / 8 + 1024)
+    // deflate adds less
+    throw new FormatError(`the directory states ${packed} bytes for a member of ${size} bytes`);
   const bytes = await read(await dataOf(read, member), packed);
   if (bytes.byteLength < packed)
     throw new FormatError(`the archive ends after ${bytes.byteLength} of ${packed} bytes`);
@@ -84,9 +116,12 @@ export async function readZipMember(read: ReadAt, member: ZipMember): Promise<Ui
   return content;
 }
 
-/** Reads the first bytes of a member, as far as they can be read. */
+/** Reads the first bytes of a member, as far as they can be read; none if its local header is damaged. */
 export async function readZipHead(read: ReadAt, member: ZipMember, length: number): Promise<Uint8Array> {
-  const data = await dataOf(read, member);
+  const data = await dataOf(read, member).catch((error: unknown) => {
+    if (!(error instanceof FormatError)) throw error;
+  });
+  if (data === undefined) return Buffer.of();
   const bytes = await read(data, Math.min(member.packed, length));
   if (member.method === STORED) return bytes;
   return (await inflate(bytes, 1032 * length).catch(() => Buffer.of())).subarray(0, length); // deflate's highest ratio

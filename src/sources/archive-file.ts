@@ -4,6 +4,7 @@ import { openFile } from '../file-item.js';
 import type { ReadAt } from '../formats/read-at.js';
 
 const WINDOW = 64 * 2 ** 10; // bytes
+const ONE_READ = 2 ** 30; // bytes; Node reads fewer than 2³¹ at once
 
 /** An archive on disk, open for reading at any place. */
 export interface ArchiveFile {
@@ -21,15 +22,18 @@ export interface ArchiveFile {
  */
 export async function openArchive(path: string): Promise<ArchiveFile> {
   const { handle, identity } = await openFile(path);
-  return { path, identity, read: windowed(handle), close: () => handle.close() };
+  return { path, identity, read: windowed(handle, identity.bytes), close: () => handle.close() };
 }
 
 /** Reads through a window, since the headers of small members lie close together. The window is made when it is first needed. */
-function windowed(handle: FileHandle): ReadAt {
+function windowed(handle: FileHandle, size: number): ReadAt {
   let window: Buffer | undefined;
   let [start, length] = [0, 0];
   return async (position, wanted) => {
-    if (wanted > WINDOW / 2) return readAt(handle, Buffer.allocUnsafeSlow(wanted), position);
+    if (wanted > WINDOW / 2) {
+      const most = Math.max(0, Math.min(wanted, size - position)); // the stated size of a member may lie
+      return readAt(handle, Buffer.allocUnsafeSlow(most), position);
+    }
     if (position < start || position + wanted > start + length) {
       window ??= Buffer.allocUnsafeSlow(WINDOW);
       [start, length] = [position, 0];
@@ -44,7 +48,8 @@ function windowed(handle: FileHandle): ReadAt {
 async function readAt(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
   let length = 0;
   while (length < buffer.byteLength) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.byteLength - length, position + length);
+    const room = Math.min(buffer.byteLength - length, ONE_READ);
+    const { bytesRead } = await handle.read(buffer, length, room, position + length);
     if (bytesRead === 0) break;
     length += bytesRead;
   }

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { FormatError, type ImageFailure, InputError } from '../errors.js';
+import { fileFailure } from '../file-failure.js';
 import type { FileIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
 import type { ReadAt } from '../formats/read-at.js';
@@ -134,8 +135,11 @@ export class MemberItem implements FoundItem {
   }
 }
 
-async function readMember(member: ArchiveMember, archive: ReadAt, limit: number): Promise<Uint8Array> {
+const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
+
+async function readMember(member: ArchiveMember, archive: ReadAt, most: number): Promise<Uint8Array> {
   const { size } = member;
+  const limit = Math.min(BUFFER_LIMIT, most);
   if (size === 0) throw new ImageRefusal('empty_file', 'the member has no bytes');
   if (size > limit)
     throw new ImageRefusal('too_large', `the member has ${size} bytes, beyond the limit of ${limit} bytes`);
@@ -147,9 +151,14 @@ async function readMember(member: ArchiveMember, archive: ReadAt, limit: number)
   }
 }
 
-/** Returns the failure of an archive, or of a member, that cannot be read. */
-function failureOf(error: unknown): ImageFailure {
+/**
+ * Returns the failure of an archive, or of a member, that cannot be read.
+ *
+ * @throws any other error
+ */
+export function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;
+  if (error instanceof Error && 'syscall' in error) return fileFailure(error);
   if (!(error instanceof FormatError)) throw error;
   return {
     code: error.message.startsWith('the archive ends') ? 'truncated' : 'read_failed',
@@ -167,7 +176,7 @@ async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputErro
     await format.members(archive).next();
     return undefined;
   } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
+    if (!(error instanceof FormatError)) return void failureOf(error);
     return new InputError(`${name} is not a ${format.name}: ${error.message}`, {
       hint: 'Check the file; if it was cut off in a copy or download, get it again.',
     });

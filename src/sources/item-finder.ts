@@ -30,7 +30,9 @@ export class ItemFinder {
     failure: ImageFailure['code'],
     identity: FileIdentity | undefined,
   ): Promise<FoundItem | undefined> {
+    if (isNamedAsArchive(id)) return undefined; // it may hold many images
     const found = await this.#archiveIn(id);
+    if (found === 'gone') return undefined;
     if (found !== undefined) {
       const { format, name, path, member } = found;
       const target = await (await this.#resolver()).ofLink(path);
@@ -45,7 +47,10 @@ export class ItemFinder {
     await this.#members.close();
   }
 
-  /** Returns the archive that an id names a member of; undefined if it names none. */
+  /**
+   * Returns the archive that an id names a member of; undefined if it names none. `gone` if it may have named one that is no
+   * file any more: the name of a member is never used as a path.
+   */
   async #archiveIn(id: string) {
     for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
       const name = id.slice(0, slash);
@@ -53,7 +58,9 @@ export class ItemFinder {
       if (format === undefined) continue;
       const path = pathFrom(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
-      if (found?.isFile()) return { format, name, path, member: id.slice(slash + 1) };
+      const member = id.slice(slash + 1);
+      if (found?.isFile()) return { format, name, path, member };
+      if (!found?.isDirectory() || member.split('/').includes('..')) return 'gone';
     }
     return undefined;
   }
@@ -63,6 +70,8 @@ export class ItemFinder {
     return this.#targets;
   }
 }
+
+const isNamedAsArchive = (id: string) => ARCHIVE_FORMATS.some((format) => isNamedAs(format, id));
 
 /**
  * Returns whether the path of a failed row may be an image. An invalid name does not lead to the original file. A folder that

@@ -1,10 +1,9 @@
-import { FormatError } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem } from '../item.js';
-import { ImageRefusal } from '../refusal.js';
 import {
   type ArchiveFormat,
   type ArchiveMember,
+  failureOf,
   MemberItem,
   memberName,
   type NamedArchive,
@@ -41,8 +40,7 @@ export class MemberFinder {
         ? undefined
         : new MemberItem(member, archive);
     } catch (error) {
-      if (error instanceof ImageRefusal) return undefined; // the archive cannot be opened
-      throw error;
+      return nothingIfDamaged(error); // the archive cannot be opened
     }
   }
 
@@ -93,5 +91,5 @@ async function searchFor(
 }
 
 function nothingIfDamaged(error: unknown): undefined {
-  if (!(error instanceof FormatError)) throw error;
+  failureOf(error);
 }

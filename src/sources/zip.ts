@@ -5,8 +5,8 @@ import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive
 export const ZIP: ArchiveFormat = {
   name: 'zip archive',
   extension: '.zip',
-  async *members({ path }) {
-    for await (const member of zipMembers(path)) yield memberOf(member);
+  async *members({ read, identity }) {
+    for await (const member of zipMembers(read, identity.bytes)) yield memberOf(member);
   },
 };
 

@@ -38,10 +38,18 @@ describe('inputs', () => {
     assert.equal((await here(['embed', 'photos', '-o', 'x.npy'])).code, 0);
   });
 
-  it('rejects URLs and archives', async () => {
+  it('rejects URLs, compressed archives and damaged ones', async () => {
     await refused(['https://example.org/cat.jpg'], /^error: https:.* is a URL; .*\n {2}Download/);
+    await writeFile(join(folder, 'photos.tgz'), '\x1f\x8b', 'latin1');
+    await refused(
+      ['photos', 'photos.tgz'],
+      /^error: photos\.tgz is a gzip archive; .*\n {2}Decompress it first \(gunzip\)/,
+    );
     await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
-    await refused(['photos', 'photos.zip'], /^error: photos\.zip is a ZIP archive; .*\n {2}Unpack it first/);
+    await refused(
+      ['photos', 'photos.zip'],
+      /^error: photos\.zip is not a zip archive: .*\n {2}Check the file/,
+    );
   });
 
   it('rejects folders without images, and reports what is there instead', async () => {
@@ -71,7 +79,7 @@ describe('inputs', () => {
     const rows = stdout.trimEnd().split('\n');
     assert.deepEqual(
       rows.map((row) => JSON.parse(row).error?.code),
-      [undefined, 'not_found', 'not_found', 'unsupported_format'],
+      [undefined, 'not_found', 'not_found', 'read_failed'],
     );
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { InputError } from '../../src/errors.js';
 import { refuseMistaken } from '../../src/sources/registry.js';
+import { tarOf, zipOf } from '../support/archives.js';
 
 describe('refuseMistaken', () => {
   let folder = '';
@@ -56,15 +57,17 @@ describe('refuseMistaken', () => {
       assert.match(await refusal(url), /is a URL; expected a file, a folder or -\. Download/);
   });
 
-  it('refuses archives, recognised by their content', async () => {
-    const tar = Buffer.alloc(1024);
-    tar.write('ustar', 257);
+  it('refuses compressed archives, and tar and zip under other names, by their content', async () => {
     const archives: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
-      'a.zip': [Buffer.from('PK\x03\x04 and so on'), /ZIP archive.*unzip/],
-      'photos.dat': [Buffer.from('PK\x05\x06'), /ZIP/],
-      'a.tar': [tar, /tar archive.*tar -xf/],
+      'photos.dat': [
+        Buffer.from('PK\x03\x04 and so on'),
+        /ZIP archive; expected .* Rename it to end in \.zip/,
+      ],
+      'empty.dat': [Buffer.from('PK\x05\x06'), /ZIP archive.*Rename/],
+      'tar.dat': [tarOf({ name: 'a.jpg' }), /a tar archive.*Rename it to end in \.tar/],
+      'a.tar.gz': [gzipSync(tarOf({ name: 'a.jpg' })), /a gzip archive.*gunzip.* name the \.tar file/],
       'a.tgz': [gzipSync('x'), /gzip/],
-      'a.zst': [Buffer.from('28b52ffd00', 'hex'), /Zstandard/],
+      'a.zst': [Buffer.from('28b52ffd00', 'hex'), /Zstandard.*unzstd/],
       'a.7z': [Buffer.from('377abcaf271c0004', 'hex'), /7z/],
       'a.xz': [Buffer.from('fd377a585a0000', 'hex'), /xz/],
       'a.bz2': [Buffer.from('BZh9'), /bzip2/],
@@ -75,6 +78,9 @@ describe('refuseMistaken', () => {
       await writeFile(at(name), bytes);
       assert.match(await refusal(at(name)), expected, name);
     }
+    await writeFile(at('a.tar'), tarOf({ name: 'a.jpg' }));
+    await writeFile(at('a.zip'), zipOf([{ name: 'a.jpg' }]));
+    assert.equal(await refusal(at('a.tar'), at('a.zip')), '');
     await writeFile(at('drawing.svgz'), gzipSync('<svg xmlns="http://www.w3.org/2000/svg"/>'));
     assert.equal(await refusal(at('drawing.svgz')), '');
   });

@@ -1,0 +1,709 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, open, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { cwd, platform } from 'node:process';
+import { promisify } from 'node:util';
+import { InputError } from '../../src/errors.js';
+import type { FileIdentity } from '../../src/file-identity.js';
+import type { FoundItem, Item } from '../../src/item.js';
+import { ImageRefusal } from '../../src/refusal.js';
+import type { ArchiveFormat } from '../../src/sources/archive.js';
+import type { ArchiveFile } from '../../src/sources/archive-file.js';
+import { ItemFinder } from '../../src/sources/item-finder.js';
+import { MemberFinder } from '../../src/sources/member-finder.js';
+import { headerIn, memberIdentity } from '../../src/sources/member-identity.js';
+import { itemsOf, refuseMistaken } from '../../src/sources/registry.js';
+import type { WalkOptions } from '../../src/sources/source.js';
+import { TAR } from '../../src/sources/tar.js';
+import { ZIP } from '../../src/sources/zip.js';
+import {
+  DEFLATED,
+  ENCRYPTED,
+  longName,
+  TAR_END,
+  type TarEntry,
+  tarEntry,
+  tarOf,
+  type ZipEntry,
+  zipOf,
+} from '../support/archives.js';
+import { asNobody } from '../support/as-nobody.js';
+
+const EXTENSIONS = new Set(['.jpg', '.png']);
+const LIMIT = 2 ** 20; // bytes
+const REGISTRY = new URL('../../src/sources/registry.js', import.meta.url).href;
+
+/** Entries that a tar and a zip can both hold. */
+type Entry = Pick<ZipEntry, 'name' | 'content'>;
+
+const FORMATS = [
+  { name: 'a.tar', format: TAR, archiveOf: (...entries: readonly Entry[]) => tarOf(...entries) },
+  { name: 'a.zip', format: ZIP, archiveOf: (...entries: readonly Entry[]) => zipOf(entries) },
+] as const;
+
+describe('archives', () => {
+  let root = '';
+  beforeEach(async () => {
+    root = await realpath(await mkdtemp(join(tmpdir(), 'halonet-archives-')));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  const at = (name: string) => join(root, name);
+  const write = (name: string, bytes: Uint8Array) => writeFile(at(name), bytes);
+  const tar = (name: string, ...parts: readonly (TarEntry | Buffer)[]) => write(name, tarOf(...parts));
+
+  async function itemsIn(inputs: readonly string[], options: Partial<WalkOptions> = {}): Promise<Item[]> {
+    const items: Item[] = [];
+    for await (const item of itemsOf(inputs, { extensions: EXTENSIONS, ...options })) items.push(item);
+    return items;
+  }
+
+  const shown = (item: Item) => {
+    const id = relative(root, root) + item.id.replace(`${root}/`, '');
+    return item.status === 'found' ? id : `${item.failure.code}: ${id}`;
+  };
+
+  /** Returns the ids of inputs relative to `root`; a failure as `code: id`. */
+  const walk = async (names: readonly string[], options?: Partial<WalkOptions>): Promise<string[]> =>
+    (await itemsIn(names.map(at), options)).map(shown);
+
+  /** Reads an item; returns its bytes as text, or its failure. */
+  async function contentOf(item: Item | undefined, limit = LIMIT): Promise<string> {
+    if (item === undefined) return 'nothing';
+    if (item.status === 'failed') return `${item.failure.code}: ${item.failure.message}`;
+    try {
+      return Buffer.from(await (await item.open()).read(limit)).toString();
+    } catch (error) {
+      assert.ok(error instanceof ImageRefusal, error instanceof Error ? error.stack : String(error));
+      return `${error.failure.code}: ${error.failure.message}`;
+    }
+  }
+
+  const contentsOf = async (items: readonly Item[]): Promise<string[]> => {
+    const contents: string[] = [];
+    for (const item of items) contents.push(await contentOf(item));
+    return contents;
+  };
+
+  for (const { name, archiveOf } of FORMATS) {
+    describe(name, () => {
+      it('yields members in the order of the archive, with the ids and bytes of these', async () => {
+        const names = ['b.png', 'a/z.JPG', 'a/b.Png', 'B.jpg', 'deep/a/b/c.png'];
+        await write(name, archiveOf(...names.map((one) => ({ name: one, content: `bytes of ${one}` }))));
+        const items = await itemsIn([at(name)]);
+        assert.deepEqual(
+          items.map(({ id }) => id),
+          names.map((one) => `${at(name)}/${one}`),
+        );
+        assert.deepEqual(
+          await contentsOf(items),
+          names.map((one) => `bytes of ${one}`),
+        );
+        for (const item of items) assert.equal(item.status === 'found' && item.file, undefined);
+      });
+
+      it('takes archives with an extension in any case, and images with one', async () => {
+        const upper = name.toUpperCase();
+        await write(upper, archiveOf({ name: 'a.PNG' }, { name: 'b.Jpg' }, { name: 'c.gif' }));
+        assert.deepEqual(await walk([upper]), [`${upper}/a.PNG`, `${upper}/b.Jpg`]);
+      });
+
+      it('recognises images without an extension by their first bytes, and counts skipped members', async () => {
+        const image = `image${'.'.repeat(10_000)}`;
+        await write(
+          name,
+          archiveOf(
+            { name: 'scan', content: image },
+            { name: 'notes.txt', content: image },
+            { name: 'README', content: 'text' },
+            { name: 'empty' },
+            { name: 'a.png' },
+            { name: 'folder/' },
+            { name: 'folder/clip.mov' },
+          ),
+        );
+        const skipped: string[] = [];
+        const heads: number[] = [];
+        const options = {
+          isImageHead: (head: Uint8Array) => {
+            heads.push(head.byteLength);
+            return Buffer.from(head).toString().startsWith('image');
+          },
+          onSkipped: (path: string) => skipped.push(path.replace(`${root}/`, '')),
+        };
+        assert.deepEqual(await walk([name], options), [`${name}/scan`, `${name}/a.png`]);
+        assert.deepEqual(heads, [4096, 4, 0]);
+        assert.deepEqual(
+          skipped,
+          ['notes.txt', 'README', 'empty', 'folder/clip.mov'].map((one) => `${name}/${one}`),
+        );
+        assert.deepEqual(await walk([name]), [`${name}/a.png`]); // nothing tells
+      });
+
+      it('skips hidden members, as in folders', async () => {
+        const hidden = ['.a.png', '.cache/a.png', 'a/.b/c.png', '__MACOSX/._a.png'];
+        const seen = ['./a.png', '../b.png', 'c/../d.png', 'e/./f.png'];
+        await write(name, archiveOf(...[...hidden, ...seen].map((one) => ({ name: one }))));
+        const skipped: string[] = [];
+        const found = await walk([name], { onSkipped: (path) => skipped.push(path) });
+        assert.deepEqual(
+          found,
+          ['a.png', '../b.png', 'c/../d.png', 'e/./f.png'].map((one) => `${name}/${one}`),
+        );
+        assert.deepEqual(skipped, []);
+      });
+
+      it('never takes the name of a member for a path', async () => {
+        await write('beside.png', Buffer.from('beside'));
+        await write(
+          name,
+          archiveOf(
+            { name: '../beside.png', content: 'in the archive' },
+            { name: at('beside.png'), content: 'absolute' },
+          ),
+        );
+        const items = await itemsIn([at(name)]);
+        assert.deepEqual(await contentsOf(items), ['in the archive', 'absolute']);
+        assert.deepEqual(
+          items.map(({ id }) => id),
+          [`${at(name)}/../beside.png`, `${at(name)}/${at('beside.png')}`],
+        );
+      });
+
+      it('yields members of the same name each with its own bytes and identity', async () => {
+        await write(name, archiveOf({ name: 'a.png', content: 'one' }, { name: 'a.png', content: 'two' }));
+        const items = await itemsIn([at(name)]);
+        assert.deepEqual(items.map(shown), [`${name}/a.png`, `${name}/a.png`]);
+        assert.deepEqual(await contentsOf(items), ['one', 'two']);
+        const [one, two] = await Promise.all(items.map((item) => item.identify()));
+        assert.notDeepEqual(one, two);
+      });
+
+      it('resolves members to the same target, however the archive is spelled', async () => {
+        await mkdir(at('photos'));
+        await write(`photos/${name}`, archiveOf({ name: './a.png' }, { name: 'b/c.png' }));
+        await symlink(at('photos'), at('link'));
+        await symlink(`photos/${name}`, at(`other-${name}`));
+        const targets = ['a.png', 'b/c.png'].map((one) => `${at('photos')}/${name}/${one}`);
+        for (const spelling of [
+          `photos/${name}`,
+          `photos/../photos/${name}`,
+          `link/${name}`,
+          `other-${name}`,
+        ]) {
+          for (const input of [`${root}/${spelling}`, relative(cwd(), `${root}/${spelling}`)]) {
+            const items = await itemsIn([input]);
+            assert.deepEqual(
+              items.map(({ id, target = id }) => target),
+              targets,
+              input,
+            );
+            assert.deepEqual(
+              items.map(({ id }) => id),
+              [`${input}/a.png`, `${input}/b/c.png`],
+            );
+          }
+        }
+      });
+
+      it('follows an archive in a list on standard input, among other inputs', async () => {
+        await write(name, archiveOf({ name: '1.png' }, { name: '2.png' }));
+        await write('b.jpg', Buffer.of());
+        async function* stdin() {
+          yield `${at('b.jpg')}\n${at(name)}\n${at('none.tar')}\n`;
+        }
+        const items = await itemsIn([at(name), '-'], { stdin });
+        assert.deepEqual(items.map(shown), [
+          ...[`${name}/1.png`, `${name}/2.png`],
+          ...['b.jpg', `${name}/1.png`, `${name}/2.png`, 'not_found: none.tar'],
+        ]);
+      });
+
+      it('does not enter archives in folders or in archives', async () => {
+        await mkdir(at('photos'));
+        await write(`photos/${name}`, archiveOf({ name: 'a.png' }));
+        assert.deepEqual(await walk(['photos']), []);
+        await write('outer.tar', tarOf({ name, content: archiveOf({ name: 'a.png' }) }));
+        assert.deepEqual(await walk(['outer.tar']), []);
+      });
+
+      it('walks a folder that is named like an archive', async () => {
+        await mkdir(at(name));
+        await write(`${name}/a.png`, Buffer.of());
+        assert.deepEqual(await walk([name]), [`${name}/a.png`]);
+      });
+
+      it('fails an archive that cannot be read at all, once', async () => {
+        await symlink(name, at(name));
+        assert.deepEqual(await walk([name]), [`symlink_loop: ${name}`]);
+        await rm(at(name));
+        await promisify(execFile)('mkfifo', [at(name)]);
+        assert.deepEqual(await walk([name]), [`read_failed: ${name}`]);
+        await rm(at(name));
+        await write(name, Buffer.from('no archive at all. '.repeat(100)));
+        assert.deepEqual(await walk([name]), [`read_failed: ${name}`]);
+      });
+
+      if (platform === 'linux') {
+        it('fails an archive without permission', async () => {
+          await write(name, archiveOf({ name: 'a.png' }));
+          await chmod(root, 0o755);
+          await chmod(at(name), 0o000);
+          const said = await asNobody(
+            `import { itemsOf } from ${JSON.stringify(REGISTRY)};`,
+            `for await (const { id, failure } of itemsOf([${JSON.stringify(at(name))}], { extensions: new Set() }))
+              console.log(id, failure?.code);`,
+          );
+          assert.equal(said, `${at(name)} permission\n`);
+        });
+      }
+
+      it('refuses empty and too large members, and fails one whose archive is gone', async () => {
+        await write(name, archiveOf({ name: 'a.png' }, { name: 'b.png', content: 'four' }));
+        const [a, b] = await itemsIn([at(name)]);
+        assert.equal(await contentOf(a), 'empty_file: the member has no bytes');
+        assert.equal(await contentOf(b, 4), 'four');
+        assert.equal(await contentOf(b, 3), 'too_large: the member has 4 bytes, beyond the limit of 3 bytes');
+        await rm(at(name));
+        assert.equal(await contentOf(b), 'not_found: no such file or directory');
+        assert.equal(await b?.identify(), undefined);
+      });
+
+      it('stops at the next member when it is aborted', async () => {
+        const names = Array.from({ length: 5 }, (_, i) => ({ name: `${i}.txt` }));
+        await write(name, archiveOf({ name: 'a.png' }, ...names, { name: 'b.png' }));
+        for (const reason of [new Error('enough'), undefined]) {
+          const controller = new AbortController();
+          const found: string[] = [];
+          const skipped: string[] = [];
+          const walking = async () => {
+            const { signal } = controller;
+            const options = {
+              extensions: EXTENSIONS,
+              signal,
+              onSkipped: (path: string) => skipped.push(path),
+            };
+            for await (const item of itemsOf([at(name)], options)) {
+              found.push(shown(item));
+              controller.abort(reason);
+            }
+          };
+          await assert.rejects(walking, reason === undefined ? { name: 'AbortError' } : /enough/);
+          assert.deepEqual([found, skipped], [[`${name}/a.png`], []]);
+        }
+      });
+
+      it('stops among skipped members when it is aborted', async () => {
+        const names = Array.from({ length: 5 }, (_, i) => ({ name: `${i}.txt` }));
+        await write(name, archiveOf(...names));
+        const controller = new AbortController();
+        const skipped: string[] = [];
+        const onSkipped = (path: string) => {
+          skipped.push(path);
+          controller.abort(new Error('enough'));
+        };
+        await assert.rejects(walk([name], { signal: controller.signal, onSkipped }), /enough/);
+        assert.equal(skipped.length, 1);
+      });
+
+      it('gives identities that are equal until the archive changes', async () => {
+        const bytes = archiveOf({ name: 'a.png', content: 'one' }, { name: 'b.png', content: 'two' });
+        const identities = async () => {
+          const found = [];
+          for (const item of await itemsIn([at(name)])) {
+            const opened = await (item as FoundItem).open();
+            assert.deepEqual(opened.identity, await item.identify());
+            await opened.read(LIMIT);
+            found.push(opened.identity);
+          }
+          return found;
+        };
+        await write(name, bytes);
+        await utimes(at(name), 1000, 1000);
+        const before = await identities();
+        assert.deepEqual(
+          before.map((identity) => identity.bytes),
+          [3, 3],
+        );
+        assert.notEqual(before[0]?.modified, before[1]?.modified);
+        assert.deepEqual(await identities(), before);
+        await write(name, bytes);
+        await utimes(at(name), 1000, 1000);
+        assert.deepEqual(await identities(), before); // the same size and time
+        await utimes(at(name), 1000, 1001);
+        const touched = await identities();
+        await write(name, Buffer.concat([bytes, Buffer.of(0)]));
+        await utimes(at(name), 1000, 1000);
+        for (const [i, { modified }] of [
+          ...touched,
+          ...(name === 'a.tar' ? await identities() : []),
+        ].entries())
+          assert.notEqual(modified, before[i % 2]?.modified);
+        assert.deepEqual(
+          touched.map(headerIn),
+          before.map(headerIn), // where the members are
+        );
+      });
+    });
+  }
+
+  it('fails members of a tar that are no files, each with its reason', async () => {
+    const latin1 = Buffer.from('caf\xe9.png', 'latin1');
+    await tar(
+      'a.tar',
+      { name: 'hard.png', type: '1', link: 'a.png' },
+      { name: 'symbolic.png', type: '2', link: '../beside.png' },
+      { name: 'symbolic', type: '2', link: 'a.png' },
+      { name: 'pipe.png', type: '6' },
+      { name: 'sparse.png', type: 'S', magic: 'gnu', map: 'ends' },
+      longName(latin1),
+      { name: 'x', content: 'x' },
+      { name: 'a.png', content: 'x' },
+    );
+    await write('beside.png', Buffer.from('beside'));
+    const skipped: string[] = [];
+    const options = { isImageHead: () => true, onSkipped: (path: string) => skipped.push(path) };
+    const items = await itemsIn([at('a.tar')], options);
+    assert.deepEqual(items.map(shown), [
+      ...['hard', 'symbolic', 'pipe', 'sparse'].map((name) => `read_failed: a.tar/${name}.png`),
+      'invalid_name: a.tar/caf\uFFFD.png',
+      'a.tar/a.png',
+    ]);
+    assert.deepEqual(await contentsOf(items), [
+      'read_failed: a link to a.png; links in archives are not followed',
+      'read_failed: a link to ../beside.png; links in archives are not followed',
+      'read_failed: a pipe or device, not an image file',
+      'read_failed: a sparse member, which halonet does not read',
+      'invalid_name: the name of the member is not valid UTF-8',
+      'x',
+    ]);
+    assert.deepEqual(skipped, [`${at('a.tar')}/symbolic`]); // nothing says that it was an image
+    for (const item of items.slice(0, 5)) assert.equal(await item.identify(), undefined);
+  });
+
+  it('fails members of a zip that it does not read, each with its reason', async () => {
+    const entries = [
+      { name: 'link.png', content: 'a.png', mode: 0o120777 },
+      { name: 'secret.png', content: 'x', packed: Buffer.alloc(13), flags: ENCRYPTED },
+      { name: 'lzma.png', content: 'x', method: 14 },
+      { name: 'wrong.png', content: 'x', crc32: 1 },
+      { name: 'size.png', content: 'x', size: 2 },
+      { name: 'packed.png', content: 'x', method: DEFLATED, isZip64: true, packedSize: 2 ** 52 },
+      { name: 'large.png', content: 'x', method: DEFLATED, isZip64: true, size: 2 ** 52 },
+      { name: 'gone.png', content: 'x', header: 2 ** 31 },
+      { name: 'no header', content: 'x', header: 1 },
+      { name: 'a.png', content: 'x', method: DEFLATED },
+    ];
+    await write('a.zip', zipOf(entries));
+    const items = await itemsIn([at('a.zip')], { isImageHead: (head) => head.byteLength > 0 });
+    assert.deepEqual(await contentsOf(items), [
+      'read_failed: a symbolic link; links in archives are not followed',
+      'read_failed: the member is encrypted',
+      'read_failed: compressed by method 14; halonet reads stored and deflated members',
+      'read_failed: the CRC-32 of the member is wrong',
+      'read_failed: the member has 1 bytes; the directory states 2',
+      'read_failed: the directory states 4503599627370496 bytes for a member of 1 bytes',
+      `too_large: the member has 4503599627370496 bytes, beyond the limit of ${LIMIT} bytes`,
+      'read_failed: there is no member at byte 2147483648',
+      'x',
+    ]);
+    assert.equal(
+      await contentOf(items[6], Number.MAX_SAFE_INTEGER),
+      'too_large: the member has 4503599627370496 bytes, beyond the limit of 2147483647 bytes',
+    );
+  });
+
+  it('counts the members before the damage of a tar, then fails the archive once', async () => {
+    const whole = tarOf({ name: '1.png', content: 'one' }, { name: '2.png', content: 'two' });
+    const [second, end] = [1024, whole.byteLength - TAR_END.byteLength];
+    const cut = async (bytes: Buffer) => {
+      await write('a.tar', bytes);
+      const items = await itemsIn([at('a.tar')]);
+      return Promise.all(items.map(async (item) => `${shown(item)} ${await contentOf(item)}`));
+    };
+    const [one, two] = ['a.tar/1.png one', 'a.tar/2.png two'];
+    const truncated = (where: string) => `truncated: a.tar truncated: the archive ends within the ${where}`;
+    assert.deepEqual(await cut(whole.subarray(0, end)), [one, two]);
+    assert.deepEqual(await cut(whole.subarray(0, second)), [one]); // as GNU tar: between members, nothing tells
+    assert.deepEqual(await cut(whole.subarray(0, second + 100)), [one, truncated('header at byte 1024')]);
+    assert.deepEqual(await cut(whole.subarray(0, second + 514)), [
+      one,
+      'a.tar/2.png truncated: the archive ends after 2 of the 3 bytes of the member',
+      truncated('member at byte 1024'),
+    ]);
+    const damaged = Buffer.from(whole);
+    damaged[second] = 0xff;
+    assert.deepEqual(await cut(damaged), [
+      one,
+      'read_failed: a.tar read_failed: there is no tar header at byte 1024',
+    ]);
+    const skipped = tarOf({ name: '1.png', content: 'one' }, { name: 'data.bin', content: 'x'.repeat(9999) });
+    assert.deepEqual(await cut(skipped.subarray(0, 5000)), [one, truncated('member at byte 1024')]);
+  });
+
+  it('fails a member of a tar that states far more bytes than the archive has', async () => {
+    await tar('a.tar', { name: 'a.png', content: 'x', size: 2 ** 30 });
+    const [member, archive] = await itemsIn([at('a.tar')]);
+    const before = process.memoryUsage().arrayBuffers;
+    const failure = await contentOf(member, 2 ** 31);
+    assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 29);
+    assert.match(failure, /^truncated: the archive ends after 1536 of the 1073741824 bytes of the member$/);
+    assert.match(await contentOf(archive), /^truncated: /);
+  });
+
+  it('fails a damaged zip once, whose directory stands at its end', async () => {
+    const whole = zipOf([{ name: '1.png', content: 'one' }]);
+    await write('a.zip', whole.subarray(0, -1));
+    assert.deepEqual(await walk(['a.zip']), ['read_failed: a.zip']);
+    const lying = zipOf([{ name: '1.png', content: 'one' }], { isZip64: true });
+    lying.writeBigUInt64LE(2n ** 63n, lying.byteLength - 22 - 20 + 8); // where the directory's end is
+    await write('a.zip', lying);
+    assert.deepEqual(await walk(['a.zip']), ['truncated: a.zip']);
+    await write('a.zip', zipOf([{ name: '1.png' }, { name: '2.png', flags: 0x40 }]));
+    assert.deepEqual(await walk(['a.zip']), ['a.zip/1.png', 'read_failed: a.zip']);
+  });
+
+  // The first page of a process is never mapped, so reading it fails with EIO.
+  if (platform === 'linux') {
+    it('fails an archive whose bytes cannot be read, which is no mistake of the command line', async () => {
+      await symlink('/proc/self/mem', at('a.tar'));
+      const items = await itemsIn([at('a.tar')]);
+      assert.deepEqual(items.map(shown), ['read_failed: a.tar']);
+      assert.equal(await contentOf(items[0]), 'read_failed: cannot be read (EIO)');
+      await refuseMistaken([at('a.tar')]);
+      const finder = new ItemFinder(root);
+      assert.equal(await finder.find('a.tar/a.png', 'read_failed', undefined), undefined);
+      await finder.close();
+    });
+  }
+
+  describe('refuseMistaken', () => {
+    const refusal = async (name: string): Promise<string> => {
+      try {
+        await refuseMistaken([at(name)]);
+        return '';
+      } catch (error) {
+        assert.ok(error instanceof InputError, String(error));
+        return `${error.message} ${error.hint}`.replace(at(name), name);
+      }
+    };
+
+    it('refuses files that are named as archives and are none', async () => {
+      await write('a.tar', Buffer.from('\x1f\x8b no tar '.repeat(100)));
+      assert.equal(
+        await refusal('a.tar'),
+        'a.tar is not a tar archive: there is no tar header at byte 0 Check the file; if it was cut off in a copy or download, get it again.',
+      );
+      await write('a.zip', Buffer.from('PK\x03\x04 no zip'));
+      assert.match(
+        await refusal('a.zip'),
+        /^a\.zip is not a zip archive: End of central directory.*get it again/,
+      );
+      await write('B.ZIP', tarOf({ name: 'a.png' }));
+      assert.match(await refusal('B.ZIP'), /^B\.ZIP is not a zip archive/);
+    });
+
+    it('accepts archives, also empty, damaged further on or unreadable ones', async () => {
+      await tar('empty.tar');
+      await tar('a.tar', { name: 'a.png' }, Buffer.alloc(512, 'damage'));
+      await write('a.zip', zipOf([{ name: 'a.png' }]));
+      await write('empty.zip', zipOf([]));
+      await symlink('loop.tar', at('loop.tar'));
+      for (const name of ['empty.tar', 'a.tar', 'a.zip', 'empty.zip', 'loop.tar'])
+        assert.equal(await refusal(name), '', name);
+      assert.match(await refusal('none.tar'), /^There is no file or folder/);
+    });
+  });
+
+  describe('MemberFinder', () => {
+    let finder: MemberFinder;
+    beforeEach(() => {
+      finder = new MemberFinder();
+    });
+    afterEach(() => finder.close());
+
+    /** A format that counts the bytes it asks an archive for. */
+    function counting(format: ArchiveFormat) {
+      const counts = { bytes: 0 };
+      const counted = (archive: ArchiveFile): ArchiveFile => ({
+        ...archive,
+        read: (position, length) => {
+          counts.bytes += length;
+          return archive.read(position, length);
+        },
+      });
+      const { memberAt } = format;
+      return {
+        counts,
+        ...format,
+        members: (archive: ArchiveFile) => format.members(counted(archive)),
+        ...(memberAt && {
+          memberAt: (archive: ArchiveFile, header: number) => memberAt(counted(archive), header),
+        }),
+      };
+    }
+
+    const find = async (format: ArchiveFormat, name: string, member: string, identity?: FileIdentity) => {
+      const archive = { name, path: at(name), target: at(name) };
+      return finder.find(format, archive, member, identity);
+    };
+
+    const MEMBER_BYTES = 20 * 2 ** 20;
+    const COUNT = 500;
+
+    it('finds a member near the end of a 10 GB tar without reading what stands before', async () => {
+      const handle = await open(at('a.tar'), 'w');
+      for (let i = 0; i < COUNT; i++) {
+        const member = tarEntry({ name: `${i}.png`, content: `bytes of ${i}`, size: MEMBER_BYTES });
+        await handle.write(member, 0, member.byteLength, i * (512 + MEMBER_BYTES));
+      }
+      await handle.truncate(COUNT * (512 + MEMBER_BYTES) + 1024);
+      await handle.close();
+      const items = await itemsIn([at('a.tar')]);
+      const counted = counting(TAR);
+      for (const i of [490, 3, 499]) {
+        const identity = await items[i]?.identify();
+        const found = await find(counted, 'a.tar', `${i}.png`, identity);
+        assert.equal(found?.id, `a.tar/${i}.png`);
+        assert.deepEqual(await found?.identify(), identity);
+        assert.match(await contentOf(found, MEMBER_BYTES), new RegExp(`^bytes of ${i}\0`));
+      }
+      assert.ok(counted.counts.bytes <= 3 * 512, `${counted.counts.bytes} bytes`);
+    });
+
+    for (const { name, format, archiveOf } of FORMATS) {
+      const members = (...names: readonly string[]) =>
+        names.map((one) => ({ name: one, content: `bytes of ${one}` }));
+
+      it(`finds members of ${name} by name after it has changed`, async () => {
+        await write(name, archiveOf(...members('a.png', 'b.png', 'c.png')));
+        const items = await itemsIn([at(name)]);
+        await write(name, archiveOf(...members('0.png', 'c.png', 'longer/name.png', './b.png', 'a.png')));
+        for (const [i, one] of ['a.png', 'b.png', 'c.png'].entries()) {
+          const found = await find(format, name, one, await items[i]?.identify());
+          assert.equal(found?.id, `${name}/${one}`);
+          assert.match(await contentOf(found), new RegExp(`^bytes of (\\./)?${one}$`));
+        }
+      });
+
+      it(`finds members of ${name} without an identity, in any order`, async () => {
+        await write(name, archiveOf(...members('a.png', 'b.png', 'c.png')));
+        for (const one of ['b.png', 'c.png', 'a.png', 'a.png', 'c.png'])
+          assert.equal(await contentOf(await find(format, name, one)), `bytes of ${one}`);
+      });
+
+      it(`tells members of the same name in ${name} apart by their place`, async () => {
+        const entries = ['one', 'two', 'three'].map((content) => ({ name: 'a.png', content }));
+        await write(name, archiveOf(...entries));
+        const items = await itemsIn([at(name)]);
+        for (const i of [2, 0, 1]) {
+          const found = await find(format, name, 'a.png', await items[i]?.identify());
+          assert.equal(await contentOf(found), entries[i]?.content);
+        }
+      });
+
+      it(`finds nothing in ${name} where nothing is`, async () => {
+        await write(name, archiveOf(...members('a.png', 'folder/'), { name: 'z.png' }));
+        const [item] = await itemsIn([at(name)]);
+        assert.equal(await find(format, name, 'none.png', await item?.identify()), undefined);
+        assert.equal(await find(format, name, 'none.png'), undefined);
+        assert.equal(await contentOf(await find(format, name, 'a.png')), 'bytes of a.png'); // still
+        assert.equal(await find(format, `none-${name}`, 'a.png'), undefined);
+        await write(`no-${name}`, Buffer.from('no archive'.repeat(100)));
+        assert.equal(await find(format, `no-${name}`, 'a.png'), undefined);
+      });
+    }
+
+    it('finds the members before the damage of a tar, and those behind it by their place', async () => {
+      const parts = ['a', 'b', 'c'].map((one) =>
+        tarEntry({ name: `${one}.png`, content: `bytes of ${one}` }),
+      );
+      await tar('a.tar', ...parts);
+      const items = await itemsIn([at('a.tar')]);
+      const identities = await Promise.all(items.map((item) => item.identify()));
+      (parts[1] as Buffer)[0] = 0xff;
+      await tar('a.tar', ...parts);
+      for (const [i, expected] of ['bytes of a', 'nothing', 'bytes of c'].entries()) {
+        const name = `${'abc'[i]}.png`;
+        assert.equal(await contentOf(await find(TAR, 'a.tar', name, identities[i])), expected);
+      }
+      assert.equal(await find(TAR, 'a.tar', 'c.png'), undefined); // without its place
+      assert.equal(await contentOf(await find(TAR, 'a.tar', 'a.png')), 'bytes of a');
+    });
+
+    it('finds no links and no members that cannot be read', async () => {
+      await tar('a.tar', { name: 'a.png', type: '2', link: 'b.png' });
+      await write('a.zip', zipOf([{ name: 'a.png', content: 'x', method: 14 }]));
+      assert.equal(await find(TAR, 'a.tar', 'a.png'), undefined);
+      assert.equal(await find(ZIP, 'a.zip', 'a.png'), undefined);
+    });
+  });
+
+  describe('headerIn', () => {
+    const ARCHIVE = { bytes: 1234, modified: 5678n };
+
+    it('returns where a member begins, up to a TiB, by its identity', () => {
+      const mostKnown = 2 ** 40 - 2;
+      for (const header of [0, 1, 512, 2 ** 32, mostKnown]) {
+        const identity = memberIdentity(ARCHIVE, { header, size: 7 });
+        assert.equal(headerIn(identity), header);
+        assert.equal(identity.bytes, 7);
+        assert.equal(BigInt.asIntN(64, identity.modified), identity.modified);
+      }
+      for (const header of [mostKnown + 1, 2 ** 40 + 512, 2 ** 45])
+        assert.equal(headerIn(memberIdentity(ARCHIVE, { header, size: 7 })), undefined);
+    });
+
+    it('keeps identities apart that differ in the archive, the place or the size', () => {
+      const place = { header: 512, size: 7 };
+      const all = [
+        memberIdentity(ARCHIVE, place),
+        memberIdentity({ ...ARCHIVE, bytes: 1235 }, place),
+        memberIdentity({ ...ARCHIVE, modified: 5679n }, place),
+        memberIdentity(ARCHIVE, { ...place, header: 513 }),
+        memberIdentity(ARCHIVE, { ...place, size: 8 }),
+      ].map(({ bytes, modified }) => `${bytes} ${modified}`);
+      assert.equal(new Set(all).size, all.length);
+      assert.deepEqual(memberIdentity({ ...ARCHIVE }, { ...place }), memberIdentity(ARCHIVE, place));
+    });
+  });
+
+  describe('ItemFinder', () => {
+    let finder: ItemFinder;
+    beforeEach(() => {
+      finder = new ItemFinder(root);
+    });
+    afterEach(() => finder.close());
+    const find = async (id: string) => contentOf(await finder.find(id, 'decode_failed', undefined));
+
+    it('finds members of archives and files in folders by their ids', async () => {
+      await mkdir(at('b.zip'));
+      await write('b.zip/a.png', Buffer.from('in a folder'));
+      await tar('a.TAR', { name: 'x.zip/a.png', content: 'in a tar' });
+      assert.equal(await find('a.TAR/x.zip/a.png'), 'in a tar');
+      const found = await finder.find('a.TAR/x.zip/a.png', 'decode_failed', undefined);
+      assert.deepEqual([found?.id, found?.target], ['a.TAR/x.zip/a.png', `${at('a.TAR')}/x.zip/a.png`]);
+      assert.equal(await find('b.zip/a.png'), 'in a folder');
+      assert.equal(await find(`${at('a.TAR')}/x.zip/a.png`), 'in a tar');
+    });
+
+    it('finds no file outside an archive, even if the archive is gone or a folder now', async () => {
+      await write('beside.png', Buffer.from('beside'));
+      await tar('a.tar', { name: 'a.png', content: 'x' });
+      assert.equal(await find('a.tar/../beside.png'), 'nothing');
+      await rm(at('a.tar'));
+      assert.equal(await find('a.tar/../beside.png'), 'nothing');
+      assert.equal(await find('a.tar/a.png'), 'nothing');
+      await mkdir(at('a.tar'));
+      assert.equal(await find('a.tar/../beside.png'), 'nothing');
+    });
+
+    it('leaves the row of an archive that could not be read: it may hold many images', async () => {
+      await tar('a.tar', { name: 'a.png', content: 'x' });
+      assert.equal(await contentOf(await finder.find('a.tar', 'truncated', undefined)), 'nothing');
+      assert.equal(await contentOf(await finder.find('none.zip', 'not_found', undefined)), 'nothing');
+    });
+  });
+});
