@@ -4,7 +4,7 @@ import { bytesText } from '../src/bytes-text.js';
 import { HalonetError } from '../src/errors.js';
 import type { PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/models/inspect.js';
-import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import { architectureFlag, INSPECTABLE_DESCRIPTION, imageSizeFlag } from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
 import { type Column, factsText, grouped, millions, shapeText, table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
@@ -40,7 +40,7 @@ export default class Inspect extends BaseCommand {
   static override summary = 'Show the stages, shapes, parameters, cost and outputs of a model';
 
   static override description =
-    `Checks every tensor of a local or cached checkpoint against the network. Nothing is downloaded: for a timm model that is not in the cache, and for a config.json with a model_cfg, the figures follow from the architecture alone.
+    `Checks every tensor of a local or cached checkpoint against the network. A timm model that is not in the cache is not downloaded: its figures follow from the architecture alone, as do those of a config.json. hf-hub:OWNER/NAME is downloaded.
 
 Figures are for one image, and sizes of outputs for float32. --graph lists the operators of the classifier, or of the embedding if the model has no classifier; of an ONNX file, all operators.`;
 
@@ -57,7 +57,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
     model: Args.string({
       required: true,
       ignoreStdin: true,
-      description: `${RUNNABLE_DESCRIPTION}, or a config.json`,
+      description: INSPECTABLE_DESCRIPTION,
     }),
   };
 
