@@ -164,7 +164,7 @@ describe('halonet benchmark', () => {
       [['demo', '--batch-sizes', '4,x'], /--batch-sizes: expected numbers from 1 to 4096/],
       [['demo', '--images', join(folder, 'empty')], /there is no image in it/],
       [['demo', '--output', join(folder, 'notes.md')], /notes\.md was not written by .*benchmark/],
-      [['demo', '--output', join(folder, 'no', 'B.md')], /B\.md: the folder .*no does not exist.\n.*mkdir/],
+      [['demo', '--output', join(folder, 'no', 'B.md')], /B\.md: the folder .*no does not exist\n.*mkdir/],
       [['demo', '--output', folder], /is a folder.*\n.*BENCHMARKS\.md/],
       [['demo', '--output', '-'], /--output - is not a regular file.*\n.*BENCHMARKS\.md/],
       [['demo', '--random-weights'], /has weights of its own/],
