@@ -165,7 +165,7 @@ describe('halonet benchmark', () => {
       [['demo', '--images', join(folder, 'empty')], /there is no image in it/],
       [['demo', '--output', join(folder, 'notes.md')], /notes\.md was not written by .*benchmark/],
       [['demo', '--output', join(folder, 'no', 'B.md')], /B\.md: the folder .*no does not exist\n.*mkdir/],
-      [['demo', '--output', folder], /is a folder.*\n.*BENCHMARKS\.md/],
+      [['demo', '--output', folder], /is a folder; expected a file\n {2}Name a file, such as \S+\.md\.\n$/],
       [['demo', '--output', '-'], /--output - is not a regular file.*\n.*BENCHMARKS\.md/],
       [['demo', '--random-weights'], /has weights of its own/],
       [['halonet26t'], /\n.*halonet benchmark halonet26t --random-weights needs no download/],
