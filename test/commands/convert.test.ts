@@ -167,7 +167,11 @@ describe('halonet convert', () => {
   const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no output', ['demo'], /Missing required flag output/],
     ['another extension', ['demo', '-o', 'FOLDER/model.pth'], /expected the extension \.onnx/],
-    ['a folder', ['demo', '-o', 'FOLDER'], /is a folder; expected a file\n {2}Name a file, such as \S+\.onnx\.\n$/],
+    [
+      'a folder',
+      ['demo', '-o', 'FOLDER'],
+      /is a folder; expected a file\n {2}Name a file, such as \S+\.onnx\.\n$/,
+    ],
     [
       'an output named twice',
       ['demo', '-o', 'FOLDER/x.onnx', '--outputs', 'logits,logits'],
