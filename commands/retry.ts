@@ -1,8 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import { Args, type Interfaces, Parser } from '@oclif/core';
 import { HalonetError } from '../src/errors.js';
-import { fileFailure } from '../src/file-failure.js';
 import type { Manifest } from '../src/runs/manifest.js';
+import { systemReason } from '../src/system-reason.js';
 import { inputArgs, type SharedFlags } from './flags/flags.js';
 import { folderOf } from './flags/job-options.js';
 import { flagsForRetry, retryFlags } from './flags/retry-flags.js';
@@ -41,14 +41,14 @@ export default class Retry extends JobCommand {
   async run(): Promise<void> {
     const { args, flags, raw } = await this.parse(Retry);
     const { findRunToRetry } = await import('../src/runs/find-run.js');
-    const { place, manifest } = await findRunToRetry(args.output);
+    const { manifest } = await findRunToRetry(args.output);
     await expectFolder(manifest);
     const { task, parsed } = await recorded(manifest);
     const settled = flagsForRetry(
       {
         flags: parsed.flags as SharedFlags,
         inputs: parsed.raw.flatMap((token) => (token.type === 'arg' ? [token.input] : [])),
-        output: place.path,
+        output: args.output,
         format: manifest.fingerprint.format as SharedFlags['format'], // it may come from the extension of a link
         folder: folderOf(manifest, process.cwd()),
       },
@@ -64,7 +64,7 @@ export default class Retry extends JobCommand {
 async function recorded({ command: [name = '', ...given] }: Manifest) {
   const task = Object.entries(TASKS).find(([one]) => one === name)?.[1];
   if (task === undefined)
-    throw new HalonetError(`this version cannot retry a run of halonet ${name}`, {
+    throw new HalonetError(`the output is one of halonet ${name}, which this version cannot retry`, {
       hint: 'Use the version of halonet that its manifest names.',
     });
   return { task, parsed: await Parser.parse(given, { flags: task.flags, args: inputArgs }) };
@@ -79,9 +79,9 @@ const namesOf = (tokens: readonly Token[]) =>
 async function expectFolder({ folder }: Manifest): Promise<void> {
   await access(folder, constants.X_OK).catch((cause: Error) => {
     throw new HalonetError(
-      `the run was started in ${folder}, which cannot be entered: ${fileFailure(cause).message}`,
+      `the run was started in ${folder}, which cannot be entered (${systemReason(cause)})`,
       {
-        hint: 'Its relative paths start there: put the folder back, or make it accessible.',
+        hint: 'Restore that folder: the relative paths of the run start there.',
         cause,
       },
     );

@@ -65,7 +65,7 @@ export function parseDocument(text: string, where: string): readonly BenchmarkRu
  * @throws OutputError also if the file could not be rewritten
  */
 export async function readDocument(path: string): Promise<readonly BenchmarkRun[]> {
-  const place = await findPlace(path, true, 'BENCHMARKS.md');
+  const place = await findPlace(path, true, ['.md']);
   if (place.kind !== 'file') {
     throw new OutputError(`--output ${path} is not a regular file, and a section of a document is written`, {
       hint: 'Name a file, such as BENCHMARKS.md. The report is printed anyway; --json prints it as JSON.',

@@ -111,7 +111,7 @@ async function writtenTo(output: string): Promise<readonly WrittenFile[]> {
   const { findRun } = await import('../../src/runs/find-run.js');
   const { writtenFiles } = await import('../report/written-files.js');
   return findRun(output).then(
-    (run) => writtenFiles(run, output),
+    writtenFiles,
     () => [], // the output is a device or was removed since; the run itself is complete
   );
 }

@@ -29,7 +29,7 @@ export async function archived(input: string): Promise<InputError | undefined> {
   const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
   if (found === undefined) return undefined;
   const [what, , , hint] = found;
-  return new InputError(`${input} is ${what}; expected an image, a folder or -.`, { hint });
+  return new InputError(`${input} is ${what}; expected an image, a folder or -`, { hint });
 }
 
 /** Returns the first bytes of a file as Latin-1; '' if it cannot be read. */

@@ -71,7 +71,7 @@ describe('reading a list from standard input', () => {
     const list = 'photos/a.png\r\nphotos/b.png\r\n';
     const wide = await here(['embed', '-', '-o', 'x.npy'], Buffer.from(`\uFEFF${list}`, 'utf16le'));
     assert.equal(wide.code, 2);
-    assert.match(wide.stderr, /^error: the list on standard input is UTF-16; expected UTF-8\.\n {2}.*iconv/);
+    assert.match(wide.stderr, /^error: the list on standard input is UTF-16; expected UTF-8\n {2}.*iconv/);
     const stray = await here(['embed', '-', '-o', 'x.npy'], 'photos/a\n.png\0photos/b.png\0');
     assert.equal(stray.code, 2);
     assert.match(
@@ -141,7 +141,7 @@ describe('reading a list from standard input', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^error: standard input cannot be read \(E\w+\); expected a list of paths\.\n {2}Pipe in a list/,
+      /^error: standard input cannot be read \(.+\); expected a list of paths\n {2}Pipe in a list/,
     );
     assert.deepEqual(await outputs(), ['log']);
   });

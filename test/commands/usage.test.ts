@@ -131,7 +131,7 @@ describe('the command line', () => {
     [
       'a folder of features that would be named as a file',
       ['features', IMAGES, '-m', './no/model', '-o', '/tmp/x.npy'],
-      /^error: \/tmp\/x\.npy names a file, but features in NPY are a folder of files\.\n {2}Name the folder: --output \/tmp\/x\n$/,
+      /^error: \/tmp\/x\.npy is the name of a file, but features are written as NPY to a folder, one file per stage\n {2}Name the folder: --output \/tmp\/x\n$/,
     ],
     [
       'a compressed output',
@@ -141,7 +141,7 @@ describe('the command line', () => {
     [
       'an extension of another format than --format',
       ['embed', IMAGES, '-m', './no/model', '-o', '/tmp/x.csv', '-f', 'npy'],
-      /^error: The extension of \/tmp\/x\.csv does not go with --format npy\.\n {2}Name it \/tmp\/x\.npy, or leave out --format\.\n$/,
+      /^error: the extension of \/tmp\/x\.csv does not go with --format npy\n {2}Name it \/tmp\/x\.npy, or leave out --format\.\n$/,
     ],
     ['NPY on standard output', ['embed', IMAGES, '-m', 'demo', '-f', 'npy'], /standard output/],
     [
