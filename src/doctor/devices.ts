@@ -1,7 +1,15 @@
 import { type DeviceContext, isGpu, tryGpu } from '../devices/choose-device.js';
 import { type DeviceTrial, tryDevice } from '../devices/try-device.js';
-import { CPU, DEVICE_NAMES, type DeviceName, packagedGpus } from '../runtime/devices.js';
+import {
+  CPU,
+  DEVICE_NAMES,
+  type Device,
+  type DeviceName,
+  type Host,
+  packagedGpus,
+} from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
+import { hasGpu } from '../runtime/preconditions.js';
 
 /** The outcome of trying a device. */
 export type DeviceReport =
@@ -22,6 +30,15 @@ export async function examineDevices(context: DeviceContext): Promise<readonly D
   return reports;
 }
 
+/**
+ * Returns what a device lacks: first of all a GPU, as for `auto`; then the hint is left out, since a driver alone would not help.
+ */
+export function lackOf({ reason, detail, hint }: DeviceError, { name }: Device, host: Host) {
+  if (name !== 'webgpu' || !packagedGpus(host).includes(name) || hasGpu(host))
+    return { reason, detail, hint };
+  return { reason: `no GPU, ${reason}`, detail: `there is no GPU; ${detail}`, hint: undefined };
+}
+
 async function examine(name: DeviceName, context: DeviceContext): Promise<DeviceReport> {
   const device = { name, id: 0 };
   try {
@@ -31,8 +48,7 @@ async function examine(name: DeviceName, context: DeviceContext): Promise<Device
     return { name, status: 'works', ...trial };
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
-    const { reason, detail, hint } = error;
     const obtainable = !isGpu(device) || packagedGpus(context.host).includes(device.name);
-    return { name, status: 'absent', reason, detail, hint, obtainable };
+    return { name, status: 'absent', obtainable, ...lackOf(error, device, context.host) };
   }
 }

@@ -79,7 +79,9 @@ function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>):
   const { model, images, compute, signal, onEvent } = options;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
-    throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
+    throw new HalonetError('--calibration only applies to --precision int8', {
+      hint: 'Add --precision int8, or leave out --calibration.',
+    });
   }
   const sampled =
     calibration === undefined

@@ -99,8 +99,8 @@ describe('openModel with an ONNX file', () => {
     const { build } = await open(await write('fixed.onnx', await converted('demo')));
     const logits = [{ name: 'logits' }];
     const refusals = [
-      [{ imageSize: { height: 256, width: 128 } }, /--image-size 128x128.*asked for 256x128/],
-      [{ mean: [0, 0, 0] }, /--mean 0\.485,0\.456,0\.406.*asked for 0,0,0/],
+      [{ imageSize: { height: 256, width: 128 } }, /--image-size 128x128.*received 256x128/],
+      [{ mean: [0, 0, 0] }, /--mean 0\.485,0\.456,0\.406.*received 0,0,0/],
       [{ std: [1, 1, 1] }, /--std 0\.229,0\.224,0\.225/],
     ] as const;
     for (const [overrides, message] of refusals) assert.throws(() => build(logits, overrides), message);
@@ -112,8 +112,8 @@ describe('openModel with an ONNX file', () => {
       const path = await write('foreign.onnx', encodeOnnx(sample, metadata));
       await assert.rejects(open(path), (error) => {
         assert.ok(error instanceof FormatError);
-        assert.match(error.message, /halonet did not make.*no "halonet"/);
-        assert.match(error.hint ?? '', /halonet convert MODEL -o FILE\.onnx/);
+        assert.match(error.message, /was not written by halonet convert .*no "halonet"/);
+        assert.match(error.hint ?? '', /halonet convert MODEL --output FILE\.onnx/);
         return true;
       });
     }
