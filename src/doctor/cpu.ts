@@ -51,5 +51,5 @@ export function int8Gain(features: readonly string[] | undefined): string {
   if (tiles !== undefined) return `worth using: the CPU multiplies tiles of 8-bit numbers (${tiles})`;
   const dots = has('AVX512-VNNI', 'AVX-VNNI', 'DOTPROD');
   if (dots !== undefined) return `worth using: the CPU multiplies 8-bit numbers four at a time (${dots})`;
-  return 'hardly worth using: the CPU has no 8-bit dot product instruction';
+  return 'not worth using: the CPU has no 8-bit dot product instruction';
 }

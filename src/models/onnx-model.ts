@@ -114,11 +114,8 @@ function checkOverrides(own: PretrainedCfg, overrides: EvaluationOverrides, path
   ] as const;
   for (const [flag, has, asked] of fixed) {
     if (has === asked) continue;
-    throw new ModelError(
-      `${path} was converted with ${flag} ${has}, which is fixed in it; received ${asked}`,
-      {
-        hint: `Convert again: halonet convert MODEL ${flag} ${asked} --output FILE.onnx`,
-      },
-    );
+    throw new ModelError(`${path}: ${flag} is fixed at ${has}; received ${asked}`, {
+      hint: `Convert again: halonet convert MODEL ${flag} ${asked} --output FILE.onnx`,
+    });
   }
 }
