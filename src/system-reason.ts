@@ -1,14 +1,9 @@
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  EISDIR: 'it is a folder',
-};
+import { getSystemErrorMap } from 'node:util';
 
-// Node writes `EACCES: permission denied, open '/a/b'`.
-const SYSTEM_CALL = /^E[A-Z0-9]+: (.*), \w+(?: '.*')?$/s;
-
-/** Returns why a file operation failed, in words alone: `permission denied`, without code, system call and path. */
+/** Returns why a system call failed, in plain words, without its code or a path; the message of any other error. */
 export function systemReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message.replace(SYSTEM_CALL, '$1');
+  if (!(error instanceof Error)) return String(error);
+  const number = 'errno' in error && typeof error.errno === 'number' ? -Math.abs(error.errno) : 0;
+  const [, words] = getSystemErrorMap().get(number) ?? [];
+  return words ?? error.message.replace(/^E[A-Z0-9]+: /, '');
 }
