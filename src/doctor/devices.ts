@@ -1,13 +1,6 @@
 import { type DeviceContext, isGpu, tryGpu } from '../devices/choose-device.js';
 import { type DeviceTrial, tryDevice } from '../devices/try-device.js';
-import {
-  CPU,
-  DEVICE_NAMES,
-  type Device,
-  type DeviceName,
-  type Host,
-  packagedGpus,
-} from '../runtime/devices.js';
+import { CPU, DEVICE_NAMES, type DeviceName, packagedGpus } from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
 import { hasGpu } from '../runtime/preconditions.js';
 
@@ -30,13 +23,15 @@ export async function examineDevices(context: DeviceContext): Promise<readonly D
   return reports;
 }
 
-/**
- * Returns what a device lacks: first of all a GPU, as for `auto`; then the hint is left out, since a driver alone would not help.
- */
-export function lackOf({ reason, detail, hint }: DeviceError, { name }: Device, host: Host) {
-  if (name !== 'webgpu' || !packagedGpus(host).includes(name) || hasGpu(host))
-    return { reason, detail, hint };
-  return { reason: `no GPU, ${reason}`, detail: `there is no GPU; ${detail}`, hint: undefined };
+/** Adds to a report what `auto` says of the same machine: no library would make WebGPU worth using. */
+function withoutGpu(report: Extract<DeviceReport, { status: 'absent' }>): DeviceReport {
+  const { reason, detail } = report;
+  return {
+    ...report,
+    reason: `no GPU, ${reason}`,
+    detail: `there is no GPU, and ${detail}`,
+    hint: undefined,
+  };
 }
 
 async function examine(name: DeviceName, context: DeviceContext): Promise<DeviceReport> {
@@ -48,7 +43,9 @@ async function examine(name: DeviceName, context: DeviceContext): Promise<Device
     return { name, status: 'works', ...trial };
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
+    const { reason, detail, hint } = error;
     const obtainable = !isGpu(device) || packagedGpus(context.host).includes(device.name);
-    return { name, status: 'absent', obtainable, ...lackOf(error, device, context.host) };
+    const absent = { name, status: 'absent', reason, detail, hint, obtainable } as const;
+    return name === 'webgpu' && obtainable && !hasGpu(context.host) ? withoutGpu(absent) : absent;
   }
 }
