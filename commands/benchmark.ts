@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import type { BenchmarkReport } from '../src/benchmark/report.js';
+import { counted } from '../src/counted.js';
 import { HalonetError } from '../src/errors.js';
 import {
   architectureFlag,
@@ -60,7 +61,7 @@ export default class Benchmark extends BaseCommand {
   static override summary = 'Measure this machine: matrix products, model, decoding, whole jobs';
 
   static override description =
-    `Measurements take turns, so that a disturbance affects all of them alike. Figures are medians and quartiles. The rate of large matrix products (GEMM) is an upper bound for a network. Whole jobs run as their commands run them; the last columns say how close they come to the session alone, and which stage limits them.
+    `Measurements are interleaved, so that background load affects all of them alike. Figures are medians and quartiles. The rate of large matrix products (GEMM) is an upper bound for a network. Whole jobs run as classify or embed would; the last columns say how close they come to the network alone, and whether decoding or inference limits them.
 
 A full measurement of halonet50ts takes several minutes; leave the machine idle meanwhile. --random-weights avoids a download; weights have hardly any effect on speed.`;
 
@@ -161,7 +162,9 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Benchmark);
-    const { readDocument, renderDocument, withRun } = await import('./report/benchmarks-document.js');
+    const { changeLine, readDocument, renderDocument, withRun } = await import(
+      './report/benchmarks-document.js'
+    );
     const { writeWholeFile } = await import('../src/files/whole-file.js');
     const { measuredMachine } = await import('./support/measured-machine.js');
     const { output } = flags;
@@ -181,6 +184,7 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
     if (output !== undefined) {
       const document = new TextEncoder().encode(renderDocument(withRun(earlier, run)));
       await writeWholeFile(document, { output, overwrite: true, stdout: process.stdout });
+      if (!flags.quiet) this.logToStderr(changeLine(earlier, run, output));
     }
   }
 
@@ -213,9 +217,9 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
         onNote: (note) => {
           if (!flags.quiet) this.logToStderr(note);
         },
-        onStep: ({ phase, label, done, total }) => {
+        onStep: ({ phase, unit, label, done, total }) => {
           const onTerminal = progress.active || flags.quiet;
-          if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${total} samples`);
+          if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${counted(total, unit)}`);
           progress.note(`${phase}, ${done + 1} of ${total}: ${label}`);
         },
       });

@@ -97,8 +97,8 @@ export function calibrationLine({ calibration, path, measured, notKept }: Calibr
   return `int8: ${found}; calibration ${kept}${few}${warning}`;
 }
 
-/** Summarises a conversion in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */
+/** Summarises a conversion in one line: `demo.onnx: 0.9 MB, ONNX opset 17, outputs: logits, embedding`. */
 export function conversionLine({ bytes, outputs, opset }: ConvertSummary, output: string): string {
   const name = output === '-' ? 'standard output' : output;
-  return `${name}: ${(bytes / 1e6).toFixed(1)} MB, outputs ${outputs.join(', ')}, ONNX opset ${opset}`;
+  return `${name}: ${(bytes / 1e6).toFixed(1)} MB, ONNX opset ${opset}, outputs: ${outputs.join(', ')}`;
 }

@@ -96,7 +96,9 @@ async function int8Options(
   const { model, images, compute, signal, onEvent } = options;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
-    throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
+    throw new HalonetError('--calibration only applies to --precision int8', {
+      hint: 'Add --precision int8, or leave out --calibration.',
+    });
   }
   await refuseMistakenCalibration(options);
   const sampled =

@@ -28,7 +28,10 @@ describe('halonet convert', () => {
     const { code, stdout, stderr } = await halonet(['convert', 'demo', '-o', demo, '--outputs', outputs]);
     assert.equal(code, 0, stderr);
     assert.equal(stdout, '');
-    assert.match(stderr, /^\S+demo\.onnx: 2\.\d MB, outputs logits, embedding, stage1, .*, ONNX opset 17\n$/);
+    assert.match(
+      stderr,
+      /^\S+demo\.onnx: 2\.\d MB, ONNX opset 17, outputs: logits, embedding, stage1, .*\n$/,
+    );
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -133,7 +136,10 @@ describe('halonet convert', () => {
     assert.match(stderr, /has no output "probabilities"; it has stage2/);
     const named = await halonet(['features', PHOTO, '-m', stage, '--architecture', 'halonet26t']);
     assert.equal(named.code, 2);
-    assert.match(named.stderr, /--architecture is for checkpoints/);
+    assert.match(
+      named.stderr,
+      /--architecture is for checkpoints: the architecture of an ONNX file is fixed\n {2}Leave out --architecture\./,
+    );
   });
 
   it('writes the same bytes to standard output', async () => {
@@ -170,7 +176,11 @@ describe('halonet convert', () => {
       ['demo'],
       /^error: --output is missing: file to write; - is standard output\n {2}See halonet convert --help\. For example: halonet convert .*\.onnx\n$/,
     ],
-    ['another extension', ['demo', '-o', 'FOLDER/model.pth'], /expected the extension \.onnx/],
+    [
+      'another extension',
+      ['demo', '-o', 'FOLDER/model.pth'],
+      /model\.pth: the output must end in \.onnx\n.*Try --output \S*model\.onnx\n$/,
+    ],
     [
       'a folder',
       ['demo', '-o', 'FOLDER'],

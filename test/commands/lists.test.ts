@@ -63,7 +63,10 @@ describe('reading a list from standard input', () => {
     );
     const none = await here(['embed', 'photos', '--null', '-o', 'x.npy']);
     assert.equal(none.code, 2);
-    assert.match(none.stderr, /^error: --null is for a list .*\n.*halonet classify - --null\n$/);
+    assert.match(
+      none.stderr,
+      /^error: --null is for a list .*\n {2}Pass - as the input: find .* \| halonet classify - --null\n$/,
+    );
     assert.deepEqual(await outputs(), []);
   });
 

@@ -230,7 +230,7 @@ describe('--precision', () => {
     [
       'int8 of a file in half precision',
       async () => ['-m', await demoFile('fp16'), '--precision', 'int8'],
-      /half precision already.*\n.*Use the checkpoint, or .*--precision fp32/,
+      /half precision already.*\n.*Use the checkpoint .*, or .*--precision fp32/,
     ],
     [
       'single precision of a file in half precision',
@@ -240,12 +240,12 @@ describe('--precision', () => {
     [
       '--calibration without int8',
       async () => ['-m', 'demo', '--calibration', samples.all],
-      /--calibration is for int8 alone\n.*--precision int8/,
+      /--calibration only applies to --precision int8\n.*Add --precision int8, or leave out --calibration\./,
     ],
     [
       '--calibration with another precision',
       async () => ['-m', 'demo', '--precision', 'fp32', '--calibration', samples.all],
-      /--calibration is for int8 alone\n.*--precision int8/,
+      /--calibration only applies to --precision int8\n.*Add --precision int8, or leave out --calibration\./,
     ],
     [
       'a folder that is not there',

@@ -147,10 +147,10 @@ describe('the command line', () => {
     [
       'an unknown model',
       ['embed', IMAGES, '-m', 'resnet9000'],
-      /unknown model "resnet9000"\n.*Did you mean resnet32ts.*halonet models/,
+      /unknown model "resnet9000"\n {2}halonet runs timm's BYOBNet and BYOANet models \(see halonet models\)/,
     ],
     [
-      'the embedded model, mistyped',
+      'the included model, mistyped',
       ['embed', IMAGES, '-m', 'demmo'],
       /unknown model "demmo"\n.*Did you mean demo\?/,
     ],
@@ -158,7 +158,7 @@ describe('the command line', () => {
     [
       'a size that cannot be tiled',
       ['embed', IMAGES, '-m', 'demo', '--image-size', '100'],
-      /100x100 pixels.*\n.*nearest that work: 64 and 128/,
+      /image size of 100×100 .*\n.*--image-size 64 or 128: /,
     ],
     [
       'labels that are not there',
@@ -198,7 +198,7 @@ describe('the command line', () => {
       const { code, stderr } = await halonet(['classify', IMAGES], { env });
       assert.equal(code, 2);
       assert.match(stderr, /http:\/\/127\.0\.0\.1:9\/timm\/halonet50ts\.a1h_in1k/);
-      assert.match(stderr, /--model demo/);
+      assert.match(stderr, /The demo model needs no download/);
       assert.match(stderr, /model\.safetensors/);
     } finally {
       await rm(home, { recursive: true });
