@@ -4,7 +4,14 @@ import { Args, Flags, type Interfaces } from '@oclif/core';
 import type { BenchmarkReport } from '../src/benchmark/report.js';
 import { counted } from '../src/counted.js';
 import { HalonetError } from '../src/errors.js';
-import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import {
+  architectureFlag,
+  DEFAULT_MODEL,
+  deviceFlags,
+  quietFlag,
+  RUNNABLE_DESCRIPTION,
+  wholeNumber,
+} from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
 import { type BenchmarkRun, RUN_FORMAT } from './report/benchmark-run.js';
 import { factsOf, sectionsOf } from './report/benchmark-text.js';
@@ -116,10 +123,9 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
       summary: 'Measure on images of your own, up to 256',
       description: 'Measure on images of your own, the first 256 of a folder, instead of generated JPEGs',
     }),
-    repeats: Flags.integer({
+    repeats: wholeNumber({
       ...MEASUREMENTS,
       ...COMMON,
-      helpValue: 'N',
       min: 1,
       max: 1000,
       description: 'Samples of each measurement; by default 3, with --quick 2',
@@ -149,11 +155,7 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
       helpValue: 'NAME',
       description: 'Name of this machine in the report; by default, its processor',
     }),
-    quiet: Flags.boolean({
-      ...inGroup('General'),
-      ...COMMON,
-      description: 'No progress; errors are still shown',
-    }),
+    quiet: { ...quietFlag, description: 'No progress; errors are still shown' },
   };
 
   protected override outcome = 'there is no report, and no document was written';

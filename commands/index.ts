@@ -1,4 +1,4 @@
-// commands/: one module a command: flags to options, events to lines and exit codes, no logic of its own
+// commands/: one module per command: turns flags into options, and events into lines and exit codes; no logic of its own
 
 import Benchmark from './benchmark.js';
 import Classify from './classify.js';

@@ -4,7 +4,7 @@ import { bytesText } from '../src/bytes-text.js';
 import { HalonetError } from '../src/errors.js';
 import type { NetworkSummary, PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/models/inspect.js';
-import { architectureFlag, imageSizeFlag } from './flags/flags.js';
+import { architectureFlag, INSPECTABLE_DESCRIPTION, imageSizeFlag } from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
 import { type Column, factsText, grouped, millions, shapeText, table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
@@ -62,8 +62,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
     model: Args.string({
       required: true,
       ignoreStdin: true,
-      description:
-        'demo, a timm model name (see halonet models), hf-hub:OWNER/NAME, a checkpoint file (safetensors or PyTorch), a folder with one, an .onnx file written by halonet convert, or a config.json',
+      description: INSPECTABLE_DESCRIPTION,
     }),
   };
 

@@ -4,8 +4,9 @@ import { rethrowShortage } from './shortage.js';
 type Code = ImageFailure['code'];
 
 const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
-  ENOENT: ['not_found', 'no such file or directory'],
-  ENOTDIR: ['not_found', 'no such file: a part of the path is not a directory'],
+  ENOENT: ['not_found', 'no such file or folder'],
+  ENOTDIR: ['not_found', 'no such file: a part of the path is not a folder'],
+  EISDIR: ['read_failed', 'it is a folder, not a file'],
   EACCES: ['permission', 'permission denied'],
   EPERM: ['permission', 'operation not permitted'],
   ENAMETOOLONG: ['invalid_name', 'the path, or a name in it, is longer than the system allows'],

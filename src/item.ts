@@ -1,4 +1,4 @@
-// src/: the vocabulary that all rooms share: item, row, tensor, graph, errors
+// src/: the vocabulary that all folders share: item, row, tensor, graph, errors
 
 import type { ImageFailure } from './errors.js';
 import type { FileIdentity } from './file-identity.js';

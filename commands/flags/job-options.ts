@@ -1,4 +1,4 @@
-// commands/flags/: the flags of commands, what each means for a run, and the options that they become
+// commands/flags/: the flags of the commands, what each means for a run, and the options they become
 
 import type { Writable } from 'node:stream';
 import type { HubSettings } from '../../src/hub/settings.js';

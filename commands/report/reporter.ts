@@ -1,4 +1,4 @@
-// commands/report/: what commands say: progress, summaries, tables, plans
+// commands/report/: what commands print: progress, summaries, tables, plans
 
 import type { JobEvent } from '../../src/job/events.js';
 import type { JobSummary } from '../../src/job/options.js';
@@ -74,8 +74,9 @@ export class Reporter {
   }
 
   /** Reports that a signal arrived. */
-  stopping(): void {
-    this.#say('finishing the current batch; a second signal stops at once');
+  stopping(signal: NodeJS.Signals): void {
+    const again = signal === 'SIGINT' ? 'press Ctrl-C again to stop' : 'a second signal stops';
+    this.#say(`finishing the current batch; ${again} at once`);
   }
 
   /**

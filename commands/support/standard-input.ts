@@ -19,7 +19,7 @@ export function refuseList(inputs: readonly string[], { null: nul }: { readonly 
   }
   if (lists > 1) {
     throw new HalonetError(`- is given ${lists} times; standard input can be read once`, {
-      hint: 'Name it once, at the place of its paths among the inputs.',
+      hint: 'Pass it once, where its paths belong among the inputs.',
     });
   }
   if (lists === 1 && isFolder(STDIN)) {

@@ -1,4 +1,4 @@
-// src/doctor/: what `halonet doctor` looks at
+// src/doctor/: what `halonet doctor` examines
 
 import type { DeviceContext } from '../devices/choose-device.js';
 import { cachedRepos } from '../hub/cached-repos.js';

@@ -1,4 +1,4 @@
-// src/files/: writing files that are whole or not there, and the places where they go
+// src/files/: writes files atomically, and finds where they go
 
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';

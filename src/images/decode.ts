@@ -1,4 +1,4 @@
-// src/images/: the bytes of an item to uint8 RGB pixels, as timm's transform makes them
+// src/images/: the bytes of an item to uint8 RGB pixels, as timm's transform computes them
 
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';

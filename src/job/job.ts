@@ -1,4 +1,4 @@
-// src/job/: a command's work from its inputs to its output, and what it would do
+// src/job/: the work of a command from inputs to output, and its dry run
 
 import { peekable } from '../async/peek.js';
 import { replayable } from '../async/replayable.js';

@@ -1,4 +1,4 @@
-// src/models/: the name of a model to a model: found, downloaded, read, described, converted
+// src/models/: from a model's name to the model: finds, downloads, reads, describes and converts it
 
 import { buildModel } from '../model/build.js';
 import { type CheckpointOptions, loadCheckpoint } from './checkpoint.js';

@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
+import { alternatives } from '../alternatives.js';
 import { OutputError } from '../errors.js';
 import type { Command, Format } from './formats/format.js';
 
@@ -138,9 +139,6 @@ function proposalOrder({ command, formats }: NamedOutput): readonly Format[] {
   const isSingle = (format: Format) => Number(format[command].arrangement.streams);
   return formats.toSorted((one, other) => isSingle(other) - isSingle(one));
 }
-
-const alternatives = (names: readonly string[]) =>
-  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ');
 
 const extensionOf = (output: string) => extname(output).toLowerCase();
 

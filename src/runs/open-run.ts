@@ -1,4 +1,4 @@
-// src/runs/: the files of an output through crashes: plan, journal, ledger, checkpoints, reused rows, publishing
+// src/runs/: the files of an output, safe against crashes: plan, journal, ledger, checkpoints, reused rows, publishing
 
 import { counted } from '../counted.js';
 import { closeOnError } from '../files/close-on-error.js';

@@ -1,4 +1,4 @@
-// src/runtime/: ONNX Runtime on a thread of its own
+// src/runtime/: runs ONNX Runtime in a separate thread
 
 import { Worker } from 'node:worker_threads';
 import { HalonetError } from '../errors.js';

@@ -150,7 +150,7 @@ describe('halonet benchmark', () => {
     child.kill('SIGINT');
     const [code] = await ended;
     assert.equal(code, 130);
-    assert.match(said, /interrupted by SIGINT; there is no report/);
+    assert.match(said, /interrupted \(SIGINT\): there is no report/);
     assert.deepEqual(await readdir(folder), []);
   });
 

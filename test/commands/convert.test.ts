@@ -171,7 +171,11 @@ describe('halonet convert', () => {
   });
 
   const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['no output', ['demo'], /Missing required flag output/],
+    [
+      'no output',
+      ['demo'],
+      /^error: --output is missing: file to write; - is standard output\n {2}See halonet convert --help\. For example: halonet convert .*\.onnx\n$/,
+    ],
     [
       'another extension',
       ['demo', '-o', 'FOLDER/model.pth'],
@@ -184,7 +188,11 @@ describe('halonet convert', () => {
       /distinct outputs/,
     ],
     ['an unknown output', ['demo', '-o', 'FOLDER/x.onnx', '--outputs', 'classes'], /no output "classes"/],
-    ['an unknown precision', ['demo', '-o', 'FOLDER/x.onnx', '--precision', 'int8'], /--precision=int8/],
+    [
+      'an unknown precision',
+      ['demo', '-o', 'FOLDER/x.onnx', '--precision', 'int8'],
+      /^error: --precision: expected fp32 or fp16; received int8\n/,
+    ],
     ['a file that is not there', ['./none.onnx', '-o', 'FOLDER/x.onnx'], /none\.onnx": no such file/],
   ];
   for (const [what, args, message] of usageErrors) {

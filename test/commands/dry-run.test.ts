@@ -339,8 +339,8 @@ describe('a disk that is too small', () => {
       early.stderr,
       /^error: There is not enough disk space for .*: it needs another [\d.]+ MB, and /,
     );
-    assert.match(early.stderr, /rows so far are kept: the same command with --resume continues/);
-    const [, rows] = /(\d+) rows so far/.exec(early.stderr) ?? [];
+    assert.match(early.stderr, /rows are saved; to continue, repeat the command with --resume/);
+    const [, rows] = /(\d+) rows are saved/.exec(early.stderr) ?? [];
     assert.ok(Number(rows) < 100, `stopped after ${rows} of 224 rows`);
 
     const full = await embed(output, '--resume', '--no-check-space');

@@ -115,7 +115,7 @@ describe('a timm name as --model', () => {
           stderr,
           /^config\.json: HTTP 429 \(too many requests\); waiting 5 minutes, as the server asks, before the next attempt\n/,
         );
-        assert.match(stderr, /interrupted by SIGINT/);
+        assert.match(stderr, /interrupted \(SIGINT\)/);
       } finally {
         clearTimeout(limit);
         run.kill('SIGKILL');

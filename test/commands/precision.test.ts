@@ -250,7 +250,7 @@ describe('--precision', () => {
     [
       'a folder that is not there',
       async () => ['-m', await unmeasured('none'), '--precision', 'int8', '--calibration', '/no/such/folder'],
-      /needs images to calibrate the model on, and none of 1 could be read \(\/no\/such\/folder: no such file or directory\)\n.*--calibration FOLDER/,
+      /needs images to calibrate the model on, and none of 1 could be read \(\/no\/such\/folder: no such file or folder\)\n.*--calibration FOLDER/,
     ],
     [
       'a list as the images to measure on',

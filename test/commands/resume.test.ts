@@ -93,8 +93,8 @@ describe('resuming and syncing a run', () => {
       if (code !== null) {
         assert.equal(
           await stderr,
-          'finishing the current batch; a second signal stops at once\n' +
-            `interrupted by ${signal}; 3 rows so far are kept, and the same command with --resume continues\n`,
+          `finishing the current batch; ${signal === 'SIGINT' ? 'press Ctrl-C again to stop' : 'a second signal stops'} at once\n` +
+            `interrupted (${signal}): 3 rows are saved; to continue, repeat the command with --resume\n`,
         );
       }
       const resumed = await here([...args, '--resume'], list.join(''));
@@ -121,7 +121,7 @@ describe('resuming and syncing a run', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /^error: 1 of 3 images failed, more than the 0 allowed; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}Repair or remove it, .*\n {2}2 rows so far are kept: the same command with --resume continues\.\n$/,
+      /^error: 1 of 3 images failed, more than the 0 allowed; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}Repair or remove it, .*\n {2}2 rows are saved; to continue, repeat the command with --resume\.\n$/,
     );
     assert.deepEqual((await readdir(folder)).sort(), ['e.jsonl.partial', 'photos']);
 
@@ -294,13 +294,29 @@ describe('resuming and syncing a run', () => {
     }
   });
 
+  it('says how to continue a run that replaces an output', async () => {
+    const args = ['embed', 'photos', ...DEMO, '-o', 'e.jsonl'];
+    assert.equal((await here(args)).code, 0);
+    await writeFile(photo('c'), 'no image');
+    const { code, stderr } = await here([...args, '--overwrite', '--fail-fast']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /\n {2}2 rows are saved; to continue, repeat the command with --resume instead of --overwrite\.\n$/,
+    );
+    await writeFile(photo('c'), await readFile(photo('b')));
+    const resumed = await here([...args, '--resume']);
+    assert.equal(resumed.code, 0);
+    assert.match(resumed.stderr, /continuing after 2 rows/);
+  });
+
   it('resumes after too many failures', async () => {
     const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`).join('\n');
     const args = ['classify', '-', ...DEMO, '-o', 'classes.jsonl'];
     const share = await here([...args, '--max-failures', '99.5%'], missing);
     assert.equal(share.code, 1);
     assert.match(share.stderr, /^error: 100 of 100 images failed, more than the 99\.5 % allowed;/);
-    assert.match(share.stderr, /99 rows so far are kept: the same command with --resume continues\.\n$/);
+    assert.match(share.stderr, /99 rows are saved; to continue, repeat the command with --resume\.\n$/);
     const count = await here([...args, '--max-failures', '120', '--resume'], missing);
     assert.equal(count.code, 1);
     assert.match(
@@ -328,7 +344,13 @@ describe('resuming and syncing a run', () => {
     ]) {
       const { code, stderr } = await here(['classify', 'photos', ...DEMO, '-o', 'a.csv', ...flags]);
       assert.equal(code, 2);
-      assert.match(stderr, /cannot also be provided/);
+      const [one, other] = flags.filter((flag) => flag.startsWith('--'));
+      assert.match(
+        stderr,
+        new RegExp(
+          `^error: ${one} and ${other} exclude each other\n {2}Pass one of them\\. ${one}: .*\\. ${other}: .*\\.\n$`,
+        ),
+      );
     }
     assert.deepEqual(await readdir(folder), ['photos']);
   });

@@ -6,6 +6,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  realpath,
   rm,
   symlink,
   writeFile,
@@ -120,7 +121,10 @@ describe('halonet retry', () => {
     await rm(away, { recursive: true });
     const { code, stderr } = await here(['retry', 'e.npy']);
     assert.equal(code, 2);
-    assert.match(stderr, /^error: the run was started in .*away, which cannot be entered/);
+    assert.match(
+      stderr,
+      /^error: the run was started in .*away, which cannot be entered: no such file or folder\n/,
+    );
   });
 
   it('adds no --retry flag to embed', async () => {
@@ -194,7 +198,7 @@ describe('halonet retry', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /1 of 2 images failed.*bad\\n2\.jpg[\s\S]*1 row so far is kept: the same retry continues\./,
+      /1 of 2 images failed.*bad\\n2\.jpg[\s\S]*1 row is saved; to continue, repeat the command\./,
     );
     const resumed = await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--resume']);
     assert.equal(resumed.code, 2);
@@ -280,7 +284,23 @@ describe('halonet verify', () => {
       await halonet(['features', PHOTO, ...DEMO, '--stages', '4', '-o', output]);
       await writeFile(join(output, '.DS_Store'), 'a file manager was here');
       const { code, stdout } = await halonet(['verify', output]);
-      assert.deepEqual([code, stdout.match(/^as written /gm)?.length], [0, 3]);
+      assert.deepEqual([code, stdout.match(/^intact {3}/gm)?.length], [0, 3]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('names files as the output is given: below the working directory, or in full', async () => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-verify-')));
+    try {
+      await halonet(['embed', PHOTO, ...DEMO, '-o', join(folder, 'e.csv')]);
+      const shown = async (output: string, cwd: string) =>
+        (await halonet(['verify', output], { cwd })).stdout.split('\n').map((line) => line.slice(9));
+      const full = [join(folder, 'e.csv'), join(folder, 'e.csv.run.rows'), ''];
+      await mkdir(join(folder, 'elsewhere'));
+      assert.deepEqual(await shown('e.csv', folder), ['e.csv', 'e.csv.run.rows', '']);
+      assert.deepEqual(await shown(full[0] ?? '', folder), full);
+      assert.deepEqual(await shown('../e.csv', join(folder, 'elsewhere')), full);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -292,7 +312,7 @@ describe('halonet verify', () => {
       const output = join(folder, 'e.npy');
       await halonet(['embed', PHOTO, ...DEMO, '-o', output]);
       const good = await halonet(['verify', output]);
-      assert.deepEqual([good.code, good.stdout.match(/^as written /gm)?.length], [0, 3]);
+      assert.deepEqual([good.code, good.stdout.match(/^intact {3}/gm)?.length], [0, 3]);
       assert.match(good.stderr, /^1 row, written 20/);
       const npy = await readFile(output);
       npy[200] = (npy[200] ?? 0) ^ 1; // of the same size
@@ -302,7 +322,11 @@ describe('halonet verify', () => {
       assert.equal(bad.code, 1);
       assert.match(
         bad.stdout,
-        /^missing {2}.*e\.index\.csv\ndiffers {2}.*e\.npy\nas written {2}.*e\.npy\.run\.rows\n$/,
+        /^missing {2}.*e\.index\.csv\naltered {2}.*e\.npy\nintact {3}.*e\.npy\.run\.rows\n$/,
+      );
+      assert.match(
+        bad.stderr,
+        /^2 files are altered or missing\. Restore them from a backup, or repeat the command in .*e\.npy\.run\.json with --overwrite\.\n1 row, /,
       );
     } finally {
       await rm(folder, { recursive: true });

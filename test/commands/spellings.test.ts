@@ -113,7 +113,7 @@ describe('inputs spelled differently', function () {
       const args = ['--overwrite', '--checkpoint', '0', '--fail-fast'];
       const stopped = await embed('work', ['photos'], 'third.npy', ...args);
       assert.equal(stopped.code, 1, stopped.stderr);
-      assert.match(stopped.stderr, /3 rows so far are kept/);
+      assert.match(stopped.stderr, /3 rows are saved/);
       const resumed = await embed('.', ['work/photos'], 'third.npy', '--resume');
       assert.equal(resumed.code, 1, resumed.stderr);
       assert.match(resumed.stderr, /third\.npy: 3 given by another path\n2 images in .* 5 rows in all/);

@@ -43,7 +43,7 @@ export const KINDS: readonly Kind[] = [
     earlier: { job: embeddings, change: changeImages },
   },
   {
-    name: 'retry classes.csv over mended images',
+    name: 'retry classes.csv over repaired images',
     job: classes,
     first: 'retry',
     again: 'retry',

@@ -587,7 +587,7 @@ describe('openDestination', () => {
     const script = `
       import { BlackBox } from ${JSON.stringify(new URL('../../src/runs/black-box.js', import.meta.url).href)};
       const box = BlackBox.open(${JSON.stringify(join(place('out.jsonl.partial'), 'decoding'))});
-      for (const path of ${JSON.stringify(suspects)}) box.around(path, () => new Promise(() => {}));
+      for (const path of ${JSON.stringify(suspects)}) box.record(path, () => new Promise(() => {}));
       process.kill(process.pid, 'SIGKILL');`;
     spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
     const open = (mode: OutputMode) =>

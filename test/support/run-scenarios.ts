@@ -54,21 +54,21 @@ async function unnamed(run: Runs, folder: string): Promise<void> {
 /** What a run may find in place of its output, and do with it. */
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'a new run', attempt: whole, again: 'resume' },
-  { name: 'a run that goes on', before: stopped, attempt: { ...whole, mode: 'resume' }, again: 'resume' },
+  { name: 'a resumed run', before: stopped, attempt: { ...whole, mode: 'resume' }, again: 'resume' },
   {
-    name: 'a run that lacks its names',
+    name: 'a run without its final names',
     before: unnamed,
     again: 'resume',
     attempt: { ...whole, mode: 'resume' },
   },
   {
-    name: 'a run that takes over rows of an interrupted one',
+    name: 'a run that reuses rows of an interrupted one',
     before: stopped,
     again: 'sync',
     attempt: { mode: 'sync', paths: CHANGED },
   },
   {
-    name: 'a run that takes over rows of a finished one',
+    name: 'a run that reuses rows of a finished one',
     old: whole,
     again: 'sync',
     attempt: { mode: 'sync', paths: CHANGED },

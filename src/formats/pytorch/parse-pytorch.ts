@@ -1,4 +1,4 @@
-// src/formats/pytorch/: PyTorch checkpoints to tensors, without running what is in them
+// src/formats/pytorch/: PyTorch checkpoints to tensors, without running the code in them
 
 import type { Tensor } from '../../tensor.js';
 import { readArchive } from './archive.js';

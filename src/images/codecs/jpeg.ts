@@ -1,4 +1,4 @@
-// src/images/codecs/: one format of images each: its header, and its pixels through libvips or by ourselves
+// src/images/codecs/: one module per image format: reads its header, and decodes its pixels with libvips or our own code
 
 import { ImageRefusal } from '../../refusal.js';
 import { type Budget, withinBudget } from '../budget.js';

@@ -1,4 +1,4 @@
-// src/images/kernels/: pixels computed in WebAssembly, on threads of their own
+// src/images/kernels/: pixel loops in WebAssembly, run in threads
 
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// src/model/layers/: what blocks are made of; each adds itself to the graph
+// src/model/layers/: the layers of blocks; each adds itself to the graph
 
 import type { ByoBlockCfg, ByoModelCfg, Kwargs } from '../config/byo-cfg.js';
 import { ACTIVATIONS } from './activation.js';

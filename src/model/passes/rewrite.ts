@@ -1,4 +1,4 @@
-// src/model/passes/: graphs rewritten: in standard operators, in half precision, in int8
+// src/model/passes/: rewrites graphs: to standard operators, to half precision, to int8
 
 import type { Graph, GraphNode } from '../../graph.js';
 import { GraphBuilder } from '../graph-builder.js';

@@ -1,4 +1,4 @@
-// src/outputs/formats/: the formats of outputs, one module each: CSV, JSONL, NPY
+// src/outputs/formats/: output formats, one module each: CSV, JSONL, NPY
 
 import { csv } from './csv.js';
 import type { Format } from './format.js';

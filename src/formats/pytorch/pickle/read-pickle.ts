@@ -1,4 +1,4 @@
-// src/formats/pytorch/pickle/: a machine for pickles that makes plain values alone
+// src/formats/pytorch/pickle/: a pickle interpreter that produces plain values only
 
 import type { Value } from '../values.js';
 import { CALLS } from './calls.js';

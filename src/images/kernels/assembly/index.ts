@@ -1,4 +1,4 @@
-// src/images/kernels/assembly/: AssemblyScript that becomes the kernels
+// src/images/kernels/assembly/: the AssemblyScript sources of the kernels
 
 export { interpolateChroma, recoverChroma } from './chroma';
 export { cmykToRgb, unpremultiply } from './colours';

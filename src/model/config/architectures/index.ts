@@ -1,4 +1,4 @@
-// src/model/config/architectures/: timm's architectures and their published checkpoints, one family a module
+// src/model/config/architectures/: timm's architectures and their published checkpoints, one module per family
 
 import type { Architecture, Family } from './architecture.js';
 import { BOTNETS } from './botnet.js';
