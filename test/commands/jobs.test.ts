@@ -425,7 +425,7 @@ describe('the job commands', () => {
       await writeFile(join(broken, 'model.safetensors'), 'too short');
       const { code, stderr } = await halonet(['embed', photos, '-m', broken, '-o', join(empty, 'x.npy')]);
       assert.equal(code, 2);
-      assert.match(stderr, /broken\/model\.safetensors: /);
+      assert.match(stderr, /broken\/model\.safetensors is not a checkpoint \(/);
       assert.deepEqual(await readdir(empty), []);
     });
   });

@@ -123,7 +123,7 @@ describe('halonet retry', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^error: the run was started in .*away, which cannot be entered: no such file or folder\n/,
+      /^error: the run was started in .*away, which cannot be entered \(no such file or folder\)\n/,
     );
   });
 

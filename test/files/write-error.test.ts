@@ -10,7 +10,7 @@ describe('attempt', () => {
     'gives a hint when a file cannot be written',
     inFolder(async (folder) => {
       const action = () => writeFile(join(folder, 'absent', 'a'), '');
-      const message = 'cannot write a.csv: no such file or directory';
+      const message = 'cannot write a.csv: no such file or folder';
       const hint = 'Choose a folder that files can be created in.';
       await assert.rejects(attempt('a.csv', action), { name: 'OutputError', message, hint });
     }),
@@ -41,11 +41,11 @@ describe('attempt', () => {
       await assert.rejects(
         read('absent'),
         refused(
-          'no such file or directory',
+          'no such file or folder',
           'It was there before: see whether something else moves or removes it.',
         ),
       );
-      await assert.rejects(read('folder'), refused('illegal operation on a directory', undefined));
+      await assert.rejects(read('folder'), refused('it is a folder, not a file', undefined));
       await assert.rejects(read('a'.repeat(300)), refused('name too long', undefined));
     }),
   );

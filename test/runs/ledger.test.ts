@@ -139,12 +139,12 @@ describe('ledgerChunks', () => {
     inFolder(async (folder) => {
       await assert.rejects(read(join(folder, 'none'), 1), {
         name: 'ReadFailure',
-        message: 'no such file or directory',
+        message: 'no such file or folder',
       });
       await mkdir(join(folder, 'folder'));
       await assert.rejects(read(join(folder, 'folder'), 1), {
         name: 'ReadFailure',
-        message: 'illegal operation on a directory',
+        message: 'it is a folder, not a file',
       });
     }),
   );

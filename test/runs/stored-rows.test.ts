@@ -91,7 +91,7 @@ describe('StoredRows', () => {
       await rm(place.ledger);
       await assert.rejects(StoredRows.open(place, layout, 7), {
         name: 'ReadFailure',
-        message: 'no such file or directory',
+        message: 'no such file or folder',
       });
     }),
   );
