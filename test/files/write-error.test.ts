@@ -46,7 +46,10 @@ describe('attempt', () => {
         ),
       );
       await assert.rejects(read('folder'), refused('it is a folder, not a file', undefined));
-      await assert.rejects(read('a'.repeat(300)), refused('name too long', undefined));
+      await assert.rejects(
+        read('a'.repeat(300)),
+        refused('the path, or a name in it, is longer than the system allows', undefined),
+      );
     }),
   );
 
