@@ -2,8 +2,16 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import type { BenchmarkReport } from '../src/benchmark/report.js';
+import { counted } from '../src/counted.js';
 import { HalonetError } from '../src/errors.js';
-import { architectureFlag, DEFAULT_MODEL, deviceFlags, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import {
+  architectureFlag,
+  DEFAULT_MODEL,
+  deviceFlags,
+  quietFlag,
+  RUNNABLE_DESCRIPTION,
+  wholeNumber,
+} from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
 import { type BenchmarkRun, RUN_FORMAT } from './report/benchmark-run.js';
 import { factsOf, sectionsOf } from './report/benchmark-text.js';
@@ -53,7 +61,7 @@ export default class Benchmark extends BaseCommand {
   static override summary = 'Measure this machine: matrix products, model, decoding, whole jobs';
 
   static override description =
-    `Measurements take turns, so that a disturbance affects all of them alike. Figures are medians and quartiles. The rate of large matrix products (GEMM) is an upper bound for a network. Whole jobs run as their commands run them; the last columns say how close they come to the session alone, and which stage limits them.
+    `Measurements are interleaved, so that background load affects all of them alike. Figures are medians and quartiles. The rate of large matrix products (GEMM) is an upper bound for a network. Whole jobs run as classify or embed would; the last columns say how close they come to the network alone, and whether decoding or inference limits them.
 
 A full measurement of halonet50ts takes several minutes; leave the machine idle meanwhile. --random-weights avoids a download; weights have hardly any effect on speed.`;
 
@@ -115,10 +123,9 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
       summary: 'Measure on images of your own, up to 256',
       description: 'Measure on images of your own, the first 256 of a folder, instead of generated JPEGs',
     }),
-    repeats: Flags.integer({
+    repeats: wholeNumber({
       ...MEASUREMENTS,
       ...COMMON,
-      helpValue: 'N',
       min: 1,
       max: 1000,
       description: 'Samples of each measurement; by default 3, with --quick 2',
@@ -148,18 +155,16 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
       helpValue: 'NAME',
       description: 'Name of this machine in the report; by default, its processor',
     }),
-    quiet: Flags.boolean({
-      ...inGroup('General'),
-      ...COMMON,
-      description: 'No progress; errors are still shown',
-    }),
+    quiet: { ...quietFlag, description: 'No progress; errors are still shown' },
   };
 
   protected override outcome = 'there is no report, and no document was written';
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Benchmark);
-    const { readDocument, renderDocument, withRun } = await import('./report/benchmarks-document.js');
+    const { changeLine, readDocument, renderDocument, withRun } = await import(
+      './report/benchmarks-document.js'
+    );
     const { writeWholeFile } = await import('../src/files/whole-file.js');
     const { measuredMachine } = await import('./support/measured-machine.js');
     const { output } = flags;
@@ -179,6 +184,7 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
     if (output !== undefined) {
       const document = new TextEncoder().encode(renderDocument(withRun(earlier, run)));
       await writeWholeFile(document, { output, overwrite: true, stdout: process.stdout });
+      if (!flags.quiet) this.logToStderr(changeLine(earlier, run, output));
     }
   }
 
@@ -211,9 +217,9 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
         onNote: (note) => {
           if (!flags.quiet) this.logToStderr(note);
         },
-        onStep: ({ phase, label, done, total }) => {
+        onStep: ({ phase, unit, label, done, total }) => {
           const onTerminal = progress.active || flags.quiet;
-          if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${total} samples`);
+          if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${counted(total, unit)}`);
           progress.note(`${phase}, ${done + 1} of ${total}: ${label}`);
         },
       });

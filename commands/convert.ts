@@ -5,6 +5,7 @@ import {
   architectureFlag,
   evaluationFlags,
   evaluationOverrides,
+  quietFlag,
   RUNNABLE_DESCRIPTION,
 } from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
@@ -81,11 +82,7 @@ export default class Convert extends BaseCommand {
     overwrite: Flags.boolean({ ...OUTPUT, ...COMMON, description: 'Replace an existing file' }),
     architecture: architectureFlag,
     ...evaluationFlags,
-    quiet: Flags.boolean({
-      ...inGroup('General'),
-      ...COMMON,
-      description: 'No progress or summary; errors are still shown',
-    }),
+    quiet: quietFlag,
   };
 
   async run(): Promise<void> {

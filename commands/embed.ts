@@ -4,7 +4,7 @@ import { JOB_EXIT_CODES } from './support/exit-codes.js';
 import { JobCommand } from './support/job-command.js';
 
 export default class Embed extends JobCommand {
-  static override summary = 'Embed images: the pooled features before the classifier';
+  static override summary = 'Embed images: one vector per image, taken before the classifier';
 
   static override description = JOB_DESCRIPTION;
 

@@ -2,9 +2,9 @@ import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { bytesText } from '../src/bytes-text.js';
 import { HalonetError } from '../src/errors.js';
-import type { PartSummary } from '../src/model/summary.js';
+import type { NetworkSummary, PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/models/inspect.js';
-import { architectureFlag, imageSizeFlag, RUNNABLE_DESCRIPTION } from './flags/flags.js';
+import { architectureFlag, INSPECTABLE_DESCRIPTION, imageSizeFlag } from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
 import { type Column, factsText, grouped, millions, shapeText, table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
@@ -14,8 +14,13 @@ const OUTPUT = inGroup('Output');
 
 type Summary = Inspection['summary'];
 
-const PARTS: readonly Column<PartSummary>[] = [
+interface StagedPart extends PartSummary {
+  readonly stage: string; // as --stages counts them
+}
+
+const PARTS: readonly Column<StagedPart>[] = [
   { title: 'part', cell: ({ name }) => name },
+  { title: 'stage', cell: ({ stage }) => stage },
   { title: 'output', cell: ({ shape }) => shapeText(shape) },
   { title: 'reduction', align: 'right', cell: ({ reduction }) => String(reduction ?? '-') },
   { title: 'parameters', align: 'right', cell: ({ parameters }) => grouped(parameters) },
@@ -40,7 +45,7 @@ export default class Inspect extends BaseCommand {
   static override summary = 'Show the stages, shapes, parameters, cost and outputs of a model';
 
   static override description =
-    `Checks every tensor of a local or cached checkpoint against the network. Nothing is downloaded: for a timm model that is not in the cache, and for a config.json with a model_cfg, the figures follow from the architecture alone.
+    `Checks every tensor of a local or cached checkpoint against the network. A timm model that is not in the cache is not downloaded: its figures follow from the architecture alone, as do those of a config.json. hf-hub:OWNER/NAME is downloaded.
 
 Figures are for one image, and sizes of outputs for float32. --graph lists the operators of the classifier, or of the embedding if the model has no classifier; of an ONNX file, all operators.`;
 
@@ -57,7 +62,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
     model: Args.string({
       required: true,
       ignoreStdin: true,
-      description: `${RUNNABLE_DESCRIPTION}, or a config.json`,
+      description: INSPECTABLE_DESCRIPTION,
     }),
   };
 
@@ -109,7 +114,7 @@ Figures are for one image, and sizes of outputs for float32. --graph lists the o
 
 function noClasses(model: string): HalonetError {
   return new HalonetError(`${model} has no classes to list: it has no classifier`, {
-    hint: 'halonet embed and halonet features need none.',
+    hint: 'halonet embed and halonet features need no classifier.',
   });
 }
 
@@ -136,7 +141,12 @@ function report(
   const lines: readonly (readonly [string, string])[] = [
     ['model', model],
     ['architecture', facts.architecture],
-    ['weights', weights === undefined ? 'not here; the figures need none' : weightsText(weights)],
+    [
+      'weights',
+      weights === undefined
+        ? 'not downloaded; the figures come from the architecture alone'
+        : weightsText(weights),
+    ],
     ...(inspection.kind === 'onnx'
       ? []
       : [
@@ -144,20 +154,29 @@ function report(
             'parameters',
             `${millions(inspection.summary.parameters)} M (${grouped(inspection.summary.parameters)})`,
           ] as const,
-          ['features', String(inspection.summary.features)] as const,
+          ['embedding', String(inspection.summary.features)] as const,
         ]),
     ['cost', `${(summary.macs / 1e9).toFixed(2)} GMACs at ${size}`],
     ['classes', classesText(numClasses, names)],
     [
       'images',
-      `${size}, ${pretrained.interpolation}, ${pretrained.cropMode} crop of ${pretrained.cropPct}, mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
+      `${size}, ${pretrained.interpolation}, ${pretrained.cropMode} crop (crop-pct ${pretrained.cropPct}), mean ${pretrained.mean.join(', ')}, std ${pretrained.std.join(', ')}`,
     ],
   ];
   return [
     factsText(lines, width),
-    ...(inspection.kind === 'onnx' ? [] : [table(inspection.summary.parts, PARTS, width)]),
+    ...(inspection.kind === 'onnx' ? [] : [table(stagedParts(inspection.summary), PARTS, width)]),
     table(summary.outputs, OUTPUTS, width),
   ].join('\n\n');
+}
+
+/** Adds the name of the stage whose map each part ends with. */
+function stagedParts({ parts, stages }: NetworkSummary): readonly StagedPart[] {
+  const last = parts.at(-2)?.name; // before the head; timm calls its map final_conv, even without that layer
+  return parts.map((part) => {
+    const i = part.name === last ? stages.length - 1 : stages.findIndex(({ module }) => module === part.name);
+    return { ...part, stage: i < 0 ? '-' : `stage${i}` };
+  });
 }
 
 function weightsText({
@@ -168,7 +187,7 @@ function weightsText({
   dtypes,
 }: NonNullable<Inspection['weights']>): string {
   const of = stateDict === undefined ? '' : ` of ${stateDict}`;
-  return `${path} (${tensors} tensors${of}, ${bytesText(bytes)}, ${dtypes.join(' and ')})`;
+  return `${path} (${tensors} tensors${of}, ${bytesText(bytes)}, ${dtypes.join(', ')})`;
 }
 
 function forJson(model: string, inspection: Inspection, labels: Names) {

@@ -11,7 +11,7 @@ const COLUMNS: readonly Column<ModelRow>[] = [
   { title: 'M params', align: 'right', cell: ({ parameters }) => millions(parameters) },
   { title: 'GMACs', align: 'right', cell: ({ macs }) => (macs / 1e9).toFixed(2) },
   { title: 'input', align: 'right', cell: ({ imageSize }) => shapeText(imageSize) },
-  { title: 'features', align: 'right', spare: true, cell: ({ features }) => String(features) },
+  { title: 'embedding', align: 'right', spare: true, cell: ({ features }) => String(features) },
   {
     title: 'classes',
     align: 'right',
@@ -28,7 +28,7 @@ export default class Models extends BaseCommand {
   static override description =
     `GMACs are the multiply-accumulate operations for one image, counted over the convolutions and matrix products of the graph that runs.
 
-The column weights says where they come from: embedded (in this package), cached (in the Hugging Face cache), download (from the hub), or untrained (timm defines the model but publishes no weights).`;
+The weights column says where they come from: included (in this package), cached (in the Hugging Face cache), download (from the hub), or untrained (timm defines the model but publishes no weights).`;
 
   static override examples = [
     { description: 'List all models', command: 'halonet models' },
@@ -63,10 +63,8 @@ The column weights says where they come from: embedded (in this package), cached
     const { flags, args } = await this.parse(Models);
     const { listModels } = await import('../src/models/models.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
-    const patterns = args.pattern ?? [];
-    const rows = await listModels(patterns, hubSettingsFromEnv(process.env, homedir()));
-    if (rows.length === 0) this.logToStderr(`no model matches ${patterns.join(', ')}`);
+    const rows = await listModels(args.pattern ?? [], hubSettingsFromEnv(process.env, homedir()));
     if (flags.json) this.logJson(rows);
-    else if (rows.length > 0) this.log(table(rows, COLUMNS, this.width));
+    else this.log(table(rows, COLUMNS, this.width));
   }
 }

@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import { Args } from '@oclif/core';
 import { counted } from '../src/counted.js';
 import { BaseCommand, FAILED } from './support/base-command.js';
@@ -5,7 +6,7 @@ import { INTERRUPTED } from './support/exit-codes.js';
 import { abortOnSignals } from './support/interruption.js';
 
 export default class Verify extends BaseCommand {
-  static override summary = 'Check the files of an output against the manifest of its run';
+  static override summary = 'Check that the files of an output are intact, by size and SHA-256';
 
   static override description =
     'Reads every file in full, and compares its size and SHA-256 with those in OUTPUT.run.json.';
@@ -24,7 +25,7 @@ export default class Verify extends BaseCommand {
   static override args = {
     output: Args.string({
       required: true,
-      description: 'Output of a finished run: the file or folder given as --output',
+      description: 'File or folder given as --output of a finished run',
     }),
   };
 
@@ -38,13 +39,13 @@ export default class Verify extends BaseCommand {
     ]);
     const { place, manifest } = await findRun(args.output);
     const { signal, release } = abortOnSignals();
+    const shown = (path: string) => (isAbsolute(args.output) ? path : fromHere(path));
     let altered = 0;
     try {
       for await (const file of checkFiles(place, manifest, signal)) {
         const isIntact = isUnaltered(file);
-        this.log(
-          `${isIntact ? 'as written' : file.found === undefined ? 'missing' : 'differs'}  ${file.path}`,
-        );
+        const state = isIntact ? 'intact' : file.found === undefined ? 'missing' : 'altered';
+        this.log(`${state.padEnd('altered'.length)}  ${shown(file.path)}`);
         if (!isIntact) altered++;
       }
     } finally {
@@ -52,12 +53,19 @@ export default class Verify extends BaseCommand {
     }
     if (altered > 0) {
       process.exitCode = FAILED;
+      const [are, them] = altered === 1 ? ['is', 'it'] : ['are', 'them'];
       this.logToStderr(
-        `${counted(altered, 'file')} not as written: repeat the command in ${place.manifest} with --overwrite`,
+        `${counted(altered, 'file')} ${are} altered or missing. Restore ${them} from a backup, or repeat the command in ${shown(place.manifest)} with --overwrite.`,
       );
     }
     this.logToStderr(
       `${counted(manifest.rows, 'row')}, written ${manifest.finished} by halonet ${manifest.versions.halonet}`,
     );
   }
+}
+
+/** Returns a path relative to the working directory, if it is in there. */
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
 }

@@ -1,4 +1,4 @@
-/** Formats a number of things: `1 row`, `2 rows`. */
+/** Formats a number of things: `1 row`, `1,920 rows`. */
 export function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+  return `${count.toLocaleString('en-US')} ${thing}${count === 1 ? '' : 's'}`;
 }

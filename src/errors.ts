@@ -41,7 +41,7 @@ export class LockForeign extends HalonetError {
 
   /** @param what the path holds: `a folder` */
   constructor(path: string, what: string) {
-    super(`${path} is reserved for a lock file, but ${what} is there that halonet did not create.`, {
+    super(`${path} is reserved for a lock file, but ${what} is there that halonet did not create`, {
       hint: 'Move it away, or choose another name for what is written.',
     });
   }

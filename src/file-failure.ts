@@ -1,15 +1,17 @@
 import type { ImageFailure } from './errors.js';
 import { rethrowShortage } from './shortage.js';
+import { systemReason } from './system-reason.js';
 
 type Code = ImageFailure['code'];
 
-const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
-  ENOENT: ['not_found', 'no such file or directory'],
-  ENOTDIR: ['not_found', 'no such file: a part of the path is not a directory'],
-  EACCES: ['permission', 'permission denied'],
-  EPERM: ['permission', 'operation not permitted'],
-  ENAMETOOLONG: ['invalid_name', 'the path, or a name in it, is longer than the system allows'],
-  ELOOP: ['symlink_loop', 'the symbolic link leads back to itself'],
+const CODES: Readonly<Record<string, Code>> = {
+  ENOENT: 'not_found',
+  ENOTDIR: 'not_found',
+  EISDIR: 'read_failed',
+  EACCES: 'permission',
+  EPERM: 'permission',
+  ENAMETOOLONG: 'invalid_name',
+  ELOOP: 'symlink_loop',
 };
 
 /**
@@ -20,6 +22,7 @@ const REASONS: Readonly<Record<string, readonly [Code, string]>> = {
 export function fileFailure(error: unknown): ImageFailure {
   rethrowShortage(error);
   const systemCode = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  const [code, message] = REASONS[systemCode] ?? ['read_failed', `cannot be read (${systemCode})`];
-  return { code, message };
+  const code = CODES[systemCode];
+  if (code === undefined) return { code: 'read_failed', message: `cannot be read (${systemCode})` };
+  return { code, message: systemReason(error) };
 }

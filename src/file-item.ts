@@ -131,6 +131,6 @@ function refusalOf(error: unknown): ImageRefusal {
 }
 
 function notAFile(isDirectory: boolean): ImageRefusal {
-  const what = isDirectory ? 'a directory' : 'a pipe, socket or device';
+  const what = isDirectory ? 'a folder' : 'a pipe, socket or device';
   return new ImageRefusal('read_failed', `${what}, not an image file`);
 }

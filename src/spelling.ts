@@ -1,14 +1,5 @@
 import distance from 'damerau-levenshtein';
 
-const SUGGESTIONS = 3;
-
-/** Returns the names closest in spelling to `name`, ignoring case. */
-export function nearest(name: string, known: readonly string[]): readonly string[] {
-  return byDistance(name, known)
-    .slice(0, SUGGESTIONS)
-    .map(([candidate]) => candidate);
-}
-
 const SLIPS = 2; // letters
 
 /** Returns the name that `name` is a typing error for; undefined if `name` is known, or too far from all. */

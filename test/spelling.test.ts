@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closestName, correction, nearest } from '../src/spelling.js';
+import { closestName, correction } from '../src/spelling.js';
 
 const NAMES = ['relu', 'silu', 'gelu', 'hard_swish', 'output_stride'];
 
@@ -24,12 +24,5 @@ describe('closestName', () => {
   it('accepts the beginning of one name, but not of two', () => {
     assert.equal(closestName('output', NAMES), 'output_stride');
     assert.equal(closestName('--max', ['--max-pixels', '--max-failures']), undefined);
-  });
-});
-
-describe('nearest', () => {
-  it('returns the three names closest in spelling', () => {
-    assert.deepEqual(nearest('hard_swiss', NAMES)[0], 'hard_swish');
-    assert.equal(nearest('x', NAMES).length, 3);
   });
 });

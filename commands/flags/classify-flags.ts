@@ -1,12 +1,12 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { sharedFlags } from './flags.js';
+import { sharedFlags, wholeNumber } from './flags.js';
 import { COMMON, inGroup } from './groups.js';
 import type { JobPart } from './job-part.js';
 
 const RESULTS = inGroup('Results');
 
 export const classifyFlags = {
-  'top-k': Flags.integer({
+  'top-k': wholeNumber({
     ...RESULTS,
     ...COMMON,
     char: 'k',
@@ -14,7 +14,7 @@ export const classifyFlags = {
     min: 1,
     default: 5,
     summary: 'Classes per image; 5 by default',
-    description: 'Number of classes per image, best first (CSV and JSONL)',
+    description: 'Number of classes per image, best first. NPY always holds the scores of all classes',
   }),
   scores: Flags.option({
     ...RESULTS,

@@ -37,7 +37,20 @@ export const featuresFlags = {
   })(),
   dtype: dtypeFlag,
   ...sharedFlags,
+  output: described(sharedFlags.output, {
+    summary: 'Output folder or file; standard output by default',
+    description: 'Output folder for NPY, or file for CSV and JSONL; - is standard output',
+  }),
+  format: described(sharedFlags.format, {
+    description:
+      'csv, npy or jsonl; by default from the extension of the output, otherwise npy, or jsonl on standard output',
+  }),
 };
+
+/** Gives a shared flag the texts that it has for this command. */
+function described<F extends object>(flag: F, texts: { summary?: string; description: string }): F {
+  return { ...flag, ...texts };
+}
 
 /**
  * Returns what `halonet features` computes and writes.

@@ -36,6 +36,17 @@ const triple = Flags.custom<
   },
 });
 
+/** A whole number, at least `min` and at most `max`. */
+export const wholeNumber = Flags.custom<number, { readonly min: number; readonly max?: number }>({
+  helpValue: 'N',
+  parse: async (text, _, { min, max }) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER)) return value;
+    const range = max === undefined ? `, at least ${min}` : ` from ${min} to ${max}`;
+    throw new HalonetError(`expected a whole number${range}; received ${text}`);
+  },
+});
+
 const MAX_SIDE = 16_384; // pixels, as in a checkpoint's config
 
 const imageSize = Flags.custom<{ readonly height: number; readonly width: number }>({
@@ -137,9 +148,8 @@ export const deviceFlags = {
     description:
       'Device that runs the network. auto uses a GPU if it gives the right results faster than the CPU',
   })(),
-  'device-id': Flags.integer({
+  'device-id': wholeNumber({
     ...PERFORMANCE,
-    helpValue: 'N',
     min: 0,
     max: 255,
     default: 0,
@@ -147,15 +157,18 @@ export const deviceFlags = {
   }),
 };
 
-/** Flags that choose the checkpoint. */
-export const MODEL_DESCRIPTION =
-  'timm model name (downloaded once; see halonet models), checkpoint file (safetensors or PyTorch), folder with a checkpoint, hf-hub:OWNER/NAME, or demo';
-
 /** The default model of a job. */
 export const DEFAULT_MODEL = 'halonet50ts.a1h_in1k';
 
+const CHECKPOINTS =
+  'demo, a timm model name (see halonet models), hf-hub:OWNER/NAME, a checkpoint file (safetensors or PyTorch), a folder with one';
+const CONVERTED = 'an .onnx file written by halonet convert';
+
 /** Values that --model accepts. */
-export const RUNNABLE_DESCRIPTION = `${MODEL_DESCRIPTION}; also an .onnx file written by halonet convert`;
+export const RUNNABLE_DESCRIPTION = `${CHECKPOINTS}, or ${CONVERTED}`;
+
+/** Values that `halonet inspect` accepts. */
+export const INSPECTABLE_DESCRIPTION = `${CHECKPOINTS}, ${CONVERTED}, or a config.json`;
 
 export const architectureFlag = Flags.string({
   ...MODEL,
@@ -176,7 +189,8 @@ export const evaluationFlags = {
     ...IMAGES,
     helpValue: 'MODE',
     options: ['center', 'squash', 'border'] as const,
-    description: 'center crops the longer side, squash ignores the aspect ratio, border pads',
+    description:
+      'center resizes the shorter side and crops the centre; squash resizes both sides, ignoring the aspect ratio, and crops; border resizes the longer side and pads',
   })(),
   interpolation: Flags.option({
     ...IMAGES,
@@ -207,6 +221,13 @@ export const dtypeFlag = Flags.option({
   description: 'Data type of the values written',
 })();
 
+export const quietFlag = Flags.boolean({
+  ...GENERAL,
+  ...COMMON,
+  char: 'q',
+  description: 'No progress or summary; errors are still shown',
+});
+
 /** The flags of every job command. */
 export const sharedFlags = {
   model: Flags.string({
@@ -216,7 +237,7 @@ export const sharedFlags = {
     helpValue: 'MODEL',
     default: DEFAULT_MODEL,
     summary: 'timm name, checkpoint or demo (see halonet models)',
-    description: RUNNABLE_DESCRIPTION,
+    description: `${RUNNABLE_DESCRIPTION}; models of timm and the hub are downloaded once`,
   }),
   architecture: architectureFlag,
   precision: Flags.option({
@@ -232,7 +253,7 @@ export const sharedFlags = {
     ...MODEL,
     helpValue: 'FOLDER',
     description:
-      'Images to calibrate the model on for --precision int8. By default halonet uses the calibration saved beside the checkpoint; if there is none, it calibrates on some of the first inputs and saves the result',
+      'Images to calibrate --precision int8 on. By default halonet uses the calibration file beside the checkpoint; if there is none, it calibrates on up to 64 of the first 1024 inputs and writes that file',
   }),
   output: Flags.string({
     ...OUTPUT,
@@ -240,8 +261,7 @@ export const sharedFlags = {
     char: 'o',
     helpValue: 'PATH',
     default: '-',
-    summary: 'Output file or folder; standard output by default',
-    description: 'Output file, or folder for features as NPY; - is standard output',
+    description: 'Output file; - is standard output',
   }),
   format: Flags.option({
     ...OUTPUT,
@@ -250,8 +270,7 @@ export const sharedFlags = {
     helpValue: 'FORMAT',
     options: FORMAT_NAMES,
     summary: 'csv, npy or jsonl; by default, from the extension',
-    description:
-      "Output format. By default it follows from the output's extension; without one, each command has its own default",
+    description: 'csv, npy or jsonl; by default from the extension of the output, otherwise csv',
   })(),
   'csv-safe': Flags.boolean({
     ...OUTPUT,
@@ -279,7 +298,8 @@ export const sharedFlags = {
   checkpoint: seconds({
     ...RESUMING,
     default: 5,
-    description: 'Interval at which rows are flushed to disk: the most work that a crash can cost',
+    description:
+      'How often a run saves its progress: the most work that a crash can cost. Unrelated to model checkpoints',
   }),
   extensions: extensions({
     ...INPUTS,
@@ -345,8 +365,9 @@ export const sharedFlags = {
   'max-failures': failureLimit({
     ...FAILURES,
     exclusive: ['fail-fast'],
+    summary: 'Stop when more than N images, or P% of them, have failed',
     description:
-      'Stop when more than N images fail, or more than P% of the rows (checked from the 100th row on)',
+      'Stop when more than N images, or more than P% of the images so far, have failed (P% is checked from the 100th image on)',
   }),
   'fail-fast': Flags.boolean({ ...FAILURES, description: 'Stop at the first image that fails' }),
   ...evaluationFlags,
@@ -375,43 +396,38 @@ export const sharedFlags = {
     options: FAULTS,
     default: 'truncated',
     description:
-      'Mildest damage that fails an image: a warning or an error of the decoder, a truncated file, or none',
+      'Mildest damage that makes an image fail: warning (any decoder warning), error (any decoder error), truncated (the file ends early), or none (only images that cannot be decoded at all)',
   })(),
   'decode-timeout': timeout({
     ...FAILURES,
     default: DECODE_SECONDS,
     description: 'Fail images that take longer than this to read and decode',
   }),
-  'batch-size': Flags.integer({
+  'batch-size': wholeNumber({
     ...PERFORMANCE,
-    helpValue: 'N',
     min: 1,
     max: 4096,
     char: 'b',
-    description: 'Images per batch; tuned automatically by default',
+    defaultHelp: async () => 'tuned automatically',
+    description: 'Images per batch',
   }),
-  decoders: Flags.integer({
+  decoders: wholeNumber({
     ...PERFORMANCE,
-    helpValue: 'N',
     min: 1,
     max: 512,
-    description: 'Images decoded at once; tuned automatically by default',
+    defaultHelp: async () => 'tuned automatically',
+    description: 'Images decoded at once',
   }),
   ...deviceFlags,
-  threads: Flags.integer({
+  threads: wholeNumber({
     ...PERFORMANCE,
-    helpValue: 'N',
     min: 1,
     max: 512,
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
   }),
-  quiet: Flags.boolean({
-    ...GENERAL,
-    ...COMMON,
-    description: 'No progress or summary; errors are still shown',
-  }),
+  quiet: quietFlag,
 };
 
 /** The INPUT arguments of a job command. */

@@ -21,7 +21,7 @@ export const retryFlags = Object.fromEntries(
 function forRetry<F extends object>(name: string, flag: F): F {
   const common = FIRST.includes(name);
   return settings[name]?.retry === 'renew'
-    ? { ...flag, common, defaultHelp: async () => 'as in the run' }
+    ? { ...flag, common, summary: undefined, defaultHelp: async () => 'as in the run' } // a summary would name another default
     : { ...flag, common };
 }
 

@@ -5,7 +5,7 @@ import type {
   PipelineRate,
   SessionRate,
 } from '../../src/benchmark/report.js';
-import { relativeSpread, type Spread, spreadOf } from '../../src/benchmark/statistics.js';
+import { canCompare, relativeSpread, type Spread, spreadOf } from '../../src/benchmark/statistics.js';
 import { bytesText } from '../../src/bytes-text.js';
 import type { BenchmarkRun } from './benchmark-run.js';
 import { boundSentence } from './bound-sentence.js';
@@ -64,7 +64,7 @@ const PIPELINE: readonly Column<PipelineRate>[] = [
   { title: 'decoders', align: 'right', cell: ({ found }) => String(found?.decoders ?? '-') },
   ...rate<PipelineRate>('images/s', ({ imagesPerSecond }) => imagesPerSecond),
   {
-    title: 'of session',
+    title: 'of network',
     align: 'right',
     cell: ({ imagesPerSecond, bound }) => percent(imagesPerSecond.median / bound.session),
   },
@@ -87,10 +87,10 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
   return [
     {
       title: 'GEMM rate',
-      body: `${tabulate(gemm, GEMM)}\n\nChains of matrix products through ONNX Runtime, the right-hand sides constant. The fastest fp32 shape is the rate that networks are held against.`,
+      body: `${tabulate(gemm, GEMM)}\n\nChains of matrix products in ONNX Runtime, with constant right-hand sides. The column "of GEMM" compares with the fastest fp32 rate at the same number of threads.`,
     },
     {
-      title: 'Session alone',
+      title: 'Network alone',
       body: `${tabulate(session, SESSION)}\n\n${[...bestSentences(session), ...gainSentences(session)].join('\n')}`,
     },
     {
@@ -109,7 +109,7 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
       title: 'Start',
       body: tabulate(
         [
-          ['halonet --help, to its end', start.help],
+          ['halonet --help, complete run', start.help],
           ['first result of one image, from the start of the process', start.firstResult],
         ],
         START,
@@ -121,7 +121,7 @@ export function sectionsOf(report: BenchmarkReport, tabulate: typeof table): rea
 /** Explains the dashes in the columns that jobs find by measurement. */
 function unsettledNote(rates: readonly PipelineRate[]): readonly string[] {
   const settled = rates.every(({ found }) => found !== undefined);
-  return settled ? [] : ['A dash for batch and decoders: the jobs ended while they still tried sizes.'];
+  return settled ? [] : ['A dash under batch or decoders means that the job ended before tuning settled.'];
 }
 
 /** The best batch size for each precision and number of threads. */
@@ -146,19 +146,27 @@ function gainSentences(rates: readonly SessionRate[]): readonly string[] {
         .map(({ imagesPerSecond }) => imagesPerSecond.median),
     );
   const [first, ...others] = [...new Set(rates.map(({ precision }) => precision))];
-  if (first === undefined) return [];
+  if (first === undefined || others.length === 0) return [];
+  if (!canCompare(rates.map(({ imagesPerSecond }) => imagesPerSecond)))
+    return ['- too few samples to compare precisions'];
   return others.flatMap((other) =>
     [...new Set(rates.map(({ threads }) => threads))].map((threads) => {
       const gain = best(other, threads) / best(first, threads);
-      return `- ${other} is ${gain.toFixed(2)} times as fast as ${first} with ${threadsText(threads)}`;
+      return `- ${other} is ${speedText(gain)} ${first} with ${threadsText(threads)}`;
     }),
   );
 }
+
+/** Compares a speed with another, in words to go before the other: `1.83 times as fast as`. */
+const speedText = (gain: number): string =>
+  gain >= 0.995 ? `${gain.toFixed(2)} times as fast as` : `${percent(1 - gain)} slower than`;
 
 const threadsText = (threads: number): string => `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 
 /** The gain from resizing while decoding. */
 function decodeSentences(rates: readonly DecodeRate[]): string {
+  if (!canCompare(rates.map(({ imagesPerSecond }) => imagesPerSecond)))
+    return '- too few samples to compare ways of decoding';
   return rates
     .filter(({ decode }) => decode !== 'exact')
     .map(({ photos, decode, decoders, imagesPerSecond }) => {
@@ -166,7 +174,7 @@ function decodeSentences(rates: readonly DecodeRate[]): string {
         (rate) => rate.decode === 'exact' && rate.photos.name === photos.name && rate.decoders === decoders,
       );
       const gain = imagesPerSecond.median / (exact?.imagesPerSecond.median ?? Number.NaN);
-      return `- ${photos.name}, ${decoders} at once: ${decode} is ${gain.toFixed(2)} times as fast as exact`;
+      return `- ${photos.name}, ${decoders} at once: ${decode} is ${speedText(gain)} exact`;
     })
     .join('\n');
 }
@@ -191,8 +199,8 @@ export function factsOf({ machine, report, version, date, command }: BenchmarkRu
   const { name, architecture, randomWeights, height, width, flops } = report.model;
   const weights = randomWeights ? ', random weights' : '';
   return [
-    `${name} (${architecture}${weights}) at ${height}×${width}: ${giga(flops)} GFLOP an image, on ${report.device}`,
-    `${[machine.cpu, ...machine.features].join(' ')}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
+    `${name} (${architecture}${weights}) at ${height}×${width}, ${giga(flops)} GFLOP/image, on ${report.device}`,
+    `${[machine.cpu, ...machine.features].join(' ')}, ${machine.cores} cores, ${bytesText(machine.memory)}, ${machine.system}`,
     `halonet ${version}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}, sharp ${machine.sharp}`,
     `${date}: ${command}`,
     ...unrestFacts(report),

@@ -21,7 +21,7 @@ const DEVICES: readonly Column<DeviceReport>[] = [
     cell: (device) => whenWorks(device, ({ flops }) => figure(flops / 1e9)),
   },
   {
-    title: 'of the CPU',
+    title: 'vs. CPU',
     align: 'right',
     cell: (device) => compared(device, ({ flops, cpuFlops }) => `${figure(flops / cpuFlops)}×`),
   },
@@ -47,9 +47,9 @@ export function examinationText(examination: Examination, width?: number): strin
     ...facts(
       [
         ['Cache', cache.folder],
-        ['Models', models.length > 0 ? models : 'none in the cache; demo is part of halonet'],
+        ['Models', models.length > 0 ? models : 'demo (included); none in the cache'],
         ['Environment', Object.entries(environment).map(([name, value]) => `${name}=${value}`)],
-        ['Advice', advice.length > 0 ? advice : 'none'],
+        ['Advice', advice.length > 0 ? advice : 'nothing to improve'],
       ],
       width,
     ),

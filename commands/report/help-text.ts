@@ -119,6 +119,7 @@ export const FIRST_USE: readonly Example[] = [
 const READ_MORE: readonly (readonly [string, string])[] = [
   ['halonet COMMAND --help', 'Examples and the most common flags of a command'],
   ['halonet COMMAND --help-all', 'Every flag of a command'],
+  ['halonet --version', 'Versions of halonet and Node, and the platform'],
   ['README.md and docs/', 'Formats, long runs, failures, models, devices'],
 ];
 
@@ -183,8 +184,11 @@ const fullRow = (flag: FlagFacts): readonly [string, string] => [
 const flagLabel = ({ char, label, value }: FlagFacts) =>
   `${char === undefined ? '   ' : `-${char},`} ${label}${value === undefined ? '' : ` ${value}`}`;
 
+/** Adds the choices, unless the text is about each of them. */
 const withChoices = (text: string, choices: readonly string[]) =>
-  choices.length === 0 ? text : `${text} (${choices.join(', ')})`;
+  choices.every((choice) => new RegExp(`\\b${choice}\\b`).test(text))
+    ? text
+    : `${text} (${choices.join(', ')})`;
 
 const withDefault = (text: string, byDefault: string | undefined) =>
   byDefault === undefined ? text : `${text} [default: ${byDefault}]`;
@@ -212,12 +216,12 @@ function furtherFlags({ groups }: CommandFacts, page: Page): readonly string[] {
   return columns(rows, page);
 }
 
-/** `0 done, 1 some images failed, 2 could not run, 129, 130 or 143 interrupted` */
+/** `0 done; 1 some images failed; 2 the command failed; 129, 130, 143 interrupted` */
 function exitCodesText(codes: CommandFacts['exitCodes']): string {
   const plain = codes.filter(([code]) => code < SIGNALLED).map(([code, meaning]) => `${code} ${meaning}`);
   const signals = codes.map(([code]) => code).filter((code) => code >= SIGNALLED);
-  if (signals.length > 0) plain.push(`${signals.slice(0, -1).join(', ')} or ${signals.at(-1)} interrupted`);
-  return plain.join(', ');
+  if (signals.length > 0) plain.push(`${signals.join(', ')} interrupted`);
+  return plain.join('; ');
 }
 
 const SIGNALLED = 128;

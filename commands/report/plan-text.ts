@@ -1,4 +1,5 @@
 import { bytesText } from '../../src/bytes-text.js';
+import { counted } from '../../src/counted.js';
 import { fileBytes, type JobPlan, totalBytes } from '../../src/job/dry-run.js';
 import type { PlannedFile } from '../../src/runs/output-preview.js';
 import { changesText } from '../../src/runs/plan.js';
@@ -8,20 +9,23 @@ import { type Column, factsText, figure, grouped, shapeText, table } from './tab
 
 /** Describes what a job would do, wrapped to the terminal width. */
 export function planText(plan: JobPlan, width?: number): string {
-  const { device, size, space, model, output } = plan;
+  const { device, size, space, model } = plan;
   const files = skippedText(plan.inputs.skipped);
   const skipped = device.skipped.map(({ name, reason }) => `${name}: ${reason}`);
   const lines: readonly (readonly [string, string])[] = [
     ['images', imagesText(plan)],
-    ...(files === undefined ? [] : [['files', `${files} skipped`] as const]),
+    ...(files === undefined ? [] : [['skipped', files] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
     ['device', device.device.name + (skipped.length > 0 ? ` (${skipped.join('; ')})` : '')],
-    ['output', `${output === '-' ? 'standard output' : output}: ${startText(plan)}`],
+    ['output', outputText(plan)],
+  ];
+  if (plan.run.kind === 'done') return factsText(lines, width);
+  const effort: typeof lines = [
     ...(space === undefined ? [] : [['disk', spaceText(space)] as const]),
     ['time', timeText(plan)],
   ];
   return [
-    factsText(lines, width),
+    factsText([...lines, ...effort], width),
     table(
       [...plan.files, { name: 'total', exact: plan.files.every(({ exact }) => exact) }],
       columns(plan),
@@ -43,34 +47,34 @@ function imagesText({ inputs, list }: JobPlan): string {
   return rows === 0 ? 'none' : parts.join(', ');
 }
 
-function startText({ run, replaces, rows, there, list }: JobPlan): string {
+function outputText({ output, run, replaces, rows, there, list }: JobPlan): string {
+  const name = output === '-' ? 'standard output' : output;
   const done = there === undefined ? '' : grouped(there);
   const all = rows === undefined ? '' : ` of ${grouped(rows)}`;
   const same = list ? ', if the list is as it was' : '';
   switch (run.kind) {
     case 'refuse':
-      return `refused: ${run.error.message}`;
+      return `${name}: cannot start (see the error below)`;
     case 'start':
-      return replaces ? 'replaces an existing output' : 'new';
+      return `${name}: ${replaces ? 'replaces an existing output' : 'new'}`;
     case 'done':
-      return `complete: it has all ${done} rows${same}`;
+      return `${name} is complete (${counted(there ?? 0, 'row')})${same}: nothing to do`;
     case 'resume':
-      return `continues after ${done}${all} rows${same}`;
+      return `${name}: continues after ${done}${all} rows${same}`;
     case 'reuse':
-      if (run.changes === undefined) return 'keeps the rows of unchanged inputs';
-      return `${changesText(run.changes)}; keeps ${done}${all} rows`;
+      if (run.changes === undefined) return `${name}: keeps the rows of unchanged inputs`;
+      return `${name}: ${changesText(run.changes)}; keeps ${done}${all} rows`;
   }
 }
 
 function spaceText({ folder, needed, free }: NonNullable<JobPlan['space']>): string {
   if (free === undefined) return `free space is unknown in ${folder}`;
-  const has = `${bytesText(free)} free in ${folder}`;
-  if (needed === undefined) return has;
-  return `${has}: ${needed > free ? 'does not fit' : 'fits'}, ${bytesText(needed)} to be written`;
+  const room = `${bytesText(free)} free in ${folder}`;
+  if (needed === undefined) return room;
+  return `${bytesText(needed)} to write; ${needed > free ? 'does not fit in' : 'fits in'} the ${room}`;
 }
 
 function timeText({ trial, rows, there, run }: JobPlan): string {
-  if (run.kind === 'done') return 'none';
   if (trial === undefined) return rows === 0 ? 'none' : 'unknown';
   const rate = trial.rows / trial.seconds;
   const measured = `${figure(rate)} images/s, measured on ${trial.rows}`;
@@ -91,7 +95,7 @@ const columns = ({ files, rows }: JobPlan): readonly Column<Line>[] => {
   return [
     { title: 'file', cell: ({ name }) => name },
     {
-      title: 'bytes a row',
+      title: 'bytes/row',
       align: 'right',
       cell: (line) => {
         const bytes = 'rowBytes' in line ? line.rowBytes : rowBytes;

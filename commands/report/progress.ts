@@ -1,4 +1,6 @@
+import { counted } from '../../src/counted.js';
 import type { StandardError } from './standard-error.js';
+import { grouped } from './table.js';
 
 const REDRAW_MS = 100;
 
@@ -93,9 +95,9 @@ export function progressLine(
   rate: number, // images a second
 ): string {
   const count =
-    total === undefined ? `${images} ${images === 1 ? 'image' : 'images'}` : `${images} of ${total} images`;
+    total === undefined ? counted(images, 'image') : `${grouped(images)} of ${counted(total, 'image')}`;
   const left = total === undefined ? '' : `, ${duration((total - images) / rate)} left`;
-  return `${count}, ${rate.toFixed(1)}/s${left}${failed > 0 ? `, ${failed} failed` : ''}`;
+  return `${count}, ${rate.toFixed(1)}/s${left}${failed > 0 ? `, ${grouped(failed)} failed` : ''}`;
 }
 
 /** Formats seconds as 1h02m, 3m04s or 5s. */

@@ -74,8 +74,9 @@ export class Reporter {
   }
 
   /** Reports that a signal arrived. */
-  stopping(): void {
-    this.#say('finishing the current batch; a second signal stops at once');
+  stopping(signal: NodeJS.Signals): void {
+    const again = signal === 'SIGINT' ? 'press Ctrl-C again to stop' : 'a second signal stops';
+    this.#say(`finishing the current batch; ${again} at once`);
   }
 
   /**

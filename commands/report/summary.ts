@@ -5,7 +5,7 @@ import { ENOUGH_IMAGES } from '../../src/models/int8/agreement.js';
 import type { CalibratedModel } from '../../src/models/int8/int8.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
 import { escapeControls } from './escape-controls.js';
-import { factsText } from './table.js';
+import { factsText, grouped } from './table.js';
 import type { WrittenFile } from './written-files.js';
 
 /** Summarises a run, with the files it wrote if there are several, and the inputs it skipped if any. */
@@ -18,7 +18,7 @@ export function summaryText(
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),
-    ...(skipped === undefined ? [] : [`skipped: ${skipped}`]),
+    ...(skipped === undefined || summary.retries ? [] : [`skipped ${skipped}`]), // a retry walks no folder
   ].join('\n');
 }
 
@@ -35,19 +35,14 @@ function writtenText(written: readonly WrittenFile[]): string {
  * @param output as the user gave it; - is standard output
  */
 function summaryLine(summary: JobSummary, output: string): string {
-  const { rows, done, stored, failures, seconds, measured } = summary;
+  const { rows, done, stored, retries, failures, measured } = summary;
   if (rows === 0) return 'no images';
   const failed = failedImages(summary);
-  const computed = done - stored;
-  const rate = (computed / Math.max(seconds, 1e-3)).toFixed(1);
-  const parts =
-    done === 0
-      ? [`nothing left to do: ${counted(rows, 'image')} in ${output}`]
-      : [`${counted(computed, 'image')} in ${seconds.toFixed(1)} s (${rate}/s)`];
-  if (done > 0 && computed < rows) parts.push(`${counted(rows, 'row')} in all`);
+  const parts = [done === 0 ? nothingLeft(summary, output) : computedText(summary)];
+  if (done > 0 && done - stored < rows) parts.push(`${counted(rows, 'row')} in all`);
   if (failed > 0) {
-    const codes = Object.entries(failures).map(([code, count]) => `${code} ${count}`);
-    parts.push(`${failed} failed (${codes.join(', ')})`);
+    const codes = Object.entries(failures).map(([code, count]) => `${code} ${grouped(count)}`);
+    parts.push(`${grouped(failed)} ${retries ? 'still failed' : 'failed'} (${codes.join(', ')})`);
   }
   if (measured !== undefined) {
     const { batchSize, decoders } = measured;
@@ -55,6 +50,21 @@ function summaryLine(summary: JobSummary, output: string): string {
   }
   if (output !== '-' && done > 0) parts.push(`written to ${output}`);
   return parts.join(', ');
+}
+
+function computedText({ done, stored, succeeded, retries, seconds }: JobSummary): string {
+  const computed = done - stored;
+  if (computed === 0) return 'no images to compute';
+  const rate = (computed / Math.max(seconds, 1e-3)).toFixed(1);
+  const text = `${counted(computed, 'image')} in ${seconds.toFixed(1)} s (${rate}/s)`;
+  return retries ? `retried ${text}, ${grouped(succeeded)} succeeded` : text;
+}
+
+function nothingLeft({ rows, retries, failures }: JobSummary, output: string): string {
+  if (!retries || failedImages({ failures }) > 0)
+    return `nothing left to do: ${counted(rows, 'image')} in ${output}`;
+  const all = rows === 1 ? 'the only image' : `all ${counted(rows, 'image')}`;
+  return `no failed rows to retry: ${all} of ${output} ${rows === 1 ? 'has a result' : 'have results'}`;
 }
 
 export function failedImages({ failures }: Pick<JobSummary, 'failures'>): number {
@@ -87,8 +97,8 @@ export function calibrationLine({ calibration, path, measured, notKept }: Calibr
   return `int8: ${found}; calibration ${kept}${few}${warning}`;
 }
 
-/** Summarises a conversion in one line: `demo.onnx: 0.9 MB, outputs logits, embedding, ONNX opset 17`. */
+/** Summarises a conversion in one line: `demo.onnx: 0.9 MB, ONNX opset 17, outputs: logits, embedding`. */
 export function conversionLine({ bytes, outputs, opset }: ConvertSummary, output: string): string {
   const name = output === '-' ? 'standard output' : output;
-  return `${name}: ${(bytes / 1e6).toFixed(1)} MB, outputs ${outputs.join(', ')}, ONNX opset ${opset}`;
+  return `${name}: ${(bytes / 1e6).toFixed(1)} MB, ONNX opset ${opset}, outputs: ${outputs.join(', ')}`;
 }

@@ -103,5 +103,5 @@ export const shapeText = (shape: readonly number[]): string => shape.join('×');
 /** Formats three significant digits; whole numbers from 100. */
 export const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/** Formats 0.974 as 97 %. */
-export const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
+/** Formats 0.974 as 97%. */
+export const percent = (part: number): string => `${(100 * part).toFixed(0)}%`;

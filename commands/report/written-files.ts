@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
-import { CLASSES, filePath, INDEX } from '../../src/outputs/arrangement.js';
+import { CLASSES, INDEX } from '../../src/outputs/arrangement.js';
 import type { FoundRun } from '../../src/runs/find-run.js';
 import type { Manifest } from '../../src/runs/manifest.js';
+import { finalPath, shownPath } from '../../src/runs/run-place.js';
 
 /** A file that a run wrote, as a line of its summary. */
 export interface WrittenFile {
@@ -16,20 +16,17 @@ const RESULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns every file of a finished run and its purpose, results first.
- *
- * @param output as the user gave it; the paths begin with it unless it is a link to elsewhere
+ * Returns every file of a finished run and its purpose, results first. The paths are spelled as the user spelled the output,
+ * unless that is a link to elsewhere.
  */
-export function writtenFiles({ place, manifest }: FoundRun, output: string): readonly WrittenFile[] {
-  const given = output.replace(/(?<=.)[\\/]+$/, '');
-  const path = place.path === resolve(output) ? given : place.path;
-  const shown = (beside: string) => path + beside.slice(place.path.length);
+export function writtenFiles({ place, manifest }: FoundRun): readonly WrittenFile[] {
+  const shown = (path: string) => shownPath(place, path);
   const names = manifest.outputs.map(({ name }) => name);
   return [
     ...[
       ...names.filter((name) => !isBeside(name, manifest)),
       ...names.filter((name) => isBeside(name, manifest)),
-    ].map((name) => ({ path: filePath(place.arrangement, path, name), purpose: purposeOf(name, manifest) })),
+    ].map((name) => ({ path: shown(finalPath(place, name)), purpose: purposeOf(name, manifest) })),
     { path: shown(place.manifest), purpose: 'manifest: settings, versions, checksums' },
     { path: shown(place.ledger), purpose: 'ledger: the image of each row' },
   ];

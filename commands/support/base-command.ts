@@ -2,13 +2,13 @@
 
 import { Command, Errors } from '@oclif/core';
 import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
-import { unknownFlags, unknownFlagsText } from '../flags/unknown-flag.js';
 import { escapeControlsInLines, escapedJson } from '../report/escape-controls.js';
 import { standardError } from '../report/standard-error.js';
 import { terminalWidth } from '../report/terminal-width.js';
 import { type ExitCodes, PLAIN_EXIT_CODES } from './exit-codes.js';
 import { failureOf, printFailure } from './failure.js';
 import { Interrupted } from './interruption.js';
+import { type CalledCommand, usageFailure } from './usage-error.js';
 
 export const FAILED = 1;
 const COULD_NOT_RUN = 2;
@@ -46,19 +46,22 @@ export abstract class BaseCommand extends Command {
     standardError.print(text);
   }
 
+  get #called(): CalledCommand {
+    const { flags, examples } = this.ctor as typeof BaseCommand;
+    return { help: `${this.config.bin} ${this.id} --help`, example: examples[0]?.command, flags };
+  }
+
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader closed the pipe, as with `| head`
     if (error instanceof Interrupted) {
-      this.logToStderr(`${error.message}; ${this.outcome}`);
+      this.logToStderr(`${error.message}: ${this.outcome}`);
       process.exitCode = error.exitCode;
       return;
     }
     const failure = failureOf(error);
     if (failure === undefined) throw error; // a defect
-    const unknown = unknownFlags(error);
-    const message = unknown === undefined ? failure.message : unknownFlagsText(unknown, this.ctor.flags);
     const isUsage = error instanceof Errors.CLIError; // oclif's errors about arguments and flags
-    printFailure({ message, hint: isUsage ? `See ${this.config.bin} ${this.id} --help.` : failure.hint });
+    printFailure(isUsage ? usageFailure(error, failure.message, this.#called) : failure);
     if (this.nextStep !== undefined) this.logToStderr(`  ${this.nextStep}`);
     process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
   }

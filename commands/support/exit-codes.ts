@@ -9,7 +9,7 @@ export const INTERRUPTED: ExitCodes = {
 };
 
 /** For a command that ends at once. */
-export const PLAIN_EXIT_CODES: ExitCodes = { 0: 'done', 2: 'could not run' };
+export const PLAIN_EXIT_CODES: ExitCodes = { 0: 'done', 2: 'the command failed' };
 
 /** For a command that runs for a while. */
 export const RUN_EXIT_CODES: ExitCodes = { ...PLAIN_EXIT_CODES, ...INTERRUPTED };

@@ -14,12 +14,11 @@ export interface Failure {
 /** Returns undefined for a defect. */
 export function failureOf(error: unknown): Failure | undefined {
   const known = shortageOf(error) ?? error;
-  if (known instanceof HalonetError)
-    return { message: escapeControls(unframed(known.message)), hint: known.hint };
+  if (known instanceof HalonetError) return { message: unframed(known.message), hint: known.hint };
   if (error instanceof Errors.CLIError)
     return { message: unframed(stripVTControlCharacters(error.message)), hint: undefined }; // oclif colours its messages
   if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
-    return { message: `halonet cannot be loaded: ${escapeControls(error.message)}`, hint: NOT_LOADED };
+    return { message: `halonet cannot be loaded: ${error.message}`, hint: NOT_LOADED };
   return undefined;
 }
 
@@ -35,7 +34,7 @@ export function reportFailure(error: unknown): void {
 }
 
 export function printFailure({ message, hint }: Failure): void {
-  standardError.printError(message);
+  standardError.printError(escapeControls(message));
   if (hint !== undefined) standardError.print(`  ${escapeControls(hint)}`);
 }
 

@@ -1,10 +1,12 @@
 /** The abort reason of a run that a signal ended. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  readonly signal: Signal;
   readonly exitCode: number;
 
-  constructor(signal: keyof typeof EXIT_CODES) {
-    super(`interrupted by ${signal}`);
+  constructor(signal: Signal) {
+    super(`interrupted (${signal})`);
+    this.signal = signal;
     this.exitCode = EXIT_CODES[signal];
   }
 }

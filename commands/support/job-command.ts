@@ -9,7 +9,7 @@ import { failedImages } from '../report/summary.js';
 import type { WrittenFile } from '../report/written-files.js';
 import { BaseCommand, FAILED } from './base-command.js';
 import { host } from './host.js';
-import { abortOnSignals } from './interruption.js';
+import { abortOnSignals, Interrupted } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
 import { refuseList } from './standard-input.js';
 
@@ -26,13 +26,13 @@ export abstract class JobCommand extends BaseCommand {
     const { signal, release } = abortOnSignals();
     if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's listener would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
-      reporter.stopping();
+      if (signal.reason instanceof Interrupted) reporter.stopping(signal.reason.signal);
       if (lists) process.stdin.destroy(); // a pending read would keep the process alive
     });
     try {
       this.outcome =
         flags.output === '-'
-          ? 'the printed rows are incomplete; only a run with --output can be resumed'
+          ? 'not all rows were printed; to be able to resume, write to a file with --output'
           : 'no output was changed';
       reporter.loading();
       const job = { ...(await this.#options(request, reporter.tellsTotal)), signal };
@@ -78,10 +78,9 @@ export abstract class JobCommand extends BaseCommand {
   #stopped(rows: number, { outputs }: FileJobOptions): void {
     if (rows === 0) return;
     const { mode } = outputs.destination;
-    const next = mode === 'retry' ? 'the same retry' : 'the same command with --resume';
-    const kept = `${counted(rows, 'row')} so far ${rows === 1 ? 'is' : 'are'} kept`;
-    this.outcome = `${kept}, and ${next} continues`;
-    this.nextStep = `${kept}: ${next} continues.`;
+    const saved = `${counted(rows, 'row')} ${rows === 1 ? 'is' : 'are'} saved`;
+    this.outcome = `${saved}; to continue, repeat the command${CONTINUED[mode]}`;
+    this.nextStep = `${this.outcome}.`;
   }
 
   async #printPlan(job: FileJobOptions, reporter: Reporter): Promise<void> {
@@ -97,13 +96,22 @@ export abstract class JobCommand extends BaseCommand {
   }
 }
 
+/** What to change in the command of a run, by its mode, to continue it. */
+const CONTINUED: Readonly<Record<FileJobOptions['outputs']['destination']['mode'], string>> = {
+  new: ' with --resume',
+  overwrite: ' with --resume instead of --overwrite',
+  resume: '',
+  sync: '',
+  retry: '',
+};
+
 /** Returns the files of an output, from its manifest; none if it has no manifest, as on standard output. */
 async function writtenTo(output: string): Promise<readonly WrittenFile[]> {
   if (output === '-') return [];
   const { findRun } = await import('../../src/runs/find-run.js');
   const { writtenFiles } = await import('../report/written-files.js');
   return findRun(output).then(
-    (run) => writtenFiles(run, output),
+    writtenFiles,
     () => [], // the output is a device or was removed since; the run itself is complete
   );
 }

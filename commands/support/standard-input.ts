@@ -14,12 +14,12 @@ export function refuseList(inputs: readonly string[], { null: nul }: { readonly 
   const lists = inputs.filter((input) => input === LIST).length;
   if (lists === 0 && nul) {
     throw new HalonetError('--null is for a list of paths on standard input; - is not among the inputs', {
-      hint: "find photos -name '*.jpg' -print0 | halonet classify - --null",
+      hint: "Pass - as the input: find photos -name '*.jpg' -print0 | halonet classify - --null",
     });
   }
   if (lists > 1) {
     throw new HalonetError(`- is given ${lists} times; standard input can be read once`, {
-      hint: 'Name it once, at the place of its paths among the inputs.',
+      hint: 'Pass it once, where its paths belong among the inputs.',
     });
   }
   if (lists === 1 && isFolder(STDIN)) {

@@ -60,7 +60,7 @@ async function photoSets(
   const sizes = GENERATED_SIZES[effort.extent];
   for (const [done, size] of sizes.entries()) {
     const label = `${size.width}×${size.height}`;
-    onStep?.({ phase: 'generating images', label, done, total: sizes.length });
+    onStep?.({ phase: 'generating images', unit: 'size', label, done, total: sizes.length });
     sets.push(await generatedPhotos(folder, size, signal));
   }
   return sets;

@@ -45,7 +45,7 @@ export async function measureJobs(
     ];
     const spreads = await sampleInRounds(measurements, {
       ...plan,
-      phase: 'whole jobs',
+      phase: 'measuring whole jobs',
       rounds: plan.effort.repeats,
     });
     const spread = (measurement: Measurement) => spreads[measurements.indexOf(measurement)] as Spread;

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { counted } from '../counted.js';
 import { HalonetError } from '../errors.js';
 import { decodeImage } from '../images/decode.js';
 import { DECODABLE_EXTENSIONS } from '../images/extensions.js';
@@ -79,11 +80,13 @@ export async function photosIn(folder: string, options: UserPhotos): Promise<Pho
   for (const [i, { id }] of items.entries())
     if (problems[i] !== undefined) options.onNote?.(`${id}: ${problems[i]}`);
   if (paths.length < items.length)
-    options.onNote?.(`--images ${folder}: ${items.length - paths.length} of ${items.length} are skipped`);
+    options.onNote?.(
+      `--images ${folder}: ${items.length - paths.length} of ${counted(items.length, 'image')} skipped`,
+    );
   if (paths.length > 0) return setOf(folder, paths, ['exact', 'fast']);
   const none = items.length > 0 ? 'no image in it can be decoded' : 'there is no image in it';
   throw new HalonetError(`--images ${folder}: ${none}`, {
-    hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are read. Without --images, JPEGs are generated.`,
+    hint: `Files that end in ${[...DECODABLE_EXTENSIONS].join(', ')} are read. Without --images, halonet generates JPEGs.`,
   });
 }
 
@@ -97,7 +100,13 @@ async function problemsOf(
   const lane = async () => {
     for (const [i, item] of left) {
       signal?.throwIfAborted();
-      onStep?.({ phase: 'decoding images once', label: item.id, done: i, total: items.length });
+      onStep?.({
+        phase: 'decoding images once',
+        unit: 'image',
+        label: item.id,
+        done: i,
+        total: items.length,
+      });
       const found = item.status === 'failed' ? item : await decodeImage(item, preprocessing);
       if (found.status === 'failed') problems[i] = found.failure.message;
     }

@@ -50,8 +50,8 @@ export async function planBenchmark(
     });
   }
   if (has === 'fp16' && precisions.some((precision) => precision !== 'fp16')) {
-    throw new ModelError('the model is in half precision already; the lost precision cannot be restored', {
-      hint: 'Use the checkpoint, or pass --precisions fp16.',
+    throw new ModelError('the model is in half precision already: the lost precision cannot be restored', {
+      hint: 'Use the checkpoint that it was converted from, or pass --precisions fp16.',
     });
   }
   const threads = tried.threads ?? (device.name === 'cpu' ? [...new Set([1, cores])] : [cores]);

@@ -43,7 +43,10 @@ async function configText(model: string): Promise<string> {
   const path =
     name.kind === 'folder' ? await configOfFolder(name.path) : name.kind === 'file' ? name.path : undefined;
   if (path?.endsWith('.json')) return readText(path);
-  throw new ModelError(`--random-weights: ${JSON.stringify(model)} has weights of its own`, {
-    hint: 'Leave --random-weights out, or give a timm name or a config.json.',
-  });
+  throw new ModelError(
+    `--random-weights needs a timm name or a config.json; received ${JSON.stringify(model)}`,
+    {
+      hint: 'To measure a checkpoint with its own weights, leave out --random-weights.',
+    },
+  );
 }

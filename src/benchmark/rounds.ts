@@ -9,6 +9,7 @@ export interface Measurement {
 /** The current step, for a progress display. */
 export interface Step {
   readonly phase: string;
+  readonly unit: string; // what `total` counts: image
   readonly label: string;
   readonly done: number; // completed steps
   readonly total: number;
@@ -37,7 +38,7 @@ export async function sampleInRounds(
   for (let round = 0; round < rounds; round++) {
     for (const [i, { label, sample }] of measurements.entries()) {
       signal?.throwIfAborted();
-      onStep?.({ phase, label, done: round * measurements.length + i, total });
+      onStep?.({ phase, unit: 'sample', label, done: round * measurements.length + i, total });
       samples[i]?.push(await sample());
     }
   }

@@ -30,7 +30,7 @@ export async function measureStages(
     const decode = decodeCases(subject, sets, plan);
     const spreads = await sampleInRounds(
       [...gemm, ...session, ...decode].map(({ measurement }) => measurement),
-      { ...plan, phase: 'stages alone', rounds: plan.effort.repeats },
+      { ...plan, phase: 'measuring stages alone', rounds: plan.effort.repeats },
     );
     let at = 0;
     const finish = <T>(some: readonly Case<T>[]) => some.map((each) => each.finish(spreads[at++] as Spread));

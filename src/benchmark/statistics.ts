@@ -18,6 +18,12 @@ export function spreadOf(samples: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.25), high: at(0.75), samples };
 }
 
+/** Whether there are enough samples in each spread for ratios of their medians to mean something. */
+export const canCompare = (spreads: readonly Spread[]): boolean =>
+  spreads.every(({ samples }) => samples.length >= COMPARABLE);
+
+const COMPARABLE = 3; // samples
+
 /** Returns the interquartile range as a fraction of the median. */
 export const relativeSpread = ({ median, low, high }: Spread): number => (high - low) / median;
 

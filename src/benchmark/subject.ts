@@ -6,6 +6,7 @@ import type { Preprocessing } from '../images/geometry.js';
 import { prepare } from '../job/prepare.js';
 import { summarizeGraph } from '../model/summary.js';
 import type { CheckpointOptions } from '../models/checkpoint.js';
+import { NoCheckpointError } from '../models/locate.js';
 import type { ModelSource, Precision, RunPrecision } from '../models/model-source.js';
 import { openModel } from '../models/open-model.js';
 import { DECODE_SECONDS, preprocessingOf } from '../models/preprocessing.js';
@@ -36,8 +37,12 @@ export const DEFAULT_IMAGE_OPTIONS = { autoOrient: true, decode: 'exact' } as co
  */
 export async function openSubject(model: string, options: CheckpointOptions): Promise<Subject> {
   const source = await openModel(model, options).catch((cause: unknown) => {
+    if (cause instanceof NoCheckpointError) {
+      const hint = `${cause.hint} To measure on your own images: halonet benchmark --images ${model}`;
+      throw new ModelError(cause.message, { hint, cause });
+    }
     if (!(cause instanceof HubError)) throw cause;
-    const hint = `Speed hardly depends on the weights: halonet benchmark ${model} --random-weights needs no download.`;
+    const hint = `Speed hardly depends on the weights, and random ones need no download: halonet benchmark ${model} --random-weights`;
     throw new HubError(cause.message, { hint, cause });
   });
   const task = taskOf(source, model);
@@ -59,7 +64,7 @@ function taskOf({ outputs }: ModelSource, model: string): Task {
   if (outputs.includes('logits') || outputs.includes('probabilities')) return 'classify';
   if (outputs.includes('embedding')) return 'embed';
   throw new ModelError(`${model} has outputs ${outputs.join(', ')}; expected logits or an embedding`, {
-    hint: 'Convert it with one of these: halonet convert MODEL -o FILE.onnx --outputs logits',
+    hint: 'Convert it with one of these: halonet convert MODEL --outputs logits --output FILE.onnx',
   });
 }
 

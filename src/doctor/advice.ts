@@ -23,7 +23,7 @@ function cpuAdvice({ devices, machine, environment }: Omit<Examination, 'advice'
   const pool = Number(environment.UV_THREADPOOL_SIZE ?? Number.NaN);
   if (pool <= usable) {
     advice.push(
-      `UV_THREADPOOL_SIZE is ${pool}: that many images at most are decoded at once, on ${usable} cores. Unset it.`,
+      `UV_THREADPOOL_SIZE is ${pool}: at most that many images are decoded at once, on ${usable} cores. Unset it.`,
     );
   }
   return advice;
@@ -34,7 +34,7 @@ function gpuAdvice({ devices }: Omit<Examination, 'advice'>, host: Host): readon
   const gpus = devices.filter(({ name }) => name !== 'cpu');
   const packaged = packagedGpus(host);
   if (packaged.length > 0 && hasGpu(host) && gpus.every(({ status }) => status === 'absent'))
-    advice.push(`There is a GPU, and nothing can use it yet: see what ${packaged.join(' and ')} lack.`);
+    advice.push(`There is a GPU that nothing can use yet: see what ${packaged.join(' and ')} lack.`);
   for (const device of gpus) {
     if (device.status === 'absent') continue;
     if (device.name === 'cuda' && device.error > 1e-4)
@@ -47,7 +47,9 @@ function gpuAdvice({ devices }: Omit<Examination, 'advice'>, host: Host): readon
 
 function imageAdvice({ images }: Omit<Examination, 'advice'>): readonly string[] {
   if ('problem' in images) return [`No image can be read: ${images.problem}. npm ci installs sharp.`];
-  return images.failing.map(({ name, reason }) => `${name} should be read and is not: ${reason}.`);
+  return images.failing.map(
+    ({ name, reason }) => `${name} images cannot be read, although they should be: ${reason}.`,
+  );
 }
 
 const hubAdvice = ({ env }: Host): readonly string[] =>

@@ -43,13 +43,13 @@ export async function readCpuFeatures({
   return arch === 'arm64' ? ['NEON'] : undefined; // every arm64 CPU has it
 }
 
-/** Says what 8-bit products cost on such a CPU, compared with fp32. */
+/** Says whether int8 is worth using on such a CPU, and why. */
 export function int8Gain(features: readonly string[] | undefined): string {
-  if (features === undefined) return 'not known: this system does not tell what the CPU can do';
+  if (features === undefined) return 'not known: this system does not report what its CPU can do';
   const has = (...names: readonly string[]) => names.find((name) => features.includes(name));
   const tiles = has('AMX-INT8', 'I8MM');
-  if (tiles !== undefined) return `pays most: the CPU multiplies tiles of 8-bit numbers (${tiles})`;
+  if (tiles !== undefined) return `worth using: the CPU multiplies tiles of 8-bit numbers (${tiles})`;
   const dots = has('AVX512-VNNI', 'AVX-VNNI', 'DOTPROD');
-  if (dots !== undefined) return `pays: four 8-bit products take the place of one in fp32 (${dots})`;
-  return 'pays little: the CPU has no instruction for sums of 8-bit products';
+  if (dots !== undefined) return `worth using: the CPU multiplies 8-bit numbers four at a time (${dots})`;
+  return 'not worth using: the CPU has no 8-bit dot product instruction';
 }

@@ -2,6 +2,7 @@ import { type DeviceContext, isGpu, tryGpu } from '../devices/choose-device.js';
 import { type DeviceTrial, tryDevice } from '../devices/try-device.js';
 import { CPU, DEVICE_NAMES, type DeviceName, packagedGpus } from '../runtime/devices.js';
 import { DeviceError } from '../runtime/failures.js';
+import { hasGpu } from '../runtime/preconditions.js';
 
 /** The outcome of trying a device. */
 export type DeviceReport =
@@ -22,6 +23,17 @@ export async function examineDevices(context: DeviceContext): Promise<readonly D
   return reports;
 }
 
+/** Adds to a report what `auto` says of the same machine: no library would make WebGPU worth using. */
+function withoutGpu(report: Extract<DeviceReport, { status: 'absent' }>): DeviceReport {
+  const { reason, detail } = report;
+  return {
+    ...report,
+    reason: `no GPU, ${reason}`,
+    detail: `there is no GPU, and ${detail}`,
+    hint: undefined,
+  };
+}
+
 async function examine(name: DeviceName, context: DeviceContext): Promise<DeviceReport> {
   const device = { name, id: 0 };
   try {
@@ -33,6 +45,7 @@ async function examine(name: DeviceName, context: DeviceContext): Promise<Device
     if (!(error instanceof DeviceError)) throw error;
     const { reason, detail, hint } = error;
     const obtainable = !isGpu(device) || packagedGpus(context.host).includes(device.name);
-    return { name, status: 'absent', reason, detail, hint, obtainable };
+    const absent = { name, status: 'absent', reason, detail, hint, obtainable } as const;
+    return name === 'webgpu' && obtainable && !hasGpu(context.host) ? withoutGpu(absent) : absent;
   }
 }

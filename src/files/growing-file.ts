@@ -34,7 +34,7 @@ export class GrowingFile {
     return closeOnError(handle, async () => {
       const { size } = await handle.stat();
       if (size < length) {
-        throw new OutputError(`${path} is damaged: expected ${length} bytes or more, found ${size}.`, {
+        throw new OutputError(`${path} is damaged: expected ${length} bytes or more, found ${size}`, {
           hint: 'Pass --overwrite to start over.',
         });
       }

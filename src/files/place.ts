@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { access, constants, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
 import { attempt, errorCode } from './write-error.js';
 
@@ -18,18 +18,22 @@ export function isStdout(output: string): boolean {
 
 /**
  * Finds where an output file goes, and refuses unwritable places before any work is done.
- * @param example an example file name for hints
+ * @param extensions of the file names that a hint proposes
  * @throws {OutputError} for an existing file without `overwrite`, a folder, a missing or unwritable parent
  */
-export function findPlace(output: string, overwrite: boolean, example = 'results.csv'): Promise<Place> {
+export function findPlace(
+  output: string,
+  overwrite: boolean,
+  extensions: readonly string[] = ['.csv', '.npy'],
+): Promise<Place> {
   return attempt(output, async () => {
     if (isStdout(output)) return { kind: 'stdout' };
     const path = resolve(output);
     if (DESCRIPTOR.test(path)) return { kind: 'device', path };
     const existing = await statOrUndefined(path);
     if (existing?.isDirectory() || /[/\\]$/.test(output)) {
-      throw new OutputError(`${output} is a folder; expected a file.`, {
-        hint: `Name a file, such as ${join(output, example)}.`,
+      throw new OutputError(`${output} is a folder; expected a file`, {
+        hint: `Name a file, such as ${extensions.map((extension) => nameBeside(output) + extension).join(' or ')}.`,
       });
     }
     if (existing !== undefined && !existing.isFile()) return { kind: 'device', path };
@@ -38,6 +42,12 @@ export function findPlace(output: string, overwrite: boolean, example = 'results
     await checkParent(output, place);
     return { kind: 'file', path: place };
   });
+}
+
+/** Returns the path of a folder without the separators at its end, so that an extension makes it the name of a file. */
+function nameBeside(folder: string): string {
+  const path = folder.replace(/[/\\]+$/, '');
+  return /^\.*$/.test(basename(path)) ? join(folder, 'results') : path; // /, . and .. have no name
 }
 
 const MAX_LINKS = 40; // as Linux
@@ -63,28 +73,29 @@ export async function checkParent(output: string, path: string): Promise<void> {
   const parent = dirname(path);
   const found = await statOrUndefined(parent);
   if (found === undefined) {
-    throw new OutputError(`Cannot write ${output}: the folder ${parent} does not exist.`, {
+    throw new OutputError(`cannot write ${output}: the folder ${parent} does not exist`, {
       hint: `Create it first: mkdir -p '${parent}'`,
     });
   }
   if (!found.isDirectory()) {
-    throw new OutputError(`Cannot write ${output}: ${parent} is not a folder.`, {
+    throw new OutputError(`cannot write ${output}: ${parent} is not a folder`, {
       hint: 'Choose another folder.',
     });
   }
   try {
     await access(parent, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new OutputError(`Cannot write ${output}: no permission to write in ${parent}.`, {
+    throw new OutputError(`cannot write ${output}: no permission to write in ${parent}`, {
       cause,
       hint: 'Choose a folder that you may write in.',
     });
   }
 }
 
-export function alreadyExists(output: string): OutputError {
-  return new OutputError(`${output} already exists.`, {
-    hint: 'Pass --overwrite to replace it, or choose another name.',
+/** @param otherwise what can be done besides replacing it */
+export function alreadyExists(output: string, otherwise = ''): OutputError {
+  return new OutputError(`${output} already exists`, {
+    hint: `Pass ${otherwise}--overwrite to replace it, or choose another name.`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { OutputClosedError, OutputError } from '../errors.js';
+import { systemReason } from '../system-reason.js';
 
 // EPIPE and ECONNRESET from the system (EOF on Windows), the rest from Node's streams.
 const CLOSED = new Set([
@@ -55,7 +56,7 @@ export class ReadFailure extends Error {
   override readonly name = 'ReadFailure';
 
   constructor(cause: unknown) {
-    super(messageOf(cause), { cause });
+    super(systemReason(cause), { cause });
   }
 }
 
@@ -91,15 +92,13 @@ export function outputFailure(output: string, error: unknown): unknown {
   if (error instanceof ReadFailure) return cannot('read', output, error.cause, READING);
   const code = errorCode(error);
   if (CLOSED.has(code))
-    return new OutputClosedError(`The reader of ${output} closed the pipe.`, { cause: error });
+    return new OutputClosedError(`the reader of ${output} closed the pipe`, { cause: error });
   return OF_SYSTEM.test(code) ? cannot('write', output, error, WRITING) : error;
 }
 
 function cannot(deed: string, output: string, cause: unknown, hints: Hints): OutputError {
-  return new OutputError(`Cannot ${deed} ${output}: ${messageOf(cause)}`, {
+  return new OutputError(`cannot ${deed} ${output}: ${systemReason(cause)}`, {
     cause,
     hint: hints[errorCode(cause)],
   });
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -11,7 +11,7 @@ interface Kind {
 // Files that people keep beside checkpoints, or mistake for them.
 const KINDS: readonly Kind[] = [
   {
-    is: 'a Git LFS pointer, not the file itself',
+    is: 'a Git LFS pointer',
     hint: 'Fetch the file: git lfs pull',
     starts: ['version https://git-lfs'],
   },
@@ -25,22 +25,23 @@ const KINDS: readonly Kind[] = [
   { is: 'a GGUF file', starts: ['gguf'] },
   { is: 'a gzip archive', hint: 'Unpack it first.', starts: ['\x1f\x8b'] },
   { is: 'JSON or other text', starts: ['{', '['] },
-  { is: 'a pickle, but not one of torch.save', starts: ['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'] },
+  { is: 'a pickle that torch.save did not write', starts: ['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'] },
 ];
 
 const HINT =
-  'Give a safetensors file, a file of torch.save (.pth, .pth.tar, .bin), or an .onnx file of halonet convert.';
+  'Pass a safetensors file, a PyTorch file (.pth, .pth.tar, .bin), or an .onnx file written by halonet convert.';
 const SHOWN = 16; // bytes
 
 /** Returns the error for a file that is no checkpoint at all, based on its first bytes. */
 export function foreignFile(head: Uint8Array, where: string): FormatError {
   const text = Buffer.from(head).toString('latin1');
-  if (text.length === 0) return new FormatError(`${where}: is empty; expected a checkpoint`, { hint: HINT });
+  if (text.length === 0) return new FormatError(`${where} is empty`, { hint: HINT });
   const begin = text.trimStart().toLowerCase();
   const kind = KINDS.find(({ starts }) => starts.some((start) => begin.startsWith(start)));
   const start = JSON.stringify(text.slice(0, SHOWN).replace(/[^ -~]/g, '.'));
-  const is = kind === undefined ? `starts with ${start}` : `is ${kind.is}`;
-  return new FormatError(`${where}: ${is}; expected safetensors or PyTorch`, { hint: kind?.hint ?? HINT });
+  const is =
+    kind === undefined ? `not a checkpoint (it starts with ${start})` : `${kind.is}, not a checkpoint`;
+  return new FormatError(`${where} is ${is}`, { hint: kind?.hint ?? HINT });
 }
 
 /** Whether a file may be safetensors: a JSON object after eight bytes of length. */

@@ -135,7 +135,7 @@ function isSizes(value: unknown): value is readonly number[] {
 
 function broken(where: string, problem: string, cause?: unknown): FormatError {
   return new FormatError(`${where}: ${problem}`, {
-    hint: 'Get the checkpoint again; the file is damaged, or neither safetensors nor a PyTorch checkpoint.',
+    hint: 'Download or copy the checkpoint again.',
     cause,
   });
 }

@@ -29,8 +29,8 @@ const COMMIT_HASH = /^[0-9a-f]{40}$/;
  */
 export function repoCache(cacheDir: string, repo: string): RepoCache {
   if (!/^\w[\w.-]*(\/\w[\w.-]*)?$/.test(repo) || repo.includes('--') || repo.includes('..')) {
-    throw new HubError(`Not a hub repository: ${JSON.stringify(repo)}, expected owner/name`, {
-      hint: 'For example timm/halonet50ts.a1h_in1k.',
+    throw new HubError(`not a hub repository: ${JSON.stringify(repo)}; expected owner/name`, {
+      hint: 'An example is timm/halonet50ts.a1h_in1k.',
     });
   }
   const folder = `models--${repo.replace('/', '--')}`;
@@ -68,7 +68,7 @@ export function snapshotPath(cache: RepoCache, commit: string, file: string): st
 /** Returns an etag or commit as a file name. @throws HubError if it cannot be one. */
 export function blobName(etag: string): string {
   if (/^\w[\w.-]{0,199}$/.test(etag)) return etag;
-  throw new HubError(`The hub named a file version ${JSON.stringify(etag)}, which cannot be a file name`, {
+  throw new HubError(`the hub named a file version ${JSON.stringify(etag)}, which cannot be a file name`, {
     hint: 'Check HF_ENDPOINT: the server does not answer as the Hugging Face hub does.',
   });
 }
@@ -151,8 +151,8 @@ function safeSegments(path: string): readonly string[] {
   // A backslash or colon is harmless on Linux but can leave the folder on Windows.
   const unsafe = (segment: string) => ['', '.', '..'].includes(segment) || /[\\:\p{Cc}]/u.test(segment);
   if (!segments.some(unsafe)) return segments;
-  throw new HubError(`Not a path inside a hub repository: ${JSON.stringify(path)}`, {
-    hint: 'Give a relative path with forward slashes and without .. segments.',
+  throw new HubError(`not a path inside a hub repository: ${JSON.stringify(path)}`, {
+    hint: 'Pass a relative path with forward slashes and without .. segments.',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Headers } from 'undici';
 import { HubError, HubFileMissingError } from '../errors.js';
+import { systemReason } from '../system-reason.js';
 import { type Proxies, proxiesText } from './proxies.js';
 import { waitText } from './retry-after.js';
 
@@ -12,7 +13,11 @@ export interface HubFile {
 }
 
 const WAYS_OUT =
-  'Use --model demo, which needs no download, or --model path/to/folder holding model.safetensors and config.json.';
+  'The demo model needs no download, nor does a folder with model.safetensors and config.json.';
+
+const CONTINUES = 'the download continues where it stopped';
+
+const CHECK_HUB = 'Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy in between.';
 
 /** Error codes of an unreachable host: an immediate retry does not help. */
 const UNREACHABLE = [
@@ -82,9 +87,9 @@ export function proxyAnswer(error: unknown): number | undefined {
 export function proxyRefusal(status: number, file: HubFile, proxies: Proxies): HubError {
   const hint =
     status === 407
-      ? 'It wants a user name and password: http://user:password@host:port, with special characters percent-encoded.'
-      : 'Ask who runs it to let the hub through, or name its host in NO_PROXY to reach it directly.';
-  return new HubError(`Cannot download ${file.url}: the proxy answered HTTP ${status}${asProxied(proxies)}`, {
+      ? 'Put a user name and password into its address: http://user:password@host:port, with special characters percent-encoded.'
+      : 'Ask its administrator to let the hub through, or name the host of the hub in NO_PROXY to reach it directly.';
+  return new HubError(`cannot download ${file.url}: the proxy answered HTTP ${status}${asProxied(proxies)}`, {
     hint: `${hint} ${WAYS_OUT}`,
   });
 }
@@ -96,12 +101,15 @@ export function networkFailure(
 ): HubError {
   const check =
     proxiesText(proxies) === undefined
-      ? 'Check the network (HF_ENDPOINT names the hub)'
-      : 'Check the proxy (NO_PROXY lists hosts to reach without it) and the network (HF_ENDPOINT names the hub)';
-  return new HubError(`Cannot download ${file.url}: ${failure.message}${asProxied(proxies)}`, {
-    cause: failure,
-    hint: `It is not in the cache ${cacheDir} either. ${check} and run again, which resumes. ${WAYS_OUT}`,
-  });
+      ? 'Check the network'
+      : 'Check the network and the proxy (NO_PROXY lists hosts to reach without it)';
+  return new HubError(
+    `cannot download ${file.url}: ${failure.message}${asProxied(proxies)}; it is not in the cache ${cacheDir} either`,
+    {
+      cause: failure,
+      hint: `${check}, and run the command again; ${CONTINUES}. ${WAYS_OUT}`,
+    },
+  );
 }
 
 /** Returns the part of a message that names the proxies; empty if there are none. */
@@ -117,18 +125,16 @@ export function tooLongWait(
   file: HubFile,
   { token }: { readonly token: string | undefined },
 ): HubError {
-  const more = token === undefined ? ' The hub allows more requests with a token, in HF_TOKEN.' : '';
+  const more = token === undefined ? 'With a token in HF_TOKEN, the hub allows more requests.' : WAYS_OUT;
   return new HubError(
-    `Cannot download ${file.url}: ${failure.message}, and the server asks to wait ${waitText(wait.asked)}; halonet waits ${waitText(wait.longest)} at most`,
-    { cause: failure, hint: `Run again after that time, which resumes.${more} ${WAYS_OUT}` },
+    `cannot download ${file.url}: ${failure.message}, and the server asks to wait ${waitText(wait.asked)}; halonet waits ${waitText(wait.longest)} at most`,
+    { cause: failure, hint: `Run the command again after that time; ${CONTINUES}. ${more}` },
   );
 }
 
 /** @param what describes the redirect, after the address: `was redirected to "file:///etc/passwd", which is no http address` */
 export function badRedirect(file: HubFile, what: string): HubError {
-  return new HubError(`${file.url} ${what}`, {
-    hint: `Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy between. ${WAYS_OUT}`,
-  });
+  return new HubError(`${file.url} ${what}`, { hint: `${CHECK_HUB} ${WAYS_OUT}` });
 }
 
 export function offlineFailure(
@@ -158,38 +164,38 @@ export function refusal(
   const answer = `HTTP ${status}${code ? ` ${code}` : ''}${said ? `: ${said}` : ''}${from}`;
   if (code === 'EntryNotFound') {
     return new HubFileMissingError(
-      `The repository ${file.repo} has no file ${file.file} at ${file.revision} (${answer})`,
+      `the repository ${file.repo} has no file ${file.file} at ${file.revision} (${answer})`,
       {
-        hint: `See its files at ${file.url.split('/resolve/')[0]}/tree/main. ${WAYS_OUT}`,
+        hint: `Its files are listed at ${file.url.split('/resolve/')[0]}/tree/main. ${WAYS_OUT}`,
       },
     );
   }
   if (code === 'RevisionNotFound') {
-    return new HubError(`The repository ${file.repo} has no revision ${file.revision} (${answer})`, {
+    return new HubError(`the repository ${file.repo} has no revision ${file.revision} (${answer})`, {
       hint: 'Use main, another branch, a tag or a full commit hash.',
     });
   }
   if (status === 401 || status === 403) {
     const check = token
       ? 'Check the spelling, accept its terms on its page, and check that HF_TOKEN may read it.'
-      : 'Check the spelling. If it is gated or private, accept its terms on its page and set HF_TOKEN to a token of yours.';
+      : 'Check the spelling; if it is gated or private, accept its terms on its page and set HF_TOKEN to a token of yours.';
     return new HubError(`${file.repo} is gated, private or does not exist: ${file.url} answered ${answer}`, {
       hint: `${check} ${WAYS_OUT}`,
     });
   }
   if (status === 404 || code === 'RepoNotFound') {
-    return new HubError(`There is no ${file.repo} with ${file.file} at ${file.url} (${answer})`, {
+    return new HubError(`no repository ${file.repo} with ${file.file} at ${file.url} (${answer})`, {
       hint: `Check the spelling; a private repository needs HF_TOKEN. ${WAYS_OUT}`,
     });
   }
   return new HubError(`${file.url} answered ${answer}`, {
-    hint: `Check HF_ENDPOINT and any proxy between. ${WAYS_OUT}`,
+    hint: `${CHECK_HUB} ${WAYS_OUT}`,
   });
 }
 
 export function notAHub(file: HubFile, what: string): HubError {
   return new HubError(`${file.url} does not answer as the Hugging Face hub does: ${what}`, {
-    hint: `Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy between. ${WAYS_OUT}`,
+    hint: `${CHECK_HUB} ${WAYS_OUT}`,
   });
 }
 
@@ -197,7 +203,7 @@ export function contentFailure(file: HubFile, expected: string, received: string
   return new HubError(
     `${file.url} was downloaded twice with the wrong content: expected ${expected}, received ${received}`,
     {
-      hint: `A proxy may alter or cut the file, or the hub's copy is damaged; nothing was put into the cache. ${WAYS_OUT}`,
+      hint: `A proxy alters or cuts the file, or the hub's copy is damaged; nothing was put into the cache. ${WAYS_OUT}`,
     },
   );
 }
@@ -209,14 +215,23 @@ export function isFull(error: unknown): error is Error {
   );
 }
 
+/** @param began whether part of the file is in the cache already */
+export function noRoomHint(began: boolean): string {
+  const again = began ? `run the command again (${CONTINUES})` : 'run the command again';
+  return `Free some space there and ${again}, or set HF_HOME or HF_HUB_CACHE to a folder with room.`;
+}
+
 /** The error for a failed file system operation. */
 export function cacheFailure(error: Error, cacheDir: string): HubError {
   const full = isFull(error);
+  const place = 'path' in error ? ` (${error.path})` : '';
   return new HubError(
-    `${full ? 'No room in' : 'Cannot use'} the Hugging Face cache ${cacheDir}: ${error.message}`,
+    `${full ? 'no room in' : 'cannot use'} the Hugging Face cache ${cacheDir}: ${systemReason(error)}${place}`,
     {
       cause: error,
-      hint: `${full ? 'Free some space there and run again, which resumes' : 'Make it readable and writable'}, or set HF_HOME or HF_HUB_CACHE to a folder ${full ? 'with room' : 'of your own'}.`,
+      hint: full
+        ? noRoomHint(true)
+        : 'Make it readable and writable, or set HF_HOME or HF_HUB_CACHE to a folder of your own.',
     },
   );
 }

@@ -184,7 +184,7 @@ function hubFile({ request, settings }: Fetch, file: string, revision: string): 
   }
   if (new URL(url).username !== '' || new URL(url).password !== '') {
     throw new HubError('HF_ENDPOINT holds a user name or password, which are not sent', {
-      hint: 'Leave them out of it; a token of the hub goes into HF_TOKEN.',
+      hint: 'Leave them out; a token of the hub goes into HF_TOKEN.',
     });
   }
   return { repo: request.repo, file, revision, url };

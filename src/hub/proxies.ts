@@ -43,7 +43,7 @@ export function checkProxies({ http, https }: Proxies): void {
   for (const proxy of [http, https]) {
     if (proxy === undefined || isUsable(proxy.url)) continue;
     throw new HubError(`${proxy.variable} is not the address of an http proxy`, {
-      hint: `Set it to an address like http://proxy.example:3128, or http://user:password@proxy.example:3128 with special characters percent-encoded; unset it to do without a proxy.`,
+      hint: 'Set it to an address like http://proxy.example:3128, or http://user:password@proxy.example:3128 with special characters percent-encoded. To use no proxy, unset it.',
     });
   }
 }

@@ -85,7 +85,7 @@ export async function hubRequest(
 function sendable(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new HubError('HF_TOKEN holds characters that a token cannot have', {
-    hint: 'Set HF_TOKEN to the token alone (it begins with hf_), or remove the token file.',
+    hint: 'Set HF_TOKEN to the token alone, which begins with hf_, or remove the token file.',
   });
 }
 

@@ -2,9 +2,10 @@ import { dirname } from 'node:path';
 import { bytesText } from '../bytes-text.js';
 import { HubError } from '../errors.js';
 import { freeSpace } from '../files/free-space.js';
+import { systemReason } from '../system-reason.js';
 import { fileSize } from './cache.js';
 import { type BlobDownload, downloadBlob } from './download.js';
-import { isFull } from './failures.js';
+import { isFull, noRoomHint } from './failures.js';
 
 /**
  * Downloads as {@link downloadBlob} does, if the cache's disk has room for the missing bytes.
@@ -33,13 +34,12 @@ async function roomFor({ metadata, partial }: BlobDownload): Promise<Room> {
 /** @param cause the file system's error, if space ran out during the transfer */
 function noRoom({ file }: BlobDownload, cacheDir: string, { needed, free }: Room, cause?: Error): HubError {
   const room = free === undefined ? '' : `, and ${bytesText(free)} are free`;
-  const said = cause === undefined ? '' : ` (${cause.message})`;
-  const resumes = cause === undefined ? '' : ', which resumes';
+  const said = cause === undefined ? '' : ` (${systemReason(cause)})`;
   return new HubError(
-    `No room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} needs another ${bytesText(needed)}${room}${said}`,
+    `no room in the Hugging Face cache ${cacheDir}: ${file.file} of ${file.repo} needs another ${bytesText(needed)}${room}${said}`,
     {
       cause,
-      hint: `Free some space there and run again${resumes}, or set HF_HOME or HF_HUB_CACHE to a folder with room.`,
+      hint: noRoomHint(cause !== undefined),
     },
   );
 }

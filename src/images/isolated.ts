@@ -203,7 +203,7 @@ function crashed(how: string): ImageFailure {
 }
 
 function notStarted(): ShortageError {
-  return new ShortageError('the process that decodes some images apart cannot be started', {
+  return new ShortageError('cannot start the process that decodes some images apart', {
     hint: 'Free some memory, or raise the limits of open files (ulimit -n) and processes (ulimit -u).',
   });
 }

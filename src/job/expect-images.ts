@@ -47,10 +47,10 @@ async function expectImages({
   const files = skippedText(skipped.counts);
   const found = [
     ...(failure === undefined ? [] : [`${failure.id}: ${failure.failure.message}`]),
-    ...(files === undefined ? [] : [`${files} skipped`]),
+    ...(files === undefined ? [] : [`skipped ${files}`]),
   ];
   throw new InputError(
-    `There is no image in ${inputs.join(', ')}${found.length === 0 ? '.' : ` (${found.join('; ')}).`}`,
+    `no image in ${inputs.join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
     {
       hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
     },

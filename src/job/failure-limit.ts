@@ -25,9 +25,17 @@ export function refuseFailure(
       ? failed > limit.count
       : rows + 1 >= ENOUGH_ROWS && failed / (rows + 1) > limit.percent / 100;
   if (!exceeded) return;
-  const allowed = 'count' in limit ? `${limit.count}` : `${limit.percent} %`;
+  const image = `${JSON.stringify(path)} (${code}: ${message})`;
+  if ('count' in limit && limit.count === 0) {
+    const which = failed === 1 ? 'the first' : 'a';
+    throw new TooManyFailures(`stopped at ${which} failed image, ${image}`, {
+      hint: 'Repair or remove it, or allow failures with --max-failures.',
+    });
+  }
+  const allowed = 'count' in limit ? limit.count : `${limit.percent}%`;
+  const images = rows === 0 ? 'the first image' : `the first ${counted(rows + 1, 'image')}`;
   throw new TooManyFailures(
-    `${failed} of ${counted(rows + 1, 'image')} failed, more than the ${allowed} allowed; the last is ${JSON.stringify(path)} (${code}: ${message})`,
-    { hint: 'Repair or remove it, or allow more failures; --resume starts with this image.' },
+    `stopped by --max-failures ${allowed}: ${failed} of ${images} failed, the latest ${image}`,
+    { hint: 'Repair or remove it, or allow more failures with --max-failures.' },
   );
 }

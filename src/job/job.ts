@@ -44,7 +44,7 @@ async function runReserved(target: JobTarget, count: InputCount, options: JobOpt
     options.onEvent?.({ kind: 'stopped', rows: kept });
     throw options.signal.reason;
   });
-  if (!('sink' in opened)) return summaryOfFinished(opened, skipped.counts);
+  if (!('sink' in opened)) return summaryOfFinished(opened, skipped.counts, options);
   if (suspects.length > 0) noteEvents(options.onEvent)(suspectsNote(suspects));
   return processInputs(options, { ...ready, opened, skipped, suspects, count });
 }
@@ -78,9 +78,16 @@ function suspectsNote(suspects: readonly string[]): string {
   return `${names} ${suspects.length === 1 ? 'was' : 'were'} being decoded when the last run crashed; decoding ${suspects.length === 1 ? 'it' : 'them'} in a separate process`;
 }
 
-function summaryOfFinished({ rows, failures }: Manifest, skipped: SkippedCounts): JobSummary {
-  return { rows, failures, done: 0, stored: 0, seconds: 0, skipped };
+function summaryOfFinished(
+  { rows, failures }: Manifest,
+  skipped: SkippedCounts,
+  options: JobOptions,
+): JobSummary {
+  const retries = isRetry(options);
+  return { rows, failures, done: 0, stored: 0, succeeded: 0, retries, seconds: 0, skipped };
 }
+
+const isRetry = ({ outputs }: JobOptions) => 'destination' in outputs && outputs.destination.mode === 'retry';
 
 /** A job whose model and output are ready. */
 interface Ready extends ReadyModel {
@@ -110,8 +117,9 @@ async function processInputs(options: JobOptions, ready: Ready): Promise<JobSumm
     await sink.commit(await facts(rows.stored));
     const seconds = (performance.now() - start) / 1000;
     const done = sink.counts.rows - before;
-    const skipped = skippedIn(ready);
-    return { ...sink.counts, done, stored: rows.stored, seconds, measured, skipped };
+    const { stored, succeeded } = rows;
+    const retries = isRetry(options);
+    return { ...sink.counts, done, stored, succeeded, retries, seconds, measured, skipped: skippedIn(ready) };
   } catch (error) {
     const kept = await sink.leave().catch(() => 0); // the first error matters
     onEvent?.({ kind: 'stopped', rows: kept });
@@ -147,6 +155,7 @@ class WrittenRows {
   readonly #target: OpenTarget;
   readonly #sink: RowSink<RunFacts>;
   stored = 0; // reused rows
+  succeeded = 0; // computed rows with a result
 
   constructor(options: JobOptions, target: OpenTarget) {
     this.#options = options;
@@ -161,6 +170,7 @@ class WrittenRows {
       refuseFailure(images.failureLimit, this.#sink.counts, row.id, row.failure);
     await this.#sink.write(row);
     if (row.status === 'stored') this.stored++;
+    if (row.status === 'ok') this.succeeded++;
     onEvent?.({ kind: 'row', failed: failureCode(row) !== undefined, stored: row.status === 'stored' });
     await this.#target.space?.wrote();
   }

@@ -89,6 +89,8 @@ export interface Invocation {
 export interface JobSummary extends RowCounts {
   readonly done: number; // rows written by this job; the others already existed
   readonly stored: number; // of these, reused from an earlier output
+  readonly succeeded: number; // of the others, those with a result
+  readonly retries: boolean; // the job computed the failed rows of an output again
   readonly seconds: number; // from the first input to the output under its final name
   readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
   readonly skipped: SkippedCounts; // files in folders

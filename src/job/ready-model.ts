@@ -1,12 +1,13 @@
 import { type Peekable, peekable } from '../async/peek.js';
 import { chooseDevice, type DeviceChoice, type DeviceRequest } from '../devices/choose-device.js';
-import { HalonetError, ModelError } from '../errors.js';
+import { HalonetError, InputError, ModelError } from '../errors.js';
 import type { Item } from '../item.js';
 import { SAMPLE } from '../models/int8/calibrate.js';
 import { nameFrom } from '../models/locate.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Fingerprint } from '../runs/journal.js';
 import { CPU } from '../runtime/devices.js';
+import { refuseMistaken } from '../sources/registry.js';
 import { noteEvents } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { FileOutputs, JobOptions } from './options.js';
@@ -22,6 +23,7 @@ export interface ReadyModel {
 /**
  * Chooses the device of a job and prepares its model.
  * @param keeps whether to save int8 calibration data beside the model
+ * @throws HalonetError if the device, the model or the images for calibration cannot be used
  */
 export async function readyModel(
   options: JobOptions,
@@ -37,7 +39,7 @@ export async function readyModel(
     architecture: model.architecture,
     precision: model.precision,
     device: choice.device,
-    int8: { ...int8Options(options, inputs), keeps: keeps ? undefined : false },
+    int8: { ...(await int8Options(options, inputs)), keeps: keeps ? undefined : false },
     decodeSeconds: images.decodeSeconds,
     signal,
     onDownload: (progress) => onEvent?.({ kind: 'download', progress }),
@@ -73,14 +75,32 @@ function deviceOf({ model: { precision }, compute: { device } }: JobOptions): De
   });
 }
 
+/** @throws {InputError} if the images for int8 calibration can only be a mistake, such as a missing folder */
+async function refuseMistakenCalibration({ model, images }: JobOptions): Promise<void> {
+  const { calibration } = model;
+  if (calibration === undefined) return;
+  try {
+    await refuseMistaken([calibration], images.sources);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(`--calibration: ${cause.message}`, { hint: cause.hint, cause });
+  }
+}
+
 export const SAMPLED_INPUTS = 1024; // a model is calibrated on a few of these
 
-function int8Options(options: JobOptions, inputs: Pick<Peekable<Item>, 'peek'>): PrepareOptions['int8'] {
+async function int8Options(
+  options: JobOptions,
+  inputs: Pick<Peekable<Item>, 'peek'>,
+): Promise<PrepareOptions['int8']> {
   const { model, images, compute, signal, onEvent } = options;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
-    throw new HalonetError('--calibration is for int8 alone', { hint: 'Add --precision int8.' });
+    throw new HalonetError('--calibration only applies to --precision int8', {
+      hint: 'Add --precision int8, or leave out --calibration.',
+    });
   }
+  await refuseMistakenCalibration(options);
   const sampled =
     calibration === undefined
       ? inputs

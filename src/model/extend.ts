@@ -46,7 +46,7 @@ function storedOutputs(
     });
   } catch (cause) {
     throw new FormatError(`${where}: its graph is damaged (${(cause as Error).message})`, {
-      hint: 'Make the file again: halonet convert MODEL -o FILE.onnx',
+      hint: 'Convert the model again: halonet convert MODEL --output FILE.onnx',
       cause,
     });
   }
@@ -57,7 +57,7 @@ function storedOutputs(
     },
     missing: (output) =>
       new ModelError(`${where} has no output ${JSON.stringify(output)}; it has ${stored.join(', ')}`, {
-        hint: `Make one that has it: halonet convert MODEL -o FILE.onnx --outputs ${[...new Set([...stored, ...wanted])].join(',')}`,
+        hint: `Convert it with this output: halonet convert MODEL --output FILE.onnx --outputs ${[...new Set([...stored, ...wanted])].join(',')}`,
       }),
   };
 }

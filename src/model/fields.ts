@@ -137,7 +137,11 @@ export function object<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): R
 }
 
 function wrong(where: string, expected: string, received: unknown, meant?: string): ModelError {
-  return new ModelError(`${where}: expected ${expected}, received ${show(received)}`, {
+  const problem =
+    received === undefined
+      ? `${where} is missing; expected ${expected}`
+      : `${where}: expected ${expected}, received ${show(received)}`;
+  return new ModelError(problem, {
     ...(meant !== undefined && { hint: `Did you mean ${JSON.stringify(meant)}?` }),
   });
 }
@@ -146,7 +150,6 @@ const SHOWN = 80; // characters
 
 /** Describes a value in a few words; nested values only by their kind. */
 function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value);

@@ -23,11 +23,11 @@ export function withSizeAdvice<T>({ height, width }: ImageSize, build: (size: Im
     if (!(error instanceof MapSizeError)) throw error;
     const sizes = nearestSizes({ height, width }, (size) => works(size, build));
     throw new MapSizeError(
-      `an image of ${height}x${width} pixels does not fit this network: ${error.message}`,
+      `an image size of ${height}×${width} does not work with this model: ${error.message}`,
       {
         hint:
           sizes.length > 0
-            ? `Of sizes that are multiples of ${STEP}, the nearest that work: ${sizes.join(' and ')}.`
+            ? `Pass --image-size ${sizes.join(' or ')}: of the multiples of ${STEP}, the nearest that work.`
             : `No square multiple of ${STEP} near it works.`,
         cause: error,
       },

@@ -39,6 +39,8 @@ export function blankWeights(known: ReadonlyMap<string, readonly number[]> = new
   };
 }
 
+const CORRECT = 'Pass the right one with --architecture, or correct the config.json beside the checkpoint.';
+
 const CLASSIFIER = /^head\.(fc|proj)\./;
 
 /** A checkpoint's weights. Missing, misshapen or unused tensors are errors that name them. */
@@ -100,13 +102,13 @@ export class CheckpointWeights implements Weights {
     const names = [...this.#tensors.keys()];
     const prefixed = names.find((candidate) => candidate.endsWith(`.${name}`));
     if (prefixed !== undefined) {
-      return `It has ${JSON.stringify(prefixed)}: save it without the prefix ${JSON.stringify(prefixed.slice(0, -name.length))}.`;
+      return `The checkpoint has ${JSON.stringify(prefixed)}: save it without the prefix ${JSON.stringify(prefixed.slice(0, -name.length))}.`;
     }
     const first = names.slice(0, 3).map((candidate) => JSON.stringify(candidate));
-    return `The checkpoint and its architecture do not belong together: it begins with ${first.join(', ')}.`;
+    return `The checkpoint is for another architecture: it begins with ${first.join(', ')}. ${CORRECT}`;
   }
 
-  #error(problem: string, hint = 'The checkpoint and its architecture do not belong together.'): ModelError {
+  #error(problem: string, hint = `The checkpoint is for another architecture. ${CORRECT}`): ModelError {
     return new ModelError(`${this.#where}: ${problem}`, { hint });
   }
 }

@@ -1,6 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import { HalonetError, ModelError } from '../errors.js';
+import { FormatError, HalonetError, ModelError } from '../errors.js';
 import { foreignFile, looksLikeSafetensors } from '../formats/foreign-file.js';
 import { isPyTorch, parsePyTorch } from '../formats/pytorch/parse-pytorch.js';
 import { parseSafetensors } from '../formats/safetensors.js';
@@ -8,6 +7,7 @@ import type { ByoModelCfg } from '../model/config/byo-cfg.js';
 import { parseTimmName } from '../model/config/timm-name.js';
 import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config-file/parse.js';
 import { visualTensors } from '../model/openai-clip.js';
+import { systemReason } from '../system-reason.js';
 import type { Tensor } from '../tensor.js';
 import { type LocateOptions, locate } from './locate.js';
 
@@ -66,17 +66,17 @@ async function readConfig(
   config: string | undefined,
   { architecture }: CheckpointOptions,
 ): Promise<ModelConfig> {
-  if (architecture !== undefined) return configOf(architecture, contents, `--architecture ${architecture}`);
+  if (architecture !== undefined) return configOf(architecture, contents, '--architecture');
   if (config !== undefined) return parseModelConfig(await readText(config), config);
   if (contents.arch !== undefined) return configOf(contents.arch, contents, weights);
-  throw new ModelError(`${weights}: nothing says what network these weights are of`, {
-    hint: `Put timm's config.json beside it, or give --architecture with timm's name of it, such as halonet50ts.`,
+  throw new ModelError(`${weights}: cannot tell which architecture these weights belong to`, {
+    hint: 'Put its config.json beside it, or pass the timm architecture, for example --architecture halonet50ts.',
   });
 }
 
 /** Returns the config of a timm architecture, with the checkpoint's own classes and training settings. */
 function configOf(name: string, { tensors, args }: Contents, where: string): ModelConfig {
-  const { architecture, tag, cfg } = parseTimmName(name);
+  const { architecture, tag, cfg } = parseTimmName(name, where);
   const { img_size: side, input_size: size, gp, in_chans, model_kwargs, ...settings } = args;
   const inputSize = size ?? (typeof side === 'number' ? [3, side, side] : undefined);
   const given = Object.entries({ ...settings, input_size: inputSize }).filter(([, value]) => value !== '');
@@ -99,7 +99,7 @@ function classesOf(tensors: ReadonlyMap<string, Tensor>, cfg: ByoModelCfg): numb
 
 /** @throws HalonetError if it cannot be read */
 export async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: Error) => {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
 }
@@ -113,17 +113,15 @@ async function readBytes(path: string): Promise<Uint8Array> {
     const bytes = new Uint8Array((await file.stat()).size);
     for (let at = 0; at < bytes.length; ) {
       const { bytesRead } = await file.read(bytes, at, Math.min(PIECE, bytes.length - at), at);
-      if (bytesRead === 0) throw new Error('it became shorter while it was read');
+      if (bytesRead === 0) throw new FormatError(`${path} became shorter while it was read`);
       at += bytesRead;
     }
     return bytes;
   } catch (cause) {
-    throw unreadable(path, cause as Error);
+    throw cause instanceof HalonetError ? cause : unreadable(path, cause);
   }
 }
 
-function unreadable(path: string, cause: Error): HalonetError {
-  return new HalonetError(`model: ${basename(path)} in ${dirname(path)} cannot be read (${cause.message})`, {
-    cause,
-  });
+function unreadable(path: string, cause: unknown): HalonetError {
+  return new HalonetError(`cannot read ${path}: ${systemReason(cause)}`, { cause });
 }

@@ -6,7 +6,7 @@ import type { DType } from '../tensor.js';
 import { type CheckpointOptions, loadCheckpoint, readText } from './checkpoint.js';
 import { configOfFolder, findCached, parseModelName, repoOf } from './locate.js';
 import type { ModelFacts } from './model-source.js';
-import { isOnnxFile, readOnnxModel } from './onnx-model.js';
+import { architectureFixed, isOnnxFile, readOnnxModel } from './onnx-model.js';
 
 /** What is known of a model. */
 export type Inspection =
@@ -52,16 +52,18 @@ export interface InspectOptions extends CheckpointOptions {
  */
 export async function inspectModel(model: string, options: InspectOptions): Promise<Inspection> {
   if (await isOnnxFile(model)) {
-    if (options.imageSize === undefined && options.architecture === undefined) return inspectOnnx(model);
-    throw new ModelError(
-      '--image-size and --architecture are for checkpoints: an ONNX file is a network already',
-    );
+    if (options.architecture !== undefined) throw architectureFixed();
+    if (options.imageSize === undefined) return inspectOnnx(model);
+    throw new ModelError('--image-size is for checkpoints: the size of an ONNX file is fixed', {
+      hint: 'Convert again at another size: halonet convert MODEL --image-size N --output FILE.onnx',
+    });
   }
   const known = await configAlone(model, options);
   if (known === undefined) return inspectCheckpoint(model, options);
   if (options.architecture === undefined) return inspectConfig(known, options);
   throw new ModelError(
-    `--architecture is for a checkpoint file: ${JSON.stringify(model)} says itself what it is`,
+    `--architecture is for checkpoints: ${JSON.stringify(model)} already says which architecture it is`,
+    { hint: 'Leave out --architecture.' },
   );
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HalonetError } from '../errors.js';
 import type { ModelConfig } from '../model/config-file/parse.js';
+import { systemReason } from '../system-reason.js';
 import { IMAGENET_1K_FILE } from './package-files.js';
 
 /** How classes are named: first name, all names, WordNet id, or number. */
@@ -68,7 +69,7 @@ export async function readLabels(file: string): Promise<readonly Label[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new HalonetError(`--labels ${file}: cannot be read (${(cause as Error).message})`, { cause });
+    throw new HalonetError(`--labels ${file}: ${systemReason(cause)}`, { cause });
   }
   const content = text.replace(/^\uFEFF/, '');
   if (/^\s*[[{]/.test(content)) return parseJson(content, file);

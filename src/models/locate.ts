@@ -5,6 +5,7 @@ import { fetchFromHub, findInCache, type HubProgress } from '../hub/hub.js';
 import type { HubSettings } from '../hub/settings.js';
 import { parseTimmName, type TimmName } from '../model/config/timm-name.js';
 import { correction } from '../spelling.js';
+import { systemReason } from '../system-reason.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** The files of a model. */
@@ -32,6 +33,15 @@ const HUB_PREFIX = /^hf[-_]hub:/;
 const CHECKPOINT = /\.(safetensors|pth|pt|bin|ckpt|tar)$/i;
 const FILE = /[\\/]|\.(safetensors|pth|pt|bin|ckpt|tar|onnx|json)$/i;
 
+/** A folder, given as a model, that holds no checkpoint. */
+export class NoCheckpointError extends ModelError {
+  constructor(folder: string) {
+    super(`the folder ${folder} has no checkpoint (${WEIGHTS.join(' or ')})`, {
+      hint: 'If the checkpoint has another name, pass the file instead of the folder.',
+    });
+  }
+}
+
 /** A parsed model name: where to look for the model. */
 export type ModelName =
   | { readonly kind: 'demo' }
@@ -52,12 +62,12 @@ export async function parseModelName(model: string): Promise<ModelName> {
   if (HUB_PREFIX.test(model)) {
     const repo = model.replace(HUB_PREFIX, '');
     if (/^[^/]+\/[^/]+$/.test(repo)) return { kind: 'hub', repo };
-    throw new ModelError(`model ${JSON.stringify(model)}: expected hf-hub:owner/name`);
+    throw new ModelError(`model ${JSON.stringify(model)}: expected hf-hub:OWNER/NAME`);
   }
   const name = model.replace(/^timm\//, '');
   if (FILE.test(name)) {
     throw new ModelError(`model ${JSON.stringify(model)}: no such file or folder`, {
-      hint: `Give a checkpoint file, a folder with ${WEIGHTS[0]} and ${CONFIG}, a timm name, hf-hub:owner/name, or "demo".`,
+      hint: `Pass a checkpoint file, a folder with ${WEIGHTS[0]} and ${CONFIG}, a timm name, hf-hub:OWNER/NAME, or demo.`,
     });
   }
   if (correction(name, [DEMO]) !== undefined) {
@@ -94,9 +104,9 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
     case 'file':
       if (!name.path.endsWith('.json')) return { weights: name.path, config: await besides(name.path) };
       throw new ModelError(
-        `model ${JSON.stringify(model)}: a config says what a network is, but has no weights`,
+        `model ${JSON.stringify(model)}: a config.json describes a network, but has no weights`,
         {
-          hint: 'Give the folder that holds both, or the file of the weights. halonet inspect takes a config alone.',
+          hint: 'Pass the folder that holds both, or the checkpoint file; halonet inspect takes a config.json alone.',
         },
       );
     case 'folder':
@@ -106,7 +116,7 @@ export async function locate(model: string, options: LocateOptions): Promise<Loc
     case 'timm':
       if (name.timm.details.published) return fromHub(repoOf(name.timm), options);
       throw new ModelError(`model ${JSON.stringify(model)}: timm defines it but publishes no weights`, {
-        hint: `Train it with timm and give the checkpoint: --model FILE --architecture ${name.timm.name}.`,
+        hint: `Train it with timm, then pass the checkpoint file with --architecture ${name.timm.name}`,
       });
   }
 }
@@ -149,13 +159,11 @@ export async function findInFolder(folder: string): Promise<Location> {
   const weights =
     WEIGHTS.find((name) => checkpoints.includes(name)) ?? (checkpoints.length === 1 ? only : undefined);
   if (weights !== undefined) return { weights: join(folder, weights), config };
-  const found =
-    checkpoints.length === 0
-      ? 'no checkpoint'
-      : `${checkpoints.length} checkpoints: ${checkpoints.join(', ')}`;
-  throw new ModelError(`model ${JSON.stringify(folder)}: the folder has ${found}`, {
-    hint: `Expected ${WEIGHTS.join(' or ')} in it; name another file itself.`,
-  });
+  if (checkpoints.length === 0) throw new NoCheckpointError(folder);
+  throw new ModelError(
+    `the folder ${folder} has ${checkpoints.length} checkpoints: ${checkpoints.join(', ')}`,
+    { hint: 'Pass one of these files instead of the folder.' },
+  );
 }
 
 /** Returns the config of a folder without a checkpoint; undefined for any other folder. */
@@ -183,8 +191,10 @@ async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ModelError(`model ${JSON.stringify(path)}: cannot be read (${message})`, { cause: error });
+    throw new ModelError(`cannot read the model ${JSON.stringify(path)}: ${systemReason(error)}`, {
+      cause: error,
+    });
   }
 }

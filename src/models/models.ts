@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { ModelError } from '../errors.js';
 import type { HubSettings } from '../hub/settings.js';
 import { type TimmName, timmNames } from '../model/config/timm-name.js';
 import { configOfTimm, type ModelConfig, parseModelConfig } from '../model/config-file/parse.js';
@@ -8,7 +9,7 @@ import { DEMO, findCached, findInFolder, repoOf } from './locate.js';
 import { DEMO_MODEL_FOLDER } from './package-files.js';
 
 /** Where a model's weights are: in this package, in the hub's cache, on the hub, or nowhere. */
-export type Availability = 'embedded' | 'cached' | 'download' | 'untrained';
+export type Availability = 'included' | 'cached' | 'download' | 'untrained';
 
 /** A row of the table of models. */
 export interface ModelRow {
@@ -24,20 +25,30 @@ export interface ModelRow {
 }
 
 /**
- * Lists every known model: the embedded one and timm's, one row per published checkpoint.
+ * Lists every known model: the included one and timm's, one row per published checkpoint.
  *
  * @param patterns names to keep: parts of names, or whole names with * and ?; keeps all if empty
+ * @throws ModelError if a pattern matches no name
  * @throws HubError if the hub's cache cannot be read
  */
 export async function listModels(
   patterns: readonly string[],
   hub: HubSettings,
 ): Promise<readonly ModelRow[]> {
+  const timms = timmNames();
   const matchers = patterns.map(matcher);
+  const unmatched = patterns.filter(
+    (_, i) => !matchers[i]?.(DEMO) && !timms.some(({ name }) => matchers[i]?.(name)),
+  );
+  if (unmatched.length > 0) {
+    throw new ModelError(`no model matches ${unmatched.join(', ')}`, {
+      hint: 'List all models: halonet models',
+    });
+  }
   const matches = (name: string) => matchers.length === 0 || matchers.some((match) => match(name));
   const rows: Promise<ModelRow>[] = [];
   if (matches(DEMO)) rows.push(demoRow());
-  for (const timm of timmNames()) if (matches(timm.name)) rows.push(timmRow(timm, hub));
+  for (const timm of timms) if (matches(timm.name)) rows.push(timmRow(timm, hub));
   return Promise.all(rows);
 }
 
@@ -71,7 +82,7 @@ async function timmRow(timm: TimmName, hub: HubSettings): Promise<ModelRow> {
 
 async function demoRow(): Promise<ModelRow> {
   const { config = '' } = await findInFolder(DEMO_MODEL_FOLDER);
-  return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'embedded');
+  return rowOf(DEMO, parseModelConfig(await readFile(config, 'utf8'), config), undefined, 'included');
 }
 
 /** With * or ?, the whole name must match; otherwise any part of it. */

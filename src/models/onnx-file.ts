@@ -8,9 +8,10 @@ import { findPlace } from '../files/place.js';
  * @throws {OutputError} as `findPlace`, or for a file not named `.onnx`
  */
 export async function checkOnnxFile(output: string, overwrite: boolean): Promise<void> {
-  const place = await findPlace(output, overwrite, 'model.onnx');
+  const place = await findPlace(output, overwrite, ['.onnx']);
   if (place.kind !== 'file' || extname(output).toLowerCase() === '.onnx') return;
-  throw new OutputError(`${output} is not named as an ONNX file: expected the extension .onnx.`, {
-    hint: 'Rename the output: by the extension, --model knows it again.',
+  const named = `${output.slice(0, output.length - extname(output).length)}.onnx`;
+  throw new OutputError(`${output}: the output must end in .onnx`, {
+    hint: `--model recognises ONNX files by this extension. Try --output ${named}`,
   });
 }

@@ -74,15 +74,18 @@ export function writeRecord({
 export function readRecord(metadata: Readonly<Record<string, string>>, where: string): ModelRecord {
   const text = metadata[KEY];
   if (text === undefined) {
-    throw new FormatError(`${where}: halonet did not make this ONNX file: its metadata has no "${KEY}"`, {
-      hint: 'Other ONNX files cannot be used. Make one from a checkpoint: halonet convert MODEL -o FILE.onnx',
-    });
+    throw new FormatError(
+      `${where}: this ONNX file was not written by halonet convert (its metadata has no "${KEY}")`,
+      {
+        hint: 'Other ONNX files cannot be used. Make one from a checkpoint: halonet convert MODEL --output FILE.onnx',
+      },
+    );
   }
   const json = record(parse(text, where), `${where}: ${KEY}`);
   if (json.version !== VERSION) {
     throw new FormatError(
       `${where}: its metadata is of version ${JSON.stringify(json.version) ?? 'unknown'}; expected ${VERSION}`,
-      { hint: 'Make it again with this version: halonet convert MODEL -o FILE.onnx' },
+      { hint: 'Convert again with this version: halonet convert MODEL --output FILE.onnx' },
     );
   }
   const field = <T>(name: string, reader: Reader<T>): T => reader(json[name], `${where}: ${KEY}.${name}`);

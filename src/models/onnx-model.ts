@@ -5,6 +5,7 @@ import type { Graph } from '../graph.js';
 import type { BuiltModel } from '../model/build.js';
 import type { PretrainedCfg } from '../model/config/pretrained.js';
 import { extendModel } from '../model/extend.js';
+import { systemReason } from '../system-reason.js';
 import type { ModelFacts, ModelSource, Precision } from './model-source.js';
 import { readRecord } from './onnx-metadata.js';
 import { type EvaluationOverrides, overridden } from './preprocessing.js';
@@ -13,6 +14,13 @@ import { type EvaluationOverrides, overridden } from './preprocessing.js';
 export async function isOnnxFile(model: string): Promise<boolean> {
   if (!/\.onnx$/i.test(model)) return false;
   return !(await stat(model).catch(() => undefined))?.isDirectory();
+}
+
+/** Returns the error for --architecture with an ONNX file. */
+export function architectureFixed(): ModelError {
+  return new ModelError('--architecture is for checkpoints: the architecture of an ONNX file is fixed', {
+    hint: 'Leave out --architecture.',
+  });
 }
 
 /** An ONNX file made by `halonet convert`. */
@@ -58,14 +66,15 @@ export async function openOnnxModel(path: string): Promise<ModelSource> {
   };
 }
 
+const MAKE_FIRST = 'Make it first: halonet convert MODEL --output FILE.onnx';
+
 async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const problem = missing ? 'no such file' : `cannot be read (${(cause as Error).message})`;
-    throw new ModelError(`model ${JSON.stringify(path)}: ${problem}`, {
-      hint: 'Make it first: halonet convert MODEL -o FILE.onnx',
+    throw new ModelError(`cannot read the model ${JSON.stringify(path)}: ${systemReason(cause)}`, {
+      hint: missing ? MAKE_FIRST : undefined,
       cause,
     });
   }
@@ -105,8 +114,8 @@ function checkOverrides(own: PretrainedCfg, overrides: EvaluationOverrides, path
   ] as const;
   for (const [flag, has, asked] of fixed) {
     if (has === asked) continue;
-    throw new ModelError(`${path} was made for ${flag} ${has}, which is part of it; asked for ${asked}`, {
-      hint: `Make another: halonet convert MODEL -o FILE.onnx ${flag} ${asked}`,
+    throw new ModelError(`${path}: ${flag} is fixed at ${has}; received ${asked}`, {
+      hint: `Convert again: halonet convert MODEL ${flag} ${asked} --output FILE.onnx`,
     });
   }
 }

@@ -1,10 +1,9 @@
 // src/models/: from a model's name to the model: finds, downloads, reads, describes and converts it
 
-import { ModelError } from '../errors.js';
 import { buildModel } from '../model/build.js';
 import { type CheckpointOptions, loadCheckpoint } from './checkpoint.js';
 import type { ModelSource } from './model-source.js';
-import { isOnnxFile, openOnnxModel } from './onnx-model.js';
+import { architectureFixed, isOnnxFile, openOnnxModel } from './onnx-model.js';
 import { overridden } from './preprocessing.js';
 
 /**
@@ -15,7 +14,7 @@ import { overridden } from './preprocessing.js';
 export async function openModel(model: string, options: CheckpointOptions): Promise<ModelSource> {
   if (await isOnnxFile(model)) {
     if (options.architecture === undefined) return openOnnxModel(model);
-    throw new ModelError('--architecture is for checkpoints: an ONNX file is a network already');
+    throw architectureFixed();
   }
   const { config, tensors, weightsPath } = await loadCheckpoint(model, options);
   const { cfg, numClasses, globalPool, outputStride, trainedSize } = config;

@@ -13,7 +13,7 @@ import type { Precision } from './model-source.js';
 export function toFloats(graph: Graph, has: Precision, wanted: Precision): Graph {
   if (has === wanted) return graph;
   if (wanted === 'fp16') return toHalf(toStandardOps(graph));
-  throw new ModelError('the model is in half precision already; the lost precision cannot be restored', {
-    hint: 'Use the checkpoint, or pass --precision fp16.',
+  throw new ModelError('the model is in half precision already: the lost precision cannot be restored', {
+    hint: 'Use the checkpoint that it was converted from, or pass --precision fp16.',
   });
 }

@@ -32,8 +32,8 @@ export function findFeaturesFolder(output: string): Promise<string> {
       (entry) => !PARTIALS.includes(entry.name) && !(entry.isFile() && OURS.test(entry.name)),
     );
     if (foreign !== undefined) {
-      throw new OutputError(`${output} holds ${foreign.name}, which is not a features file.`, {
-        hint: 'Choose another folder: only one that is empty or holds earlier features is written into.',
+      throw new OutputError(`${output} holds ${foreign.name}, which halonet features did not write`, {
+        hint: 'Choose another folder: it must be new, empty, or hold nothing but earlier features.',
       });
     }
     const real = await realpath(path);
@@ -46,7 +46,7 @@ export function findFeaturesFolder(output: string): Promise<string> {
 function notAFolder(output: string): OutputError {
   const formats = FOLDERS.map(({ name }) => name.toUpperCase()).join(' or ');
   const others = SINGLE.map(({ name }) => `--format ${name}`).join(' or ');
-  return new OutputError(`${output} is a file, and features as ${formats} are a folder of files.`, {
+  return new OutputError(`${output} is a file, and features as ${formats} are a folder of files`, {
     hint: `Choose another name, or pass ${others}.`,
   });
 }

@@ -43,7 +43,7 @@ export function requireMaps({ name, features }: Format): void {
   if (features.maps) return;
   const others = Object.values(FORMATS).flatMap((format) => (format.features.maps ? [format.name] : []));
   throw new OutputError(
-    `${name.toUpperCase()} holds pooled features only: whole feature maps need the format ${others.join(' or ')}.`,
-    { hint: `Pass ${others.map((other) => `--format ${other}`).join(', ')} or --pool avg.` },
+    `${name.toUpperCase()} holds pooled features only: whole feature maps need the format ${others.join(' or ')}`,
+    { hint: `Pass ${[...others.map((other) => `--format ${other}`), '--pool avg'].join(' or ')}.` },
   );
 }

@@ -33,7 +33,7 @@ export function chooseFormat(
   if (isStdout(output) && !format[command].arrangement.streams) {
     const streamed = formats.filter((one) => one[command].arrangement.streams);
     throw new OutputError(
-      `${format.name.toUpperCase()} cannot be written to standard output: its header is completed at the end.`,
+      `${format.name.toUpperCase()} cannot be written to standard output: its header is completed at the end`,
       {
         hint: `Name a file with --output, or pass ${streamed.map((one) => `--format ${one.name}`).join(' or ')}.`,
       },
@@ -47,5 +47,5 @@ function formatNamed(name: string, formats: readonly Format[]): Format {
   const format = formats.find((one) => one.name === name);
   if (format !== undefined) return format;
   const names = formats.map((one) => one.name).join(', ');
-  throw new OutputError(`There is no output format ${name}.`, { hint: `Choose one of ${names}.` });
+  throw new OutputError(`there is no output format ${name}`, { hint: `Choose one of ${names}.` });
 }

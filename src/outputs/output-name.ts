@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
+import { alternatives } from '../alternatives.js';
 import { OutputError } from '../errors.js';
 import type { Command, Format } from './formats/format.js';
 
@@ -38,11 +39,20 @@ export function formatOfName(named: NamedOutput): Format | undefined {
   if (format !== undefined) return format;
   const known = formats.filter((one) => !isFolder(named, one)).flatMap(({ extensions }) => extensions);
   const names = proposalOrder(named).map((one) => nameFor(named, one));
-  const kept = FOREIGN.test(extension) ? '' : ', or say with --format what it is to hold';
   throw new OutputError(
-    `The extension of ${output} names no output format: expected one of ${known.join(', ')}.`,
-    { hint: `Name it ${alternatives(names)}${kept}.` },
+    `the extension of ${output} is not an output format: expected ${alternatives(known)}`,
+    { hint: `Name it ${alternatives(names.filter((name) => name !== output))}${keptHint(named)}.` },
   );
+}
+
+/** Returns how to keep a name whose extension selects no format; '' if that is impossible. */
+function keptHint(named: NamedOutput): string {
+  const { output, formats } = named;
+  const extension = extensionOf(output);
+  if (FOREIGN.test(extension)) return '';
+  const folder = isOfFiles(extension, named) ? undefined : formats.find((one) => isFolder(named, one));
+  if (folder === undefined) return ', or choose its format with --format';
+  return `, or add --format ${folder.name} to write a folder ${output}`;
 }
 
 /**
@@ -54,13 +64,13 @@ export function refuseMisleadingName(named: NamedOutput, format: Format): void {
   const extension = extensionOf(output);
   if (isFolder(named, format) && isOfFiles(extension, named)) {
     throw new OutputError(
-      `${output} names a file, but features in ${format.name.toUpperCase()} are a folder of files.`,
+      `${output} is the name of a file, but features are written as ${format.name.toUpperCase()} to a folder, one file per stage`,
       { hint: `Name the folder: --output ${nameFor(named, format)}` },
     );
   }
   if (!isOfFiles(extension, named) || formatsUnder(extension, named).includes(format)) return;
   const asExtension = formatOf(extension, named) === undefined ? '' : ', or leave out --format';
-  throw new OutputError(`The extension of ${output} does not go with --format ${format.name}.`, {
+  throw new OutputError(`the extension of ${output} does not go with --format ${format.name}`, {
     hint: `Name it ${nameFor(named, format)}${asExtension}.`,
   });
 }
@@ -74,13 +84,13 @@ export function refuseForeignName(named: NamedOutput, otherwise: Format): void {
   const { output } = named;
   const extension = extensionOf(output);
   if (IMAGE.test(extension)) {
-    throw new OutputError(`${output} has the name of an image, which results must not replace.`, {
+    throw new OutputError(`${output} has the name of an image, which results must not replace`, {
       hint: `Name the output for its format: ${alternatives(proposalOrder(named).map(({ name }) => `.${name}`))}.`,
     });
   }
   if (COMPRESSED.test(extension)) {
     throw new OutputError(
-      `${output} names a compressed file, which halonet does not write: a run resumes at the end of its file.`,
+      `${output} names a compressed file, which halonet does not write: a run resumes at the end of its file`,
       { hint: compressedHint(named, otherwise) },
     );
   }
@@ -138,9 +148,6 @@ function proposalOrder({ command, formats }: NamedOutput): readonly Format[] {
   const isSingle = (format: Format) => Number(format[command].arrangement.streams);
   return formats.toSorted((one, other) => isSingle(other) - isSingle(one));
 }
-
-const alternatives = (names: readonly string[]) =>
-  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ');
 
 const extensionOf = (output: string) => extname(output).toLowerCase();
 

@@ -12,12 +12,12 @@ const COMPLETED = Object.values(FORMATS).filter((format) => !STREAMED.includes(f
  * @throws {OutputError} as `findPlace`, or for standard output or a device
  */
 export async function findRegularPlace(output: string): Promise<string> {
-  const place = await findPlace(output, true);
+  const place = await findPlace(output, true, ['.npy']);
   if (place.kind === 'file') return place.path;
   const completed = COMPLETED.map(({ name }) => name.toUpperCase()).join(' or ');
   const streamed = STREAMED.map(({ name }) => `--format ${name}`).toReversed();
   throw new OutputError(
-    `${output} is not a regular file, and ${completed} is completed in place at the end.`,
+    `${output} is not a regular file, and ${completed} is completed in place at the end`,
     { hint: `Name a regular file, or pass ${streamed.join(' or ')}.` },
   );
 }

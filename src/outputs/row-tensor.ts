@@ -18,8 +18,8 @@ export function rowTensor(row: Extract<Row, { status: 'ok' }>, { name, dtype, sh
   if (tensor?.dtype === dtype && tensor.shape.join() === shape.join()) return tensor;
   const received = tensor === undefined ? 'nothing' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
   throw new OutputError(
-    `The result for ${row.id} does not fit the output: expected ${dtype} [${shape.join(', ')}] ` +
-      `under "${name}", received ${received}.`,
+    `the result for ${row.id} does not fit the output: expected ${dtype} [${shape.join(', ')}] ` +
+      `under "${name}", received ${received}`,
     { hint: 'The model computes something other than expected: this is a defect, please report it.' },
   );
 }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { OutputError } from '../errors.js';
 import { openByteChannel } from '../files/byte-channel.js';
+import { isStdout } from '../files/place.js';
 import { attempt, outputFailure, ReadFailure } from '../files/write-error.js';
 import type { Item, JobItem } from '../item.js';
 import { type Lock, LockHeld, LockLost, tryLock } from '../lock/lock.js';
@@ -84,7 +85,8 @@ export function openDestination(output: JobOutput): Promise<Destination> {
 /** @throws {OutputError} for a mode that reuses rows: a stream has none */
 export function refuseStream({ output, mode }: Pick<JobOutput, 'output' | 'mode'>): void {
   if (mode !== 'resume' && mode !== 'sync') return;
-  throw new OutputError(`--${mode} needs an output that rows can be found in again; ${output} is a stream.`, {
+  const stream = isStdout(output) ? 'standard output' : output;
+  throw new OutputError(`--${mode} needs an output file: rows written to ${stream} cannot be read back`, {
     hint: 'Name a file with --output.',
   });
 }
@@ -162,13 +164,13 @@ async function* itemsFor(output: string, items: AsyncIterable<JobItem>): AsyncGe
 }
 
 /** @throws {OutputError} if the lock is lost; the file system's error if it cannot be read */
-async function confirmLock({ output, lock: path }: RunPlace, lock: Lock): Promise<void> {
+async function confirmLock({ output }: RunPlace, lock: Lock): Promise<void> {
   try {
     await lock.confirm();
   } catch (cause) {
     if (!(cause instanceof LockLost)) throw cause;
-    throw new OutputError(`${path}, the lock of ${output}, is gone or another run's.`, {
-      hint: 'Its folder was moved or removed, or another run took over while this one was suspended.',
+    throw new OutputError(`the lock of ${output} is gone, or belongs to another run`, {
+      hint: 'The folder of the output was moved or removed, or another run took over while this one was suspended.',
       cause,
     });
   }
@@ -186,8 +188,8 @@ async function lockOutput(place: RunPlace): Promise<Lock> {
 /** Returns the error that tells the user about a held lock. */
 export function inUseError({ output, lock }: RunPlace, held: LockHeld): OutputError {
   const { holder } = held;
-  const who = holder === undefined ? 'Another run' : `Another run (process ${holder.pid} on ${holder.host})`;
-  return new OutputError(`${who} is writing ${output}.`, {
+  const who = holder === undefined ? 'another run' : `another run (process ${holder.pid} on ${holder.host})`;
+  return new OutputError(`${who} is writing ${output}`, {
     cause: held,
     hint: `Wait for it, or choose another output. Its lock is ${lock}.`,
   });

@@ -25,7 +25,7 @@ export async function finishedBase(
   const manifest = await readManifest(place.manifest);
   if (manifest === undefined || manifestDigest(manifest) !== base) {
     throw new OutputError(
-      `${place.output} has changed since the run in ${place.partial} started, so its rows cannot be reused.`,
+      `${place.output} has changed since the run in ${place.partial} started: its rows cannot be reused`,
       { hint: 'Restore it, or repeat the command with --overwrite to start over.' },
     );
   }

@@ -4,33 +4,63 @@ import type { Fingerprint } from './journal.js';
 /** The digest of the network; some other settings change it too. */
 export const GRAPH = 'model';
 
-/** The flag to show for each setting of a fingerprint; other settings are shown by name. */
-export const FLAGS: Readonly<Record<string, string>> = {
-  height: '--image-size (height)',
-  width: '--image-size (width)',
-  fill: '--mean (as fill)',
-  cropPct: '--crop-pct',
-  cropMode: '--crop-mode',
-  interpolation: '--interpolation',
-  decode: '--decode',
-  autoOrient: '--auto-orient',
-  maxPixels: '--max-pixels',
-  failOn: '--fail-on',
-  device: '--device',
-  format: '--format',
-  scores: '--scores',
-  topK: '--top-k',
-  csvSafe: '--csv-safe',
-  dtype: '--dtype',
-  labels: '--labels or --label-type (digest)',
-  outputs: '--stages, --pool or --normalize (outputs)',
+/** The flags that set each setting of a fingerprint; other settings are shown by name. */
+export const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  height: ['--image-size'],
+  width: ['--image-size'],
+  fill: ['--mean'],
+  cropPct: ['--crop-pct'],
+  cropMode: ['--crop-mode'],
+  interpolation: ['--interpolation'],
+  decode: ['--decode'],
+  autoOrient: ['--auto-orient'],
+  maxPixels: ['--max-pixels'],
+  failOn: ['--fail-on'],
+  device: ['--device'],
+  format: ['--format'],
+  scores: ['--scores'],
+  topK: ['--top-k'],
+  csvSafe: ['--csv-safe'],
+  dtype: ['--dtype'],
+  labels: ['--labels', '--label-type'],
+  outputs: ['--stages', '--pool', '--normalize'],
+  [GRAPH]: ['--model', '--architecture', '--precision', '--calibration', '--mean', '--std'],
 };
 
 /** Settings that follow from others: if one of those differs, it explains the difference. */
 const CAUSES: Readonly<Record<string, readonly string[]>> = {
   outputs: ['scores'],
-  [GRAPH]: ['scores', 'dtype', 'outputs', 'height', 'width'],
+  [GRAPH]: ['scores', 'dtype', 'outputs', 'height', 'width', 'fill'],
+  width: ['height'], // both are shown as one size
 };
+
+/** The settings that may change for failed images. */
+export const LIMITS: readonly string[] = ['maxPixels', 'failOn'];
+
+/**
+ * Returns the error for a run that cannot continue because its command or settings differ; undefined if they do not.
+ * @param retries whether it is a retry, whose limits may differ
+ */
+export function otherSettings(
+  output: string,
+  then: Fingerprint,
+  now: Fingerprint,
+  retries: boolean,
+): OutputError | undefined {
+  const [before, after] = [commandOf(then), commandOf(now)];
+  if (before !== after && before !== undefined && after !== undefined) {
+    return new OutputError(`${output} is an output of halonet ${before}, not of halonet ${after}`, {
+      hint: 'Choose another name, or pass --overwrite to replace it.',
+    });
+  }
+  const different = differences(then, now, retries ? LIMITS : []);
+  if (different.length === 0) return undefined;
+  return new OutputError(`${output} was started with other settings: ${different.join('; ')}`, {
+    hint: retries
+      ? 'Restore what differs, or repeat the command of its run with --overwrite to start over.'
+      : 'Repeat the original command unchanged, or pass --overwrite to start over.',
+  });
+}
 
 /**
  * Lists the differences between two fingerprints, each in a few words, without those that only follow from others.
@@ -49,35 +79,83 @@ export function differences(
   );
   const isExplained = (name: string) =>
     CAUSES[name]?.some((cause) => different.has(cause)) ||
-    (name === 'outputs' && different.has('dtype') && shownOutputs(then) === shownOutputs(now));
-  return [...different].filter((name) => !isExplained(name)).map((name) => difference(name, then, now));
+    (name === 'outputs' && different.has('dtype') && outputDifferences(then, now).length === 0);
+  return [...different].filter((name) => !isExplained(name)).flatMap((name) => difference(name, then, now));
 }
 
-function difference(name: string, then: Fingerprint, now: Fingerprint): string {
-  if (name === GRAPH) return 'the network is another one (--model, --precision, --mean or --std)';
-  const text = name === 'outputs' ? shownOutputs : (settings: Fingerprint) => shown(settings[name]);
-  return `${FLAGS[name] ?? name} was ${text(then)} and is ${text(now)}`;
+function difference(name: string, then: Fingerprint, now: Fingerprint): string | readonly string[] {
+  const flags = FLAGS[name] ?? [name];
+  switch (name) {
+    case 'outputs': {
+      const found = outputDifferences(then, now);
+      return found.length > 0 ? found : changed(name, shown(then[name]), shown(now[name]));
+    }
+    case 'height':
+    case 'width': {
+      const size = ({ height, width }: Fingerprint) => `${height}x${width}`;
+      return `the image size was ${size(then)}, now ${size(now)} (${anyOf([...flags, '--model'])})`;
+    }
+    case 'fill':
+      return `the mean differs (${anyOf([...flags, '--model'])})`;
+    case 'labels':
+      return `the class names differ (${anyOf([...flags, '--model'])})`;
+    case GRAPH:
+      return `the network differs (${anyOf(flags)})`;
+    default:
+      return changed(anyOf(flags), shown(then[name]), shown(now[name]));
+  }
 }
 
-/** Returns the error for a run that cannot resume because its settings differ. */
-export function otherSettings(output: string, different: readonly string[]): OutputError {
-  return new OutputError(`${output} was started with other settings: ${different.join('; ')}.`, {
-    hint: 'Repeat the original command unchanged, or add --overwrite to start over.',
+const changed = (what: string, then: string, now: string) => `${what} was ${then}, now ${now}`;
+
+const anyOf = (flags: readonly string[]) =>
+  [flags.slice(0, -1).join(', '), ...flags.slice(-1)].filter((part) => part !== '').join(' or ');
+
+/** Lists the flags that make the outputs of two networks differ; none if only their dtype does. */
+function outputDifferences(then: Fingerprint, now: Fingerprint): readonly string[] {
+  const [before, after] = [outputFlags(then), outputFlags(now)];
+  return Object.entries(before).flatMap(([flag, value]) => {
+    const other = after[flag as keyof typeof after];
+    return value === other ? [] : [changed(flag, value, other)];
   });
 }
 
-/** Formats outputs without their dtype, which is a setting of its own: `stage1 avg`, `embedding normalized`. */
-function shownOutputs({ outputs }: Fingerprint): string {
-  const text = String(outputs)
-    .replace(/ (float32|float16|false)\b/g, '')
-    .replace(/ true\b/g, ' normalized');
-  return shown(outputs === undefined ? undefined : text);
+/** Returns the values of the flags that selected outputs such as `stage1 avg float32, stage2 avg float32`. */
+function outputFlags({ outputs }: Fingerprint) {
+  const words = String(outputs)
+    .split(', ')
+    .map((output) => output.split(' '));
+  const has = (word: string) => words.some((output) => output.includes(word));
+  return {
+    '--stages': words.map(([name = '']) => name.replace(/^stage/, '')).join(','),
+    '--pool': has('avg') ? 'avg' : 'none',
+    '--normalize': has('true') ? 'on' : 'off',
+  };
 }
+
+// The beginning of the outputs that each command requests.
+const COMMANDS: readonly (readonly [RegExp, string])[] = [
+  [/^(logits|probabilities)\b/, 'classify'],
+  [/^embedding\b/, 'embed'],
+  [/^stage\d/, 'features'],
+];
+
+function commandOf({ outputs = '' }: Fingerprint): string | undefined {
+  return COMMANDS.find(([beginning]) => beginning.test(String(outputs)))?.[1];
+}
+
+// Values of settings that flags spell in another way.
+const SPELLINGS: Readonly<Record<string, string>> = {
+  true: 'on',
+  false: 'off',
+  probabilities: 'prob',
+  logits: 'logit',
+};
 
 const SHOWN = 120; // characters
 
 function shown(value: string | number | boolean | undefined): string {
   if (value === undefined) return 'not set';
-  const text = String(value);
+  const text = SPELLINGS[String(value)] ?? String(value);
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }

@@ -111,7 +111,7 @@ export async function readJournal(path: string): Promise<JournalState | undefine
   );
   if (header !== undefined && header.halonet !== FORMAT) {
     throw new OutputError(
-      `${path} was written by another version of halonet: expected format ${FORMAT}, found ${header.halonet}.`,
+      `${path} was written by another version of halonet: expected format ${FORMAT}, found ${header.halonet}`,
       {
         hint: 'Use that version, or pass --overwrite to start over.',
       },

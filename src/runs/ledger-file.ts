@@ -18,7 +18,7 @@ export async function* ledgerChunks(path: string, rows: number): AsyncGenerator<
       const read = await reading(() => readFully(handle, bytes, row * RECORD_BYTES));
       if (read < bytes.byteLength) {
         throw new OutputError(
-          `${path} is damaged: expected ${rows} rows of ${RECORD_BYTES} bytes, and it ends early.`,
+          `${path} is damaged: expected ${rows} rows of ${RECORD_BYTES} bytes, and it ends early`,
           { hint: 'Pass --overwrite to start over.' },
         );
       }

@@ -63,7 +63,7 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
   } catch {
     // Not a manifest: reported below.
   }
-  throw new OutputError(`${path} is not a manifest of halonet.`, {
+  throw new OutputError(`${path} is not a manifest of halonet`, {
     hint: 'Move it away, or choose another name for the output.',
   });
 }

@@ -12,7 +12,7 @@ import type { Fingerprint } from './journal.js';
 import { RECORD_BYTES } from './ledger.js';
 import { planRun } from './plan.js';
 import { fileName } from './run-paths.js';
-import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
+import { findOutput, LEDGER, PARTIAL, type RunPlace } from './run-place.js';
 import { previewRecovery, type RunState } from './run-state.js';
 import { comparedInputs, type PlanQuestions, type SettledPlan, settlePlan } from './settle-plan.js';
 
@@ -125,7 +125,7 @@ export function plannedFiles(
   return [
     ...all.filter(isLarge),
     ...all.filter((file) => !isLarge(file)),
-    { name: `${own}.run.rows`, headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
+    { name: own + LEDGER, headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
   ];
 }
 

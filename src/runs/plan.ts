@@ -1,11 +1,11 @@
 import { counted } from '../counted.js';
 import { OutputError } from '../errors.js';
 import { alreadyExists } from '../files/place.js';
-import { differences, otherSettings } from './fingerprint.js';
+import { otherSettings } from './fingerprint.js';
 import { type InputChanges, isRespelledOnly } from './input-changes.js';
 import type { Fingerprint, JournalState } from './journal.js';
 import type { Manifest } from './manifest.js';
-import type { RunPlace } from './run-place.js';
+import { type RunPlace, shownPath } from './run-place.js';
 import type { RunState } from './run-state.js';
 
 /** What to do about the files of earlier runs. */
@@ -16,7 +16,7 @@ export type EarlierRun = Extract<RunState, { kind: 'interrupted' | 'finished' }>
 
 /** The facts that determine a plan. Those left out are not known yet, and are costly to find out. */
 export interface PlanFacts {
-  readonly place: Pick<RunPlace, 'output' | 'partial'>;
+  readonly place: Pick<RunPlace, 'output' | 'path' | 'partial' | 'manifest'>;
   readonly state: RunState; // what earlier runs left at the place
   readonly mode: OutputMode;
   readonly fingerprint?: Fingerprint | undefined; // of the planned run
@@ -59,13 +59,10 @@ export function planRun(facts: PlanFacts): Plan {
   if (mode === 'new' || mode === 'overwrite' || !isEarlierRun(state))
     return { kind: 'start', replaces: mode === 'overwrite' };
   if (fingerprint === undefined) return { kind: 'unsettled', lacks: 'fingerprint' };
-  const different = differences(fingerprintOf(state), fingerprint, mode === 'retry' ? LIMITS : []);
-  if (different.length > 0) return { kind: 'refuse', error: otherSettings(place.output, different) };
+  const other = otherSettings(place.output, fingerprintOf(state), fingerprint, mode === 'retry');
+  if (other !== undefined) return { kind: 'refuse', error: other };
   return mode === 'retry' ? planRetry(state) : planResumeOrSync(state, facts);
 }
-
-/** The settings of a fingerprint that may change for failed images. */
-export const LIMITS = ['maxPixels', 'failOn'];
 
 function planRetry(state: EarlierRun): Plan {
   if (state.kind === 'interrupted') return { kind: 'resume', journal: state.journal };
@@ -104,43 +101,64 @@ export const fingerprintOf = (state: EarlierRun): Fingerprint =>
   state.kind === 'finished' ? state.manifest.fingerprint : state.journal.header.fingerprint;
 
 /** Returns the error if a mode does not fit the existing state; undefined if it does. */
-function refusalOf(
-  { output, partial }: PlanFacts['place'],
-  state: RunState,
-  mode: OutputMode,
-): OutputError | undefined {
+function refusalOf(place: PlanFacts['place'], state: RunState, mode: OutputMode): OutputError | undefined {
+  const { output } = place;
   if (mode === 'overwrite' || state.kind === 'nothing') return undefined;
   if (state.kind === 'interrupted') {
     const { retries } = state.journal.header;
     if (mode !== 'new' && retries === (mode === 'retry')) return undefined;
     return new OutputError(
-      `A ${retries ? 'retry of' : 'run to'} ${output} was interrupted; its rows are kept in ${partial}.`,
+      `a ${retries ? 'retry of' : 'run to'} ${output} was interrupted: its rows are kept in ${shownPath(place, place.partial)}`,
       {
         hint: retries
-          ? `Continue it with halonet retry ${output}.`
+          ? `Continue it: halonet retry ${output}`
           : 'Repeat the command with --resume to continue it, or with --overwrite to discard it.',
       },
     );
   }
-  if (mode === 'new') return alreadyExists(state.kind === 'unknown' ? state.found : output);
-  if (state.kind === 'finished') return undefined;
-  return new OutputError(`${state.found} exists, but was not written by halonet or was modified since.`, {
+  if (state.kind === 'finished')
+    return mode === 'new' ? alreadyExists(output, '--sync to update it, ') : undefined;
+  if (mode === 'new') return alreadyExists(shownPath(place, state.found));
+  if (state.kind === 'altered') return alteredError(place, state, mode);
+  const manifest = shownPath(place, place.manifest);
+  return new OutputError(`${shownPath(place, state.found)} exists, but its manifest ${manifest} does not`, {
     hint: 'Pass --overwrite to replace it, or choose another name.',
   });
+}
+
+function alteredError(
+  place: PlanFacts['place'],
+  { file, missing }: Extract<RunState, { kind: 'altered' }>,
+  mode: OutputMode,
+): OutputError {
+  const { output } = place;
+  const what = mode === 'retry' ? 'halonet retry' : `--${mode}`;
+  const next =
+    mode === 'retry'
+      ? `repeat the command in ${shownPath(place, place.manifest)} with --overwrite to start over`
+      : 'pass --overwrite to start over';
+  return new OutputError(
+    `${shownPath(place, file)} ${missing ? 'is missing' : 'was altered'}: ${what} needs all files of ${output} as its run wrote them`,
+    { hint: `Restore the file, or ${next}. To check all files: halonet verify ${output}` },
+  );
 }
 
 /** Refuses to drop rows if their inputs may only be unreachable. */
 function emptiedError(output: string, { lost, unread }: InputChanges, rows: number): OutputError | undefined {
   if (lost === 0 || (lost < rows && unread === 0)) return undefined;
   const why =
-    unread > 0 ? `${counted(unread, 'input')} cannot be read` : 'none of its inputs is there any more';
-  return new OutputError(`${output} would lose ${lost} of its ${counted(rows, 'row')}, and ${why}.`, {
-    hint: 'Is a disk not mounted, or a folder missing? Pass --overwrite to start over with the images that exist.',
+    unread > 0
+      ? `${counted(unread, 'input')} cannot be read`
+      : 'none of its images is among the inputs any more';
+  const all = rows === 1 ? 'the only row' : `all ${counted(rows, 'row')}`;
+  const dropped = lost === rows ? all : `${lost} of the ${counted(rows, 'row')}`;
+  return new OutputError(`--sync would drop ${dropped} of ${output}: ${why}`, {
+    hint: 'Check that the disk is mounted and the folder is in place, or pass --overwrite to start over with the images that exist.',
   });
 }
 
 function changedInputsError(output: string, changes: InputChanges): OutputError {
-  return new OutputError(`The inputs of ${output} have changed: ${changesText(changes)}.`, {
+  return new OutputError(`the inputs of ${output} have changed: ${changesText(changes)}`, {
     hint: 'Pass --sync to compute only new and changed images, or --overwrite to start over.',
   });
 }

@@ -7,7 +7,7 @@ import { writeSynced } from '../files/write-synced.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { digestFile, encodeManifest, readManifest } from './manifest.js';
-import { exists, finalPath, PARTIAL, type RunPlace } from './run-place.js';
+import { exists, finalPath, PARTIAL, type RunPlace, shownPath } from './run-place.js';
 
 /**
  * Renames the files of a complete run to their final names, the manifest last, and removes its folder. If interrupted at any
@@ -132,9 +132,8 @@ async function refuseObstacles(
 }
 
 function obstacleError(place: RunPlace, name: string): OutputError {
-  const path = finalPath(place, name);
   return new OutputError(
-    `${path === place.path ? place.output : path} already exists, and did not when the run started.`,
+    `${shownPath(place, finalPath(place, name))} already exists, and did not when the run started`,
     {
       hint: 'Move it away and repeat the command with --resume: nothing is computed again.',
     },

@@ -67,7 +67,7 @@ export class RunFiles {
       if (length !== undefined) return length;
       // Possible on a case-insensitive disk.
       throw new OutputError(
-        `The run in ${partial} was started under another name: it has no file ${basename(path)}.`,
+        `the run in ${partial} was started under another name: it has no file ${basename(path)}`,
         { hint: 'Repeat the command with the same --output as before.' },
       );
     };
@@ -81,7 +81,7 @@ export class RunFiles {
         for (const { failure } of decodeRecords(chunk)) countFailure(files.#failures, failure);
       }
       if (files.#inputs.copy().digest('hex') === inputs) return files;
-      throw new OutputError(`${paths.ledger} is damaged: it does not match the journal.`, {
+      throw new OutputError(`${paths.ledger} is damaged: it does not match the journal`, {
         hint: 'Pass --overwrite to start over.',
       });
     });

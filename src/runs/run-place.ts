@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { findPlace, type Place, statOrUndefined } from '../files/place.js';
 import { type Arrangement, besidePath, filePath, lastPublished } from '../outputs/arrangement.js';
 import { findFeaturesFolder } from '../outputs/features-folder.js';
@@ -16,6 +16,9 @@ export interface RunPlace {
   readonly ledger: string; // of a finished run, beside its output
   readonly manifest: string;
 }
+
+/** The extensions of the files beside a finished output. */
+export const [LEDGER, MANIFEST] = ['.run.rows', '.run.json'] as const;
 
 /** The only names in the folder of a run in progress. */
 export const PARTIAL = {
@@ -57,8 +60,8 @@ export async function runPlace(output: string, arrangement: Arrangement, path: s
     path,
     lock: `${path}.lock`,
     partial: inside ? join(path, '.partial') : `${path}.partial`,
-    ledger: `${path}.run.rows`,
-    manifest: `${path}.run.json`,
+    ledger: path + LEDGER,
+    manifest: path + MANIFEST,
   };
 }
 
@@ -81,6 +84,14 @@ export function publishingOrder(
 /** Returns the final path of a file of an output. */
 export function finalPath({ arrangement, path }: RunPlace, name: string): string {
   return filePath(arrangement, path, name);
+}
+
+/** Returns the path of a file of a run, spelled as the user spelled the output unless that is a link to elsewhere. */
+export function shownPath({ output, path }: Pick<RunPlace, 'output' | 'path'>, file: string): string {
+  const given = output.replace(/(?<=.)[\\/]+$/, '');
+  const name = basename(path);
+  if (path !== resolve(output) || basename(given) !== name) return file;
+  return given.slice(0, given.length - name.length) + relative(dirname(path), file) || '.';
 }
 
 /** Returns the paths of the files beside the one that the output names. */

@@ -3,18 +3,19 @@ import { join } from 'node:path';
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
 import { reading } from '../files/write-error.js';
-import { ARRANGEMENTS } from '../outputs/arrangement.js';
+import { ARRANGEMENTS, filePath } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { type JournalState, readJournal } from './journal.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { finishRemoval, publish, removalFolder, removePartial } from './publish.js';
-import { exists, finalPath, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
+import { exists, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
 
 /** What earlier runs left at the place of an output. */
 export type RunState =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'interrupted'; readonly journal: JournalState }
   | { readonly kind: 'finished'; readonly manifest: Manifest }
+  | { readonly kind: 'altered'; readonly found: string; readonly file: string; readonly missing: boolean } // the first file that differs from the manifest
   | { readonly kind: 'unknown'; readonly found: string }; // the path of a file that no manifest describes
 
 /**
@@ -31,9 +32,11 @@ export async function readState(place: RunPlace): Promise<RunState> {
 /** Reads the state as `readState` does, ignoring a run in progress. */
 async function readFinished(place: RunPlace): Promise<RunState> {
   const manifest = await readManifest(place.manifest);
-  if (manifest !== undefined && (await isIntact(place, manifest))) return { kind: 'finished', manifest };
+  const differing = manifest && (await findDiffering(place, manifest));
+  if (manifest !== undefined && differing === undefined) return { kind: 'finished', manifest };
   const found = await findExisting(place);
-  return found === undefined ? { kind: 'nothing' } : { kind: 'unknown', found };
+  if (found === undefined) return { kind: 'nothing' };
+  return differing === undefined ? { kind: 'unknown', found } : { kind: 'altered', found, ...differing };
 }
 
 /**
@@ -69,7 +72,7 @@ async function refuseDamaged({ partial }: RunPlace): Promise<void> {
   const ledger = await statOrUndefined(join(partial, PARTIAL.ledger));
   if (ledger === undefined || ledger.size === 0) return;
   throw new OutputError(
-    `${join(partial, PARTIAL.journal)} is damaged, and the rows beside it mean nothing without it.`,
+    `${join(partial, PARTIAL.journal)} is damaged, and the rows beside it mean nothing without it`,
     { hint: 'Pass --overwrite to start over.' },
   );
 }
@@ -137,25 +140,30 @@ async function refuseForeign(folder: string): Promise<void> {
   const names = await reading(() => readdir(folder));
   const foreign = names.find((name) => !ours.includes(name));
   if (foreign === undefined) return;
-  throw new OutputError(`${folder} is reserved for a run in progress, but it contains ${foreign}.`, {
+  throw new OutputError(`${folder} is reserved for a run in progress, but it contains ${foreign}`, {
     hint: 'Move it away, or choose another name for the output.',
   });
 }
 
-async function isIntact(place: RunPlace, { outputs, ledger }: Manifest): Promise<boolean> {
-  const files = outputs.map(({ name, bytes }) => ({ path: finalPath(place, name), bytes }));
+/** Returns the first file that is missing or has another size than the manifest says; undefined if there is none. */
+async function findDiffering(
+  place: RunPlace,
+  { layout, outputs, ledger }: Manifest,
+): Promise<{ readonly file: string; readonly missing: boolean } | undefined> {
+  const arrangement = ARRANGEMENTS[layout]; // another command may have written it
+  const files = outputs.map(({ name, bytes }) => ({ path: filePath(arrangement, place.path, name), bytes }));
   for (const { path, bytes } of [...files, { path: place.ledger, bytes: ledger.bytes }]) {
     const found = await statOrUndefined(path);
-    if (found?.size !== bytes) return false;
+    if (found?.size !== bytes) return { file: path, missing: found === undefined };
   }
-  return true;
+  return undefined;
 }
 
-/** Returns the output as the user gave it, or its first existing file; undefined if none exists. */
+/** Returns the path of the output, or of its first existing file; undefined if none exists. */
 async function findExisting(place: RunPlace): Promise<string | undefined> {
-  const { output, arrangement, path } = place;
-  if (arrangement.folder) return (await featureFiles(path)).length > 0 ? output : undefined;
-  if (await exists(path)) return output;
+  const { arrangement, path } = place;
+  if (arrangement.folder) return (await featureFiles(path)).length > 0 ? path : undefined;
+  if (await exists(path)) return path;
   for (const beside of pathsBeside(place)) if (await exists(beside)) return beside;
   return undefined;
 }

@@ -51,7 +51,7 @@ export interface Shortage {
 
 export function outOfSpace(output: string, { needed, free, folder }: Shortage): OutputError {
   return new OutputError(
-    `There is not enough disk space for ${output}: it needs another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}.`,
+    `not enough disk space for ${output}: it needs another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
     { hint: 'Free some space, or write to another disk; --no-check-space runs until the disk is full.' },
   );
 }

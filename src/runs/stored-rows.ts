@@ -106,8 +106,8 @@ export class StoredRows {
   #nameOf(text: string, key: bigint): RowName {
     const name = this.#text.rows.names(text).find((candidate) => nameKey(candidate) === key);
     if (name !== undefined) return name;
-    throw new OutputError(`A row does not name the image that it is of: ${text.slice(0, 200)}`, {
-      hint: 'The output was modified: see halonet verify.',
+    throw new OutputError(`a row of ${this.#output} does not name its image: ${text.slice(0, 200)}`, {
+      hint: `The output was altered. To check its files: halonet verify ${this.#output}`,
     });
   }
 
@@ -115,7 +115,7 @@ export class StoredRows {
     const bytes = Buffer.alloc(length);
     const read = await reading(() => readFully(handle, bytes, position));
     if (read === length) return bytes;
-    throw new OutputError(`${this.#output} is damaged: it is shorter than its ledger says.`, {
+    throw new OutputError(`${this.#output} is damaged: it is shorter than its ledger says`, {
       hint: 'Pass --overwrite to start over.',
     });
   }

@@ -2,7 +2,7 @@ import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
 import { attempt, reading } from '../files/write-error.js';
 import { digestFile, type Manifest } from './manifest.js';
-import { finalPath, type RunPlace } from './run-place.js';
+import { finalPath, type RunPlace, shownPath } from './run-place.js';
 
 /** A file of a finished run, compared with its manifest. */
 export interface CheckedFile {
@@ -42,8 +42,12 @@ export async function refuseAltered(
 ): Promise<void> {
   for await (const file of checkFiles(place, manifest, signal)) {
     if (isUnaltered(file)) continue;
-    throw new OutputError(`${file.path} was modified after its run, so its rows cannot be reused.`, {
-      hint: 'See halonet verify, or repeat the command with --overwrite to start over.',
-    });
+    const what = file.found === undefined ? 'is missing' : 'was altered after its run';
+    throw new OutputError(
+      `${shownPath(place, file.path)} ${what}: the rows of ${place.output} cannot be reused`,
+      {
+        hint: `Restore the file, or repeat the command of its run with --overwrite to start over. To check all files: halonet verify ${place.output}`,
+      },
+    );
   }
 }

@@ -28,7 +28,7 @@ export const PIECES = {
   cudaProvider: () => ({
     reason: 'its provider library is not installed',
     message: "ONNX Runtime's CUDA provider library is not installed",
-    hint: `Download it from NuGet: ${installCommand()} (then CUDA 12 and cuDNN 9 are needed too)`,
+    hint: `It also needs CUDA 12 and cuDNN 9. Download it from NuGet: ${installCommand()}`,
   }),
   nvidiaDriver: () => ({
     reason: 'no NVIDIA driver',
@@ -38,12 +38,12 @@ export const PIECES = {
   vulkanLoader: () => ({
     reason: 'no Vulkan loader',
     message: 'the Vulkan loader libvulkan.so.1 is not installed',
-    hint: 'Install it: apt-get install libvulkan1 (Debian, Ubuntu), dnf install vulkan-loader (Fedora, RHEL)',
+    hint: 'Install it: apt-get install libvulkan1 (Debian, Ubuntu), or dnf install vulkan-loader (Fedora, RHEL).',
   }),
   vulkanDriver: () => ({
     reason: 'no Vulkan driver',
     message: 'no Vulkan driver is installed (no manifest in vulkan/icd.d)',
-    hint: "Install the GPU's driver: NVIDIA's, or apt-get install mesa-vulkan-drivers for AMD and Intel",
+    hint: "Install the GPU's driver: NVIDIA's, or apt-get install mesa-vulkan-drivers for AMD and Intel.",
   }),
 } satisfies Record<string, () => MissingPiece>;
 
@@ -57,7 +57,7 @@ const CUDA_RULES: readonly Rule[] = [
     ([, library]) => ({
       reason: `${library} is not installed`,
       message: `cuDNN 9 for CUDA 12 is not installed (${library})`,
-      hint: 'Install it: apt-get install cudnn9-cuda-12 from https://developer.nvidia.com/cudnn-downloads, or put its folder on LD_LIBRARY_PATH',
+      hint: 'Install it: apt-get install cudnn9-cuda-12 from https://developer.nvidia.com/cudnn-downloads, or put its folder on LD_LIBRARY_PATH.',
     }),
   ],
   [
@@ -65,7 +65,7 @@ const CUDA_RULES: readonly Rule[] = [
     ([, library]) => ({
       reason: `${library} is not installed`,
       message: `CUDA 12 is not installed (${library})`,
-      hint: 'Install it: https://developer.nvidia.com/cuda-downloads, version 12, or put its folder on LD_LIBRARY_PATH',
+      hint: 'Install it: https://developer.nvidia.com/cuda-downloads, version 12, or put its folder on LD_LIBRARY_PATH.',
     }),
   ],
   [
@@ -73,19 +73,19 @@ const CUDA_RULES: readonly Rule[] = [
     () => ({
       reason: 'the NVIDIA driver is too old',
       message: 'the NVIDIA driver is too old for CUDA 12',
-      hint: 'Update it to version 525 or later',
+      hint: 'Update it to version 525 or later.',
     }),
   ],
   [
     /CUDA failure 101\b|invalid device ordinal/,
-    () => ({ reason: 'no GPU with that --device-id', hint: 'nvidia-smi -L lists the GPUs, from 0' }),
+    () => ({ reason: 'no GPU with that --device-id', hint: 'nvidia-smi -L lists the GPUs, from 0.' }),
   ],
   [
     /CUDA failure 100\b|no CUDA-capable device/,
     () => ({
       reason: 'no NVIDIA GPU',
-      message: 'the driver sees no NVIDIA GPU',
-      hint: 'Check nvidia-smi, and that CUDA_VISIBLE_DEVICES does not hide it',
+      message: 'the driver finds no NVIDIA GPU',
+      hint: 'Check nvidia-smi, and that CUDA_VISIBLE_DEVICES does not hide it.',
     }),
   ],
   [
@@ -123,7 +123,7 @@ const HALF: Rule = [
 const DML_RULES: readonly Rule[] = [
   [
     /887A0002|DXGI_ERROR_NOT_FOUND/i,
-    () => ({ reason: 'no GPU with that --device-id', hint: 'dxdiag lists the GPUs' }),
+    () => ({ reason: 'no GPU with that --device-id', hint: 'dxdiag lists the GPUs.' }),
   ],
 ];
 

@@ -31,7 +31,7 @@ export async function archived(input: string): Promise<InputError | undefined> {
   const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
   if (found === undefined) return undefined;
   const [what, , , hint] = found;
-  return new InputError(`${input} is ${what}; expected an image, a folder, a .tar or .zip archive, or -.`, {
+  return new InputError(`${input} is ${what}; expected an image, a folder, a .tar or .zip archive, or -`, {
     hint,
   });
 }

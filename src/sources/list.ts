@@ -1,4 +1,5 @@
 import { HalonetError } from '../errors.js';
+import { systemReason } from '../system-reason.js';
 import { EntryBytes, type ListEntry } from './list-entry.js';
 
 export interface ListOptions {
@@ -88,19 +89,21 @@ async function* chunksOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator
 }
 
 const nulInLine = (line: number) =>
-  new HalonetError(`line ${line} of the list on standard input contains a NUL, which no path can contain.`, {
+  new HalonetError(`line ${line} of the list on standard input contains a NUL, which no path can contain`, {
     hint: 'If the paths end in NULs, as those of find -print0 do, pass --null.',
   });
 
 const inUtf16 = () =>
-  new HalonetError('the list on standard input is UTF-16; expected UTF-8.', {
+  new HalonetError('the list on standard input is UTF-16; expected UTF-8', {
     hint: 'Convert it first: iconv -f utf-16 -t utf-8',
   });
 
 function unreadable(cause: unknown): HalonetError {
-  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return new HalonetError(`standard input cannot be read (${why}); expected a list of paths.`, {
-    hint: "Pipe in a list of paths, for example from find photos -name '*.jpg'.",
-    cause,
-  });
+  return new HalonetError(
+    `standard input cannot be read (${systemReason(cause)}); expected a list of paths`,
+    {
+      hint: "Pipe in a list of paths, for example from find photos -name '*.jpg'.",
+      cause,
+    },
+  );
 }

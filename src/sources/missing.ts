@@ -20,14 +20,14 @@ const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 async function describeMissing(input: string): Promise<InputError> {
   if (URL_SCHEME.test(input)) {
-    return new InputError(`${input} is a URL; expected a file, a folder or -.`, {
+    return new InputError(`${input} is a URL; expected a file, a folder or -`, {
       hint: 'Download the images first, and name the file or the folder that holds them.',
     });
   }
   const leadsTo = await readlink(input).catch(() => undefined);
   if (leadsTo !== undefined)
-    return new InputError(`${input} is a symbolic link to ${leadsTo}, which does not exist.`);
-  return new InputError(`There is no file or folder ${JSON.stringify(input)}.`, {
+    return new InputError(`${input} is a symbolic link to ${leadsTo}, which does not exist`);
+  return new InputError(`no file or folder ${JSON.stringify(input)}`, {
     hint: await adviceFor(input),
   });
 }

@@ -74,6 +74,6 @@ async function sourceOf(
 ): Promise<{ readonly source: Source; readonly input: Input }> {
   const input = { name, found: await inspectPath(name) };
   const source = sources.find(({ takes }) => takes(input));
-  if (source === undefined) throw new HalonetError(`${name} is no input that halonet knows.`);
+  if (source === undefined) throw new HalonetError(`${name} is not an input that halonet knows`);
   return { source, input };
 }

@@ -34,16 +34,14 @@ export class SkippedFiles {
 
 const SHOWN = 5; // extensions
 
-/** Formats counts as `17 files (.mov 12, .txt 4, no extension 1)`; undefined if there are none. */
+/** Formats counts as `17 files without a supported image extension: 12 .mov, 5 without any`; undefined if there are none. */
 export function skippedText(counts: SkippedCounts): string | undefined {
   const entries = Object.entries(counts);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return undefined;
   const named = entries.filter(([extension]) => extension !== OTHERS).slice(0, SHOWN);
   const others = named.reduce((rest, [, count]) => rest - count, total);
-  const parts = named.map(
-    ([extension, count]) => `${extension === '' ? 'no extension' : extension} ${count}`,
-  );
-  if (others > 0) parts.push(`others ${others}`);
-  return `${counted(total, 'file')} (${parts.join(', ')})`;
+  const parts = named.map(([extension, count]) => `${count} ${extension === '' ? 'without any' : extension}`);
+  if (others > 0) parts.push(counted(others, 'other'));
+  return `${counted(total, 'file')} without a supported image extension: ${parts.join(', ')}`;
 }

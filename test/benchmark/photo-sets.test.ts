@@ -53,7 +53,7 @@ describe('photo sets for benchmarks', () => {
     assert.deepEqual((await photosIn(folder, { ...options, onNote })).paths, [good]);
     assert.equal(notes.length, 2);
     assert.ok(notes[0]?.startsWith(`${bad}: `));
-    assert.match(notes[1] ?? '', /: 1 of 2 are skipped$/);
+    assert.match(notes[1] ?? '', /: 1 of 2 images skipped$/);
   });
 
   it('rejects a folder without images, and a missing folder', async () => {

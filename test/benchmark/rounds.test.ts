@@ -26,7 +26,7 @@ describe('sampleInRounds', () => {
         [2, 4, 6],
       ],
     );
-    assert.deepEqual(steps[3], { phase: 'test', label: 'b', done: 3, total: 6 });
+    assert.deepEqual(steps[3], { phase: 'test', unit: 'sample', label: 'b', done: 3, total: 6 });
   });
 
   it('stops between samples when interrupted', async () => {

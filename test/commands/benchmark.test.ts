@@ -26,14 +26,15 @@ describe('halonet benchmark', () => {
   const inTemporary = (args: readonly string[]) => halonet(args, { env: { TMPDIR: folder } });
 
   it('measures every stage and whole jobs, reports progress, and leaves nothing behind', async () => {
-    const args = [...QUICK, '--precisions', 'fp32', '--json'];
+    const output = join(folder, 'B.md');
+    const args = [...QUICK, '--precisions', 'fp32', '--json', '--machine', 'box', '--output', output];
     const { code, stdout, stderr } = await inTemporary(['benchmark', 'demo', ...args]);
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /^generating images: 1 samples\nstages alone: \d+ samples\nwhole jobs: \d+ samples\n$/,
+      /^generating images: 1 size\nmeasuring stages alone: \d+ samples\nmeasuring whole jobs: \d+ samples\nadded the section "box: halonet_demo, quick" to \S+B\.md\n$/,
     );
-    assert.deepEqual(await readdir(folder), []);
+    assert.deepEqual(await readdir(folder), ['B.md']);
     const { machine, report, command } = JSON.parse(stdout) as BenchmarkRun;
     assert.equal(command, `halonet benchmark demo ${args.join(' ')}`);
     assert.ok(machine.cores >= 1 && machine.memory > 0 && machine.onnxruntime.startsWith('1.'));
@@ -149,7 +150,7 @@ describe('halonet benchmark', () => {
     child.kill('SIGINT');
     const [code] = await ended;
     assert.equal(code, 130);
-    assert.match(said, /interrupted by SIGINT; there is no report/);
+    assert.match(said, /interrupted \(SIGINT\): there is no report/);
     assert.deepEqual(await readdir(folder), []);
   });
 
@@ -164,11 +165,15 @@ describe('halonet benchmark', () => {
       [['demo', '--batch-sizes', '4,x'], /--batch-sizes: expected numbers from 1 to 4096/],
       [['demo', '--images', join(folder, 'empty')], /there is no image in it/],
       [['demo', '--output', join(folder, 'notes.md')], /notes\.md was not written by .*benchmark/],
-      [['demo', '--output', join(folder, 'no', 'B.md')], /B\.md: the folder .*no does not exist.\n.*mkdir/],
-      [['demo', '--output', folder], /is a folder.*\n.*BENCHMARKS\.md/],
+      [['demo', '--output', join(folder, 'no', 'B.md')], /B\.md: the folder .*no does not exist\n.*mkdir/],
+      [['demo', '--output', folder], /is a folder; expected a file\n {2}Name a file, such as \S+\.md\.\n$/],
       [['demo', '--output', '-'], /--output - is not a regular file.*\n.*BENCHMARKS\.md/],
-      [['demo', '--random-weights'], /has weights of its own/],
-      [['halonet26t'], /\n.*halonet benchmark halonet26t --random-weights needs no download/],
+      [['demo', '--random-weights'], /--random-weights needs a timm name or a config\.json; received "demo"/],
+      [
+        ['fixtures/images'],
+        /fixtures\/images has no checkpoint.*\n.*halonet benchmark --images fixtures\/images\n$/,
+      ],
+      [['halonet26t'], /\n.* need no download: halonet benchmark halonet26t --random-weights\n$/],
     ];
     for (const [args, message] of refused) {
       const { code, stdout, stderr } = await halonet(['benchmark', ...args], { env });

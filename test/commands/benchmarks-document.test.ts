@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type BenchmarkRun, RUN_FORMAT } from '../../commands/report/benchmark-run.js';
-import { parseDocument, renderDocument, withRun } from '../../commands/report/benchmarks-document.js';
+import {
+  changeLine,
+  parseDocument,
+  renderDocument,
+  withRun,
+} from '../../commands/report/benchmarks-document.js';
 import type { PipelineRate } from '../../src/benchmark/report.js';
 import { spreadOf } from '../../src/benchmark/statistics.js';
 
@@ -65,7 +70,7 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
         precision: 'int8',
         threads: 2,
         batchSize: 2,
-        imagesPerSecond: spreadOf([34]),
+        imagesPerSecond: spreadOf([34, 34, 34]),
         flopsPerSecond: 361.76e9,
         ofGemm: 1.7036,
       },
@@ -75,14 +80,14 @@ const run = (machine: string, jobs: readonly PipelineRate[] = []): BenchmarkRun 
         photos,
         decode: 'exact',
         decoders: 3,
-        imagesPerSecond: spreadOf([340]),
+        imagesPerSecond: spreadOf([340, 340, 340]),
         cpuSeconds: spreadOf([0.0062]),
       },
       {
         photos,
         decode: 'fast',
         decoders: 3,
-        imagesPerSecond: spreadOf([510]),
+        imagesPerSecond: spreadOf([510, 510, 510]),
         cpuSeconds: spreadOf([0.0041]),
       },
     ],
@@ -97,10 +102,10 @@ describe('the benchmarks document', () => {
     assert.match(text, /^## box: halonet50ts$/m);
     assert.match(
       text,
-      /^- halonet50ts \(halonet50ts, random weights\) at 256×256: 10\.6 GFLOP an image, on cpu$/m,
+      /^- halonet50ts \(halonet50ts, random weights\) at 256×256, 10\.6 GFLOP\/image, on cpu$/m,
     );
     assert.match(text, /^\| fp32 \| 2 \| 512×256 · 256×1024 \| 212 \| 211–214 \|$/m);
-    assert.match(text, /^\| fp32 \| 2 \| 4 \| 17\.0 \| 16\.9–17\.1 \| 181 \| 85 % \|$/m);
+    assert.match(text, /^\| fp32 \| 2 \| 4 \| 17\.0 \| 16\.9–17\.1 \| 181 \| 85% \|$/m);
     assert.match(text, /^\| 640×480 \| exact \| 86\.9 kB \| 3 \| 340 \| 340–340 \| 6\.20 \|$/m);
     assert.match(text, /640×480, 3 at once: fast is 1\.50 times as fast as exact/);
     assert.match(text, /^- int8 is 2\.00 times as fast as fp32 with 2 threads$/m);
@@ -112,17 +117,57 @@ describe('the benchmarks document', () => {
     const text = renderDocument([run('box', jobs)]);
     assert.match(
       text,
-      /inference bounds the pipeline: 18\.6 images\/s, 93 % of the session alone \(20\.0\)\. Decoding is 5 % of the time/,
+      /inference is the bottleneck: 18\.6 images\/s, 93% of the network alone \(20\.0\)\. Decoding takes 5% of an image's time/,
     );
     assert.match(
       text,
-      /decoding bounds the pipeline: 4\.80 images\/s, 80 % of decoding alone \(6\.00\)\. It is 80 % of the time/,
+      /decoding is the bottleneck: 4\.80 images\/s, 80% of decoding alone \(6\.00\)\. Decoding takes 80% of an image's time/,
     );
-    assert.match(text, /neither stage explains 9\.00 images\/s: together the two allow 19\.0/);
     assert.match(
       text,
-      /^\| 640×480 \| exact \| fp32 \| 2 \| 4 \| 3 \| 18\.6 \| 18\.6–18\.6 \| 93 % \| 98 % \| inference \|$/m,
+      /neither decoding nor inference explains 9\.00 images\/s: together, decoding and inference allow 19\.0/,
     );
+    assert.match(
+      text,
+      /^\| 640×480 \| exact \| fp32 \| 2 \| 4 \| 3 \| 18\.6 \| 18\.6–18\.6 \| 93% \| 98% \| inference \|$/m,
+    );
+  });
+
+  it('calls more than a stage can do noise', () => {
+    const [noisy = ''] =
+      renderDocument([run('box', [job(21, 'inference', 0.95)])]).match(/^- 640.*bottleneck.*$/m) ?? [];
+    assert.match(noisy, /105% of the network alone \(20\.0; above 100% is noise\)\. /);
+  });
+
+  it('calls a lower speed slower, and compares none of few samples', () => {
+    const { report, ...rest } = run('box');
+    const decode = (samples: readonly number[]) =>
+      report.decode.map((rate) =>
+        rate.decode === 'exact' ? rate : { ...rate, imagesPerSecond: spreadOf(samples) },
+      );
+    const session = (samples: readonly number[]) =>
+      report.session.map((rate) =>
+        rate.precision === 'fp32' ? rate : { ...rate, imagesPerSecond: spreadOf(samples) },
+      );
+    const text = (samples: readonly number[]) =>
+      renderDocument([
+        { ...rest, report: { ...report, decode: decode(samples), session: session(samples) } },
+      ]);
+    assert.match(text([8.5, 8.5, 8.5]), /^- int8 is 50% slower than fp32 with 2 threads$/m);
+    assert.match(text([8.5, 8.5, 8.5]), /3 at once: fast is 98% slower than exact$/m);
+    assert.match(text([8.5, 8.5]), /^- too few samples to compare precisions$/m);
+    assert.match(text([8.5, 8.5]), /^- too few samples to compare ways of decoding$/m);
+    assert.doesNotMatch(text([8.5, 8.5]), /slower than|times as fast/);
+  });
+
+  it('names the section that a run adds or replaces', () => {
+    const full = run('one');
+    assert.equal(changeLine([], full, 'B.md'), 'added the section "one: halonet50ts" to B.md');
+    assert.equal(
+      changeLine([run('two'), full], full, 'B.md'),
+      'replaced the section "one: halonet50ts" of B.md',
+    );
+    assert.match(changeLine([full], { ...full, quick: true }, 'B.md'), /^added /);
   });
 
   it('warns of figures from a busy machine', () => {
@@ -136,7 +181,7 @@ describe('the benchmarks document', () => {
     const busy = { ...calm, report: { ...calm.report, gemm, session } };
     assert.match(
       renderDocument([busy]),
-      /^- The machine was busy with other things: half .* more than 38 % apart/m,
+      /^- The machine was busy with other things: half .* more than 38% apart/m,
     );
   });
 

@@ -69,7 +69,7 @@ describe('--device', () => {
   it('rejects an unknown device, a negative id, and an id for the CPU', async () => {
     assert.match(
       (await halonet([...CLASSIFY, '--device', 'gpu'])).stderr,
-      /auto, cpu, cuda, webgpu, dml, coreml/,
+      /: expected auto, cpu, cuda, webgpu, dml or coreml; received gpu\n/,
     );
     assert.equal((await halonet([...CLASSIFY, '--device-id=-1'])).code, 2);
     for (const precision of ['fp32', 'int8']) {

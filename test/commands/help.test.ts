@@ -79,6 +79,7 @@ describe('halonet --help', () => {
     assert.equal(code, 0);
     assertFits(stdout);
     assertOrder(stdout, 'USAGE', 'EXAMPLES', 'COMMANDS', 'READ MORE');
+    assert.match(stdout, /^ {2}halonet --version {2,}Version/m);
     const commands = [...(stdout.split('COMMANDS')[1] ?? '').matchAll(/^ {2}([a-z]+) {2,}[A-Z]/gm)];
     assert.deepEqual(
       commands.map(([, name]) => name),
@@ -123,6 +124,47 @@ describe('help', () => {
     assert.match(await librariesOf(['doctor']), native);
     for (const args of [['--help'], ['classify', '--help'], ['benchmark', '--help-all']])
       assert.doesNotMatch(await librariesOf(args), native);
+  });
+});
+
+describe('flags in help', () => {
+  const pagesOf = async (name: keyof typeof COMMANDS) => {
+    const facts = await commandFacts(name, COMMANDS[name]);
+    return [firstPage, fullPage].map((page) => page(facts, PAGE).replace(/\s+/g, ' '));
+  };
+
+  it('have one default, for retry that of the run', async () => {
+    const [first = '', full = ''] = await pagesOf('retry');
+    for (const page of [first, full])
+      assert.doesNotMatch(page, /by default|\(default\)|automatically|\[default: (?!as in the run|on\])/);
+    assert.match(full, /--batch-size N Images per batch \[default: as in the run\]/);
+    assert.match((await pagesOf('embed'))[1] ?? '', /Images per batch \[default: tuned automatically\]/);
+  });
+
+  it('describe the outputs of the command', async () => {
+    for (const name of ['classify', 'embed'] as const) {
+      const [first = '', full = ''] = await pagesOf(name);
+      for (const page of [first, full])
+        assert.match(page, /--output PATH Output file; - is standard output \[default: -\] -f/);
+      assert.match(full, /--format FORMAT csv, npy or jsonl; by default from .*, otherwise csv --csv-safe/);
+    }
+    const [, features = ''] = await pagesOf('features');
+    assert.match(features, /--output PATH Output folder for NPY, or file for CSV and JSONL;/);
+    assert.match(features, /, otherwise npy, or jsonl on standard output --csv-safe/);
+  });
+
+  it('list the choices that their text does not name', async () => {
+    const [, full = ''] = await pagesOf('classify');
+    assert.match(full, /Resampling filter \(bicubic, bilinear\)/);
+    assert.match(full, /border resizes the longer side and pads --interpolation/);
+  });
+
+  it('have the letter q for --quiet', async () => {
+    for (const [name, { flags = {} }] of Object.entries(COMMANDS))
+      if ('quiet' in flags) assert.equal((flags.quiet as { readonly char?: string }).char, 'q', name);
+    const args = ['classify', 'fixtures/images/shapes/heart.png', '-m', 'demo', '--device', 'cpu'];
+    assert.match((await halonet(args)).stderr, /^1 image in /m);
+    assert.equal((await halonet([...args, '-q'])).stderr, '');
   });
 });
 

@@ -76,12 +76,12 @@ describe('a timm name as --model', () => {
       [
         'a wait of a day',
         { kind: 'status', status: 429, headers: { 'retry-after': '86400' } },
-        /^error: .*HTTP 429 \(too many requests\), and the server asks to wait 24 hours; halonet waits 5 minutes at most\n {2}Run again after that/,
+        /^error: .*HTTP 429 \(too many requests\), and the server asks to wait 24 hours; halonet waits 5 minutes at most\n {2}Run the command again after that/,
       ],
       [
         'a file that is larger than the disk',
         { kind: 'claim', size: 9e14 },
-        /\nerror: No room in the Hugging Face cache .*: model\.safetensors of timm\/halonet50ts\.a1h_in1k needs another 900\.0 TB, and .* are free\n {2}Free some space there/,
+        /\nerror: no room in the Hugging Face cache .*: model\.safetensors of timm\/halonet50ts\.a1h_in1k needs another 900\.0 TB, and .* are free\n {2}Free some space there/,
       ],
     ];
     for (const [what, fault, message] of failures) {
@@ -115,7 +115,7 @@ describe('a timm name as --model', () => {
           stderr,
           /^config\.json: HTTP 429 \(too many requests\); waiting 5 minutes, as the server asks, before the next attempt\n/,
         );
-        assert.match(stderr, /interrupted by SIGINT/);
+        assert.match(stderr, /interrupted \(SIGINT\)/);
       } finally {
         clearTimeout(limit);
         run.kill('SIGKILL');

@@ -58,7 +58,7 @@ describe('the job commands', () => {
       assert.match(rows[4] ?? '', /f\.webp,\d+,/);
       assert.match(
         stderr,
-        /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\nskipped: 1 file \(\.txt 1\)\n$/,
+        /^5 images in .* 2 failed \(unsupported_format 1, empty_file 1\)\nskipped 1 file without a supported image extension: 1 \.txt\n$/,
       );
     });
 
@@ -404,7 +404,7 @@ describe('the job commands', () => {
           shell: 'exec "$@" > /dev/full',
         });
         assert.equal(code, 2);
-        assert.match(stderr, /^error: .*standard output.*ENOSPC/);
+        assert.match(stderr, /^error: .*standard output: no space left on device/);
         assert.doesNotMatch(stderr, /\n\s+at /);
       });
     }
@@ -425,7 +425,7 @@ describe('the job commands', () => {
       await writeFile(join(broken, 'model.safetensors'), 'too short');
       const { code, stderr } = await halonet(['embed', photos, '-m', broken, '-o', join(empty, 'x.npy')]);
       assert.equal(code, 2);
-      assert.match(stderr, /broken\/model\.safetensors: /);
+      assert.match(stderr, /broken\/model\.safetensors is not a checkpoint \(/);
       assert.deepEqual(await readdir(empty), []);
     });
   });

@@ -58,12 +58,15 @@ describe('reading a list from standard input', () => {
       [
         2,
         'error: - is given 2 times; standard input can be read once\n' +
-          '  Name it once, at the place of its paths among the inputs.\n',
+          '  Pass it once, where its paths belong among the inputs.\n',
       ],
     );
     const none = await here(['embed', 'photos', '--null', '-o', 'x.npy']);
     assert.equal(none.code, 2);
-    assert.match(none.stderr, /^error: --null is for a list .*\n.*halonet classify - --null\n$/);
+    assert.match(
+      none.stderr,
+      /^error: --null is for a list .*\n {2}Pass - as the input: find .* \| halonet classify - --null\n$/,
+    );
     assert.deepEqual(await outputs(), []);
   });
 
@@ -71,7 +74,7 @@ describe('reading a list from standard input', () => {
     const list = 'photos/a.png\r\nphotos/b.png\r\n';
     const wide = await here(['embed', '-', '-o', 'x.npy'], Buffer.from(`\uFEFF${list}`, 'utf16le'));
     assert.equal(wide.code, 2);
-    assert.match(wide.stderr, /^error: the list on standard input is UTF-16; expected UTF-8\.\n {2}.*iconv/);
+    assert.match(wide.stderr, /^error: the list on standard input is UTF-16; expected UTF-8\n {2}.*iconv/);
     const stray = await here(['embed', '-', '-o', 'x.npy'], 'photos/a\n.png\0photos/b.png\0');
     assert.equal(stray.code, 2);
     assert.match(
@@ -141,7 +144,7 @@ describe('reading a list from standard input', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^error: standard input cannot be read \(E\w+\); expected a list of paths\.\n {2}Pipe in a list/,
+      /^error: standard input cannot be read \(.+\); expected a list of paths\n {2}Pipe in a list/,
     );
     assert.deepEqual(await outputs(), ['log']);
   });
@@ -189,10 +192,10 @@ describe('reading a list from standard input', () => {
     const begin = async () => {
       await writeFile(join(folder, 'photos', 'd.png'), 'no image');
       const stopped = await here(['embed', '-', '-b', '1', '--fail-fast', '-o', 'x.npy'], LIST.join(''));
-      assert.match(stopped.stderr, /2 rows so far are kept/);
+      assert.match(stopped.stderr, /2 rows are saved; to continue, repeat the command with --resume\./);
     };
     const UNCHANGED = 'no output was changed';
-    const KEPT = '2 rows so far are kept, and the same command with --resume continues';
+    const KEPT = '2 rows are saved; to continue, repeat the command';
 
     for (const { what, before, flag, list, signal, code, leaves } of [
       {
@@ -249,8 +252,8 @@ describe('reading a list from standard input', () => {
           [result.code, result.stderr],
           [
             code,
-            'finishing the current batch; a second signal stops at once\n' +
-              `interrupted by ${signal}; ${leaves}\n`,
+            `finishing the current batch; ${signal === 'SIGINT' ? 'press Ctrl-C again to stop' : 'a second signal stops'} at once\n` +
+              `interrupted (${signal}): ${leaves}\n`,
           ],
         );
         assert.deepEqual(await filesIn(folder), files);
@@ -271,7 +274,7 @@ describe('reading a list from standard input', () => {
         if (line.startsWith('int8: reading paths')) child.kill('SIGTERM');
       }
       assert.deepEqual((await closed)[0], 143);
-      assert.deepEqual(said.slice(-1), [`interrupted by SIGTERM; ${UNCHANGED}`]);
+      assert.deepEqual(said.slice(-1), [`interrupted (SIGTERM): ${UNCHANGED}`]);
       assert.deepEqual(await outputs(), []);
     });
 
@@ -283,7 +286,7 @@ describe('reading a list from standard input', () => {
       );
       assert.equal(code, 143, stderr);
       assert.equal(stdout, '');
-      assert.match(stderr, /interrupted by SIGTERM; nothing was written\n$/);
+      assert.match(stderr, /interrupted \(SIGTERM\): nothing was written\n$/);
     });
   });
 });

@@ -17,7 +17,7 @@ describe('halonet models', () => {
     assert.equal(lines.length, 1 + 1 + tags.length);
     assert.match(stdout, /^halonet50ts\.a1h_in1k +22\.7 +5\.32 +256×256 +2048 +1000 +apache-2\.0 +\w+$/m);
     assert.match(stdout, /^halonet_h1\.untrained .* untrained$/m);
-    assert.match(stdout, /^demo .* embedded$/m);
+    assert.match(stdout, /^demo .* included$/m);
   });
 
   it('filters by parts of names, or by patterns for whole names', async () => {
@@ -27,9 +27,11 @@ describe('halonet models', () => {
       );
     assert.deepEqual(await names('halonet50'), ['halonet50ts.a1h_in1k']);
     assert.deepEqual(await names('resnet5?q.*', 'demo'), ['demo', 'resnet51q.ra2_in1k']);
-    const none = await halonet(['models', 'vit']);
-    assert.deepEqual([none.code, none.stdout], [0, '']);
-    assert.match(none.stderr, /no model matches vit/);
+    for (const patterns of [['vit'], ['demo', 'vit', '--json']]) {
+      const none = await halonet(['models', ...patterns]);
+      assert.deepEqual([none.code, none.stdout], [2, '']);
+      assert.equal(none.stderr, 'error: no model matches vit\n  List all models: halonet models\n');
+    }
   });
 
   it('prints exact figures as JSON, and marks cached models', async () => {
@@ -62,7 +64,9 @@ describe('halonet inspect', () => {
     const { code, stdout } = await halonet(['inspect', 'demo']);
     assert.equal(code, 0);
     assert.match(stdout, /^weights +.*model\.safetensors \(161 tensors, 975\.0 kB/m);
-    assert.match(stdout, /^stages\.2 +256×8×8 +16 +141,792 +11\.3$/m);
+    assert.match(stdout, /^stages\.2 +stage3 +256×8×8 +16 +141,792 +11\.3$/m);
+    assert.match(stdout, /^stem +- +32×32×32 /m);
+    assert.match(stdout, /^stages\.3 +stage4 +512×4×4 /m);
     assert.match(stdout, /^stage0 +32×64×64 +524\.3 kB$/m);
   });
 
@@ -123,21 +127,24 @@ describe('halonet inspect', () => {
     });
     const refused = await halonet(['inspect', 'halonet50ts', '--image-size', '288'], { env });
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /288x288 pixels.*\n.*256 and 512/);
+    assert.match(refused.stderr, /image size of 288×288 .*\n.*--image-size 256 or 512: /);
   });
 
   it('refuses a size that does not fit the position embedding of a model', async () => {
     for (const model of ['botnet26t_256', 'lambda_resnet26rpt_256']) {
       const { code, stderr } = await halonet(['inspect', model, '--image-size', '512']);
       assert.equal(code, 2);
-      assert.match(stderr, /512x512 pixels.*position embedding is for.*\n.*256/);
+      assert.match(stderr, /image size of 512×512 .*position embedding is for.*\n.*--image-size 256: /);
     }
   });
 
   it('suggests the nearest sizes when a branch and its shortcut would differ in size', async () => {
     const { code, stderr } = await halonet(['inspect', 'resnet50_clip', '--image-size', '230']);
     assert.equal(code, 2);
-    assert.match(stderr, /230x230 pixels.*branch and its shortcut differ.*\n.*224 and 256/);
+    assert.match(
+      stderr,
+      /image size of 230×230 .*branch and its shortcut differ.*\n.*--image-size 224 or 256: /,
+    );
   });
 
   it('accepts a config without weights, which jobs refuse', async () => {
@@ -149,7 +156,7 @@ describe('halonet inspect', () => {
       assert.equal(job.code, 2);
       assert.match(
         job.stderr,
-        /a config says what a network is, but has no weights\n.*the folder that holds both/,
+        /a config\.json describes a network, but has no weights\n.*the folder that holds both/,
       );
     } finally {
       await rm(folder, { recursive: true });
@@ -166,7 +173,10 @@ describe('halonet inspect', () => {
     assert.match(missing.stderr, /model "foo\.pth": no such file/);
     const named = await halonet(['inspect', 'halonet26t', '--architecture', 'halonet50ts']);
     assert.equal(named.code, 2);
-    assert.match(named.stderr, /--architecture is for a checkpoint file/);
+    assert.match(
+      named.stderr,
+      /--architecture is for checkpoints: "halonet26t" already says which architecture it is\n/,
+    );
   });
 
   it('describes an ONNX file that convert wrote', async () => {
@@ -178,6 +188,12 @@ describe('halonet inspect', () => {
       assert.equal(code, 0, stderr);
       assert.match(stdout, /^cost +0\.07 GMACs at 128×128$/m);
       assert.match(stdout, /^stage2 +128×16×16 +131\.1 kB$/m);
+      const resized = await halonet(['inspect', path, '--image-size', '256']);
+      assert.equal(resized.code, 2);
+      assert.match(
+        resized.stderr,
+        /--image-size is for checkpoints: .*\n.*halonet convert MODEL --image-size N /,
+      );
       const { stdout: graph } = await halonet(['inspect', path, '--graph']);
       assert.match(graph, /^Conv +stem\.conv1 +1×12×64×64 /m);
       assert.doesNotMatch(graph, /com\.microsoft/);
@@ -203,7 +219,8 @@ describe('halonet inspect', () => {
       await writeFile(path, JSON.stringify(config));
       const { code, stdout, stderr } = await halonet(['inspect', path]);
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /^stages\.3 +2048×8×8 +32 /m);
+      assert.match(stdout, /^stages\.3 +stage4 +2048×8×8 +32 /m);
+      assert.match(stdout, /^weights +not downloaded; the figures come from the architecture alone$/m);
       await writeFile(
         path,
         JSON.stringify({ ...config, model_cfg: { ...config.model_cfg, act_layer: 'mush' } }),

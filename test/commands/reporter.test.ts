@@ -33,10 +33,13 @@ async function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = fal
   for (const event of events) reporter.report(event);
   const { tellsTotal } = reporter;
   let looks = 0;
-  await reporter.done({ rows: 2, done: 2, stored: 0, failures: {}, seconds: 1, skipped: {} }, async () => {
-    looks++;
-    return [];
-  });
+  await reporter.done(
+    { rows: 2, done: 2, stored: 0, succeeded: 2, retries: false, failures: {}, seconds: 1, skipped: {} },
+    async () => {
+      looks++;
+      return [];
+    },
+  );
   reporter.clear();
   return { text: String(stream.read() ?? ''), tellsTotal, looks };
 }

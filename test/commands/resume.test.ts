@@ -86,15 +86,15 @@ describe('resuming and syncing a run', () => {
       assert.equal(second.code, 2);
       assert.match(
         second.stderr,
-        new RegExp(`Another run \\(process ${child.pid} on .*\\) is writing ${output}`),
+        new RegExp(`another run \\(process ${child.pid} on .*\\) is writing ${output}`),
       );
       child.kill(signal);
       assert.deepEqual(await closed, [code, code === null ? signal : null]);
       if (code !== null) {
         assert.equal(
           await stderr,
-          'finishing the current batch; a second signal stops at once\n' +
-            `interrupted by ${signal}; 3 rows so far are kept, and the same command with --resume continues\n`,
+          `finishing the current batch; ${signal === 'SIGINT' ? 'press Ctrl-C again to stop' : 'a second signal stops'} at once\n` +
+            `interrupted (${signal}): 3 rows are saved; to continue, repeat the command with --resume\n`,
         );
       }
       const resumed = await here([...args, '--resume'], list.join(''));
@@ -121,24 +121,27 @@ describe('resuming and syncing a run', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /^error: 1 of 3 images failed, more than the 0 allowed; the last is "photos\/c\.png" \(unsupported_format: .*\)\n {2}Repair or remove it, .*\n {2}2 rows so far are kept: the same command with --resume continues\.\n$/,
+      /^error: stopped at the first failed image, "photos\/c\.png" \(unsupported_format: .*\)\n {2}Repair or remove it, .*\n {2}2 rows are saved; to continue, repeat the command with --resume\.\n$/,
     );
     assert.deepEqual((await readdir(folder)).sort(), ['e.jsonl.partial', 'photos']);
 
     const refused = await here(args);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /^error: A run to e\.jsonl was interrupted; .*\n.*--resume .*--overwrite /);
+    assert.match(refused.stderr, /^error: a run to e\.jsonl was interrupted: .*\n.*--resume .*--overwrite /);
 
     const other = await here([...args, '--resume', '--dtype', 'float16']);
     assert.equal(other.code, 2);
     assert.match(
       other.stderr,
-      /e\.jsonl was started with other settings: --dtype was float32 and is float16\.\n/,
+      /e\.jsonl was started with other settings: --dtype was float32, now float16\n/,
     );
 
     const again = await here([...args, '--resume', '--fail-fast']);
     assert.equal(again.code, 1);
-    assert.match(again.stderr, /^e\.jsonl: continuing after 2 rows\nerror: 1 of 3 images failed/);
+    assert.match(
+      again.stderr,
+      /^e\.jsonl: continuing after 2 rows\nerror: stopped at the first failed image, /,
+    );
 
     await draw('c');
     const resumed = await here([...args, '--resume', '--fail-fast']);
@@ -168,7 +171,7 @@ describe('resuming and syncing a run', () => {
     assert.equal(refused.code, 2);
     assert.match(
       refused.stderr,
-      /^error: The inputs of pyramid have changed: 1 new, 1 changed, 1 gone\.\n.*--sync .*--overwrite/,
+      /^error: the inputs of pyramid have changed: 1 new, 1 changed, 1 gone\n.*--sync .*--overwrite/,
     );
     const synced = await here([...args, '--sync']);
     assert.equal(synced.code, 1);
@@ -231,14 +234,14 @@ describe('resuming and syncing a run', () => {
       assert.equal(code, 2);
       assert.match(
         stderr,
-        new RegExp(`^error: e\\.npy would lose 4 of its 4 rows, and ${why}\\.\\n.* not mounted.*--overwrite`),
+        new RegExp(`^error: --sync would drop all 4 rows of e\\.npy: ${why}\\n.* is mounted .*--overwrite`),
       );
       assert.deepEqual(await filesOf('e.npy'), before);
     };
     await rename(join(folder, 'photos'), join(folder, 'away'));
     await assertRefused('1 input cannot be read');
     await mkdir(join(folder, 'photos')); // as an unmounted disk leaves it
-    await assertRefused('none of its inputs is there any more');
+    await assertRefused('none of its images is among the inputs any more');
     await rmdir(join(folder, 'photos'));
     await rename(join(folder, 'away'), join(folder, 'photos'));
     assert.match((await here(sync, 'photos\n')).stderr, /nothing left to do: 4 images in e\.npy/);
@@ -294,18 +297,37 @@ describe('resuming and syncing a run', () => {
     }
   });
 
+  it('says how to continue a run that replaces an output', async () => {
+    const args = ['embed', 'photos', ...DEMO, '-o', 'e.jsonl'];
+    assert.equal((await here(args)).code, 0);
+    await writeFile(photo('c'), 'no image');
+    const { code, stderr } = await here([...args, '--overwrite', '--fail-fast']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /\n {2}2 rows are saved; to continue, repeat the command with --resume instead of --overwrite\.\n$/,
+    );
+    await writeFile(photo('c'), await readFile(photo('b')));
+    const resumed = await here([...args, '--resume']);
+    assert.equal(resumed.code, 0);
+    assert.match(resumed.stderr, /continuing after 2 rows/);
+  });
+
   it('resumes after too many failures', async () => {
     const missing = Array.from({ length: 150 }, (_, i) => `none-${i}.png`).join('\n');
     const args = ['classify', '-', ...DEMO, '-o', 'classes.jsonl'];
     const share = await here([...args, '--max-failures', '99.5%'], missing);
     assert.equal(share.code, 1);
-    assert.match(share.stderr, /^error: 100 of 100 images failed, more than the 99\.5 % allowed;/);
-    assert.match(share.stderr, /99 rows so far are kept: the same command with --resume continues\.\n$/);
+    assert.match(
+      share.stderr,
+      /^error: stopped by --max-failures 99\.5%: 100 of the first 100 images failed, the latest /,
+    );
+    assert.match(share.stderr, /99 rows are saved; to continue, repeat the command with --resume\.\n$/);
     const count = await here([...args, '--max-failures', '120', '--resume'], missing);
     assert.equal(count.code, 1);
     assert.match(
       count.stderr,
-      /error: 121 of 121 images failed, more than the 120 allowed; the last is "none-120\.png"/,
+      /error: stopped by --max-failures 120: 121 of the first 121 images failed, the latest "none-120\.png"/,
     );
     const whole = await here([...args, '--max-failures', '150', '--resume'], missing);
     assert.equal(whole.code, 1);
@@ -319,7 +341,10 @@ describe('resuming and syncing a run', () => {
   it('refuses --resume for a stream, and conflicting flags', async () => {
     const stream = await here(['classify', 'photos', ...DEMO, '--resume']);
     assert.equal(stream.code, 2);
-    assert.match(stream.stderr, /^error: --resume needs an output .*; - is a stream\.\n.*--output/);
+    assert.match(
+      stream.stderr,
+      /^error: --resume needs an output file: rows written to standard output cannot be read back\n.*--output/,
+    );
     assert.equal(stream.stdout, '');
     for (const flags of [
       ['--overwrite', '--resume'],
@@ -328,7 +353,13 @@ describe('resuming and syncing a run', () => {
     ]) {
       const { code, stderr } = await here(['classify', 'photos', ...DEMO, '-o', 'a.csv', ...flags]);
       assert.equal(code, 2);
-      assert.match(stderr, /cannot also be provided/);
+      const [one, other] = flags.filter((flag) => flag.startsWith('--'));
+      assert.match(
+        stderr,
+        new RegExp(
+          `^error: ${one} and ${other} exclude each other\n {2}Pass one of them\\. ${one}: .*\\. ${other}: .*\\.\n$`,
+        ),
+      );
     }
     assert.deepEqual(await readdir(folder), ['photos']);
   });

@@ -6,6 +6,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  realpath,
   rm,
   symlink,
   writeFile,
@@ -43,12 +44,12 @@ const CHANGES_OF_A_MODEL: readonly (readonly [string, (bytes: Buffer) => Buffer 
   [
     'model.safetensors',
     (bytes) => Buffer.concat([bytes.subarray(0, -4), Buffer.alloc(4)]),
-    /the network is another one/,
+    /the network differs \(--model, /,
   ],
   [
     'config.json',
     (bytes) => String(bytes).replace('"crop_pct"', '"crop_mode": "squash", "crop_pct"'),
-    /--crop-mode was center and is squash/,
+    /--crop-mode was center, now squash/,
   ],
 ];
 
@@ -73,7 +74,7 @@ describe('halonet retry', () => {
       await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
       const retried = await halonet(['retry', join(folder, output)]); // from another folder
       assert.equal(retried.code, 1);
-      assert.match(retried.stderr, /^2 images in .* 3 rows in all, 1 failed/);
+      assert.match(retried.stderr, /^retried 2 images in .*, 1 succeeded, 3 rows in all, 1 still failed \(/);
       await here([name, 'photos', ...DEMO, ...flags, '--output', `other-${output}`]);
       for (const file of files) assert.deepEqual(await bytes(file), await bytes(`other-${file}`));
       assert.equal((await here(['verify', output])).code, 0);
@@ -120,7 +121,10 @@ describe('halonet retry', () => {
     await rm(away, { recursive: true });
     const { code, stderr } = await here(['retry', 'e.npy']);
     assert.equal(code, 2);
-    assert.match(stderr, /^error: the run was started in .*away, which cannot be entered/);
+    assert.match(
+      stderr,
+      /^error: the run was started in .*away, which cannot be entered \(no such file or folder\)\n/,
+    );
   });
 
   it('adds no --retry flag to embed', async () => {
@@ -133,7 +137,7 @@ describe('halonet retry', () => {
     await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--max-pixels', '1000']);
     const { code, stderr } = await here(['retry', 'e.npy', '--max-pixels', '10M']);
     assert.equal(code, 1);
-    assert.match(stderr, /2 failed/);
+    assert.match(stderr, /1 succeeded, 2 still failed/);
     const { failures, fingerprint, preprocessing } = JSON.parse(
       await readFile(join(folder, 'e.npy.run.json'), 'utf8'),
     );
@@ -164,7 +168,7 @@ describe('halonet retry', () => {
     assert.deepEqual((await readdir(folder)).sort(), names);
     const { code, stderr } = await here(['retry', 'e.jsonl', '--fail-on', 'none', '--max-pixels', '10M']);
     assert.equal(code, 1);
-    assert.match(stderr, /^2 images in .* 3 rows in all, 1 failed/);
+    assert.match(stderr, /^retried 2 images in .*, 1 succeeded, 3 rows in all, 1 still failed \(/);
   });
 
   it('finds a run through a symbolic link whose extension gave the format', async () => {
@@ -174,7 +178,7 @@ describe('halonet retry', () => {
     await copyFile(PHOTO, join(folder, 'photos', '=bad, "1".jpg'));
     const { code, stderr } = await here(['retry', 'latest.csv']);
     assert.equal(code, 1);
-    assert.match(stderr, /^2 images in .* 1 failed/);
+    assert.match(stderr, /^retried 2 images in .* 1 still failed .* written to latest\.csv\n/);
     assert.equal((await here(['retry', 'run-7.npy'])).code, 1);
     assert.equal((await here(['verify', 'latest.csv'])).code, 0);
   });
@@ -194,18 +198,18 @@ describe('halonet retry', () => {
     assert.equal(stopped.code, 1);
     assert.match(
       stopped.stderr,
-      /1 of 2 images failed.*bad\\n2\.jpg[\s\S]*1 row so far is kept: the same retry continues\./,
+      /stopped at the first failed image, .*bad\\n2\.jpg[\s\S]*1 row is saved; to continue, repeat the command\./,
     );
     const resumed = await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--resume']);
     assert.equal(resumed.code, 2);
     assert.match(
       resumed.stderr,
-      /A retry of e\.npy was interrupted.*\n.*Continue it with halonet retry e\.npy/,
+      /a retry of e\.npy was interrupted.*\n.*Continue it: halonet retry e\.npy\n/,
     );
     await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
     const retried = await here(['retry', 'e.npy']);
     assert.equal(retried.code, 0);
-    assert.match(retried.stderr, /continuing after 1 row\n1 image in /);
+    assert.match(retried.stderr, /continuing after 1 row\nretried 1 image in /);
     assert.deepEqual((await readdir(folder)).sort(), [
       'e.index.csv',
       'e.npy',
@@ -231,7 +235,7 @@ describe('halonet retry', () => {
       await copyFile(PHOTO, join(folder, 'photos', 'bad\n2.jpg'));
       const retried = await here(['retry', output]);
       assert.equal(retried.code, 0, retried.stderr);
-      assert.match(retried.stderr, /^1 image in /);
+      assert.match(retried.stderr, /^retried 1 image in .*, 1 succeeded, 3 rows in all, written to /);
       assert.equal(JSON.parse(await readFile(manifest, 'utf8')).rows, 3);
       assert.equal((await here(['verify', output])).code, 0);
       assert.equal((await readdir(folder)).includes(`${output}.partial`), false);
@@ -247,7 +251,7 @@ describe('halonet retry', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /A retry of e\.npy was interrupted, and .*e\.npy\.run\.json.* is gone\.\n.*--overwrite/,
+      /a retry of e\.npy was interrupted, and the manifest that it works from, e\.npy\.run\.json, is gone\n.*--overwrite/,
     );
     assert.equal((await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--overwrite'])).code, 1);
   });
@@ -257,7 +261,10 @@ describe('halonet retry', () => {
     assert.equal((await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--fail-fast'])).code, 1);
     const { code, stderr } = await here(['retry', 'e.npy']);
     assert.equal(code, 2);
-    assert.match(stderr, /A run to e\.npy was interrupted.*\n.*--resume/);
+    assert.match(
+      stderr,
+      /the run to e\.npy has not finished: only a finished run can be verified or retried\n.*--resume/,
+    );
   });
 
   it('refuses an altered output, and one without a manifest', async () => {
@@ -265,10 +272,67 @@ describe('halonet retry', () => {
     await appendFile(join(folder, 'e.index.csv'), '!');
     const altered = await here(['retry', 'e.npy']);
     assert.equal(altered.code, 2);
-    assert.match(altered.stderr, /e\.npy exists, but was not written by halonet/);
+    assert.match(
+      altered.stderr,
+      /e\.index\.csv was altered: halonet retry needs all files of e\.npy as its run wrote them\n.*e\.npy\.run\.json.*halonet verify e\.npy\n/,
+    );
+    await rm(join(folder, 'e.index.csv'));
+    assert.match(
+      (await here(['embed', 'photos', ...DEMO, '-o', 'e.npy', '--resume'])).stderr,
+      /^error: e\.index\.csv is missing: --resume needs all files of e\.npy as its run wrote them\n {2}Restore the file, or pass --overwrite /,
+    );
     const none = await here(['retry', 'other.npy']);
     assert.equal(none.code, 2);
     assert.match(none.stderr, /other\.npy has no manifest/);
+  });
+});
+
+describe('halonet retry and halonet verify', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-wrong-')));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const here = (args: readonly string[]) => halonet(args, { cwd: folder });
+
+  /** Expects both commands to refuse an output. */
+  async function assertRefused(output: string, text: string): Promise<void> {
+    for (const command of ['retry', 'verify']) {
+      const { code, stderr } = await here([command, output]);
+      assert.deepEqual([command, code, stderr], [command, 2, text]);
+    }
+  }
+
+  it('name the output if they are given another of its files', async () => {
+    await here(['features', PHOTO, ...DEMO, '--stages', '4', '-o', 'maps']);
+    await here(['classify', PHOTO, ...DEMO, '-o', 'c.npy']);
+    const files = [
+      ...['c.npy.run.json', 'c.npy.run.rows', 'c.index.csv', 'c.classes.csv'].map((file) => [file, 'c.npy']),
+      ...['maps.run.json', 'maps.run.rows', 'maps/stage4.npy', 'maps/index.csv'].map((file) => [
+        file,
+        'maps',
+      ]),
+    ] as const;
+    for (const [file = '', output = ''] of files) {
+      const shown = file.startsWith('maps/') ? 'maps/' : output;
+      await assertRefused(
+        file,
+        `error: ${file} is a file of an output, not the output itself\n  Name the output: ${shown}\n`,
+      );
+    }
+    await assertRefused(
+      'none.npy',
+      'error: none.npy has no manifest: expected none.npy.run.json\n  Name the output of a finished run: the file or folder that was given as --output.\n',
+    );
+  });
+
+  it('say that a run has not finished', async () => {
+    await writeFile(join(folder, 'bad.jpg'), 'no image');
+    assert.equal((await here(['embed', PHOTO, 'bad.jpg', ...DEMO, '-o', 'e.npy', '--fail-fast'])).code, 1);
+    await assertRefused(
+      'e.npy',
+      'error: the run to e.npy has not finished: only a finished run can be verified or retried\n  Finish it first: repeat its command with --resume.\n',
+    );
   });
 });
 
@@ -280,7 +344,23 @@ describe('halonet verify', () => {
       await halonet(['features', PHOTO, ...DEMO, '--stages', '4', '-o', output]);
       await writeFile(join(output, '.DS_Store'), 'a file manager was here');
       const { code, stdout } = await halonet(['verify', output]);
-      assert.deepEqual([code, stdout.match(/^as written /gm)?.length], [0, 3]);
+      assert.deepEqual([code, stdout.match(/^intact {3}/gm)?.length], [0, 3]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('names files as the output is given: below the working directory, or in full', async () => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'halonet-verify-')));
+    try {
+      await halonet(['embed', PHOTO, ...DEMO, '-o', join(folder, 'e.csv')]);
+      const shown = async (output: string, cwd: string) =>
+        (await halonet(['verify', output], { cwd })).stdout.split('\n').map((line) => line.slice(9));
+      const full = [join(folder, 'e.csv'), join(folder, 'e.csv.run.rows'), ''];
+      await mkdir(join(folder, 'elsewhere'));
+      assert.deepEqual(await shown('e.csv', folder), ['e.csv', 'e.csv.run.rows', '']);
+      assert.deepEqual(await shown(full[0] ?? '', folder), full);
+      assert.deepEqual(await shown('../e.csv', join(folder, 'elsewhere')), full);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -292,7 +372,7 @@ describe('halonet verify', () => {
       const output = join(folder, 'e.npy');
       await halonet(['embed', PHOTO, ...DEMO, '-o', output]);
       const good = await halonet(['verify', output]);
-      assert.deepEqual([good.code, good.stdout.match(/^as written /gm)?.length], [0, 3]);
+      assert.deepEqual([good.code, good.stdout.match(/^intact {3}/gm)?.length], [0, 3]);
       assert.match(good.stderr, /^1 row, written 20/);
       const npy = await readFile(output);
       npy[200] = (npy[200] ?? 0) ^ 1; // of the same size
@@ -302,7 +382,11 @@ describe('halonet verify', () => {
       assert.equal(bad.code, 1);
       assert.match(
         bad.stdout,
-        /^missing {2}.*e\.index\.csv\ndiffers {2}.*e\.npy\nas written {2}.*e\.npy\.run\.rows\n$/,
+        /^missing {2}.*e\.index\.csv\naltered {2}.*e\.npy\nintact {3}.*e\.npy\.run\.rows\n$/,
+      );
+      assert.match(
+        bad.stderr,
+        /^2 files are altered or missing\. Restore them from a backup, or repeat the command in .*e\.npy\.run\.json with --overwrite\.\n1 row, /,
       );
     } finally {
       await rm(folder, { recursive: true });

@@ -27,7 +27,41 @@ describe('the command line', () => {
   });
 
   const usageErrors: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ['no input', ['classify'], /Missing 1 required arg:[\s\S]*input/],
+    [
+      'no input',
+      ['classify'],
+      /^error: INPUT is missing: image files, folders, or - for .*\n {2}See halonet classify --help\. For example: halonet classify photos --output classes\.csv\n$/,
+    ],
+    [
+      'an argument too many, of a command that takes none',
+      ['doctor', 'extra'],
+      /^error: unexpected argument: extra\n {2}See halonet doctor --help\.\n$/,
+    ],
+    [
+      'arguments too many',
+      ['verify', 'x.npy', 'y.npy', 'z.npy'],
+      /^error: unexpected arguments: y\.npy, z\.npy\n {2}See halonet verify --help\.\n$/,
+    ],
+    [
+      'an unknown choice',
+      ['embed', IMAGES, '--format', 'gif'],
+      /^error: --format: expected csv, npy or jsonl; received gif\n {2}See halonet embed --help\.\n$/,
+    ],
+    [
+      'no choice',
+      ['classify', IMAGES, '--scores', '--quiet'],
+      /^error: --scores needs a value: prob or logit\n {2}See halonet classify --help\.\n$/,
+    ],
+    [
+      'a flag without its value',
+      ['classify', IMAGES, '--model'],
+      /^error: --model needs a value\n {2}See halonet classify --help\.\n$/,
+    ],
+    [
+      'a flag given twice',
+      ['embed', IMAGES, '-o', 'a.npy', '--output', 'b.npy'],
+      /^error: --output is given more than once\n {2}See halonet embed --help\.\n$/,
+    ],
     [
       'an unknown flag',
       ['classify', IMAGES, '--xyzzy'],
@@ -60,8 +94,21 @@ describe('the command line', () => {
       /^error: there is no command "photos"\n {2}Commands: .* halonet classify FOLDER\n$/,
     ],
     ['help on an unknown command', ['help', 'classfy'], /^error: .*classfy/],
-    ['a top-k of 0', ['classify', IMAGES, '-m', 'demo', '-k', '0'], /--top-k|-k/],
-    ['a batch size of 0', ['embed', IMAGES, '-m', 'demo', '-b', '0'], /batch-size/],
+    [
+      'a top-k of 0',
+      ['classify', IMAGES, '-m', 'demo', '-k', '0'],
+      /^error: --top-k: expected a whole number, at least 1; received 0\n/,
+    ],
+    [
+      'a batch size of 0',
+      ['embed', IMAGES, '-m', 'demo', '-b', '0'],
+      /--batch-size: expected .*; received 0\n/,
+    ],
+    [
+      'threads in words',
+      ['embed', IMAGES, '-m', 'demo', '--threads', 'two'],
+      /--threads: expected a whole number from 1 to 512; received two\n/,
+    ],
     [
       'an image size in words',
       ['embed', IMAGES, '-m', 'demo', '--image-size', 'large'],
@@ -73,14 +120,18 @@ describe('the command line', () => {
       ['embed', IMAGES, '-m', 'demo', '--std', '0,1,1'],
       /--std: expected numbers above 0/,
     ],
-    ['a batch of millions', ['embed', IMAGES, '-m', 'demo', '-b', '1000000000'], /batch-size/],
+    [
+      'a batch of millions',
+      ['embed', IMAGES, '-m', 'demo', '-b', '1000000000'],
+      /--batch-size: expected a whole number from 1 to 4096; received 1000000000\n/,
+    ],
     ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /from 0\.01 to 1/],
     ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /distinct stage numbers/],
     ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.parquet'], /\.csv, \.npy, \.jsonl/],
     [
       'a folder of features that would be named as a file',
       ['features', IMAGES, '-m', './no/model', '-o', '/tmp/x.npy'],
-      /^error: \/tmp\/x\.npy names a file, but features in NPY are a folder of files\.\n {2}Name the folder: --output \/tmp\/x\n$/,
+      /^error: \/tmp\/x\.npy is the name of a file, but features are written as NPY to a folder, one file per stage\n {2}Name the folder: --output \/tmp\/x\n$/,
     ],
     [
       'a compressed output',
@@ -90,16 +141,16 @@ describe('the command line', () => {
     [
       'an extension of another format than --format',
       ['embed', IMAGES, '-m', './no/model', '-o', '/tmp/x.csv', '-f', 'npy'],
-      /^error: The extension of \/tmp\/x\.csv does not go with --format npy\.\n {2}Name it \/tmp\/x\.npy, or leave out --format\.\n$/,
+      /^error: the extension of \/tmp\/x\.csv does not go with --format npy\n {2}Name it \/tmp\/x\.npy, or leave out --format\.\n$/,
     ],
     ['NPY on standard output', ['embed', IMAGES, '-m', 'demo', '-f', 'npy'], /standard output/],
     [
       'an unknown model',
       ['embed', IMAGES, '-m', 'resnet9000'],
-      /unknown model "resnet9000"\n.*Did you mean resnet32ts.*halonet models/,
+      /unknown model "resnet9000"\n {2}halonet runs timm's BYOBNet and BYOANet models \(see halonet models\)/,
     ],
     [
-      'the embedded model, mistyped',
+      'the included model, mistyped',
       ['embed', IMAGES, '-m', 'demmo'],
       /unknown model "demmo"\n.*Did you mean demo\?/,
     ],
@@ -107,7 +158,22 @@ describe('the command line', () => {
     [
       'a size that cannot be tiled',
       ['embed', IMAGES, '-m', 'demo', '--image-size', '100'],
-      /100x100 pixels.*\n.*nearest that work: 64 and 128/,
+      /image size of 100×100 .*\n.*--image-size 64 or 128: /,
+    ],
+    [
+      'labels that are not there',
+      ['classify', IMAGES, '-m', 'demo', '--labels', 'none.txt'],
+      /^error: --labels none\.txt: no such file or folder\n$/,
+    ],
+    [
+      'a folder of labels',
+      ['classify', IMAGES, '-m', 'demo', '--labels', IMAGES],
+      /^error: --labels fixtures\/images: it is a folder, not a file\n$/,
+    ],
+    [
+      '--null without a list',
+      ['classify', IMAGES, '-m', 'demo', '--null'],
+      /^error: --null is for .*\n {2}Pass - as the input: find .* \| halonet classify - --null\n$/,
     ],
     [
       'labels of another model',
@@ -132,7 +198,7 @@ describe('the command line', () => {
       const { code, stderr } = await halonet(['classify', IMAGES], { env });
       assert.equal(code, 2);
       assert.match(stderr, /http:\/\/127\.0\.0\.1:9\/timm\/halonet50ts\.a1h_in1k/);
-      assert.match(stderr, /--model demo/);
+      assert.match(stderr, /The demo model needs no download/);
       assert.match(stderr, /model\.safetensors/);
     } finally {
       await rm(home, { recursive: true });

@@ -81,7 +81,7 @@ describe('the documentation', () => {
       await writeFile(join(folder, 'config.json'), config?.text ?? '');
       const { code, stdout, stderr } = await halonet(['inspect', join(folder, 'config.json')]);
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /^stages\.3 +2048×8×8 /m);
+      assert.match(stdout, /^stages\.3 +stage4 +2048×8×8 /m);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,3 +1,4 @@
+import { GLOBAL_FLAGS } from '../../commands/flags/groups.js';
 import { COMMANDS } from '../../commands/index.js';
 import { blocksOf, isOutput, type Page, proseOf } from './pages.js';
 
@@ -7,7 +8,7 @@ const FOREIGN = [
   '--requeue',
 ];
 
-const ALWAYS = ['help', 'version'];
+const ALWAYS = [...GLOBAL_FLAGS.map(({ name }) => name), 'version'];
 
 interface Flag {
   readonly options?: readonly string[];

@@ -1,9 +1,9 @@
 // What varies between runs and machines, and its placeholder.
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b(less than 1s|about \d\S*( \d\S*)*) at [\d.]+ images\/s/g, '<time> at <rate>'],
-  [/[\d.]+ [kMGTP]?B free in \S+(?=:)/g, '<bytes> free in <folder>'],
+  [/[\d.]+ [kMGTP]?B free in \S+/g, '<bytes> free in <folder>'],
   [/~ [\d,]+/g, '~ <bytes>'], // an estimate of text that is not written yet
-  [/[\d.]+ [kMGTP]?B to be written/g, '<bytes> to be written'],
+  [/[\d.]+ [kMGTP]?B to write/g, '<bytes> to write'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+Z/g, '<date>'],
 ];
 

@@ -22,11 +22,14 @@ describe('CPU features', () => {
   });
 
   it('predict what int8 gains', () => {
-    assert.match(int8Gain(['AVX2', 'AVX512', 'AVX512-VNNI', 'AMX-INT8']), /^pays most.*AMX-INT8/);
-    assert.match(int8Gain(['NEON', 'DOTPROD', 'I8MM']), /^pays most.*I8MM/);
-    assert.match(int8Gain(['AVX2', 'AVX-VNNI']), /^pays: .*AVX-VNNI/);
-    assert.match(int8Gain(['NEON', 'DOTPROD']), /^pays: .*DOTPROD/);
-    assert.match(int8Gain(['AVX2', 'AVX512']), /^pays little/);
+    assert.match(
+      int8Gain(['AVX2', 'AVX512', 'AVX512-VNNI', 'AMX-INT8']),
+      /^worth using: .* tiles .*AMX-INT8/,
+    );
+    assert.match(int8Gain(['NEON', 'DOTPROD', 'I8MM']), /^worth using: .* tiles .*I8MM/);
+    assert.match(int8Gain(['AVX2', 'AVX-VNNI']), /^worth using: .* four at a time \(AVX-VNNI/);
+    assert.match(int8Gain(['NEON', 'DOTPROD']), /^worth using: .* four at a time \(DOTPROD/);
+    assert.match(int8Gain(['AVX2', 'AVX512']), /^not worth using: /);
     assert.match(int8Gain(undefined), /^not known/);
   });
 });

@@ -19,9 +19,9 @@ const [TEXT, MATRIX, FOLDER] = ['embeddings.csv', 'embeddings.npy', 'pyramid'].m
 ) as [JobCase, JobCase, JobCase];
 
 const FULL =
-  /^error: .*ENOSPC.*\n {2}Free some space, or write to another disk\.\n {2}\d+ rows so far are kept: .*\n$/;
+  /^error: .*: no space left on device\n {2}Free some space, or write to another disk\.\n {2}\d+ rows are saved; to continue, .*\n$/;
 const LIMITED =
-  /^error: .*EFBIG.*\n {2}The file system or a limit \(ulimit -f\) refuses .*\n {2}\d+ rows so far are kept: .*\n$/;
+  /^error: .*: file too large\n {2}The file system or a limit \(ulimit -f\) refuses .*\n {2}\d+ rows are saved; to continue, .*\n$/;
 
 const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 

@@ -82,8 +82,19 @@ describe('findPlace', () => {
   it(
     'refuses a folder, existing or only named like one',
     inFolder(async (folder) => {
-      await assert.rejects(findPlace(folder, true), refusal(/is a folder/, /results\.csv/));
-      await assert.rejects(findPlace(`${folder}/new/`, true), refusal(/is a folder/));
+      await assert.rejects(
+        findPlace(folder, true),
+        refusal(
+          /is a folder; expected a file /,
+          new RegExp(`Name a file, such as ${folder}\\.csv or ${folder}\\.npy\\.$`),
+        ),
+      );
+      await assert.rejects(findPlace('.', true, ['.csv']), refusal(/is a folder/, /such as results\.csv\.$/));
+      await assert.rejects(
+        findPlace('/', true, ['.csv']),
+        refusal(/is a folder/, /such as \/results\.csv\.$/),
+      );
+      await assert.rejects(findPlace(`${folder}/new/`, true), refusal(/is a folder/, /\/new\.csv or /));
       await assert.rejects(findPlace('', true), refusal(/is a folder/));
     }),
   );
@@ -116,7 +127,7 @@ describe('writing to an unwritable folder', () => {
       );
       assert.equal(
         said,
-        `Cannot write ${output}: no permission to write in ${parent}. Choose a folder that you may write in.\n`,
+        `cannot write ${output}: no permission to write in ${parent} Choose a folder that you may write in.\n`,
       );
     }),
   );
@@ -126,7 +137,7 @@ describe('writing to an unwritable folder', () => {
     const options = { output: '/proc/a.csv', overwrite: false, stdout: new Collector() };
     await assert.rejects(
       openByteChannel(options),
-      refusal(/^Cannot write \/proc\/a\.csv/, /Choose (a|another) folder/),
+      refusal(/^cannot write \/proc\/a\.csv/, /Choose (a|another) folder/),
     );
   });
 });

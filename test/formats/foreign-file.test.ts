@@ -13,21 +13,24 @@ describe('foreignFile', () => {
   it('recognises files that people mistake for checkpoints', () => {
     assert.match(
       said('version https://git-lfs.github.com/spec/v1\noid'),
-      /x\.pth: is a Git LFS pointer.*git lfs pull/,
+      /x\.pth is a Git LFS pointer, not a checkpoint .*git lfs pull/,
     );
-    assert.match(said('<!DOCTYPE html><html>'), /is an HTML page.*Download the file itself/);
+    assert.match(
+      said('<!DOCTYPE html><html>'),
+      /is an HTML page, not a checkpoint .*Download the file itself/,
+    );
     assert.match(said('\x89HDF\r\n\x1a\n'), /is an HDF5 file, as Keras writes them/);
     assert.match(
       said(readFileSync('fixtures/parity/options/extra-conv/logits.npy').subarray(0, 64)),
       /is a NumPy array/,
     );
-    assert.match(said('\x80\x04\x95'), /is a pickle, but not one of torch\.save/);
+    assert.match(said('\x80\x04\x95'), /is a pickle that torch\.save did not write, not a checkpoint/);
     assert.match(said('{"a": 1}'), /is JSON or other text/);
   });
 
   it('shows how an unknown file starts, and reports an empty one', () => {
-    assert.match(said('too short\x01\x02'), /starts with "too short\.\."; expected safetensors or PyTorch/);
-    assert.match(said(''), /is empty; expected a checkpoint/);
+    assert.match(said('too short\x01\x02'), /^x\.pth is not a checkpoint \(it starts with "too short\.\."\)/);
+    assert.match(said(''), /^x\.pth is empty \|/);
   });
 });
 

@@ -21,8 +21,8 @@ const WEIGHTS = sampleBytes(50_000, 'weights');
 const CONFIG = Buffer.from('{"architecture": "halonet50ts"}');
 const REPO = { commit: COMMIT, files: { 'config.json': CONFIG, 'model.safetensors': WEIGHTS } };
 const MODEL = { repo: 'timm/x', files: ['model.safetensors'] };
-const DEMO = /--model demo/;
-const FOLDER = /--model path\/to\/folder holding model\.safetensors and config\.json/;
+const DEMO = /The demo model needs no download/;
+const FOLDER = /nor does a folder with model\.safetensors and config\.json/;
 
 describe('fetchFromHub failures', () => {
   let cacheDir: string;
@@ -92,7 +92,7 @@ describe('fetchFromHub failures', () => {
       const request = { ...MODEL, repo: 'timm/y' };
       assert.match((await failure(settings, request)).message, /timm\/y is gated, private or does not exist/);
       const known = await failure({ ...settings, token: 'hf_x' }, request);
-      assert.match(known.message, /There is no timm\/y .*HTTP 404 RepoNotFound/);
+      assert.match(known.message, /^no repository timm\/y .*HTTP 404 RepoNotFound/);
       assert.match(known.hint, DEMO);
     });
 
@@ -154,7 +154,7 @@ describe('fetchFromHub failures', () => {
     it('gives up on a server that keeps failing', async () => {
       const settings = await serve({ fault: () => ({ kind: 'status', status: 502 }) });
       const { message, hint } = await failure(settings);
-      assert.match(message, /Cannot download .*HTTP 502/);
+      assert.match(message, /^cannot download .*: HTTP 502; it is not in the cache /);
       assert.match(hint, DEMO);
       assert.equal(server?.seen.length, 3);
     });
@@ -311,12 +311,15 @@ describe('fetchFromHub failures', () => {
         await mkdir(blobs, { recursive: true });
         await symlink('/dev/full', join(blobs, `${sha256(WEIGHTS)}.halonet.incomplete`));
         const { message, hint } = await failure(await serve());
-        assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
+        assert.ok(message.startsWith(`no room in the Hugging Face cache ${cacheDir}: `), message);
         assert.match(
           message,
-          /model\.safetensors of timm\/x needs another 50\.0 kB, and .* are free \(ENOSPC: /,
+          /model\.safetensors of timm\/x needs another 50\.0 kB, and .* are free \(no space left on device\)$/,
         );
-        assert.match(hint, /run again, which resumes, or set HF_HOME or HF_HUB_CACHE/);
+        assert.match(
+          hint,
+          /run the command again \(the download continues where it stopped\), or set HF_HOME or HF_HUB_CACHE/,
+        );
       });
     }
 
@@ -328,12 +331,12 @@ describe('fetchFromHub failures', () => {
       await writeFile(partial, '');
       await truncate(partial, 5e12); // sparse: counts as downloaded, and takes no space
       const { message, hint } = await failure(settings);
-      assert.ok(message.startsWith(`No room in the Hugging Face cache ${cacheDir}: `), message);
+      assert.ok(message.startsWith(`no room in the Hugging Face cache ${cacheDir}: `), message);
       assert.match(
         message,
         /model\.safetensors of timm\/x needs another 895\.0 TB, and [\d.]+ [kMGT]?B are free$/,
       );
-      assert.match(hint, /Free some space there and run again, or set HF_HOME or HF_HUB_CACHE/);
+      assert.match(hint, /Free some space there and run the command again, or set HF_HOME or HF_HUB_CACHE/);
       assert.deepEqual(
         server?.seen.map(({ method }) => method),
         ['HEAD'],

@@ -414,7 +414,10 @@ describe('fetchFromHub', () => {
             /model\.safetensors: HTTP 429 \(too many requests\), and the server asks/,
           );
           assert.match(error.message, message);
-          assert.match(error.hint ?? '', /Run again after that time, which resumes.*HF_TOKEN/);
+          assert.match(
+            error.hint ?? '',
+            /Run the command again after that time; the download continues where it stopped\..*HF_TOKEN/,
+          );
           return true;
         });
         assert.deepEqual(waits, []);
@@ -441,7 +444,7 @@ describe('fetchFromHub', () => {
           assert.equal(error.name, 'HubError');
           assert.match(error.message, /resolve\/main\/model\.safetensors/);
           assert.doesNotMatch(error.message, /signature/);
-          assert.match(error.hint ?? '', /--model demo.*--model path\/to\/folder/);
+          assert.match(error.hint ?? '', /The demo model needs no download, nor does a folder/);
           return true;
         },
       );

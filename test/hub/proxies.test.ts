@@ -166,10 +166,10 @@ describe('proxies of the hub', () => {
       [
         407,
         /the proxy answered HTTP 407/,
-        /It wants a user name and password: http:\/\/user:password@host:port/,
+        /Put a user name and password into its address: http:\/\/user:password@host:port/,
       ],
       [403, /the proxy answered HTTP 403/, /NO_PROXY to reach it directly/],
-      [502, /the proxy answered HTTP 502/, /Check the proxy \(NO_PROXY lists/],
+      [502, /the proxy answered HTTP 502/, /Check the network and the proxy \(NO_PROXY lists/],
     ] as const;
     for (const [status, message, hint] of refusals) {
       it(`names a proxy that refuses a tunnel with ${status}`, async () => {
@@ -198,7 +198,7 @@ describe('proxies of the hub', () => {
         message.includes(`the proxy answered HTTP 407 (http_proxy is http://${proxy.address})`),
         message,
       );
-      assert.match(hint ?? '', /wants a user name and password/);
+      assert.match(hint ?? '', /Put a user name and password into its address/);
     });
 
     it('names the proxy when an http address is refused, since either may be the cause', async () => {
@@ -219,7 +219,7 @@ describe('proxies of the hub', () => {
         });
         const named = `${scheme.toUpperCase()}_PROXY is http://${proxy.address}`;
         assert.ok(message.includes(`no bytes for 0.5 s (${named})`), message);
-        assert.match(hint ?? '', /Check the proxy/);
+        assert.match(hint ?? '', /Check the network and the proxy/);
         assert.ok(proxy.seen.length > 0);
       });
     }

@@ -49,7 +49,7 @@ describe('decoding an unreadable image', () => {
     await mkdir(folder.path('folder.jpg'));
     assert.deepEqual(await failureOf(folder.path('folder.jpg')), {
       code: 'read_failed',
-      message: 'a directory, not an image file',
+      message: 'a folder, not an image file',
     });
     await symlink('self.jpg', folder.path('self.jpg'));
     assert.equal((await failureOf(folder.path('self.jpg'))).code, 'symlink_loop');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { TooManyFailures } from '../../src/errors.js';
 import { type FailureLimit, refuseFailure } from '../../src/job/failure-limit.js';
+import type { RowCounts } from '../../src/rows.js';
 
 /** How many images may fail in a row after `before` rows until the next one is refused. */
 function allowed(limit: FailureLimit, before: number, most = 1000): number {
@@ -42,10 +43,27 @@ describe('refuseFailure', () => {
     assert.throws(
       () => refuse({ count: 3 }),
       new TooManyFailures(
-        '4 of 200 images failed, more than the 3 allowed; the last is "a b.jpg" (timeout: took 3 s)',
-        { hint: 'Repair or remove it, or allow more failures; --resume starts with this image.' },
+        'stopped by --max-failures 3: 4 of the first 200 images failed, the latest "a b.jpg" (timeout: took 3 s)',
+        { hint: 'Repair or remove it, or allow more failures with --max-failures.' },
       ),
     );
-    assert.throws(() => refuse({ percent: 1.5 }), /more than the 1\.5 % allowed/);
+    assert.throws(
+      () => refuse({ percent: 1.5 }),
+      /^TooManyFailures: stopped by --max-failures 1\.5%: 4 of the first 200 images failed, /,
+    );
+  });
+
+  it('reports that no image may fail', () => {
+    const refuse = (failures: RowCounts['failures']) =>
+      refuseFailure({ count: 0 }, { rows: 9, failures }, 'a.jpg', { code: 'timeout', message: 'took 3 s' });
+    const hint = 'Repair or remove it, or allow failures with --max-failures.';
+    assert.throws(
+      () => refuse({}),
+      new TooManyFailures('stopped at the first failed image, "a.jpg" (timeout: took 3 s)', { hint }),
+    );
+    assert.throws(
+      () => refuse({ truncated: 1 }), // in a run that allowed failures before
+      new TooManyFailures('stopped at a failed image, "a.jpg" (timeout: took 3 s)', { hint }),
+    );
   });
 });

@@ -69,7 +69,7 @@ describe('the model file of a job', () => {
       assert.ok(last > 1);
       await assert.rejects(run(last), {
         name: 'OutputError',
-        message: `Cannot read ${weights}: EIO: injected`,
+        message: `cannot read ${weights}: injected`,
         hint: 'The disk reports a fault: check it.',
       });
     }),

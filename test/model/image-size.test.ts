@@ -26,8 +26,14 @@ describe('buildNetwork with an image size', () => {
       }
       return 'accepted';
     };
-    assert.match(refusal(288, 288), /288x288 pixels.*8x8 cannot tile.*nearest that work: 256 and 512/);
-    assert.match(refusal(288, 256), /288x256 pixels.*nearest that work: 256 and 512x256/);
-    assert.match(refusal(256, 224), /256x224 pixels.*nearest that work: 256\./);
+    assert.match(
+      refusal(288, 288),
+      /image size of 288×288 does not work.*8×8 cannot tile.*Pass --image-size 256 or 512: of the multiples of 32, the nearest/,
+    );
+    assert.match(
+      refusal(288, 256),
+      /image size of 288×256 does not work.*Pass --image-size 256 or 512x256: /,
+    );
+    assert.match(refusal(256, 224), /image size of 256×224 does not work.*Pass --image-size 256: /);
   });
 });

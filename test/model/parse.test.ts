@@ -53,7 +53,16 @@ describe('parseModelConfig', () => {
     const { model_cfg: cfg, ...rest } = demo();
     const withCfg = (change: Json) => ({ ...rest, model_cfg: { ...cfg, ...change } });
     const withBlock = (change: Json) => withCfg({ blocks: [[{ ...cfg.blocks[0]?.[0], ...change }]] });
-    refuses({ ...rest, architecture: 'vit' }, /unknown architecture "vit"/, /halonet26t, halonet50ts, /);
+    refuses(
+      { ...rest, architecture: 'vit' },
+      /^config\.json: halonet has no architecture "vit"$/,
+      /in halonet models/,
+    );
+    refuses(
+      { ...rest, architecture: 'halonet50' },
+      /no architecture "halonet50"/,
+      /^Did you mean halonet50ts\?$/,
+    );
     refuses(withCfg({ stem: 'x' }), /model_cfg: unknown field "stem"/, /stem_type/);
     refuses(withCfg({ act_layer: 'maxout' }), /act_layer: expected one of "relu", "silu".*received "maxout"/);
     refuses(withCfg({ stem_type: 'toString' }), /stem_type: expected one of .*"tiered"/);
@@ -73,10 +82,18 @@ describe('parseModelConfig', () => {
     refuses({ ...config, num_classes: -1 }, /num_classes: expected a whole number from 0 to 1000000/);
     refuses({ ...config, label_names: ['a'] }, /label_names has 1 names for 16 classes/);
     refuses(pretrained({ input_size: [1, 128, 128] }), /input_size: expected 3 channels, received 1/);
+    refuses(
+      { ...config, pretrained_cfg: {} },
+      /^config\.json: pretrained_cfg\.input_size is missing; expected \[channels, height, width\]$/,
+      /config\.json that timm published .* --architecture NAME/,
+    );
     refuses(pretrained({ mean: [0.5] }), /pretrained_cfg\.mean: expected a list of 3/);
     refuses(pretrained({ std: [0, 1, 1] }), /pretrained_cfg\.std\[0\]: expected a number/);
     refuses(pretrained({ interpolation: 'nearest' }), /interpolation: expected "bicubic" or "bilinear"/);
-    assert.throws(() => parseModelConfig('{', 'config.json'), /config\.json: not valid JSON/);
+    assert.throws(
+      () => parseModelConfig('{', 'config.json'),
+      /^ModelError: config\.json is not valid JSON: /,
+    );
   });
 
   it("uses timm's defaults for missing fields, but not for null", () => {
@@ -198,6 +215,6 @@ describe('parseModelConfig', () => {
     const { model_cfg: cfg, ...rest } = demo();
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [] } }, /blocks: expected a list of at least one/);
     refuses({ ...rest, model_cfg: { ...cfg, blocks: [[]] } }, /blocks\[0\]: expected a list of at least one/);
-    refuses({ ...rest, architecture: 'constructor' }, /unknown architecture "constructor"/);
+    refuses({ ...rest, architecture: 'constructor' }, /halonet has no architecture "constructor"/);
   });
 });

@@ -87,22 +87,37 @@ describe('loadCheckpoint', () => {
   it('requires --architecture for a bare file without a config.json', async () => {
     const bare = join(folder, 'weights.safetensors');
     await copyFile('assets/demo-model/model.safetensors', bare);
-    await refuses(bare, /nothing says what network/, /config\.json beside it, or give --architecture/);
+    await refuses(
+      bare,
+      /cannot tell which architecture these weights belong to/,
+      /config\.json beside it, or pass .*--architecture halonet50ts/,
+    );
     const { config } = await load(bare, { architecture: 'halonet50ts' });
     assert.equal(config.architecture, 'halonet50ts');
     assert.equal(config.numClasses, 16);
     assert.equal(config.pretrained.cropPct, 0.94);
-    await assert.rejects(load(bare, { architecture: 'halonet51' }), /unknown model "halonet51"/);
+    await assert.rejects(
+      load(bare, { architecture: 'halonet51' }),
+      /^ModelError: --architecture: halonet has no architecture "halonet51"$/,
+    );
   });
 
   it('reads a folder with one checkpoint, and asks which of several to read', async () => {
     const several = join(folder, 'several');
     await mkdir(several);
-    await refuses(several, /the folder has no checkpoint/, /model\.safetensors or pytorch_model\.bin/);
+    await refuses(
+      several,
+      /the folder .*several has no checkpoint \(model\.safetensors or pytorch_model\.bin\)/,
+      /pass the file instead/,
+    );
     await copyFile(FINETUNED, join(several, 'last.pth.tar'));
     assert.match((await load(several)).weightsPath, /last\.pth\.tar$/);
     await copyFile(FINETUNED, join(several, 'checkpoint-3.pth.tar'));
-    await refuses(several, /the folder has 2 checkpoints: .*last\.pth\.tar/, /name another file itself/);
+    await refuses(
+      several,
+      /the folder .*several has 2 checkpoints: .*last\.pth\.tar/,
+      /Pass one of these files/,
+    );
     await copyFile(FINETUNED, join(several, 'pytorch_model.bin'));
     assert.match((await load(several)).weightsPath, /pytorch_model\.bin$/);
   });
@@ -113,7 +128,8 @@ describe('loadCheckpoint', () => {
       /timm defines it but publishes no weights/,
       /--architecture halonet_h1\.untrained/,
     );
-    await refuses('halonet5ts', /unknown model "halonet5ts"/, /Did you mean halonet50ts/);
+    await refuses('halonet5ts', /unknown model "halonet5ts"/, /^Did you mean halonet50ts\?$/);
+    await refuses('vit_base', /unknown model "vit_base"/, /^halonet runs timm's BYOBNet and BYOANet models/);
     await refuses('halonet50ts.in22k', /halonet50ts has no tag "in22k"/, /halonet50ts\.a1h_in1k/);
   });
 

@@ -59,7 +59,8 @@ describe('labelsOf and readLabels', () => {
     const rejects = (path: string, message: RegExp) =>
       assert.rejects(async () => labelsOf(of(3), 'name', await readLabels(path)), message);
     await rejects(file('two.txt', 'cat\ndog\n'), /--labels: 2 labels for a model of 3 classes/);
-    await rejects(join(folder, 'none.txt'), /none\.txt: cannot be read/);
+    await rejects(join(folder, 'none.txt'), /--labels \S+none\.txt: no such file or folder$/);
+    await rejects(folder, /--labels \S+: it is a folder, not a file$/);
     await rejects(file('c.json', '["cat", 3, "hen"]'), /class 1: expected a string, received 3/);
     await rejects(
       file('d.json', '{"0":"cat","1":"dog","3":"hen"}'),

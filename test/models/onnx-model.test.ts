@@ -99,9 +99,12 @@ describe('openModel with an ONNX file', () => {
     const { build } = await open(await write('fixed.onnx', await converted('demo')));
     const logits = [{ name: 'logits' }];
     const refusals = [
-      [{ imageSize: { height: 256, width: 128 } }, /--image-size 128x128.*asked for 256x128/],
-      [{ mean: [0, 0, 0] }, /--mean 0\.485,0\.456,0\.406.*asked for 0,0,0/],
-      [{ std: [1, 1, 1] }, /--std 0\.229,0\.224,0\.225/],
+      [
+        { imageSize: { height: 256, width: 128 } },
+        /fixed\.onnx: --image-size is fixed at 128x128; received 256x128$/,
+      ],
+      [{ mean: [0, 0, 0] }, /fixed\.onnx: --mean is fixed at 0\.485,0\.456,0\.406; received 0,0,0$/],
+      [{ std: [1, 1, 1] }, /fixed\.onnx: --std is fixed at 0\.229,0\.224,0\.225; received 1,1,1$/],
     ] as const;
     for (const [overrides, message] of refusals) assert.throws(() => build(logits, overrides), message);
     build(logits, { imageSize: { height: 128, width: 128 }, std: [0.229, 0.224, 0.225], cropPct: 0.5 });
@@ -112,8 +115,8 @@ describe('openModel with an ONNX file', () => {
       const path = await write('foreign.onnx', encodeOnnx(sample, metadata));
       await assert.rejects(open(path), (error) => {
         assert.ok(error instanceof FormatError);
-        assert.match(error.message, /halonet did not make.*no "halonet"/);
-        assert.match(error.hint ?? '', /halonet convert MODEL -o FILE\.onnx/);
+        assert.match(error.message, /was not written by halonet convert .*no "halonet"/);
+        assert.match(error.hint ?? '', /halonet convert MODEL --output FILE\.onnx/);
         return true;
       });
     }

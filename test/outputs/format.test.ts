@@ -51,7 +51,7 @@ describe('chooseFormat', () => {
   ] as const;
   for (const [output, asked, hint] of misleading) {
     it(`refuses ${asked} under the name ${output}`, () => {
-      const message = new RegExp(`^The extension of ${output} does not go with --format ${asked}\\.$`);
+      const message = new RegExp(`^the extension of ${output} does not go with --format ${asked}$`);
       assert.throws(() => choose(output, { asked }), refusing(message, hint));
     });
   }
@@ -66,12 +66,12 @@ describe('chooseFormat', () => {
   it('lists the known extensions for an unknown one', () => {
     const message = (name: string) =>
       new RegExp(
-        `^The extension of ${name} names no .*: expected one of \\.csv, \\.npy, \\.jsonl, \\.ndjson\\.$`,
+        `^the extension of ${name} is not an output format: expected \\.csv, \\.npy, \\.jsonl or \\.ndjson$`,
       );
     const names = 'Name it scores.csv, scores.jsonl or scores.npy';
     for (const name of ['scores.parquet', 'scores.npz', 'scores.tsv'])
       assert.throws(() => choose(name), refusing(message(name), `${names}.`));
-    const kept = ', or say with --format what it is to hold.';
+    const kept = ', or choose its format with --format.';
     assert.throws(() => choose('scores.json'), refusing(message('scores.json'), `${names}${kept}`));
     const others = 'Name it run.7.csv, run.7.jsonl or run.7.npy';
     assert.throws(() => choose('run.7'), refusing(message('run.7'), `${others}${kept}`));
@@ -116,7 +116,8 @@ describe('chooseFormat', () => {
       ['/d/x.txt', '/d/x'],
     ] as const) {
       it(`refuses the file name ${output}`, () => {
-        const message = /names a file, but features in NPY are a folder of files\.$/;
+        const message =
+          / is the name of a file, but features are written as NPY to a folder, one file per stage$/;
         const hint = `Name the folder: --output ${folder}`;
         assert.throws(() => features(output, 'npy'), refusing(message, hint));
       });
@@ -127,7 +128,14 @@ describe('chooseFormat', () => {
       assert.equal(features('x.jsonl'), 'jsonl');
       assert.throws(
         () => features('x.parquet'),
-        refusing(/expected one of \.csv, \.jsonl, \.ndjson\.$/, /^Name it x\.csv, x\.jsonl or x\.$/),
+        refusing(/expected \.csv, \.jsonl or \.ndjson$/, /^Name it x\.csv, x\.jsonl or x\.$/),
+      );
+      assert.throws(
+        () => features('a.b'),
+        refusing(
+          /^the extension of a\.b is not an output format: /,
+          'Name it a.b.csv or a.b.jsonl, or add --format npy to write a folder a.b.',
+        ),
       );
     });
   });

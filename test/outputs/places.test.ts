@@ -10,7 +10,7 @@ describe('findRegularPlace', () => {
   it('refuses a device, and names the formats that can be written to it', async () => {
     await assert.rejects(findRegularPlace(devNull), {
       name: 'OutputError',
-      message: `${devNull} is not a regular file, and NPY is completed in place at the end.`,
+      message: `${devNull} is not a regular file, and NPY is completed in place at the end`,
       hint: 'Name a regular file, or pass --format jsonl or --format csv.',
     });
   });
@@ -24,7 +24,7 @@ describe('findFeaturesFolder', () => {
       await writeFile(output, '');
       await assert.rejects(findFeaturesFolder(output), {
         name: 'OutputError',
-        message: `${output} is a file, and features as NPY are a folder of files.`,
+        message: `${output} is a file, and features as NPY are a folder of files`,
         hint: 'Choose another name, or pass --format jsonl.',
       });
     }),

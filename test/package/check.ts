@@ -45,7 +45,7 @@ async function checkEmbed(): Promise<void> {
   const { shape, data } = await readFloats(join(project, 'photos.npy'));
   assert.deepEqual(shape, [16, 512]);
   assert.ok([...data].every(Number.isFinite));
-  assert.match(halonet('verify', 'photos.npy'), /^as written/);
+  assert.match(halonet('verify', 'photos.npy'), /^intact/);
 }
 
 function checkReports(): void {

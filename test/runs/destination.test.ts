@@ -202,7 +202,10 @@ describe('openDestination', () => {
         assert.deepEqual(left, { computed: 'abc', kept: 3, done: false });
         await assert.rejects(
           run(output, { mode: 'new', images: 'abcde', layout }),
-          refusing(/was interrupted; its rows are kept in .*\.partial/, /--resume.*--overwrite/),
+          refusing(
+            /^a run to .* was interrupted: its rows are kept in .*\.partial$/,
+            /--resume.*--overwrite/,
+          ),
         );
         const resumed = await run(output, { mode: 'resume', images: 'abcde', layout });
         assert.deepEqual(resumed, { computed: 'de', kept: 2, done: true });
@@ -251,7 +254,7 @@ describe('openDestination', () => {
         const before = await filesIn(folder);
         await assert.rejects(
           run(output, { ...attempt, mode: 'resume' }),
-          refusing(/inputs of .* have changed: 1 new, 1 changed, 1 gone\./, /--sync.*--overwrite/),
+          refusing(/inputs of .* have changed: 1 new, 1 changed, 1 gone$/, /--sync.*--overwrite/),
         );
         assert.deepEqual(await filesIn(folder), before);
         assert.equal((await run(output, { ...attempt, mode: 'sync' })).computed, 'fb');
@@ -287,18 +290,23 @@ describe('openDestination', () => {
         await writeFile(place(output), bytes);
         await assert.rejects(
           run(output, { mode: 'resume', images: 'dabc', layout }),
-          refusing(/was modified after its run/),
+          refusing(/out\.\w+ was altered after its run: the rows of .* cannot be reused$/, /halonet verify/),
         );
         await rm(place(`${output}.partial`), { recursive: true });
         await assert.rejects(
           run(output, { mode: 'sync', images: 'abcd', layout }),
-          refusing(/was modified after its run/),
+          refusing(/out\.\w+ was altered after its run: the rows of .* cannot be reused$/, /halonet verify/),
         );
         await truncate(place(output), 5);
         for (const mode of ['resume', 'sync'] as const) {
           await assert.rejects(
             run(output, { mode, images: 'abcd', layout }),
-            refusing(/exists, but was not written by halonet/, /--overwrite/),
+            refusing(
+              new RegExp(
+                `${output} was altered: --${mode} needs all files of .*${output} as its run wrote them$`,
+              ),
+              /--overwrite.*halonet verify/,
+            ),
           );
         }
       });
@@ -314,7 +322,7 @@ describe('openDestination', () => {
       const before = await filesIn(folder);
       await assert.rejects(
         run('out.jsonl', { ...other, mode }),
-        refusing(/was started with other settings: setting was one and is two\./),
+        refusing(/was started with other settings: setting was one, now two$/),
       );
       assert.deepEqual(await filesIn(folder), before);
     }
@@ -340,7 +348,7 @@ describe('openDestination', () => {
     await run('out.jsonl', { ...attempt, mode: 'new', rows: 2 });
     await assert.rejects(
       run('out.jsonl', { ...attempt, mode: 'retry' }),
-      refusing(/A run to .* was interrupted/, /--resume/),
+      refusing(/a run to .* was interrupted/, /--resume/),
     );
     await run('out.jsonl', { ...attempt, mode: 'resume' });
     await write('ac');
@@ -349,7 +357,7 @@ describe('openDestination', () => {
     for (const mode of ['new', 'resume', 'sync'] as const) {
       await assert.rejects(
         run('out.jsonl', { ...attempt, mode }),
-        refusing(/A retry of .* was interrupted/, /Continue it with halonet retry .*out\.jsonl/),
+        refusing(/a retry of .* was interrupted/, /Continue it: halonet retry .*out\.jsonl$/),
       );
     }
     assert.equal((await run('out.jsonl', { ...attempt, mode: 'retry' })).computed, 'c');
@@ -372,13 +380,13 @@ describe('openDestination', () => {
         for (const listed of [false, true])
           await assert.rejects(
             run(output, { ...attempt, mode: 'sync', listed }),
-            refusing(message, /Is a disk not mounted.*--overwrite/),
+            refusing(message, /disk is mounted.*--overwrite/),
           );
         assert.deepEqual(await filesIn(folder), before);
       }
 
       it('drops no rows if all inputs are gone', async () => {
-        const emptied = `would lose ${rows} of its ${rows} rows, and none of its inputs is there any more`;
+        const emptied = `--sync would drop all ${rows} rows of .*: none of its images is among the inputs any more`;
         await assertRefused({ images: '' }, new RegExp(emptied));
         await write('x');
         before = await filesIn(folder);
@@ -389,11 +397,11 @@ describe('openDestination', () => {
       it('drops no rows if an input cannot be read', async () => {
         await assertRefused(
           { images: 'xbcd', unreadable: 'x' },
-          new RegExp(`would lose 1 of its ${rows} rows, and 1 input cannot be read`),
+          new RegExp(`--sync would drop 1 of the ${rows} rows of .*: 1 input cannot be read$`),
         );
         await assertRefused(
           { images: 'xy', unreadable: 'xy' },
-          new RegExp(`would lose ${rows} of its ${rows} rows, and 2 inputs cannot be read`),
+          new RegExp(`--sync would drop all ${rows} rows of .*: 2 inputs cannot be read$`),
         );
       });
 
@@ -429,7 +437,7 @@ describe('openDestination', () => {
       const { device: _, ...fewer } = SETTINGS;
       await assert.rejects(
         run('out.jsonl', { ...attempt, settings: fewer, mode: 'retry' }),
-        refusing(/--device was cpu and is not set/),
+        refusing(/--device was cpu, now not set$/),
       );
       assert.deepEqual(await filesIn(folder), before);
     };
@@ -447,7 +455,7 @@ describe('openDestination', () => {
       assert.equal((await run('out.jsonl', { ...attempt, mode })).done, true);
       await assert.rejects(
         run('out.jsonl', { ...attempt, settings: limits, mode }),
-        refusing(/--max-pixels was 100000000 and is 5; --fail-on was truncated and is none/),
+        refusing(/--max-pixels was 100000000, now 5; --fail-on was truncated, now none$/),
       );
     }
     await assertAsNew('out.jsonl', attempt);
@@ -473,7 +481,7 @@ describe('openDestination', () => {
     );
     await assert.rejects(
       run('out.npy', { mode: 'resume', images: 'a', layout: NPY }),
-      refusing(/out\.index\.csv exists, but was not written by halonet/),
+      refusing(/out\.index\.csv exists, but its manifest .*out\.npy\.run\.json does not$/),
     );
     assert.deepEqual(await readdir(folder), ['out.index.csv']);
   });
@@ -510,7 +518,7 @@ describe('openDestination', () => {
       await assert.rejects(
         openDestination({ ...output, mode }),
         refusing(
-          new RegExp(`Another run \\(process ${process.pid} on ${hostname()}\\) is writing`),
+          new RegExp(`another run \\(process ${process.pid} on ${hostname()}\\) is writing`),
           /\.lock/,
         ),
       );
@@ -531,10 +539,7 @@ describe('openDestination', () => {
         await started.sink.write(row);
         return false;
       });
-    const lost = refusing(
-      /out\.jsonl\.lock, the lock of .*out\.jsonl, is gone or another run's/,
-      /took over/,
-    );
+    const lost = refusing(/^the lock of .*out\.jsonl is gone, or belongs to another run$/, /took over/);
     await assert.rejects(writeOn(), lost);
     await assert.rejects(started.sink.commit(FACTS), lost);
     await assert.rejects(started.sink.leave(), lost);
@@ -619,7 +624,12 @@ describe('openDestination', () => {
       for (const mode of ['resume', 'sync'] as const) {
         await assert.rejects(
           openDestination({ output, arrangement: JSONL.arrangement, mode, stdout, checkpointSeconds: 1 }),
-          refusing(new RegExp(`--${mode} needs an output .*; ${output} is a stream`), /--output/),
+          refusing(
+            new RegExp(
+              `^--${mode} needs an output file: rows written to standard output cannot be read back$`,
+            ),
+            /--output/,
+          ),
         );
       }
     }

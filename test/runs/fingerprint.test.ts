@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Preprocessing } from '../../src/images/geometry.js';
 import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js';
+import type { OutputRequest } from '../../src/model/outputs.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { differences, otherSettings } from '../../src/runs/fingerprint.js';
@@ -41,54 +42,63 @@ describe('the fingerprint of a run', () => {
   });
 
   it('names every preprocessing setting that differs, with both values', () => {
-    const changes: Partial<Preprocessing>[] = [
-      { height: 256 },
-      { width: 64 },
-      { cropPct: 1 },
-      { cropMode: 'squash' },
-      { interpolation: 'bilinear' },
-      { fill: [0, 0, 0] },
-      { autoOrient: false },
-      { decode: 'fast' },
-      { maxPixels: 5 },
-      { failOn: 'none' },
+    const { cropPct, cropMode, interpolation, decode, maxPixels, failOn } = PREPROCESSING;
+    const changes: readonly (readonly [Partial<Preprocessing>, string])[] = [
+      [{ height: 256 }, 'the image size was 128x128, now 256x128 (--image-size or --model)'],
+      [{ width: 64 }, 'the image size was 128x128, now 128x64 (--image-size or --model)'],
+      [{ cropPct: 1 }, `--crop-pct was ${cropPct}, now 1`],
+      [{ cropMode: 'squash' }, `--crop-mode was ${cropMode}, now squash`],
+      [{ interpolation: 'bilinear' }, `--interpolation was ${interpolation}, now bilinear`],
+      [{ fill: [0, 0, 0] }, 'the mean differs (--mean or --model)'],
+      [{ autoOrient: false }, '--auto-orient was on, now off'],
+      [{ decode: 'fast' }, `--decode was ${decode}, now fast`],
+      [{ maxPixels: 5 }, `--max-pixels was ${maxPixels}, now 5`],
+      [{ failOn: 'none' }, `--fail-on was ${failOn}, now none`],
     ];
     assert.deepEqual(
-      changes.map((change) => Object.keys(change)[0]).toSorted(),
+      changes.map(([change]) => Object.keys(change)[0]).toSorted(),
       Object.keys(PREPROCESSING).toSorted(),
     );
-    for (const change of changes) {
-      const [[name, value] = ['', '']] = Object.entries(change);
-      const then = JSON.stringify(PREPROCESSING[name as keyof Preprocessing]).replaceAll('"', '');
-      const now = JSON.stringify(value).replaceAll('"', '');
+    for (const [change, text] of changes) {
       const preprocessing = { ...PREPROCESSING, ...change };
-      assert.ok(difference({ preprocessing })?.endsWith(` was ${then} and is ${now}`), name);
+      assert.equal(difference({ preprocessing }), text);
     }
   });
 
-  it('names other settings that differ', () => {
-    assert.equal(difference({ version: '1.3.0' }), 'halonet was 1.2.3 and is 1.3.0');
-    assert.equal(difference({ device: 'cuda' }), '--device was cpu and is cuda');
-    assert.equal(difference({ layout: layoutOf('jsonl') }), '--format was npy and is jsonl');
+  it('names the size of images once, and the model as another cause', () => {
+    const preprocessing = { ...PREPROCESSING, height: 64, width: 64 };
     assert.equal(
-      difference({ outputs: JOB.outputs.slice(1) }),
-      '--stages, --pool or --normalize (outputs) was stage1, stage2, stage3, stage4 and is stage2, stage3, stage4',
+      difference({ preprocessing, onnx: Uint8Array.of(7) }),
+      'the image size was 128x128, now 64x64 (--image-size or --model)',
     );
+    assert.equal(
+      difference({ preprocessing: { ...PREPROCESSING, fill: [0, 0, 0] }, onnx: Uint8Array.of(7) }),
+      'the mean differs (--mean or --model)',
+    );
+  });
+
+  it('names other settings that differ', () => {
+    assert.equal(difference({ version: '1.3.0' }), 'halonet was 1.2.3, now 1.3.0');
+    assert.equal(difference({ device: 'cuda' }), '--device was cpu, now cuda');
+    assert.equal(difference({ layout: layoutOf('jsonl') }), '--format was npy, now jsonl');
+    assert.equal(difference({ outputs: JOB.outputs.slice(1) }), '--stages was 1,2,3,4, now 2,3,4');
     const pooled = JOB.outputs.map((output) => ({ ...output, pool: 'avg' as const }));
-    assert.match(difference({ outputs: pooled }) ?? '', / and is stage1 avg, stage2 avg, /);
+    assert.equal(difference({ outputs: pooled }), '--pool was none, now avg');
+    assert.equal(
+      difference({ outputs: pooled.slice(2) }),
+      '--stages was 1,2,3,4, now 3,4; --pool was none, now avg',
+    );
     assert.equal(
       difference({ device: 'cuda', version: '2' }),
-      'halonet was 1.2.3 and is 2; --device was cpu and is cuda',
+      'halonet was 1.2.3, now 2; --device was cpu, now cuda',
     );
   });
 
   it('reports a different network', () => {
     const onnx = Uint8Array.of(1, 2, 4);
-    assert.equal(difference({ onnx }), 'the network is another one (--model, --precision, --mean or --std)');
-    assert.match(
-      difference({ onnx, device: 'cuda' }) ?? '',
-      /^--device was cpu and is cuda; the network is another one/,
-    );
+    const text = 'the network differs (--model, --architecture, --precision, --calibration, --mean or --std)';
+    assert.equal(difference({ onnx }), text);
+    assert.equal(difference({ onnx, device: 'cuda' }), `--device was cpu, now cuda; ${text}`);
   });
 
   it('leaves out what only follows from another difference', () => {
@@ -104,7 +114,7 @@ describe('the fingerprint of a run', () => {
         withSettings({ dtype: 'float16' }, { onnx, outputs: halved, device: 'cuda' }),
         [],
       ),
-      ['--dtype was float32 and is float16', '--device was cpu and is cuda'],
+      ['--dtype was float32, now float16', '--device was cpu, now cuda'],
     );
     assert.deepEqual(
       differences(
@@ -112,45 +122,81 @@ describe('the fingerprint of a run', () => {
         withSettings({ dtype: 'float16' }, { onnx, outputs: halved.slice(2) }),
         [],
       ),
-      [
-        '--dtype was float32 and is float16',
-        '--stages, --pool or --normalize (outputs) was stage1, stage2, stage3, stage4 and is stage3, stage4',
-      ],
+      ['--dtype was float32, now float16', '--stages was 1,2,3,4, now 3,4'],
     );
     const logits = { onnx, outputs: [{ name: 'logits' }] };
     assert.deepEqual(
       differences(withSettings({ scores: 'probabilities' }), withSettings({ scores: 'logits' }, logits), []),
-      ['--scores was probabilities and is logits'],
+      ['--scores was prob, now logit'],
     );
     const normalized = { outputs: [{ name: 'embedding', normalize: true, dtype: 'float32' as const }], onnx };
     const plain = { outputs: [{ name: 'embedding', normalize: false, dtype: 'float32' as const }] };
     assert.deepEqual(differences(withSettings({}, plain), withSettings({}, normalized), []), [
-      '--stages, --pool or --normalize (outputs) was embedding and is embedding normalized',
+      '--normalize was off, now on',
     ]);
     // If no setting explains the dtype, the outputs still differ.
-    assert.equal(difference({ outputs: halved, onnx })?.startsWith('--stages, --pool'), true);
+    assert.match(
+      difference({ outputs: halved, onnx }) ?? '',
+      /^outputs was stage1 float32, .*, now stage1 float16, /,
+    );
   });
 
   it('reports settings that were added or removed', () => {
     const then = { ...fingerprintOf(JOB), gone: 1 };
-    assert.deepEqual(differences(then, { ...fingerprintOf(JOB), labels: 'x'.repeat(200) }, []), [
-      'gone was 1 and is not set',
-      `--labels or --label-type (digest) was not set and is ${'x'.repeat(120)}…`,
+    assert.deepEqual(differences(then, { ...fingerprintOf(JOB), came: 'x'.repeat(200) }, []), [
+      'gone was 1, now not set',
+      `came was not set, now ${'x'.repeat(120)}…`,
+    ]);
+  });
+
+  it('shows no digest of class names', () => {
+    const [then, now] = ['x', 'y'].map((labels): Fingerprint => ({ ...fingerprintOf(JOB), labels }));
+    assert.deepEqual(then && now && differences(then, now, []), [
+      'the class names differ (--labels, --label-type or --model)',
     ]);
   });
 
   it('lists the differences in an error that suggests --overwrite', () => {
-    const error = otherSettings('out.npy', ['one', 'two']);
-    assert.equal(error.message, 'out.npy was started with other settings: one; two.');
-    assert.match(error.hint ?? '', /--overwrite/);
+    const other = { ...JOB, device: 'cuda', version: '2' };
+    const error = otherSettings('out.npy', fingerprintOf(JOB), fingerprintOf(other), false);
+    assert.equal(
+      error?.message,
+      'out.npy was started with other settings: halonet was 1.2.3, now 2; --device was cpu, now cuda',
+    );
+    assert.equal(error?.hint, 'Repeat the original command unchanged, or pass --overwrite to start over.');
+    assert.equal(otherSettings('out.npy', fingerprintOf(JOB), fingerprintOf(JOB), false), undefined);
+    const retried = otherSettings('out.npy', fingerprintOf(JOB), fingerprintOf(other), true);
+    assert.match(retried?.hint ?? '', /^Restore what differs, or repeat the command of its run with --over/);
+  });
+
+  it('names another command first and alone', () => {
+    const commands: Readonly<Record<string, readonly OutputRequest[]>> = {
+      classify: [{ name: 'probabilities' }],
+      embed: [{ name: 'embedding', normalize: false, dtype: 'float32' }],
+      features: JOB.outputs,
+    };
+    for (const [then, before] of Object.entries(commands)) {
+      for (const [now, after] of Object.entries(commands)) {
+        const error = otherSettings(
+          'q.npy',
+          fingerprintOf({ ...JOB, outputs: before }),
+          fingerprintOf({ ...JOB, outputs: after, device: then === now ? 'cpu' : 'cuda' }),
+          false,
+        );
+        const expected = `q.npy is an output of halonet ${then}, not of halonet ${now}`;
+        assert.equal(error?.message, then === now ? undefined : expected);
+      }
+    }
+    const logits = fingerprintOf({ ...JOB, outputs: [{ name: 'logits' }] });
+    assert.match(
+      otherSettings('q.npy', logits, fingerprintOf(JOB), false)?.message ?? '',
+      /halonet classify, /,
+    );
   });
 
   it('may differ in settings that are exempt', () => {
     const preprocessing = { ...PREPROCESSING, maxPixels: 5 };
     assert.equal(difference({ preprocessing }, ['maxPixels', 'failOn']), undefined);
-    assert.equal(
-      difference({ preprocessing, device: 'cuda' }, ['maxPixels']),
-      '--device was cpu and is cuda',
-    );
+    assert.equal(difference({ preprocessing, device: 'cuda' }, ['maxPixels']), '--device was cpu, now cuda');
   });
 });

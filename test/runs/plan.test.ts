@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import type { InputChanges } from '../../src/runs/input-changes.js';
 import type { Fingerprint, JournalState } from '../../src/runs/journal.js';
 import type { Manifest } from '../../src/runs/manifest.js';
 import { type ComparedInputs, type OutputMode, type Plan, planRun } from '../../src/runs/plan.js';
 import type { RunState } from '../../src/runs/run-state.js';
 
-const PLACE = { output: 'out.csv', partial: 'out.csv.partial' };
+const path = resolve('out.csv');
+const PLACE = { output: 'out.csv', path, partial: `${path}.partial`, manifest: `${path}.run.json` };
 const THEN: Fingerprint = { device: 'cpu', maxPixels: 1 };
 
 function journal(retries: boolean): JournalState {
@@ -49,7 +51,9 @@ const manifest = (failures: Manifest['failures']): Manifest => ({
 
 const STATES = {
   nothing: { kind: 'nothing' },
-  foreign: { kind: 'unknown', found: 'out.csv' },
+  foreign: { kind: 'unknown', found: path },
+  altered: { kind: 'altered', found: path, file: `${path}.run.rows`, missing: false },
+  incomplete: { kind: 'altered', found: path, file: path, missing: true },
   'a run': { kind: 'interrupted', journal: journal(false) },
   'a retry': { kind: 'interrupted', journal: journal(true) },
   whole: { kind: 'finished', manifest: manifest({}) },
@@ -96,21 +100,32 @@ const TABLE: readonly (readonly [
 ])[] = [
   ['*', 'overwrite', '*', '*', 'start, replacing'],
   ['nothing', '*', '*', '*', 'start'],
-  ['foreign', 'new', '*', '*', 'refuse: already exists'],
-  ['foreign', '*', '*', '*', 'refuse: not written by halonet'],
-  ['a run', 'new', '*', '*', 'refuse: A run to out.csv was interrupted'],
-  ['a run', 'retry', '*', '*', 'refuse: A run to out.csv was interrupted'],
-  ['a retry', 'new', '*', '*', 'refuse: A retry of out.csv was interrupted'],
-  ['a retry', 'resume', '*', '*', 'refuse: A retry of out.csv was interrupted'],
-  ['a retry', 'sync', '*', '*', 'refuse: A retry of out.csv was interrupted'],
+  ['foreign', 'new', '*', '*', 'refuse: out.csv already exists'],
+  ['foreign', '*', '*', '*', 'refuse: out.csv exists, but its manifest out.csv.run.json does not'],
+  ['altered', 'new', '*', '*', 'refuse: out.csv already exists'],
+  [
+    'altered',
+    'retry',
+    '*',
+    '*',
+    'refuse: out.csv.run.rows was altered: halonet retry needs all files of out.csv',
+  ],
+  ['altered', '*', '*', '*', 'refuse: out.csv.run.rows was altered: --'],
+  ['incomplete', 'new', '*', '*', 'refuse: out.csv already exists'],
+  ['incomplete', '*', '*', '*', 'refuse: out.csv is missing: '],
+  ['a run', 'new', '*', '*', 'refuse: a run to out.csv was interrupted'],
+  ['a run', 'retry', '*', '*', 'refuse: a run to out.csv was interrupted'],
+  ['a retry', 'new', '*', '*', 'refuse: a retry of out.csv was interrupted'],
+  ['a retry', 'resume', '*', '*', 'refuse: a retry of out.csv was interrupted'],
+  ['a retry', 'sync', '*', '*', 'refuse: a retry of out.csv was interrupted'],
   ['*', 'new', '*', '*', 'refuse: already exists'],
   // From here on, an earlier run left something that the mode applies to.
   ['*', '*', 'unknown', '*', 'unsettled: fingerprint'],
-  ['*', '*', 'another device', '*', 'refuse: --device was cpu and is cuda'],
+  ['*', '*', 'another device', '*', 'refuse: --device was cpu, now cuda'],
   ['a retry', 'retry', '*', '*', 'resume'],
   ['whole', 'retry', '*', '*', 'done'],
   ['failures', 'retry', '*', '*', 'reuse succeeded rows'],
-  ['*', '*', 'another limit', '*', 'refuse: --max-pixels was 1 and is 2'],
+  ['*', '*', 'another limit', '*', 'refuse: --max-pixels was 1, now 2'],
   ['*', '*', 'same', 'unknown', 'unsettled: inputs'],
   ['a run', '*', 'same', 'same', 'resume'],
   ['*', '*', 'same', 'same', 'done'],
@@ -120,10 +135,22 @@ const TABLE: readonly (readonly [
   ['a run', 'resume', 'same', 'respelled, used up', 'refuse: 3 given by another path'],
   ['*', 'resume', 'same', 'respelled', 'done, 3 respelled'],
   ['*', 'resume', 'same', 'respelled, used up', 'done, 3 respelled'],
-  ['*', 'resume', 'same', '*', 'refuse: The inputs of out.csv have changed'],
+  ['*', 'resume', 'same', '*', 'refuse: the inputs of out.csv have changed'],
   ['*', 'sync', 'same', 'unread', 'reuse unchanged rows'],
-  ['*', 'sync', 'same', 'all gone', 'refuse: none of its inputs is there any more'],
-  ['*', 'sync', 'same', 'some gone, some unreadable', 'refuse: 1 input cannot be read'],
+  [
+    '*',
+    'sync',
+    'same',
+    'all gone',
+    'refuse: --sync would drop all 5 rows of out.csv: none of its images is among the inputs any more',
+  ],
+  [
+    '*',
+    'sync',
+    'same',
+    'some gone, some unreadable',
+    'refuse: --sync would drop 1 of the 5 rows of out.csv: 1 input cannot be read',
+  ],
   ['*', 'sync', 'same', 'others', 'reuse unchanged rows, 1 new, 1 changed, 1 gone'],
   ['*', 'sync', 'same', '*', 'reuse unchanged rows, 3 respelled'],
 ];
@@ -197,6 +224,32 @@ describe('planRun', () => {
     assert.deepEqual(
       TABLE.filter((_, i) => !used.has(i)),
       [],
+    );
+  });
+
+  it('suggests --sync only for an output that can be updated', () => {
+    const hintFor = (state: RunState) => {
+      const plan = planRun({ place: PLACE, state, mode: 'new' });
+      return plan.kind === 'refuse' ? plan.error.hint : undefined;
+    };
+    assert.equal(
+      hintFor(STATES.whole),
+      'Pass --sync to update it, --overwrite to replace it, or choose another name.',
+    );
+    for (const state of [STATES.foreign, STATES.altered])
+      assert.equal(hintFor(state), 'Pass --overwrite to replace it, or choose another name.');
+  });
+
+  it('says how to restore an altered output', () => {
+    const hintFor = (mode: OutputMode) => {
+      const plan = planRun({ place: PLACE, state: STATES.altered, mode });
+      return plan.kind === 'refuse' ? plan.error.hint : undefined;
+    };
+    const check = 'To check all files: halonet verify out.csv';
+    assert.equal(hintFor('sync'), `Restore the file, or pass --overwrite to start over. ${check}`);
+    assert.equal(
+      hintFor('retry'),
+      `Restore the file, or repeat the command in out.csv.run.json with --overwrite to start over. ${check}`,
     );
   });
 

@@ -131,7 +131,7 @@ describe('publishing', () => {
       await sink.write(failed('a.jpg'));
       await rm(join(folder, 'embeddings.index.csv'));
       await mkdir(join(folder, 'embeddings.index.csv')); // the index cannot be renamed over a folder
-      await assert.rejects(sink.commit(FACTS), /Cannot write .*embeddings\.npy/);
+      await assert.rejects(sink.commit(FACTS), /cannot write .*embeddings\.npy/);
       assert.equal(await sink.leave(), 1);
       const left = ['embeddings.index.csv', 'embeddings.npy.partial', 'embeddings.npy.run.rows'];
       assert.deepEqual(await readdir(folder), left);

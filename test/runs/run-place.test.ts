@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { platform } from 'node:process';
 import { OutputError } from '../../src/errors.js';
 import { ARRANGEMENTS } from '../../src/outputs/arrangement.js';
-import { findOutput, runPlace } from '../../src/runs/run-place.js';
+import { findOutput, runPlace, shownPath } from '../../src/runs/run-place.js';
 import { inFolder, startRun, writeAll } from '../outputs/scratch.js';
 import { OUTPUT_CASES } from './outputs.js';
 
@@ -134,5 +134,29 @@ describe('findOutput', () => {
     assert.deepEqual([place.partial, place.manifest], [`${disk}/.partial`, `${disk}.run.json`]);
     const file = await runPlace(disk, ARRANGEMENTS.text, disk);
     assert.equal(file.partial, `${disk}.partial`);
+  });
+});
+
+describe('shownPath', () => {
+  const shown = (output: string, file: string, path = resolve(output)) =>
+    shownPath({ output, path }, join(dirname(path), file));
+
+  it('spells files as the user spelled the output', () => {
+    for (const [output, file, expected] of [
+      ['e.npy', 'e.npy', 'e.npy'],
+      ['./e.npy', 'e.index.csv', './e.index.csv'],
+      ['out/../e.npy', 'e.npy.run.json', 'out/../e.npy.run.json'],
+      ['maps/', 'maps/stage1.npy', 'maps/stage1.npy'],
+      ['maps/', 'maps.run.rows', 'maps.run.rows'],
+      ['maps/stage1.npy', '', 'maps/'],
+      ['stage1.npy', '', '.'],
+    ] as const)
+      assert.equal(shown(output, file), expected);
+    assert.equal(shown('/a/e.npy', 'e.index.csv'), resolve('/a/e.index.csv'));
+  });
+
+  it('shows absolute paths of a link to elsewhere, and of a folder without a name', () => {
+    assert.equal(shown('link.npy', 'e.index.csv', resolve('/b/e.npy')), resolve('/b/e.index.csv'));
+    assert.equal(shown('.', 'x.run.json'), join(dirname(resolve('.')), 'x.run.json'));
   });
 });

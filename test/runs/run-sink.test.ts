@@ -230,7 +230,8 @@ describe('RunSink', () => {
           sink = await resumeRun(output, TEXT.layout, { checkpointSeconds: 0.01 });
           await sink.write(TEXT.rows[3] as Row);
           await until('a sync that fails', () => ending !== undefined);
-          if (how === 'commit') assert.match(String(await ending), /Cannot write .*EIO: injected/);
+          if (how === 'commit')
+            assert.match(String(await ending), /^OutputError: cannot write .*: injected$/);
           else assert.equal(await ending, 3);
         } finally {
           restore();

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } f
 import { basename, join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import type { Row } from '../../src/rows.js';
-import type { RunPlace } from '../../src/runs/run-place.js';
+import { pathsBeside, type RunPlace } from '../../src/runs/run-place.js';
 import { makePartial, readState, recover } from '../../src/runs/run-state.js';
 import { FACTS, inFolder, placeOf, resumeRun, startRun, writeAll } from '../outputs/scratch.js';
 import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, SCORES, TEXT } from './outputs.js';
@@ -67,7 +67,15 @@ describe('readState', () => {
           const place = await placeOf(join(own, name), layout);
           assert.equal(await kindOf(place), 'finished');
           await truncate(join(own, file), 10);
-          assert.equal(await kindOf(place), 'unknown', file);
+          const path = join(own, file);
+          const altered = { kind: 'altered', found: place.path, file: path, missing: false };
+          assert.deepEqual(await readState(place), altered);
+          await rm(path);
+          const found = file === name ? pathsBeside(place)[0] : place.path; // the first file that is still there
+          assert.deepEqual(
+            await readState(place),
+            found === undefined ? { kind: 'nothing' } : { kind: 'altered', found, file: path, missing: true },
+          );
         }
       }),
     );
@@ -81,7 +89,7 @@ describe('readState', () => {
       await writeAll(await startRun(output, layout), rows);
       const place = await placeOf(output, layout);
       await rm(output);
-      assert.equal(await kindOf(place), 'unknown'); // its index is still there
+      assert.equal(await kindOf(place), 'altered'); // its index is still there
       await rm(join(folder, 'embeddings.index.csv'));
       assert.equal(await kindOf(place), 'nothing');
       const scores = await placeOf(join(folder, SCORES.name), SCORES.layout);
@@ -171,7 +179,7 @@ describe('recover', () => {
       const asText = { ...(await placeOf(output, TEXT.layout)) };
       await recover(asText, false);
       assert.deepEqual((await readdir(output)).at(0), 'index.csv');
-      assert.equal((await readState(asText)).kind, 'unknown');
+      assert.equal((await readState(asText)).kind, 'finished');
     }),
   );
 

@@ -89,7 +89,10 @@ describe('StoredRows', () => {
       await assert.rejects(last.bytes('embeddings.index.csv'), damaged);
       await stored.close();
       await rm(place.ledger);
-      await assert.rejects(StoredRows.open(place, layout, 7), { name: 'ReadFailure', message: /^ENOENT/ });
+      await assert.rejects(StoredRows.open(place, layout, 7), {
+        name: 'ReadFailure',
+        message: 'no such file or folder',
+      });
     }),
   );
 });

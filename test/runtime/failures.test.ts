@@ -26,7 +26,7 @@ const cases: readonly (readonly [GpuName, string, RegExp, RegExp])[] = [
   [
     'cuda',
     'CUDA failure 100: no CUDA-capable device is detected ; GPU=-1',
-    /sees no NVIDIA GPU/,
+    /finds no NVIDIA GPU/,
     /nvidia-smi/,
   ],
   [

@@ -58,7 +58,10 @@ describe('GPU preconditions', () => {
       await place(node);
       const missing = missingPiece({ name: 'cuda', id: 0 }, linux());
       assert.equal(missing?.reason, 'its provider library is not installed');
-      assert.match(missing?.hint ?? '', /node \S+install\.js --onnxruntime-node-install\b.*cuDNN 9/);
+      assert.match(
+        missing?.hint ?? '',
+        /^It also needs CUDA 12 and cuDNN 9\. .*node \S+install\.js --onnxruntime-node-install$/,
+      );
       await rm(join(root, node));
     }
   });

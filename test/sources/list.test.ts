@@ -23,8 +23,8 @@ async function* streamOf(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 const STRAY = (line: number) =>
-  `refused: line ${line} of the list on standard input contains a NUL, which no path can contain.`;
-const UTF16 = 'refused: the list on standard input is UTF-16; expected UTF-8.';
+  `refused: line ${line} of the list on standard input contains a NUL, which no path can contain`;
+const UTF16 = 'refused: the list on standard input is UTF-16; expected UTF-8';
 
 /** Lists with their entries, in the form that `read` returns. */
 const LISTS: readonly (readonly [what: string, list: string | Buffer, entries: readonly string[]])[] = [
@@ -157,7 +157,7 @@ describe('readList', () => {
   it('reports a stream that fails at once, and leaves a later failure to the caller', async () => {
     async function* broken(...chunks: readonly Buffer[]) {
       yield* chunks;
-      throw Object.assign(new Error('read'), { code: 'EIO' });
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', errno: -5 });
     }
     const pathsOf = async (stream: AsyncIterable<Buffer>, paths: string[]) => {
       for await (const { path } of readList(stream)) paths.push(path);
@@ -165,9 +165,12 @@ describe('readList', () => {
     const paths: string[] = [];
     await assert.rejects(pathsOf(broken(), paths), {
       name: 'HalonetError',
-      message: 'standard input cannot be read (EIO); expected a list of paths.',
+      message: 'standard input cannot be read (i/o error); expected a list of paths',
     });
-    await assert.rejects(pathsOf(broken(Buffer.from('a\nb')), paths), { name: 'Error', message: 'read' });
+    await assert.rejects(pathsOf(broken(Buffer.from('a\nb')), paths), {
+      name: 'Error',
+      message: 'EIO: i/o error, read',
+    });
     assert.deepEqual(paths, ['a']);
   });
 });

@@ -16,7 +16,10 @@ describe('Skipped', () => {
       ['.gz', 1],
       ['.txt', 1],
     ]);
-    assert.equal(skippedText(counts), '7 files (no extension 3, .mov 2, .gz 1, .txt 1)');
+    assert.equal(
+      skippedText(counts),
+      '7 files without a supported image extension: 3 without any, 2 .mov, 1 .gz, 1 .txt',
+    );
   });
 
   it('limits the number of extensions that it counts and names', () => {
@@ -24,11 +27,14 @@ describe('Skipped', () => {
     const counts = counted(...names, 'a.0');
     assert.equal(Object.keys(counts).length, 101);
     assert.equal(counts['*'], 4900);
-    assert.equal(skippedText(counts), '5001 files (.0 2, .1 1, .10 1, .11 1, .12 1, others 4995)');
+    assert.equal(
+      skippedText(counts),
+      '5,001 files without a supported image extension: 2 .0, 1 .1, 1 .10, 1 .11, 1 .12, 4,995 others',
+    );
   });
 
   it('gives no text for no files, and the singular for one', () => {
     assert.equal(skippedText(counted()), undefined);
-    assert.equal(skippedText(counted('a.txt')), '1 file (.txt 1)');
+    assert.equal(skippedText(counted('a.txt')), '1 file without a supported image extension: 1 .txt');
   });
 });

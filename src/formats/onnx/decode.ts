@@ -56,7 +56,7 @@ function reading<T>(where: string, read: () => T): T {
     const { message } = cause as Error;
     const problem = cause instanceof Damage ? message : `damaged, cut off or not ONNX (${message})`;
     throw new FormatError(`${where}: ${problem}`, {
-      hint: 'Make the file again: halonet convert MODEL -o FILE.onnx',
+      hint: 'Convert the model again: halonet convert MODEL --output FILE.onnx',
       cause,
     });
   }

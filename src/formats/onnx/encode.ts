@@ -61,9 +61,12 @@ export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, strin
   const graphPrefix = prefix(MODEL_GRAPH, graphBytes);
   const fileBytes = model.byteLength + graphPrefix.byteLength + graphBytes;
   if (fileBytes > MAX_BYTES) {
-    throw new FormatError(`as ONNX the model would have ${fileBytes} bytes; the format allows ${MAX_BYTES}`, {
-      hint: 'In half precision it is half as large: halonet convert MODEL -o FILE.onnx --precision fp16',
-    });
+    throw new FormatError(
+      `as ONNX the model would have ${fileBytes} bytes, more than the format allows (${MAX_BYTES})`,
+      {
+        hint: 'In half precision it is half as large: halonet convert MODEL --precision fp16 --output FILE.onnx',
+      },
+    );
   }
   const file = new Uint8Array(fileBytes);
   let at = 0;

@@ -8,7 +8,7 @@ export type Fail = (problem: string) => FormatError;
 /** A file that is damaged, or not what its first bytes indicate. */
 export function broken(where: string, problem: string, cause?: unknown): FormatError {
   return new FormatError(`${where}: ${problem}`, {
-    hint: 'Get the checkpoint again; the file is damaged or PyTorch did not write it.',
+    hint: 'Download or copy the checkpoint again. If that does not help, PyTorch did not write it.',
     cause,
   });
 }

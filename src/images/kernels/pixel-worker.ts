@@ -42,8 +42,8 @@ export async function startWorker(): Promise<PixelWorker> {
   }
   const child = startProcess();
   if (await isReady(child)) return workerOf(child, () => void child.kill('SIGKILL'));
-  throw new ShortageError('no thread and no process that computes pixels can be started', {
-    hint: 'Raise the limits of open files (ulimit -n), processes (ulimit -u) and memory (ulimit -v).',
+  throw new ShortageError('cannot start a decoding worker, neither as a thread nor as a process', {
+    hint: 'The usual cause is a low limit: raise those of open files (ulimit -n), processes (ulimit -u) and memory (ulimit -v). Otherwise install halonet again.',
   });
 }
 

@@ -19,7 +19,7 @@ export function residual(
 
 function added(net: Net, y: FeatureMap, short: FeatureMap, prefix: string): string {
   if (short.height !== y.height || short.width !== y.width) {
-    const sizes = `${y.height}x${y.width} and ${short.height}x${short.width}`;
+    const sizes = `${y.height}×${y.width} and ${short.height}×${short.width}`;
     throw new MapSizeError(`${prefix}: the branch and its shortcut differ in size: ${sizes}`);
   }
   return net.graph.add(`${prefix}.add`, 'Add', [y.name, short.name]);

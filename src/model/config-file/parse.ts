@@ -4,7 +4,7 @@ import { ARCHITECTURES, defaultTag } from '../config/architectures/index.js';
 import type { ByoModelCfg } from '../config/byo-cfg.js';
 import type { NetworkConfig } from '../config/network.js';
 import type { PretrainedCfg } from '../config/pretrained.js';
-import type { TimmName } from '../config/timm-name.js';
+import { type TimmName, unknownArchitecture } from '../config/timm-name.js';
 import {
   assertSpelled,
   integer,
@@ -42,7 +42,7 @@ export function parseModelConfig(text: string, where: string): ModelConfig {
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, '')); // some editors write a byte order mark
   } catch (cause) {
-    throw new ModelError(`${where}: not valid JSON (${(cause as Error).message})`, { cause });
+    throw new ModelError(`${where} is not valid JSON: ${(cause as Error).message}`, { cause });
   }
   return readModelConfig(record(json, where), where);
 }
@@ -134,9 +134,7 @@ function readModelCfg(value: unknown, architecture: string, where: string): ByoM
   if (value !== undefined && value !== null) return modelCfg(value, `${where}: model_cfg`);
   const known = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
   if (known === undefined) {
-    throw new ModelError(`${where}: unknown architecture ${JSON.stringify(architecture)}`, {
-      hint: `Known: ${Object.keys(ARCHITECTURES).join(', ')}. A config.json may describe its own in "model_cfg".`,
-    });
+    throw unknownArchitecture(architecture, where);
   }
   return known.cfg;
 }
@@ -145,7 +143,7 @@ function readModelCfg(value: unknown, architecture: string, where: string): ByoM
 const interpolation: Reader<PretrainedCfg['interpolation']> = (value, where) => {
   if (value === 'bicubic' || value === 'bilinear') return value;
   throw new ModelError(`${where}: expected "bicubic" or "bilinear", received ${JSON.stringify(value)}`, {
-    hint: 'Put a config.json beside the weights that names one of these.',
+    hint: 'Put a config.json that names one of these beside the weights.',
   });
 };
 
@@ -154,18 +152,30 @@ function readPretrained(
   fallback: PretrainedCfg | undefined,
   where: string,
 ): PretrainedCfg {
-  const triple = (field: string, reader: Reader<number>, missing: readonly number[] | undefined) => {
-    const [r = 0, g = 0, b = 0] = list(reader, 3)(source[field] ?? missing, `${where}.${field}`);
+  const triple = (
+    field: string,
+    parts: string,
+    reader: Reader<number>,
+    missing: readonly number[] | undefined,
+  ) => {
+    const value = source[field] ?? missing;
+    if (value === undefined) throw missingField(`${where}.${field}`, parts);
+    const [r = 0, g = 0, b = 0] = list(reader, 3)(value, `${where}.${field}`);
     return [r, g, b] as const;
   };
   const size = fallback && [3, fallback.height, fallback.width];
-  const [channels, height, width] = triple('input_size', integer(1, MAX_SIDE), size);
+  const [channels, height, width] = triple(
+    'input_size',
+    'channels, height, width',
+    integer(1, MAX_SIDE),
+    size,
+  );
   if (channels !== 3) throw new ModelError(`${where}.input_size: expected 3 channels, received ${channels}`);
   return {
     height,
     width,
-    mean: triple('mean', number(-1, 1), fallback?.mean), // of pixels scaled to 0..1
-    std: triple('std', number(1e-6), fallback?.std),
+    mean: triple('mean', 'red, green, blue', number(-1, 1), fallback?.mean), // of pixels scaled to 0..1
+    std: triple('std', 'red, green, blue', number(1e-6), fallback?.std),
     cropPct: optional(number(0.01, 1), fallback?.cropPct ?? 0.875)(source.crop_pct, `${where}.crop_pct`),
     cropMode: optional(oneOf(['center', 'squash', 'border']), fallback?.cropMode ?? 'center')(
       source.crop_mode,
@@ -176,6 +186,12 @@ function readPretrained(
       `${where}.interpolation`,
     ),
   };
+}
+
+function missingField(where: string, parts: string): ModelError {
+  return new ModelError(`${where} is missing; expected [${parts}]`, {
+    hint: 'Use the config.json that timm published with the checkpoint, or pass --architecture NAME instead of a config.json.',
+  });
 }
 
 /** Class names and what they stand for. */
@@ -191,7 +207,7 @@ function readLabels(
   );
   if (labelNames !== undefined && labelNames.length !== numClasses) {
     throw new ModelError(`${where}: label_names has ${labelNames.length} names for ${numClasses} classes`, {
-      hint: 'Give one name for each class, in the order of the classes, or leave label_names out.',
+      hint: 'Give one name for each class, in the order of the classes, or leave out label_names.',
     });
   }
   const descriptions = root.label_descriptions ?? source.label_descriptions;

@@ -20,7 +20,7 @@ export interface FeatureMap {
 export function featureMap({ graph }: Net, name: string): FeatureMap {
   const [, channels = 0, height = 0, width = 0] = graph.shapeOf(name);
   if (height < 1 || width < 1) {
-    throw new MapSizeError(`${name}: nothing is left of the image: a map of ${height}x${width}`);
+    throw new MapSizeError(`${name}: nothing is left of the image: a map of ${height}×${width}`);
   }
   return { name, channels, height, width };
 }

@@ -101,7 +101,7 @@ function rangeOf(value: string, results: readonly BatchOutputs[]): Range {
   const [lows, highs] = [sorted(names.min), sorted(names.max)];
   if (![...lows, ...highs].every(Number.isFinite)) {
     throw new ModelError(`the model computes NaN or infinity (${value}) for a calibration image`, {
-      hint: 'Check its checkpoint and its config: in int8, such values would become ordinary ones.',
+      hint: 'Check its checkpoint and its config.json: int8 would turn such values into ordinary ones.',
     });
   }
   const clipped = Math.floor(OUTLIERS * lows.length);

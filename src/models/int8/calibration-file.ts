@@ -7,6 +7,7 @@ import { PendingFile } from '../../files/pending-file.js';
 import type { Graph } from '../../graph.js';
 import { integer, list, number, object, optional, type Reader, record, string } from '../../model/fields.js';
 import type { Range } from '../../model/passes/int8.js';
+import { systemReason } from '../../system-reason.js';
 import type { Agreement } from './agreement.js';
 
 /** The int8 calibration of a model: the ranges of its activations, and how well int8 agrees with it. */
@@ -48,7 +49,7 @@ export async function modelFingerprint(path: string, graph: Graph, settings: unk
   try {
     await pipeline(createReadStream(path), hash);
   } catch (cause) {
-    throw new ModelError(`${path} cannot be read (${(cause as Error).message})`, { cause });
+    throw new ModelError(`cannot read ${path}: ${systemReason(cause)}`, { cause });
   }
   return hash.digest('hex');
 }

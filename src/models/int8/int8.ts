@@ -44,8 +44,8 @@ export async function calibrated(
   options: Int8Options,
 ): Promise<CalibratedModel | undefined> {
   if (source.precision !== 'fp32') {
-    throw new ModelError('the model is in half precision already; int8 needs single precision', {
-      hint: 'Use the checkpoint, or a file of halonet convert --precision fp32.',
+    throw new ModelError('the model is in half precision already: int8 needs single precision', {
+      hint: 'Use the checkpoint that it was converted from, or convert it again with --precision fp32.',
     });
   }
   const built = source.build(

@@ -69,7 +69,7 @@ function bilinear(net: Net, x: FeatureMap, prefix: string, options: BatOptions):
   const { block_size: side, groups, act_layer: act } = options;
   const { channels: c, height: h, width: w } = x;
   if (h % side !== 0 || w % side !== 0) {
-    throw new MapSizeError(`${prefix}: ${side}x${side} blocks cannot divide a map of ${h}x${w}`);
+    throw new MapSizeError(`${prefix}: ${side}×${side} blocks cannot divide a map of ${h}×${w}`);
   }
   if (c % groups !== 0)
     throw new ModelError(`${prefix}: ${c} channels cannot be split into ${groups} groups`);

@@ -70,8 +70,8 @@ export function halo(kwargs: Kwargs, where: string): SelfAttn {
 function layerOn(net: Net, x: FeatureMap, prefix: string, stride: number, kwargs: HaloKwargs): Layer {
   const { block_size: block, halo_size: reach } = kwargs;
   if (x.height % block !== 0 || x.width % block !== 0) {
-    const blocks = `halo blocks of ${block}x${block}`;
-    throw new MapSizeError(`${prefix}: ${blocks} cannot tile a map of ${x.height}x${x.width}`);
+    const blocks = `halo blocks of ${block}×${block}`;
+    throw new MapSizeError(`${prefix}: ${blocks} cannot tile a map of ${x.height}×${x.width}`);
   }
   assertHalvable(prefix, stride);
   const { heads, dimQk, dimV } = headsOf(x, prefix, kwargs);

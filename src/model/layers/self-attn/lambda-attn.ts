@@ -145,7 +145,7 @@ function relativeLambda({ net, prefix, x, k, v, places }: Layer, values: string)
   if (trained !== undefined && (trained[0] !== shape[0] || trained[1] !== shape[1])) {
     const [h, w] = trained.map((size) => (size + 1) / 2);
     throw new MapSizeError(
-      `${prefix}: its position embedding is for maps of ${h}x${w}, not of ${height}x${width}`,
+      `${prefix}: its position embedding is for maps of ${h}×${w}, not of ${height}×${width}`,
     );
   }
   const embedding = weights.take(`${prefix}.pos_emb`, shape);

@@ -1,0 +1,102 @@
+import type { Command, Errors } from '@oclif/core';
+import { alternatives } from '../../src/alternatives.js';
+import { unknownFlagsText } from '../flags/unknown-flag.js';
+import type { Failure } from './failure.js';
+
+/** What usage errors say about the command that was called. */
+export interface CalledCommand {
+  readonly help: string; // halonet classify --help
+  readonly example: string | undefined; // a complete command line
+  readonly flags: Command.Class['flags'];
+}
+
+/** The fields of oclif's errors about a command line, whose classes it does not export. */
+interface Fields {
+  readonly args: readonly unknown[]; // UnexpectedArgsError: texts; RequiredArgsError: definitions
+  readonly flags: readonly string[]; // NonExistentFlagsError
+  readonly parse: {
+    readonly input: Pick<Command.Class, 'flags'>;
+    readonly output: {
+      readonly flags: Readonly<Record<string, unknown>>;
+      readonly metadata: { readonly flags: Readonly<Record<string, { readonly setFromDefault?: boolean }>> };
+    };
+  };
+}
+
+/**
+ * Words an error of oclif about arguments and flags as halonet's own errors.
+ *
+ * @param message the error's text, which tells what its fields do not
+ */
+export function usageFailure(error: Errors.CLIError, message: string, called: CalledCommand): Failure {
+  const { args, flags, parse } = error as Errors.CLIError & Fields;
+  const see = `See ${called.help}.`;
+  switch (error.constructor.name) {
+    case 'NonExistentFlagsError':
+      return { message: unknownFlagsText(flags, called.flags), hint: see };
+    case 'UnexpectedArgsError':
+      return { message: `unexpected argument${args.length > 1 ? 's' : ''}: ${args.join(', ')}`, hint: see };
+    case 'RequiredArgsError': {
+      const [arg] = args as readonly { readonly name: string; readonly description?: string }[];
+      return missing(arg?.name.toUpperCase() ?? 'an argument', arg?.description, called);
+    }
+    case 'FailedFlagValidationError':
+      return refusedFlags(parse, called) ?? { message, hint: see };
+    default:
+      return { message: reworded(message), hint: see };
+  }
+}
+
+function missing(label: string, description: string | undefined, { help, example }: CalledCommand): Failure {
+  return {
+    message: `${label} is missing${description === undefined ? '' : `: ${uncapitalised(description)}`}`,
+    hint: `See ${help}.${example === undefined ? '' : ` For example: ${example}`}`,
+  };
+}
+
+/** Reports a required flag that is not given, or two flags that exclude each other. */
+function refusedFlags({ input, output }: Fields['parse'], called: CalledCommand): Failure | undefined {
+  const isGiven = (name: string) =>
+    output.flags[name] !== undefined && !output.metadata.flags[name]?.setFromDefault;
+  for (const [name, { required, exclusive = [], description }] of Object.entries(input.flags)) {
+    if (required && !isGiven(name)) return missing(`--${name}`, description, called);
+    const other = exclusive.find((one) => typeof one === 'string' && isGiven(one));
+    if (!isGiven(name) || typeof other !== 'string') continue;
+    const purposes = [name, other].map((one) => `--${one}: ${purposeOf(input.flags[one])}.`);
+    return {
+      message: `--${name} and --${other} exclude each other`,
+      hint: `Pass one of them. ${purposes.join(' ')}`,
+    };
+  }
+  return undefined;
+}
+
+const purposeOf = (flag: Command.Class['flags'][string] | undefined) =>
+  uncapitalised(flag?.summary ?? flag?.description ?? '');
+
+/** Leaves acronyms as they are. */
+const uncapitalised = (text: string) => text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+
+const listed = (values: string | undefined) => alternatives((values ?? '').split(', '));
+
+/** oclif's texts about one flag, from errors that have no fields. */
+const REWORDED: readonly (readonly [RegExp, (flag: string, ...parts: readonly string[]) => string])[] = [
+  [/^Flag (--\S+) can only be specified once$/, (flag) => `${flag} is given more than once`],
+  [/^Flag (--\S+) expects a value$/, (flag) => `${flag} needs a value`],
+  [
+    /^Flag (--\S+) expects one of these values: (.*)$/,
+    (flag, values) => `${flag} needs a value: ${listed(values)}`,
+  ],
+  [
+    /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
+    (flag, given, values) => `${flag}: expected ${listed(values)}; received ${given}`,
+  ],
+];
+
+function reworded(message: string): string {
+  for (const [pattern, words] of REWORDED) {
+    const [, flag, ...parts] = pattern.exec(message) ?? [];
+    if (flag !== undefined) return words(flag, ...parts);
+  }
+  return message;
+}
