@@ -31,6 +31,10 @@ export default class Classify extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Classify);
-    await this.runJob({ flags, inputs: args.input, part: await classifyPart(flags, false) });
+    await this.runJob({
+      flags,
+      inputs: this.inputsOf(args.input, flags),
+      part: await classifyPart(flags, false),
+    });
   }
 }

@@ -31,6 +31,10 @@ export default class Embed extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Embed);
-    await this.runJob({ flags, inputs: args.input, part: await embedPart(flags, false) });
+    await this.runJob({
+      flags,
+      inputs: this.inputsOf(args.input, flags),
+      part: await embedPart(flags, false),
+    });
   }
 }

@@ -31,6 +31,10 @@ export default class Features extends JobCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Features);
-    await this.runJob({ flags, inputs: args.input, part: await featuresPart(flags, false) });
+    await this.runJob({
+      flags,
+      inputs: this.inputsOf(args.input, flags),
+      part: await featuresPart(flags, false),
+    });
   }
 }

@@ -56,7 +56,13 @@ export default class Retry extends JobCommand {
     );
     const { command, folder } = manifest;
     const part = await task.part(settled.flags, true);
-    await this.runJob({ flags: settled.flags, inputs: settled.inputs, part, retried: { command, folder } });
+    await this.runJob({
+      flags: settled.flags,
+      inputs: settled.inputs,
+      part,
+      retried: { command, folder },
+      columns: columnsOf(manifest),
+    });
   }
 }
 
@@ -87,3 +93,7 @@ async function expectFolder({ folder }: Manifest): Promise<void> {
     );
   });
 }
+
+/** The columns of items that an output keeps. */
+const columnsOf = ({ fingerprint: { columns } }: Manifest): readonly string[] =>
+  columns === undefined ? [] : JSON.parse(String(columns));

@@ -63,12 +63,13 @@ export async function classifyPart(
   return {
     requests: [{ name: scores }],
     arrangement: format.classify.arrangement,
-    layout: async ({ config }) =>
+    layout: async ({ config }, columns) =>
       classifyLayout({
         format,
         scores,
         topK: flags['top-k'],
         csvSafe: flags['csv-safe'],
+        columns,
         labels: await labelsOf(config, flags['label-type'], names),
       }),
   };

@@ -30,11 +30,12 @@ export async function embedPart(
   return {
     requests: [{ name: 'embedding', normalize, dtype }],
     arrangement: format.embed.arrangement,
-    layout: ({ shapeOf }) =>
+    layout: ({ shapeOf }, columns) =>
       embedLayout({
         format,
         dtype,
         csvSafe: flags['csv-safe'],
+        columns,
         features: elementCount(shapeOf('embedding')),
       }),
   };

@@ -76,11 +76,12 @@ export async function featuresPart(
   return {
     requests: names.map((name) => ({ name, dtype, ...(pool === 'avg' && { pool }) })),
     arrangement: format.features.arrangement,
-    layout: ({ shapeOf }) =>
+    layout: ({ shapeOf }, columns) =>
       featuresLayout({
         format,
         dtype,
         csvSafe: flags['csv-safe'],
+        columns,
         stages: names.map((name) => ({ name, shape: shapeOf(name) })),
       }),
   };

@@ -127,6 +127,18 @@ const extensions = Flags.custom<ReadonlySet<string>>({
   },
 });
 
+const keptColumns = Flags.custom<readonly string[] | 'all'>({
+  helpValue: 'NAME,…|all',
+  parse: async (text) => {
+    if (text === 'all') return text;
+    const names = text.split(',');
+    if (names.every((name) => name !== '') && new Set(names).size === names.length) return names;
+    throw new HalonetError(
+      `expected distinct names of columns separated by commas, or all; received ${text}`,
+    );
+  },
+});
+
 const MODEL = inGroup('Model');
 const OUTPUT = inGroup('Output');
 const RESUMING = inGroup('Resuming');
@@ -301,6 +313,31 @@ export const sharedFlags = {
     description:
       'How often a run saves its progress: the most work that a crash can cost. Unrelated to model checkpoints',
   }),
+  from: Flags.string({
+    ...INPUTS,
+    ...COMMON,
+    helpValue: 'FILE',
+    summary: 'List of paths: .csv, .tsv, .jsonl or text',
+    description:
+      'List of paths in a file, walked after the inputs: CSV, TSV or JSON lines by extension, otherwise text with a path on each line. Relative paths start in the folder of the list',
+  }),
+  'path-column': Flags.string({
+    ...INPUTS,
+    dependsOn: ['from'],
+    helpValue: 'NAME',
+    description: 'Column of the paths in --from; by default path, or another usual name such as file_name',
+  }),
+  root: Flags.string({
+    ...INPUTS,
+    dependsOn: ['from'],
+    helpValue: 'DIR',
+    description: 'Folder where relative paths of --from start, instead of the folder of the list',
+  }),
+  'keep-columns': keptColumns({
+    ...INPUTS,
+    dependsOn: ['from'],
+    description: 'Columns of --from to carry into the output, after the path: names, or all',
+  }),
   extensions: extensions({
     ...INPUTS,
     description:
@@ -433,10 +470,9 @@ export const sharedFlags = {
 /** The INPUT arguments of a job command. */
 export const inputArgs = {
   input: Args.string({
-    required: true,
     multiple: true,
     ignoreStdin: true, // standard input is read only for the argument -
-    description: 'Image files, folders, or - for a list of paths on standard input',
+    description: 'Image files, folders, archives, patterns, or - for a list of paths on standard input',
   }),
 };
 

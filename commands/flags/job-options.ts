@@ -9,6 +9,7 @@ import type {
   Invocation,
   ModelOptions,
 } from '../../src/job/options.js';
+import type { ListFile } from '../../src/sources/list-file.js';
 import type { Selection } from '../../src/sources/selection.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import type { JobPart } from './job-part.js';
@@ -19,6 +20,7 @@ export interface JobRequest {
   readonly inputs: readonly string[];
   readonly part: JobPart;
   readonly retried?: Pick<Invocation, 'command' | 'folder'> | undefined; // the run whose failed rows are computed again
+  readonly columns?: readonly string[] | undefined; // of a retry: those that the output keeps
 }
 
 /** What a job gets from its process. */
@@ -67,7 +69,10 @@ function modeOf({ flags, retried }: JobRequest): FileJobOptions['outputs']['dest
  * Returns the folder that a run's relative paths start in; undefined for the working directory, where paths are
  * used as they are.
  */
-export function folderOf(retried: JobRequest['retried'], workingDirectory: string): string | undefined {
+export function folderOf(
+  retried: Pick<Invocation, 'folder'> | undefined,
+  workingDirectory: string,
+): string | undefined {
   return retried?.folder === workingDirectory ? undefined : retried?.folder;
 }
 
@@ -86,6 +91,8 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
   const { flags, inputs, retried } = request;
   return {
     inputs,
+    list: listOf(flags),
+    columns: request.columns,
     selection: selectionOf(flags),
     folder: folderOf(retried, invocation.folder),
     stdin,
@@ -102,6 +109,11 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
     decodeSeconds: flags['decode-timeout'],
     failureLimit: flags['fail-fast'] ? { count: 0 } : flags['max-failures'],
   };
+}
+
+function listOf(flags: SharedFlags): ListFile | undefined {
+  const { from, root, 'path-column': pathColumn, 'keep-columns': keep } = flags;
+  return from === undefined ? undefined : { path: from, pathColumn, root, keep };
 }
 
 function selectionOf(flags: SharedFlags): Selection {

@@ -46,7 +46,8 @@ export abstract class BaseCommand extends Command {
     standardError.print(text);
   }
 
-  get #called(): CalledCommand {
+  /** What usage errors say about this command. */
+  protected get called(): CalledCommand {
     const { flags, examples } = this.ctor as typeof BaseCommand;
     return { help: `${this.config.bin} ${this.id} --help`, example: examples[0]?.command, flags };
   }
@@ -61,7 +62,7 @@ export abstract class BaseCommand extends Command {
     const failure = failureOf(error);
     if (failure === undefined) throw error; // a defect
     const isUsage = error instanceof Errors.CLIError; // oclif's errors about arguments and flags
-    printFailure(isUsage ? usageFailure(error, failure.message, this.#called) : failure);
+    printFailure(isUsage ? usageFailure(error, failure.message, this.called) : failure);
     if (this.nextStep !== undefined) this.logToStderr(`  ${this.nextStep}`);
     process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
   }

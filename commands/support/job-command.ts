@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import { counted } from '../../src/counted.js';
+import { InputError } from '../../src/errors.js';
 import type { JobEvent } from '../../src/job/events.js';
 import type { FileJobOptions } from '../../src/job/options.js';
+import type { SharedFlags } from '../flags/flags.js';
 import { type JobRequest, jobOptions } from '../flags/job-options.js';
 import { Reporter } from '../report/reporter.js';
 import { standardError } from '../report/standard-error.js';
@@ -18,6 +20,22 @@ import { refuseList } from './standard-input.js';
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
+  /**
+   * Returns the inputs of a command line.
+   * @throws {InputError} if there are none, nor a list of them
+   */
+  protected inputsOf(
+    input: readonly string[] | undefined,
+    { from }: Pick<SharedFlags, 'from'>,
+  ): readonly string[] {
+    if (input !== undefined) return input;
+    if (from !== undefined) return [];
+    const { help, example } = this.called;
+    throw new InputError('INPUT is missing: image files, folders, archives, patterns, - or --from FILE', {
+      hint: `See ${help}. For example: ${example}`,
+    });
+  }
+
   protected async runJob(request: JobRequest): Promise<void> {
     const { flags, inputs, retried } = request;
     const lists = inputs.includes('-');

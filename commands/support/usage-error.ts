@@ -54,12 +54,15 @@ function missing(label: string, description: string | undefined, { help, example
   };
 }
 
-/** Reports a required flag that is not given, or two flags that exclude each other. */
+/** Reports a required flag that is not given, one that needs another, or two that exclude each other. */
 function refusedFlags({ input, output }: Fields['parse'], called: CalledCommand): Failure | undefined {
   const isGiven = (name: string) =>
     output.flags[name] !== undefined && !output.metadata.flags[name]?.setFromDefault;
-  for (const [name, { required, exclusive = [], description }] of Object.entries(input.flags)) {
+  for (const [name, { required, exclusive = [], dependsOn, description }] of Object.entries(input.flags)) {
     if (required && !isGiven(name)) return missing(`--${name}`, description, called);
+    const needed = (dependsOn ?? []).find((one) => typeof one === 'string' && !isGiven(one));
+    if (isGiven(name) && needed !== undefined)
+      return { message: `--${name} needs --${needed}`, hint: `See ${called.help}.` };
     const other = exclusive.find((one) => typeof one === 'string' && isGiven(one));
     if (!isGiven(name) || typeof other !== 'string') continue;
     const purposes = [name, other].map((one) => `--${one}: ${purposeOf(input.flags[one])}.`);

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import type { Item } from '../item.js';
+import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
 import type { Selection } from '../sources/selection.js';
 import { SkippedFiles, skippedText } from '../sources/skipped-files.js';
@@ -19,13 +20,14 @@ interface ExpectImagesOptions {
 /** @throws {InputError} if the inputs can only be a mistake; a retry takes its inputs from existing rows, so is not checked */
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
-  const { inputs, sources, selection, allowEmpty } = images;
-  await expectImages({ inputs, sources, selection, allowEmpty, signal });
+  const { inputs, sources, selection, list, allowEmpty } = images;
+  if (list !== undefined) await listColumns(list);
+  await expectImages({ inputs, sources, selection, allowEmpty: allowEmpty || list !== undefined, signal });
 }
 
 /**
- * Refuses inputs on the command line that can only be mistakes, or that lead to no image at all. A list on standard input may
- * be empty, because a program may have written it.
+ * Refuses inputs on the command line that can only be mistakes, or that lead to no image at all. A list may be
+ * empty, because a program may have written it.
  *
  * @throws {InputError} that says what was found instead; the signal's reason on abort
  */

@@ -7,6 +7,7 @@ import type { OutputLayout } from '../outputs/layout.js';
 import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
+import type { ListFile } from '../sources/list-file.js';
 import type { Selection } from '../sources/selection.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
 import type { Source } from '../sources/source.js';
@@ -43,6 +44,8 @@ export interface ModelOptions {
 export interface ImageOptions {
   readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
   readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
+  readonly list?: ListFile | undefined; // a list of further inputs
+  readonly columns?: readonly string[] | undefined; // of a retry: those that the output keeps; otherwise, the list tells
   readonly selection?: Selection | undefined; // of the items that they lead to; all by default
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
@@ -57,7 +60,7 @@ export interface ImageOptions {
 /** What to compute for each image, and the files to write it to. */
 export interface FileOutputs {
   readonly requests: readonly OutputRequest[];
-  readonly layout: (model: JobModel) => OutputLayout | Promise<OutputLayout>;
+  readonly layout: (model: JobModel, columns: readonly string[]) => OutputLayout | Promise<OutputLayout>;
   readonly destination: JobOutput;
   readonly checksSpace: boolean; // stop early if the disk has no room for all rows
 }

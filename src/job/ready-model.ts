@@ -7,10 +7,11 @@ import { nameFrom } from '../models/locate.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Fingerprint } from '../runs/journal.js';
 import { CPU } from '../runtime/devices.js';
+import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
 import { noteEvents } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { FileOutputs, JobOptions } from './options.js';
+import type { FileJobOptions, JobOptions } from './options.js';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
 import { walkImages } from './walk-images.js';
 
@@ -49,9 +50,15 @@ export async function readyModel(
   return { prepared, choice };
 }
 
-/** Returns the layout that turns the rows of a model into files. */
-export async function layoutOf({ layout }: FileOutputs, { prepared }: ReadyModel): Promise<OutputLayout> {
-  return layout(prepared.model);
+/**
+ * Returns the layout that turns the rows of a job into files.
+ * @throws HalonetError if a list of inputs has no such columns
+ */
+export async function layoutOf(
+  { outputs: { layout }, images: { list, columns } }: FileJobOptions,
+  { prepared }: ReadyModel,
+): Promise<OutputLayout> {
+  return layout(prepared.model, columns ?? (list === undefined ? [] : (await listColumns(list)).kept));
 }
 
 /** Returns the fingerprint of a job: what its output depends on besides the inputs. */

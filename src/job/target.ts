@@ -60,7 +60,7 @@ async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
     suspects,
     kept,
     async open(ready, { items, walkAgain, total }) {
-      const layout = await layoutOf(outputs, ready);
+      const layout = await layoutOf(options, ready);
       const fingerprint = () => jobFingerprint(options, ready, layout);
       const opened = await destination.open({
         layout,

@@ -21,6 +21,7 @@ export const FLAGS: Readonly<Record<string, readonly string[]>> = {
   scores: ['--scores'],
   topK: ['--top-k'],
   csvSafe: ['--csv-safe'],
+  columns: ['--keep-columns'],
   dtype: ['--dtype'],
   labels: ['--labels', '--label-type'],
   outputs: ['--stages', '--pool', '--normalize'],

@@ -5,8 +5,10 @@ import { FileItem } from '../file-item.js';
 import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
 import { isNamedAs } from './archive.js';
+import { ARCHIVE_FORMATS } from './archive-formats.js';
 import { MemberFinder } from './member-finder.js';
-import { ARCHIVE_FORMATS } from './registry.js';
+import { memberPath } from './member-path.js';
+
 import { STDIN } from './standard-input.js';
 import { Targets } from './targets.js';
 
@@ -31,7 +33,7 @@ export class ItemFinder {
     identity: FileIdentity | undefined,
   ): Promise<FoundItem | undefined> {
     if (isNamedAsArchive(id)) return undefined; // it may hold many images
-    const found = await this.#archiveIn(id);
+    const found = await memberPath(id, this.#folder);
     if (found === 'gone') return undefined;
     if (found !== undefined) {
       const { format, name, path, member } = found;
@@ -45,24 +47,6 @@ export class ItemFinder {
 
   async close(): Promise<void> {
     await this.#members.close();
-  }
-
-  /**
-   * Returns the archive that an id names a member of; undefined if it names none. `gone` if it may have named one that is no
-   * file any more: the name of a member is never used as a path.
-   */
-  async #archiveIn(id: string) {
-    for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
-      const name = id.slice(0, slash);
-      const format = ARCHIVE_FORMATS.find((one) => isNamedAs(one, name));
-      if (format === undefined) continue;
-      const path = pathFrom(this.#folder, name);
-      const found = await stat(path).catch(() => undefined);
-      const member = id.slice(slash + 1);
-      if (found?.isFile()) return { format, name, path, member };
-      if (!found?.isDirectory() || member.split('/').includes('..')) return 'gone';
-    }
-    return undefined;
   }
 
   #resolver(): Promise<Targets> {

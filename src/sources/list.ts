@@ -4,6 +4,7 @@ import { EntryBytes, type ListEntry } from './list-entry.js';
 
 export interface ListOptions {
   readonly nul?: boolean | undefined; // only NULs end the entries
+  readonly name?: string | undefined; // of the list, for messages
 }
 
 const LF = 0x0a;
@@ -23,10 +24,23 @@ const UTF16_MARKS = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)];
  */
 export async function* readList(
   stream: AsyncIterable<Buffer | string>,
-  { nul = false }: ListOptions = {},
+  options: Pick<ListOptions, 'nul'> = {},
 ): AsyncGenerator<ListEntry> {
-  const splitter = new Splitter(nul ? NUL : undefined);
-  for await (const chunk of chunksOf(stream)) yield* splitter.take(chunk);
+  yield* entriesOf(chunksOf(stream), options);
+}
+
+/**
+ * Yields the entries of a UTF-8 list, as `readList` does.
+ *
+ * @throws {HalonetError} for a NUL in a list of lines, and for UTF-16
+ * @throws what the chunks throw
+ */
+export async function* entriesOf(
+  chunks: AsyncIterable<Buffer>,
+  { nul = false, name = 'the list on standard input' }: ListOptions = {},
+): AsyncGenerator<ListEntry> {
+  const splitter = new Splitter(nul ? NUL : undefined, name);
+  for await (const chunk of chunks) yield* splitter.take(chunk);
   yield* splitter.takeLast();
 }
 
@@ -34,10 +48,12 @@ export async function* readList(
 class Splitter {
   readonly #entry = new EntryBytes();
   #end: number | undefined; // undefined until the first LF or NUL
+  readonly #name: string;
   #ended = 0; // entries so far, empty ones included
 
-  constructor(end: number | undefined) {
+  constructor(end: number | undefined, name: string) {
     this.#end = end;
+    this.#name = name;
   }
 
   *take(chunk: Buffer): Generator<ListEntry> {
@@ -54,7 +70,7 @@ class Splitter {
       yield* this.#take();
       from = to + 1;
     }
-    if (stray !== -1) throw nulInLine(this.#ended + 1);
+    if (stray !== -1) throw nulInLine(this.#ended + 1, this.#name);
     this.#entry.add(bytes.subarray(from));
   }
 
@@ -64,7 +80,7 @@ class Splitter {
 
   *#take(): Generator<ListEntry> {
     const isFirst = this.#ended++ === 0;
-    if (isFirst && UTF16_MARKS.some((mark) => this.#entry.startsWith(mark))) throw inUtf16();
+    if (isFirst && UTF16_MARKS.some((mark) => this.#entry.startsWith(mark))) throw inUtf16(this.#name);
     const entry = this.#end === NUL ? this.#entry.takeWhole() : this.#entry.takeLine(isFirst);
     if (entry !== undefined) yield entry;
   }
@@ -88,13 +104,13 @@ async function* chunksOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator
   }
 }
 
-const nulInLine = (line: number) =>
-  new HalonetError(`line ${line} of the list on standard input contains a NUL, which no path can contain`, {
+const nulInLine = (line: number, name: string) =>
+  new HalonetError(`line ${line} of ${name} contains a NUL, which no path can contain`, {
     hint: 'If the paths end in NULs, as those of find -print0 do, pass --null.',
   });
 
-const inUtf16 = () =>
-  new HalonetError('the list on standard input is UTF-16; expected UTF-8', {
+const inUtf16 = (name: string) =>
+  new HalonetError(`${name} is UTF-16; expected UTF-8`, {
     hint: 'Convert it first: iconv -f utf-16 -t utf-8',
   });
 

@@ -2,23 +2,32 @@
 
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
-import type { ArchiveFormat } from './archive.js';
 import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
+import { itemsOfList } from './list-file.js';
+import { member } from './member.js';
+import { MemberFinder } from './member-finder.js';
+import { memberPath } from './member-path.js';
 import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
 import type { Input, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
-import { TAR, tar } from './tar.js';
+import { tar } from './tar.js';
 import { Targets } from './targets.js';
-import { ZIP, zip } from './zip.js';
+import { zip } from './zip.js';
 
 /** All kinds of input. The first source that takes an input is its source. */
-export const SOURCES: readonly Source[] = [standardInput, folder, tar, zip, file, pattern, brokenPath];
-
-/** The formats of archives among them. */
-export const ARCHIVE_FORMATS: readonly ArchiveFormat[] = [TAR, ZIP];
+export const SOURCES: readonly Source[] = [
+  standardInput,
+  folder,
+  tar,
+  zip,
+  file,
+  member,
+  pattern,
+  brokenPath,
+];
 
 /**
  * Yields the items that inputs lead to, in order and one at a time. A path that leads to no image, such as a missing file or
@@ -37,17 +46,33 @@ export async function* itemsOf(
     const { source, input } = await sourceOf(name, among);
     yield* source.items(input, walk);
   };
+  const members = new MemberFinder();
   const walk: Walk = {
     ...options,
     targets: await Targets.open(),
+    findMember: async (path) => {
+      const named = await memberPath(path);
+      if (named === undefined || named === 'gone') return undefined;
+      const target = await walk.targets.ofLink(named.path);
+      return members.find(named.format, { ...named, target }, named.member, undefined);
+    },
     follow: (name) => itemsOfOne(name, followed),
   };
-  for (const name of inputs) {
-    for await (const item of itemsOfOne(name, sources)) {
-      walk.signal?.throwIfAborted();
-      yield item;
+  try {
+    for (const name of inputs) {
+      yield* until(walk.signal, itemsOfOne(name, sources));
+      walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
     }
-    walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
+    if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk.follow));
+  } finally {
+    await members.close();
+  }
+}
+
+async function* until(signal: AbortSignal | undefined, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  for await (const item of items) {
+    signal?.throwIfAborted();
+    yield item;
   }
 }
 

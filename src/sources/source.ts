@@ -1,5 +1,6 @@
 import type { InputError } from '../errors.js';
-import type { Item } from '../item.js';
+import type { FoundItem, Item } from '../item.js';
+import type { ListFile } from './list-file.js';
 import type { FoundPath } from './path.js';
 import type { Targets } from './targets.js';
 
@@ -24,6 +25,7 @@ export interface Source {
 }
 
 export interface WalkOptions {
+  readonly list?: ListFile | undefined; // walked after the inputs
   readonly extensions: ReadonlySet<string>; // lower case, with the dot: '.jpg'
   readonly isImage?: ((path: string) => Promise<boolean>) | undefined; // reads a file without an extension
   readonly isImageHead?: ((head: Uint8Array) => boolean) | undefined; // the same for the first bytes of a member of an archive
@@ -36,6 +38,8 @@ export interface WalkOptions {
 /** A walk in progress. */
 export interface Walk extends WalkOptions {
   readonly targets: Targets;
+  /** Returns the member of an archive that a path such as `photos.tar/cats/1.jpg` names; undefined if there is none that can be read. */
+  readonly findMember: (path: string) => Promise<FoundItem | undefined>;
   /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */
   readonly follow: (name: string) => AsyncGenerator<Item>;
 }

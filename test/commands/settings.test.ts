@@ -121,6 +121,10 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   'max-pixels': ['5'],
   'decode-timeout': ['5'],
   null: ['--null'],
+  from: ['list.csv'],
+  'path-column': ['--from', 'list.csv', '--path-column', 'x'],
+  root: ['--from', 'list.csv', '--root', 'x'],
+  'keep-columns': ['--from', 'list.csv', '--keep-columns', 'all'],
   extensions: ['png'],
   include: ['*.png'],
   exclude: ['*.png'],
@@ -188,7 +192,7 @@ async function partsOf(command: keyof typeof TASKS, argv: readonly string[]) {
   const part = await TASKS[command].part(flags, false);
   const { model, images, outputs, compute } = jobOptions({ flags, inputs, part }, SHELL);
   const config = { numClasses: 2 } as ModelFacts;
-  const { settings } = await outputs.layout({ config, shapeOf: () => [2] });
+  const { settings } = await outputs.layout({ config, shapeOf: () => [2] }, images.columns ?? []);
   const { stdin, ...ofImages } = images;
   const { layout, destination, ...ofOutputs } = outputs;
   const { stdout, ...where } = destination;

@@ -30,7 +30,7 @@ describe('the command line', () => {
     [
       'no input',
       ['classify'],
-      /^error: INPUT is missing: image files, folders, or - for .*\n {2}See halonet classify --help\. For example: halonet classify photos --output classes\.csv\n$/,
+      /^error: INPUT is missing: image files, folders, archives, patterns, - or --from FILE\n {2}See halonet classify --help\. For example: halonet classify photos --output classes\.csv\n$/,
     ],
     [
       'an argument too many, of a command that takes none',

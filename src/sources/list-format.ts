@@ -1,0 +1,155 @@
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import { pipeline } from 'node:stream';
+import { parse } from 'csv-parse';
+import { FormatError, HalonetError, type ImageFailure } from '../errors.js';
+import type { Columns } from '../rows.js';
+import { systemReason } from '../system-reason.js';
+import { entriesOf } from './list.js';
+
+/** A line of a list: its values by column. */
+export interface ListLine {
+  readonly number: number; // from 1, the header of a table included
+  readonly values: Columns;
+  readonly failure?: ImageFailure | undefined; // why the line cannot be a path, if it is only that
+}
+
+/** How a list is written. */
+export interface ListFormat {
+  readonly name: string; // for messages
+  readonly hasColumns: boolean; // otherwise, every line is a path, in the column `path`
+  /** Yields the names of the columns, then the lines. @throws FormatError with the number of a damaged line */
+  readonly read: (path: string) => AsyncGenerator<readonly string[] | ListLine>;
+}
+
+/** The column of lists that have none. */
+export const PATH = 'path';
+
+const text: ListFormat = {
+  name: 'text',
+  hasColumns: false,
+  async *read(path) {
+    yield [PATH];
+    let number = 0;
+    const entries = entriesOf(createReadStream(path), { name: `--from ${path}` });
+    for await (const { path: entry, failure } of entries)
+      yield { number: ++number, values: { [PATH]: entry }, failure };
+  },
+};
+
+const MAX_RECORD = 16 * 2 ** 20; // characters
+
+/** CSV (RFC 4180) with a header. Values are text: CSV has no types. */
+function separated(name: string, delimiter: string): ListFormat {
+  return {
+    name,
+    hasColumns: true,
+    async *read(path) {
+      const options = {
+        bom: true,
+        delimiter,
+        skip_empty_lines: true,
+        max_record_size: MAX_RECORD,
+        info: true,
+      };
+      let header: readonly string[] | undefined;
+      const source = createReadStream(path);
+      const records = parse(options);
+      pipeline(source, records, () => {}); // the records throw its errors
+      for await (const { record, info } of records as AsyncIterable<CsvRecord>) {
+        if (header === undefined) {
+          header = record;
+          yield header;
+        } else
+          yield {
+            number: info.lines,
+            values: Object.fromEntries(header.map((one, i) => [one, record[i] ?? ''])),
+          };
+      }
+    },
+  };
+}
+
+interface CsvRecord {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+/** JSON lines: an object on each line. The first one names the columns. */
+const jsonl: ListFormat = {
+  name: 'JSON lines',
+  hasColumns: true,
+  async *read(path) {
+    let number = 0;
+    for await (const line of linesOf(path)) {
+      number++;
+      if (line.trim() === '') continue;
+      const values = objectIn(number === 1 ? line.replace(/^\uFEFF/, '') : line, number);
+      if (number === 1) yield Object.keys(values);
+      yield { number, values };
+    }
+  },
+};
+
+/** Yields the lines of a UTF-8 file. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of createReadStream(path)) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+    if (rest.length > MAX_RECORD) throw new FormatError(`a line is longer than ${MAX_RECORD} characters`);
+  }
+  if (rest !== '') yield rest;
+}
+
+function objectIn(line: string, number: number): Columns {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new FormatError(`line ${number} is not JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new FormatError(`line ${number} is not a JSON object`);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [
+      name,
+      typeof one === 'object' && one !== null ? JSON.stringify(one) : one,
+    ]),
+  );
+}
+
+const FORMATS: Readonly<Record<string, ListFormat>> = {
+  '.csv': separated('CSV', ','),
+  '.tsv': separated('TSV', '\t'),
+  '.jsonl': jsonl,
+  '.ndjson': jsonl,
+};
+
+/** Returns the format of a list by its extension: text unless that of a table. */
+export const formatOfList = (path: string): ListFormat => FORMATS[extname(path).toLowerCase()] ?? text;
+
+/**
+ * Reads a list.
+ *
+ * @throws {HalonetError} naming the list, if it cannot be read or a line is damaged
+ */
+export async function* readLines(path: string): AsyncGenerator<readonly string[] | ListLine> {
+  const format = formatOfList(path);
+  try {
+    yield* format.read(path);
+  } catch (cause) {
+    if (cause instanceof HalonetError && !(cause instanceof FormatError)) throw cause;
+    if (cause instanceof FormatError || isCsvError(cause))
+      throw new HalonetError(`--from ${path}: ${(cause as Error).message}`, {
+        hint: `It is read as ${format.name}.`,
+        cause,
+      });
+    throw new HalonetError(`--from ${path}: ${systemReason(cause)}`, { cause });
+  }
+}
+
+const isCsvError = (error: unknown) =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
