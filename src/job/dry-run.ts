@@ -59,17 +59,13 @@ const TRIED = 32; // inputs
 export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   const { model, images, outputs, signal } = options;
   const { destination } = outputs;
-  const { sources, selection, list: listFile } = images;
   await expectInputs(options);
   const foreseen = await previewOutput(destination, signal);
   const list = images.inputs.includes(STDIN);
-  const named = images.inputs.filter((input) => input !== STDIN);
-  const walkKnown = () => walkImages(named, { sources, selection, list: listFile, signal });
+  const named = { ...images, inputs: images.inputs.filter((input) => input !== STDIN) };
+  const walkKnown = () => walkImages(named, { signal });
   const skipped = new SkippedFiles();
-  const found = await survey(
-    walkImages(named, { sources, selection, list: listFile, signal, skipped }),
-    SAMPLED_INPUTS,
-  );
+  const found = await survey(walkImages(named, { signal, skipped }), SAMPLED_INPUTS);
   const inputs = { ...found, skipped: skipped.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const layout = await layoutOf(options, ready);

@@ -2,47 +2,30 @@ import { InputError } from '../errors.js';
 import type { Item } from '../item.js';
 import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
-import type { Selection } from '../sources/selection.js';
 import { SkippedFiles, skippedText } from '../sources/skipped-files.js';
-import type { Source } from '../sources/source.js';
 import { STDIN } from '../sources/standard-input.js';
 import type { JobOptions } from './options.js';
-import { walkImages } from './walk-images.js';
-
-interface ExpectImagesOptions {
-  readonly inputs: readonly string[];
-  readonly sources?: readonly Source[] | undefined;
-  readonly selection?: Selection | undefined;
-  readonly allowEmpty: boolean; // accept inputs without any image
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** @throws {InputError} if the inputs can only be a mistake; a retry takes its inputs from existing rows, so is not checked */
-export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
-  if ('destination' in outputs && outputs.destination.mode === 'retry') return;
-  const { inputs, sources, selection, list, allowEmpty } = images;
-  if (list !== undefined) await listColumns(list);
-  await expectImages({ inputs, sources, selection, allowEmpty: allowEmpty || list !== undefined, signal });
-}
+import { type ImageWalk, walkImages } from './walk-images.js';
 
 /**
- * Refuses inputs on the command line that can only be mistakes, or that lead to no image at all. A list may be
- * empty, because a program may have written it.
+ * Refuses inputs on the command line that can only be mistakes, or that lead to no image at all. A list may be empty, because a
+ * program may have written it. A retry takes its inputs from existing rows, so its command's are not checked.
  *
  * @throws {InputError} that says what was found instead; the signal's reason on abort
+ * @throws HalonetError for a list that cannot be read, or has no such columns
  */
-async function expectImages({
-  inputs,
-  sources,
-  selection,
-  allowEmpty,
-  signal,
-}: ExpectImagesOptions): Promise<void> {
+export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
+  if ('destination' in outputs && outputs.destination.mode === 'retry') return;
+  const { inputs, sources, list, allowEmpty } = images;
+  if (list !== undefined) await listColumns(list);
   await refuseMistaken(inputs, sources);
-  if (allowEmpty || inputs.includes(STDIN)) return;
+  if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);
+}
+
+async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): Promise<void> {
   const skipped = new SkippedFiles();
   let failure: Extract<Item, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(inputs, { sources, selection, signal, skipped })) {
+  for await (const item of walkImages(images, { signal, skipped })) {
     if (item.status === 'found') return;
     failure ??= item;
   }
@@ -52,7 +35,7 @@ async function expectImages({
     ...(files === undefined ? [] : [`skipped ${files}`]),
   ];
   throw new InputError(
-    `no image in ${inputs.join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
+    `no image in ${images.inputs.join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
     {
       hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
     },

@@ -34,13 +34,10 @@ export class InputCount {
   }
 }
 
-async function countInputs(
-  { inputs, sources, selection, list }: ImageOptions,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  if (inputs.includes(STDIN)) return undefined;
+async function countInputs(images: ImageOptions, signal: AbortSignal): Promise<number | undefined> {
+  if (images.inputs.includes(STDIN)) return undefined;
   let count = 0;
-  for await (const _ of walkImages(inputs, { sources, selection, list, signal })) {
+  for await (const _ of walkImages(images, { signal })) {
     signal.throwIfAborted();
     count++;
   }

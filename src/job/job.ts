@@ -51,11 +51,9 @@ async function runReserved(target: JobTarget, count: InputCount, options: JobOpt
 
 async function prepareTarget(target: JobTarget, count: InputCount, options: JobOptions) {
   const { images, signal } = options;
-  const { sources, selection, list, stdin, nul } = images;
+  const { stdin, nul } = images;
   const skipped = new SkippedFiles();
-  const inputs = peekable(
-    walkImages(images.inputs, { sources, selection, list, stdin, nul, signal, skipped }),
-  );
+  const inputs = peekable(walkImages(images, { stdin, nul, signal, skipped }));
   const ready = await readyModel(options, inputs, true);
   const again = walkTwice(options, inputs.items, skipped);
   const opened = await target.open(ready, { ...again, total: () => count.total });
@@ -64,12 +62,12 @@ async function prepareTarget(target: JobTarget, count: InputCount, options: JobO
 
 /** Returns the inputs, and how to take them a second time. A list can be read only once, so --sync holds it in memory. */
 function walkTwice(
-  { images: { inputs, sources, selection, list }, outputs, signal }: JobOptions,
+  { images, outputs, signal }: JobOptions,
   items: AsyncGenerator<Item>,
   skipped: SkippedFiles,
 ) {
-  if (!inputs.includes(STDIN))
-    return { items, walkAgain: () => walkImages(inputs, { sources, selection, list, signal, skipped }) };
+  if (!images.inputs.includes(STDIN))
+    return { items, walkAgain: () => walkImages(images, { signal, skipped }) };
   if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
   const twice = replayable(items);
   return { items: twice.items, walkAgain: twice.replay };

@@ -7,14 +7,12 @@ import type { OutputLayout } from '../outputs/layout.js';
 import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
-import type { ListFile } from '../sources/list-file.js';
-import type { Selection } from '../sources/selection.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
-import type { Source } from '../sources/source.js';
 import type { Machine, MeasuredSettings } from '../stream/tuning.js';
 import type { OnJobEvent } from './events.js';
 import type { FailureLimit } from './failure-limit.js';
 import type { JobModel } from './prepare.js';
+import type { ImageWalk } from './walk-images.js';
 
 /** A job: the model, the images, what to compute and where to write it, and the hardware. */
 export interface JobOptions {
@@ -41,12 +39,8 @@ export interface ModelOptions {
   readonly calibration?: string | undefined; // images for int8 calibration, instead of the first inputs
 }
 
-export interface ImageOptions {
-  readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
-  readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
-  readonly list?: ListFile | undefined; // a list of further inputs
+export interface ImageOptions extends ImageWalk {
   readonly columns?: readonly string[] | undefined; // of a retry: those that the output keeps; otherwise, the list tells
-  readonly selection?: Selection | undefined; // of the items that they lead to; all by default
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin

@@ -111,7 +111,7 @@ async function int8Options(
   const sampled =
     calibration === undefined
       ? inputs
-      : peekable(walkImages([calibration], { sources: images.sources, signal }));
+      : peekable(walkImages({ inputs: [calibration], sources: images.sources }, { signal }));
   return {
     threads: compute.threads,
     signal,

@@ -6,22 +6,25 @@ import { type Selection, selected } from '../sources/selection.js';
 import type { SkippedFiles } from '../sources/skipped-files.js';
 import type { Source, WalkOptions } from '../sources/source.js';
 
-export interface WalkImagesOptions extends Pick<WalkOptions, 'list' | 'stdin' | 'nul' | 'signal'> {
+/** What to walk. */
+export interface ImageWalk extends Pick<WalkOptions, 'list'> {
+  readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
+  readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
+  readonly selection?: Selection | undefined; // of the items that they lead to; all by default
+}
+
+export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'signal'> {
   readonly skipped?: SkippedFiles | undefined; // reset at the start of the walk
-  readonly selection?: Selection | undefined; // everything by default
-  readonly sources?: readonly Source[] | undefined; // those of the registry by default
 }
 
 /** Yields the items that inputs lead to, in the formats that can be decoded. */
 export async function* walkImages(
-  inputs: readonly string[],
-  { sources, selection = {}, list, signal, stdin, nul, skipped }: WalkImagesOptions,
+  { inputs, sources, selection = {}, list }: ImageWalk,
+  { signal, stdin, nul, skipped }: WalkImagesOptions,
 ): AsyncGenerator<Item> {
   skipped?.clear();
   const { extensions = DECODABLE_EXTENSIONS } = selection;
   const onSkipped = (path: string) => skipped?.add(path);
-  yield* selected(
-    itemsOf(inputs, { extensions, isImage, isImageHead, list, signal, stdin, nul, onSkipped }, sources),
-    selection,
-  );
+  const options = { list, extensions, isImage, isImageHead, signal, stdin, nul, onSkipped };
+  yield* selected(itemsOf(inputs, options, sources), selection);
 }
