@@ -472,7 +472,7 @@ export const inputArgs = {
   input: Args.string({
     multiple: true,
     ignoreStdin: true, // standard input is read only for the argument -
-    description: 'Image files, folders, archives, patterns, or - for a list of paths on standard input',
+    description: 'Images, folders, archives, patterns, or - for a list of paths',
   }),
 };
 

@@ -5,7 +5,7 @@ import { commandFacts } from '../../commands/support/command-facts.js';
 import { halonet } from '../support/cli.js';
 
 const PAGE: Page = { width: 80, heading: (text) => text };
-const LINES = 45; // on a screen, with space for a prompt
+const LINES = 48; // on a screen of 50, with space for a prompt
 
 function assertFits(page: string): void {
   const lines = page.split('\n');
