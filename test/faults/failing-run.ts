@@ -51,7 +51,7 @@ export async function failRun({ job, images, reference, folder, kill, fault }: F
 
 /** One line states what failed, the next what to do about it, and a third what is kept. */
 const ERROR_AND_HINT =
-  /^error: [^\n]+\n {2}[^\n]+\n( {2}\d+ rows? so far (is|are) kept: the same command with --resume continues\.\n)?$/;
+  /^error: [^\n]+\n {2}[^\n]+\n( {2}\d+ rows? (is|are) saved; to continue, repeat the command( with --resume( instead of --overwrite)?)?\.\n)?$/;
 
 /** A run may survive a fault. Otherwise it reports an error in one line and a hint in another. */
 function wrongEnd({ code, signal, stderr }: End, fault: Fault, reference: Reference): string[] {
