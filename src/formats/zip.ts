@@ -6,6 +6,7 @@ import type { ReadAt } from './read-at.js';
 /** A member of a zip archive, as its central directory describes it. */
 export interface ZipMember {
   readonly name: string; // it may be absolute, or contain `..`
+  readonly isUtf8: boolean; // whether the name is valid UTF-8; true for one in code page 437
   readonly isFolder: boolean;
   readonly isLink: boolean; // a symbolic link of Unix, whose bytes are its target
   readonly isEncrypted: boolean;
@@ -71,6 +72,7 @@ function memberOf(entry: Entry): ZipMember {
   const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
   return {
     name,
+    isUtf8: isExact(name, [fileNameRaw, ...extraFields.map(({ data }) => data)]),
     isFolder: name.endsWith('/'),
     isLink: versionMadeBy >> 8 === UNIX && ((externalFileAttributes >>> 16) & FILE_TYPE) === SYMLINK,
     isEncrypted: entry.isEncrypted(),
@@ -81,6 +83,14 @@ function memberOf(entry: Entry): ZipMember {
     size: entry.uncompressedSize,
   };
 }
+
+/** Returns whether the replacement characters of a decoded name, if any, stand in the bytes that it may have been decoded from. */
+function isExact(name: string, fields: readonly Buffer[]): boolean {
+  if (!name.includes('\uFFFD')) return true;
+  return fields.some((bytes) => Buffer.from(bytes.map(slashed)).includes(name));
+}
+
+const slashed = (byte: number) => (byte === 0x5c ? 0x2f : byte); // as yauzl reads the names of Windows
 
 /** yauzl throws plain errors for damaged archives. */
 function rethrow(error: unknown): never {

@@ -110,6 +110,23 @@ describe('zipMembers', () => {
     );
   });
 
+  it('tells which names are not the UTF-8 that their flags state', async () => {
+    const latin1 = Buffer.from('caf\xe9.png', 'latin1');
+    const { members } = await membersOf([
+      { name: latin1, flags: UTF8 },
+      { name: latin1 }, // in CP437
+      { name: 'caf\uFFFD\\a.png', flags: UTF8 },
+    ]);
+    assert.deepEqual(
+      members.map(({ name, isUtf8 }) => [name, isUtf8]),
+      [
+        ['caf\uFFFD.png', false],
+        ['cafΘ.png', true],
+        ['caf\uFFFD/a.png', true],
+      ],
+    );
+  });
+
   it('tells which members it cannot read: links, encrypted ones, other methods', async () => {
     const { members } = await membersOf([
       { name: 'link', content: 'a.png', mode: 0o120777 },
