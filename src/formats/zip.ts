@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32, inflateRaw, constants as zlib } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader } from 'yauzl';
 import { FormatError } from '../errors.js';
@@ -18,6 +19,7 @@ export interface ZipMember {
 }
 
 const UNIX = 3; // in the upper byte of `versionMadeBy`
+const UTF8 = 0x800; // a flag: the name is in UTF-8
 const FILE_TYPE = 0o170000;
 const SYMLINK = 0o120000;
 
@@ -68,8 +70,8 @@ class Reader extends RandomAccessReader {
 }
 
 function memberOf(entry: Entry): ZipMember {
-  const { generalPurposeBitFlag, fileNameRaw, extraFields, externalFileAttributes, versionMadeBy } = entry;
-  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+  const { fileNameRaw, extraFields, externalFileAttributes, versionMadeBy } = entry;
+  const name = nameOf(entry);
   return {
     name,
     isUtf8: isExact(name, [fileNameRaw, ...extraFields.map(({ data }) => data)]),
@@ -82,6 +84,15 @@ function memberOf(entry: Entry): ZipMember {
     packed: entry.compressedSize,
     size: entry.uncompressedSize,
   };
+}
+
+/**
+ * Decodes a name as yauzl does, in CP437 unless flagged as UTF-8. But archivers on Unix and macOS (Info-ZIP in the locale C.UTF-8)
+ * write UTF-8 without the flag.
+ */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields, versionMadeBy }: Entry): string {
+  const flag = versionMadeBy >> 8 === UNIX && isUtf8(fileNameRaw) ? UTF8 : 0;
+  return getFileNameLowLevel(generalPurposeBitFlag | flag, fileNameRaw, extraFields, false);
 }
 
 /** Returns whether the replacement characters of a decoded name, if any, stand in the bytes that it may have been decoded from. */

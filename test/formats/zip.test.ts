@@ -98,6 +98,19 @@ describe('zipMembers', () => {
     assert.deepEqual(await Promise.all(members.map((member) => contentIn(bytes, member))), ['x', TEXT]);
   });
 
+  it('decodes names without a flag as UTF-8 if made on Unix and valid', async () => {
+    const latin1 = Buffer.from('caf\xe9.png', 'latin1');
+    const { members } = await membersOf([
+      { name: 'ü.png' },
+      { name: 'ü.png', host: 0 }, // DOS
+      { name: latin1 },
+    ]);
+    assert.deepEqual(
+      members.map(({ name }) => name),
+      ['ü.png', '├╝.png', 'cafΘ.png'],
+    );
+  });
+
   it('decodes names as UTF-8 or CP437, as their flags say', async () => {
     const { members } = await membersOf([
       { name: 'Ünï🦊.png', flags: UTF8 },
