@@ -80,7 +80,7 @@ describe('archives on the command line', () => {
     for (const input of ['photos', 'photos.tar', 'photos.zip']) {
       const { code, stderr } = await here(['embed', input, ...DEMO, '-o', `${input}.npy`]);
       assert.equal(code, 0, stderr);
-      assert.equal(stderr.includes('skipped: 1 file (.txt 1)'), input === 'photos.tar');
+      assert.equal(stderr.includes('skipped 1 file without a supported image extension: 1 .txt'), input === 'photos.tar');
       assert.equal((await here(['verify', `${input}.npy`])).code, 0);
     }
     for (const input of ['photos.tar', 'photos.zip']) {
@@ -107,7 +107,7 @@ describe('archives on the command line', () => {
     const args = ['classify', 'photos.tar', ...DEMO, '-o', 'c.csv'];
     const stopped = await here([...args, '--fail-fast']);
     assert.equal(stopped.code, 1);
-    assert.match(stopped.stderr, /the last is "photos\.tar\/c\.jpg" \(unsupported_format: /);
+    assert.match(stopped.stderr, /first failed image, "photos\.tar\/c\.jpg" \(unsupported_format: /);
     const resumed = await here([...args, '--resume']);
     assert.equal(resumed.code, 1);
     assert.match(resumed.stderr, /^c\.csv: continuing after 2 rows\n2 images in .*, 4 rows in all, 1 failed/);
@@ -121,7 +121,7 @@ describe('archives on the command line', () => {
     await repair('c.jpg');
     const refused = await here([...args, '--resume']);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /^error: The inputs of c\.csv have changed: .*2 changed/);
+    assert.match(refused.stderr, /^error: the inputs of c\.csv have changed: .*2 changed/);
     assert.equal((await here([...args, '--sync'])).code, 0);
     await assertAsNew('c.csv');
   });
@@ -200,7 +200,7 @@ describe('archives on the command line', () => {
     await repair('b.png');
     const retried = await halonet(['retry', join(folder, 'c.csv')]); // from another folder
     assert.equal(retried.code, 0, retried.stderr);
-    assert.match(retried.stderr, /^1 image in .*, 4 rows in all/);
+    assert.match(retried.stderr, /^retried 1 image in .*, 1 succeeded, 4 rows in all/);
     assert.equal((await here(['verify', 'c.csv'])).code, 0);
     await assertAsNew('c.csv');
   });

@@ -269,7 +269,7 @@ describe('archives', () => {
         assert.equal(await contentOf(b, 4), 'four');
         assert.equal(await contentOf(b, 3), 'too_large: the member has 4 bytes, beyond the limit of 3 bytes');
         await rm(at(name));
-        assert.equal(await contentOf(b), 'not_found: no such file or directory');
+        assert.equal(await contentOf(b), 'not_found: no such file or folder');
         assert.equal(await b?.identify(), undefined);
       });
 
@@ -536,7 +536,7 @@ describe('archives', () => {
       await symlink('loop.tar', at('loop.tar'));
       for (const name of ['empty.tar', 'a.tar', 'a.zip', 'empty.zip', 'loop.tar'])
         assert.equal(await refusal(name), '', name);
-      assert.match(await refusal('none.tar'), /^There is no file or folder/);
+      assert.match(await refusal('none.tar'), /^no file or folder/);
     });
   });
 
