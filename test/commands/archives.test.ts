@@ -80,7 +80,10 @@ describe('archives on the command line', () => {
     for (const input of ['photos', 'photos.tar', 'photos.zip']) {
       const { code, stderr } = await here(['embed', input, ...DEMO, '-o', `${input}.npy`]);
       assert.equal(code, 0, stderr);
-      assert.equal(stderr.includes('skipped 1 file without a supported image extension: 1 .txt'), input === 'photos.tar');
+      assert.equal(
+        stderr.includes('skipped 1 file without a supported image extension: 1 .txt'),
+        input === 'photos.tar',
+      );
       assert.equal((await here(['verify', `${input}.npy`])).code, 0);
     }
     for (const input of ['photos.tar', 'photos.zip']) {
