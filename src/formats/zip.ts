@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32, inflateRaw, constants as zlib } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader } from 'yauzl';
 import { FormatError } from '../errors.js';
@@ -6,6 +7,7 @@ import type { ReadAt } from './read-at.js';
 /** A member of a zip archive, as its central directory describes it. */
 export interface ZipMember {
   readonly name: string; // it may be absolute, or contain `..`
+  readonly isUtf8: boolean; // whether the name is valid UTF-8; true for one in code page 437
   readonly isFolder: boolean;
   readonly isLink: boolean; // a symbolic link of Unix, whose bytes are its target
   readonly isEncrypted: boolean;
@@ -17,6 +19,7 @@ export interface ZipMember {
 }
 
 const UNIX = 3; // in the upper byte of `versionMadeBy`
+const UTF8 = 0x800; // a flag: the name is in UTF-8
 const FILE_TYPE = 0o170000;
 const SYMLINK = 0o120000;
 
@@ -67,10 +70,11 @@ class Reader extends RandomAccessReader {
 }
 
 function memberOf(entry: Entry): ZipMember {
-  const { generalPurposeBitFlag, fileNameRaw, extraFields, externalFileAttributes, versionMadeBy } = entry;
-  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+  const { fileNameRaw, extraFields, externalFileAttributes, versionMadeBy } = entry;
+  const name = nameOf(entry);
   return {
     name,
+    isUtf8: isExact(name, [fileNameRaw, ...extraFields.map(({ data }) => data)]),
     isFolder: name.endsWith('/'),
     isLink: versionMadeBy >> 8 === UNIX && ((externalFileAttributes >>> 16) & FILE_TYPE) === SYMLINK,
     isEncrypted: entry.isEncrypted(),
@@ -81,6 +85,23 @@ function memberOf(entry: Entry): ZipMember {
     size: entry.uncompressedSize,
   };
 }
+
+/**
+ * Decodes a name as yauzl does, in CP437 unless flagged as UTF-8. But archivers on Unix and macOS (Info-ZIP in the locale C.UTF-8)
+ * write UTF-8 without the flag.
+ */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields, versionMadeBy }: Entry): string {
+  const flag = versionMadeBy >> 8 === UNIX && isUtf8(fileNameRaw) ? UTF8 : 0;
+  return getFileNameLowLevel(generalPurposeBitFlag | flag, fileNameRaw, extraFields, false);
+}
+
+/** Returns whether the replacement characters of a decoded name, if any, stand in the bytes that it may have been decoded from. */
+function isExact(name: string, fields: readonly Buffer[]): boolean {
+  if (!name.includes('\uFFFD')) return true;
+  return fields.some((bytes) => Buffer.from(bytes.map(slashed)).includes(name));
+}
+
+const slashed = (byte: number) => (byte === 0x5c ? 0x2f : byte); // as yauzl reads the names of Windows
 
 /** yauzl throws plain errors for damaged archives. */
 function rethrow(error: unknown): never {

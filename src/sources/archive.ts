@@ -9,6 +9,7 @@ import type { FoundItem, Item, OpenItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
+import { memberName } from './member-name.js';
 import type { Source, Walk } from './source.js';
 
 /** A member of an archive. */
@@ -65,9 +66,6 @@ export function archiveSource(format: ArchiveFormat): Source {
 
 export const isNamedAs = ({ extension }: ArchiveFormat, name: string): boolean =>
   name.toLowerCase().endsWith(extension);
-
-/** Returns the name of a member as ids have it: without `./` at its beginning. */
-export const memberName = ({ name }: ArchiveMember): string => name.replace(/^(\.\/+)+/, '');
 
 /** An archive as items name it. */
 export interface NamedArchive {

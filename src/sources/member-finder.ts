@@ -5,17 +5,19 @@ import {
   type ArchiveMember,
   failureOf,
   MemberItem,
-  memberName,
   type NamedArchive,
 } from './archive.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { headerIn } from './member-identity.js';
+import { memberName } from './member-name.js';
 
 /** A walk of an archive that continues where the last search ended: members are usually looked up in their order. */
 interface Search {
   readonly format: ArchiveFormat;
   readonly archive: ArchiveFile;
   members: AsyncGenerator<ArchiveMember>;
+  passed: number; // members since the beginning
+  hasMoved: boolean; // a member was found by name, and none of that name where it was: the archive has changed
 }
 
 /** Finds members of archives by name. It holds one archive open, and none of its names in memory. Close it when done. */
@@ -55,7 +57,7 @@ export class MemberFinder {
     if (this.#search?.archive.path === path) return this.#search;
     await this.close();
     const archive = await openArchive(path);
-    this.#search = { format, archive, members: format.members(archive) };
+    this.#search = { format, archive, members: format.members(archive), passed: 0, hasMoved: false };
     return this.#search;
   }
 }
@@ -70,24 +72,42 @@ async function memberAt(
   return found !== undefined && memberName(found) === name ? found : undefined;
 }
 
-/** Searches from where the last search ended to the end, then once from the beginning. */
+/**
+ * Searches by name in one pass of the archive. A member of that name elsewhere counts if none is where it was. Later searches then
+ * take the first of their name, instead of a whole pass each.
+ */
 async function searchFor(
   search: Search,
   name: string,
   header: number | undefined,
 ): Promise<ArchiveMember | undefined> {
-  let another: ArchiveMember | undefined; // of this name, but elsewhere
-  for (let pass = 0; pass < 2; pass++) {
-    for (;;) {
-      const next = await search.members.next().catch(nothingIfDamaged);
-      if (next === undefined || next.done === true) break;
-      if (memberName(next.value) !== name) continue;
-      if (header === undefined || next.value.header === header) return next.value;
-      another ??= next.value;
-    }
-    search.members = search.format.members(search.archive);
+  const place = search.hasMoved ? undefined : header;
+  let another: ArchiveMember | undefined;
+  for await (const member of passOf(search)) {
+    if (memberName(member) !== name) continue;
+    if (place === undefined || member.header === place) return member;
+    another ??= member;
   }
+  search.hasMoved ||= another !== undefined;
   return another;
+}
+
+/** Yields each member once: from where the last search ended to the end, then from the beginning to there. */
+async function* passOf(search: Search): AsyncGenerator<ArchiveMember> {
+  const begin = search.passed;
+  yield* membersTo(search, Number.POSITIVE_INFINITY);
+  search.members = search.format.members(search.archive);
+  search.passed = 0;
+  yield* membersTo(search, begin);
+}
+
+async function* membersTo(search: Search, end: number): AsyncGenerator<ArchiveMember> {
+  while (search.passed < end) {
+    const next = await search.members.next().catch(nothingIfDamaged);
+    if (next === undefined || next.done === true) return;
+    search.passed++;
+    yield next.value;
+  }
 }
 
 function nothingIfDamaged(error: unknown): undefined {

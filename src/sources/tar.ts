@@ -1,6 +1,7 @@
 import { FormatError, type ImageFailure } from '../errors.js';
 import { type TarMember, tarMembers } from '../formats/tar.js';
 import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive.js';
+import { nameFailure } from './member-name.js';
 
 export const TAR: ArchiveFormat = {
   name: 'tar archive',
@@ -37,12 +38,19 @@ function memberOf(member: TarMember): ArchiveMember {
   };
 }
 
-function failureOf({ kind, link, isUtf8 }: TarMember): ImageFailure | undefined {
-  if (!isUtf8) return { code: 'invalid_name', message: 'the name of the member is not valid UTF-8' };
+function failureOf(member: TarMember): ImageFailure | undefined {
+  const { kind, link } = member;
+  const failure = nameFailure(member);
+  if (failure !== undefined) return failure;
   if (kind === 'link')
-    return { code: 'read_failed', message: `a link to ${link}; links in archives are not followed` };
+    return {
+      code: 'read_failed',
+      message: `a link to ${inOneLine(link)}; links in archives are not followed`,
+    };
   if (kind === 'sparse')
     return { code: 'read_failed', message: 'a sparse member, which halonet does not read' };
   if (kind === 'other') return { code: 'read_failed', message: 'a pipe or device, not an image file' };
   return undefined;
 }
+
+const inOneLine = (text: string) => text.replaceAll(/\p{Cc}/gu, '\uFFFD');

@@ -1,6 +1,7 @@
 import type { ImageFailure } from '../errors.js';
 import { isReadable, readZipHead, readZipMember, type ZipMember, zipMembers } from '../formats/zip.js';
 import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive.js';
+import { nameFailure } from './member-name.js';
 
 export const ZIP: ArchiveFormat = {
   name: 'zip archive',
@@ -27,6 +28,8 @@ function memberOf(member: ZipMember): ArchiveMember {
 }
 
 function failureOf(member: ZipMember): ImageFailure | undefined {
+  const failure = nameFailure(member);
+  if (failure !== undefined) return failure;
   if (member.isLink)
     return { code: 'read_failed', message: 'a symbolic link; links in archives are not followed' };
   if (member.isEncrypted) return { code: 'read_failed', message: 'the member is encrypted' };

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { readJournal } from '../../src/runs/journal.js';
-import { DEFLATED, pax, type TarEntry, tarOf, zipOf } from '../support/archives.js';
+import { base256, DEFLATED, pax, type TarEntry, tarEntry, tarOf, zipOf } from '../support/archives.js';
 import { type CliResult, halonet, ROOT, startHalonet } from '../support/cli.js';
+import type { FsReport } from '../support/fs-preload.js';
+import { withPlan } from '../support/preloaded-cli.js';
 import { until } from '../support/until.js';
 
 // One image at a time, and a checkpoint after each.
@@ -78,7 +80,10 @@ describe('archives on the command line', () => {
     for (const input of ['photos', 'photos.tar', 'photos.zip']) {
       const { code, stderr } = await here(['embed', input, ...DEMO, '-o', `${input}.npy`]);
       assert.equal(code, 0, stderr);
-      assert.equal(stderr.includes('skipped 1 file without a supported image extension: 1 .txt'), input === 'photos.tar');
+      assert.equal(
+        stderr.includes('skipped 1 file without a supported image extension: 1 .txt'),
+        input === 'photos.tar',
+      );
       assert.equal((await here(['verify', `${input}.npy`])).code, 0);
     }
     for (const input of ['photos.tar', 'photos.zip']) {
@@ -200,6 +205,50 @@ describe('archives on the command line', () => {
     assert.equal(retried.code, 0, retried.stderr);
     assert.match(retried.stderr, /^retried 1 image in .*, 1 succeeded, 4 rows in all/);
     assert.equal((await here(['verify', 'c.csv'])).code, 0);
+    await assertAsNew('c.csv');
+  });
+
+  it('classifies and retries the images of a 20 GB tar without reading what stands between them', async () => {
+    const GB = 10 ** 9;
+    const image = (name: string) => tarEntry({ name, content: images.get(name) as Buffer });
+    const large = (name: string, size: number) => ({
+      header: tarEntry({ name, size: base256(BigInt(size)) }),
+      size,
+    });
+    const parts = [
+      { header: image('a.png'), size: 0 },
+      large('video.bin', 9 * GB),
+      { header: image('b.png').fill(0, 512, 520), size: 0 },
+      large('database.bin', 11 * GB),
+      { header: image('c.jpg'), size: 0 },
+    ];
+    const path = join(folder, 'photos.tar');
+    const handle = await open(path, 'w');
+    const places: number[] = [];
+    let end = 0;
+    for (const { header, size } of parts) {
+      places.push(end);
+      await handle.write(header, 0, header.byteLength, end);
+      end += header.byteLength + Math.ceil(size / 512) * 512;
+    }
+    await handle.truncate(end + 1024); // its end: zeros, as all between
+    const mended = image('b.png');
+    const read = async (code: number, ...args: readonly string[]) => {
+      const report = `${folder}.report`;
+      const env = withPlan({ folder: path, report });
+      const result = await halonet(args, { cwd: folder, env });
+      assert.equal(result.code, code, result.stderr);
+      const { bytesToRead } = JSON.parse(await readFile(report, 'utf8')) as FsReport;
+      await rm(report);
+      return bytesToRead;
+    };
+    assert.ok((await read(0, 'classify', 'photos.tar', ...DEMO, '-o', 'c.csv', '--dry-run')) < 2 ** 20);
+    const first = await read(1, 'classify', 'photos.tar', ...DEMO, '-o', 'c.csv');
+    assert.ok(first > 1000 && first < 2 ** 20, `${first} bytes`);
+    await handle.write(mended, 0, mended.byteLength, places[2]);
+    await handle.close();
+    const retried = await read(0, 'retry', 'c.csv');
+    assert.ok(retried > 500 && retried < 2 ** 18, `${retried} bytes`);
     await assertAsNew('c.csv');
   });
 

@@ -98,6 +98,19 @@ describe('zipMembers', () => {
     assert.deepEqual(await Promise.all(members.map((member) => contentIn(bytes, member))), ['x', TEXT]);
   });
 
+  it('decodes names without a flag as UTF-8 if made on Unix and valid', async () => {
+    const latin1 = Buffer.from('caf\xe9.png', 'latin1');
+    const { members } = await membersOf([
+      { name: 'ü.png' },
+      { name: 'ü.png', host: 0 }, // DOS
+      { name: latin1 },
+    ]);
+    assert.deepEqual(
+      members.map(({ name }) => name),
+      ['ü.png', '├╝.png', 'cafΘ.png'],
+    );
+  });
+
   it('decodes names as UTF-8 or CP437, as their flags say', async () => {
     const { members } = await membersOf([
       { name: 'Ünï🦊.png', flags: UTF8 },
@@ -107,6 +120,23 @@ describe('zipMembers', () => {
     assert.deepEqual(
       members.map(({ name }) => name),
       ['Ünï🦊.png', 'ü.png', '/etc/../../a.png'],
+    );
+  });
+
+  it('tells which names are not the UTF-8 that their flags state', async () => {
+    const latin1 = Buffer.from('caf\xe9.png', 'latin1');
+    const { members } = await membersOf([
+      { name: latin1, flags: UTF8 },
+      { name: latin1 }, // in CP437
+      { name: 'caf\uFFFD\\a.png', flags: UTF8 },
+    ]);
+    assert.deepEqual(
+      members.map(({ name, isUtf8 }) => [name, isUtf8]),
+      [
+        ['caf\uFFFD.png', false],
+        ['cafΘ.png', true],
+        ['caf\uFFFD/a.png', true],
+      ],
     );
   });
 

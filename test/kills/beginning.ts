@@ -4,11 +4,12 @@ import { JOB_CASES, type JobCase, jobCase } from '../support/job-cases.js';
 import { live, type Mode, type Reference, reference } from '../support/lives.js';
 import { changeImages, fillWithImages, mendImages } from '../support/mixed-images.js';
 import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
+import { type Packed, packFolder } from '../support/pack-folder.js';
 
 /** What the stories of one kind have in common. */
 export interface Beginning {
   readonly job: JobCase;
-  readonly images: string;
+  readonly images: string; // a folder or an archive
   readonly first: Mode; // of the first life
   readonly again: Mode; // after each kill
   readonly earlier: Earlier | undefined;
@@ -24,6 +25,7 @@ export interface Earlier {
 /** A kind of story. */
 export interface Kind extends Pick<Beginning, 'job' | 'first' | 'again'> {
   readonly name: string;
+  readonly packed?: Packed; // the images are in such an archive
   readonly earlier?: {
     readonly job: JobCase;
     readonly change: (images: string, count: number, seed: number) => Promise<void>; // changes the images since
@@ -49,6 +51,15 @@ export const KINDS: readonly Kind[] = [
     again: 'retry',
     earlier: { job: classes, change: mendImages },
   },
+  { name: 'embed embeddings.npy of a tar', job: embeddings, packed: 'tar', first: 'new', again: 'resume' },
+  {
+    name: `${classes.name} --sync over a changed zip`,
+    job: classes,
+    packed: 'zip',
+    first: 'sync',
+    again: 'sync',
+    earlier: { job: classes, change: changeImages },
+  },
   {
     name: 'features --overwrite over more stages of other images',
     job: jobCase('pyramid', 'features', '--stages', '3,4'),
@@ -63,24 +74,27 @@ export const KINDS: readonly Kind[] = [
  * @throws {Error} if an uninterrupted run fails, or if its result depends on whether there is an earlier output
  */
 export async function begin(
-  { name, job, first, again, earlier }: Kind,
+  { name, job, packed, first, again, earlier }: Kind,
   folder: string,
   { images: count, seed }: { readonly images: number; readonly seed: number },
 ): Promise<Beginning> {
-  const images = join(folder, 'images');
+  const unpacked = join(folder, 'images');
   const [old, fresh, over] = ['old', 'fresh', 'over'].map((place) => join(folder, place)) as [
     string,
     string,
     string,
   ];
-  await fillWithImages(images, count, seed);
+  await fillWithImages(unpacked, count, seed);
+  const pack = () => (packed === undefined ? unpacked : packFolder(unpacked, packed));
+  const images = await pack();
   await mkdir(fresh);
   if (earlier === undefined) {
     return { job, images, first, again, earlier: undefined, reference: await reference(job, images, fresh) };
   }
   await mkdir(old);
   const { files } = await reference(earlier.job, images, old);
-  await earlier.change(images, count, seed);
+  await earlier.change(unpacked, count, seed);
+  await pack();
   const inFreshPlace = await reference(job, images, fresh);
   await cp(old, over, { recursive: true });
   const { code, stderr, milliseconds, report } = await live({ job, images, folder: over, mode: first });

@@ -22,10 +22,12 @@ import {
   DEFLATED,
   ENCRYPTED,
   longName,
+  pax,
   TAR_END,
   type TarEntry,
   tarEntry,
   tarOf,
+  UTF8,
   type ZipEntry,
   zipOf,
 } from '../support/archives.js';
@@ -383,6 +385,27 @@ describe('archives', () => {
     for (const item of items.slice(0, 5)) assert.equal(await item.identify(), undefined);
   });
 
+  it('fails members whose names no file can have, without a NUL in a row', async () => {
+    const nul = 'a\0b.png';
+    const nuls = ['a.tar', 'a.zip'].map((name) => `invalid_name: ${name}/a\uFFFDb.png`);
+    await tar('a.tar', pax({ path: nul }), { name: 'x' }, { name: 'l.png', type: '2', link: 'a\nb' });
+    const latin1 = Buffer.from('caf\xe9.png', 'latin1');
+    await write('a.zip', zipOf([{ name: nul }, { name: latin1, flags: UTF8 }]));
+    const items = await itemsIn([at('a.tar'), at('a.zip')]);
+    assert.deepEqual(items.map(shown), [
+      nuls[0],
+      'read_failed: a.tar/l.png',
+      nuls[1],
+      'invalid_name: a.zip/caf\uFFFD.png',
+    ]);
+    assert.deepEqual(await contentsOf(items), [
+      'invalid_name: the name of the member contains a NUL',
+      'read_failed: a link to a\uFFFDb; links in archives are not followed',
+      'invalid_name: the name of the member contains a NUL',
+      'invalid_name: the name of the member is not valid UTF-8',
+    ]);
+  });
+
   it('fails members of a zip that it does not read, each with its reason', async () => {
     const entries = [
       { name: 'link.png', content: 'a.png', mode: 0o120777 },
@@ -524,9 +547,9 @@ describe('archives', () => {
     });
     afterEach(() => finder.close());
 
-    /** A format that counts the bytes it asks an archive for. */
+    /** A format that counts the bytes it asks an archive for, and the members it yields. */
     function counting(format: ArchiveFormat) {
-      const counts = { bytes: 0 };
+      const counts = { bytes: 0, members: 0 };
       const counted = (archive: ArchiveFile): ArchiveFile => ({
         ...archive,
         read: (position, length) => {
@@ -538,7 +561,12 @@ describe('archives', () => {
       return {
         counts,
         ...format,
-        members: (archive: ArchiveFile) => format.members(counted(archive)),
+        async *members(archive: ArchiveFile) {
+          for await (const member of format.members(counted(archive))) {
+            counts.members++;
+            yield member;
+          }
+        },
         ...(memberAt && {
           memberAt: (archive: ArchiveFile, header: number) => memberAt(counted(archive), header),
         }),
@@ -592,6 +620,27 @@ describe('archives', () => {
         await write(name, archiveOf(...members('a.png', 'b.png', 'c.png')));
         for (const one of ['b.png', 'c.png', 'a.png', 'a.png', 'c.png'])
           assert.equal(await contentOf(await find(format, name, one)), `bytes of ${one}`);
+      });
+
+      it(`reads ${name}, which has changed, once at most for each lookup, and once in all for members in order`, async () => {
+        const names = Array.from({ length: 40 }, (_, i) => `${i}.png`);
+        await write(name, archiveOf(...members(...names)));
+        const items = await itemsIn([at(name)]);
+        await write(name, archiveOf(...members('new.png', ...names)));
+        const { counts, ...counted } = counting(format);
+        const passed = async (member: string, i: number) => {
+          counts.members = 0;
+          const found = await find(counted, name, member, await items[i]?.identify());
+          return [found?.id, counts.members];
+        };
+        const all = names.length + 1;
+        assert.deepEqual(await passed('20.png', 20), [`${name}/20.png`, all]); // nowhere where it was
+        assert.deepEqual(await passed('none.png', 3), [undefined, all]);
+        for (const i of [21, 22, 39]) assert.equal((await passed(`${i}.png`, i))[0], `${name}/${i}.png`);
+        assert.deepEqual(await passed('39.png', 39), [`${name}/39.png`, all]);
+        counts.members = 0;
+        for (const i of [0, 7, 8, 30]) await find(counted, name, `${i}.png`, await items[i]?.identify());
+        assert.equal(counts.members, 32);
       });
 
       it(`tells members of the same name in ${name} apart by their place`, async () => {

@@ -111,6 +111,7 @@ export interface ZipEntry {
   readonly crc32?: number; // as stated
   readonly header?: number; // where the directory says that it is
   readonly mode?: number; // of Unix
+  readonly host?: number; // that it was made on: Unix by default
   readonly hasDescriptor?: boolean; // its sizes and CRC-32 follow its bytes
   readonly isZip64?: boolean;
 }
@@ -163,6 +164,7 @@ function zipEntry(entry: ZipEntry, at: number): { readonly local: Buffer; readon
     flags = 0,
     header = at,
     mode = 0,
+    host = 3,
     hasDescriptor,
     isZip64 = false,
   } = entry;
@@ -181,7 +183,7 @@ function zipEntry(entry: ZipEntry, at: number): { readonly local: Buffer; readon
   const local = [u32(0x04034b50), u16(20), ...start, ...stated, u16(name.length), u16(own.length), name, own];
   const descriptor = hasDescriptor ? [u32(0x08074b50), u32(sum), u32(packedSize), u32(size)] : [];
   const central = [
-    ...[u32(0x02014b50), u16((3 << 8) | 20), u16(20), ...start, u32(sum), ...sizes],
+    ...[u32(0x02014b50), u16((host << 8) | 20), u16(20), ...start, u32(sum), ...sizes],
     ...[u16(name.length), u16(other.length), u16(0), u16(0), u16(0), u32(mode * 2 ** 16)],
     ...[u32(isZip64 ? IN_ZIP64 : header), name, other],
   ];

@@ -28,6 +28,7 @@ export interface KillPlan {
 export interface FsReport {
   readonly calls: number;
   readonly counts: CallCounts; // by kind
+  readonly bytesToRead: number; // by calls of `read`; they may have got fewer
   readonly failed: readonly string[]; // the calls that were failed, such as 'rename /tmp/x/scores.csv'
 }
 
@@ -37,11 +38,13 @@ function follow({ folder, report, kill, fault, unsynced }: FsPlan): void {
   const injector = new Injector(fault);
   const tracker = unsynced && new UnsyncedTracker(unsynced.attic);
   let calls = 0;
+  let bytesToRead = 0;
   const end = ({ signals }: KillPlan) => {
     if (tracker !== undefined) writeFileSync(unsynced?.state ?? '', JSON.stringify(tracker.state));
     for (const signal of signals) process.kill(process.pid, signal);
   };
   const judge: Judge = (call) => {
+    bytesToRead += lengthOf(call);
     const done = tracker?.before(call);
     const verdict = calls++ === kill?.at ? endAt(call, kill.when, () => end(kill)) : injector.judge(call);
     const after = () => {
@@ -54,8 +57,14 @@ function follow({ folder, report, kill, fault, unsynced }: FsPlan): void {
   process.on('exit', () => {
     restore();
     const { counts, failed } = injector;
-    writeFileSync(report, JSON.stringify({ calls, counts, failed } satisfies FsReport));
+    writeFileSync(report, JSON.stringify({ calls, counts, bytesToRead, failed } satisfies FsReport));
   });
+}
+
+/** Returns how many bytes a call of `read` asks for: `read(buffer, offset, length)`, behind a descriptor or not. */
+function lengthOf({ kind, args }: FsCall): number {
+  const buffer = args.findIndex((arg) => ArrayBuffer.isView(arg));
+  return kind === 'read' && buffer !== -1 ? Number(args[buffer + 2]) : 0;
 }
 
 /** Midway is after half of a write, or half of the removal of a folder. */

@@ -17,7 +17,7 @@ export type Mode = 'new' | 'resume' | 'sync' | 'overwrite' | 'retry';
 /** One run of a case in a folder, which may be killed or made to fail. */
 export interface Life {
   readonly job: JobCase;
-  readonly images: string; // a folder
+  readonly images: string; // a folder or an archive
   readonly folder: string; // the working folder, where the output is written
   readonly mode: Mode;
   readonly kill?: KillPlan | undefined; // at a file system call under `folder`
