@@ -87,6 +87,7 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
   return {
     inputs,
     selection: selectionOf(flags),
+    imageColumn: flags['image-column'],
     folder: folderOf(retried, invocation.folder),
     stdin,
     nul: flags.null,

@@ -37,6 +37,7 @@ export const SETTINGS = {
   'max-pixels': { sets: 'images', follows: 'failures', fingerprint: ['maxPixels'], retry: 'renew' },
   'decode-timeout': { sets: 'images', follows: 'failures', retry: 'renew' },
   null: { sets: 'images', follows: 'nothing', retry: 'keep' },
+  'image-column': { sets: 'images', follows: 'nothing', retry: 'keep' }, // the identity of an item has the column
   extensions: { sets: 'images', follows: 'nothing', retry: 'drop' },
   include: { sets: 'images', follows: 'nothing', retry: 'drop' },
   exclude: { sets: 'images', follows: 'nothing', retry: 'drop' },

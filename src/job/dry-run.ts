@@ -59,14 +59,14 @@ const TRIED = 32; // inputs
 export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   const { model, images, outputs, signal } = options;
   const { destination } = outputs;
-  const { sources, selection } = images;
+  const { sources, selection, imageColumn } = images;
   await expectInputs(options);
   const foreseen = await previewOutput(destination, signal);
   const list = images.inputs.includes(STDIN);
   const named = images.inputs.filter((input) => input !== STDIN);
-  const walkKnown = () => walkImages(named, { sources, selection, signal });
+  const walkKnown = () => walkImages(named, { sources, selection, imageColumn, signal });
   const skipped = new SkippedFiles();
-  const found = await survey(walkImages(named, { sources, selection, signal, skipped }), SAMPLED_INPUTS);
+  const found = await survey(walkImages(named, { sources, selection, imageColumn, signal, skipped }), SAMPLED_INPUTS);
   const inputs = { ...found, skipped: skipped.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const layout = await layoutOf(outputs, ready);

@@ -12,6 +12,7 @@ interface ExpectImagesOptions {
   readonly inputs: readonly string[];
   readonly sources?: readonly Source[] | undefined;
   readonly selection?: Selection | undefined;
+  readonly imageColumn?: string | undefined;
   readonly allowEmpty: boolean; // accept inputs without any image
   readonly signal?: AbortSignal | undefined;
 }
@@ -19,8 +20,8 @@ interface ExpectImagesOptions {
 /** @throws {InputError} if the inputs can only be a mistake; a retry takes its inputs from existing rows, so is not checked */
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
-  const { inputs, sources, selection, allowEmpty } = images;
-  await expectImages({ inputs, sources, selection, allowEmpty, signal });
+  const { inputs, sources, selection, imageColumn, allowEmpty } = images;
+  await expectImages({ inputs, sources, selection, imageColumn, allowEmpty, signal });
 }
 
 /**
@@ -33,14 +34,15 @@ async function expectImages({
   inputs,
   sources,
   selection,
+  imageColumn,
   allowEmpty,
   signal,
 }: ExpectImagesOptions): Promise<void> {
-  await refuseMistaken(inputs, sources);
+  await refuseMistaken(inputs, sources, { imageColumn });
   if (allowEmpty || inputs.includes(STDIN)) return;
   const skipped = new SkippedFiles();
   let failure: Extract<Item, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(inputs, { sources, selection, signal, skipped })) {
+  for await (const item of walkImages(inputs, { sources, selection, imageColumn, signal, skipped })) {
     if (item.status === 'found') return;
     failure ??= item;
   }

@@ -35,12 +35,12 @@ export class InputCount {
 }
 
 async function countInputs(
-  { inputs, sources, selection }: ImageOptions,
+  { inputs, sources, selection, imageColumn }: ImageOptions,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   if (inputs.includes(STDIN)) return undefined;
   let count = 0;
-  for await (const _ of walkImages(inputs, { sources, selection, signal })) {
+  for await (const _ of walkImages(inputs, { sources, selection, imageColumn, signal })) {
     signal.throwIfAborted();
     count++;
   }

@@ -51,9 +51,10 @@ async function runReserved(target: JobTarget, count: InputCount, options: JobOpt
 
 async function prepareTarget(target: JobTarget, count: InputCount, options: JobOptions) {
   const { images, signal } = options;
-  const { sources, selection, stdin, nul } = images;
+  const { sources, selection, imageColumn, stdin, nul } = images;
   const skipped = new SkippedFiles();
-  const inputs = peekable(walkImages(images.inputs, { sources, selection, stdin, nul, signal, skipped }));
+  const walk = { sources, selection, imageColumn, stdin, nul, signal, skipped };
+  const inputs = peekable(walkImages(images.inputs, walk));
   const ready = await readyModel(options, inputs, true);
   const again = walkTwice(options, inputs.items, skipped);
   const opened = await target.open(ready, { ...again, total: () => count.total });
@@ -62,12 +63,12 @@ async function prepareTarget(target: JobTarget, count: InputCount, options: JobO
 
 /** Returns the inputs, and how to take them a second time. A list can be read only once, so --sync holds it in memory. */
 function walkTwice(
-  { images: { inputs, sources, selection }, outputs, signal }: JobOptions,
+  { images: { inputs, sources, selection, imageColumn }, outputs, signal }: JobOptions,
   items: AsyncGenerator<Item>,
   skipped: SkippedFiles,
 ) {
   if (!inputs.includes(STDIN))
-    return { items, walkAgain: () => walkImages(inputs, { sources, selection, signal, skipped }) };
+    return { items, walkAgain: () => walkImages(inputs, { sources, selection, imageColumn, signal, skipped }) };
   if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
   const list = replayable(items);
   return { items: list.items, walkAgain: list.replay };

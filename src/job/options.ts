@@ -41,9 +41,10 @@ export interface ModelOptions {
 }
 
 export interface ImageOptions {
-  readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
+  readonly inputs: readonly string[]; // files, folders, archives, Parquet files, patterns, '-' for a list on stdin
   readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
   readonly selection?: Selection | undefined; // of the items that they lead to; all by default
+  readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin

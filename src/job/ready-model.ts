@@ -80,7 +80,7 @@ async function refuseMistakenCalibration({ model, images }: JobOptions): Promise
   const { calibration } = model;
   if (calibration === undefined) return;
   try {
-    await refuseMistaken([calibration], images.sources);
+    await refuseMistaken([calibration], images.sources, { imageColumn: images.imageColumn });
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(`--calibration: ${cause.message}`, { hint: cause.hint, cause });
@@ -104,7 +104,7 @@ async function int8Options(
   const sampled =
     calibration === undefined
       ? inputs
-      : peekable(walkImages([calibration], { sources: images.sources, signal }));
+      : peekable(walkImages([calibration], { sources: images.sources, imageColumn: images.imageColumn, signal }));
   return {
     threads: compute.threads,
     signal,

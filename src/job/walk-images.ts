@@ -6,7 +6,7 @@ import { type Selection, selected } from '../sources/selection.js';
 import type { SkippedFiles } from '../sources/skipped-files.js';
 import type { Source, WalkOptions } from '../sources/source.js';
 
-export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'signal'> {
+export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'imageColumn' | 'signal'> {
   readonly skipped?: SkippedFiles | undefined; // reset at the start of the walk
   readonly selection?: Selection | undefined; // everything by default
   readonly sources?: readonly Source[] | undefined; // those of the registry by default
@@ -15,13 +15,13 @@ export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | '
 /** Yields the items that inputs lead to, in the formats that can be decoded. */
 export async function* walkImages(
   inputs: readonly string[],
-  { sources, selection = {}, signal, stdin, nul, skipped }: WalkImagesOptions,
+  { sources, selection = {}, imageColumn, signal, stdin, nul, skipped }: WalkImagesOptions,
 ): AsyncGenerator<Item> {
   skipped?.clear();
   const { extensions = DECODABLE_EXTENSIONS } = selection;
   const onSkipped = (path: string) => skipped?.add(path);
   yield* selected(
-    itemsOf(inputs, { extensions, isImage, isImageHead, signal, stdin, nul, onSkipped }, sources),
+    itemsOf(inputs, { extensions, isImage, isImageHead, imageColumn, signal, stdin, nul, onSkipped }, sources),
     selection,
   );
 }

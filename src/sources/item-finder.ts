@@ -6,7 +6,9 @@ import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
 import { isNamedAs } from './archive.js';
 import { MemberFinder } from './member-finder.js';
+import { isNamedAsParquet } from './parquet.js';
 import { ARCHIVE_FORMATS } from './registry.js';
+import { RowFinder } from './row-finder.js';
 import { STDIN } from './standard-input.js';
 import { Targets } from './targets.js';
 
@@ -14,11 +16,16 @@ import { Targets } from './targets.js';
 export class ItemFinder {
   readonly #folder: string | undefined;
   readonly #members = new MemberFinder();
+  readonly #rows: RowFinder;
   #targets: Promise<Targets> | undefined;
 
-  /** @param folder base of relative paths; the working directory by default */
-  constructor(folder?: string | undefined) {
+  /**
+   * @param folder base of relative paths; the working directory by default
+   * @param imageColumn of Parquet files; by default, the only one that may hold images
+   */
+  constructor(folder?: string | undefined, imageColumn?: string | undefined) {
     this.#folder = folder;
+    this.#rows = new RowFinder(imageColumn);
   }
 
   /**
@@ -36,6 +43,7 @@ export class ItemFinder {
     if (found !== undefined) {
       const { format, name, path, member } = found;
       const target = await (await this.#resolver()).ofLink(path);
+      if (format === undefined) return this.#rows.find({ name, path, target }, member);
       return this.#members.find(format, { name, path, target }, member, identity);
     }
     const file = pathFrom(this.#folder, id);
@@ -48,14 +56,14 @@ export class ItemFinder {
   }
 
   /**
-   * Returns the archive that an id names a member of; undefined if it names none. `gone` if it may have named one that is no
+   * Returns the archive that an id names a member of, or the Parquet file, which has no format; undefined if it names none. `gone` if it may have named one that is no
    * file any more: the name of a member is never used as a path.
    */
   async #archiveIn(id: string) {
     for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
       const name = id.slice(0, slash);
       const format = ARCHIVE_FORMATS.find((one) => isNamedAs(one, name));
-      if (format === undefined) continue;
+      if (format === undefined && !isNamedAsParquet(name)) continue;
       const path = pathFrom(this.#folder, name);
       const found = await stat(path).catch(() => undefined);
       const member = id.slice(slash + 1);
@@ -71,7 +79,8 @@ export class ItemFinder {
   }
 }
 
-const isNamedAsArchive = (id: string) => ARCHIVE_FORMATS.some((format) => isNamedAs(format, id));
+const isNamedAsArchive = (id: string) =>
+  isNamedAsParquet(id) || ARCHIVE_FORMATS.some((format) => isNamedAs(format, id));
 
 /**
  * Returns whether the path of a failed row may be an image. An invalid name does not lead to the original file. A folder that

@@ -6,16 +6,20 @@ import type { ArchiveFormat } from './archive.js';
 import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
+import { parquet } from './parquet.js';
 import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
-import type { Input, Source, Walk, WalkOptions } from './source.js';
+import type { Input, MistakeOptions, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
 import { TAR, tar } from './tar.js';
 import { Targets } from './targets.js';
 import { ZIP, zip } from './zip.js';
 
 /** All kinds of input. The first source that takes an input is its source. */
-export const SOURCES: readonly Source[] = [standardInput, folder, tar, zip, file, pattern, brokenPath];
+export const SOURCES: readonly Source[] = [
+  ...[standardInput, folder, tar, zip, parquet],
+  ...[file, pattern, brokenPath],
+];
 
 /** The formats of archives among them. */
 export const ARCHIVE_FORMATS: readonly ArchiveFormat[] = [TAR, ZIP];
@@ -60,10 +64,11 @@ export async function* itemsOf(
 export async function refuseMistaken(
   inputs: readonly string[],
   sources: readonly Source[] = SOURCES,
+  options: MistakeOptions = {},
 ): Promise<void> {
   for (const name of inputs) {
     const { source, input } = await sourceOf(name, sources);
-    const mistake = await source.mistake?.(input);
+    const mistake = await source.mistake?.(input, options);
     if (mistake !== undefined) throw mistake;
   }
 }

@@ -20,7 +20,7 @@ export interface Source {
   /** Whether only a person types such an input: an entry of a list is never one. */
   readonly typed?: boolean | undefined;
   /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
-  readonly mistake?: ((input: Input) => Promise<InputError | undefined>) | undefined;
+  readonly mistake?: ((input: Input, options: MistakeOptions) => Promise<InputError | undefined>) | undefined;
 }
 
 export interface WalkOptions {
@@ -30,8 +30,12 @@ export interface WalkOptions {
   readonly onSkipped?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
+  readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images
   readonly signal?: AbortSignal | undefined; // checked for every item and every folder
 }
+
+/** What decides whether an input is a mistake. */
+export type MistakeOptions = Pick<WalkOptions, 'imageColumn'>;
 
 /** A walk in progress. */
 export interface Walk extends WalkOptions {

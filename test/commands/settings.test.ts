@@ -121,6 +121,7 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   'max-pixels': ['5'],
   'decode-timeout': ['5'],
   null: ['--null'],
+  'image-column': ['photo'],
   extensions: ['png'],
   include: ['*.png'],
   exclude: ['*.png'],
