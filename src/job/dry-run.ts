@@ -66,7 +66,10 @@ export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   const named = images.inputs.filter((input) => input !== STDIN);
   const walkKnown = () => walkImages(named, { sources, selection, imageColumn, signal });
   const skipped = new SkippedFiles();
-  const found = await survey(walkImages(named, { sources, selection, imageColumn, signal, skipped }), SAMPLED_INPUTS);
+  const found = await survey(
+    walkImages(named, { sources, selection, imageColumn, signal, skipped }),
+    SAMPLED_INPUTS,
+  );
   const inputs = { ...found, skipped: skipped.counts };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const layout = await layoutOf(outputs, ready);

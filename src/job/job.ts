@@ -68,7 +68,10 @@ function walkTwice(
   skipped: SkippedFiles,
 ) {
   if (!inputs.includes(STDIN))
-    return { items, walkAgain: () => walkImages(inputs, { sources, selection, imageColumn, signal, skipped }) };
+    return {
+      items,
+      walkAgain: () => walkImages(inputs, { sources, selection, imageColumn, signal, skipped }),
+    };
   if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
   const list = replayable(items);
   return { items: list.items, walkAgain: list.replay };

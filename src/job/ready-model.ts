@@ -104,7 +104,9 @@ async function int8Options(
   const sampled =
     calibration === undefined
       ? inputs
-      : peekable(walkImages([calibration], { sources: images.sources, imageColumn: images.imageColumn, signal }));
+      : peekable(
+          walkImages([calibration], { sources: images.sources, imageColumn: images.imageColumn, signal }),
+        );
   return {
     threads: compute.threads,
     signal,

@@ -21,7 +21,11 @@ export async function* walkImages(
   const { extensions = DECODABLE_EXTENSIONS } = selection;
   const onSkipped = (path: string) => skipped?.add(path);
   yield* selected(
-    itemsOf(inputs, { extensions, isImage, isImageHead, imageColumn, signal, stdin, nul, onSkipped }, sources),
+    itemsOf(
+      inputs,
+      { extensions, isImage, isImageHead, imageColumn, signal, stdin, nul, onSkipped },
+      sources,
+    ),
     selection,
   );
 }

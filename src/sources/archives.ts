@@ -31,9 +31,12 @@ export async function archived(input: string): Promise<InputError | undefined> {
   const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
   if (found === undefined) return undefined;
   const [what, , , hint] = found;
-  return new InputError(`${input} is ${what}; expected an image, a folder, a .tar, .zip or .parquet file, or -`, {
-    hint,
-  });
+  return new InputError(
+    `${input} is ${what}; expected an image, a folder, a .tar, .zip or .parquet file, or -`,
+    {
+      hint,
+    },
+  );
 }
 
 /** Returns the first bytes of a file as Latin-1; '' if it cannot be read. */

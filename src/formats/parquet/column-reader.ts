@@ -34,7 +34,8 @@ export class ColumnReader {
    */
   async value(read: ReadAt, row: number): Promise<Uint8Array | number> {
     const chunk = lastBefore(this.#chunks, row);
-    if (chunk === undefined || row >= chunk.first + chunk.rows) throw new FormatError(`there is no row ${row}`);
+    if (chunk === undefined || row >= chunk.first + chunk.rows)
+      throw new FormatError(`there is no row ${row}`);
     if (chunk.failure !== undefined) throw new FormatError(chunk.failure);
     const pages = await this.#groups.get(chunk, 0, () => pagesOf(read, chunk));
     const page = lastBefore(pages.data, row - chunk.first);

@@ -15,7 +15,7 @@ export interface ParquetLeaf {
 /** A column at the top of the schema. */
 export interface ParquetColumn {
   readonly name: string;
-  readonly type: string; // for messages: INT64, STRING, struct
+  readonly type: string; // for messages: int64, string, binary, struct
   readonly image: ImageLeaves | undefined; // undefined: it cannot hold images
 }
 
@@ -87,7 +87,7 @@ function footerOf(metadata: FileMetaData, size: number): ParquetFooter {
     columns: columnsIn(metadata),
     chunksOf(leaf) {
       let first = 0;
-      return metadata.row_groups.map((group) => {
+      return Array.from(metadata.row_groups, (group) => {
         const chunk = chunkIn(group, leaf, first, size);
         first += chunk.rows;
         return chunk;
@@ -112,6 +112,8 @@ function columnsIn(metadata: FileMetaData): ParquetColumn[] {
   try {
     const { children, count } = parquetSchema(metadata);
     if (count !== metadata.schema.length) throw new FormatError('its schema has elements without a parent');
+    if (!metadata.schema.every(({ name }) => typeof name === 'string'))
+      throw new FormatError('its schema has an element without a name');
     return children.map((node) => ({ name: node.element.name, type: typeOf(node), image: imageIn(node) }));
   } catch (cause) {
     throw new FormatError('its schema is damaged', { cause });
@@ -120,7 +122,9 @@ function columnsIn(metadata: FileMetaData): ParquetColumn[] {
 
 function typeOf({ element, children }: SchemaTree): string {
   const { logical_type, converted_type, type } = element;
-  return logical_type?.type ?? converted_type ?? (children.length > 0 ? 'struct' : (type ?? 'unknown'));
+  const known =
+    logical_type?.type ?? converted_type ?? (children.length > 0 ? 'struct' : (type ?? 'unknown'));
+  return known === 'BYTE_ARRAY' ? 'binary' : known.toLowerCase();
 }
 
 /** Returns what of a column may be images: byte strings without a meaning, or a struct with such `bytes`. */
@@ -165,7 +169,10 @@ function chunkIn(group: RowGroup, leaf: ParquetLeaf, first: number, size: number
   const data = found?.meta_data;
   if (data === undefined) {
     const isEncrypted = group.columns.some(({ crypto_metadata: crypto }) => crypto !== undefined);
-    return { ...nothing, failure: isEncrypted ? 'the column is encrypted' : 'the row group lacks the column' };
+    return {
+      ...nothing,
+      failure: isEncrypted ? 'the column is encrypted' : 'the row group lacks the column',
+    };
   }
   if (found?.file_path) return { ...nothing, failure: 'the column is in another file' };
   if (found?.crypto_metadata !== undefined) return { ...nothing, failure: 'the column is encrypted' };

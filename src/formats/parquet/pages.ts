@@ -84,14 +84,14 @@ function parsed(bytes: Uint8Array): PageHeader {
 function pageOf(header: PageHeader, at: number): Page {
   const { type, compressed_page_size: packed, uncompressed_page_size: size, crc } = header;
   const v2 = type === 'DATA_PAGE_V2' ? header.data_page_header_v2 : undefined;
-  const counts =
-    v2 ?? (type === 'DICTIONARY_PAGE' ? header.dictionary_page_header : header.data_page_header);
+  const counts = v2 ?? (type === 'DICTIONARY_PAGE' ? header.dictionary_page_header : header.data_page_header);
   const values = counts?.num_values ?? 0;
   const levels = v2 && {
     repetition: v2.repetition_levels_byte_length,
     definition: v2.definition_levels_byte_length,
     isCompressed: v2.is_compressed ?? true,
   };
+  if (crc !== undefined && !Number.isInteger(crc)) throw new FormatError('the header of a page is damaged');
   const sizes = [packed, size, values, levels?.repetition ?? 0, levels?.definition ?? 0];
   if (sizes.some((one) => !Number.isInteger(one) || one < 0 || one > LARGEST))
     throw new FormatError('the header of a page is damaged');

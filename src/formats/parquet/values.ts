@@ -88,7 +88,8 @@ function decode(
     const indices = width === 0 ? new Array<number>(count).fill(0) : hybrid(bytes.subarray(1), width, count);
     return indices.map((index) => {
       const value = dictionary?.[index];
-      if (value === undefined) throw new FormatError(`a page is damaged: its dictionary has no value ${index}`);
+      if (value === undefined)
+        throw new FormatError(`a page is damaged: its dictionary has no value ${index}`);
       return value;
     });
   }
@@ -149,7 +150,8 @@ function numbersAt(
 ): { readonly numbers: Int32Array; readonly end: number } {
   const reader = { view: viewOf(bytes), offset: start };
   const [block, parts, stated] = [varint(reader), varint(reader), varint(reader)];
-  const isValid = block > 0 && block % 128 === 0 && block <= 2 ** 20 && parts > 0 && block % (32 * parts) === 0;
+  const isValid =
+    block > 0 && block % 128 === 0 && block <= 2 ** 20 && parts > 0 && block % (32 * parts) === 0;
   if (!isValid || stated !== count) throw new FormatError('a page is damaged: its lengths cannot be read');
   reader.offset = start;
   const numbers = new Int32Array(count);
@@ -173,7 +175,8 @@ function expectRuns(bytes: Uint8Array, width: number, count: number): void {
     const isPacked = header % 2 === 1;
     const half = Math.floor(header / 2);
     const numbers = isPacked ? 8 * half : half;
-    if (numbers > count - seen + (isPacked ? 64 : 0)) // packed bits are padded
+    if (numbers > count - seen + (isPacked ? 64 : 0))
+      // packed bits are padded
       throw new FormatError(`a page is damaged: a run has ${numbers} values`);
     reader.offset += isPacked ? half * width : Math.ceil(width / 8);
     seen += numbers;
@@ -196,7 +199,8 @@ function slice(bytes: Uint8Array, at: number, length: number): Uint8Array {
   return bytes.subarray(at, at + length);
 }
 
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(buffer, byteOffset, byteLength);
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  new DataView(buffer, byteOffset, byteLength);
 
 /** Returns the bits of a level up to a highest one. */
 const widthOf = (level: number) => 32 - Math.clz32(level);
