@@ -123,18 +123,20 @@ describe('Parquet files on the command line', () => {
 
   it('compute rows again when another column is named', async () => {
     await copyFile(join(FIXTURES, 'columns-two.parquet'), join(folder, 'two.parquet'));
-    const sync = (name: string) =>
-      here(['classify', 'two.parquet', ...DEMO, '-o', 'c.csv', '--sync', '--image-column', name]);
+    const sync = (name: string, ...flags: readonly string[]) =>
+      here(['classify', 'two.parquet', ...DEMO, '-o', 'c.csv', '--sync', '--image-column', name, ...flags]);
     await sync('photo');
     const photo = await read('c.csv');
+    assert.match((await sync('thumbnail', '--dry-run')).stdout, /2 changed/);
     assert.match((await sync('thumbnail')).stderr, /2 changed/);
     assert.notEqual(await read('c.csv'), photo);
     assert.match((await sync('thumbnail')).stderr, /^nothing left to do/);
   });
 
   it('calibrate a model for int8', async () => {
-    const args = ['embed', 'photos.parquet', ...DEMO, '--precision', 'int8', '-o', 'e.npy'];
-    const { code, stderr } = await here([...args, '--calibration', 'photos.parquet']);
+    await copyFile(join(FIXTURES, 'columns-two.parquet'), join(folder, 'two.parquet'));
+    const args = ['embed', 'two.parquet', ...DEMO, '--precision', 'int8', '--image-column', 'photo'];
+    const { code, stderr } = await here([...args, '--calibration', 'two.parquet', '-o', 'e.npy']);
     assert.equal(code, 0, stderr);
     assert.equal((await readFile(join(folder, 'e.npy'))).subarray(1, 6).toString(), 'NUMPY');
   });

@@ -183,7 +183,7 @@ function chunkIn(group: RowGroup, leaf: ParquetLeaf, first: number, size: number
   const isInFile = start >= MAGIC.length && end >= start && end <= size - TAIL;
   const isWhole = isInFile && data.num_values === group.num_rows && data.type === 'BYTE_ARRAY';
   const failure = isWhole ? undefined : 'the metadata of the row group is damaged';
-  return { first, rows, codec: String(codec), start, end, failure };
+  return { first, rows, codec: codec ?? 'an unknown codec', start, end, failure };
 }
 
 const isPath = (one: readonly string[] | undefined, other: readonly string[]) =>

@@ -97,7 +97,7 @@ function pageOf(header: PageHeader, at: number): Page {
     throw new FormatError('the header of a page is damaged');
   if (levels !== undefined && levels.repetition + levels.definition > Math.min(packed, size))
     throw new FormatError('the header of a page is damaged');
-  return { at, packed, size, crc, values, encoding: String(counts?.encoding), levels };
+  return { at, packed, size, crc, values, encoding: counts?.encoding ?? 'an unknown encoding', levels };
 }
 
 /**

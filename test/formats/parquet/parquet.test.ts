@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../../src/errors.js';
 import { ColumnReader } from '../../../src/formats/parquet/column-reader.js';
+import { decompress } from '../../../src/formats/parquet/decompress.js';
 import { type ParquetFooter, readFooter } from '../../../src/formats/parquet/footer.js';
 import { decompressSnappy } from '../../../src/formats/parquet/snappy.js';
 import { thriftEnd } from '../../../src/formats/parquet/thrift.js';
@@ -301,6 +302,29 @@ describe('thriftEnd', () => {
     assert.equal(thriftEnd(padded, 1), 1 + bytes.byteLength);
     for (let length = 0; length < bytes.byteLength; length++)
       assert.equal(thriftEnd(bytes.subarray(0, length)), undefined);
+  });
+});
+
+describe('decompress', () => {
+  const FRAME = Buffer.from('28b52ffd2003190000616263', 'hex'); // Zstandard: abc
+
+  it('refuses data that do not have the bytes they should', () => {
+    assert.equal(Buffer.from(decompress('ZSTD', FRAME, 3)).toString(), 'abc');
+    assert.throws(() => decompress('ZSTD', FRAME, 4), /a page has 3 bytes; its header states 4/);
+    assert.throws(() => decompress('ZSTD', FRAME, 2), /a page is damaged/);
+    assert.throws(() => decompress('UNCOMPRESSED', FRAME, 4), /a page has 12 bytes; its header states 4/);
+  });
+
+  it('refuses Zstandard windows beyond 128 MiB', () => {
+    const [least, large] = [
+      Buffer.from('28b52ffd0088190000616263', 'hex'),
+      Buffer.from('28b52ffd0090190000616263', 'hex'),
+    ];
+    assert.equal(Buffer.from(decompress('ZSTD', least, 3)).toString(), 'abc');
+    assert.throws(
+      () => decompress('ZSTD', large, 3),
+      ({ cause }: Error) => /the window is too large/.test(String(cause)),
+    );
   });
 });
 
