@@ -7,7 +7,10 @@ import { decodeDictionary, decodePage, type PageValues } from './values.js';
 const KEPT = 2; // pages: the decoders read ahead from one into the next
 const MOST_KEPT = 2 ** 28; // bytes of these pages, unless it is a single one
 
-/** Reads the values of a column page by page: memory holds two pages, and never a whole row group that has more. */
+/**
+ * Reads the values of a column page by page: memory holds two pages, and never a whole row group that has more. A page is read whole, and
+ * has fewer than 2 GiB: some programs, such as fastparquet, write row groups of a single page.
+ */
 export class ColumnReader {
   readonly #leaf: ParquetLeaf;
   readonly #chunks: readonly ColumnChunk[];
