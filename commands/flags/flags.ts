@@ -343,6 +343,12 @@ export const sharedFlags = {
     description:
       'Extensions of the files to read in folders and archives, such as jpg,png; by default, all image formats that halonet decodes',
   }),
+  'image-column': Flags.string({
+    ...INPUTS,
+    helpValue: 'NAME',
+    description:
+      'Column of Parquet files that holds the images, as bytes or as in the datasets of Hugging Face; by default, the only one that can',
+  }),
   include: Flags.string({
     ...INPUTS,
     multiple: true,

@@ -94,6 +94,7 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
     list: listOf(flags),
     columns: request.columns,
     selection: selectionOf(flags),
+    imageColumn: flags['image-column'],
     folder: folderOf(retried, invocation.folder),
     stdin,
     nul: flags.null,

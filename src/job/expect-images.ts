@@ -16,9 +16,9 @@ import { type ImageWalk, walkImages } from './walk-images.js';
  */
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
-  const { inputs, sources, list, allowEmpty } = images;
+  const { inputs, sources, list, imageColumn, allowEmpty } = images;
   if (list !== undefined) await listColumns(list);
-  await refuseMistaken(inputs, sources);
+  await refuseMistaken(inputs, sources, { imageColumn });
   if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);
 }
 

@@ -87,7 +87,7 @@ async function refuseMistakenCalibration({ model, images }: JobOptions): Promise
   const { calibration } = model;
   if (calibration === undefined) return;
   try {
-    await refuseMistaken([calibration], images.sources);
+    await refuseMistaken([calibration], images.sources, { imageColumn: images.imageColumn });
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(`--calibration: ${cause.message}`, { hint: cause.hint, cause });
@@ -101,6 +101,7 @@ async function int8Options(
   inputs: Pick<Peekable<Item>, 'peek'>,
 ): Promise<PrepareOptions['int8']> {
   const { model, images, compute, signal, onEvent } = options;
+  const { sources, imageColumn } = images;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration only applies to --precision int8', {
@@ -111,7 +112,7 @@ async function int8Options(
   const sampled =
     calibration === undefined
       ? inputs
-      : peekable(walkImages({ inputs: [calibration], sources: images.sources }, { signal }));
+      : peekable(walkImages({ inputs: [calibration], sources, imageColumn }, { signal }));
   return {
     threads: compute.threads,
     signal,

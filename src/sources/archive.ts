@@ -159,7 +159,7 @@ export function failureOf(error: unknown): ImageFailure {
   if (error instanceof Error && 'syscall' in error) return fileFailure(error);
   if (!(error instanceof FormatError)) throw error;
   return {
-    code: error.message.startsWith('the archive ends') ? 'truncated' : 'read_failed',
+    code: /^the (archive|file) ends/.test(error.message) ? 'truncated' : 'read_failed',
     message: error.message,
   };
 }

@@ -12,7 +12,7 @@ const ARCHIVES: readonly (readonly [string, number, string, string])[] = [
   ['a 7z archive', 0, '7z\xbc\xaf\x27\x1c', 'Unpack it first (7z x), and name the folder.'],
   ['a RAR archive', 0, 'Rar!\x1a\x07', 'Unpack it first (unrar x), and name the folder.'],
   ['a tar archive', 257, 'ustar', 'Rename it to end in .tar: halonet reads the images in it.'],
-  ['a Parquet file', 0, 'PAR1', 'Extract its images into a folder first, and name that.'],
+  ['a Parquet file', 0, 'PAR1', 'Rename it to end in .parquet: halonet reads the images in it.'],
 ];
 
 const HEAD = 512; // bytes
@@ -31,9 +31,12 @@ export async function archived(input: string): Promise<InputError | undefined> {
   const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
   if (found === undefined) return undefined;
   const [what, , , hint] = found;
-  return new InputError(`${input} is ${what}; expected an image, a folder, a .tar or .zip archive, or -`, {
-    hint,
-  });
+  return new InputError(
+    `${input} is ${what}; expected an image, a folder, a .tar, .zip or .parquet file, or -`,
+    {
+      hint,
+    },
+  );
 }
 
 /** Returns the first bytes of a file as Latin-1; '' if it cannot be read. */

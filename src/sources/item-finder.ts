@@ -6,21 +6,23 @@ import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
 import { isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
-import { MemberFinder } from './member-finder.js';
-import { memberPath } from './member-path.js';
-
+import { InsideFinder } from './inside-finder.js';
 import { STDIN } from './standard-input.js';
 import { Targets } from './targets.js';
 
 /** Finds the items of failed rows by their ids. Close it when done. */
 export class ItemFinder {
   readonly #folder: string | undefined;
-  readonly #members = new MemberFinder();
+  readonly #inside: InsideFinder;
   #targets: Promise<Targets> | undefined;
 
-  /** @param folder base of relative paths; the working directory by default */
-  constructor(folder?: string | undefined) {
+  /**
+   * @param folder base of relative paths; the working directory by default
+   * @param imageColumn of Parquet files; by default, the only one that may hold images
+   */
+  constructor(folder?: string | undefined, imageColumn?: string | undefined) {
     this.#folder = folder;
+    this.#inside = new InsideFinder(() => this.#resolver(), folder, imageColumn);
   }
 
   /**
@@ -33,20 +35,15 @@ export class ItemFinder {
     identity: FileIdentity | undefined,
   ): Promise<FoundItem | undefined> {
     if (isNamedAsArchive(id)) return undefined; // it may hold many images
-    const found = await memberPath(id, this.#folder);
-    if (found === 'gone') return undefined;
-    if (found !== undefined) {
-      const { format, name, path, member } = found;
-      const target = await (await this.#resolver()).ofLink(path);
-      return this.#members.find(format, { name, path, target }, member, identity);
-    }
+    const inside = await this.#inside.find(id, identity);
+    if (inside !== undefined) return inside === 'missing' ? undefined : inside;
     const file = pathFrom(this.#folder, id);
     if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
     return new FileItem(id, { file, target: await (await this.#resolver()).ofLink(file) });
   }
 
   async close(): Promise<void> {
-    await this.#members.close();
+    await this.#inside.close();
   }
 
   #resolver(): Promise<Targets> {

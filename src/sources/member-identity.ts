@@ -13,12 +13,16 @@ export interface MemberPlace {
 /**
  * Returns the identity of a member of an archive: its size and, in place of a time, a number that holds a digest of the archive's own
  * identity and where the member's headers begin. So a member can be found again without reading what stands before it.
+ *
+ * @param part what else tells its bytes, such as the column of a table
  */
 export function memberIdentity(
   { bytes, modified }: FileIdentity,
   { header, size }: MemberPlace,
+  part?: string,
 ): FileIdentity {
-  const digest = createHash('sha256').update(`${bytes} ${modified}`).digest().readBigUInt64LE();
+  const whole = `${bytes} ${modified}${part === undefined ? '' : ` ${part}`}`;
+  const digest = createHash('sha256').update(whole).digest().readBigUInt64LE();
   const place = BigInt(header) < UNKNOWN_PLACE ? BigInt(header) : UNKNOWN_PLACE;
   return { bytes: size, modified: BigInt.asIntN(64, (digest << PLACE_BITS) | place) };
 }

@@ -2,22 +2,25 @@ import { stat } from 'node:fs/promises';
 import { pathFrom } from '../path-from.js';
 import { type ArchiveFormat, isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
+import { PARQUET } from './parquet.js';
 
-/** The member of an archive that a path such as `photos.tar/cats/1.jpg` names. */
+/** What a path such as `photos.tar/cats/1.jpg` or `photos.parquet/7` names inside a file. */
 export interface MemberPath {
-  readonly format: ArchiveFormat;
-  readonly name: string; // of the archive, as given
+  readonly format: ArchiveFormat | undefined; // undefined for a Parquet file
+  readonly name: string; // of the file, as given
   readonly path: string; // to open it
-  readonly member: string; // its name
+  readonly member: string; // the name of the member, or the number of the row
 }
 
-/** Returns whether a path may name a member of an archive. */
+/** Returns whether a path may name something inside a file. */
 export const isMemberPath = (path: string): boolean =>
-  ARCHIVE_FORMATS.some(({ extension }) => path.toLowerCase().includes(`${extension}/`));
+  [...ARCHIVE_FORMATS.map(({ extension }) => extension), PARQUET].some((extension) =>
+    path.toLowerCase().includes(`${extension}/`),
+  );
 
 /**
- * Returns what a path names in an archive; undefined if it names nothing there. `gone` if it may have named a member of an archive
- * that is no file any more: the name of a member is never used as a path.
+ * Returns what a path names inside a file; undefined if it names nothing there. `gone` if it may have named something in a
+ * file that is gone: the name of a member is never used as a path.
  *
  * @param folder base of relative paths; the working directory by default
  */
@@ -25,7 +28,7 @@ export async function memberPath(id: string, folder?: string): Promise<MemberPat
   for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
     const name = id.slice(0, slash);
     const format = ARCHIVE_FORMATS.find((one) => isNamedAs(one, name));
-    if (format === undefined) continue;
+    if (format === undefined && !name.toLowerCase().endsWith(PARQUET)) continue;
     const path = pathFrom(folder, name);
     const found = await stat(path).catch(() => undefined);
     const member = id.slice(slash + 1);

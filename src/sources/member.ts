@@ -3,13 +3,24 @@ import { BrokenPath } from '../file-item.js';
 import { isMemberPath } from './member-path.js';
 import type { Source } from './source.js';
 
-const NO_MEMBER: ImageFailure = { code: 'not_found', message: 'there is no such member of an archive' };
+const NOT_INSIDE: ImageFailure = {
+  code: 'not_found',
+  message: 'there is no such member of an archive, or row of a Parquet file',
+};
 
-/** A member of an archive, named as in rows: `photos.tar/cats/1.jpg`. */
+/** A member of an archive, or a row of a Parquet file, named as in rows: `photos.tar/cats/1.jpg`, `photos.parquet/7`. */
 export const member: Source = {
   name: 'member of an archive',
   takes: ({ name, found }) => found.kind === 'failed' && isMemberPath(name),
-  async *items({ name }, { findMember, targets }) {
-    yield (await findMember(name)) ?? new BrokenPath(name, NO_MEMBER, await targets.ofEntry(name));
+  async *items({ name, found }, { findInside, targets }) {
+    if (found.kind !== 'failed') return;
+    const item = await findInside(name);
+    if (item !== undefined && item !== 'missing') yield item;
+    else
+      yield new BrokenPath(
+        name,
+        item === undefined ? found.failure : NOT_INSIDE,
+        await targets.ofEntry(name),
+      );
   },
 };

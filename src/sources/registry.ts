@@ -1,17 +1,17 @@
-// src/sources/: inputs to items: folders, files, archives, lists on standard input
+// src/sources/: inputs to items: folders, files, archives, Parquet files, lists
 
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
 import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
+import { InsideFinder } from './inside-finder.js';
 import { itemsOfList } from './list-file.js';
 import { member } from './member.js';
-import { MemberFinder } from './member-finder.js';
-import { memberPath } from './member-path.js';
+import { parquet } from './parquet.js';
 import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
-import type { Input, Source, Walk, WalkOptions } from './source.js';
+import type { Input, MistakeOptions, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
 import { tar } from './tar.js';
 import { Targets } from './targets.js';
@@ -23,6 +23,7 @@ export const SOURCES: readonly Source[] = [
   folder,
   tar,
   zip,
+  parquet,
   file,
   member,
   pattern,
@@ -46,16 +47,12 @@ export async function* itemsOf(
     const { source, input } = await sourceOf(name, among);
     yield* source.items(input, walk);
   };
-  const members = new MemberFinder();
+  const targets = await Targets.open();
+  const inside = new InsideFinder(async () => targets, undefined, options.imageColumn);
   const walk: Walk = {
     ...options,
-    targets: await Targets.open(),
-    findMember: async (path) => {
-      const named = await memberPath(path);
-      if (named === undefined || named === 'gone') return undefined;
-      const target = await walk.targets.ofLink(named.path);
-      return members.find(named.format, { ...named, target }, named.member, undefined);
-    },
+    targets,
+    findInside: (path) => inside.find(path, undefined),
     follow: (name) => itemsOfOne(name, followed),
   };
   try {
@@ -65,7 +62,7 @@ export async function* itemsOf(
     }
     if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk.follow));
   } finally {
-    await members.close();
+    await inside.close();
   }
 }
 
@@ -85,10 +82,11 @@ async function* until(signal: AbortSignal | undefined, items: AsyncGenerator<Ite
 export async function refuseMistaken(
   inputs: readonly string[],
   sources: readonly Source[] = SOURCES,
+  options: MistakeOptions = {},
 ): Promise<void> {
   for (const name of inputs) {
     const { source, input } = await sourceOf(name, sources);
-    const mistake = await source.mistake?.(input);
+    const mistake = await source.mistake?.(input, options);
     if (mistake !== undefined) throw mistake;
   }
 }

@@ -21,7 +21,7 @@ export interface Source {
   /** Whether only a person types such an input: an entry of a list is never one. */
   readonly typed?: boolean | undefined;
   /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
-  readonly mistake?: ((input: Input) => Promise<InputError | undefined>) | undefined;
+  readonly mistake?: ((input: Input, options: MistakeOptions) => Promise<InputError | undefined>) | undefined;
 }
 
 export interface WalkOptions {
@@ -32,14 +32,18 @@ export interface WalkOptions {
   readonly onSkipped?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
+  readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images
   readonly signal?: AbortSignal | undefined; // checked for every item and every folder
 }
+
+/** What decides whether an input is a mistake. */
+export type MistakeOptions = Pick<WalkOptions, 'imageColumn'>;
 
 /** A walk in progress. */
 export interface Walk extends WalkOptions {
   readonly targets: Targets;
-  /** Returns the member of an archive that a path such as `photos.tar/cats/1.jpg` names; undefined if there is none that can be read. */
-  readonly findMember: (path: string) => Promise<FoundItem | undefined>;
+  /** Returns what a path such as `photos.tar/cats/1.jpg` or `photos.parquet/7` names inside a file. */
+  readonly findInside: (path: string) => Promise<FoundItem | 'missing' | undefined>;
   /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */
   readonly follow: (name: string) => AsyncGenerator<Item>;
 }

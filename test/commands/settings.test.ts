@@ -125,6 +125,7 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   'path-column': ['--from', 'list.csv', '--path-column', 'x'],
   root: ['--from', 'list.csv', '--root', 'x'],
   'keep-columns': ['--from', 'list.csv', '--keep-columns', 'all'],
+  'image-column': ['photo'],
   extensions: ['png'],
   include: ['*.png'],
   exclude: ['*.png'],

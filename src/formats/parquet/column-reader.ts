@@ -1,0 +1,100 @@
+import { FormatError } from '../../errors.js';
+import type { ReadAt } from '../read-at.js';
+import type { ColumnChunk, ParquetLeaf } from './footer.js';
+import { type ChunkPages, type Page, packedBytes, pagesOf } from './pages.js';
+import { decodeDictionary, decodePage, type PageValues } from './values.js';
+
+const KEPT = 2; // pages: the decoders read ahead from one into the next
+const MOST_KEPT = 2 ** 28; // bytes of these pages, unless it is a single one
+
+/**
+ * Reads the values of a column page by page: memory holds two pages, and never a whole row group that has more. A page is read whole, and
+ * has fewer than 2 GiB: some programs, such as fastparquet, write row groups of a single page.
+ */
+export class ColumnReader {
+  readonly #leaf: ParquetLeaf;
+  readonly #chunks: readonly ColumnChunk[];
+  readonly #groups = new Recent<ColumnChunk, ChunkPages>();
+  readonly #dictionaries = new Recent<ColumnChunk, readonly Uint8Array[]>();
+  readonly #pages = new Recent<Page, PageValues>();
+
+  /** @param chunks of the column, in the order of their rows */
+  constructor(leaf: ParquetLeaf, chunks: readonly ColumnChunk[]) {
+    this.#leaf = leaf;
+    this.#chunks = chunks;
+  }
+
+  /** The definition level of a null in a struct that is not null. */
+  get outer(): number {
+    return this.#leaf.outer;
+  }
+
+  /**
+   * Returns the value of a row, a view of its page; for a null, its definition level.
+   *
+   * @throws FormatError if it cannot be read
+   * @throws what `read` throws
+   */
+  async value(read: ReadAt, row: number): Promise<Uint8Array | number> {
+    const chunk = lastBefore(this.#chunks, row);
+    if (chunk === undefined || row >= chunk.first + chunk.rows)
+      throw new FormatError(`there is no row ${row}`);
+    if (chunk.failure !== undefined) throw new FormatError(chunk.failure);
+    const pages = await this.#groups.get(chunk, 0, () => pagesOf(read, chunk));
+    const page = lastBefore(pages.data, row - chunk.first);
+    if (page === undefined) throw new FormatError(`there is no row ${row}`);
+    const { rows } = await this.#pages.get(page, page.size, async () => {
+      const dictionary = page.encoding.endsWith('_DICTIONARY')
+        ? await this.#dictionary(read, chunk, pages)
+        : undefined;
+      return decodePage(page, await packedBytes(read, page), chunk.codec, this.#leaf, dictionary);
+    });
+    return rows[row - chunk.first - page.first] as Uint8Array | number;
+  }
+
+  async #dictionary(read: ReadAt, chunk: ColumnChunk, { dictionary }: ChunkPages) {
+    if (dictionary === undefined) return undefined;
+    return this.#dictionaries.get(chunk, dictionary.size, async () =>
+      decodeDictionary(dictionary, await packedBytes(read, dictionary), chunk.codec),
+    );
+  }
+}
+
+/** Returns the last element that begins at a row or before it. */
+function lastBefore<T extends { readonly first: number }>(sorted: readonly T[], row: number): T | undefined {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] as T).first <= row) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from - 1];
+}
+
+/** What was read last. Whoever asks for something that is being read waits for the same reading. */
+class Recent<Key, Value> {
+  readonly #entries = new Map<Key, { readonly size: number; readonly value: Promise<Value> }>();
+
+  get(key: Key, size: number, make: () => Promise<Value>): Promise<Value> {
+    const known = this.#entries.get(key);
+    this.#entries.delete(key); // to the end
+    const entry = known ?? { size, value: make() };
+    this.#entries.set(key, entry);
+    if (known === undefined) {
+      entry.value.catch((error: unknown) => {
+        if (!(error instanceof FormatError)) this.#entries.delete(key); // it may be read another time
+      });
+      this.#forget();
+    }
+    return entry.value;
+  }
+
+  #forget(): void {
+    let total = [...this.#entries.values()].reduce((sum, { size }) => sum + size, 0);
+    for (const [key, { size }] of this.#entries) {
+      if (this.#entries.size <= 1 || (this.#entries.size <= KEPT && total <= MOST_KEPT)) return;
+      this.#entries.delete(key);
+      total -= size;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { FileIdentity } from '../file-identity.js';
+import type { FoundItem } from '../item.js';
+import { MemberFinder } from './member-finder.js';
+import { memberPath } from './member-path.js';
+import { RowFinder } from './row-finder.js';
+import type { Targets } from './targets.js';
+
+/** Finds what paths name inside files: members of archives and rows of Parquet files. Close it when done. */
+export class InsideFinder {
+  readonly #targets: () => Promise<Targets>;
+  readonly #folder: string | undefined;
+  readonly #members = new MemberFinder();
+  readonly #rows: RowFinder;
+
+  /**
+   * @param folder base of relative paths; the working directory by default
+   * @param imageColumn of Parquet files; by default, the only one that may hold images
+   */
+  constructor(targets: () => Promise<Targets>, folder: string | undefined, imageColumn: string | undefined) {
+    this.#targets = targets;
+    this.#folder = folder;
+    this.#rows = new RowFinder(imageColumn);
+  }
+
+  /**
+   * @param identity of the item when its row was written; undefined if there was none
+   * @returns undefined if a path names nothing inside a file; `missing` if what it names is not there, or cannot be read
+   */
+  async find(path: string, identity: FileIdentity | undefined): Promise<FoundItem | 'missing' | undefined> {
+    const named = await memberPath(path, this.#folder);
+    if (named === undefined) return undefined;
+    if (named === 'gone') return 'missing';
+    const { format, member } = named;
+    const file = { ...named, target: await (await this.#targets()).ofLink(named.path) };
+    const found =
+      format === undefined
+        ? await this.#rows.find(file, member)
+        : await this.#members.find(format, file, member, identity);
+    return found ?? 'missing';
+  }
+
+  async close(): Promise<void> {
+    await this.#members.close();
+  }
+}

@@ -1,0 +1,76 @@
+import type { FileIdentity } from '../file-identity.js';
+import { identify } from '../identify.js';
+import type { FoundItem, OpenItem } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
+import { failureOf, type NamedArchive } from './archive.js';
+import { openArchive } from './archive-file.js';
+import { memberIdentity } from './member-identity.js';
+import { ImageColumnError } from './parquet-column.js';
+import type { ParquetTable } from './parquet-table.js';
+
+const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
+
+/** A row of a Parquet file. It holds no bytes, since memory may hold millions of rows. */
+export class ParquetRow implements FoundItem {
+  readonly status = 'found';
+  readonly id: string;
+  readonly target: string;
+  readonly #path: string; // of the file
+  readonly #row: number;
+  readonly #table: ParquetTable;
+
+  constructor({ name, path, target }: NamedArchive, row: number, table: ParquetTable) {
+    this.id = `${name}/${row}`;
+    this.target = `${target}/${row}`;
+    this.#path = path;
+    this.#row = row;
+    this.#table = table;
+  }
+
+  async identify(): Promise<FileIdentity | undefined> {
+    const file = await identify(this.#path);
+    return file && this.#identityIn(file);
+  }
+
+  async open(): Promise<OpenItem> {
+    const file = await openArchive(this.#path);
+    return {
+      identity: this.#identityIn(file.identity),
+      read: async (most) => {
+        const limit = Math.min(BUFFER_LIMIT, most);
+        try {
+          const image = await this.#table.image(file, this.#row);
+          const { byteLength } = image;
+          if (byteLength === 0) throw new ImageRefusal('empty_file', 'the image has no bytes');
+          if (byteLength > limit)
+            throw new ImageRefusal(
+              'too_large',
+              `the image has ${byteLength} bytes, beyond the limit of ${limit} bytes`,
+            );
+          return image.slice(); // the page that it is a part of need not stay in memory
+        } catch (error) {
+          const { code, message } = rowFailure(error);
+          throw new ImageRefusal(code, message);
+        } finally {
+          await file.close().catch(() => {}); // nothing was written
+        }
+      },
+    };
+  }
+
+  /** The size of an image is known only once its page was read. Another column would give other images. */
+  #identityIn(file: FileIdentity): FileIdentity {
+    return memberIdentity(file, { header: this.#row, size: 0 }, this.#table.column);
+  }
+}
+
+/**
+ * Returns the failure of a Parquet file, or of a row, that cannot be read.
+ *
+ * @throws any other error
+ */
+export function rowFailure(error: unknown): ReturnType<typeof failureOf> {
+  if (error instanceof ImageColumnError)
+    return { code: 'unsupported_format', message: `the file ${error.reason}` };
+  return failureOf(error);
+}

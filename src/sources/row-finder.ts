@@ -1,0 +1,39 @@
+import type { FoundItem } from '../item.js';
+import type { NamedArchive } from './archive.js';
+import { openTable } from './parquet.js';
+import { ParquetRow, rowFailure } from './parquet-row.js';
+import type { ParquetTable } from './parquet-table.js';
+
+/** Finds rows of Parquet files. It remembers the last file. */
+export class RowFinder {
+  readonly #imageColumn: string | undefined;
+  #last: { readonly path: string; readonly table: Promise<ParquetTable | undefined> } | undefined;
+
+  /** @param imageColumn the column of the images; by default, the only one that may be */
+  constructor(imageColumn: string | undefined) {
+    this.#imageColumn = imageColumn;
+  }
+
+  /**
+   * @param row its number, as ids have it
+   * @returns undefined if there is no such row, or the file cannot be read
+   */
+  async find(file: NamedArchive, row: string): Promise<FoundItem | undefined> {
+    if (!/^(?:0|[1-9]\d{0,14})$/.test(row)) return undefined;
+    const table = await this.#open(file.path);
+    return table !== undefined && Number(row) < table.rows
+      ? new ParquetRow(file, Number(row), table)
+      : undefined;
+  }
+
+  #open(path: string): Promise<ParquetTable | undefined> {
+    if (this.#last?.path !== path) {
+      const table = openTable(path, { imageColumn: this.#imageColumn }).catch((error: unknown) => {
+        rowFailure(error); // throws errors that are not of the file
+        return undefined;
+      });
+      this.#last = { path, table };
+    }
+    return this.#last.table;
+  }
+}
