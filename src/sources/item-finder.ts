@@ -7,6 +7,7 @@ import { pathFrom } from '../path-from.js';
 import { isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
 import { InsideFinder } from './inside-finder.js';
+import { isNamedAsParquet } from './parquet.js';
 import { STDIN } from './standard-input.js';
 import { Targets } from './targets.js';
 
@@ -34,7 +35,7 @@ export class ItemFinder {
     failure: ImageFailure['code'],
     identity: FileIdentity | undefined,
   ): Promise<FoundItem | undefined> {
-    if (isNamedAsArchive(id)) return undefined; // it may hold many images
+    if (holdsImages(id)) return undefined; // many, perhaps: --sync walks it
     const inside = await this.#inside.find(id, identity);
     if (inside !== undefined) return inside === 'missing' ? undefined : inside;
     const file = pathFrom(this.#folder, id);
@@ -52,7 +53,9 @@ export class ItemFinder {
   }
 }
 
-const isNamedAsArchive = (id: string) => ARCHIVE_FORMATS.some((format) => isNamedAs(format, id));
+/** Returns whether a path is named as an archive or a Parquet file. */
+const holdsImages = (path: string) =>
+  isNamedAsParquet(path) || ARCHIVE_FORMATS.some((format) => isNamedAs(format, path));
 
 /**
  * Returns whether the path of a failed row may be an image. An invalid name does not lead to the original file. A folder that

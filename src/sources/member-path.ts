@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { pathFrom } from '../path-from.js';
 import { type ArchiveFormat, isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
-import { PARQUET } from './parquet.js';
+import { isNamedAsParquet, PARQUET } from './parquet.js';
 
 /** What a path such as `photos.tar/cats/1.jpg` or `photos.parquet/7` names inside a file. */
 export interface MemberPath {
@@ -28,7 +28,7 @@ export async function memberPath(id: string, folder?: string): Promise<MemberPat
   for (let slash = id.indexOf('/'); slash !== -1; slash = id.indexOf('/', slash + 1)) {
     const name = id.slice(0, slash);
     const format = ARCHIVE_FORMATS.find((one) => isNamedAs(one, name));
-    if (format === undefined && !name.toLowerCase().endsWith(PARQUET)) continue;
+    if (format === undefined && !isNamedAsParquet(name)) continue;
     const path = pathFrom(folder, name);
     const found = await stat(path).catch(() => undefined);
     const member = id.slice(slash + 1);

@@ -46,7 +46,7 @@ export const parquet: Source = {
 
 export const PARQUET = '.parquet';
 
-const isNamedAsParquet = (name: string): boolean => name.toLowerCase().endsWith(PARQUET);
+export const isNamedAsParquet = (name: string): boolean => name.toLowerCase().endsWith(PARQUET);
 
 /**
  * Opens a Parquet file by its path. The reader of the format is loaded only now: most jobs do without.
