@@ -84,7 +84,7 @@ function expectHeader(block: Buffer, at: number, header: number): void {
   if (stated !== unsigned && stated !== signed) throw new FormatError(`there is no tar header at byte ${at}`);
 }
 
-/** @throws FormatError if the archive ends within a member; only the padding behind its bytes may be missing */
+/** @throws FormatError if the archive ends within a member; only the padding after its bytes may be missing */
 async function expectBytes(read: ReadAt, { header, offset, size }: TarMember): Promise<void> {
   if (size > 0 && (await read(offset + size - 1, 1)).byteLength === 0)
     throw new FormatError(`the archive ends within the member at byte ${header}`);
@@ -164,7 +164,7 @@ function kindOf(type: string, name: Buffer): TarMember['kind'] {
   return type === '7' ? 'file' : 'other';
 }
 
-/** Returns where the bytes of a GNU sparse member begin: behind the blocks that continue its map. */
+/** Returns where the bytes of a GNU sparse member begin: after the blocks that continue its map. */
 async function endOfMap(
   read: ReadAt,
   block: Buffer,

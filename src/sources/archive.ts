@@ -164,7 +164,7 @@ export function failureOf(error: unknown): ImageFailure {
   };
 }
 
-/** Returns the error for an input whose name says that it is such an archive, and whose beginning is none. */
+/** Returns the error for an input that is named like such an archive, but does not begin like one. */
 async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputError | undefined> {
   const archive = await openArchive(name).catch((error: unknown) => {
     if (!(error instanceof ImageRefusal)) throw error; // otherwise, a row says why it cannot be read

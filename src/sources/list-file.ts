@@ -77,7 +77,7 @@ const RESERVED = /^(path|row|error|stage|stages|predictions|embedding|(index|lab
 
 async function headerOf(file: string): Promise<readonly string[]> {
   for await (const line of readLines(file)) if (Array.isArray(line)) return line as readonly string[];
-  return formatOfList(file).hasColumns ? USUAL.slice(0, 1) : [PATH]; // an empty list
+  return [PATH]; // an empty list
 }
 
 function noColumn(

@@ -81,11 +81,13 @@ const jsonl: ListFormat = {
   hasColumns: true,
   async *read(path) {
     let number = 0;
+    let hasHeader = false;
     for await (const line of linesOf(path)) {
       number++;
       if (line.trim() === '') continue;
       const values = objectIn(number === 1 ? line.replace(/^\uFEFF/, '') : line, number);
-      if (number === 1) yield Object.keys(values);
+      if (!hasHeader) yield Object.keys(values);
+      hasHeader = true;
       yield { number, values };
     }
   },

@@ -12,7 +12,7 @@ export interface MemberPlace {
 
 /**
  * Returns the identity of a member of an archive: its size and, in place of a time, a number that holds a digest of the archive's own
- * identity and where the member's headers begin. So a member can be found again without reading what stands before it.
+ * identity and where the member's headers begin. So a member can be found again without reading what precedes it.
  *
  * @param part what else tells its bytes, such as the column of a table
  */

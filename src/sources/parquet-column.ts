@@ -4,7 +4,7 @@ import type { ParquetColumn } from '../formats/parquet/footer.js';
 /** A Parquet file in which it is not clear which column has the images. */
 export class ImageColumnError extends InputError {
   override readonly name = 'InputError';
-  readonly reason: string; // behind the name of the file: has several columns…
+  readonly reason: string; // follows the name of the file: has several columns…
 
   constructor(reason: string, hint: string) {
     super(`it ${reason}`, { hint });

@@ -47,7 +47,7 @@ export class ParquetRow implements FoundItem {
               'too_large',
               `the image has ${byteLength} bytes, beyond the limit of ${limit} bytes`,
             );
-          return image.slice(); // the page that it is a part of need not stay in memory
+          return image.slice(); // so that its page can leave memory
         } catch (error) {
           const { code, message } = rowFailure(error);
           throw new ImageRefusal(code, message);
@@ -58,7 +58,7 @@ export class ParquetRow implements FoundItem {
     };
   }
 
-  /** The size of an image is known only once its page was read. Another column would give other images. */
+  /** The size of an image is known only once its page has been read. The column is part of the identity: another one has other images. */
   #identityIn(file: FileIdentity): FileIdentity {
     return memberIdentity(file, { header: this.#row, size: 0 }, this.#table.column);
   }

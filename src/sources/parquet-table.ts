@@ -5,7 +5,7 @@ import { ImageRefusal } from '../refusal.js';
 import type { ArchiveFile } from './archive-file.js';
 import { imageColumnOf } from './parquet-column.js';
 
-/** What is known of a Parquet file as it was when its identity was this. */
+/** The metadata of a Parquet file, and the identity that the file had then. */
 interface Known {
   readonly identity: FileIdentity;
   readonly column: string;
@@ -14,7 +14,7 @@ interface Known {
   readonly path: ColumnReader | undefined;
 }
 
-/** The images of a Parquet file, one for each row. All items of the file share it, and what it has read last. */
+/** The images of a Parquet file, one for each row. All items of the file share it and its cache of pages. */
 export class ParquetTable {
   readonly #wanted: string | undefined;
   readonly column: string;
@@ -41,7 +41,7 @@ export class ParquetTable {
   }
 
   /**
-   * Returns the bytes of an image, a view of what memory holds of the file.
+   * Returns the bytes of an image, a view of the page that holds it.
    *
    * @throws ImageRefusal empty_file if the row has no image
    * @throws FormatError if the row cannot be read

@@ -74,7 +74,7 @@ async function* until(signal: AbortSignal | undefined, items: AsyncGenerator<Ite
 }
 
 /**
- * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, URLs, archives. An
+ * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, URLs, damaged archives. An
  * input that exists but cannot be read is a row, as is every entry of a list.
  *
  * @throws {InputError} for the first mistake

@@ -208,7 +208,7 @@ describe('archives on the command line', () => {
     await assertAsNew('c.csv');
   });
 
-  it('classifies and retries the images of a 20 GB tar without reading what stands between them', async () => {
+  it('classifies and retries the images of a 20 GB tar without reading what lies between them', async () => {
     const GB = 10 ** 9;
     const image = (name: string) => tarEntry({ name, content: images.get(name) as Buffer });
     const large = (name: string, size: number) => ({

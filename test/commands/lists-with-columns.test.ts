@@ -37,7 +37,7 @@ describe('--from', () => {
     await write('data/list.txt', 'heart.png', '', 'none.png');
     await write('data/list.csv', '\uFEFFid,file_name', '1,heart.png', '', '2,none.png');
     await write('data/list.tsv', 'path\tn', 'heart.png\t1', 'none.png\t2');
-    await write('data/list.jsonl', '{"image":"heart.png"}', '', '{"image":"none.png","n":1}');
+    await write('data/list.jsonl', '', '{"image":"heart.png"}', '', '{"image":"none.png","n":1}');
     for (const name of ['list.txt', 'list.csv', 'list.tsv', 'list.jsonl'])
       assert.equal(await pathsOf('--from', `data/${name}`), 'data/heart.png\ndata/none.png not_found', name);
   });

@@ -158,7 +158,7 @@ describe('zipMembers', () => {
     );
   });
 
-  it('lists a member with wrong sizes, and those behind it', async () => {
+  it('lists a member with wrong sizes, and those after it', async () => {
     const { members } = await membersOf([{ name: 'a', content: 'x', size: 9 }, { name: 'b' }]);
     assert.deepEqual(
       members.map(({ name, size }) => [name, size]),

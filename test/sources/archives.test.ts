@@ -476,7 +476,7 @@ describe('archives', () => {
     assert.match(await contentOf(archive), /^truncated: /);
   });
 
-  it('fails a damaged zip once, whose directory stands at its end', async () => {
+  it('fails a damaged zip once, because its directory is at its end', async () => {
     const whole = zipOf([{ name: '1.png', content: 'one' }]);
     await write('a.zip', whole.subarray(0, -1));
     assert.deepEqual(await walk(['a.zip']), ['read_failed: a.zip']);
@@ -581,7 +581,7 @@ describe('archives', () => {
     const MEMBER_BYTES = 20 * 2 ** 20;
     const COUNT = 500;
 
-    it('finds a member near the end of a 10 GB tar without reading what stands before', async () => {
+    it('finds a member near the end of a 10 GB tar without reading what precedes it', async () => {
       const handle = await open(at('a.tar'), 'w');
       for (let i = 0; i < COUNT; i++) {
         const member = tarEntry({ name: `${i}.png`, content: `bytes of ${i}`, size: MEMBER_BYTES });
@@ -665,7 +665,7 @@ describe('archives', () => {
       });
     }
 
-    it('finds the members before the damage of a tar, and those behind it by their place', async () => {
+    it('finds the members of a tar before its damage, and those after it by their place', async () => {
       const parts = ['a', 'b', 'c'].map((one) =>
         tarEntry({ name: `${one}.png`, content: `bytes of ${one}` }),
       );

@@ -5,11 +5,11 @@ import { type ChunkPages, type Page, packedBytes, pagesOf } from './pages.js';
 import { decodeDictionary, decodePage, type PageValues } from './values.js';
 
 const KEPT = 2; // pages: the decoders read ahead from one into the next
-const MOST_KEPT = 2 ** 28; // bytes of these pages, unless it is a single one
+const MAX_KEPT_BYTES = 2 ** 28; // of these pages together, unless there is only one
 
 /**
- * Reads the values of a column page by page: memory holds two pages, and never a whole row group that has more. A page is read whole, and
- * has fewer than 2 GiB: some programs, such as fastparquet, write row groups of a single page.
+ * Reads the values of a column page by page. Memory holds two pages, which may be much less than a row group. A page is read whole and
+ * has fewer than 2 GiB; some programs, such as fastparquet, write row groups of a single page.
  */
 export class ColumnReader {
   readonly #leaf: ParquetLeaf;
@@ -71,7 +71,7 @@ function lastBefore<T extends { readonly first: number }>(sorted: readonly T[], 
   return sorted[from - 1];
 }
 
-/** What was read last. Whoever asks for something that is being read waits for the same reading. */
+/** A cache of what was read last. Requests for something that is being read wait for that reading. */
 class Recent<Key, Value> {
   readonly #entries = new Map<Key, { readonly size: number; readonly value: Promise<Value> }>();
 
@@ -92,7 +92,7 @@ class Recent<Key, Value> {
   #forget(): void {
     let total = [...this.#entries.values()].reduce((sum, { size }) => sum + size, 0);
     for (const [key, { size }] of this.#entries) {
-      if (this.#entries.size <= 1 || (this.#entries.size <= KEPT && total <= MOST_KEPT)) return;
+      if (this.#entries.size <= 1 || (this.#entries.size <= KEPT && total <= MAX_KEPT_BYTES)) return;
       this.#entries.delete(key);
       total -= size;
     }

@@ -38,7 +38,7 @@ function zstdWindow(bytes: Uint8Array): number {
     const window = view.getUint8(5);
     return 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8);
   }
-  const at = 5 + ([0, 1, 2, 4][descriptor & 3] as number); // behind the number of a dictionary
+  const at = 5 + ([0, 1, 2, 4][descriptor & 3] as number); // after the id of a dictionary
   const width = descriptor >> 6;
   if (width === 0) return view.getUint8(at);
   if (width === 1) return 256 + view.getUint16(at, true);
@@ -46,7 +46,7 @@ function zstdWindow(bytes: Uint8Array): number {
 }
 
 /**
- * Decompresses a page. The result has a buffer of its own, so that a damaged page cannot show bytes beyond it.
+ * Decompresses a page. The result has its own buffer, so that a damaged page cannot reveal bytes beyond it.
  *
  * @param size bytes that it must have
  * @throws FormatError if the codec is unknown, or the page damaged

@@ -6,9 +6,9 @@ import type { ReadAt } from '../read-at.js';
 import type { ColumnChunk } from './footer.js';
 import { thriftEnd } from './thrift.js';
 
-/** A page of a column chunk: where its bytes are, and what its header says. */
+/** A page of a column chunk: where its bytes are, and the fields of its header. */
 export interface Page {
-  readonly at: number; // of the bytes behind its header
+  readonly at: number; // of the bytes after its header
   readonly packed: number; // bytes
   readonly size: number; // bytes once decompressed
   readonly crc: number | undefined; // of the packed bytes, signed
@@ -17,11 +17,11 @@ export interface Page {
   readonly levels: PageLevels | undefined; // of a page of version 2
 }
 
-/** What only the header of a page of version 2 says. */
+/** The fields of a version 2 page header. */
 interface PageLevels {
   readonly repetition: number; // bytes before the definition levels
   readonly definition: number; // bytes of these
-  readonly isCompressed: boolean; // the values behind them
+  readonly isCompressed: boolean; // the values after them
 }
 
 /** The pages of a column chunk. */

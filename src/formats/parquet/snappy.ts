@@ -1,11 +1,11 @@
 const LITERAL = 0;
-const LONG_LITERAL = 60; // from here on, the tag tells how many bytes have the length
+const LONG_LITERAL = 60; // from here on, the tag states how many bytes hold the length
 
 /**
- * Decompresses a Snappy block, whose own length has to be the expected one.
+ * Decompresses a Snappy block that states the expected length.
  * https://github.com/google/snappy/blob/main/format_description.txt
  *
- * hyparquet and hysnappy do not check lengths: damaged data make the one run for minutes, and the other return bytes of an earlier page.
+ * hyparquet and hysnappy do not check lengths: on damaged data, the first runs for minutes, and the second returns bytes of an earlier page.
  *
  * @param size bytes that come out
  * @throws RangeError if the data are damaged
@@ -38,7 +38,7 @@ export function decompressSnappy(bytes: Uint8Array, size: number): Uint8Array {
   return output;
 }
 
-/** Returns how many bytes behind a tag have a length or a distance. */
+/** Returns how many bytes after a tag hold a length or a distance. */
 function extraBytes(tag: number): number {
   const kind = tag & 3;
   if (kind !== LITERAL) return kind === 3 ? 4 : kind;
