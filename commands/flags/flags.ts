@@ -317,9 +317,9 @@ export const sharedFlags = {
     ...INPUTS,
     ...COMMON,
     helpValue: 'FILE',
-    summary: 'List of paths: .csv, .tsv, .jsonl or text',
+    summary: 'List of paths: .csv, .tsv, .jsonl, .parquet or text',
     description:
-      'List of paths in a file, walked after the inputs: CSV, TSV or JSON lines by extension, otherwise text with a path on each line. Relative paths start in the folder of the list',
+      'List of paths in a file, walked after the inputs: CSV, TSV, JSON lines or Parquet by extension, otherwise text with a path on each line. Relative paths start in the folder of the list',
   }),
   'path-column': Flags.string({
     ...INPUTS,

@@ -8,7 +8,7 @@ import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
 
-/** A list of paths in a file: text, CSV, TSV or JSON lines. */
+/** A list of paths in a file: text, CSV, TSV, JSON lines or Parquet. */
 export interface ListFile {
   readonly path: string; // of the list
   readonly pathColumn?: string | undefined; // by default `path`, or another usual name
@@ -34,7 +34,7 @@ export async function listColumns(list: ListFile): Promise<ListColumns> {
   const { hasColumns } = formatOfList(file);
   if (!hasColumns && (pathColumn !== undefined || keep.length > 0)) {
     throw new HalonetError(`--from ${file}: a text list has no columns`, {
-      hint: 'Lists with columns end in .csv, .tsv, .jsonl or .ndjson.',
+      hint: 'Lists with columns end in .csv, .tsv, .jsonl, .ndjson or .parquet.',
     });
   }
   await expectFile(file);
@@ -106,12 +106,12 @@ export async function* itemsOfList(
   follow: (path: string) => AsyncGenerator<Item>,
 ): AsyncGenerator<Item> {
   const { path, kept } = await listColumns(list);
-  for await (const line of readLines(list.path)) {
+  for await (const line of readLines(list.path, [path, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
     const value = values[path];
     const columns: Columns | undefined =
-      kept.length === 0 ? undefined : Object.fromEntries(kept.map((name) => [name, values[name] ?? null]));
+      kept.length === 0 ? undefined : Object.fromEntries(kept.map((name) => [name, asKept(values[name])]));
     const named = (item: Item) => (columns === undefined ? item : withColumns(item, columns));
     if (failure !== undefined) yield named(new BrokenPath(String(value), failure));
     else if (typeof value !== 'string' || value === '')
@@ -121,6 +121,10 @@ export async function* itemsOfList(
     else for await (const item of follow(inRoot(value, list))) yield named(item);
   }
 }
+
+/** JSON has neither NaN nor the infinities. */
+const asKept = (value: Columns[string] | undefined) =>
+  value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? null : value;
 
 /** Joins without `path.join`, which would normalise the path as it was given. */
 function inRoot(path: string, { path: file, root = dirname(file) }: ListFile): string {

@@ -5,6 +5,7 @@ import { parse } from 'csv-parse';
 import { FormatError, HalonetError, type ImageFailure } from '../errors.js';
 import type { Columns } from '../rows.js';
 import { systemReason } from '../system-reason.js';
+import { openArchive } from './archive-file.js';
 import { entriesOf } from './list.js';
 
 /** A line of a list: its values by column. */
@@ -18,8 +19,15 @@ export interface ListLine {
 export interface ListFormat {
   readonly name: string; // for messages
   readonly hasColumns: boolean; // otherwise, every line is a path, in the column `path`
-  /** Yields the names of the columns, then the lines. @throws FormatError with the number of a damaged line */
-  readonly read: (path: string) => AsyncGenerator<readonly string[] | ListLine>;
+  /**
+   * Yields the names of the columns, then the lines.
+   * @param columns that lines must have, if not all
+   * @throws FormatError with the number of a damaged line
+   */
+  readonly read: (
+    path: string,
+    columns: readonly string[] | undefined,
+  ) => AsyncGenerator<readonly string[] | ListLine>;
 }
 
 /** The column of lists that have none. */
@@ -123,11 +131,35 @@ function objectIn(line: string, number: number): Columns {
   );
 }
 
+/** Parquet: values have types. Lines are numbered as rows are, from 1. */
+const parquet: ListFormat = {
+  name: 'Parquet',
+  hasColumns: true,
+  async *read(path, wanted) {
+    const { openRows } = await import('../formats/parquet/rows.js');
+    const file = await openArchive(path);
+    try {
+      const { columns, read } = await openRows(file.read, file.identity.bytes);
+      yield columns;
+      const names = wanted ?? columns;
+      let number = 0;
+      for await (const row of read(names))
+        yield {
+          number: ++number,
+          values: Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])),
+        };
+    } finally {
+      await file.close();
+    }
+  },
+};
+
 const FORMATS: Readonly<Record<string, ListFormat>> = {
   '.csv': separated('CSV', ','),
   '.tsv': separated('TSV', '\t'),
   '.jsonl': jsonl,
   '.ndjson': jsonl,
+  '.parquet': parquet,
 };
 
 /** Returns the format of a list by its extension: text unless that of a table. */
@@ -136,12 +168,16 @@ export const formatOfList = (path: string): ListFormat => FORMATS[extname(path).
 /**
  * Reads a list.
  *
+ * @param columns that lines must have; all by default
  * @throws {HalonetError} naming the list, if it cannot be read or a line is damaged
  */
-export async function* readLines(path: string): AsyncGenerator<readonly string[] | ListLine> {
+export async function* readLines(
+  path: string,
+  columns?: readonly string[],
+): AsyncGenerator<readonly string[] | ListLine> {
   const format = formatOfList(path);
   try {
-    yield* format.read(path);
+    yield* format.read(path, columns);
   } catch (cause) {
     if (cause instanceof HalonetError && !(cause instanceof FormatError)) throw cause;
     if (cause instanceof FormatError || isCsvError(cause))

@@ -84,6 +84,7 @@ describe('--from', () => {
     await write('bad.jsonl', '{"path":"a"}', '{"path":');
     await write('bad.csv', 'path,n', '"data/heart.png,1');
     await write('odd.csv', 'name,n', 'x,1');
+    await write('bad.parquet', 'no Parquet at all');
     for (const [args, message] of [
       [['none.csv'], /^error: --from none\.csv: no such file or folder\n$/],
       [['data'], /^error: --from data: it is a folder, not a file\n {2}Name the folder as an input\.\n$/],
@@ -102,6 +103,7 @@ describe('--from', () => {
       [['list.csv', '--keep-columns', 'a,a'], /expected distinct names of columns/],
       [['bad.jsonl'], /^error: --from bad\.jsonl: line 2 is not JSON\n/],
       [['bad.csv'], /^error: --from bad\.csv: Quote Not Closed/],
+      [['bad.parquet'], /^error: --from bad\.parquet: it does not begin with PAR1\n/],
     ] as const) {
       const { code, stderr } = await here(['embed', '-o', 'x.npy', '--from', ...args]);
       assert.deepEqual(
@@ -165,6 +167,36 @@ describe('--from', () => {
       assert.deepEqual([first.n, first.ok, first.none, first.deep], [1.5, true, null, '{"a":[1]}']);
       assert.deepEqual([second.n, second.ok, second.error.code], [null, null, 'not_found']);
     });
+
+    for (const name of ['list-pyarrow.parquet', 'list-duckdb.parquet'])
+      it(`keeps the types of Parquet, and retries its rows: ${name}`, async () => {
+        const list = join(ROOT, 'fixtures/parquet', name);
+        const { stderr } = await here([
+          'classify',
+          '--from',
+          list,
+          '--root',
+          'data',
+          '--keep-columns',
+          'all',
+          '-o',
+          'c.jsonl',
+        ]);
+        assert.match(stderr, /^3 images .*, 3 failed \(not_found 3\)/);
+        await copyFile(join(folder, 'data/heart.png'), join(folder, 'data/none.png'));
+        const retried = await halonet(['retry', 'c.jsonl'], { cwd: folder });
+        assert.match(retried.stderr, /^retried 3 images .*, 1 succeeded, /);
+        const [first, second] = (await read('c.jsonl')).split('\n').map((line) => line && JSON.parse(line));
+        const { path, error, ...columns } = first;
+        assert.deepEqual(columns, {
+          ...{ label: 'first, "one"', count: 1, large: '1152921504606846976', score: 0.1, good: true },
+          ...{ day: '2024-02-29', time: '2024-02-29T12:30:00.500Z' },
+        });
+        assert.deepEqual(
+          [path, error.code, second.score, second.predictions.length],
+          ['data/a.png', 'not_found', null, 1],
+        );
+      });
 
     for (const output of ['c.csv', 'c.jsonl', 'e.npy']) {
       const task = output.startsWith('c') ? 'classify' : 'embed';

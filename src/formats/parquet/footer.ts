@@ -55,6 +55,15 @@ const MAX_METADATA = 2 ** 26; // bytes
  * @throws what `read` throws
  */
 export async function readFooter(read: ReadAt, size: number): Promise<ParquetFooter> {
+  return footerOf(await readMetadata(read, size), size);
+}
+
+/**
+ * Reads the metadata as hyparquet represents it.
+ *
+ * @throws as `readFooter`
+ */
+export async function readMetadata(read: ReadAt, size: number): Promise<FileMetaData> {
   const head = (await read(0, MAGIC.length)).toString('latin1');
   if (head !== MAGIC && head !== ENCRYPTED) throw new FormatError('it does not begin with PAR1');
   const tail = await read(Math.max(0, size - TAIL), TAIL);
@@ -68,7 +77,7 @@ export async function readFooter(read: ReadAt, size: number): Promise<ParquetFoo
     throw new FormatError(`it has ${length} bytes of metadata; halonet reads at most ${MAX_METADATA}`);
   const bytes = await read(size - TAIL - length, length + TAIL);
   if (bytes.byteLength < length + TAIL) throw new FormatError('the file ends within its metadata');
-  return footerOf(parse(bytes.subarray(0, length), bytes), size);
+  return parse(bytes.subarray(0, length), bytes);
 }
 
 function parse(metadata: Uint8Array, withTail: Uint8Array): FileMetaData {
@@ -96,7 +105,8 @@ function footerOf(metadata: FileMetaData, size: number): ParquetFooter {
   };
 }
 
-function rowsIn({ num_rows: stated, row_groups: groups }: FileMetaData): number {
+/** @throws FormatError if the row groups do not add up */
+export function rowsIn({ num_rows: stated, row_groups: groups }: FileMetaData): number {
   const sum = groups.reduce((total, group) => {
     if (typeof group.num_rows !== 'bigint' || group.num_rows < 0n)
       throw new FormatError('its metadata has a row group without a number of rows');
