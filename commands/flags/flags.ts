@@ -127,6 +127,14 @@ const extensions = Flags.custom<ReadonlySet<string>>({
   },
 });
 
+const pathPattern = Flags.custom<string>({
+  helpValue: 'PATTERN',
+  parse: async (text) => {
+    if (text.trim() !== '') return text;
+    throw new HalonetError('expected a pattern, such as "*.png" or "cats/**"; received none');
+  },
+});
+
 const keptColumns = Flags.custom<readonly string[] | 'all'>({
   helpValue: 'NAME,…|all',
   parse: async (text) => {
@@ -349,19 +357,17 @@ export const sharedFlags = {
     description:
       'Column of Parquet files that holds the images, as bytes or as in the datasets of Hugging Face; by default, the only one that can',
   }),
-  include: Flags.string({
+  include: pathPattern({
     ...INPUTS,
     multiple: true,
     multipleNonGreedy: true,
-    helpValue: 'PATTERN',
     description:
       'Take only images whose path matches, such as "*.png" (in any folder) or "cats/**" (below any folder of that name); repeat for more patterns',
   }),
-  exclude: Flags.string({
+  exclude: pathPattern({
     ...INPUTS,
     multiple: true,
     multipleNonGreedy: true,
-    helpValue: 'PATTERN',
     description: 'Leave out images whose path matches; repeat for more patterns',
   }),
   limit: Flags.integer({

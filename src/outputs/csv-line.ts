@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { type CastingContext, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { FormatError, type ImageFailure } from '../errors.js';
 import type { RowName } from '../rows.js';
@@ -46,6 +46,13 @@ export function csvNumbersLine(
   return `${csvLine(before, style).slice(0, -1)},${numbers.join(',')},${csvLine(after, style)}`;
 }
 
+/** Returns the header of a table, with the kept columns of items between its own. */
+export function headerLine(before: readonly string[], after: readonly string[], style: TextStyle): string {
+  const { columns: kept = [] } = style;
+  const cells = kept.map((name) => (style.safe ? name.replace(FORMULA, "'$&") : name));
+  return csvLine([...before, ...cells, ...after]);
+}
+
 /** Returns the cells that name an item: its id and its kept columns. */
 export function nameCells({ id, columns }: RowName, { columns: kept = [] }: TextStyle): (string | number)[] {
   return [
@@ -63,20 +70,28 @@ export function nameCells({ id, columns }: RowName, { columns: kept = [] }: Text
  * @param at the column of the path, from 0; those of the item follow
  * @throws {FormatError} if the text does not begin with a record
  */
-export function csvNames(text: string, at: number, { columns: kept = [] }: TextStyle): readonly RowName[] {
-  const cells = parseRecords(text)[0]?.record.slice(at, at + 1 + kept.length) ?? [];
-  return readings(cells).map(([id = '', ...values]) =>
-    kept.length === 0
-      ? { id }
-      : { id, columns: Object.fromEntries(kept.map((name, i) => [name, values[i] ?? ''])) },
-  );
+export function csvNames(
+  text: string,
+  at: number,
+  { safe = false, columns: kept = [] }: TextStyle,
+): readonly RowName[] {
+  const cells = parseRecords(text, safe)[0]?.record.slice(at, at + 1 + kept.length) ?? [];
+  if (!safe) return [nameOf(cells, kept)];
+  return readings(cells).map((texts) => nameOf(texts, kept));
+}
+
+type Cell = string | number;
+
+function nameOf([id = '', ...values]: readonly Cell[], kept: readonly string[]): RowName {
+  if (kept.length === 0) return { id: String(id) };
+  return { id: String(id), columns: Object.fromEntries(kept.map((name, i) => [name, values[i] ?? ''])) };
 }
 
 const MAX_READINGS = 64;
 
 /** Returns the texts that cells may stand for: all combinations, unless there are very many. */
-function readings(cells: readonly string[]): readonly (readonly string[])[] {
-  return cells.reduce<readonly (readonly string[])[]>(
+function readings(cells: readonly Cell[]): readonly (readonly Cell[])[] {
+  return cells.reduce<readonly (readonly Cell[])[]>(
     (before, cell) => {
       const texts = before.length < MAX_READINGS ? unescaped(cell) : unescaped(cell).slice(-1);
       return before.flatMap((start) => texts.map((text) => [...start, text]));
@@ -86,8 +101,10 @@ function readings(cells: readonly string[]): readonly (readonly string[])[] {
 }
 
 /** Returns the texts that a cell may stand for. */
-const unescaped = (cell: string): readonly string[] =>
-  cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? [cell, cell.slice(1)] : [cell];
+const unescaped = (cell: Cell): readonly Cell[] =>
+  typeof cell === 'string' && cell.startsWith("'") && FORMULA.test(cell.slice(1))
+    ? [cell, cell.slice(1)]
+    : [cell];
 
 /**
  * Replaces the name in the records of one row.
@@ -119,13 +136,16 @@ function endOfCells(raw: string, start: number, count: number): number {
 }
 
 interface CsvRecord {
-  readonly record: readonly string[];
+  readonly record: readonly Cell[];
   readonly raw: string; // with its line feed
 }
 
-function parseRecords(text: string): readonly CsvRecord[] {
+/** @param safe whether every text is quoted, so that cells without quotes are numbers */
+function parseRecords(text: string, safe = false): readonly CsvRecord[] {
+  const cast = (cell: string, { quoting }: CastingContext) => (quoting || cell === '' ? cell : Number(cell));
   try {
-    return parse(text, { record_delimiter: '\n', raw: true }) as unknown as readonly CsvRecord[];
+    const options = { record_delimiter: '\n', raw: true, ...(safe && { cast }) };
+    return parse(text, options) as unknown as readonly CsvRecord[];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FormatError(`not a CSV record: ${reason}`, { cause: error });

@@ -1,4 +1,12 @@
-import { csvLine, csvNames, csvRenamed, failureCell, nameCells, type TextStyle } from './csv-line.js';
+import {
+  csvLine,
+  csvNames,
+  csvRenamed,
+  failureCell,
+  headerLine,
+  nameCells,
+  type TextStyle,
+} from './csv-line.js';
 import type { RowFile, TextFile } from './row-file.js';
 
 const COMMA = 0x2c;
@@ -7,7 +15,7 @@ const COMMA = 0x2c;
 export function indexFile(name: RowFile['name'], style: TextStyle): TextFile {
   return {
     name,
-    header: Buffer.from(csvLine(['row', 'path', ...(style.columns ?? []), 'error'])),
+    header: Buffer.from(headerLine(['row', 'path'], ['error'], style)),
     rows: {
       encode: (row, number) =>
         Buffer.from(

@@ -11,9 +11,17 @@ export function failureJson({ code, message }: ImageFailure) {
   return { code, message };
 }
 
-/** Returns the members that name an item: its path and its kept columns. */
-export function nameMembers({ id, columns }: RowName, { columns: kept = [] }: TextStyle) {
-  return { path: id, ...Object.fromEntries(kept.map((name) => [name, columns?.[name] ?? null])) };
+/**
+ * Returns a row as a JSON document on one line: its path, its kept columns and its result. The name is written member by member, since
+ * an object would put a column named 2020 first.
+ */
+export function jsonRow(name: RowName, result: object, style: TextStyle): string {
+  return `${nameText(name, style)},${jsonLine(result).slice(1)}`;
+}
+
+function nameText({ id, columns = {} }: RowName, { columns: kept = [] }: TextStyle): string {
+  const members = kept.map((name) => `,${JSON.stringify(name)}:${JSON.stringify(columns[name] ?? null)}`);
+  return `{"path":${JSON.stringify(id)}${members.join('')}`;
 }
 
 /** Returns the names that a line may hold: exactly one. */
@@ -26,6 +34,5 @@ export function jsonNames(text: string, { columns: kept = [] }: TextStyle): read
 /** Replaces the name of a line, which is in its first members. */
 export function jsonRenamed(text: string, name: RowName, style: TextStyle): string {
   const [old = { id: '' }] = jsonNames(text, style);
-  const start = (one: RowName) => JSON.stringify(nameMembers(one, style)).slice(0, -1);
-  return start(name) + text.slice(start(old).length);
+  return nameText(name, style) + text.slice(nameText(old, style).length);
 }

@@ -11,7 +11,7 @@ export interface InputChanges {
   readonly unread: number; // new inputs that cannot be read
   readonly changed: number; // files
   readonly moved: boolean; // the order of the remaining inputs has changed
-  readonly respelled: number; // known inputs given by another path
+  readonly respelled: number; // known inputs with a new path or new columns
 }
 
 export interface KnownInputs {
@@ -71,7 +71,7 @@ export function isRespelledOnly({ gained, lost, changed, moved }: InputChanges):
   return gained + lost + changed === 0 && !moved;
 }
 
-/** Returns whether a row belongs to an unchanged input, possibly given by another path. */
+/** Returns whether a row belongs to an unchanged input, possibly with a new path or new columns. */
 function fitOf(record: LedgerRecord, state: InputState): 'same' | 'respelled' | 'other' {
   const { id, target = id, file } = state;
   if (!isSameFile(record.file, file)) return 'other';

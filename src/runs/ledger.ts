@@ -30,10 +30,13 @@ export function pathKey(path: string): bigint {
   return createHash('sha256').update(path).digest().readBigUInt64LE();
 }
 
-/** Returns the key of what the text of a row says about its item: that of its path, unless columns came with it. */
+/**
+ * Returns the key of what the text of a row says about its item: that of its path, unless columns with values came with it. Values
+ * count as CSV writes them, so an item without columns has the key of one whose columns are empty.
+ */
 export function nameKey({ id, columns = {} }: RowName): bigint {
   const values = Object.values(columns).map((value) => String(value ?? ''));
-  return pathKey([id, ...values].join('\0'));
+  return pathKey(values.some((value) => value !== '') ? JSON.stringify([id, ...values]) : id);
 }
 
 export function encodeRecord({ path, target, file, failure, textEnd }: LedgerRecord): Uint8Array {

@@ -141,4 +141,4 @@ function headerOf(
 }
 
 const respelledNote = (output: string, respelled: number) =>
-  `${output} has ${counted(respelled, 'row')} whose image is now given by another path; --sync rewrites the paths`;
+  `${output} has ${counted(respelled, 'row')} with a new path or new columns; --sync rewrites them`;

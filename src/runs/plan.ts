@@ -168,7 +168,7 @@ export function changesText({ gained, lost, changed, moved, respelled }: InputCh
     [gained, 'new'],
     [changed, 'changed'],
     [lost, 'gone'],
-    [respelled, 'given by another path'],
+    [respelled, 'with a new path or new columns'],
   ] as const;
   const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return [...parts, ...(moved ? ['in another order'] : [])].join(', ');

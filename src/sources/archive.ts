@@ -52,7 +52,8 @@ export function archiveSource(format: ArchiveFormat): Source {
         archive = await openArchive(name);
         for await (const member of format.members(archive)) {
           walk.signal?.throwIfAborted();
-          if (await isWanted(member, archive, walk)) yield itemOf(member, { name, path: name, target });
+          if (await isWanted(member, archive, walk))
+            yield itemOf(member, { name, path: name, target, identity: archive.identity });
         }
       } catch (error) {
         yield new BrokenPath(name, failureOf(error), target); // the members before still count
@@ -74,6 +75,11 @@ export interface NamedArchive {
   readonly target: string; // what the name resolves to
 }
 
+/** An archive in which a member was found. */
+export interface ReadArchive extends NamedArchive {
+  readonly identity: FileIdentity; // when it was found
+}
+
 const HEAD = 4096; // bytes that show whether a member without an extension is an image
 
 async function isWanted(member: ArchiveMember, { path, read }: ArchiveFile, walk: Walk): Promise<boolean> {
@@ -91,7 +97,7 @@ async function isWanted(member: ArchiveMember, { path, read }: ArchiveFile, walk
 const isHidden = (name: string) =>
   name.split('/').some((part) => part.startsWith('.') && part !== '.' && part !== '..');
 
-function itemOf(member: ArchiveMember, archive: NamedArchive): Item {
+export function itemOf(member: ArchiveMember, archive: ReadArchive): Item {
   if (member.failure === undefined) return new MemberItem(member, archive);
   const name = memberName(member);
   return new BrokenPath(`${archive.name}/${name}`, member.failure, `${archive.target}/${name}`);
@@ -103,9 +109,11 @@ export class MemberItem implements FoundItem {
   readonly id: string;
   readonly target: string;
   readonly #archive: string; // its path
+  readonly #found: FileIdentity; // of the archive
   readonly #member: ArchiveMember;
 
-  constructor(member: ArchiveMember, { name, path, target }: NamedArchive) {
+  constructor(member: ArchiveMember, { name, path, target, identity }: ReadArchive) {
+    this.#found = identity;
     this.id = `${name}/${memberName(member)}`;
     this.target = `${target}/${memberName(member)}`;
     this.#archive = path;
@@ -120,10 +128,12 @@ export class MemberItem implements FoundItem {
   async open(): Promise<OpenItem> {
     const member = this.#member;
     const archive = await openArchive(this.#archive);
+    const isChanged = !isSameIdentity(archive.identity, this.#found);
     return {
       identity: memberIdentity(archive.identity, member),
       async read(limit) {
         try {
+          if (isChanged) throw new ImageRefusal('read_failed', 'the archive was changed during the run');
           return await readMember(member, archive.read, limit);
         } finally {
           await archive.close().catch(() => {}); // nothing was written
@@ -132,6 +142,10 @@ export class MemberItem implements FoundItem {
     };
   }
 }
+
+/** Returns whether a file is still the same. */
+export const isSameIdentity = (one: FileIdentity, other: FileIdentity): boolean =>
+  one.bytes === other.bytes && one.modified === other.modified;
 
 const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
 

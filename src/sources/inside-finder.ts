@@ -1,5 +1,5 @@
 import type { FileIdentity } from '../file-identity.js';
-import type { FoundItem } from '../item.js';
+import type { Item } from '../item.js';
 import { MemberFinder } from './member-finder.js';
 import { memberPath } from './member-path.js';
 import { RowFinder } from './row-finder.js';
@@ -24,9 +24,9 @@ export class InsideFinder {
 
   /**
    * @param identity of the item when its row was written; undefined if there was none
-   * @returns undefined if a path names nothing inside a file; `missing` if what it names is not there, or cannot be read
+   * @returns undefined if a path names nothing inside a file; `missing` if what it names is not there
    */
-  async find(path: string, identity: FileIdentity | undefined): Promise<FoundItem | 'missing' | undefined> {
+  async find(path: string, identity: FileIdentity | undefined): Promise<Item | 'missing' | undefined> {
     const named = await memberPath(path, this.#folder);
     if (named === undefined) return undefined;
     if (named === 'gone') return 'missing';

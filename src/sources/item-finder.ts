@@ -37,7 +37,7 @@ export class ItemFinder {
   ): Promise<FoundItem | undefined> {
     if (holdsImages(id)) return undefined; // many, perhaps: --sync walks it
     const inside = await this.#inside.find(id, identity);
-    if (inside !== undefined) return inside === 'missing' ? undefined : inside;
+    if (inside !== undefined) return inside === 'missing' || inside.status === 'failed' ? undefined : inside;
     const file = pathFrom(this.#folder, id);
     if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
     return new FileItem(id, { file, target: await (await this.#resolver()).ofLink(file) });

@@ -30,13 +30,14 @@ const USUAL = [PATH, 'file_path', 'filepath', 'file_name', 'filename', 'file', '
  * @throws {HalonetError} if the list cannot be read, or has no such columns
  */
 export async function listColumns(list: ListFile): Promise<ListColumns> {
-  const { path: file, pathColumn, keep = [] } = list;
+  const { path: file, pathColumn, root, keep = [] } = list;
   const { hasColumns } = formatOfList(file);
   if (!hasColumns && (pathColumn !== undefined || keep.length > 0)) {
     throw new HalonetError(`--from ${file}: a text list has no columns`, {
       hint: 'Lists with columns end in .csv, .tsv, .jsonl, .ndjson or .parquet.',
     });
   }
+  if (root === '') throw new HalonetError('--root is empty', { hint: 'Name a folder, such as --root data.' });
   await expectFile(file);
   const columns = await headerOf(file);
   const path = pathColumn ?? USUAL.find((name) => columns.includes(name));
@@ -109,9 +110,11 @@ export async function* itemsOfList(
   for await (const line of readLines(list.path, [path, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
-    const value = values[path];
+    const value = columnIn(values, path);
     const columns: Columns | undefined =
-      kept.length === 0 ? undefined : Object.fromEntries(kept.map((name) => [name, asKept(values[name])]));
+      kept.length === 0
+        ? undefined
+        : Object.fromEntries(kept.map((name) => [name, asKept(columnIn(values, name))]));
     const named = (item: Item) => (columns === undefined ? item : withColumns(item, columns));
     if (failure !== undefined) yield named(new BrokenPath(String(value), failure));
     else if (typeof value !== 'string' || value === '')
@@ -121,6 +124,9 @@ export async function* itemsOfList(
     else for await (const item of follow(inRoot(value, list))) yield named(item);
   }
 }
+
+/** Columns may have names that every object has: constructor. */
+const columnIn = (values: Columns, name: string) => (Object.hasOwn(values, name) ? values[name] : undefined);
 
 /** JSON has neither NaN nor the infinities. */
 const asKept = (value: Columns[string] | undefined) =>

@@ -1,10 +1,12 @@
 import type { FileIdentity } from '../file-identity.js';
-import type { FoundItem } from '../item.js';
+import { identify } from '../identify.js';
+import type { Item } from '../item.js';
 import {
   type ArchiveFormat,
   type ArchiveMember,
   failureOf,
-  MemberItem,
+  isSameIdentity,
+  itemOf,
   type NamedArchive,
 } from './archive.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
@@ -26,21 +28,19 @@ export class MemberFinder {
 
   /**
    * @param identity of the member when it was read: if the archive has not changed, it tells where a member of a tar archive is
-   * @returns undefined if there is no such member, or it cannot be read
+   * @returns undefined if there is no such member
    */
   async find(
     format: ArchiveFormat,
     archive: NamedArchive,
     name: string,
     identity: FileIdentity | undefined,
-  ): Promise<FoundItem | undefined> {
+  ): Promise<Item | undefined> {
     try {
       const search = await this.#open(format, archive.path);
       const header = identity && headerIn(identity);
       const member = (await memberAt(search, name, header)) ?? (await searchFor(search, name, header));
-      return member === undefined || member.failure !== undefined
-        ? undefined
-        : new MemberItem(member, archive);
+      return member && itemOf(member, { ...archive, identity: search.archive.identity });
     } catch (error) {
       return nothingIfDamaged(error); // the archive cannot be opened
     }
@@ -54,7 +54,15 @@ export class MemberFinder {
   }
 
   async #open(format: ArchiveFormat, path: string): Promise<Search> {
-    if (this.#search?.archive.path === path) return this.#search;
+    const { archive: last } = this.#search ?? {};
+    const now = last?.path === path ? await identify(path) : undefined;
+    if (
+      this.#search !== undefined &&
+      last !== undefined &&
+      now !== undefined &&
+      isSameIdentity(now, last.identity)
+    )
+      return this.#search;
     await this.close();
     const archive = await openArchive(path);
     this.#search = { format, archive, members: format.members(archive), passed: 0, hasMoved: false };

@@ -2,6 +2,7 @@ import type { FileIdentity } from '../file-identity.js';
 import { ColumnReader } from '../formats/parquet/column-reader.js';
 import { readFooter } from '../formats/parquet/footer.js';
 import { ImageRefusal } from '../refusal.js';
+import { isSameIdentity } from './archive.js';
 import type { ArchiveFile } from './archive-file.js';
 import { imageColumnOf } from './parquet-column.js';
 
@@ -59,8 +60,8 @@ export class ParquetTable {
 
   /** Reads the metadata again if the file has changed. */
   async #of(file: ArchiveFile): Promise<Known> {
-    if (isSame(this.#known.identity, file.identity)) return this.#known;
-    if (this.#reading === undefined || !isSame(this.#reading.identity, file.identity))
+    if (isSameIdentity(this.#known.identity, file.identity)) return this.#known;
+    if (this.#reading === undefined || !isSameIdentity(this.#reading.identity, file.identity))
       this.#reading = { identity: file.identity, known: know(file, this.#wanted ?? this.column) };
     this.#known = await this.#reading.known;
     return this.#known;
@@ -75,6 +76,3 @@ async function know(file: ArchiveFile, wanted: string | undefined): Promise<Know
   const path = image.path && readerOf(image.path);
   return { identity, column: name, rows, bytes: readerOf(image.bytes), path };
 }
-
-const isSame = (one: FileIdentity, other: FileIdentity) =>
-  one.bytes === other.bytes && one.modified === other.modified;

@@ -1,11 +1,13 @@
 import { expand } from 'brace-expansion';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { InputError } from '../errors.js';
+import { isMemberPath } from './member-path.js';
 import type { Source } from './source.js';
 
 /**
  * A quoted pattern, as a shell would expand it: first its braces, such as `shard-{000..099}.tar`, into names that must exist, then
- * `*`, `**`, `?` and `[…]` into the paths that match, sorted by code unit. A path that exists under this very name comes first. Entries
+ * `*`, `**`, `?` and `[…]` into the paths that match, sorted by code unit; folders that match are walked, unless
+ * the pattern has a `**`, which matches the files in them. A path that exists under this very name comes first. Entries
  * of a list are paths, not patterns.
  */
 export const pattern: Source = {
@@ -23,19 +25,30 @@ export const pattern: Source = {
   },
 };
 
-const isPattern = (name: string) => isDynamicPattern(name) || expand(name).length > 1;
+/** Names in archives are not matched; only braces are expanded in them. */
+const isPattern = (name: string) =>
+  isMemberPath(name) ? expand(name).length > 1 : isDynamicPattern(name) || expand(name).length > 1;
 
-const MAX_BRACES = 1_000_000; // names
+const MAX_BRACES = 100_000; // names
 
 async function* matches(name: string, signal?: AbortSignal): AsyncGenerator<string> {
-  for (const one of expand(name, {
-    max: MAX_BRACES,
-    maxLength: Number.POSITIVE_INFINITY,
-    maxSteps: Number.POSITIVE_INFINITY,
-  })) {
-    if (isDynamicPattern(one)) yield* await pathsLike(one, signal);
+  for (const one of namesOf(name)) {
+    if (isDynamicPattern(one) && !isMemberPath(one)) yield* await pathsLike(one, signal);
     else yield one;
   }
+}
+
+/** @throws InputError if braces give too many names */
+function namesOf(name: string): readonly string[] {
+  const names = expand(name, {
+    max: MAX_BRACES + 1,
+    maxLength: Number.POSITIVE_INFINITY,
+    maxSteps: Number.POSITIVE_INFINITY,
+  });
+  if (names.length <= MAX_BRACES) return names;
+  throw new InputError(`the braces of ${name} give more than ${MAX_BRACES} names`, {
+    hint: 'Write the names to a file, and pass it with --from.',
+  });
 }
 
 /** Returns the paths that match, which begin as the pattern does. Hidden ones need a dot in the pattern. */
@@ -43,7 +56,7 @@ async function pathsLike(name: string, signal: AbortSignal | undefined): Promise
   const [start = ''] = /^(\.\/+)+/.exec(name) ?? [];
   const found = await glob(name.slice(start.length), {
     absolute: name.startsWith('/'),
-    onlyFiles: false,
+    onlyFiles: name.includes('**'), // it matches what is in the folders too
     expandDirectories: false,
     braceExpansion: false,
     ...(signal !== undefined && { signal }),

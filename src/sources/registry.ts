@@ -25,8 +25,8 @@ export const SOURCES: readonly Source[] = [
   zip,
   parquet,
   file,
-  member,
   pattern,
+  member,
   brokenPath,
 ];
 

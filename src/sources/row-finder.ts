@@ -1,13 +1,21 @@
+import type { FileIdentity } from '../file-identity.js';
+import { identify } from '../identify.js';
 import type { FoundItem } from '../item.js';
-import type { NamedArchive } from './archive.js';
+import { isSameIdentity, type NamedArchive } from './archive.js';
 import { openTable } from './parquet.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
 
-/** Finds rows of Parquet files. It remembers the last file. */
+/** Finds rows of Parquet files. It remembers the last file, until that changes. */
 export class RowFinder {
   readonly #imageColumn: string | undefined;
-  #last: { readonly path: string; readonly table: Promise<ParquetTable | undefined> } | undefined;
+  #last:
+    | {
+        readonly path: string;
+        readonly identity: FileIdentity | undefined;
+        readonly table: Promise<ParquetTable | undefined>;
+      }
+    | undefined;
 
   /** @param imageColumn the column of the images; by default, the only one that may be */
   constructor(imageColumn: string | undefined) {
@@ -20,19 +28,25 @@ export class RowFinder {
    */
   async find(file: NamedArchive, row: string): Promise<FoundItem | undefined> {
     if (!/^(?:0|[1-9]\d{0,14})$/.test(row)) return undefined;
-    const table = await this.#open(file.path);
+    const table = await this.#open(file.path, await identify(file.path));
     return table !== undefined && Number(row) < table.rows
       ? new ParquetRow(file, Number(row), table)
       : undefined;
   }
 
-  #open(path: string): Promise<ParquetTable | undefined> {
-    if (this.#last?.path !== path) {
+  #open(path: string, identity: FileIdentity | undefined): Promise<ParquetTable | undefined> {
+    const known = this.#last?.path === path ? this.#last.identity : undefined;
+    if (
+      this.#last === undefined ||
+      known === undefined ||
+      identity === undefined ||
+      !isSameIdentity(known, identity)
+    ) {
       const table = openTable(path, { imageColumn: this.#imageColumn }).catch((error: unknown) => {
         rowFailure(error); // throws errors that are not of the file
         return undefined;
       });
-      this.#last = { path, table };
+      this.#last = { path, identity, table };
     }
     return this.#last.table;
   }

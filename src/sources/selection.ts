@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import picomatch from 'picomatch';
 import type { Item } from '../item.js';
 import { mulberry32 } from '../random.js';
@@ -32,7 +33,7 @@ async function* matching(
 ): AsyncGenerator<Item> {
   const [isIncluded, isExcluded] = [matcher(include ?? []), matcher(exclude)];
   for await (const item of items) {
-    const id = item.id.replaceAll('\\', '/').replace(/^(\.{0,2}\/)+/, ''); // patterns match neither `.` nor `..`
+    const id = withoutStart(item.id.replaceAll('\\', '/'));
     if ((include === undefined || isIncluded(id)) && !isExcluded(id)) yield item;
   }
 }
@@ -40,11 +41,15 @@ async function* matching(
 /** Patterns match a whole path, or its end from any folder on: `*.png` matches in every folder, `thumbs/**` every such folder. */
 function matcher(patterns: readonly string[]): (id: string) => boolean {
   if (patterns.length === 0) return () => false;
+  const plain = patterns.map((one) => withoutStart(one.replace(/\/$/, '/**')));
   return picomatch(
-    patterns.flatMap((one) => [one, `**/${one}`]),
+    plain.flatMap((one) => [one, `**/${one}`]),
     { dot: true },
   );
 }
+
+/** Resolves `.` and `..`, which patterns do not match, and drops what is left of them, or a slash, at the beginning. */
+const withoutStart = (path: string) => posix.normalize(path).replace(/^(\.{0,2}\/)+/, '');
 
 /** Chooses items with equal chances by reservoir sampling (Vitter's algorithm R), and yields them in their order. */
 async function* sampled(items: AsyncIterable<Item>, size: number, seed: number): AsyncGenerator<Item> {

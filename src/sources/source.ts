@@ -1,5 +1,5 @@
 import type { InputError } from '../errors.js';
-import type { FoundItem, Item } from '../item.js';
+import type { Item } from '../item.js';
 import type { ListFile } from './list-file.js';
 import type { FoundPath } from './path.js';
 import type { Targets } from './targets.js';
@@ -43,7 +43,7 @@ export type MistakeOptions = Pick<WalkOptions, 'imageColumn'>;
 export interface Walk extends WalkOptions {
   readonly targets: Targets;
   /** Returns what a path such as `photos.tar/cats/1.jpg` or `photos.parquet/7` names inside a file. */
-  readonly findInside: (path: string) => Promise<FoundItem | 'missing' | undefined>;
+  readonly findInside: (path: string) => Promise<Item | 'missing' | undefined>;
   /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */
   readonly follow: (name: string) => AsyncGenerator<Item>;
 }

@@ -100,6 +100,7 @@ describe('--from', () => {
       [['list.csv', '--keep-columns', 'lable'], /it has no column "lable"\n {2}Did you mean label\?/],
       [['list.csv', '--keep-columns', 'error'], /the output has a column "error" of its own\n/],
       [['list.txt', '--keep-columns', 'all'], /a text list has no columns\n/],
+      [['list.csv', '--root', ''], /^error: --root is empty\n/],
       [['list.csv', '--keep-columns', 'a,a'], /expected distinct names of columns/],
       [['bad.jsonl'], /^error: --from bad\.jsonl: line 2 is not JSON\n/],
       [['bad.csv'], /^error: --from bad\.csv: Quote Not Closed/],
@@ -144,6 +145,60 @@ describe('--from', () => {
       );
     });
 
+    it('keeps columns in their order, whatever their names', async () => {
+      await write(
+        'list.jsonl',
+        '{"path":"data/x","constructor":"k","__proto__":"m","b":1,"2020":"y"}',
+        '{"path":"data/y"}',
+      );
+      const names = ['b', '2020', 'constructor', '__proto__'];
+      const args = ['--from', 'list.jsonl', '--keep-columns', names.join(','), '--quiet'];
+      const jsonl = await here(['classify', ...args, '--format', 'jsonl']);
+      const [first, second] = jsonl.stdout.split('\n');
+      assert.match(
+        first ?? '',
+        /^\{"path":"data\/x","b":1,"2020":"y","constructor":"k","__proto__":"m","error":\{/,
+      );
+      assert.match(
+        second ?? '',
+        /^\{"path":"data\/y","b":null,"2020":null,"constructor":null,"__proto__":null,"error":\{/,
+      );
+      const csv = (await here(['classify', ...args])).stdout.split('\n');
+      assert.match(csv[0] ?? '', /^path,b,2020,constructor,__proto__,index_1,/);
+      assert.match(csv[1] ?? '', /^data\/x,1,y,k,m,,,,not_found/);
+      assert.match(csv[2] ?? '', /^data\/y,,,,,,,,not_found/);
+    });
+
+    for (const format of ['csv', 'jsonl'])
+      it(`retries rows of inputs and of a list together: ${format}`, async () => {
+        await write('list.csv', 'path,label', 'data/none.png,x', 'data/gone.png,');
+        await here([
+          'classify',
+          'data',
+          '--from',
+          'list.csv',
+          '--keep-columns',
+          'label',
+          '-o',
+          `c.${format}`,
+        ]);
+        for (const name of ['none', 'gone'])
+          await copyFile(join(folder, 'data/heart.png'), join(folder, `data/${name}.png`));
+        const retried = await halonet(['retry', `c.${format}`], { cwd: folder });
+        assert.match(retried.stderr, /^retried \d images? .*, 2 succeeded/, retried.stderr);
+      });
+
+    it('makes columns and their names safe for spreadsheets, and numbers stay numbers in a retry', async () => {
+      await write('list.jsonl', '{"path":"data/none.png","=cmd()":"=1","n":-5}');
+      const args = ['--from', 'list.jsonl', '--keep-columns', 'all', '--csv-safe'];
+      await here(['classify', ...args, '-o', 'c.csv']);
+      const before = await read('c.csv');
+      assert.match(before, /^path,"'=cmd\(\)",n,.*\n"data\/none\.png","'=1",-5,/);
+      const retried = await halonet(['retry', 'c.csv'], { cwd: folder });
+      assert.equal(retried.code, 1, retried.stderr);
+      assert.equal(await read('c.csv'), before);
+    });
+
     it('keeps the types of JSON lines', async () => {
       await write(
         'list.jsonl',
@@ -168,7 +223,7 @@ describe('--from', () => {
       assert.deepEqual([second.n, second.ok, second.error.code], [null, null, 'not_found']);
     });
 
-    for (const name of ['list-pyarrow.parquet', 'list-duckdb.parquet'])
+    for (const name of ['lists/pyarrow.parquet', 'lists/duckdb.parquet'])
       it(`keeps the types of Parquet, and retries its rows: ${name}`, async () => {
         const list = join(ROOT, 'fixtures/parquet', name);
         const { stderr } = await here([

@@ -79,10 +79,7 @@ describe('inputs spelled differently', function () {
 
       const resumed = await embed(cwd, inputs(), 'second.npy', '--resume');
       assert.equal(resumed.code, 0, resumed.stderr);
-      assert.match(
-        resumed.stderr,
-        /second\.npy has \d rows whose image is now given by another path; --sync/,
-      );
+      assert.match(resumed.stderr, /second\.npy has \d rows with a new path or new columns; --sync/);
       assert.match(resumed.stderr, /nothing left to do: 4 images/);
       assert.deepEqual(await read('second.index.csv'), await read('first.index.csv'));
 
@@ -90,7 +87,7 @@ describe('inputs spelled differently', function () {
       assert.equal(synced.code, 0, synced.stderr);
       assert.match(
         synced.stderr,
-        /second\.npy: [34] given by another path\nno images to compute, 4 rows in all/,
+        /second\.npy: [34] with a new path or new columns\nno images to compute, 4 rows in all/,
       );
       for (const end of ['npy', 'index.csv', 'npy.run.rows'])
         assert.deepEqual(await read(`second.${end}`), await read(`new.${end}`), end);
@@ -119,14 +116,20 @@ describe('inputs spelled differently', function () {
       assert.match(stopped.stderr, /3 rows are saved/);
       const resumed = await embed('.', ['work/photos'], 'third.npy', '--resume');
       assert.equal(resumed.code, 1, resumed.stderr);
-      assert.match(resumed.stderr, /third\.npy: 3 given by another path\n2 images in .* 5 rows in all/);
+      assert.match(
+        resumed.stderr,
+        /third\.npy: 3 with a new path or new columns\n2 images in .* 5 rows in all/,
+      );
       await embed('.', ['work/photos'], 'new.npy', '--overwrite');
       for (const end of ['npy', 'index.csv', 'npy.run.rows'])
         assert.deepEqual(await read(`third.${end}`), await read(`new.${end}`), end);
       await rm(bad);
       const synced = await embed('work', ['photos'], 'third.npy', '--sync');
       assert.equal(synced.code, 0, synced.stderr);
-      assert.match(synced.stderr, /third\.npy: 1 gone, 4 given by another path\nno images to compute, /);
+      assert.match(
+        synced.stderr,
+        /third\.npy: 1 gone, 4 with a new path or new columns\nno images to compute, /,
+      );
     } finally {
       await rm(bad, { force: true });
     }
@@ -146,7 +149,10 @@ describe('inputs spelled differently', function () {
       assert.equal((await listed('', '--fail-fast')).code, 1);
       const resumed = await listed('./', '--resume');
       assert.equal(resumed.code, 2);
-      assert.match(resumed.stderr, /list\.npy have changed: 2 given by another path\n {2}Pass --sync/);
+      assert.match(
+        resumed.stderr,
+        /list\.npy have changed: 2 with a new path or new columns\n {2}Pass --sync/,
+      );
       const synced = await listed('./', '--sync');
       assert.equal(synced.code, 1, synced.stderr);
       assert.match(synced.stderr, /\n2 images in .*, 4 rows in all, 1 failed/);

@@ -132,7 +132,7 @@ const TABLE: readonly (readonly [
   ['a run', 'resume', 'same', 'unread', 'resume'],
   ['*', 'resume', 'same', 'unread', 'done'],
   ['a run', 'resume', 'same', 'respelled', 'reuse unchanged rows, 3 respelled'],
-  ['a run', 'resume', 'same', 'respelled, used up', 'refuse: 3 given by another path'],
+  ['a run', 'resume', 'same', 'respelled, used up', 'refuse: 3 with a new path or new columns'],
   ['*', 'resume', 'same', 'respelled', 'done, 3 respelled'],
   ['*', 'resume', 'same', 'respelled, used up', 'done, 3 respelled'],
   ['*', 'resume', 'same', '*', 'refuse: the inputs of out.csv have changed'],

@@ -682,11 +682,27 @@ describe('archives', () => {
       assert.equal(await contentOf(await find(TAR, 'a.tar', 'a.png')), 'bytes of a');
     });
 
-    it('finds no links and no members that cannot be read', async () => {
+    it('finds links and members that cannot be read as failures', async () => {
       await tar('a.tar', { name: 'a.png', type: '2', link: 'b.png' });
       await write('a.zip', zipOf([{ name: 'a.png', content: 'x', method: 14 }]));
+      const failureOf = (item: Item | undefined) => item?.status === 'failed' && item.failure.message;
+      assert.match(String(failureOf(await find(TAR, 'a.tar', 'a.png'))), /^a link to b\.png; /);
+      assert.match(String(failureOf(await find(ZIP, 'a.zip', 'a.png'))), /^compressed by method 14; /);
+    });
+
+    it('opens an archive again once it has changed', async () => {
+      await tar('a.tar', { name: 'a.png', content: 'old' });
+      assert.equal(await contentOf(await find(TAR, 'a.tar', 'a.png')), 'old');
+      await tar('a.tar', { name: 'b.png', content: 'new' }, { name: 'c.png', content: 'longer than before' });
+      assert.equal(await contentOf(await find(TAR, 'a.tar', 'b.png')), 'new');
       assert.equal(await find(TAR, 'a.tar', 'a.png'), undefined);
-      assert.equal(await find(ZIP, 'a.zip', 'a.png'), undefined);
+    });
+
+    it('refuses a member of an archive that was changed since it was found', async () => {
+      await tar('a.tar', { name: 'a.png', content: 'one' });
+      const found = await find(TAR, 'a.tar', 'a.png');
+      await tar('a.tar', { name: 'b.png', content: 'two, and longer' });
+      assert.equal(await contentOf(found), 'read_failed: the archive was changed during the run');
     });
   });
 

@@ -54,6 +54,7 @@ describe('patterns', () => {
   it('match folders, which are walked, and files with any extension, which are read', async () => {
     assert.deepEqual(await walk('[a]'), ['a/1.jpg', 'a/10.jpg', 'a/2.png', 'a/deep/3.jpg']);
     assert.deepEqual(await walk('n*'), ['note.txt']);
+    assert.deepEqual(await walk('a/**'), ['a/1.jpg', 'a/10.jpg', 'a/2.png', 'a/deep/3.jpg']); // each file once
   });
 
   it('expand braces to paths that must exist, in their order', async () => {
@@ -82,6 +83,13 @@ describe('patterns', () => {
     for await (const item of itemsOf(['-'], { extensions: new Set(['.jpg']), stdin: () => stdin() }))
       items.push(`${item.status} ${item.id}`);
     assert.deepEqual(items, ['failed a/*.jpg']);
+  });
+
+  it('are refused if their braces give too many names', async () => {
+    await assert.rejects(
+      walk('x{0000001..9200000}.tar'),
+      /^InputError: the braces of x.* give more than 100000 names$/,
+    );
   });
 
   it('are mistakes if nothing matches', async () => {

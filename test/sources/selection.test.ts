@@ -44,6 +44,13 @@ describe('selected', () => {
     assert.deepEqual(await idsOf({ include: ['cats/*.png'] }, absolute), absolute.slice(0, 4));
   });
 
+  it('resolves dots in paths and patterns, and starts at the root in both', async () => {
+    const odd = ['lists/../a.png', './b/./c.png', '/data/d.png', '../e.png'];
+    assert.deepEqual(await idsOf({ include: ['*.png'] }, odd), odd);
+    assert.deepEqual(await idsOf({ include: ['a.png', './b/**', '/data/*.png', '../e.png'] }, odd), odd);
+    assert.deepEqual(await idsOf({ exclude: ['/data/**', 'b/'] }, odd), ['lists/../a.png', '../e.png']);
+  });
+
   it('excludes from what it includes', async () => {
     assert.deepEqual(await idsOf({ exclude: ['thumbs/**', '*.jpg'] }), ['cats/a.png', 'dogs/a.png', 'x.png']);
     assert.deepEqual(await idsOf({ include: ['*.png'], exclude: ['cats/**'] }), ['dogs/a.png', 'x.png']);

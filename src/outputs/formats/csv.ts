@@ -7,6 +7,7 @@ import {
   csvRenamed,
   emptyCells,
   failureCell,
+  headerLine,
   nameCells,
   type TextStyle,
 } from '../csv-line.js';
@@ -44,7 +45,7 @@ function csvFile(
 ): TextFile {
   return {
     name: ownName,
-    header: Buffer.from(csvLine(['path', ...(style.columns ?? []), ...columns, 'error'])),
+    header: Buffer.from(headerLine(['path'], [...columns, 'error'], style)),
     rows: {
       encode: (row) => Buffer.from(text(row)),
       names: (line) => csvNames(line, 0, style),

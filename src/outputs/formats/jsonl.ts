@@ -3,7 +3,7 @@ import type { Tensor } from '../../tensor.js';
 import { ARRANGEMENTS } from '../arrangement.js';
 import type { TextStyle } from '../csv-line.js';
 import { decimals } from '../float-text.js';
-import { failureJson, jsonLine, jsonNames, jsonRenamed, nameMembers } from '../json-line.js';
+import { failureJson, jsonNames, jsonRenamed, jsonRow } from '../json-line.js';
 import { predictions } from '../predictions.js';
 import { ownName, type TextFile } from '../row-file.js';
 import { rowTensor } from '../row-tensor.js';
@@ -38,15 +38,13 @@ export const jsonl: Format = {
 
 /** @param result returns the members of a document after its name */
 function jsonlFile(style: TextStyle, result: (row: OkRow) => object): TextFile {
-  const document = (row: OkRow | FailedRow) =>
-    row.status === 'failed'
-      ? { ...nameMembers(row, style), error: failureJson(row.failure) }
-      : { ...nameMembers(row, style), ...result(row) };
+  const resultOf = (row: OkRow | FailedRow) =>
+    row.status === 'failed' ? { error: failureJson(row.failure) } : result(row);
   return {
     name: ownName,
     header: Buffer.of(),
     rows: {
-      encode: (row) => Buffer.from(jsonLine(document(row))),
+      encode: (row) => Buffer.from(jsonRow(row, resultOf(row), style)),
       names: (text) => jsonNames(text, style),
       renamed: (text, name) => jsonRenamed(text, name, style),
     },

@@ -18,7 +18,7 @@ async function all<T>(values: AsyncIterable<T>): Promise<readonly T[]> {
 }
 
 describe('openRows', () => {
-  for (const name of ['list-pyarrow.parquet', 'list-duckdb.parquet']) {
+  for (const name of ['lists/pyarrow.parquet', 'lists/duckdb.parquet']) {
     it(`reads the columns of single values with their types: ${name}`, async () => {
       const { columns, read } = await open(fixture(name));
       assert.deepEqual(columns, ['file_name', 'label', 'count', 'large', 'score', 'good', 'day', 'time']);
@@ -46,7 +46,7 @@ describe('openRows', () => {
   }
 
   it('refuses files that end anywhere', async () => {
-    const bytes = fixture('list-pyarrow.parquet');
+    const bytes = fixture('lists/pyarrow.parquet');
     for (let length = 0; length < bytes.byteLength; length += 7)
       await assert.rejects(open(bytes.subarray(0, length)), FormatError);
   });
