@@ -3,7 +3,7 @@ import type { Columns, RowName } from '../rows.js';
 import type { TextStyle } from './csv-line.js';
 
 /** Returns a JSON document on one line. NaN and the infinities, which JSON lacks, become null. */
-export function jsonLine(document: unknown): string {
+function jsonLine(document: unknown): string {
   return `${JSON.stringify(document)}\n`;
 }
 

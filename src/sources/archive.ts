@@ -104,7 +104,7 @@ export function itemOf(member: ArchiveMember, archive: ReadArchive): Item {
 }
 
 /** A member of an archive that can be read at its place. */
-export class MemberItem implements FoundItem {
+class MemberItem implements FoundItem {
   readonly status = 'found';
   readonly id: string;
   readonly target: string;
