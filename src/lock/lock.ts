@@ -236,16 +236,20 @@ async function removeAbandoned(
   }
 }
 
-/** Removes the second lock of a process that died while it took over this lock. */
+/**
+ * Removes the second lock of a process that died while it took over this lock, and the third of one that died while it took over the
+ * second, which may be left alone.
+ */
 async function removeAbandonedTakeover(
   path: string,
   self: LockHolder,
   takeOver: (takeover: string) => Promise<Lock>,
 ): Promise<void> {
-  const left = await readLockFile(takeoverPath(path));
+  const takeover = takeoverPath(path);
+  const left = (await readLockFile(takeover)) ?? (await readLockFile(takeoverPath(takeover)));
   if (left === undefined || (await stateOf(parseHolder(left.text), self)) !== 'gone') return;
-  const takeover = await takeOver(takeoverPath(path));
-  await takeover.release();
+  const second = await takeOver(takeover); // which removes the third
+  await second.release();
 }
 
 const takeoverPath = (path: string) => `${path}.takeover`;

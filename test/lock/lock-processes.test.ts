@@ -181,6 +181,15 @@ describe('a lock between processes', () => {
     }
   });
 
+  it('removes what takeovers of dead processes left, even if the lock itself is gone', async () => {
+    const dead = await deadLock();
+    for (const left of ['.takeover', '.takeover.takeover']) {
+      await writeFile(path + left, dead);
+      await (await tryLock(path)).release();
+      assert.deepEqual(await readdir(folder), [], left);
+    }
+  });
+
   it('has one holder at a time while holders are killed', async () => {
     const random = mulberry32(1);
     const port = await freePort();
