@@ -6,6 +6,10 @@ export interface FileIdentity {
   readonly modified: bigint; // nanoseconds since 1970, the lower 64 bits as a signed number: dates after 2262 wrap around
 }
 
+/** Returns whether a file is still the same. */
+export const isSameIdentity = (one: FileIdentity, other: FileIdentity): boolean =>
+  one.bytes === other.bytes && one.modified === other.modified;
+
 const MAX_BYTES = 2 ** 48 - 1;
 
 /** Returns the identity of a file from its status: `stat(path, { bigint: true })`. */

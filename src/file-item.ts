@@ -5,7 +5,7 @@ import { fileFailure } from './file-failure.js';
 import { type FileIdentity, fileIdentity } from './file-identity.js';
 import { identify } from './identify.js';
 import type { BrokenItem, FoundItem, OpenItem } from './item.js';
-import { ImageRefusal } from './refusal.js';
+import { ImageRefusal, imageLimit } from './refusal.js';
 
 /** An item that is a file. A class, because memory may hold millions of them. */
 export class FileItem implements FoundItem {
@@ -81,7 +81,6 @@ export async function openFile(path: string): Promise<OpenFile> {
   }
 }
 
-const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
 const ONE_READ = 2 ** 30; // bytes; Node reads fewer than 2³¹ at once
 const FIRST_READ = 64 * 2 ** 10; // least bytes to try, because files in /proc report a size of 0
 
@@ -90,7 +89,7 @@ async function readAndClose(
   { bytes: size }: FileIdentity,
   most: number,
 ): Promise<Uint8Array> {
-  const limit = Math.min(BUFFER_LIMIT, most);
+  const limit = imageLimit(most);
   try {
     if (size > limit) throw tooLarge(`has ${size} bytes`, limit);
     const bytes = await readToEnd(handle, Math.max(FIRST_READ, size + 1), limit);

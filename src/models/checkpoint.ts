@@ -7,6 +7,7 @@ import type { ByoModelCfg } from '../model/config/byo-cfg.js';
 import { parseTimmName } from '../model/config/timm-name.js';
 import { type ModelConfig, parseModelConfig, readModelConfig } from '../model/config-file/parse.js';
 import { visualTensors } from '../model/openai-clip.js';
+import { readFully } from '../read-fully.js';
 import { systemReason } from '../system-reason.js';
 import type { Tensor } from '../tensor.js';
 import { type LocateOptions, locate } from './locate.js';
@@ -104,18 +105,13 @@ export async function readText(path: string): Promise<string> {
   });
 }
 
-const PIECE = 2 ** 30; // bytes; Node reads less than 2 GiB per call, and checkpoints can be larger
-
 /** Reads a whole file of any size. */
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path);
     const bytes = new Uint8Array((await file.stat()).size);
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesRead } = await file.read(bytes, at, Math.min(PIECE, bytes.length - at), at);
-      if (bytesRead === 0) throw new FormatError(`${path} became shorter while it was read`);
-      at += bytesRead;
-    }
+    if ((await readFully(file, bytes, 0)) < bytes.length)
+      throw new FormatError(`${path} became shorter while it was read`);
     return bytes;
   } catch (cause) {
     throw cause instanceof HalonetError ? cause : unreadable(path, cause);

@@ -1,3 +1,4 @@
+import { alternatives } from '../alternatives.js';
 import { OutputError } from '../errors.js';
 import type { Fingerprint } from './journal.js';
 
@@ -94,23 +95,20 @@ function difference(name: string, then: Fingerprint, now: Fingerprint): string |
     case 'height':
     case 'width': {
       const size = ({ height, width }: Fingerprint) => `${height}x${width}`;
-      return `the image size was ${size(then)}, now ${size(now)} (${anyOf([...flags, '--model'])})`;
+      return `the image size was ${size(then)}, now ${size(now)} (${alternatives([...flags, '--model'])})`;
     }
     case 'fill':
-      return `the mean differs (${anyOf([...flags, '--model'])})`;
+      return `the mean differs (${alternatives([...flags, '--model'])})`;
     case 'labels':
-      return `the class names differ (${anyOf([...flags, '--model'])})`;
+      return `the class names differ (${alternatives([...flags, '--model'])})`;
     case GRAPH:
-      return `the network differs (${anyOf(flags)})`;
+      return `the network differs (${alternatives(flags)})`;
     default:
-      return changed(anyOf(flags), shown(then[name]), shown(now[name]));
+      return changed(alternatives(flags), shown(then[name]), shown(now[name]));
   }
 }
 
 const changed = (what: string, then: string, now: string) => `${what} was ${then}, now ${now}`;
-
-const anyOf = (flags: readonly string[]) =>
-  [flags.slice(0, -1).join(', '), ...flags.slice(-1)].filter((part) => part !== '').join(' or ');
 
 /** Lists the flags that make the outputs of two networks differ; none if only their dtype does. */
 function outputDifferences(then: Fingerprint, now: Fingerprint): readonly string[] {

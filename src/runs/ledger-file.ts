@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
 import { reading } from '../files/write-error.js';
+import { readFully } from '../read-fully.js';
 import { decodeRecords, type LedgerRecord, RECORD_BYTES } from './ledger.js';
 
 const CHUNK_ROWS = 4096;
@@ -32,19 +33,4 @@ export async function* ledgerChunks(path: string, rows: number): AsyncGenerator<
 /** Yields the records of the first `rows` rows of a ledger, one at a time. @throws as `ledgerChunks` */
 export async function* ledgerRecords(path: string, rows: number): AsyncGenerator<LedgerRecord> {
   for await (const chunk of ledgerChunks(path, rows)) yield* decodeRecords(chunk);
-}
-
-/** Fills `bytes` from `position` on, or up to the end of the file. @returns the number of bytes read */
-export async function readFully(
-  handle: Awaited<ReturnType<typeof open>>,
-  bytes: Uint8Array,
-  position: number,
-): Promise<number> {
-  let done = 0;
-  while (done < bytes.byteLength) {
-    const { bytesRead } = await handle.read(bytes, done, bytes.byteLength - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return done;
 }

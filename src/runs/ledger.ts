@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FAILURE_CODES, type ImageFailure } from '../errors.js';
-import type { FileIdentity } from '../file-identity.js';
+import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import type { RowName } from '../rows.js';
 
 /**
@@ -75,5 +75,5 @@ export function* decodeRecords(bytes: Uint8Array): Generator<LedgerRecord> {
 
 /** Returns whether two identities of a path are equal, or both unknown. */
 export function isSameFile(one: FileIdentity = NOTHING, other: FileIdentity = NOTHING): boolean {
-  return one.bytes === other.bytes && one.modified === other.modified;
+  return isSameIdentity(one, other);
 }

@@ -3,9 +3,9 @@ import { OutputError } from '../errors.js';
 import { reading } from '../files/write-error.js';
 import { type OutputLayout, textFile } from '../outputs/layout.js';
 import type { GrowingRowFile, TextFile } from '../outputs/row-file.js';
+import { readFully } from '../read-fully.js';
 import type { RowName, StoredRow } from '../rows.js';
 import { decodeRecord, type LedgerRecord, nameKey, RECORD_BYTES } from './ledger.js';
-import { readFully } from './ledger-file.js';
 import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import type { RunPlace } from './run-place.js';
 

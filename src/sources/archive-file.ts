@@ -2,9 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import type { FileIdentity } from '../file-identity.js';
 import { openFile } from '../file-item.js';
 import type { ReadAt } from '../formats/read-at.js';
+import { readFully } from '../read-fully.js';
 
 const WINDOW = 64 * 2 ** 10; // bytes
-const ONE_READ = 2 ** 30; // bytes; Node reads fewer than 2³¹ at once
 
 /** An archive on disk, open for reading at any place. */
 export interface ArchiveFile {
@@ -45,13 +45,5 @@ function windowed(handle: FileHandle, size: number): ReadAt {
 }
 
 /** Fills a buffer from a position on; returns the part that the file could fill. */
-async function readAt(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
-  let length = 0;
-  while (length < buffer.byteLength) {
-    const room = Math.min(buffer.byteLength - length, ONE_READ);
-    const { bytesRead } = await handle.read(buffer, length, room, position + length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return buffer.subarray(0, length);
-}
+const readAt = async (handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> =>
+  buffer.subarray(0, await readFully(handle, buffer, position));

@@ -1,12 +1,12 @@
 import { extname } from 'node:path';
 import { FormatError, type ImageFailure, InputError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
-import type { FileIdentity } from '../file-identity.js';
+import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { identify } from '../identify.js';
 import type { FoundItem, Item, OpenItem } from '../item.js';
-import { ImageRefusal } from '../refusal.js';
+import { expectImageSize, ImageRefusal } from '../refusal.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
@@ -45,8 +45,7 @@ export function archiveSource(format: ArchiveFormat): Source {
     name: format.name,
     takes: ({ name, found }) => found.kind === 'file' && isNamedAs(format, name),
     async *items({ name, found }, walk) {
-      const isLink = found.kind === 'file' && found.isLink;
-      const target = await (isLink ? walk.targets.ofLink(name) : walk.targets.ofEntry(name));
+      const target = await walk.targets.ofFound(name, found);
       let archive: ArchiveFile | undefined;
       try {
         archive = await openArchive(name);
@@ -143,18 +142,8 @@ class MemberItem implements FoundItem {
   }
 }
 
-/** Returns whether a file is still the same. */
-export const isSameIdentity = (one: FileIdentity, other: FileIdentity): boolean =>
-  one.bytes === other.bytes && one.modified === other.modified;
-
-const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
-
 async function readMember(member: ArchiveMember, archive: ReadAt, most: number): Promise<Uint8Array> {
-  const { size } = member;
-  const limit = Math.min(BUFFER_LIMIT, most);
-  if (size === 0) throw new ImageRefusal('empty_file', 'the member has no bytes');
-  if (size > limit)
-    throw new ImageRefusal('too_large', `the member has ${size} bytes, beyond the limit of ${limit} bytes`);
+  expectImageSize('the member', member.size, most);
   try {
     return await member.read(archive);
   } catch (error) {
@@ -178,6 +167,9 @@ export function failureOf(error: unknown): ImageFailure {
   };
 }
 
+/** What to do about an input that is damaged from its beginning. */
+export const DAMAGED_HINT = 'Check the file; if it was cut off in a copy or download, get it again.';
+
 /** Returns the error for an input that is named like such an archive, but does not begin like one. */
 async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputError | undefined> {
   const archive = await openArchive(name).catch((error: unknown) => {
@@ -190,7 +182,7 @@ async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputErro
   } catch (error) {
     if (!(error instanceof FormatError)) return void failureOf(error);
     return new InputError(`${name} is not a ${format.name}: ${error.message}`, {
-      hint: 'Check the file; if it was cut off in a copy or download, get it again.',
+      hint: DAMAGED_HINT,
     });
   } finally {
     await archive.close();

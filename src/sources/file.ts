@@ -7,8 +7,7 @@ export const file: Source = {
   name: 'file',
   takes: ({ found }) => found.kind === 'file',
   async *items({ name, found }, { targets }) {
-    const isLink = found.kind === 'file' && found.isLink;
-    yield new FileItem(name, { target: await (isLink ? targets.ofLink(name) : targets.ofEntry(name)) });
+    yield new FileItem(name, { target: await targets.ofFound(name, found) });
   },
   mistake: ({ name }) => archived(name),
 };

@@ -65,7 +65,7 @@ async function* walkLink(path: string, above: Folder['above'], walk: Walk): Asyn
   const found = await inspectPath(path);
   if (found.kind === 'folder') yield* walkFolder({ path, real: found.real, above }, walk);
   else if (found.kind === 'file') {
-    if (await isWanted(path, walk)) yield new FileItem(path, { target: await targetOf(path, true, walk) });
+    if (await isWanted(path, walk)) yield new FileItem(path, { target: await walk.targets.ofLink(path) });
   }
   // A broken link without an extension may have led to a folder of images.
   else if (hasExtension(path, walk) || extname(path) === '') {
@@ -80,9 +80,6 @@ async function isWanted(path: string, walk: Walk): Promise<boolean> {
   walk.onSkipped?.(path);
   return false;
 }
-
-const targetOf = (path: string, isLink: boolean, { targets }: Walk) =>
-  isLink ? targets.ofLink(path) : targets.ofEntry(path);
 
 /** The contents of a directory: names only, because a folder of a million images stays in memory while it is walked. */
 type Listing =

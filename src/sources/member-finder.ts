@@ -1,14 +1,7 @@
-import type { FileIdentity } from '../file-identity.js';
+import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { identify } from '../identify.js';
 import type { Item } from '../item.js';
-import {
-  type ArchiveFormat,
-  type ArchiveMember,
-  failureOf,
-  isSameIdentity,
-  itemOf,
-  type NamedArchive,
-} from './archive.js';
+import { type ArchiveFormat, type ArchiveMember, failureOf, itemOf, type NamedArchive } from './archive.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { headerIn } from './member-identity.js';
 import { memberName } from './member-name.js';

@@ -1,14 +1,12 @@
 import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../identify.js';
 import type { FoundItem, OpenItem } from '../item.js';
-import { ImageRefusal } from '../refusal.js';
+import { expectImageSize, ImageRefusal } from '../refusal.js';
 import { failureOf, type NamedArchive } from './archive.js';
 import { openArchive } from './archive-file.js';
 import { memberIdentity } from './member-identity.js';
 import { ImageColumnError } from './parquet-column.js';
 import type { ParquetTable } from './parquet-table.js';
-
-const BUFFER_LIMIT = 2 ** 31 - 1; // bytes
 
 /** A row of a Parquet file. It holds no bytes, since memory may hold millions of rows. */
 export class ParquetRow implements FoundItem {
@@ -37,16 +35,9 @@ export class ParquetRow implements FoundItem {
     return {
       identity: this.#identityIn(file.identity),
       read: async (most) => {
-        const limit = Math.min(BUFFER_LIMIT, most);
         try {
           const image = await this.#table.image(file, this.#row);
-          const { byteLength } = image;
-          if (byteLength === 0) throw new ImageRefusal('empty_file', 'the image has no bytes');
-          if (byteLength > limit)
-            throw new ImageRefusal(
-              'too_large',
-              `the image has ${byteLength} bytes, beyond the limit of ${limit} bytes`,
-            );
+          expectImageSize('the image', image.byteLength, most);
           return image.slice(); // so that its page can leave memory
         } catch (error) {
           const { code, message } = rowFailure(error);

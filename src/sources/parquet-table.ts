@@ -1,8 +1,7 @@
-import type { FileIdentity } from '../file-identity.js';
+import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { ColumnReader } from '../formats/parquet/column-reader.js';
 import { readFooter } from '../formats/parquet/footer.js';
 import { ImageRefusal } from '../refusal.js';
-import { isSameIdentity } from './archive.js';
 import type { ArchiveFile } from './archive-file.js';
 import { imageColumnOf } from './parquet-column.js';
 

@@ -1,7 +1,7 @@
 import { FormatError, InputError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { ImageRefusal } from '../refusal.js';
-import { failureOf } from './archive.js';
+import { DAMAGED_HINT, failureOf } from './archive.js';
 import { openArchive } from './archive-file.js';
 import { ImageColumnError } from './parquet-column.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
@@ -13,8 +13,7 @@ export const parquet: Source = {
   name: 'Parquet file',
   takes: ({ name, found }) => found.kind === 'file' && isNamedAsParquet(name),
   async *items({ name, found }, walk) {
-    const isLink = found.kind === 'file' && found.isLink;
-    const target = await (isLink ? walk.targets.ofLink(name) : walk.targets.ofEntry(name));
+    const target = await walk.targets.ofFound(name, found);
     let table: ParquetTable;
     try {
       table = await openTable(name, walk);
@@ -37,7 +36,7 @@ export const parquet: Source = {
         return new InputError(`${name} ${error.reason}`, { hint: error.hint, cause: error });
       if (!(error instanceof FormatError)) return void failureOf(error);
       return new InputError(`${name} is not a Parquet file that halonet can read: ${error.message}`, {
-        hint: 'Check the file; if it was cut off in a copy or download, get it again.',
+        hint: DAMAGED_HINT,
         cause: error,
       });
     }

@@ -1,7 +1,7 @@
-import type { FileIdentity } from '../file-identity.js';
+import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { identify } from '../identify.js';
 import type { FoundItem } from '../item.js';
-import { isSameIdentity, type NamedArchive } from './archive.js';
+import type { NamedArchive } from './archive.js';
 import { openTable } from './parquet.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Mounts } from './mounts.js';
+import type { FoundPath } from './path.js';
 
 const REMEMBERED = 1024; // folders
 
@@ -23,6 +24,11 @@ export class Targets {
   /** @param real absolute, without symbolic links */
   ofReal(real: string): string {
     return this.#mounts.canonical(real);
+  }
+
+  /** Returns the target of an input by what was found at it. */
+  ofFound(path: string, found: FoundPath): Promise<string> {
+    return found.kind === 'file' && found.isLink ? this.ofLink(path) : this.ofEntry(path);
   }
 
   /** Returns the target of a path that is, or may be, a symbolic link. */

@@ -268,13 +268,13 @@ describe('--from', () => {
         assert.equal(await read(text), whole);
 
         // Other columns, and another order: nothing is computed again.
-        await write(
-          'list.csv',
+        const others = [
           lines[0] ?? '',
           'data/heart.png,new,4',
           'data/none.png,=x,',
           'data/arrow.png,"a, b",1',
-        );
+        ];
+        await write('list.csv', ...others);
         const refused = await run('--resume');
         assert.equal(refused.code, 2);
         const synced = await run('--sync');
@@ -288,13 +288,7 @@ describe('--from', () => {
         await copyFile(join(folder, 'data/triangle.png'), join(folder, 'data/none.png'));
         const retried = await halonet(['retry', output], { cwd: folder });
         assert.equal(retried.code, 0, retried.stderr);
-        await write(
-          'list.csv',
-          lines[0] ?? '',
-          'data/heart.png,new,4',
-          'data/none.png,=x,',
-          'data/arrow.png,"a, b",1',
-        );
+        await write('list.csv', ...others);
         const last = await read(text);
         await run('--overwrite');
         assert.equal(last, await read(text));

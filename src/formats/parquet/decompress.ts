@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
 import { FormatError } from '../../errors.js';
+import { unzstd } from '../../unzstd.js';
 import { decompressSnappy } from './snappy.js';
 
 /** The codecs of pages, each from bytes and the number of bytes that come out; Node's own where it has them. */
@@ -17,17 +17,10 @@ const CODECS: Readonly<Record<string, (bytes: Uint8Array, size: number) => Uint8
 
 const MAX_WINDOW = 2 ** 27; // bytes; the limit of zstd's own decoders
 
-/** Unlike fzstd's `decompress`, it notices when the data are too short. */
 function decompressZstd(bytes: Uint8Array, size: number): Uint8Array {
   if (zstdWindow(bytes) > Math.max(size, MAX_WINDOW)) throw new RangeError('the window is too large');
   const output = new Uint8Array(size);
-  let length = 0;
-  const stream = new Decompress((chunk) => {
-    output.set(chunk, length); // RangeError if there is too much
-    length += chunk.byteLength;
-  });
-  stream.push(bytes, true);
-  return output.subarray(0, length);
+  return output.subarray(0, unzstd(bytes, output));
 }
 
 /** Returns the memory that a frame asks for. https://datatracker.ietf.org/doc/html/rfc8878#name-frame-header */

@@ -1,5 +1,8 @@
+import { readVarint } from './varint.js';
+
 const LITERAL = 0;
 const LONG_LITERAL = 60; // from here on, the tag states how many bytes hold the length
+const MAX_VARINT = 5; // bytes
 
 /**
  * Decompresses a Snappy block that states the expected length.
@@ -60,12 +63,8 @@ function copy(output: Uint8Array, length: number, distance: number, count: numbe
 }
 
 function varint(bytes: Uint8Array): readonly [value: number, end: number] {
-  let value = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = bytes[i];
-    if (byte === undefined) break;
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return [value, i + 1];
-  }
-  throw new RangeError('Snappy data without a length');
+  let end = 0;
+  const value = readVarint(() => bytes[end++] ?? 0x80, MAX_VARINT); // beyond the data: a number that does not end
+  if (value === undefined) throw new RangeError('Snappy data without a length');
+  return [value, end];
 }

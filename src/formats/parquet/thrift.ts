@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.js';
+import { readVarint } from './varint.js';
 
 /** The types of Thrift's compact protocol that Parquet uses. */
 const TRUE = 1;
@@ -76,13 +77,9 @@ class Scanner {
   }
 
   #varint(): number {
-    let value = 0;
-    for (let i = 0; i < MAX_VARINT; i++) {
-      const byte = this.#byte();
-      value += (byte & 0x7f) * 2 ** (7 * i);
-      if (byte < 0x80) return value;
-    }
-    throw damaged('has a number without an end');
+    const value = readVarint(() => this.#byte(), MAX_VARINT);
+    if (value === undefined) throw damaged('has a number without an end');
+    return value;
   }
 
   #byte(): number {

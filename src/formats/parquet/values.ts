@@ -4,6 +4,7 @@ import { FormatError } from '../../errors.js';
 import { decompress } from './decompress.js';
 import type { ParquetLeaf } from './footer.js';
 import type { Page } from './pages.js';
+import { readVarint } from './varint.js';
 
 /** The values of a page, one for each row. */
 export interface PageValues {
@@ -184,13 +185,9 @@ function expectRuns(bytes: Uint8Array, width: number, count: number): void {
 }
 
 function varint(reader: { readonly view: DataView; offset: number }): number {
-  let value = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = reader.view.getUint8(reader.offset++);
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return value;
-  }
-  throw new FormatError('a page is damaged: a number has no end');
+  const value = readVarint(() => reader.view.getUint8(reader.offset++), 5);
+  if (value === undefined) throw new FormatError('a page is damaged: a number has no end');
+  return value;
 }
 
 function slice(bytes: Uint8Array, at: number, length: number): Uint8Array {

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { Decompress } from 'fzstd';
+import { unzstd } from '../../unzstd.js';
 
 /** Compressed samples, and how many there are. */
 export interface ZstdSamples {
@@ -15,12 +15,7 @@ export interface ZstdSamples {
  */
 export function zstdToDeflate({ data, length, least }: ZstdSamples): Uint8Array {
   const samples = new Uint8Array(length);
-  let count = 0;
-  const stream = new Decompress((chunk) => {
-    samples.set(chunk, count); // RangeError if there are too many
-    count += chunk.byteLength;
-  });
-  stream.push(data, true);
+  const count = unzstd(data, samples);
   if (count < least) throw new Error(`${count} bytes of samples; expected ${least}`);
   return Uint8Array.from(deflateSync(samples, { level: 0 }));
 }
