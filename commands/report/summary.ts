@@ -4,6 +4,7 @@ import type { ConvertSummary } from '../../src/models/convert.js';
 import { ENOUGH_IMAGES } from '../../src/models/int8/agreement.js';
 import type { CalibratedModel } from '../../src/models/int8/int8.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
+import { sourcesText } from '../../src/sources/walk-counts.js';
 import { escapeControls } from './escape-controls.js';
 import { factsText, grouped } from './table.js';
 import type { WrittenFile } from './written-files.js';
@@ -14,11 +15,14 @@ export function summaryText(
   output: string,
   written: readonly WrittenFile[] = [],
 ): string {
-  const skipped = skippedText(summary.skipped);
+  const walked = !summary.retries; // a retry walks no inputs
+  const skipped = walked ? skippedText(summary.skipped) : undefined;
+  const sources = walked && summary.done > 0 ? sourcesText(summary.sources) : undefined;
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),
-    ...(skipped === undefined || summary.retries ? [] : [`skipped ${skipped}`]), // a retry walks no folder
+    ...(sources === undefined ? [] : [`read ${sources}`]),
+    ...(skipped === undefined ? [] : [`skipped ${skipped}`]),
   ].join('\n');
 }
 

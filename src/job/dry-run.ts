@@ -15,8 +15,9 @@ import {
   previewPlan,
 } from '../runs/output-preview.js';
 import { outOfSpace } from '../runs/space.js';
-import { type SkippedCounts, SkippedFiles } from '../sources/skipped-files.js';
+import type { SkippedCounts } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
+import { type SourceCounts, WalkCounts } from '../sources/walk-counts.js';
 import { expectInputs } from './expect-images.js';
 import type { FileJobOptions } from './options.js';
 import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
@@ -29,7 +30,7 @@ export interface JobPlan {
   readonly model: string; // as the user gave it
   readonly device: DeviceChoice;
   readonly size: Size; // of the network input, pixels
-  readonly inputs: Survey & { readonly skipped: SkippedCounts };
+  readonly inputs: Survey & { readonly skipped: SkippedCounts; readonly sources: SourceCounts };
   readonly list: boolean; // standard input lists more inputs, and is not read
   readonly output: string;
   readonly run: PlanPreview; // for its output
@@ -64,9 +65,9 @@ export async function planJob(options: FileJobOptions): Promise<JobPlan> {
   const list = images.inputs.includes(STDIN);
   const named = { ...images, inputs: images.inputs.filter((input) => input !== STDIN) };
   const walkKnown = () => walkImages(named, { signal });
-  const skipped = new SkippedFiles();
-  const found = await survey(walkImages(named, { signal, skipped }), SAMPLED_INPUTS);
-  const inputs = { ...found, skipped: skipped.counts };
+  const counts = new WalkCounts();
+  const found = await survey(walkImages(named, { signal, counts }), SAMPLED_INPUTS);
+  const inputs = { ...found, skipped: counts.skipped, sources: counts.sources };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
   const layout = await layoutOf(options, ready);
   const run = await previewPlan(

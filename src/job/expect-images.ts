@@ -2,8 +2,9 @@ import { InputError } from '../errors.js';
 import type { Item } from '../item.js';
 import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
-import { SkippedFiles, skippedText } from '../sources/skipped-files.js';
+import { skippedText } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
+import { WalkCounts } from '../sources/walk-counts.js';
 import type { JobOptions } from './options.js';
 import { type ImageWalk, walkImages } from './walk-images.js';
 
@@ -23,13 +24,13 @@ export async function expectInputs({ images, outputs, signal }: JobOptions): Pro
 }
 
 async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): Promise<void> {
-  const skipped = new SkippedFiles();
+  const counts = new WalkCounts();
   let failure: Extract<Item, { status: 'failed' }> | undefined;
-  for await (const item of walkImages(images, { signal, skipped })) {
+  for await (const item of walkImages(images, { signal, counts })) {
     if (item.status === 'found') return;
     failure ??= item;
   }
-  const files = skippedText(skipped.counts);
+  const files = skippedText(counts.skipped);
   const found = [
     ...(failure === undefined ? [] : [`${failure.id}: ${failure.failure.message}`]),
     ...(files === undefined ? [] : [`skipped ${files}`]),

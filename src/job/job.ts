@@ -6,8 +6,8 @@ import { attempt } from '../files/write-error.js';
 import type { Item } from '../item.js';
 import { failureCode, type Row, type RowSink } from '../rows.js';
 import { digestFile, type Manifest, type RunFacts } from '../runs/manifest.js';
-import { type SkippedCounts, SkippedFiles } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
+import { WalkCounts } from '../sources/walk-counts.js';
 import { noteEvents } from './events.js';
 import { expectInputs } from './expect-images.js';
 import { refuseFailure } from './failure-limit.js';
@@ -39,35 +39,31 @@ export async function runJob(options: JobOptions): Promise<JobSummary> {
 
 async function runReserved(target: JobTarget, count: InputCount, options: JobOptions): Promise<JobSummary> {
   const { suspects, kept } = target;
-  const { ready, opened, skipped } = await prepareTarget(target, count, options).catch((error) => {
+  const { ready, opened, walked } = await prepareTarget(target, count, options).catch((error) => {
     if (!options.signal?.aborted) throw error;
     options.onEvent?.({ kind: 'stopped', rows: kept });
     throw options.signal.reason;
   });
-  if (!('sink' in opened)) return summaryOfFinished(opened, skipped.counts, options);
+  if (!('sink' in opened)) return summaryOfFinished(opened, walked, options);
   if (suspects.length > 0) noteEvents(options.onEvent)(suspectsNote(suspects));
-  return processInputs(options, { ...ready, opened, skipped, suspects, count });
+  return processInputs(options, { ...ready, opened, walked, suspects, count });
 }
 
 async function prepareTarget(target: JobTarget, count: InputCount, options: JobOptions) {
   const { images, signal } = options;
   const { stdin, nul } = images;
-  const skipped = new SkippedFiles();
-  const inputs = peekable(walkImages(images, { stdin, nul, signal, skipped }));
+  const walked = new WalkCounts();
+  const inputs = peekable(walkImages(images, { stdin, nul, signal, counts: walked }));
   const ready = await readyModel(options, inputs, true);
-  const again = walkTwice(options, inputs.items, skipped);
+  const again = walkTwice(options, inputs.items, walked);
   const opened = await target.open(ready, { ...again, total: () => count.total });
-  return { ready, opened, skipped };
+  return { ready, opened, walked };
 }
 
 /** Returns the inputs, and how to take them a second time. A list can be read only once, so --sync holds it in memory. */
-function walkTwice(
-  { images, outputs, signal }: JobOptions,
-  items: AsyncGenerator<Item>,
-  skipped: SkippedFiles,
-) {
+function walkTwice({ images, outputs, signal }: JobOptions, items: AsyncGenerator<Item>, counts: WalkCounts) {
   if (!images.inputs.includes(STDIN))
-    return { items, walkAgain: () => walkImages(images, { signal, skipped }) };
+    return { items, walkAgain: () => walkImages(images, { signal, counts }) };
   if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
   const twice = replayable(items);
   return { items: twice.items, walkAgain: twice.replay };
@@ -80,11 +76,11 @@ function suspectsNote(suspects: readonly string[]): string {
 
 function summaryOfFinished(
   { rows, failures }: Manifest,
-  skipped: SkippedCounts,
+  { skipped, sources }: WalkCounts,
   options: JobOptions,
 ): JobSummary {
   const retries = isRetry(options);
-  return { rows, failures, done: 0, stored: 0, succeeded: 0, retries, seconds: 0, skipped };
+  return { rows, failures, done: 0, stored: 0, succeeded: 0, retries, seconds: 0, skipped, sources };
 }
 
 const isRetry = ({ outputs }: JobOptions) => 'destination' in outputs && outputs.destination.mode === 'retry';
@@ -92,7 +88,7 @@ const isRetry = ({ outputs }: JobOptions) => 'destination' in outputs && outputs
 /** A job whose model and output are ready. */
 interface Ready extends ReadyModel {
   readonly opened: OpenTarget;
-  readonly skipped: SkippedFiles; // by the walk of its inputs
+  readonly walked: WalkCounts; // by the walk of its inputs
   readonly suspects: readonly string[];
   readonly count: InputCount;
 }
@@ -119,7 +115,7 @@ async function processInputs(options: JobOptions, ready: Ready): Promise<JobSumm
     const done = sink.counts.rows - before;
     const { stored, succeeded } = rows;
     const retries = isRetry(options);
-    return { ...sink.counts, done, stored, succeeded, retries, seconds, measured, skipped: skippedIn(ready) };
+    return { ...sink.counts, done, stored, succeeded, retries, seconds, measured, ...walkedIn(ready) };
   } catch (error) {
     const kept = await sink.leave().catch(() => 0); // the first error matters
     onEvent?.({ kind: 'stopped', rows: kept });
@@ -143,11 +139,11 @@ function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: n
       modelSha256: (await digest)?.sha256 ?? '',
       device: choice.device.name,
       stored,
-      skipped: skippedIn(ready),
+      ...walkedIn(ready),
     });
 }
 
-const skippedIn = ({ opened, skipped }: Ready) => opened.skipped ?? skipped.counts;
+const walkedIn = ({ opened, walked: { skipped, sources } }: Ready) => opened.walked ?? { skipped, sources };
 
 /** Writes the rows of a job and reports them as events. */
 class WrittenRows {

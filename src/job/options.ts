@@ -8,6 +8,7 @@ import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
+import type { SourceCounts } from '../sources/walk-counts.js';
 import type { Machine, MeasuredSettings } from '../stream/tuning.js';
 import type { OnJobEvent } from './events.js';
 import type { FailureLimit } from './failure-limit.js';
@@ -91,4 +92,5 @@ export interface JobSummary extends RowCounts {
   readonly seconds: number; // from the first input to the output under its final name
   readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
   readonly skipped: SkippedCounts; // files in folders
+  readonly sources: SourceCounts; // of a retry: none, since it walks no inputs
 }

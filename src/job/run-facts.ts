@@ -5,6 +5,7 @@ import { pathFrom } from '../path-from.js';
 import type { RunFacts } from '../runs/manifest.js';
 import { runtimeVersion } from '../runtime/package.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
+import type { SourceCounts } from '../sources/walk-counts.js';
 import type { Invocation, ModelOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 
@@ -15,13 +16,14 @@ export interface JobFacts {
   readonly device: string;
   readonly stored: number; // reused rows
   readonly skipped: SkippedCounts; // files in folders
+  readonly sources: SourceCounts;
 }
 
 /** Returns what a manifest records about a job besides its rows. */
 export function runFacts(
   { versions, command, folder }: Invocation,
   { path, preprocessing: decoding, normalisation }: Prepared,
-  { model, modelSha256, device, stored, skipped }: JobFacts,
+  { model, modelSha256, device, stored, skipped, sources }: JobFacts,
 ): RunFacts {
   const preprocessing = { ...decoding, ...normalisation };
   return {
@@ -31,6 +33,7 @@ export function runFacts(
     device,
     stored,
     skipped,
+    sources,
     model: { name: model.name, path: recordedPath(model, path), sha256: modelSha256 },
     preprocessing,
     preprocessingSha256: createHash('sha256').update(JSON.stringify(preprocessing)).digest('hex'),

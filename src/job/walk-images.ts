@@ -3,8 +3,8 @@ import { isImage, isImageHead } from '../images/is-image.js';
 import type { Item } from '../item.js';
 import { itemsOf } from '../sources/registry.js';
 import { type Selection, selected } from '../sources/selection.js';
-import type { SkippedFiles } from '../sources/skipped-files.js';
 import type { Source, WalkOptions } from '../sources/source.js';
+import type { WalkCounts } from '../sources/walk-counts.js';
 
 /** What to walk. */
 export interface ImageWalk extends Pick<WalkOptions, 'list' | 'imageColumn'> {
@@ -14,17 +14,29 @@ export interface ImageWalk extends Pick<WalkOptions, 'list' | 'imageColumn'> {
 }
 
 export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | 'signal'> {
-  readonly skipped?: SkippedFiles | undefined; // reset at the start of the walk
+  readonly counts?: WalkCounts | undefined; // reset at the start of the walk
 }
 
 /** Yields the items that inputs lead to, in the formats that can be decoded. */
 export async function* walkImages(
   { inputs, sources, selection = {}, list, imageColumn }: ImageWalk,
-  { signal, stdin, nul, skipped }: WalkImagesOptions,
+  { signal, stdin, nul, counts }: WalkImagesOptions,
 ): AsyncGenerator<Item> {
-  skipped?.clear();
+  counts?.clear();
   const { extensions = DECODABLE_EXTENSIONS } = selection;
-  const onSkipped = (path: string) => skipped?.add(path);
-  const options = { list, imageColumn, extensions, isImage, isImageHead, signal, stdin, nul, onSkipped };
+  const onSkipped = (path: string) => counts?.addSkipped(path);
+  const onCount: WalkOptions['onCount'] = (term, count) => counts?.add(term, count);
+  const options = {
+    list,
+    imageColumn,
+    extensions,
+    isImage,
+    isImageHead,
+    signal,
+    stdin,
+    nul,
+    onSkipped,
+    onCount,
+  };
   yield* selected(itemsOf(inputs, options, sources), selection);
 }

@@ -60,7 +60,7 @@ export interface OpenOutput {
   /** Runs an action on an image, recording the image in case it crashes the process. */
   readonly recordDecode: <T>(image: string, action: () => Promise<T>) => Promise<T>;
   readonly space?: OutputSpace; // left out for a stream
-  readonly skipped?: Manifest['skipped']; // as in OpenRun
+  readonly walked?: Pick<Manifest, 'skipped' | 'sources'>; // as in OpenRun
   readonly close: () => Promise<void>;
 }
 

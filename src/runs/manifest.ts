@@ -18,6 +18,7 @@ export interface RunFacts {
   readonly preprocessingSha256: string; // of that as JSON
   readonly device: string;
   readonly stored: number; // rows reused from an earlier output
+  readonly sources: Readonly<Partial<Record<string, number>>>; // what the inputs consist of: archives, members, …
   readonly skipped: Readonly<Record<string, number>>; // files in folders that were not treated as images, by extension
 }
 

@@ -30,7 +30,7 @@ export interface OpenRun {
   readonly sink: RunSink;
   readonly items: AsyncIterable<JobItem>;
   readonly close: () => Promise<void>; // to be called once the items have been taken
-  readonly skipped?: Manifest['skipped']; // only if the items are the rows of an output
+  readonly walked?: Pick<Manifest, 'skipped' | 'sources'>; // only if the items are the rows of an output
 }
 
 /**
@@ -127,7 +127,7 @@ function itemsOfRetry(
       await findItems.close();
       await closerOf(stored).close();
     },
-    skipped: finished?.skipped ?? {},
+    walked: { skipped: finished?.skipped ?? {}, sources: finished?.sources ?? {} },
   };
 }
 

@@ -49,10 +49,12 @@ export function archiveSource(format: ArchiveFormat): Source {
       let archive: ArchiveFile | undefined;
       try {
         archive = await openArchive(name);
+        walk.onCount?.('archives', 1);
         for await (const member of format.members(archive)) {
           walk.signal?.throwIfAborted();
-          if (await isWanted(member, archive, walk))
-            yield itemOf(member, { name, path: name, target, identity: archive.identity });
+          if (!(await isWanted(member, archive, walk))) continue;
+          walk.onCount?.('members', 1);
+          yield itemOf(member, { name, path: name, target, identity: archive.identity });
         }
       } catch (error) {
         yield new BrokenPath(name, failureOf(error), target); // the members before still count

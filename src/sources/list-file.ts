@@ -7,6 +7,7 @@ import type { Columns } from '../rows.js';
 import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
+import type { Walk } from './source.js';
 
 /** A list of paths in a file: text, CSV, TSV, JSON lines or Parquet. */
 export interface ListFile {
@@ -99,17 +100,17 @@ function noColumn(
 /**
  * Yields the items that the lines of a list lead to, in order. Relative paths start in the folder of the list, or in its root.
  *
- * @param follow yields the items of a path
  * @throws {HalonetError} if the list cannot be read, or is damaged
  */
 export async function* itemsOfList(
   list: ListFile,
-  follow: (path: string) => AsyncGenerator<Item>,
+  { follow, onCount }: Pick<Walk, 'follow' | 'onCount'>,
 ): AsyncGenerator<Item> {
   const { path, kept } = await listColumns(list);
   for await (const line of readLines(list.path, [path, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
+    onCount?.('lines', 1);
     const value = columnIn(values, path);
     const columns: Columns | undefined =
       kept.length === 0

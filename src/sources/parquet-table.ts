@@ -10,6 +10,7 @@ interface Known {
   readonly identity: FileIdentity;
   readonly column: string;
   readonly rows: number;
+  readonly rowGroups: number;
   readonly bytes: ColumnReader;
   readonly path: ColumnReader | undefined;
 }
@@ -19,6 +20,7 @@ export class ParquetTable {
   readonly #wanted: string | undefined;
   readonly column: string;
   readonly rows: number;
+  readonly rowGroups: number;
   #known: Known;
   #reading: { readonly identity: FileIdentity; readonly known: Promise<Known> } | undefined;
 
@@ -27,6 +29,7 @@ export class ParquetTable {
     this.#wanted = wanted;
     this.column = known.column;
     this.rows = known.rows;
+    this.rowGroups = known.rowGroups;
   }
 
   /**
@@ -73,5 +76,6 @@ async function know(file: ArchiveFile, wanted: string | undefined): Promise<Know
   const { name, image } = imageColumnOf(columns, wanted);
   const readerOf = (leaf: typeof image.bytes) => new ColumnReader(leaf, chunksOf(leaf));
   const path = image.path && readerOf(image.path);
-  return { identity, column: name, rows, bytes: readerOf(image.bytes), path };
+  const rowGroups = chunksOf(image.bytes).length;
+  return { identity, column: name, rows, rowGroups, bytes: readerOf(image.bytes), path };
 }

@@ -21,8 +21,11 @@ export const parquet: Source = {
       yield new BrokenPath(name, rowFailure(error), target);
       return;
     }
+    walk.onCount?.('parquetFiles', 1);
+    walk.onCount?.('rowGroups', table.rowGroups);
     for (let row = 0; row < table.rows; row++) {
       walk.signal?.throwIfAborted();
+      walk.onCount?.('parquetRows', 1);
       yield new ParquetRow({ name, path: name, target }, row, table);
     }
   },

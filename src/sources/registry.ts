@@ -60,7 +60,7 @@ export async function* itemsOf(
       yield* until(walk.signal, itemsOfOne(name, sources));
       walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
     }
-    if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk.follow));
+    if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk));
   } finally {
     await inside.close();
   }

@@ -3,6 +3,7 @@ import type { Item } from '../item.js';
 import type { ListFile } from './list-file.js';
 import type { FoundPath } from './path.js';
 import type { Targets } from './targets.js';
+import type { SourceTerm } from './walk-counts.js';
 
 /** An input of a job, and what it leads to. */
 export interface Input {
@@ -30,6 +31,7 @@ export interface WalkOptions {
   readonly isImage?: ((path: string) => Promise<boolean>) | undefined; // reads a file without an extension
   readonly isImageHead?: ((head: Uint8Array) => boolean) | undefined; // the same for the first bytes of a member of an archive
   readonly onSkipped?: ((path: string) => void) | undefined; // called for each file in a folder not treated as an image
+  readonly onCount?: ((term: SourceTerm, count: number) => void) | undefined; // called for what a walk comes across
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
   readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images

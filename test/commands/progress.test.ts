@@ -25,6 +25,7 @@ const nothing: JobSummary = {
   failures: {},
   seconds: 0,
   skipped: {},
+  sources: {},
 };
 
 describe('the summary', () => {

@@ -34,7 +34,17 @@ async function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = fal
   const { tellsTotal } = reporter;
   let looks = 0;
   await reporter.done(
-    { rows: 2, done: 2, stored: 0, succeeded: 2, retries: false, failures: {}, seconds: 1, skipped: {} },
+    {
+      rows: 2,
+      done: 2,
+      stored: 0,
+      succeeded: 2,
+      retries: false,
+      failures: {},
+      seconds: 1,
+      skipped: {},
+      sources: {},
+    },
     async () => {
       looks++;
       return [];

@@ -69,6 +69,7 @@ export const FACTS: RunFacts = {
   device: 'cpu',
   stored: 0,
   skipped: { '.txt': 2 },
+  sources: { archives: 1, members: 3 },
 };
 
 export async function writeAll(sink: RowSink<RunFacts>, rows: readonly Row[]): Promise<void> {

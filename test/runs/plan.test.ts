@@ -47,6 +47,7 @@ const manifest = (failures: Manifest['failures']): Manifest => ({
   device: 'cpu',
   stored: 0,
   skipped: {},
+  sources: {},
 });
 
 const STATES = {

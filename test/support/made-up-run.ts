@@ -32,6 +32,7 @@ const FACTS: RunFacts = {
   device: 'cpu',
   stored: 0,
   skipped: {},
+  sources: {},
   model: { name: 'made up', path: '/none', sha256: '' },
   preprocessing: {},
   preprocessingSha256: '',
