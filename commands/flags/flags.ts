@@ -370,21 +370,20 @@ export const sharedFlags = {
     multipleNonGreedy: true,
     description: 'Leave out images whose path matches; repeat for more patterns',
   }),
-  limit: Flags.integer({
+  limit: wholeNumber({
     ...INPUTS,
     min: 1,
-    helpValue: 'N',
     description: 'Take only the first N images',
   }),
-  sample: Flags.integer({
+  sample: wholeNumber({
     ...INPUTS,
     min: 1,
-    helpValue: 'N',
     description:
       'Take only N images, chosen at random and kept in their order. Reads the list of all inputs first',
   }),
-  seed: Flags.integer({
+  seed: wholeNumber({
     ...INPUTS,
+    min: 0,
     dependsOn: ['sample'],
     helpValue: 'SEED',
     description: 'Seed of --sample: the same seed chooses the same images of the same inputs. 0 if left out',

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.js';
-import type { Item } from '../item.js';
+import type { BrokenItem } from '../item.js';
 import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
 import { skippedText } from '../sources/skipped-files.js';
@@ -25,11 +25,13 @@ export async function expectInputs({ images, outputs, signal }: JobOptions): Pro
 
 async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): Promise<void> {
   const counts = new WalkCounts();
-  let failure: Extract<Item, { status: 'failed' }> | undefined;
+  let failure: BrokenItem | undefined;
   for await (const item of walkImages(images, { signal, counts })) {
     if (item.status === 'found') return;
     failure ??= item;
   }
+  const unmatched = await unmatchedImage(images, signal);
+  if (unmatched !== undefined) throw unmatchedError(images, unmatched);
   const files = skippedText(counts.skipped);
   const found = [
     ...(failure === undefined ? [] : [`${failure.id}: ${failure.failure.message}`]),
@@ -41,4 +43,27 @@ async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): 
       hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
     },
   );
+}
+
+/** Returns the id of an image that the patterns of a selection leave out; undefined if there is none. */
+async function unmatchedImage(
+  images: ImageWalk,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const { include, exclude, ...selection } = images.selection ?? {};
+  if (include === undefined && exclude === undefined) return undefined;
+  for await (const { status, id } of walkImages({ ...images, selection }, { signal }))
+    if (status === 'found') return id;
+  return undefined;
+}
+
+function unmatchedError({ inputs, selection }: ImageWalk, example: string): InputError {
+  const { include = [], exclude = [] } = selection ?? {};
+  const flags = [
+    ...include.map((one) => `--include ${JSON.stringify(one)}`),
+    ...exclude.map((one) => `--exclude ${JSON.stringify(one)}`),
+  ];
+  return new InputError(`${flags.join(' ')} leaves no image of ${inputs.join(', ')}`, {
+    hint: `Patterns are compared with the whole path of an image, such as ${example}, or with its end from any folder on. Pass --allow-empty to write an empty output.`,
+  });
 }

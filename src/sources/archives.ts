@@ -27,8 +27,7 @@ function decompress(command: string): string {
  */
 export async function archived(input: string): Promise<InputError | undefined> {
   if (/\.svgz$/i.test(input)) return undefined; // compressed, but still one image
-  const head = await headOf(input);
-  const found = ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
+  const found = await signatureIn(input);
   if (found === undefined) return undefined;
   const [what, , , hint] = found;
   return new InputError(
@@ -37,6 +36,17 @@ export async function archived(input: string): Promise<InputError | undefined> {
       hint,
     },
   );
+}
+
+/** Returns what a file is by its first bytes: `a tar archive`; undefined if it is no archive. */
+export async function archiveKind(path: string): Promise<string | undefined> {
+  const [what] = (await signatureIn(path)) ?? [];
+  return what;
+}
+
+async function signatureIn(path: string): Promise<(typeof ARCHIVES)[number] | undefined> {
+  const head = await headOf(path);
+  return ARCHIVES.find(([, offset, magic]) => head.startsWith(magic, offset));
 }
 
 /** Returns the first bytes of a file as Latin-1; '' if it cannot be read. */

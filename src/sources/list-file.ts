@@ -6,6 +6,7 @@ import { type Item, withColumns } from '../item.js';
 import type { Columns } from '../rows.js';
 import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
+import { archiveKind } from './archives.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
 import type { Walk } from './source.js';
 
@@ -63,7 +64,7 @@ async function expectFile(file: string): Promise<void> {
   const found = await stat(file).catch((cause: unknown) => {
     throw new HalonetError(`--from ${file}: ${systemReason(cause)}`, { cause });
   });
-  if (found.isFile()) return;
+  if (found.isFile()) return expectNoArchive(file);
   throw new HalonetError(
     `--from ${file}: it is ${found.isDirectory() ? 'a folder' : 'a pipe or device'}, not a file`,
     {
@@ -72,6 +73,16 @@ async function expectFile(file: string): Promise<void> {
         : 'Pipe the list in, and pass - as the input.',
     },
   );
+}
+
+/** An archive would be read as text, and its members' names taken as paths. */
+async function expectNoArchive(file: string): Promise<void> {
+  if (!formatOfList(file).isText) return;
+  const kind = await archiveKind(file);
+  if (kind === undefined) return;
+  throw new HalonetError(`--from ${file}: it is ${kind}, not a list of paths`, {
+    hint: 'Name an archive of images as an input, without --from; decompress a compressed list.',
+  });
 }
 
 // The columns of outputs, and the members of their JSON.

@@ -18,6 +18,7 @@ export interface ListLine {
 /** How a list is written. */
 export interface ListFormat {
   readonly name: string; // for messages
+  readonly isText: boolean;
   readonly hasColumns: boolean; // otherwise, every line is a path, in the column `path`
   /**
    * Yields the names of the columns, then the lines.
@@ -35,6 +36,7 @@ export const PATH = 'path';
 
 const text: ListFormat = {
   name: 'text',
+  isText: true,
   hasColumns: false,
   async *read(path) {
     yield [PATH];
@@ -51,6 +53,7 @@ const MAX_RECORD = 16 * 2 ** 20; // characters
 function separated(name: string, delimiter: string): ListFormat {
   return {
     name,
+    isText: true,
     hasColumns: true,
     async *read(path) {
       const options = {
@@ -86,6 +89,7 @@ interface CsvRecord {
 /** JSON lines: an object on each line. The first one names the columns. */
 const jsonl: ListFormat = {
   name: 'JSON lines',
+  isText: true,
   hasColumns: true,
   async *read(path) {
     let number = 0;
@@ -134,6 +138,7 @@ function objectIn(line: string, number: number): Columns {
 /** Parquet: values have types. Lines are numbered as rows are, from 1. */
 const parquet: ListFormat = {
   name: 'Parquet',
+  isText: false,
   hasColumns: true,
   async *read(path, wanted) {
     const { openRows } = await import('../formats/parquet/rows.js');

@@ -60,6 +60,18 @@ describe('inputs', () => {
     );
   });
 
+  it('names the patterns that leave no image, and shows one of the paths', async () => {
+    await refused(
+      ['photos', '--include', '*.jpg', '--exclude', 'x/**', '--limit', '1'],
+      /^error: --include "\*\.jpg" --exclude "x\/\*\*" leaves no image of photos\n {2}.*such as photos\/a\.png,/,
+    );
+    await refused(['empty', '--exclude', 'x'], /^error: no image in empty\n/);
+    await refused(
+      ['photos', '--limit', '0'],
+      /^error: --limit: expected a whole number, at least 1; received 0\n/,
+    );
+  });
+
   it('accepts a folder without images with --allow-empty, and an empty list', async () => {
     for (const [name, args, stdin] of [
       ['a.csv', ['empty', '--allow-empty'], undefined],

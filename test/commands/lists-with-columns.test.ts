@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tarOf } from '../support/archives.js';
 import { type CliResult, halonet, ROOT } from '../support/cli.js';
 
 const DEMO = ['--model', 'demo', '--device', 'cpu', '--threads', '1'];
@@ -85,6 +86,7 @@ describe('--from', () => {
     await write('bad.csv', 'path,n', '"data/heart.png,1');
     await write('odd.csv', 'name,n', 'x,1');
     await write('bad.parquet', 'no Parquet at all');
+    await writeFile(join(folder, 'photos.tar'), tarOf({ name: 'data/heart.png', content: 'x' }));
     for (const [args, message] of [
       [['none.csv'], /^error: --from none\.csv: no such file or folder\n$/],
       [['data'], /^error: --from data: it is a folder, not a file\n {2}Name the folder as an input\.\n$/],
@@ -102,6 +104,10 @@ describe('--from', () => {
       [['list.txt', '--keep-columns', 'all'], /a text list has no columns\n/],
       [['list.csv', '--root', ''], /^error: --root is empty\n/],
       [['list.csv', '--keep-columns', 'a,a'], /expected distinct names of columns/],
+      [
+        ['photos.tar'],
+        /^error: --from photos\.tar: it is a tar archive, not a list of paths\n {2}Name an archive/,
+      ],
       [['bad.jsonl'], /^error: --from bad\.jsonl: line 2 is not JSON\n/],
       [['bad.csv'], /^error: --from bad\.csv: Quote Not Closed/],
       [['bad.parquet'], /^error: --from bad\.parquet: it does not begin with PAR1\n/],
