@@ -139,13 +139,27 @@ const keptColumns = Flags.custom<readonly string[] | 'all'>({
   helpValue: 'NAME,…|all',
   parse: async (text) => {
     if (text === 'all') return text;
-    const names = text.split(',');
-    if (names.every((name) => name !== '') && new Set(names).size === names.length) return names;
+    const names = await columnNames(text);
+    if (names !== undefined) return names;
     throw new HalonetError(
       `expected distinct names of columns separated by commas, or all; received ${text}`,
     );
   },
 });
+
+/** Parses names as a CSV record, so that they may contain commas; undefined unless they are distinct and not empty. */
+async function columnNames(text: string): Promise<readonly string[] | undefined> {
+  const { parse } = await import('csv-parse/sync');
+  try {
+    const [names = [], ...others] = parse(text, { relax_quotes: true }) as string[][];
+    const isOne = names.length > 0 && others.length === 0;
+    return isOne && names.every((name) => name !== '') && new Set(names).size === names.length
+      ? names
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 const MODEL = inGroup('Model');
 const OUTPUT = inGroup('Output');
@@ -343,8 +357,8 @@ export const sharedFlags = {
   }),
   'keep-columns': keptColumns({
     ...INPUTS,
-    dependsOn: ['from'],
-    description: 'Columns of --from to carry into the output, after the path: names, or all',
+    description:
+      'Columns to carry into the output, after the path: names, or all. They come with lists (--from), Parquet files and WebDataset samples',
   }),
   extensions: extensions({
     ...INPUTS,

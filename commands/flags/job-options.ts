@@ -9,8 +9,8 @@ import type {
   Invocation,
   ModelOptions,
 } from '../../src/job/options.js';
-import type { ListFile } from '../../src/sources/list-file.js';
 import type { Selection } from '../../src/sources/selection.js';
+import type { ListFile } from '../../src/sources/source.js';
 import { evaluationOverrides, type SharedFlags } from './flags.js';
 import type { JobPart } from './job-part.js';
 
@@ -92,6 +92,7 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
   return {
     inputs,
     list: listOf(flags),
+    keep: flags['keep-columns'],
     columns: request.columns,
     selection: selectionOf(flags),
     imageColumn: flags['image-column'],
@@ -113,8 +114,8 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
 }
 
 function listOf(flags: SharedFlags): ListFile | undefined {
-  const { from, root, 'path-column': pathColumn, 'keep-columns': keep } = flags;
-  return from === undefined ? undefined : { path: from, pathColumn, root, keep };
+  const { from, root, 'path-column': pathColumn } = flags;
+  return from === undefined ? undefined : { path: from, pathColumn, root };
 }
 
 function selectionOf(flags: SharedFlags): Selection {

@@ -18,7 +18,7 @@ import { outOfSpace } from '../runs/space.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
 import { type SourceCounts, WalkCounts } from '../sources/walk-counts.js';
-import { expectInputs } from './expect-images.js';
+import { settleInputs } from './expect-images.js';
 import type { FileJobOptions } from './options.js';
 import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
 import { type Survey, survey } from './survey.js';
@@ -57,10 +57,10 @@ const TRIED = 32; // inputs
  *
  * @throws HalonetError if the model or the inputs cannot be used, or the path cannot hold such an output
  */
-export async function planJob(options: FileJobOptions): Promise<JobPlan> {
+export async function planJob(given: FileJobOptions): Promise<JobPlan> {
+  const options = await settleInputs(given);
   const { model, images, outputs, signal } = options;
   const { destination } = outputs;
-  await expectInputs(options);
   const foreseen = await previewOutput(destination, signal);
   const list = images.inputs.includes(STDIN);
   const named = { ...images, inputs: images.inputs.filter((input) => input !== STDIN) };

@@ -37,7 +37,8 @@ export class InputCount {
 async function countInputs(images: ImageOptions, signal: AbortSignal): Promise<number | undefined> {
   if (images.inputs.includes(STDIN)) return undefined;
   let count = 0;
-  for await (const _ of walkImages(images, { signal })) {
+  const uncolumned = { ...images, columns: undefined }; // reading them would take time, and change nothing
+  for await (const _ of walkImages(uncolumned, { signal })) {
     signal.throwIfAborted();
     count++;
   }

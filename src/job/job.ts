@@ -9,7 +9,7 @@ import { digestFile, type Manifest, type RunFacts } from '../runs/manifest.js';
 import { STDIN } from '../sources/standard-input.js';
 import { WalkCounts } from '../sources/walk-counts.js';
 import { noteEvents } from './events.js';
-import { expectInputs } from './expect-images.js';
+import { settleInputs } from './expect-images.js';
 import { refuseFailure } from './failure-limit.js';
 import { InputCount } from './input-count.js';
 import type { JobOptions, JobSummary } from './options.js';
@@ -25,8 +25,8 @@ import { withModel } from './with-model.js';
  *
  * @throws HalonetError if the model, the inputs or the output cannot be used
  */
-export async function runJob(options: JobOptions): Promise<JobSummary> {
-  await expectInputs(options);
+export async function runJob(given: JobOptions): Promise<JobSummary> {
+  const options = await settleInputs(given);
   const target = await reserveTarget(options);
   const count = new InputCount();
   try {
@@ -53,7 +53,8 @@ async function prepareTarget(target: JobTarget, count: InputCount, options: JobO
   const { images, signal } = options;
   const { stdin, nul } = images;
   const walked = new WalkCounts();
-  const inputs = peekable(walkImages(images, { stdin, nul, signal, counts: walked }));
+  const onNote = noteEvents(options.onEvent);
+  const inputs = peekable(walkImages(images, { stdin, nul, signal, counts: walked, onNote }));
   const ready = await readyModel(options, inputs, true);
   const again = walkTwice(options, inputs.items, walked);
   const opened = await target.open(ready, { ...again, total: () => count.total });

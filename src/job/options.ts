@@ -41,7 +41,7 @@ export interface ModelOptions {
 }
 
 export interface ImageOptions extends ImageWalk {
-  readonly columns?: readonly string[] | undefined; // of a retry: those that the output keeps; otherwise, the list tells
+  readonly keep?: readonly string[] | 'all' | undefined; // columns of the inputs to carry into the output, unless `columns` tells
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin

@@ -7,7 +7,6 @@ import { nameFrom } from '../models/locate.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Fingerprint } from '../runs/journal.js';
 import { CPU } from '../runtime/devices.js';
-import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
 import { noteEvents } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -50,15 +49,12 @@ export async function readyModel(
   return { prepared, choice };
 }
 
-/**
- * Returns the layout that turns the rows of a job into files.
- * @throws HalonetError if a list of inputs has no such columns
- */
+/** Returns the layout that turns the rows of a job into files. */
 export async function layoutOf(
-  { outputs: { layout }, images: { list, columns } }: FileJobOptions,
+  { outputs: { layout }, images: { columns = [] } }: FileJobOptions,
   { prepared }: ReadyModel,
 ): Promise<OutputLayout> {
-  return layout(prepared.model, columns ?? (list === undefined ? [] : (await listColumns(list)).kept));
+  return layout(prepared.model, columns);
 }
 
 /** Returns the fingerprint of a job: what its output depends on besides the inputs. */

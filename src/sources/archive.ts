@@ -1,15 +1,18 @@
 import { extname } from 'node:path';
+import { counted } from '../counted.js';
 import { FormatError, type ImageFailure, InputError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { identify } from '../identify.js';
-import type { FoundItem, Item, OpenItem } from '../item.js';
+import { type FoundItem, type Item, type OpenItem, withColumns } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
+import type { Columns } from '../rows.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
+import { samplesOf } from './samples.js';
 import type { Source, Walk } from './source.js';
 
 /** A member of an archive. */
@@ -50,11 +53,12 @@ export function archiveSource(format: ArchiveFormat): Source {
       try {
         archive = await openArchive(name);
         walk.onCount?.('archives', 1);
-        for await (const member of format.members(archive)) {
-          walk.signal?.throwIfAborted();
-          if (!(await isWanted(member, archive, walk))) continue;
+        const { identity } = archive;
+        const images = keepsColumns(walk) ? sampledImages : imagesIn;
+        for await (const { member, columns } of images(format, archive, walk)) {
           walk.onCount?.('members', 1);
-          yield itemOf(member, { name, path: name, target, identity: archive.identity });
+          const item = itemOf(member, { name, path: name, target, identity });
+          yield columns === undefined ? item : withColumns(item, columns);
         }
       } catch (error) {
         yield new BrokenPath(name, failureOf(error), target); // the members before still count
@@ -63,6 +67,7 @@ export function archiveSource(format: ArchiveFormat): Source {
       }
     },
     mistake: ({ name }) => mistakeIn(name, format),
+    columns: ({ name }, walk) => sampleColumns(name, format, walk),
   };
 }
 
@@ -79,6 +84,65 @@ export interface NamedArchive {
 /** An archive in which a member was found. */
 export interface ReadArchive extends NamedArchive {
   readonly identity: FileIdentity; // when it was found
+}
+
+/** An image of an archive, with the columns of its sample if any are kept. */
+interface ArchiveImage {
+  readonly member: ArchiveMember;
+  readonly columns?: Columns | undefined;
+}
+
+async function* imagesIn(
+  format: ArchiveFormat,
+  archive: ArchiveFile,
+  walk: Walk,
+): AsyncGenerator<ArchiveImage> {
+  for await (const member of format.members(archive)) {
+    walk.signal?.throwIfAborted();
+    if (await isWanted(member, archive, walk)) yield { member };
+  }
+}
+
+const keepsColumns = ({ columns = [] }: Walk) => columns.length > 0;
+
+/** Reads the columns of samples on the way. Where that fails, the images have none, and one note for the archive says why. */
+async function* sampledImages(
+  format: ArchiveFormat,
+  archive: ArchiveFile,
+  walk: Walk,
+): AsyncGenerator<ArchiveImage> {
+  let [incomplete, first] = [0, ''];
+  try {
+    for await (const { members, columns, problem } of samplesOf(format.members(archive), archive.read)) {
+      for (const member of members) {
+        walk.signal?.throwIfAborted();
+        if (!(await isWanted(member, archive, walk))) continue;
+        if (problem !== undefined && incomplete++ === 0) first = problem;
+        yield { member, columns };
+      }
+    }
+  } finally {
+    if (incomplete > 0)
+      walk.onNote?.(
+        `${archive.path}: columns of ${counted(incomplete, 'image')} cannot be read; the first: ${first}`,
+      );
+  }
+}
+
+/** Returns the columns of the first sample with an image. */
+async function sampleColumns(name: string, format: ArchiveFormat, walk: Walk): Promise<readonly string[]> {
+  let archive: ArchiveFile | undefined;
+  try {
+    archive = await openArchive(name);
+    const silent = { ...walk, onSkipped: undefined };
+    for await (const { members, columns } of samplesOf(format.members(archive), archive.read))
+      for (const member of members) if (await isWanted(member, archive, silent)) return Object.keys(columns);
+  } catch (error) {
+    failureOf(error); // a row says why
+  } finally {
+    await archive?.close();
+  }
+  return [];
 }
 
 const HEAD = 4096; // bytes that show whether a member without an extension is an image

@@ -8,20 +8,12 @@ import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
 import { archiveKind } from './archives.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
-import type { Walk } from './source.js';
+import type { InputColumns, ListFile, Walk } from './source.js';
 
-/** A list of paths in a file: text, CSV, TSV, JSON lines or Parquet. */
-export interface ListFile {
-  readonly path: string; // of the list
-  readonly pathColumn?: string | undefined; // by default `path`, or another usual name
-  readonly root?: string | undefined; // where relative paths start; the folder of the list by default
-  readonly keep?: readonly string[] | 'all' | undefined; // columns to carry into the output
-}
-
-/** The columns of a list that matter. */
+/** The columns of a list. */
 export interface ListColumns {
-  readonly path: string;
-  readonly kept: readonly string[];
+  readonly path: string; // the name of that of the paths
+  readonly others: readonly string[];
 }
 
 const USUAL = [PATH, 'file_path', 'filepath', 'file_name', 'filename', 'file', 'image_path', 'image'];
@@ -31,10 +23,8 @@ const USUAL = [PATH, 'file_path', 'filepath', 'file_name', 'filename', 'file', '
  *
  * @throws {HalonetError} if the list cannot be read, or has no such columns
  */
-export async function listColumns(list: ListFile): Promise<ListColumns> {
-  const { path: file, pathColumn, root, keep = [] } = list;
-  const { hasColumns } = formatOfList(file);
-  if (!hasColumns && (pathColumn !== undefined || keep.length > 0)) {
+export async function listColumns({ path: file, pathColumn, root }: ListFile): Promise<ListColumns> {
+  if (!formatOfList(file).hasColumns && pathColumn !== undefined) {
     throw new HalonetError(`--from ${file}: a text list has no columns`, {
       hint: 'Lists with columns end in .csv, .tsv, .jsonl, .ndjson or .parquet.',
     });
@@ -45,18 +35,31 @@ export async function listColumns(list: ListFile): Promise<ListColumns> {
   const path = pathColumn ?? USUAL.find((name) => columns.includes(name));
   if (path === undefined || !columns.includes(path))
     throw noColumn(file, columns, '--path-column', pathColumn);
-  const kept = keep === 'all' ? columns.filter((name) => name !== path) : keep;
-  for (const name of kept) {
-    if (!columns.includes(name)) throw noColumn(file, columns, '--keep-columns', name);
-    if (columns.indexOf(name) !== columns.lastIndexOf(name))
-      throw new HalonetError(`--from ${file}: it has two columns "${name}"`, { hint: 'Rename one of them.' });
-    if (RESERVED.test(name)) {
-      throw new HalonetError(`--keep-columns: the output has a column "${name}" of its own`, {
-        hint: 'Rename the column in the list, or name the others: --keep-columns a,b',
-      });
-    }
+  return { path, others: columns.filter((name) => name !== path) };
+}
+
+/**
+ * Returns the columns that the lines of a list bring: its own, then those of the input that its first line names, such as an archive.
+ *
+ * @throws {HalonetError} if the list cannot be read, or has no column of paths
+ */
+export async function columnsOfList(list: ListFile, { columnsOf }: Walk): Promise<InputColumns> {
+  const { path, others } = await listColumns(list);
+  const first = await firstPath(list, path);
+  const further = first === undefined ? 'none' : await columnsOf(first);
+  const { path: name } = list;
+  if (!formatOfList(name).hasColumns) return { name, columns: further };
+  const more = typeof further === 'string' ? [] : further.filter((one) => !others.includes(one));
+  return { name, columns: [...others, ...more], onlyByName: path };
+}
+
+async function firstPath(list: ListFile, path: string): Promise<string | undefined> {
+  for await (const line of readLines(list.path, [path])) {
+    if (Array.isArray(line)) continue;
+    const value = columnIn((line as ListLine).values, path);
+    return typeof value === 'string' && value !== '' ? inRoot(value, list) : undefined;
   }
-  return { path, kept };
+  return undefined;
 }
 
 /** A list is read several times: to check it, to count it, and to compare it with the rows of an earlier run. */
@@ -85,9 +88,6 @@ async function expectNoArchive(file: string): Promise<void> {
   });
 }
 
-// The columns of outputs, and the members of their JSON.
-const RESERVED = /^(path|row|error|stage|stages|predictions|embedding|(index|label|score)_\d+|[ef]\d+)$/;
-
 async function headerOf(file: string): Promise<readonly string[]> {
   for await (const line of readLines(file)) if (Array.isArray(line)) return line as readonly string[];
   return [PATH]; // an empty list
@@ -109,25 +109,25 @@ function noColumn(
 }
 
 /**
- * Yields the items that the lines of a list lead to, in order. Relative paths start in the folder of the list, or in its root.
+ * Yields the items that the lines of a list lead to, in order. Relative paths start in the folder of the list, or in its root. The
+ * columns of the list win over those that an item has of its own.
  *
  * @throws {HalonetError} if the list cannot be read, or is damaged
  */
 export async function* itemsOfList(
   list: ListFile,
-  { follow, onCount }: Pick<Walk, 'follow' | 'onCount'>,
+  { follow, onCount, columns = [] }: Pick<Walk, 'follow' | 'onCount' | 'columns'>,
 ): AsyncGenerator<Item> {
-  const { path, kept } = await listColumns(list);
+  const { path, others } = await listColumns(list);
+  const kept = columns.filter((name) => name === path || others.includes(name));
   for await (const line of readLines(list.path, [path, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
     onCount?.('lines', 1);
     const value = columnIn(values, path);
-    const columns: Columns | undefined =
-      kept.length === 0
-        ? undefined
-        : Object.fromEntries(kept.map((name) => [name, asKept(columnIn(values, name))]));
-    const named = (item: Item) => (columns === undefined ? item : withColumns(item, columns));
+    const own: Columns = Object.fromEntries(kept.map((name) => [name, columnIn(values, name) ?? null]));
+    const named = (item: Item) =>
+      columns.length === 0 ? item : withColumns(item, { ...item.columns, ...own });
     if (failure !== undefined) yield named(new BrokenPath(String(value), failure));
     else if (typeof value !== 'string' || value === '')
       yield named(
@@ -139,10 +139,6 @@ export async function* itemsOfList(
 
 /** Columns may have names that every object has: constructor. */
 const columnIn = (values: Columns, name: string) => (Object.hasOwn(values, name) ? values[name] : undefined);
-
-/** JSON has neither NaN nor the infinities. */
-const asKept = (value: Columns[string] | undefined) =>
-  value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? null : value;
 
 /** Joins without `path.join`, which would normalise the path as it was given. */
 function inRoot(path: string, { path: file, root = dirname(file) }: ListFile): string {

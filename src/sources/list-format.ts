@@ -6,6 +6,7 @@ import { FormatError, HalonetError, type ImageFailure } from '../errors.js';
 import type { Columns } from '../rows.js';
 import { systemReason } from '../system-reason.js';
 import { openArchive } from './archive-file.js';
+import { columnsInJson } from './json-columns.js';
 import { entriesOf } from './list.js';
 
 /** A line of a list: its values by column. */
@@ -97,7 +98,7 @@ const jsonl: ListFormat = {
     for await (const line of linesOf(path)) {
       number++;
       if (line.trim() === '') continue;
-      const values = objectIn(number === 1 ? line.replace(/^\uFEFF/, '') : line, number);
+      const values = columnsInJson(number === 1 ? line.replace(/^\uFEFF/, '') : line, `line ${number}`);
       if (!hasHeader) yield Object.keys(values);
       hasHeader = true;
       yield { number, values };
@@ -116,23 +117,6 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     if (rest.length > MAX_RECORD) throw new FormatError(`a line is longer than ${MAX_RECORD} characters`);
   }
   if (rest !== '') yield rest;
-}
-
-function objectIn(line: string, number: number): Columns {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new FormatError(`line ${number} is not JSON`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new FormatError(`line ${number} is not a JSON object`);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [
-      name,
-      typeof one === 'object' && one !== null ? JSON.stringify(one) : one,
-    ]),
-  );
 }
 
 /** Parquet: values have types. Lines are numbered as rows are, from 1. */

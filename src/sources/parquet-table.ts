@@ -21,6 +21,7 @@ export class ParquetTable {
   readonly column: string;
   readonly rows: number;
   readonly rowGroups: number;
+  readonly pathColumn: string | undefined; // the name of the column that `path` returns; undefined if there is none
   #known: Known;
   #reading: { readonly identity: FileIdentity; readonly known: Promise<Known> } | undefined;
 
@@ -30,6 +31,7 @@ export class ParquetTable {
     this.column = known.column;
     this.rows = known.rows;
     this.rowGroups = known.rowGroups;
+    this.pathColumn = known.path && `${known.column}.path`;
   }
 
   /**
@@ -58,6 +60,17 @@ export class ParquetTable {
     if (typeof name === 'number' || name.byteLength === 0)
       throw new ImageRefusal('empty_file', 'the row has no image');
     throw new ImageRefusal('empty_file', 'the row has only the path of a file, and no image');
+  }
+
+  /**
+   * Returns the path that stands beside an image in the datasets of Hugging Face; null if there is none.
+   *
+   * @throws FormatError if it cannot be read
+   */
+  async path(file: ArchiveFile, row: number): Promise<string | null> {
+    const { path } = await this.#of(file);
+    const value = await path?.value(file.read, row);
+    return value instanceof Uint8Array ? new TextDecoder().decode(value) : null;
   }
 
   /** Reads the metadata again if the file has changed. */

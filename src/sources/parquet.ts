@@ -1,9 +1,11 @@
 import { FormatError, InputError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
+import { withColumns } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import { DAMAGED_HINT, failureOf } from './archive.js';
 import { openArchive } from './archive-file.js';
 import { ImageColumnError } from './parquet-column.js';
+import { columnsOfTable, columnValues } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
 import type { Source, WalkOptions } from './source.js';
@@ -23,10 +25,27 @@ export const parquet: Source = {
     }
     walk.onCount?.('parquetFiles', 1);
     walk.onCount?.('rowGroups', table.rowGroups);
-    for (let row = 0; row < table.rows; row++) {
-      walk.signal?.throwIfAborted();
-      walk.onCount?.('parquetRows', 1);
-      yield new ParquetRow({ name, path: name, target }, row, table);
+    const { columns = [], onNote } = walk;
+    const onProblem = (problem: string) => onNote?.(`${name}: ${problem}`);
+    const values = columns.length > 0 ? columnValues(name, table, columns, onProblem) : undefined;
+    try {
+      for (let row = 0; row < table.rows; row++) {
+        walk.signal?.throwIfAborted();
+        walk.onCount?.('parquetRows', 1);
+        const item = new ParquetRow({ name, path: name, target }, row, table);
+        const { value } = (await values?.next()) ?? {};
+        yield value ? withColumns(item, value) : item;
+      }
+    } finally {
+      await values?.return(undefined);
+    }
+  },
+  async columns({ name }, walk) {
+    try {
+      return await columnsOfTable(name, await openTable(name, walk));
+    } catch (error) {
+      rowFailure(error); // a row says why
+      return [];
     }
   },
   async mistake({ name }, options) {

@@ -17,6 +17,10 @@ export const pattern: Source = {
   async *items({ name }, { follow, signal }) {
     for await (const path of matches(name, signal)) yield* follow(path);
   },
+  async columns({ name }, { columnsOf, signal }) {
+    for await (const path of matches(name, signal)) return columnsOf(path); // others may have more, but reading all could take long
+    return 'none';
+  },
   async mistake({ name }) {
     for await (const _ of matches(name)) return undefined;
     return new InputError(`nothing matches the pattern ${name}`, {

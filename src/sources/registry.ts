@@ -1,17 +1,26 @@
 // src/sources/: inputs to items: folders, files, archives, Parquet files, lists
 
 import { HalonetError } from '../errors.js';
-import type { Item } from '../item.js';
+import { type Item, withColumns } from '../item.js';
+import type { Columns } from '../rows.js';
 import { brokenPath } from './broken-path.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
 import { InsideFinder } from './inside-finder.js';
-import { itemsOfList } from './list-file.js';
+import { columnsOfList, itemsOfList } from './list-file.js';
 import { member } from './member.js';
 import { parquet } from './parquet.js';
 import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
-import type { Input, MistakeOptions, Source, Walk, WalkOptions } from './source.js';
+import type {
+  FoundColumns,
+  Input,
+  InputColumns,
+  MistakeOptions,
+  Source,
+  Walk,
+  WalkOptions,
+} from './source.js';
 import { standardInput } from './standard-input.js';
 import { tar } from './tar.js';
 import { Targets } from './targets.js';
@@ -32,7 +41,7 @@ export const SOURCES: readonly Source[] = [
 
 /**
  * Yields the items that inputs lead to, in order and one at a time. A path that leads to no image, such as a missing file or
- * an unreadable folder, is an item too.
+ * an unreadable folder, is an item too. Every item has the columns that are asked for, null where it brings none.
  *
  * @throws {HalonetError} for a list that cannot be read at all, or is not a list of paths
  * @throws the signal's reason on abort
@@ -42,36 +51,78 @@ export async function* itemsOf(
   options: WalkOptions,
   sources: readonly Source[] = SOURCES,
 ): AsyncGenerator<Item> {
+  const { walk, close } = await openWalk(options, sources);
+  try {
+    for (const name of inputs) {
+      yield* until(walk, itemsOfOne(name, sources, walk));
+      walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
+    }
+    if (walk.list !== undefined) yield* until(walk, itemsOfList(walk.list, walk));
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Returns the columns that the items of each input bring, those of the list last.
+ *
+ * @throws {HalonetError} for a list that cannot be read at all, or is not a list of paths
+ */
+export async function columnsOf(
+  inputs: readonly string[],
+  options: WalkOptions,
+  sources: readonly Source[] = SOURCES,
+): Promise<readonly InputColumns[]> {
+  const { walk, close } = await openWalk(options, sources);
+  const found: InputColumns[] = [];
+  try {
+    for (const name of inputs) found.push({ name, columns: await columnsOfOne(name, sources, walk) });
+    const { list } = walk;
+    if (list !== undefined) found.push(await columnsOfList(list, walk));
+    return found;
+  } finally {
+    await close();
+  }
+}
+
+async function openWalk(options: WalkOptions, sources: readonly Source[]) {
   const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
-  const itemsOfOne = async function* (name: string, among: readonly Source[]): AsyncGenerator<Item> {
-    const { source, input } = await sourceOf(name, among);
-    yield* source.items(input, walk);
-  };
   const targets = await Targets.open();
   const inside = new InsideFinder(async () => targets, undefined, options.imageColumn);
   const walk: Walk = {
     ...options,
     targets,
     findInside: (path) => inside.find(path, undefined),
-    follow: (name) => itemsOfOne(name, followed),
+    follow: (name) => itemsOfOne(name, followed, walk),
+    columnsOf: (name) => columnsOfOne(name, followed, walk),
   };
-  try {
-    for (const name of inputs) {
-      yield* until(walk.signal, itemsOfOne(name, sources));
-      walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
-    }
-    if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk));
-  } finally {
-    await inside.close();
+  return { walk, close: () => inside.close() };
+}
+
+async function* itemsOfOne(name: string, sources: readonly Source[], walk: Walk): AsyncGenerator<Item> {
+  const { source, input } = await sourceOf(name, sources);
+  yield* source.items(input, walk);
+}
+
+async function columnsOfOne(name: string, sources: readonly Source[], walk: Walk): Promise<FoundColumns> {
+  const { source, input } = await sourceOf(name, sources);
+  return source.columns === undefined ? 'none' : source.columns(input, walk);
+}
+
+async function* until({ signal, columns = [] }: Walk, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  for await (const item of items) {
+    signal?.throwIfAborted();
+    yield columns.length === 0 ? item : withColumns(item, completed(item.columns ?? {}, columns));
   }
 }
 
-async function* until(signal: AbortSignal | undefined, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
-  for await (const item of items) {
-    signal?.throwIfAborted();
-    yield item;
-  }
-}
+/** Returns all columns in their order. They may have names that every object has, such as constructor. */
+const completed = (values: Columns, names: readonly string[]): Columns =>
+  Object.fromEntries(names.map((name) => [name, asJson(Object.hasOwn(values, name) ? values[name] : null)]));
+
+/** JSON has neither NaN nor the infinities. */
+const asJson = (value: Columns[string] = null) =>
+  typeof value === 'number' && !Number.isFinite(value) ? null : value;
 
 /**
  * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, URLs, damaged archives. An

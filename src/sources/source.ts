@@ -1,6 +1,5 @@
 import type { InputError } from '../errors.js';
 import type { Item } from '../item.js';
-import type { ListFile } from './list-file.js';
 import type { FoundPath } from './path.js';
 import type { Targets } from './targets.js';
 import type { SourceTerm } from './walk-counts.js';
@@ -9,6 +8,13 @@ import type { SourceTerm } from './walk-counts.js';
 export interface Input {
   readonly name: string; // as given
   readonly found: FoundPath;
+}
+
+/** A list of paths in a file: text, CSV, TSV, JSON lines or Parquet. */
+export interface ListFile {
+  readonly path: string; // of the list
+  readonly pathColumn?: string | undefined; // by default `path`, or another usual name
+  readonly root?: string | undefined; // where relative paths start; the folder of the list by default
 }
 
 /** A kind of input: one module each, in the registry. */
@@ -23,6 +29,18 @@ export interface Source {
   readonly typed?: boolean | undefined;
   /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
   readonly mistake?: ((input: Input, options: MistakeOptions) => Promise<InputError | undefined>) | undefined;
+  /** Returns the columns that its items bring, as far as its beginning tells; left out if they never bring any. */
+  readonly columns?: ((input: Input, walk: Walk) => Promise<FoundColumns>) | undefined;
+}
+
+/** The names of the columns that items bring: none for what has no columns, such as a folder. */
+export type FoundColumns = readonly string[] | 'none' | 'unknown';
+
+/** The columns that one of several inputs brings. */
+export interface InputColumns {
+  readonly name: string; // of the input
+  readonly columns: FoundColumns;
+  readonly onlyByName?: string | undefined; // one more, which `all` leaves out: the paths of a list
 }
 
 export interface WalkOptions {
@@ -35,6 +53,8 @@ export interface WalkOptions {
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
   readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images
+  readonly columns?: readonly string[] | undefined; // to give to every item; none by default
+  readonly onNote?: ((text: string) => void) | undefined; // called for what a person should know, such as columns that cannot be read
   readonly signal?: AbortSignal | undefined; // checked for every item and every folder
 }
 
@@ -48,4 +68,6 @@ export interface Walk extends WalkOptions {
   readonly findInside: (path: string) => Promise<Item | 'missing' | undefined>;
   /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */
   readonly follow: (name: string) => AsyncGenerator<Item>;
+  /** Returns the columns that the items of another input bring. */
+  readonly columnsOf: (name: string) => Promise<FoundColumns>;
 }

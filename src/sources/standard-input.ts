@@ -12,6 +12,7 @@ export const standardInput: Source = {
   name: 'list on standard input',
   takes: ({ name }) => name === STDIN,
   once: true,
+  columns: async () => 'unknown',
   async *items(_, { stdin, nul, signal, follow }) {
     if (stdin === undefined) {
       yield new BrokenPath(STDIN, { code: 'read_failed', message: 'no standard input' });

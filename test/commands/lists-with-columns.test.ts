@@ -99,9 +99,13 @@ describe('--from', () => {
         ['list.csv', '--path-column', 'fiel'],
         /it has no column "fiel"\n {2}Did you mean file\? Its columns are/,
       ],
-      [['list.csv', '--keep-columns', 'lable'], /it has no column "lable"\n {2}Did you mean label\?/],
+      [['list.csv', '--keep-columns', 'lable'], /no input has a column "lable"\n {2}Did you mean label\?/],
+      [
+        ['list.csv', '--keep-columns', '"a,b"'],
+        /no input has a column "a,b"\n {2}The columns are label, error\./,
+      ],
       [['list.csv', '--keep-columns', 'error'], /the output has a column "error" of its own\n/],
-      [['list.txt', '--keep-columns', 'all'], /a text list has no columns\n/],
+      [['list.txt', '--keep-columns', 'all'], /--keep-columns all: the inputs have no columns\n/],
       [['list.csv', '--root', ''], /^error: --root is empty\n/],
       [['list.csv', '--keep-columns', 'a,a'], /expected distinct names of columns/],
       [

@@ -2,7 +2,7 @@ import { FormatError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
 import type { ColumnChunk, ParquetLeaf } from './footer.js';
 import { type ChunkPages, type Page, packedBytes, pagesOf } from './pages.js';
-import { decodeDictionary, decodePage, type PageValues } from './values.js';
+import { decodeDictionary, decodePage, isDictionary, type PageValues } from './values.js';
 
 const KEPT = 2; // pages: the decoders read ahead from one into the next
 const MAX_KEPT_BYTES = 2 ** 28; // of these pages together, unless there is only one
@@ -44,9 +44,7 @@ export class ColumnReader {
     const page = lastBefore(pages.data, row - chunk.first);
     if (page === undefined) throw new FormatError(`there is no row ${row}`);
     const { rows } = await this.#pages.get(page, page.size, async () => {
-      const dictionary = page.encoding.endsWith('_DICTIONARY')
-        ? await this.#dictionary(read, chunk, pages)
-        : undefined;
+      const dictionary = isDictionary(page.encoding) ? await this.#dictionary(read, chunk, pages) : undefined;
       return decodePage(page, await packedBytes(read, page), chunk.codec, this.#leaf, dictionary);
     });
     return rows[row - chunk.first - page.first] as Uint8Array | number;

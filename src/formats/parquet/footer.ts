@@ -1,13 +1,21 @@
 // src/formats/parquet/: Parquet files to the values of a column
 
-import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup, type SchemaTree } from 'hyparquet';
+import {
+  type FileMetaData,
+  parquetMetadata,
+  parquetSchema,
+  type RowGroup,
+  type SchemaElement,
+  type SchemaTree,
+} from 'hyparquet';
 import { FormatError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
 import { thriftEnd } from './thrift.js';
 
-/** A column of byte strings that is not repeated. */
+/** A column of single values that is not repeated. */
 export interface ParquetLeaf {
   readonly path: readonly string[];
+  readonly element: SchemaElement;
   readonly level: number; // the definition level of a value that is not null
   readonly outer: number; // that of a null in a struct that is not null
 }
@@ -90,19 +98,25 @@ function parse(metadata: Uint8Array, withTail: Uint8Array): FileMetaData {
 }
 
 function footerOf(metadata: FileMetaData, size: number): ParquetFooter {
-  const rows = rowsIn(metadata);
   return {
-    rows,
+    rows: rowsIn(metadata),
     columns: columnsIn(metadata),
-    chunksOf(leaf) {
-      let first = 0;
-      return Array.from(metadata.row_groups, (group) => {
-        const chunk = chunkIn(group, leaf, first, size);
-        first += chunk.rows;
-        return chunk;
-      });
-    },
+    chunksOf: (leaf) => chunksOf(metadata, leaf, size),
   };
+}
+
+/**
+ * Returns the parts of a column in the order of the rows.
+ *
+ * @param size of the file in bytes
+ */
+export function chunksOf(metadata: FileMetaData, leaf: ParquetLeaf, size: number): readonly ColumnChunk[] {
+  let first = 0;
+  return Array.from(metadata.row_groups, (group) => {
+    const chunk = chunkIn(group, leaf, first, size);
+    first += chunk.rows;
+    return chunk;
+  });
 }
 
 /** @throws FormatError if the row groups do not add up */
@@ -166,10 +180,13 @@ function isBinary({ element, children }: SchemaTree): boolean {
   );
 }
 
-function leafOf(nodes: readonly SchemaTree[]): ParquetLeaf {
+/** @param nodes from the top of the schema to the column */
+export function leafOf(nodes: readonly [SchemaTree, ...SchemaTree[]]): ParquetLeaf {
+  const { element } = nodes.at(-1) as SchemaTree;
   const levels = nodes.map(({ element }) => (element.repetition_type === 'REQUIRED' ? 0 : 1));
   const level = levels.reduce<number>((sum, one) => sum + one, 0);
-  return { path: nodes.map(({ element }) => element.name), level, outer: level - (levels.at(-1) ?? 0) };
+  const path = nodes.map(({ element: { name } }) => name);
+  return { path, element, level, outer: level - (levels.at(-1) ?? 0) };
 }
 
 function chunkIn(group: RowGroup, leaf: ParquetLeaf, first: number, size: number): ColumnChunk {
@@ -191,7 +208,7 @@ function chunkIn(group: RowGroup, leaf: ParquetLeaf, first: number, size: number
   const start = Number(hasDictionary ? dictionary : pages);
   const end = start + Number(data.total_compressed_size);
   const isInFile = start >= MAGIC.length && end >= start && end <= size - TAIL;
-  const isWhole = isInFile && data.num_values === group.num_rows && data.type === 'BYTE_ARRAY';
+  const isWhole = isInFile && data.num_values === group.num_rows && data.type === leaf.element.type;
   const failure = isWhole ? undefined : 'the metadata of the row group is damaged';
   return { first, rows, codec: codec ?? 'an unknown codec', start, end, failure };
 }

@@ -1,11 +1,10 @@
-import { type FileMetaData, parquetReadObjects, parquetSchema } from 'hyparquet';
+import { type FileMetaData, parquetSchema } from 'hyparquet';
 import { FormatError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
-import { decompress } from './decompress.js';
-import { readMetadata, rowsIn } from './footer.js';
-
-/** A value of a row, as JSON can hold it. */
-export type Scalar = string | number | boolean | null;
+import { type ColumnChunk, chunksOf, leafOf, type ParquetLeaf, readMetadata, rowsIn } from './footer.js';
+import { packedBytes, pagesOf } from './pages.js';
+import { decodeScalarDictionary, decodeScalars, type Scalar } from './scalars.js';
+import { isDictionary } from './values.js';
 
 /** The rows of a Parquet file in its columns of single values: text, numbers, booleans, dates. */
 export interface ParquetRows {
@@ -14,16 +13,8 @@ export interface ParquetRows {
   readonly read: (columns: readonly string[]) => AsyncGenerator<readonly Scalar[]>;
 }
 
-const ROWS_AT_ONCE = 65_536;
-
-const CODECS = ['SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4', 'LZ4_RAW'] as const;
-
-const compressors = Object.fromEntries(
-  CODECS.map((codec) => [codec, (bytes: Uint8Array, size: number) => decompress(codec, bytes, size)]),
-);
-
 /**
- * Reads the metadata of a Parquet file, to read its rows in pieces of one row group or less.
+ * Reads the metadata of a Parquet file, to read its rows page by page: memory holds one page of each column.
  *
  * @param size of the file in bytes
  * @throws FormatError if it is no Parquet file, or damaged
@@ -31,66 +22,88 @@ const compressors = Object.fromEntries(
  */
 export async function openRows(read: ReadAt, size: number): Promise<ParquetRows> {
   const metadata = await readMetadata(read, size);
-  rowsIn(metadata);
-  const slice = async (start: number, end = size) => {
-    const bytes = await read(start, end - start);
-    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  };
-  const file = { byteLength: size, slice };
-  const days = dayColumns(metadata);
+  const rows = rowsIn(metadata);
+  const leaves = scalarLeaves(metadata);
   return {
-    columns: scalarColumns(metadata),
+    columns: leaves.map(({ path: [name = ''] }) => name),
     async *read(columns) {
-      let first = 0;
-      for (const group of metadata.row_groups) {
-        const end = first + Number(group.num_rows);
-        for (let row = first; row < end; row += ROWS_AT_ONCE) {
-          const range = { rowStart: row, rowEnd: Math.min(end, row + ROWS_AT_ONCE) };
-          const rows = await parquetReadObjects({
-            file,
-            metadata,
-            columns: [...columns],
-            compressors,
-            ...range,
-          }).catch((cause: unknown) => {
-            throw new FormatError(`rows ${range.rowStart} to ${range.rowEnd - 1} cannot be read`, { cause });
-          });
-          for (const one of rows) yield columns.map((name) => scalar(one[name], days.has(name)));
-        }
-        first = end;
+      const cursors = columns.map((name) => {
+        const leaf = leaves.find(({ path: [one] }) => one === name);
+        if (leaf === undefined) throw new FormatError(`it has no column ${JSON.stringify(name)}`);
+        return new Cursor(name, pagesOfColumn(read, chunksOf(metadata, leaf, size), leaf));
+      });
+      for (let row = 0; row < rows; row++) {
+        for (const cursor of cursors) if (cursor.isAtEnd) await cursor.turn();
+        yield cursors.map((cursor) => cursor.next());
       }
     },
   };
 }
 
+/** A place in a column that moves from row to row. */
+class Cursor {
+  readonly #name: string;
+  readonly #pages: AsyncGenerator<readonly Scalar[]>;
+  #page: readonly Scalar[] = [];
+  #at = 0;
+
+  constructor(name: string, pages: AsyncGenerator<readonly Scalar[]>) {
+    this.#name = name;
+    this.#pages = pages;
+  }
+
+  /** Whether the next value is on another page. */
+  get isAtEnd(): boolean {
+    return this.#at === this.#page.length;
+  }
+
+  /** Reads the next page. @throws FormatError naming the column */
+  async turn(): Promise<void> {
+    try {
+      const { value, done } = await this.#pages.next();
+      if (done) throw new FormatError('it has too few values');
+      this.#page = value;
+      this.#at = 0;
+    } catch (cause) {
+      if (!(cause instanceof FormatError)) throw cause;
+      throw new FormatError(`column ${JSON.stringify(this.#name)} cannot be read: ${cause.message}`, {
+        cause,
+      });
+    }
+  }
+
+  next(): Scalar {
+    return this.#page[this.#at++] ?? null;
+  }
+}
+
+/** Yields the values of each page of a column; no page is empty. */
+async function* pagesOfColumn(
+  read: ReadAt,
+  chunks: readonly ColumnChunk[],
+  leaf: ParquetLeaf,
+): AsyncGenerator<readonly Scalar[]> {
+  for (const chunk of chunks) {
+    if (chunk.rows === 0) continue;
+    if (chunk.failure !== undefined) throw new FormatError(chunk.failure);
+    const { codec } = chunk;
+    const { dictionary, data } = await pagesOf(read, chunk);
+    let entries: readonly Scalar[] | undefined;
+    for (const page of data) {
+      if (dictionary !== undefined && isDictionary(page.encoding))
+        entries ??= decodeScalarDictionary(dictionary, await packedBytes(read, dictionary), codec, leaf);
+      yield decodeScalars(page, await packedBytes(read, page), codec, leaf, entries);
+    }
+  }
+}
+
 /** Returns the columns without structure, and without bytes. */
-function scalarColumns(metadata: FileMetaData): readonly string[] {
+function scalarLeaves(metadata: FileMetaData): readonly ParquetLeaf[] {
   return parquetSchema(metadata)
     .children.filter(({ element, children }) => {
       const { repetition_type, type, logical_type, converted_type } = element;
       const isBinary = type === 'BYTE_ARRAY' && logical_type === undefined && converted_type === undefined;
       return children.length === 0 && repetition_type !== 'REPEATED' && !isBinary;
     })
-    .map(({ element }) => element.name);
-}
-
-/** Returns the columns of dates without a time. */
-function dayColumns(metadata: FileMetaData): ReadonlySet<string> {
-  const days = metadata.schema.filter(
-    ({ logical_type, converted_type }) => logical_type?.type === 'DATE' || converted_type === 'DATE',
-  );
-  return new Set(days.map(({ name }) => name));
-}
-
-/** Integers that a JavaScript number cannot hold become text, and dates ISO 8601. */
-function scalar(value: unknown, isDay: boolean): Scalar {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
-  }
-  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (value instanceof Date)
-    return isDay ? value.toISOString().slice(0, 'YYYY-MM-DD'.length) : value.toISOString();
-  return JSON.stringify(value);
+    .map((node) => leafOf([node]));
 }

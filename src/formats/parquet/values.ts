@@ -28,14 +28,32 @@ export function decodePage(
   dictionary: readonly Uint8Array[] | undefined,
 ): PageValues {
   return guarded(() => {
-    const { levels, values } = partsOf(page, packed, codec, leaf);
-    const defined = levels === undefined ? undefined : hybrid(levels, widthOf(leaf.level), page.values);
-    const count = defined === undefined ? page.values : defined.filter((one) => one === leaf.level).length;
+    const { defined, count, values } = encodedValues(page, packed, codec, leaf);
     const decoded = decode(page.encoding, values, count, dictionary);
     if (defined === undefined) return { rows: decoded };
     let next = 0;
     return { rows: defined.map((one) => (one === leaf.level ? (decoded[next++] as Uint8Array) : one)) };
   });
+}
+
+/** The values of a page, still encoded. */
+interface EncodedValues {
+  readonly defined: readonly number[] | undefined; // the definition level of each row; undefined if no row is null
+  readonly count: number; // of the values
+  readonly values: Uint8Array;
+}
+
+/** Decompresses a page, and decodes its levels. @throws FormatError or RangeError if it is damaged */
+export function encodedValues(
+  page: Page,
+  packed: Uint8Array,
+  codec: string,
+  leaf: ParquetLeaf,
+): EncodedValues {
+  const { levels, values } = partsOf(page, packed, codec, leaf);
+  const defined = levels === undefined ? undefined : hybrid(levels, widthOf(leaf.level), page.values);
+  const count = defined === undefined ? page.values : defined.filter((one) => one === leaf.level).length;
+  return { defined, count, values };
 }
 
 /**
@@ -48,7 +66,7 @@ export function decodeDictionary(page: Page, packed: Uint8Array, codec: string):
 }
 
 /** Views and arrays throw a RangeError for a place beyond the bytes. */
-function guarded<T>(decoding: () => T): T {
+export function guarded<T>(decoding: () => T): T {
   try {
     return decoding();
   } catch (error) {
@@ -75,7 +93,8 @@ function partsOf({ size, levels }: Page, packed: Uint8Array, codec: string, leaf
   return { levels: bytes.subarray(4, end), values: bytes.subarray(end) };
 }
 
-function decode(
+/** Decodes byte strings. @throws FormatError or RangeError if they are damaged, or encoded in a way that is not known */
+export function decode(
   encoding: string,
   bytes: Uint8Array,
   count: number,
@@ -83,20 +102,25 @@ function decode(
 ): Uint8Array[] {
   if (count === 0) return [];
   if (encoding === 'PLAIN') return plain(bytes, count);
-  if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
-    const [width = 0] = bytes;
-    if (width > 32) throw new FormatError(`a page is damaged: it has indices of ${width} bits`);
-    const indices = width === 0 ? new Array<number>(count).fill(0) : hybrid(bytes.subarray(1), width, count);
-    return indices.map((index) => {
-      const value = dictionary?.[index];
-      if (value === undefined)
-        throw new FormatError(`a page is damaged: its dictionary has no value ${index}`);
-      return value;
-    });
-  }
+  if (isDictionary(encoding)) return lookUp(bytes, count, dictionary);
   if (encoding === 'DELTA_LENGTH_BYTE_ARRAY') return deltaLength(bytes, count);
   if (encoding === 'DELTA_BYTE_ARRAY') return delta(bytes, count);
   throw new FormatError(`encoded as ${encoding}, which halonet does not read`);
+}
+
+/** Whether the values of a page are indices of a dictionary. */
+export const isDictionary = (encoding: string): boolean => encoding.endsWith('_DICTIONARY');
+
+/** Looks values up in a dictionary. @throws FormatError or RangeError if their indices are damaged */
+export function lookUp<T>(bytes: Uint8Array, count: number, dictionary: readonly T[] = []): T[] {
+  const [width = 0] = bytes;
+  if (width > 32) throw new FormatError(`a page is damaged: it has indices of ${width} bits`);
+  const indices = width === 0 ? new Array<number>(count).fill(0) : hybrid(bytes.subarray(1), width, count);
+  return indices.map((index) => {
+    const value = dictionary[index];
+    if (value === undefined) throw new FormatError(`a page is damaged: its dictionary has no value ${index}`);
+    return value;
+  });
 }
 
 /** Each value with its length before it. */
@@ -144,24 +168,26 @@ function delta(bytes: Uint8Array, count: number): Uint8Array[] {
 }
 
 /** Decodes numbers in DELTA_BINARY_PACKED, and returns where they end. */
-function numbersAt(
-  bytes: Uint8Array,
-  start: number,
-  count: number,
-): { readonly numbers: Int32Array; readonly end: number } {
+function numbersAt(bytes: Uint8Array, start: number, count: number) {
+  const numbers = new Int32Array(count);
+  return { numbers, end: unpack(bytes, start, numbers) };
+}
+
+/** Decodes as many numbers in DELTA_BINARY_PACKED as fit. @returns where they end; @throws FormatError or RangeError */
+export function unpack(bytes: Uint8Array, start: number, numbers: Int32Array | BigInt64Array): number {
+  const count = numbers.length;
   const reader = { view: viewOf(bytes), offset: start };
   const [block, parts, stated] = [varint(reader), varint(reader), varint(reader)];
   const isValid =
     block > 0 && block % 128 === 0 && block <= 2 ** 20 && parts > 0 && block % (32 * parts) === 0;
-  if (!isValid || stated !== count) throw new FormatError('a page is damaged: its lengths cannot be read');
+  if (!isValid || stated !== count) throw new FormatError('a page is damaged: its numbers cannot be read');
   reader.offset = start;
-  const numbers = new Int32Array(count);
   deltaBinaryUnpack(reader, count, numbers);
-  return { numbers, end: reader.offset };
+  return reader.offset;
 }
 
-/** Decodes small numbers in runs and packed bits (RLE). */
-function hybrid(bytes: Uint8Array, width: number, count: number): number[] {
+/** Decodes small numbers in runs and packed bits (RLE). @throws FormatError or RangeError if they are damaged */
+export function hybrid(bytes: Uint8Array, width: number, count: number): number[] {
   expectRuns(bytes, width, count);
   const numbers = new Array<number>(count).fill(0);
   readRleBitPackedHybrid({ view: viewOf(bytes), offset: 0 }, width, numbers, bytes.byteLength);
@@ -176,8 +202,8 @@ function expectRuns(bytes: Uint8Array, width: number, count: number): void {
     const isPacked = header % 2 === 1;
     const half = Math.floor(header / 2);
     const numbers = isPacked ? 8 * half : half;
-    if (numbers > count - seen + (isPacked ? 64 : 0))
-      // packed bits are padded
+    const padding = isPacked ? 8 * Math.floor((bytes.byteLength - reader.offset) / width) : 0; // at most; DuckDB pads to 256
+    if (numbers > count - seen + padding)
       throw new FormatError(`a page is damaged: a run has ${numbers} values`);
     reader.offset += isPacked ? half * width : Math.ceil(width / 8);
     seen += numbers;
@@ -196,7 +222,7 @@ function slice(bytes: Uint8Array, at: number, length: number): Uint8Array {
   return bytes.subarray(at, at + length);
 }
 
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+export const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new DataView(buffer, byteOffset, byteLength);
 
 /** Returns the bits of a level up to a highest one. */

@@ -1,0 +1,60 @@
+import { HalonetError } from '../errors.js';
+import { correction } from '../spelling.js';
+import type { InputColumns } from './source.js';
+
+// The columns of outputs, and the members of their JSON.
+const RESERVED = /^(path|row|error|stage|stages|predictions|embedding|(index|label|score)_\d+|[ef]\d+)$/;
+
+/**
+ * Returns the columns of inputs that an output keeps.
+ *
+ * @param keep names of columns, or all: those of each input in turn
+ * @throws {HalonetError} if no input has such a column, or the output has one of that name itself
+ */
+export function keptColumns(
+  keep: readonly string[] | 'all',
+  inputs: readonly InputColumns[],
+): readonly string[] {
+  const found = new Set(inputs.flatMap(({ columns }) => (typeof columns === 'string' ? [] : columns)));
+  if (inputs.every(({ columns }) => columns === 'none')) throw noColumns(keep);
+  const kept = keep === 'all' ? [...found] : keep;
+  const isUnknown = inputs.some(({ columns }) => columns === 'unknown');
+  for (const name of kept) {
+    const isFound = found.has(name) || inputs.some(({ onlyByName }) => onlyByName === name);
+    if (!isFound && !isUnknown) throw noColumn(name, [...found]);
+    for (const { name: input, columns } of inputs) expectOne(name, input, columns);
+    if (RESERVED.test(name)) {
+      throw new HalonetError(`--keep-columns: the output has a column ${JSON.stringify(name)} of its own`, {
+        hint: 'Rename the column in the input, or name the others: --keep-columns a,b',
+      });
+    }
+  }
+  return kept;
+}
+
+function expectOne(name: string, input: string, columns: InputColumns['columns']): void {
+  if (columns.indexOf(name) === columns.lastIndexOf(name)) return;
+  throw new HalonetError(`--keep-columns: ${input} has two columns ${JSON.stringify(name)}`, {
+    hint: 'Rename one of them.',
+  });
+}
+
+function noColumns(keep: readonly string[] | 'all'): HalonetError {
+  return new HalonetError(
+    `--keep-columns ${keep === 'all' ? keep : keep.join(',')}: the inputs have no columns`,
+    {
+      hint: 'Columns come with lists that end in .csv, .tsv, .jsonl, .ndjson or .parquet, with Parquet files of images, and with WebDataset samples in archives.',
+    },
+  );
+}
+
+const SHOWN = 20; // names
+
+function noColumn(name: string, found: readonly string[]): HalonetError {
+  const near = correction(name, found);
+  const shown = [...found.slice(0, SHOWN), ...(found.length > SHOWN ? ['…'] : [])].join(', ');
+  const among = found.length === 0 ? 'The inputs have none.' : `The columns are ${shown}.`;
+  return new HalonetError(`--keep-columns: no input has a column ${JSON.stringify(name)}`, {
+    hint: near === undefined ? among : `Did you mean ${near}? ${among}`,
+  });
+}
