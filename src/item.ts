@@ -1,5 +1,6 @@
 // src/: the vocabulary that all folders share: item, row, tensor, graph, errors
 
+import type { Crop } from './crop.js';
 import type { ImageFailure } from './errors.js';
 import type { FileIdentity } from './file-identity.js';
 import type { Columns, StoredRow } from './rows.js';
@@ -24,6 +25,7 @@ export interface FoundItem extends Identified {
    * The path of a file with exactly its bytes, for another process to read; undefined if there is none.
    */
   readonly file?: string | undefined;
+  readonly crop?: Crop | undefined; // the part of its image to use; all of it by default
   /**
    * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
    * @throws ShortageError if too many files are open

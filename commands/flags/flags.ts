@@ -147,6 +147,15 @@ const keptColumns = Flags.custom<readonly string[] | 'all'>({
   },
 });
 
+const cropColumns = Flags.custom<readonly string[]>({
+  helpValue: 'X,Y,W,H',
+  parse: async (text) => {
+    const names = await columnNames(text);
+    if (names?.length === 4) return names;
+    throw new HalonetError(`expected four distinct names of columns separated by commas; received ${text}`);
+  },
+});
+
 /** Parses names as a CSV record, so that they may contain commas; undefined unless they are distinct and not empty. */
 async function columnNames(text: string): Promise<readonly string[] | undefined> {
   const { parse } = await import('csv-parse/sync');
@@ -360,6 +369,19 @@ export const sharedFlags = {
     description:
       'Columns to carry into the output, after the path: names, or all. They come with lists (--from), Parquet files and WebDataset samples',
   }),
+  'crop-columns': cropColumns({
+    ...INPUTS,
+    dependsOn: ['from'],
+    description:
+      'Columns of --from with a box in the image of each line: left, top, width and height. Each line then gives one row, for its box only',
+  }),
+  'crop-units': Flags.option({
+    ...INPUTS,
+    dependsOn: ['crop-columns'],
+    options: ['pixels', 'fraction'] as const,
+    description:
+      'Units of --crop-columns: pixels (the default), or fraction: 0..1 of the width and height of the image',
+  })(),
   extensions: extensions({
     ...INPUTS,
     description:

@@ -114,8 +114,9 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
 }
 
 function listOf(flags: SharedFlags): ListFile | undefined {
-  const { from, root, 'path-column': pathColumn } = flags;
-  return from === undefined ? undefined : { path: from, pathColumn, root };
+  const { from, root, 'path-column': pathColumn, 'crop-columns': columns } = flags;
+  const crop = columns && { columns, isFraction: flags['crop-units'] === 'fraction' };
+  return from === undefined ? undefined : { path: from, pathColumn, root, crop };
 }
 
 function selectionOf(flags: SharedFlags): Selection {

@@ -41,6 +41,8 @@ export const SETTINGS = {
   'path-column': { sets: 'images', follows: 'nothing', retry: 'drop' },
   root: { sets: 'images', follows: 'nothing', retry: 'drop' },
   'keep-columns': { sets: 'images', follows: 'rows', fingerprint: ['columns'], retry: 'drop' },
+  'crop-columns': { sets: 'images', follows: 'nothing', retry: 'drop' }, // the ids of items have the boxes
+  'crop-units': { sets: 'images', follows: 'nothing', retry: 'drop' },
   'image-column': { sets: 'images', follows: 'nothing', retry: 'keep' }, // the identity of an item has the column
   extensions: { sets: 'images', follows: 'nothing', retry: 'drop' },
   include: { sets: 'images', follows: 'nothing', retry: 'drop' },

@@ -3,7 +3,7 @@ import process, { pid } from 'node:process';
 import { FileItem } from '../file-item.js';
 import { shortageOf } from '../shortage.js';
 import { decodeImage, type Openable } from './decode.js';
-import type { BytesSource, ProcessReply, ProcessRequest } from './isolated.js';
+import type { ProcessReply, ProcessRequest } from './isolated.js';
 
 // The process that decodes images which may crash a decoder or hang it.
 
@@ -13,16 +13,16 @@ try {
   // Not Linux, or not permitted.
 }
 
-function openable(from: BytesSource): Openable {
-  if ('file' in from) return new FileItem(from.file);
-  return { open: async () => ({ identity: from.identity, read: async () => from.bytes }) };
+function openable({ from, crop }: Pick<ProcessRequest, 'from' | 'crop'>): Openable {
+  if ('file' in from) return { crop, open: () => new FileItem(from.file).open() };
+  return { crop, open: async () => ({ identity: from.identity, read: async () => from.bytes }) };
 }
 
 const send = (reply: ProcessReply) => process.send?.(reply);
 
-process.on('message', async ({ from, preprocessing }: ProcessRequest) => {
+process.on('message', async ({ preprocessing, ...request }: ProcessRequest) => {
   try {
-    const image = await decodeImage(openable(from), preprocessing, {
+    const image = await decodeImage(openable(request), preprocessing, {
       onOpen: (file) => send({ kind: 'opened', file }),
     });
     if (image !== undefined) send({ kind: 'done', image });

@@ -1,11 +1,13 @@
 // src/images/: the bytes of an item to uint8 RGB pixels, as timm's transform computes them
 
+import type { Crop } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, OpenItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import { rethrowShortage } from '../shortage.js';
 import { byteLimit } from './byte-limit.js';
+import { croppedImage } from './crop.js';
 import { exactPixels } from './exact.js';
 import { type Preprocessing, planResize, type ResizePlan } from './geometry.js';
 import type { Header } from './image.js';
@@ -35,11 +37,12 @@ export interface DecodeOptions {
 }
 
 /** An item that can be decoded. */
-export type Openable = Pick<FoundItem, 'open'>;
+export type Openable = Pick<FoundItem, 'open' | 'crop'>;
 
 /**
  * Decodes an item as timm's evaluation transform does: Pillow's `convert('RGB')` (no colour management, alpha dropped), then
- * the resize and crop of `planResize`. Uses the first frame of an animation and the first page of a TIFF.
+ * the resize and crop of `planResize`. Uses the first frame of an animation and the first page of a TIFF. An item with a crop of its own
+ * gives what that part would as an image.
  *
  * Returns a failure for a bad image instead of throwing. As in Pillow, a truncated file fails; a damaged file that decodes to
  * the end does not.
@@ -65,7 +68,7 @@ export async function decodeImage(
     // Read the whole file once: header and pixels come from the same bytes, and libvips never sees a path (it looks for options
     // in a name that ends in `]`).
     const bytes = await opened.read(byteLimit(preprocessing));
-    const pixels = await decodeBytes(bytes, preprocessing, options);
+    const pixels = await decodeBytes(bytes, item.crop, preprocessing, options);
     return pixels && { status: 'ok', pixels, file: opened.identity };
   } catch (error) {
     return { status: 'failed', failure: failureOf(error), file: opened?.identity };
@@ -74,14 +77,17 @@ export async function decodeImage(
 
 async function decodeBytes(
   bytes: Uint8Array,
+  crop: Crop | undefined,
   preprocessing: Preprocessing,
   { leaveLaborious = false, signal }: DecodeOptions,
 ): Promise<Uint8Array | undefined> {
   try {
     if (leaveLaborious && isLaboriousFile(bytes)) return undefined;
-    const image = await openImage(bytes, preprocessing);
+    const whole = await openImage(bytes, preprocessing);
+    const image = crop === undefined ? whole : croppedImage(whole, crop);
     const { decode } = preprocessing;
-    if (leaveLaborious && isLaboriousImage(image.header, decode)) return undefined;
+    const held = crop === undefined ? decode : 'exact'; // a crop is held in memory
+    if (leaveLaborious && isLaboriousImage(whole.header, held)) return undefined;
     const plan = planResize(image.header, preprocessing);
     const pixels =
       decode === 'exact' ? exactPixels(image, plan, signal) : nearPixels(image, plan, decode, signal);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import PQueue from 'p-queue';
+import type { Crop } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem } from '../item.js';
@@ -15,6 +16,7 @@ import { setRunningTimeout, withRunningTimeout } from './running-time.js';
 /** A request to the decoding process. */
 export interface ProcessRequest {
   readonly from: BytesSource;
+  readonly crop: Crop | undefined;
   readonly preprocessing: Preprocessing;
 }
 
@@ -94,7 +96,7 @@ export class IsolatedDecoder {
       throw error;
     }
     if (from === undefined) return failed(timedOut(seconds));
-    const attempt = () => this.#attempt(from);
+    const attempt = () => this.#attempt(from, item.crop);
     const alone = () => this.#alone(attempt); // memory may be short
     // If the process ended while idle or before it began, this image is not the cause.
     const first = (await attempt()) ?? (await attempt()) ?? (await alone());
@@ -118,7 +120,7 @@ export class IsolatedDecoder {
   }
 
   /** @returns undefined if the process ended before it began */
-  async #attempt(from: BytesSource): Promise<Attempt | undefined> {
+  async #attempt(from: BytesSource, crop: Crop | undefined): Promise<Attempt | undefined> {
     if (this.#closed) return { image: failed(crashed('stopped')), killed: false };
     this.#child ??= await this.#start();
     const child = this.#child;
@@ -156,7 +158,7 @@ export class IsolatedDecoder {
         settle(cause && failed(cause, file), killed);
       };
       child.on('message', onMessage).on('exit', onExit);
-      child.send({ from, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // on an error, it has exited
+      child.send({ from, crop, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // on an error, it has exited
     });
   }
 

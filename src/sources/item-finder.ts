@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { cropPath } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import { FileItem } from '../file-item.js';
@@ -6,6 +7,7 @@ import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
 import { isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
+import { cropped } from './cropped-item.js';
 import { InsideFinder } from './inside-finder.js';
 import { isNamedAsParquet } from './parquet.js';
 import { STDIN } from './standard-input.js';
@@ -35,6 +37,20 @@ export class ItemFinder {
     failure: ImageFailure['code'],
     identity: FileIdentity | undefined,
   ): Promise<FoundItem | undefined> {
+    const part = cropPath(id);
+    if (part === undefined || (await isFile(pathFrom(this.#folder, id)))) {
+      return failure === 'invalid_crop' ? undefined : this.#findWhole(id, failure, identity); // its box is not a box
+    }
+    const whole = await this.#findWhole(part.path, failure, identity);
+    const item = whole && cropped(whole, part.crop, part.fragment);
+    return item?.status === 'found' ? item : undefined;
+  }
+
+  async #findWhole(
+    id: string,
+    failure: ImageFailure['code'],
+    identity: FileIdentity | undefined,
+  ): Promise<FoundItem | undefined> {
     if (holdsImages(id)) return undefined; // many, perhaps: --sync walks it
     const inside = await this.#inside.find(id, identity);
     if (inside !== undefined) return inside === 'missing' || inside.status === 'failed' ? undefined : inside;
@@ -51,6 +67,11 @@ export class ItemFinder {
     this.#targets ??= Targets.open();
     return this.#targets;
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ?? false;
 }
 
 /** Returns whether a path is named as an archive or a Parquet file. */

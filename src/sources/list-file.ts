@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { cropOf } from '../crop.js';
 import { HalonetError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { type Item, withColumns } from '../item.js';
@@ -7,8 +8,9 @@ import type { Columns } from '../rows.js';
 import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
 import { archiveKind } from './archives.js';
+import { cropped } from './cropped-item.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
-import type { InputColumns, ListFile, Walk } from './source.js';
+import type { InputColumns, ListCrop, ListFile, Walk } from './source.js';
 
 /** The columns of a list. */
 export interface ListColumns {
@@ -23,8 +25,8 @@ const USUAL = [PATH, 'file_path', 'filepath', 'file_name', 'filename', 'file', '
  *
  * @throws {HalonetError} if the list cannot be read, or has no such columns
  */
-export async function listColumns({ path: file, pathColumn, root }: ListFile): Promise<ListColumns> {
-  if (!formatOfList(file).hasColumns && pathColumn !== undefined) {
+export async function listColumns({ path: file, pathColumn, root, crop }: ListFile): Promise<ListColumns> {
+  if (!formatOfList(file).hasColumns && (pathColumn !== undefined || crop !== undefined)) {
     throw new HalonetError(`--from ${file}: a text list has no columns`, {
       hint: 'Lists with columns end in .csv, .tsv, .jsonl, .ndjson or .parquet.',
     });
@@ -35,6 +37,8 @@ export async function listColumns({ path: file, pathColumn, root }: ListFile): P
   const path = pathColumn ?? USUAL.find((name) => columns.includes(name));
   if (path === undefined || !columns.includes(path))
     throw noColumn(file, columns, '--path-column', pathColumn);
+  const missing = crop?.columns.find((name) => !columns.includes(name));
+  if (missing !== undefined) throw noColumn(file, columns, '--crop-columns', missing);
   return { path, others: columns.filter((name) => name !== path) };
 }
 
@@ -119,8 +123,9 @@ export async function* itemsOfList(
   { follow, onCount, columns = [] }: Pick<Walk, 'follow' | 'onCount' | 'columns'>,
 ): AsyncGenerator<Item> {
   const { path, others } = await listColumns(list);
+  const { crop = WHOLE } = list;
   const kept = columns.filter((name) => name === path || others.includes(name));
-  for await (const line of readLines(list.path, [path, ...kept])) {
+  for await (const line of readLines(list.path, [path, ...crop.columns, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
     onCount?.('lines', 1);
@@ -133,8 +138,31 @@ export async function* itemsOfList(
       yield named(
         new BrokenPath(`${list.path}:${number}`, { code: 'invalid_name', message: 'the line has no path' }),
       );
-    else for await (const item of follow(inRoot(value, list))) yield named(item);
+    else for await (const item of partsOf(inRoot(value, list), values, crop, follow)) yield named(item);
   }
+}
+
+const WHOLE: ListCrop = { columns: [], isFraction: false };
+
+/** Yields the items of a path, each cropped to the box of the line. */
+async function* partsOf(
+  path: string,
+  values: Columns,
+  { columns, isFraction }: ListCrop,
+  follow: Walk['follow'],
+): AsyncGenerator<Item> {
+  if (columns.length === 0) {
+    yield* follow(path);
+    return;
+  }
+  const box = columns.map((name) => columnIn(values, name) ?? '');
+  const crop = cropOf(box, isFraction);
+  if (crop === undefined) {
+    const message = `the box ${JSON.stringify(box.join(','))} is not four numbers`;
+    yield new BrokenPath(`${path}#xywh=${box.join(',')}`, { code: 'invalid_crop', message });
+    return;
+  }
+  for await (const item of follow(path)) yield cropped(item, crop);
 }
 
 /** Columns may have names that every object has: constructor. */

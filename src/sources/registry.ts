@@ -4,6 +4,7 @@ import { HalonetError } from '../errors.js';
 import { type Item, withColumns } from '../item.js';
 import type { Columns } from '../rows.js';
 import { brokenPath } from './broken-path.js';
+import { crop } from './crop.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
 import { InsideFinder } from './inside-finder.js';
@@ -34,6 +35,7 @@ export const SOURCES: readonly Source[] = [
   zip,
   parquet,
   file,
+  crop,
   pattern,
   member,
   brokenPath,

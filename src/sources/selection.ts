@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import picomatch from 'picomatch';
+import { cropPath } from '../crop.js';
 import type { Item } from '../item.js';
 import { mulberry32 } from '../random.js';
 
@@ -33,7 +34,8 @@ async function* matching(
 ): AsyncGenerator<Item> {
   const [isIncluded, isExcluded] = [matcher(include ?? []), matcher(exclude)];
   for await (const item of items) {
-    const id = withoutStart(item.id.replaceAll('\\', '/'));
+    const path = cropPath(item.id)?.path ?? item.id;
+    const id = withoutStart(path.replaceAll('\\', '/'));
     if ((include === undefined || isIncluded(id)) && !isExcluded(id)) yield item;
   }
 }

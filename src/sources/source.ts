@@ -15,6 +15,13 @@ export interface ListFile {
   readonly path: string; // of the list
   readonly pathColumn?: string | undefined; // by default `path`, or another usual name
   readonly root?: string | undefined; // where relative paths start; the folder of the list by default
+  readonly crop?: ListCrop | undefined; // the box of each line; whole images by default
+}
+
+/** The boxes of a list. */
+export interface ListCrop {
+  readonly columns: readonly string[]; // of left, top, width and height
+  readonly isFraction: boolean; // whether these are in 0..1 of the width and height, not pixels
 }
 
 /** A kind of input: one module each, in the registry. */

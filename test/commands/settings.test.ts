@@ -125,6 +125,8 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   'path-column': ['--from', 'list.csv', '--path-column', 'x'],
   root: ['--from', 'list.csv', '--root', 'x'],
   'keep-columns': ['--from', 'list.csv', '--keep-columns', 'all'],
+  'crop-columns': ['--from', 'list.csv', '--crop-columns', 'x,y,w,h'],
+  'crop-units': ['--from', 'list.csv', '--crop-columns', 'x,y,w,h', '--crop-units', 'fraction'],
   'image-column': ['photo'],
   extensions: ['png'],
   include: ['*.png'],
