@@ -10,6 +10,7 @@ import { ROOT } from './support/cli.js';
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   src: [],
   async: [],
+  http: [],
   files: [],
   formats: [],
   images: [],
@@ -17,8 +18,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   runtime: [],
   outputs: ['files'],
+  remote: ['formats'],
   sources: ['formats'],
-  hub: ['files', 'lock'],
+  hub: ['files', 'http', 'lock'],
   devices: ['formats', 'model', 'runtime'],
   models: ['files', 'formats', 'hub', 'images', 'model'],
   'models/int8': ['files', 'formats', 'images', 'model', 'models', 'runtime'],
