@@ -87,6 +87,7 @@ export const FAILURE_CODES = [
   'timeout',
   'crashed',
   'invalid_name',
+  'network',
 ] as const;
 
 /** Why one image has no result. It is data: the row's error cell. */

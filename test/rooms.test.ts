@@ -18,8 +18,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   runtime: [],
   outputs: ['files'],
-  remote: ['formats'],
-  sources: ['formats'],
+  remote: ['formats', 'http'],
+  sources: ['formats', 'remote'],
   hub: ['files', 'http', 'lock'],
   devices: ['formats', 'model', 'runtime'],
   models: ['files', 'formats', 'hub', 'images', 'model'],
@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stream: ['async', 'images', 'runtime'],
   job: [
     ...['async', 'devices', 'files', 'formats', 'hub', 'images', 'model', 'models', 'models/int8'],
-    ...['outputs', 'runs', 'runtime', 'sources', 'stream'],
+    ...['outputs', 'remote', 'runs', 'runtime', 'sources', 'stream'],
   ],
   benchmark: [
     ...['devices', 'formats', 'images', 'job', 'model', 'models', 'outputs', 'runtime', 'sources', 'stream'],

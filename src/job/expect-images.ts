@@ -1,3 +1,4 @@
+import { shownAddress } from '../address.js';
 import { InputError } from '../errors.js';
 import type { Item } from '../item.js';
 import { listColumns } from '../sources/list-file.js';
@@ -16,9 +17,9 @@ import { type ImageWalk, walkImages } from './walk-images.js';
  */
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
-  const { inputs, sources, list, imageColumn, allowEmpty } = images;
-  if (list !== undefined) await listColumns(list);
-  await refuseMistaken(inputs, sources, { imageColumn });
+  const { inputs, sources, list, imageColumn, storage, allowEmpty } = images;
+  if (list !== undefined) await listColumns(list, storage);
+  await refuseMistaken(inputs, sources, { imageColumn, storage });
   if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);
 }
 
@@ -35,7 +36,7 @@ async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): 
     ...(files === undefined ? [] : [`skipped ${files}`]),
   ];
   throw new InputError(
-    `no image in ${images.inputs.join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
+    `no image in ${images.inputs.map(shownAddress).join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
     {
       hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
     },

@@ -55,10 +55,13 @@ export async function readyModel(
  * @throws HalonetError if a list of inputs has no such columns
  */
 export async function layoutOf(
-  { outputs: { layout }, images: { list, columns } }: FileJobOptions,
+  { outputs: { layout }, images: { list, columns, storage } }: FileJobOptions,
   { prepared }: ReadyModel,
 ): Promise<OutputLayout> {
-  return layout(prepared.model, columns ?? (list === undefined ? [] : (await listColumns(list)).kept));
+  return layout(
+    prepared.model,
+    columns ?? (list === undefined ? [] : (await listColumns(list, storage)).kept),
+  );
 }
 
 /** Returns the fingerprint of a job: what its output depends on besides the inputs. */
@@ -87,7 +90,10 @@ async function refuseMistakenCalibration({ model, images }: JobOptions): Promise
   const { calibration } = model;
   if (calibration === undefined) return;
   try {
-    await refuseMistaken([calibration], images.sources, { imageColumn: images.imageColumn });
+    await refuseMistaken([calibration], images.sources, {
+      imageColumn: images.imageColumn,
+      storage: images.storage,
+    });
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(`--calibration: ${cause.message}`, { hint: cause.hint, cause });
@@ -101,7 +107,7 @@ async function int8Options(
   inputs: Pick<Peekable<Item>, 'peek'>,
 ): Promise<PrepareOptions['int8']> {
   const { model, images, compute, signal, onEvent } = options;
-  const { sources, imageColumn } = images;
+  const { sources, imageColumn, storage } = images;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration only applies to --precision int8', {
@@ -112,7 +118,7 @@ async function int8Options(
   const sampled =
     calibration === undefined
       ? inputs
-      : peekable(walkImages({ inputs: [calibration], sources, imageColumn }, { signal }));
+      : peekable(walkImages({ inputs: [calibration], sources, imageColumn, storage }, { signal }));
   return {
     threads: compute.threads,
     signal,

@@ -7,7 +7,7 @@ import type { SkippedFiles } from '../sources/skipped-files.js';
 import type { Source, WalkOptions } from '../sources/source.js';
 
 /** What to walk. */
-export interface ImageWalk extends Pick<WalkOptions, 'list' | 'imageColumn'> {
+export interface ImageWalk extends Pick<WalkOptions, 'list' | 'imageColumn' | 'storage'> {
   readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
   readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
   readonly selection?: Selection | undefined; // of the items that they lead to; all by default
@@ -19,12 +19,13 @@ export interface WalkImagesOptions extends Pick<WalkOptions, 'stdin' | 'nul' | '
 
 /** Yields the items that inputs lead to, in the formats that can be decoded. */
 export async function* walkImages(
-  { inputs, sources, selection = {}, list, imageColumn }: ImageWalk,
+  { inputs, sources, selection = {}, list, imageColumn, storage }: ImageWalk,
   { signal, stdin, nul, skipped }: WalkImagesOptions,
 ): AsyncGenerator<Item> {
   skipped?.clear();
   const { extensions = DECODABLE_EXTENSIONS } = selection;
   const onSkipped = (path: string) => skipped?.add(path);
-  const options = { list, imageColumn, extensions, isImage, isImageHead, signal, stdin, nul, onSkipped };
+  const read = { isImage, isImageHead, onSkipped, extensions };
+  const options = { list, imageColumn, storage, signal, stdin, nul, ...read };
   yield* selected(itemsOf(inputs, options, sources), selection);
 }

@@ -1,5 +1,3 @@
-// src/remote/: objects on servers, such as images and archives behind URLs
-
 import type { FileIdentity } from '../file-identity.js';
 import type { ReadAt } from '../formats/read-at.js';
 import type { OpenItem } from '../item.js';
@@ -22,6 +20,12 @@ export interface Store {
    * @throws ImageRefusal as `open`; the reads too, with read_failed if the object has changed
    */
   readonly openRanges: (address: string) => Promise<ObjectRanges>;
+  /**
+   * Checks an address without a request.
+   *
+   * @throws ImageRefusal invalid_name, or permission if halonet does not ask its host
+   */
+  readonly check?: ((address: string) => void) | undefined;
   /** Yields the objects under a prefix, always in the same order; left out if the store lists nothing. */
   readonly list?: ((address: string) => AsyncGenerator<ListedObject>) | undefined;
 }
@@ -30,6 +34,7 @@ export interface Store {
 export interface ObjectRanges {
   readonly identity: FileIdentity;
   readonly read: ReadAt;
+  readonly held?: number | undefined; // bytes, if memory holds all of it
 }
 
 /** An object in a listing. */

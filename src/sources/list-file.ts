@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { folderOfAddress, isAddress, shownAddress, withinAddress } from '../address.js';
 import { HalonetError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { type Item, withColumns } from '../item.js';
@@ -7,6 +8,7 @@ import type { Columns } from '../rows.js';
 import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
+import { LOCAL, type Storage } from './storage.js';
 
 /** A list of paths in a file: text, CSV, TSV, JSON lines or Parquet. */
 export interface ListFile {
@@ -29,21 +31,22 @@ const USUAL = [PATH, 'file_path', 'filepath', 'file_name', 'filename', 'file', '
  *
  * @throws {HalonetError} if the list cannot be read, or has no such columns
  */
-export async function listColumns(list: ListFile): Promise<ListColumns> {
-  const { path: file, pathColumn, root, keep = [] } = list;
-  const { hasColumns } = formatOfList(file);
+export async function listColumns(list: ListFile, storage: Storage = LOCAL): Promise<ListColumns> {
+  const { path, pathColumn, root, keep = [] } = list;
+  const file = shownAddress(path);
+  const { hasColumns } = formatOfList(path);
   if (!hasColumns && (pathColumn !== undefined || keep.length > 0)) {
     throw new HalonetError(`--from ${file}: a text list has no columns`, {
       hint: 'Lists with columns end in .csv, .tsv, .jsonl, .ndjson or .parquet.',
     });
   }
   if (root === '') throw new HalonetError('--root is empty', { hint: 'Name a folder, such as --root data.' });
-  await expectFile(file);
-  const columns = await headerOf(file);
-  const path = pathColumn ?? USUAL.find((name) => columns.includes(name));
-  if (path === undefined || !columns.includes(path))
+  await expectFile(path);
+  const columns = await headerOf(path, storage);
+  const column = pathColumn ?? USUAL.find((name) => columns.includes(name));
+  if (column === undefined || !columns.includes(column))
     throw noColumn(file, columns, '--path-column', pathColumn);
-  const kept = keep === 'all' ? columns.filter((name) => name !== path) : keep;
+  const kept = keep === 'all' ? columns.filter((name) => name !== column) : keep;
   for (const name of kept) {
     if (!columns.includes(name)) throw noColumn(file, columns, '--keep-columns', name);
     if (columns.indexOf(name) !== columns.lastIndexOf(name))
@@ -54,11 +57,12 @@ export async function listColumns(list: ListFile): Promise<ListColumns> {
       });
     }
   }
-  return { path, kept };
+  return { path: column, kept };
 }
 
 /** A list is read several times: to check it, to count it, and to compare it with the rows of an earlier run. */
 async function expectFile(file: string): Promise<void> {
+  if (isAddress(file)) return;
   const found = await stat(file).catch((cause: unknown) => {
     throw new HalonetError(`--from ${file}: ${systemReason(cause)}`, { cause });
   });
@@ -76,8 +80,9 @@ async function expectFile(file: string): Promise<void> {
 // The columns of outputs, and the members of their JSON.
 const RESERVED = /^(path|row|error|stage|stages|predictions|embedding|(index|label|score)_\d+|[ef]\d+)$/;
 
-async function headerOf(file: string): Promise<readonly string[]> {
-  for await (const line of readLines(file)) if (Array.isArray(line)) return line as readonly string[];
+async function headerOf(file: string, storage: Storage): Promise<readonly string[]> {
+  for await (const line of readLines(file, storage))
+    if (Array.isArray(line)) return line as readonly string[];
   return [PATH]; // an empty list
 }
 
@@ -105,9 +110,10 @@ function noColumn(
 export async function* itemsOfList(
   list: ListFile,
   follow: (path: string) => AsyncGenerator<Item>,
+  storage: Storage,
 ): AsyncGenerator<Item> {
-  const { path, kept } = await listColumns(list);
-  for await (const line of readLines(list.path, [path, ...kept])) {
+  const { path, kept } = await listColumns(list, storage);
+  for await (const line of readLines(list.path, storage, [path, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
     const value = columnIn(values, path);
@@ -116,10 +122,13 @@ export async function* itemsOfList(
         ? undefined
         : Object.fromEntries(kept.map((name) => [name, asKept(columnIn(values, name))]));
     const named = (item: Item) => (columns === undefined ? item : withColumns(item, columns));
-    if (failure !== undefined) yield named(new BrokenPath(String(value), failure));
+    if (failure !== undefined) yield named(new BrokenPath(shownAddress(String(value)), failure));
     else if (typeof value !== 'string' || value === '')
       yield named(
-        new BrokenPath(`${list.path}:${number}`, { code: 'invalid_name', message: 'the line has no path' }),
+        new BrokenPath(`${shownAddress(list.path)}:${number}`, {
+          code: 'invalid_name',
+          message: 'the line has no path',
+        }),
       );
     else for await (const item of follow(inRoot(value, list))) yield named(item);
   }
@@ -133,6 +142,10 @@ const asKept = (value: Columns[string] | undefined) =>
   value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? null : value;
 
 /** Joins without `path.join`, which would normalise the path as it was given. */
-function inRoot(path: string, { path: file, root = dirname(file) }: ListFile): string {
+function inRoot(path: string, { path: file, root = folderOf(file) }: ListFile): string {
+  if (isAddress(path)) return path;
+  if (isAddress(root)) return withinAddress(root, path);
   return root === '.' || isAbsolute(path) ? path : `${root.replace(/(?<=.)\/+$/, '')}/${path}`;
 }
+
+const folderOf = (file: string) => (isAddress(file) ? folderOfAddress(file) : dirname(file));

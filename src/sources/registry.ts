@@ -1,5 +1,6 @@
 // src/sources/: inputs to items: folders, files, archives, Parquet files, lists
 
+import { shownAddress } from '../address.js';
 import { HalonetError } from '../errors.js';
 import type { Item } from '../item.js';
 import { brokenPath } from './broken-path.js';
@@ -8,11 +9,12 @@ import { folder } from './folder.js';
 import { InsideFinder } from './inside-finder.js';
 import { itemsOfList } from './list-file.js';
 import { member } from './member.js';
+import { object } from './object.js';
 import { parquet } from './parquet.js';
-import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
 import type { Input, MistakeOptions, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
+import { LOCAL, type Storage } from './storage.js';
 import { tar } from './tar.js';
 import { Targets } from './targets.js';
 import { zip } from './zip.js';
@@ -20,13 +22,14 @@ import { zip } from './zip.js';
 /** All kinds of input. The first source that takes an input is its source. */
 export const SOURCES: readonly Source[] = [
   standardInput,
+  pattern,
   folder,
   tar,
   zip,
   parquet,
   file,
-  pattern,
   member,
+  object,
   brokenPath,
 ];
 
@@ -44,13 +47,15 @@ export async function* itemsOf(
 ): AsyncGenerator<Item> {
   const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
   const itemsOfOne = async function* (name: string, among: readonly Source[]): AsyncGenerator<Item> {
-    const { source, input } = await sourceOf(name, among);
+    const { source, input } = await sourceOf(name, among, storage);
     yield* source.items(input, walk);
   };
   const targets = await Targets.open();
-  const inside = new InsideFinder(async () => targets, undefined, options.imageColumn);
+  const { storage = LOCAL, imageColumn } = options;
+  const inside = new InsideFinder(async () => targets, undefined, imageColumn, storage);
   const walk: Walk = {
     ...options,
+    storage,
     targets,
     findInside: (path) => inside.find(path, undefined),
     follow: (name) => itemsOfOne(name, followed),
@@ -60,7 +65,7 @@ export async function* itemsOf(
       yield* until(walk.signal, itemsOfOne(name, sources));
       walk.signal?.throwIfAborted(); // a list that the abort truncated has not ended
     }
-    if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk.follow));
+    if (walk.list !== undefined) yield* until(walk.signal, itemsOfList(walk.list, walk.follow, storage));
   } finally {
     await inside.close();
   }
@@ -74,7 +79,7 @@ async function* until(signal: AbortSignal | undefined, items: AsyncGenerator<Ite
 }
 
 /**
- * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, URLs, damaged archives. An
+ * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, damaged archives. An
  * input that exists but cannot be read is a row, as is every entry of a list.
  *
  * @throws {InputError} for the first mistake
@@ -84,18 +89,21 @@ export async function refuseMistaken(
   sources: readonly Source[] = SOURCES,
   options: MistakeOptions = {},
 ): Promise<void> {
+  const { storage = LOCAL } = options;
   for (const name of inputs) {
-    const { source, input } = await sourceOf(name, sources);
-    const mistake = await source.mistake?.(input, options);
+    const { source, input } = await sourceOf(name, sources, storage);
+    const mistake = await source.mistake?.(input, { ...options, storage });
     if (mistake !== undefined) throw mistake;
   }
 }
 
 async function sourceOf(
-  name: string,
+  path: string,
   sources: readonly Source[],
+  storage: Storage,
 ): Promise<{ readonly source: Source; readonly input: Input }> {
-  const input = { name, found: await inspectPath(name) };
+  const name = shownAddress(path);
+  const input = { name, path, found: await storage.inspect(path) };
   const source = sources.find(({ takes }) => takes(input));
   if (source === undefined) throw new HalonetError(`${name} is not an input that halonet knows`);
   return { source, input };

@@ -2,11 +2,13 @@ import type { InputError } from '../errors.js';
 import type { Item } from '../item.js';
 import type { ListFile } from './list-file.js';
 import type { FoundPath } from './path.js';
+import type { Storage } from './storage.js';
 import type { Targets } from './targets.js';
 
 /** An input of a job, and what it leads to. */
 export interface Input {
-  readonly name: string; // as given
+  readonly name: string; // as given; of an address, what may be shown
+  readonly path: string; // to open it: the path or address
   readonly found: FoundPath;
 }
 
@@ -21,7 +23,9 @@ export interface Source {
   /** Whether only a person types such an input: an entry of a list is never one. */
   readonly typed?: boolean | undefined;
   /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
-  readonly mistake?: ((input: Input, options: MistakeOptions) => Promise<InputError | undefined>) | undefined;
+  readonly mistake?:
+    | ((input: Input, options: MistakeOptions & Pick<Walk, 'storage'>) => Promise<InputError | undefined>)
+    | undefined;
 }
 
 export interface WalkOptions {
@@ -33,15 +37,17 @@ export interface WalkOptions {
   readonly stdin?: (() => AsyncIterable<Buffer | string>) | undefined; // called for a list on standard input only
   readonly nul?: boolean | undefined; // only NULs end the paths on it
   readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images
+  readonly storage?: Storage | undefined; // where they are; local files only by default
   readonly signal?: AbortSignal | undefined; // checked for every item and every folder
 }
 
 /** What decides whether an input is a mistake. */
-export type MistakeOptions = Pick<WalkOptions, 'imageColumn'>;
+export type MistakeOptions = Pick<WalkOptions, 'imageColumn' | 'storage'>;
 
 /** A walk in progress. */
 export interface Walk extends WalkOptions {
   readonly targets: Targets;
+  readonly storage: Storage;
   /** Returns what a path such as `photos.tar/cats/1.jpg` or `photos.parquet/7` names inside a file. */
   readonly findInside: (path: string) => Promise<Item | 'missing' | undefined>;
   /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */
