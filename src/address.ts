@@ -35,7 +35,7 @@ const USER = /^(https?:[/\\]+)[^/\\?#]*@/i;
 
 /** Parameters that are credentials by themselves. */
 const SECRET =
-  /^(?:x-(?:amz|goog|oss|cos|obs)-.*|.*(?:signature|secret|password|passwd|credential).*|(?:.*[-_])?(?:token|jwt|api[-_]?key|session|hmac)|sig|apikey|awsaccesskeyid|googleaccessid|ossaccesskeyid|key-pair-id|hdnea|hdnts|__gda__)$/i;
+  /^(?:x-(?:amz|goog|oss|cos|obs)-.*|.*(?:signature|secret|password|passwd|credential).*|(?:.*[-_])?(?:token|jwt|api[-_]?key|hmac)|sig|apikey|awsaccesskeyid|googleaccessid|ossaccesskeyid|key-pair-id|hdnea|hdnts|__gda__)$/i;
 
 /** Parameters that only say how to check a signature, and change with it. */
 const BESIDE_SIGNATURE =

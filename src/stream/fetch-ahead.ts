@@ -54,7 +54,6 @@ export class FetchAhead {
       }
     } finally {
       if (!ended) {
-        this.#queue.clear();
         this.#room.close(new Error('the run has ended'));
         cancel();
       }
@@ -72,6 +71,7 @@ export class FetchAhead {
     const take = (bytes: number) => this.#room.take(order, bytes);
     let identity: FileIdentity | undefined;
     try {
+      await take(1); // while there is no room, nothing is requested
       const { read, ...opened } = await item.open();
       identity = opened.identity;
       if (item.remote === 'part') await take(Math.min(identity.bytes, limit));

@@ -17,6 +17,7 @@ export type Fault =
   | { readonly kind: 'break'; readonly after: number } // bytes of the body
   | { readonly kind: 'stall'; readonly after: number }
   | { readonly kind: 'drip'; readonly everyMs: number } // a byte at a time
+  | { readonly kind: 'delay'; readonly ms: number } // before an answer
   | { readonly kind: 'no ranges' }
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string | undefined>> } // instead of the usual ones
   | { readonly kind: 'chunked' }; // without Content-Length
@@ -48,7 +49,10 @@ export async function startObjectServer(
     most = Math.max(most, ++now);
     response.on('close', () => now--);
     response.on('error', () => {});
-    answer(request, response, current, fault(request));
+    const failing = fault(request);
+    const respond = () => answer(request, response, current, failing);
+    if (failing?.kind === 'delay') setTimeout(respond, failing.ms);
+    else respond();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -65,52 +69,71 @@ export async function startObjectServer(
   };
 }
 
-export const etagOf = (data: Buffer): string => `"${createHash('sha256').update(data).digest('hex')}"`;
+const etags = new WeakMap<Buffer, string>();
+
+export function etagOf(data: Buffer): string {
+  const etag = etags.get(data) ?? `"${createHash('sha256').update(data).digest('hex')}"`;
+  etags.set(data, etag);
+  return etag;
+}
 
 function answer(
-  { method, path, headers }: SeenRequest,
+  request: SeenRequest,
   response: ServerResponse,
   files: ReadonlyMap<string, Buffer>,
   fault: Fault | undefined,
 ): void {
-  if (fault?.kind === 'reset') return void response.destroy();
-  if (fault?.kind === 'status')
-    return void response.writeHead(fault.status, { 'content-length': 0, ...fault.headers }).end();
-  if (fault?.kind === 'redirect')
-    return void response.writeHead(fault.status ?? 302, { location: fault.to, 'content-length': 0 }).end();
-  const data = files.get(decodeURIComponent(path.replace(/\?.*$/, '')));
-  if (data === undefined) return void response.writeHead(404, { 'content-length': 0 }).end();
+  const end = (status: number, headers: Readonly<Record<string, string>> = {}) =>
+    void response.writeHead(status, { 'content-length': 0, ...headers }).end();
+  const data = files.get(decodeURIComponent(request.path.replace(/\?.*$/, '')));
+  if (fault?.kind === 'reset') response.destroy();
+  else if (fault?.kind === 'status') end(fault.status, fault.headers);
+  else if (fault?.kind === 'redirect') end(fault.status ?? 302, { location: fault.to });
+  else if (data === undefined) end(404);
+  else send(request, response, data, fault, end);
+}
+
+function send(
+  { method, headers }: SeenRequest,
+  response: ServerResponse,
+  data: Buffer,
+  fault: Fault | undefined,
+  end: (status: number, headers?: Readonly<Record<string, string>>) => void,
+): void {
   const changed = fault?.kind === 'headers' ? fault.headers : {};
   const etag = 'etag' in changed ? changed.etag : etagOf(data);
-  const ifMatch = headers['if-match'];
-  if (ifMatch !== undefined && ifMatch !== etag)
-    return void response.writeHead(412, { 'content-length': 0 }).end();
-  const ifRange = headers['if-range'];
-  const asked =
-    fault?.kind === 'no ranges' || (ifRange !== undefined && ifRange !== etag)
-      ? null
-      : /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '');
-  const [start, end] = asked
-    ? [Number(asked[1]), Math.min(data.length, asked[2] === '' ? data.length : Number(asked[2]) + 1)]
-    : [0, data.length];
-  if (asked && start >= data.length)
-    return void response
-      .writeHead(416, { 'content-range': `bytes */${data.length}`, 'content-length': 0 })
-      .end();
-  const body = data.subarray(start, end);
+  const { 'if-match': ifMatch, 'if-range': ifRange } = headers;
+  if (ifMatch !== undefined && ifMatch !== etag) {
+    end(412);
+    return;
+  }
+  const sendsRanges = fault?.kind !== 'no ranges' && (ifRange === undefined || ifRange === etag);
+  const range = sendsRanges ? rangeIn(headers.range, data.length) : undefined;
+  if (range !== undefined && range.start >= data.length) {
+    end(416, { 'content-range': `bytes */${data.length}` });
+    return;
+  }
+  const { start, end: stop } = range ?? { start: 0, end: data.length };
+  const body = data.subarray(start, stop);
   const usual: Record<string, string | undefined> = {
-    ...(fault?.kind !== 'chunked' && { 'content-length': String(body.length) }),
+    'content-length': fault?.kind === 'chunked' ? undefined : String(body.length),
     etag,
-    ...(asked && { 'content-range': `bytes ${start}-${end - 1}/${data.length}` }),
+    'content-range': range && `bytes ${start}-${stop - 1}/${data.length}`,
     ...changed,
   };
   const present = Object.entries(usual).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  response.writeHead(asked ? 206 : 200, Object.fromEntries(present));
-  if (method === 'HEAD') return void response.end();
-  if (fault?.kind === 'break') response.write(body.subarray(0, fault.after), () => response.destroy());
+  response.writeHead(range === undefined ? 200 : 206, Object.fromEntries(present));
+  if (method === 'HEAD') response.end();
+  else if (fault?.kind === 'break') response.write(body.subarray(0, fault.after), () => response.destroy());
   else if (fault?.kind === 'stall') response.write(body.subarray(0, fault.after));
   else if (fault?.kind === 'drip') void drip(response, body, fault.everyMs);
   else response.end(body);
+}
+
+function rangeIn(header: string | undefined, size: number) {
+  const [, start, last] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
+  if (start === undefined) return undefined;
+  return { start: Number(start), end: last === '' ? size : Math.min(size, Number(last) + 1) };
 }
 
 async function drip(response: ServerResponse, body: Buffer, everyMs: number): Promise<void> {
