@@ -88,6 +88,7 @@ export const FAILURE_CODES = [
   'crashed',
   'invalid_name',
   'invalid_crop',
+  'network',
 ] as const;
 
 /** Why one image has no result. It is data: the row's error cell. */

@@ -26,8 +26,10 @@ export interface FoundItem extends Identified {
    */
   readonly file?: string | undefined;
   readonly crop?: Crop | undefined; // the part of its image to use; all of it by default
+  /** What its bytes are on a server, if they are not local: a whole object, or a part of one. They are fetched ahead of their decoding. */
+  readonly remote?: 'object' | 'part' | undefined;
   /**
-   * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
+   * @throws ImageRefusal not_found, permission, symlink_loop, read_failed or network
    * @throws ShortageError if too many files are open
    */
   open(): Promise<OpenItem>;
@@ -40,10 +42,14 @@ export interface OpenItem {
    * Reads all of its bytes and closes it. Can be called once.
    *
    * @param limit bytes
-   * @throws ImageRefusal read_failed, empty_file or too_large
+   * @param take of an object on a server: called before memory holds so many more bytes, and waits for room for them
+   * @throws ImageRefusal read_failed, empty_file, too_large or network
    */
-  read(limit: number): Promise<Uint8Array>;
+  read(limit: number, take?: TakeRoom): Promise<Uint8Array>;
 }
+
+/** Waits for room in memory, and takes it. */
+export type TakeRoom = (bytes: number) => Promise<void>;
 
 /** An item that its source already knows to lead to no image. */
 export interface BrokenItem extends Identified {

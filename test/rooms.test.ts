@@ -10,6 +10,7 @@ import { ROOT } from './support/cli.js';
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   src: [],
   async: [],
+  http: [],
   files: [],
   formats: [],
   images: [],
@@ -17,8 +18,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   runtime: [],
   outputs: ['files'],
-  sources: ['formats'],
-  hub: ['files', 'lock'],
+  remote: ['formats', 'http'],
+  sources: ['formats', 'remote'],
+  hub: ['files', 'http', 'lock'],
   devices: ['formats', 'model', 'runtime'],
   models: ['files', 'formats', 'hub', 'images', 'model'],
   'models/int8': ['files', 'formats', 'images', 'model', 'models', 'runtime'],
@@ -26,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stream: ['async', 'images', 'runtime'],
   job: [
     ...['async', 'devices', 'files', 'formats', 'hub', 'images', 'model', 'models', 'models/int8'],
-    ...['outputs', 'runs', 'runtime', 'sources', 'stream'],
+    ...['outputs', 'remote', 'runs', 'runtime', 'sources', 'stream'],
   ],
   benchmark: [
     ...['devices', 'formats', 'images', 'job', 'model', 'models', 'outputs', 'runtime', 'sources', 'stream'],

@@ -5,6 +5,7 @@ import { DECODES, FAULTS } from '../../src/images/geometry.js';
 import type { FailureLimit } from '../../src/job/failure-limit.js';
 import { DECODE_SECONDS, MAX_PIXELS } from '../../src/models/preprocessing.js';
 import { FORMAT_NAMES } from '../../src/outputs/formats/names.js';
+import { FETCH_SECONDS, REQUESTS } from '../../src/remote/settings.js';
 import { DEVICE_NAMES } from '../../src/runtime/devices.js';
 import { COMMON, inGroup } from './groups.js';
 
@@ -350,7 +351,7 @@ export const sharedFlags = {
     helpValue: 'FILE',
     summary: 'List of paths: .csv, .tsv, .jsonl, .parquet or text',
     description:
-      'List of paths in a file, walked after the inputs: CSV, TSV, JSON lines or Parquet by extension, otherwise text with a path on each line. Relative paths start in the folder of the list',
+      'List of paths or URLs in a file or at a URL, walked after the inputs: CSV, TSV, JSON lines or Parquet by extension, otherwise text with a path on each line. Relative paths start in the folder of the list',
   }),
   'path-column': Flags.string({
     ...INPUTS,
@@ -392,6 +393,10 @@ export const sharedFlags = {
     helpValue: 'NAME',
     description:
       'Column of Parquet files that holds the images, as bytes or as in the datasets of Hugging Face; by default, the only one that can',
+  }),
+  'public-hosts-only': Flags.boolean({
+    ...INPUTS,
+    description: 'Ask no hosts of private networks or of this machine for URLs, redirects included',
   }),
   include: pathPattern({
     ...INPUTS,
@@ -487,6 +492,12 @@ export const sharedFlags = {
     default: DECODE_SECONDS,
     description: 'Fail images that take longer than this to read and decode',
   }),
+  'fetch-timeout': timeout({
+    ...FAILURES,
+    default: FETCH_SECONDS,
+    description:
+      'Fail images whose server takes longer than this, retries included; the waits between these do not count',
+  }),
   'batch-size': wholeNumber({
     ...PERFORMANCE,
     min: 1,
@@ -501,6 +512,13 @@ export const sharedFlags = {
     max: 512,
     defaultHelp: async () => 'tuned automatically',
     description: 'Images decoded at once',
+  }),
+  requests: wholeNumber({
+    ...PERFORMANCE,
+    min: 1,
+    max: 512,
+    default: REQUESTS,
+    description: 'Images requested from servers at once',
   }),
   ...deviceFlags,
   threads: wholeNumber({
@@ -519,7 +537,7 @@ export const inputArgs = {
   input: Args.string({
     multiple: true,
     ignoreStdin: true, // standard input is read only for the argument -
-    description: 'Images, folders, archives, patterns, or - for a list of paths',
+    description: 'Images, folders, archives, URLs, patterns, or - for a list of paths',
   }),
 };
 

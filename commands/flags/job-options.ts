@@ -87,7 +87,7 @@ function modelOptions({ flags, retried }: JobRequest, { hub, invocation }: Shell
   };
 }
 
-function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell): ImageOptions {
+function imageOptions(request: JobRequest, { stdin, counted, hub, invocation }: Shell): ImageOptions {
   const { flags, inputs, retried } = request;
   return {
     inputs,
@@ -97,6 +97,12 @@ function imageOptions(request: JobRequest, { stdin, counted, invocation }: Shell
     selection: selectionOf(flags),
     imageColumn: flags['image-column'],
     folder: folderOf(retried, invocation.folder),
+    remote: {
+      proxies: hub.proxies,
+      requests: flags.requests,
+      seconds: flags['fetch-timeout'],
+      publicHostsOnly: flags['public-hosts-only'],
+    },
     stdin,
     nul: flags.null,
     allowEmpty: flags['allow-empty'],

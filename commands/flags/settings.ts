@@ -43,6 +43,9 @@ export const SETTINGS = {
   'keep-columns': { sets: 'images', follows: 'rows', fingerprint: ['columns'], retry: 'drop' },
   'crop-columns': { sets: 'images', follows: 'nothing', retry: 'drop' }, // the ids of items have the boxes
   'crop-units': { sets: 'images', follows: 'nothing', retry: 'drop' },
+  requests: { sets: 'images', follows: 'nothing', retry: 'renew' },
+  'public-hosts-only': { sets: 'images', follows: 'failures', retry: 'renew' },
+  'fetch-timeout': { sets: 'images', follows: 'failures', retry: 'renew' },
   'image-column': { sets: 'images', follows: 'nothing', retry: 'keep' }, // the identity of an item has the column
   extensions: { sets: 'images', follows: 'nothing', retry: 'drop' },
   include: { sets: 'images', follows: 'nothing', retry: 'drop' },

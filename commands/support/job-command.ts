@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { shownAddress } from '../../src/address.js';
 import { counted } from '../../src/counted.js';
 import { InputError } from '../../src/errors.js';
 import type { JobEvent } from '../../src/job/events.js';
@@ -74,7 +75,7 @@ export abstract class JobCommand extends BaseCommand {
       machine: thisMachine(),
       invocation: {
         versions: { halonet: this.config.version, node: process.versions.node },
-        command: [this.id ?? '', ...this.argv],
+        command: [this.id ?? '', ...this.argv.map(withoutCredentials)],
         folder: process.cwd(),
       },
     });
@@ -113,6 +114,10 @@ export abstract class JobCommand extends BaseCommand {
     if (plan.refusal !== undefined) throw plan.refusal;
   }
 }
+
+/** Returns an argument without the credentials of a URL, for the manifest. */
+const withoutCredentials = (argument: string) =>
+  argument.replace(/^(--[a-z-]+=)?(.*)$/s, (_, flag = '', value = '') => `${flag}${shownAddress(value)}`);
 
 /** What to change in the command of a run, by its mode, to continue it. */
 const CONTINUED: Readonly<Record<FileJobOptions['outputs']['destination']['mode'], string>> = {

@@ -1,21 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Proxies } from './proxies.js';
-import type { Transport } from './transport.js';
-
-/** The patience of transfers. Times are in milliseconds. */
-export interface TransferTiming {
-  readonly stallMs: number; // this long without a byte counts as a broken connection
-  readonly retries: number; // consecutive attempts without progress, after the first
-  readonly wait: (ms: number, signal: AbortSignal | undefined) => Promise<void>; // between attempts
-}
-
-export const TRANSFER_TIMING: TransferTiming = {
-  stallMs: 30_000,
-  retries: 5,
-  wait: async (ms, signal) => {
-    await sleep(ms, undefined, signal ? { signal } : {});
-  },
-};
+import type { Proxies } from '../http/proxies.js';
+import type { TransferTiming } from '../http/timing.js';
+import type { Transport } from '../http/transport.js';
 
 /** What all requests of one download share. */
 export interface HubConnection {

@@ -3,13 +3,14 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { forceFolder } from '../files/force.js';
+import { TransientFailure } from '../http/transient-failure.js';
 import type { Lock } from '../lock/lock.js';
 import { fileSize } from './cache.js';
 import type { HubConnection } from './connection.js';
-import { contentFailure, type HubFile, TransientFailure } from './failures.js';
+import { contentFailure, type HubFile } from './failures.js';
 import type { FileMetadata } from './metadata.js';
 import { type HubResponse, hubRequest } from './request.js';
-import { withRetries } from './retries.js';
+import { withHubRetries } from './retries.js';
 
 /** A blob to download from the hub into the cache. Use it while holding the blob's lock. */
 export interface BlobDownload {
@@ -44,7 +45,7 @@ export async function downloadBlob(download: BlobDownload): Promise<void> {
         reached = received;
         download.onBytes(received);
       });
-    wrong = await withRetries(download.file, download.connection, attempt, { progress: () => reached });
+    wrong = await withHubRetries(download.file, download.connection, attempt, { progress: () => reached });
     // A process that lost the lock must neither publish nor delete what now belongs to another.
     await download.lock.confirm(0);
     if (wrong === undefined) {

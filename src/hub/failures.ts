@@ -1,8 +1,9 @@
 import type { Headers } from 'undici';
 import { HubError, HubFileMissingError } from '../errors.js';
+import { type Proxies, proxiesText } from '../http/proxies.js';
+import { waitText } from '../http/retry-after.js';
+import type { TransientFailure } from '../http/transient-failure.js';
 import { systemReason } from '../system-reason.js';
-import { type Proxies, proxiesText } from './proxies.js';
-import { waitText } from './retry-after.js';
 
 /** The file that a request is for, for messages. */
 export interface HubFile {
@@ -18,70 +19,6 @@ const WAYS_OUT =
 const CONTINUES = 'the download continues where it stopped';
 
 const CHECK_HUB = 'Check HF_ENDPOINT, which is https://huggingface.co when unset, and any proxy in between.';
-
-/** Error codes of an unreachable host: an immediate retry does not help. */
-const UNREACHABLE = [
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
-
-/**
- * A request that may succeed if retried. It stays inside src/hub: once the attempts are used up, {@link
- * networkFailure} turns it into a HubError.
- */
-export class TransientFailure extends Error {
-  override readonly name = 'TransientFailure';
-  readonly kind: 'unreachable' | 'broken' | 'status';
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    message: string,
-    options: {
-      readonly kind?: 'status';
-      readonly retryAfterMs?: number | undefined;
-      readonly cause?: unknown;
-    } = {},
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    const code = networkCode(options.cause);
-    this.kind = options.kind ?? (code !== undefined && UNREACHABLE.includes(code) ? 'unreachable' : 'broken');
-    this.retryAfterMs = options.retryAfterMs;
-  }
-}
-
-/** Finds the cause of a failed fetch, which itself only says "fetch failed". */
-export function describeNetworkError(error: unknown): string {
-  const code = networkCode(error);
-  let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  const message = (root instanceof Error ? root.message : String(root)).trim();
-  if (!message) return code ?? 'unknown error';
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
-}
-
-function networkCode(error: unknown): string | undefined {
-  for (let level = error; level instanceof Error; level = level.cause) {
-    if ('code' in level && typeof level.code === 'string') return level.code;
-    if (level instanceof AggregateError) return networkCode(level.errors[0]);
-  }
-  return undefined;
-}
-
-/**
- * Returns the status with which a proxy refused a tunnel or asked for a password; undefined for any other error.
- * undici reports it only in the message.
- */
-export function proxyAnswer(error: unknown): number | undefined {
-  for (let level = error; level instanceof Error; level = level.cause) {
-    const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(level.message)?.[1];
-    if (status !== undefined) return Number(status);
-  }
-  return undefined;
-}
 
 /** The error for a proxy that refuses a request. */
 export function proxyRefusal(status: number, file: HubFile, proxies: Proxies): HubError {

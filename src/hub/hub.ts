@@ -3,6 +3,9 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError, HubError } from '../errors.js';
+import { TRANSFER_TIMING, type TransferTiming } from '../http/timing.js';
+import { TransientFailure } from '../http/transient-failure.js';
+import { openTransport } from '../http/transport.js';
 import { acquireLock, LOCK_TIMING, LockLost, type LockTiming } from '../lock/lock.js';
 import {
   fileSize,
@@ -14,12 +17,11 @@ import {
   snapshotPath,
   writeRef,
 } from './cache.js';
-import { type HubConnection, TRANSFER_TIMING, type TransferTiming } from './connection.js';
-import { cacheFailure, type HubFile, networkFailure, offlineFailure, TransientFailure } from './failures.js';
+import type { HubConnection } from './connection.js';
+import { cacheFailure, type HubFile, networkFailure, offlineFailure } from './failures.js';
 import { type FileMetadata, fileMetadata } from './metadata.js';
 import { downloadWithinRoom } from './room.js';
 import type { HubSettings } from './settings.js';
-import { openTransport } from './transport.js';
 
 /** Files of one repository at one revision. */
 export interface HubRequest {
@@ -108,7 +110,7 @@ async function connectAndDownload(
   { signal, onProgress = () => {}, onNote = () => {}, timing }: FetchOptions,
 ): Promise<Readonly<Record<string, string>>> {
   const { endpoint, token, proxies } = settings;
-  const transport = await openTransport(proxies);
+  const transport = await openTransport(proxies).catch(asHubError);
   const transferTiming = { ...TRANSFER_TIMING, ...timing };
   const connection = { endpoint, token, proxies, transport, timing: transferTiming, onNote, signal };
   try {
@@ -192,4 +194,9 @@ function hubFile({ request, settings }: Fetch, file: string, revision: string): 
 
 function isFileSystemError(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof HalonetError) && 'syscall' in error && 'code' in error;
+}
+
+function asHubError(error: unknown): never {
+  if (!(error instanceof HalonetError)) throw error;
+  throw new HubError(error.message, { hint: error.hint, cause: error });
 }

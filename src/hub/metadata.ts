@@ -2,7 +2,7 @@ import { blobName } from './cache.js';
 import type { HubConnection } from './connection.js';
 import { type HubFile, notAHub } from './failures.js';
 import { hubRequest } from './request.js';
-import { withRetries } from './retries.js';
+import { withHubRetries } from './retries.js';
 
 /** One version of one file. */
 export interface FileMetadata {
@@ -19,7 +19,7 @@ export interface FileMetadata {
  * @throws HubError if refused, or if the answer is not the hub's; TransientFailure if unreachable
  */
 export async function fileMetadata(file: HubFile, connection: HubConnection): Promise<FileMetadata> {
-  const { headers, redirect, discard } = await withRetries(
+  const { headers, redirect, discard } = await withHubRetries(
     file,
     connection,
     () => hubRequest(file, connection, { method: 'HEAD', redirects: 'same-origin' }),

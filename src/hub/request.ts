@@ -1,17 +1,11 @@
 import type { Headers, Response } from 'undici';
 import { HubError } from '../errors.js';
+import { MAX_REDIRECTS, redirectTarget } from '../http/redirect.js';
+import { retryAfterMs } from '../http/retry-after.js';
+import { discard, readBody, stallGuard } from '../http/stall-guard.js';
+import { isTransient, statusText, TransientFailure } from '../http/transient-failure.js';
 import type { HubConnection } from './connection.js';
-import {
-  badRedirect,
-  describeNetworkError,
-  type HubFile,
-  proxyAnswer,
-  proxyRefusal,
-  refusal,
-  TransientFailure,
-} from './failures.js';
-import { redirectTarget } from './redirect.js';
-import { retryAfterMs } from './retry-after.js';
+import { badRedirect, type HubFile, proxyRefusal, refusal } from './failures.js';
 
 /** A response whose body is read in chunks. Always call `discard` at the end. */
 export interface HubResponse {
@@ -21,8 +15,6 @@ export interface HubResponse {
   chunks(): AsyncGenerator<Uint8Array, void>;
   discard(): Promise<void>;
 }
-
-const MAX_REDIRECTS = 10;
 
 /**
  * Makes one request and follows its redirects. Sends `Authorization` only to the endpoint's own origin, and so
@@ -41,9 +33,13 @@ export async function hubRequest(
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<HubResponse> {
-  const { token, transport } = connection;
+  const { token, transport, timing, signal, proxies } = connection;
   const home = new URL(connection.endpoint).origin;
-  const guard = stallGuard(file, connection);
+  const guard = stallGuard({
+    timing,
+    signal,
+    proxyRefusal: (status) => proxyRefusal(status, file, proxies),
+  });
   let url = new URL(file.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const headers: Record<string, string> = {
@@ -55,7 +51,7 @@ export async function hubRequest(
     const init = { method: request.method, headers, redirect: 'manual', signal: guard.signal } as const;
     const response = await guard.during(transport.fetch(url, init));
     try {
-      const redirect = redirectTarget(response, url, file);
+      const redirect = redirectTarget(response, url, (what) => badRedirect(file, what));
       if (redirect === undefined || (request.redirects === 'same-origin' && redirect.origin !== url.origin)) {
         if (response.status >= 400 && response.status !== 416) {
           throw statusFailure(response, { file, isHome: url.origin === home, connection });
@@ -93,60 +89,9 @@ function statusFailure(
   { status, headers }: Response,
   asked: { readonly file: HubFile; readonly isHome: boolean; readonly connection: HubConnection },
 ): Error {
-  if (status === 408 || status === 429 || status >= 500 || (status === 403 && !asked.isHome)) {
-    const message = `HTTP ${status}${status === 429 ? ' (too many requests)' : ''}`;
-    return new TransientFailure(message, { kind: 'status', retryAfterMs: retryAfterMs(headers) });
+  if (isTransient(status) || (status === 403 && !asked.isHome)) {
+    return new TransientFailure(statusText(status), { kind: 'status', retryAfterMs: retryAfterMs(headers) });
   }
   if (status === 407) return proxyRefusal(status, asked.file, asked.connection.proxies);
   return refusal(status, headers, asked.file, asked.connection);
-}
-
-// Once reading has begun, the reader cancels the body.
-async function discard(response: Response): Promise<void> {
-  if (response.body !== null && !response.body.locked) await response.body.cancel();
-}
-
-interface StallGuard {
-  readonly signal: AbortSignal;
-  during<T>(work: Promise<T>): Promise<T>;
-}
-
-/** Aborts a request after `stallMs` without data, and converts fetch's errors to ours. */
-function stallGuard(file: HubFile, { timing, signal, proxies }: HubConnection): StallGuard {
-  const stalled = new AbortController();
-  return {
-    signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
-    async during(work) {
-      const timer = setTimeout(() => stalled.abort(), timing.stallMs);
-      try {
-        return await work;
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (stalled.signal.aborted) {
-          throw new TransientFailure(`no bytes for ${timing.stallMs / 1000} s`, { cause: error });
-        }
-        const status = proxyAnswer(error);
-        if (status === undefined) throw new TransientFailure(describeNetworkError(error), { cause: error });
-        if (status < 500) throw proxyRefusal(status, file, proxies);
-        throw new TransientFailure(`the proxy answered HTTP ${status}`, { kind: 'status' });
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-  };
-}
-
-async function* readBody(response: Response, guard: StallGuard): AsyncGenerator<Uint8Array, void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  try {
-    for (;;) {
-      const { done, value } = await guard.during(reader.read());
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // Cancelling a failed stream repeats its error, which was thrown above.
-    await reader.cancel().catch(() => undefined);
-  }
 }

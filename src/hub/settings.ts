@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Proxies, proxiesFromEnv } from './proxies.js';
+import { type Proxies, proxiesFromEnv } from '../http/proxies.js';
 
 /** The location of the hub and of its cache, and the user's credentials. Made by {@link hubSettingsFromEnv}. */
 export interface HubSettings {

@@ -24,6 +24,7 @@ import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-mo
 import { type Survey, survey } from './survey.js';
 import { runTrial, type Trial } from './trial.js';
 import { walkImages } from './walk-images.js';
+import { withStorage } from './with-storage.js';
 
 /** What a job would do. */
 export interface JobPlan {
@@ -57,7 +58,11 @@ const TRIED = 32; // inputs
  *
  * @throws HalonetError if the model or the inputs cannot be used, or the path cannot hold such an output
  */
-export async function planJob(given: FileJobOptions): Promise<JobPlan> {
+export function planJob(options: FileJobOptions): Promise<JobPlan> {
+  return withStorage(options, plan);
+}
+
+async function plan(given: FileJobOptions): Promise<JobPlan> {
   const options = await settleInputs(given);
   const { model, images, outputs, signal } = options;
   const { destination } = outputs;

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address.js';
 import { InputError } from '../errors.js';
 import type { BrokenItem } from '../item.js';
 import { keptColumns } from '../sources/kept-columns.js';
@@ -20,9 +21,9 @@ import { columnsOfImages, type ImageWalk, walkImages } from './walk-images.js';
 export async function settleInputs<Options extends JobOptions>(options: Options): Promise<Options> {
   const { images, outputs, signal } = options;
   if ('destination' in outputs && outputs.destination.mode === 'retry') return options;
-  const { inputs, sources, list, imageColumn, allowEmpty, keep } = images;
-  if (list !== undefined) await listColumns(list);
-  await refuseMistaken(inputs, sources, { imageColumn });
+  const { inputs, sources, list, imageColumn, storage, allowEmpty, keep } = images;
+  if (list !== undefined) await listColumns(list, storage);
+  await refuseMistaken(inputs, sources, { imageColumn, storage });
   const columns = keep && keptColumns(keep, await columnsOfImages(images, { signal }));
   if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);
   return { ...options, images: { ...images, columns } };
@@ -43,7 +44,7 @@ async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): 
     ...(files === undefined ? [] : [`skipped ${files}`]),
   ];
   throw new InputError(
-    `no image in ${images.inputs.join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
+    `no image in ${images.inputs.map(shownAddress).join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
     {
       hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
     },

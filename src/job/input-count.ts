@@ -8,7 +8,7 @@ export class InputCount {
   #counting: Promise<void> = Promise.resolve();
   #total: number | undefined;
 
-  /** The number of inputs; undefined until it is known, and for inputs that can be read only once. */
+  /** The number of inputs; undefined until it is known, and for inputs that can be read only once, or are archives on servers. */
   get total(): number | undefined {
     return this.#total;
   }
@@ -38,8 +38,9 @@ async function countInputs(images: ImageOptions, signal: AbortSignal): Promise<n
   if (images.inputs.includes(STDIN)) return undefined;
   let count = 0;
   const uncolumned = { ...images, columns: undefined }; // reading them would take time, and change nothing
-  for await (const _ of walkImages(uncolumned, { signal })) {
+  for await (const item of walkImages(uncolumned, { signal })) {
     signal.throwIfAborted();
+    if (item.status === 'found' && item.remote === 'part') return undefined; // it would request the archive twice
     count++;
   }
   return count;

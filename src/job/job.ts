@@ -18,6 +18,7 @@ import { runFacts } from './run-facts.js';
 import { type JobTarget, type OpenTarget, reserveTarget } from './target.js';
 import { walkImages } from './walk-images.js';
 import { withModel } from './with-model.js';
+import { withStorage } from './with-storage.js';
 
 /**
  * Runs one command from its inputs to its output: locks the output, prepares the model, and streams every input through it.
@@ -25,7 +26,14 @@ import { withModel } from './with-model.js';
  *
  * @throws HalonetError if the model, the inputs or the output cannot be used
  */
-export async function runJob(given: JobOptions): Promise<JobSummary> {
+export function runJob(options: JobOptions): Promise<JobSummary> {
+  return withStorage(options, async (stored) => {
+    const summary = await runStored(stored);
+    return { ...summary, remote: stored.images.storage?.counts };
+  });
+}
+
+async function runStored(given: JobOptions): Promise<JobSummary> {
   const options = await settleInputs(given);
   const target = await reserveTarget(options);
   const count = new InputCount();

@@ -4,6 +4,7 @@ import type { OutputRequest } from '../model/outputs.js';
 import type { RunPrecision } from '../models/model-source.js';
 import type { PreprocessingOverrides } from '../models/preprocessing.js';
 import type { OutputLayout } from '../outputs/layout.js';
+import type { RemoteCounts, RemoteSettings } from '../remote/settings.js';
 import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
@@ -43,6 +44,7 @@ export interface ModelOptions {
 export interface ImageOptions extends ImageWalk {
   readonly keep?: readonly string[] | 'all' | undefined; // columns of the inputs to carry into the output, unless `columns` tells
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
+  readonly remote?: RemoteSettings | undefined; // how to reach servers; none by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
   readonly nul?: boolean | undefined; // only NULs end the paths on stdin
   readonly allowEmpty: boolean; // accept inputs that lead to no image
@@ -93,4 +95,5 @@ export interface JobSummary extends RowCounts {
   readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
   readonly skipped: SkippedCounts; // files in folders
   readonly sources: SourceCounts; // of a retry: none, since it walks no inputs
+  readonly remote?: RemoteCounts | undefined; // requests to servers
 }

@@ -83,7 +83,10 @@ async function refuseMistakenCalibration({ model, images }: JobOptions): Promise
   const { calibration } = model;
   if (calibration === undefined) return;
   try {
-    await refuseMistaken([calibration], images.sources, { imageColumn: images.imageColumn });
+    await refuseMistaken([calibration], images.sources, {
+      imageColumn: images.imageColumn,
+      storage: images.storage,
+    });
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError(`--calibration: ${cause.message}`, { hint: cause.hint, cause });
@@ -97,7 +100,7 @@ async function int8Options(
   inputs: Pick<Peekable<Item>, 'peek'>,
 ): Promise<PrepareOptions['int8']> {
   const { model, images, compute, signal, onEvent } = options;
-  const { sources, imageColumn } = images;
+  const { sources, imageColumn, storage } = images;
   const { calibration, precision } = model;
   if (calibration !== undefined && precision !== 'int8') {
     throw new HalonetError('--calibration only applies to --precision int8', {
@@ -108,7 +111,7 @@ async function int8Options(
   const sampled =
     calibration === undefined
       ? inputs
-      : peekable(walkImages({ inputs: [calibration], sources, imageColumn }, { signal }));
+      : peekable(walkImages({ inputs: [calibration], sources, imageColumn, storage }, { signal }));
   return {
     threads: compute.threads,
     signal,

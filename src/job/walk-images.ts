@@ -7,7 +7,7 @@ import type { Source, WalkOptions } from '../sources/source.js';
 import type { WalkCounts } from '../sources/walk-counts.js';
 
 /** What to walk. */
-export interface ImageWalk extends Pick<WalkOptions, 'list' | 'imageColumn' | 'columns'> {
+export interface ImageWalk extends Pick<WalkOptions, 'list' | 'imageColumn' | 'storage' | 'columns'> {
   readonly inputs: readonly string[]; // files, folders, archives, patterns, '-' for a list on stdin
   readonly sources?: readonly Source[] | undefined; // kinds of input; those of the registry by default
   readonly selection?: Selection | undefined; // of the items that they lead to; all by default
@@ -37,10 +37,16 @@ export function columnsOfImages(
 }
 
 function walkOptions(images: ImageWalk, options: WalkImagesOptions): WalkOptions {
-  const { list, imageColumn, columns, selection: { extensions = DECODABLE_EXTENSIONS } = {} } = images;
+  const {
+    list,
+    imageColumn,
+    storage,
+    columns,
+    selection: { extensions = DECODABLE_EXTENSIONS } = {},
+  } = images;
   const { signal, stdin, nul, onNote, counts } = options;
   const onSkipped = (path: string) => counts?.addSkipped(path);
   const onCount: WalkOptions['onCount'] = (term, count) => counts?.add(term, count);
-  const read = { list, imageColumn, columns, extensions, isImage, isImageHead, onSkipped, onCount };
+  const read = { list, imageColumn, storage, columns, extensions, isImage, isImageHead, onSkipped, onCount };
   return { ...read, signal, stdin, nul, onNote };
 }

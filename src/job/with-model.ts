@@ -1,7 +1,9 @@
 import { type OpenedSession, openSession } from '../devices/open-session.js';
+import { byteLimit } from '../images/byte-limit.js';
 import { openDecoder } from '../images/decoder.js';
 import type { JobItem } from '../item.js';
 import type { Row } from '../rows.js';
+import { FetchAhead } from '../stream/fetch-ahead.js';
 import { type RunOptions, run } from '../stream/run.js';
 import type { MeasuredSettings } from '../stream/tuning.js';
 import type { JobOptions } from './options.js';
@@ -38,9 +40,15 @@ export async function withModel<T>(
     signal,
     isolated: ({ id }) => suspects.has(id),
   });
-  const processItems: ProcessItems = (items, write, { around = justDecode, onNote } = {}) =>
-    run({
-      items,
+  const { remote, storage } = images;
+  const processItems: ProcessItems = (items, write, { around = justDecode, onNote } = {}) => {
+    const fetching = new FetchAhead({
+      requests: remote?.requests ?? 1,
+      limit: byteLimit(preprocessing),
+      cancel: () => void storage?.close(),
+    });
+    return run({
+      items: fetching.items(items),
       session,
       write,
       signal,
@@ -50,8 +58,9 @@ export async function withModel<T>(
       onNote,
       height,
       width,
-      decode: (item) => around(item.id, () => decoder.decode(item)),
+      decode: (item) => around(item.id, () => decoder.decode(item)).finally(() => fetching.decoded(item)),
     });
+  };
   try {
     return await use(processItems, opened);
   } finally {

@@ -1,19 +1,20 @@
 import { extname } from 'node:path';
+import { isAddress, withoutQuery } from '../address.js';
 import { counted } from '../counted.js';
 import { FormatError, type ImageFailure, InputError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
 import type { ReadAt } from '../formats/read-at.js';
-import { identify } from '../identify.js';
 import { type FoundItem, type Item, type OpenItem, withColumns } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
 import type { Columns } from '../rows.js';
-import { type ArchiveFile, openArchive } from './archive-file.js';
+import type { ArchiveFile } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
 import { samplesOf } from './samples.js';
-import type { Source, Walk } from './source.js';
+import type { Input, Source, Walk } from './source.js';
+import type { Storage } from './storage.js';
 
 /** A member of an archive. */
 export interface ArchiveMember extends MemberPlace {
@@ -46,18 +47,19 @@ export interface ArchiveFormat {
 export function archiveSource(format: ArchiveFormat): Source {
   return {
     name: format.name,
-    takes: ({ name, found }) => found.kind === 'file' && isNamedAs(format, name),
-    async *items({ name, found }, walk) {
-      const target = await walk.targets.ofFound(name, found);
+    takes: ({ path, found }) => (found.kind === 'file' || found.kind === 'object') && isNamedAs(format, path),
+    async *items({ name, path, found }, walk) {
+      const { storage } = walk;
+      const target = await walk.targets.ofFound(path, found);
       let archive: ArchiveFile | undefined;
       try {
-        archive = await openArchive(name);
+        archive = await storage.openArchive(path);
         walk.onCount?.('archives', 1);
         const { identity } = archive;
         const images = keepsColumns(walk) ? sampledImages : imagesIn;
-        for await (const { member, columns } of images(format, archive, walk)) {
+        for await (const { member, columns } of images(format, name, archive, walk)) {
           walk.onCount?.('members', 1);
-          const item = itemOf(member, { name, path: name, target, identity });
+          const item = itemOf(member, { name, path, target, identity }, storage);
           yield columns === undefined ? item : withColumns(item, columns);
         }
       } catch (error) {
@@ -66,18 +68,18 @@ export function archiveSource(format: ArchiveFormat): Source {
         await archive?.close();
       }
     },
-    mistake: ({ name }) => mistakeIn(name, format),
-    columns: ({ name }, walk) => sampleColumns(name, format, walk),
+    mistake: (input, { storage }) => mistakeIn(input, format, storage),
+    columns: (input, walk) => sampleColumns(input, format, walk),
   };
 }
 
 export const isNamedAs = ({ extension }: ArchiveFormat, name: string): boolean =>
-  name.toLowerCase().endsWith(extension);
+  withoutQuery(name).toLowerCase().endsWith(extension);
 
 /** An archive as items name it. */
 export interface NamedArchive {
-  readonly name: string; // as given
-  readonly path: string; // to open it
+  readonly name: string; // as ids have it
+  readonly path: string; // to open it: the path or address
   readonly target: string; // what the name resolves to
 }
 
@@ -94,12 +96,13 @@ interface ArchiveImage {
 
 async function* imagesIn(
   format: ArchiveFormat,
+  name: string,
   archive: ArchiveFile,
   walk: Walk,
 ): AsyncGenerator<ArchiveImage> {
   for await (const member of format.members(archive)) {
     walk.signal?.throwIfAborted();
-    if (await isWanted(member, archive, walk)) yield { member };
+    if (await isWanted(member, name, archive, walk)) yield { member };
   }
 }
 
@@ -108,6 +111,7 @@ const keepsColumns = ({ columns = [] }: Walk) => columns.length > 0;
 /** Reads the columns of samples on the way. Where that fails, the images have none, and one note for the archive says why. */
 async function* sampledImages(
   format: ArchiveFormat,
+  name: string,
   archive: ArchiveFile,
   walk: Walk,
 ): AsyncGenerator<ArchiveImage> {
@@ -116,7 +120,7 @@ async function* sampledImages(
     for await (const { members, columns, problem } of samplesOf(format.members(archive), archive.read)) {
       for (const member of members) {
         walk.signal?.throwIfAborted();
-        if (!(await isWanted(member, archive, walk))) continue;
+        if (!(await isWanted(member, name, archive, walk))) continue;
         if (problem !== undefined && incomplete++ === 0) first = problem;
         yield { member, columns };
       }
@@ -124,19 +128,24 @@ async function* sampledImages(
   } finally {
     if (incomplete > 0)
       walk.onNote?.(
-        `${archive.path}: columns of ${counted(incomplete, 'image')} cannot be read; the first: ${first}`,
+        `${name}: columns of ${counted(incomplete, 'image')} cannot be read; the first: ${first}`,
       );
   }
 }
 
 /** Returns the columns of the first sample with an image. */
-async function sampleColumns(name: string, format: ArchiveFormat, walk: Walk): Promise<readonly string[]> {
+async function sampleColumns(
+  { name, path }: Input,
+  format: ArchiveFormat,
+  walk: Walk,
+): Promise<readonly string[]> {
   let archive: ArchiveFile | undefined;
   try {
-    archive = await openArchive(name);
+    archive = await walk.storage.openArchive(path);
     const silent = { ...walk, onSkipped: undefined };
     for await (const { members, columns } of samplesOf(format.members(archive), archive.read))
-      for (const member of members) if (await isWanted(member, archive, silent)) return Object.keys(columns);
+      for (const member of members)
+        if (await isWanted(member, name, archive, silent)) return Object.keys(columns);
   } catch (error) {
     failureOf(error); // a row says why
   } finally {
@@ -147,7 +156,12 @@ async function sampleColumns(name: string, format: ArchiveFormat, walk: Walk): P
 
 const HEAD = 4096; // bytes that show whether a member without an extension is an image
 
-async function isWanted(member: ArchiveMember, { path, read }: ArchiveFile, walk: Walk): Promise<boolean> {
+async function isWanted(
+  member: ArchiveMember,
+  archive: string,
+  { read }: ArchiveFile,
+  walk: Walk,
+): Promise<boolean> {
   const name = memberName(member);
   if (member.isFolder || isHidden(name)) return false;
   const extension = extname(name).toLowerCase();
@@ -155,15 +169,15 @@ async function isWanted(member: ArchiveMember, { path, read }: ArchiveFile, walk
   if (extension === '' && member.failure === undefined && walk.isImageHead !== undefined) {
     if (walk.isImageHead(await member.head(read, HEAD))) return true;
   }
-  walk.onSkipped?.(`${path}/${name}`);
+  walk.onSkipped?.(`${archive}/${name}`);
   return false;
 }
 
 const isHidden = (name: string) =>
   name.split('/').some((part) => part.startsWith('.') && part !== '.' && part !== '..');
 
-export function itemOf(member: ArchiveMember, archive: ReadArchive): Item {
-  if (member.failure === undefined) return new MemberItem(member, archive);
+export function itemOf(member: ArchiveMember, archive: ReadArchive, storage: Storage): Item {
+  if (member.failure === undefined) return new MemberItem(member, archive, storage);
   const name = memberName(member);
   return new BrokenPath(`${archive.name}/${name}`, member.failure, `${archive.target}/${name}`);
 }
@@ -174,10 +188,12 @@ class MemberItem implements FoundItem {
   readonly id: string;
   readonly target: string;
   readonly #archive: string; // its path
+  readonly #storage: Storage;
   readonly #found: FileIdentity; // of the archive
   readonly #member: ArchiveMember;
 
-  constructor(member: ArchiveMember, { name, path, target, identity }: ReadArchive) {
+  constructor(member: ArchiveMember, { name, path, target, identity }: ReadArchive, storage: Storage) {
+    this.#storage = storage;
     this.#found = identity;
     this.id = `${name}/${memberName(member)}`;
     this.target = `${target}/${memberName(member)}`;
@@ -185,14 +201,18 @@ class MemberItem implements FoundItem {
     this.#member = member;
   }
 
+  get remote() {
+    return isAddress(this.#archive) ? 'part' : undefined;
+  }
+
   async identify(): Promise<FileIdentity | undefined> {
-    const archive = await identify(this.#archive);
+    const archive = await this.#storage.identify(this.#archive);
     return archive && memberIdentity(archive, this.#member);
   }
 
   async open(): Promise<OpenItem> {
     const member = this.#member;
-    const archive = await openArchive(this.#archive);
+    const archive = await this.#storage.openArchive(this.#archive);
     const isChanged = !isSameIdentity(archive.identity, this.#found);
     return {
       identity: memberIdentity(archive.identity, member),
@@ -237,8 +257,12 @@ export function failureOf(error: unknown): ImageFailure {
 export const DAMAGED_HINT = 'Check the file; if it was cut off in a copy or download, get it again.';
 
 /** Returns the error for an input that is named like such an archive, but does not begin like one. */
-async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputError | undefined> {
-  const archive = await openArchive(name).catch((error: unknown) => {
+async function mistakeIn(
+  { name, path }: Input,
+  format: ArchiveFormat,
+  storage: Storage,
+): Promise<InputError | undefined> {
+  const archive = await storage.openArchive(path).catch((error: unknown) => {
     if (!(error instanceof ImageRefusal)) throw error; // otherwise, a row says why it cannot be read
   });
   if (archive === undefined) return undefined;

@@ -1,14 +1,22 @@
+import { isAddress } from '../address.js';
+import { InputError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { missingInputError } from './missing.js';
 import type { Source } from './source.js';
+
+const HINT = 'Check its spelling; an example is https://example.org/cat.jpg.';
 
 /** A path that cannot be followed: a row with the reason, or a mistake if it is missing and named on the command line. */
 export const brokenPath: Source = {
   name: 'path',
   takes: ({ found }) => found.kind === 'failed',
-  async *items({ name, found }, { targets }) {
+  async *items({ name, path, found }, { targets }) {
     if (found.kind !== 'failed') return;
-    yield new BrokenPath(name, found.failure, await targets.ofEntry(name));
+    yield new BrokenPath(name, found.failure, await targets.ofEntry(path));
   },
-  mistake: ({ name }) => missingInputError(name),
+  async mistake({ name, path, found }) {
+    if (found.kind === 'failed' && isAddress(path))
+      return new InputError(`${name} cannot be read: ${found.failure.message}`, { hint: HINT });
+    return missingInputError(path);
+  },
 };

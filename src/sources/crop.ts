@@ -1,7 +1,7 @@
 import { type CropPath, cropPath } from '../crop.js';
+import { brokenPath } from './broken-path.js';
 import { cropped } from './cropped-item.js';
 import { isMemberPath } from './member-path.js';
-import { missingInputError } from './missing.js';
 import type { Source } from './source.js';
 
 /**
@@ -10,17 +10,19 @@ import type { Source } from './source.js';
  */
 export const crop: Source = {
   name: 'part of an image',
-  takes: ({ name, found }) => found.kind === 'failed' && cropPath(name) !== undefined,
-  async *items({ name }, { follow, findInside }) {
-    const { path, crop: part, fragment } = cropPath(name) as CropPath;
+  takes: ({ path, found }) =>
+    (found.kind === 'failed' || found.kind === 'object') && cropPath(path) !== undefined,
+  async *items({ path: given }, { follow, findInside }) {
+    const { path, crop: part, fragment } = cropPath(given) as CropPath;
     for await (const item of follow(path)) {
-      const exact = item.status === 'failed' && isMemberPath(path) ? await findInside(name) : undefined;
+      const exact = item.status === 'failed' && isMemberPath(path) ? await findInside(given) : undefined;
       yield exact === undefined || exact === 'missing' ? cropped(item, part, fragment) : exact;
     }
   },
-  columns: ({ name }, { columnsOf }) => columnsOf((cropPath(name) as CropPath).path),
-  async mistake({ name }) {
-    const { path } = cropPath(name) as CropPath;
-    return isMemberPath(path) ? undefined : missingInputError(path);
+  columns: ({ path }, { columnsOf }) => columnsOf((cropPath(path) as CropPath).path),
+  async mistake(input, options) {
+    const { path } = cropPath(input.path) as CropPath;
+    if (isMemberPath(path) || input.found.kind === 'object') return undefined;
+    return brokenPath.mistake?.({ ...input, path }, options);
   },
 };

@@ -3,23 +3,32 @@ import type { Item } from '../item.js';
 import { MemberFinder } from './member-finder.js';
 import { memberPath } from './member-path.js';
 import { RowFinder } from './row-finder.js';
+import type { Storage } from './storage.js';
 import type { Targets } from './targets.js';
 
 /** Finds what paths name inside files: members of archives and rows of Parquet files. Close it when done. */
 export class InsideFinder {
   readonly #targets: () => Promise<Targets>;
   readonly #folder: string | undefined;
-  readonly #members = new MemberFinder();
+  readonly #storage: Storage;
+  readonly #members: MemberFinder;
   readonly #rows: RowFinder;
 
   /**
    * @param folder base of relative paths; the working directory by default
    * @param imageColumn of Parquet files; by default, the only one that may hold images
    */
-  constructor(targets: () => Promise<Targets>, folder: string | undefined, imageColumn: string | undefined) {
+  constructor(
+    targets: () => Promise<Targets>,
+    folder: string | undefined,
+    imageColumn: string | undefined,
+    storage: Storage,
+  ) {
     this.#targets = targets;
     this.#folder = folder;
-    this.#rows = new RowFinder(imageColumn);
+    this.#storage = storage;
+    this.#members = new MemberFinder(storage);
+    this.#rows = new RowFinder(imageColumn, storage);
   }
 
   /**
@@ -27,7 +36,7 @@ export class InsideFinder {
    * @returns undefined if a path names nothing inside a file; `missing` if what it names is not there
    */
   async find(path: string, identity: FileIdentity | undefined): Promise<Item | 'missing' | undefined> {
-    const named = await memberPath(path, this.#folder);
+    const named = await memberPath(path, this.#storage, this.#folder);
     if (named === undefined) return undefined;
     if (named === 'gone') return 'missing';
     const { format, member } = named;

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { isAddress, shownAddress } from '../address.js';
 import { cropPath } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
@@ -9,23 +10,28 @@ import { isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
 import { cropped } from './cropped-item.js';
 import { InsideFinder } from './inside-finder.js';
+import { ObjectItem } from './object.js';
 import { isNamedAsParquet } from './parquet.js';
 import { STDIN } from './standard-input.js';
+import { LOCAL, type Storage } from './storage.js';
 import { Targets } from './targets.js';
 
 /** Finds the items of failed rows by their ids. Close it when done. */
 export class ItemFinder {
   readonly #folder: string | undefined;
+  readonly #storage: Storage;
   readonly #inside: InsideFinder;
   #targets: Promise<Targets> | undefined;
 
   /**
    * @param folder base of relative paths; the working directory by default
    * @param imageColumn of Parquet files; by default, the only one that may hold images
+   * @param storage where the items are; local files only by default
    */
-  constructor(folder?: string | undefined, imageColumn?: string | undefined) {
+  constructor(folder?: string | undefined, imageColumn?: string | undefined, storage: Storage = LOCAL) {
     this.#folder = folder;
-    this.#inside = new InsideFinder(() => this.#resolver(), folder, imageColumn);
+    this.#storage = storage;
+    this.#inside = new InsideFinder(() => this.#resolver(), folder, imageColumn, storage);
   }
 
   /**
@@ -54,6 +60,7 @@ export class ItemFinder {
     if (holdsImages(id)) return undefined; // many, perhaps: --sync walks it
     const inside = await this.#inside.find(id, identity);
     if (inside !== undefined) return inside === 'missing' || inside.status === 'failed' ? undefined : inside;
+    if (isAddress(id)) return new ObjectItem(shownAddress(id), id, this.#storage);
     const file = pathFrom(this.#folder, id);
     if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
     return new FileItem(id, { file, target: await (await this.#resolver()).ofLink(file) });

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { folderOfAddress, isAddress, shownAddress, withinAddress } from '../address.js';
 import { cropOf } from '../crop.js';
 import { HalonetError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
@@ -11,6 +12,7 @@ import { archiveKind } from './archives.js';
 import { cropped } from './cropped-item.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
 import type { InputColumns, ListCrop, ListFile, Walk } from './source.js';
+import { LOCAL, type Storage } from './storage.js';
 
 /** The columns of a list. */
 export interface ListColumns {
@@ -25,21 +27,23 @@ const USUAL = [PATH, 'file_path', 'filepath', 'file_name', 'filename', 'file', '
  *
  * @throws {HalonetError} if the list cannot be read, or has no such columns
  */
-export async function listColumns({ path: file, pathColumn, root, crop }: ListFile): Promise<ListColumns> {
-  if (!formatOfList(file).hasColumns && (pathColumn !== undefined || crop !== undefined)) {
+export async function listColumns(list: ListFile, storage: Storage = LOCAL): Promise<ListColumns> {
+  const { path, pathColumn, root, crop } = list;
+  const file = shownAddress(path);
+  if (!formatOfList(path).hasColumns && (pathColumn !== undefined || crop !== undefined)) {
     throw new HalonetError(`--from ${file}: a text list has no columns`, {
       hint: 'Lists with columns end in .csv, .tsv, .jsonl, .ndjson or .parquet.',
     });
   }
   if (root === '') throw new HalonetError('--root is empty', { hint: 'Name a folder, such as --root data.' });
-  await expectFile(file);
-  const columns = await headerOf(file);
-  const path = pathColumn ?? USUAL.find((name) => columns.includes(name));
-  if (path === undefined || !columns.includes(path))
+  await expectFile(path);
+  const columns = await headerOf(path, storage);
+  const column = pathColumn ?? USUAL.find((name) => columns.includes(name));
+  if (column === undefined || !columns.includes(column))
     throw noColumn(file, columns, '--path-column', pathColumn);
   const missing = crop?.columns.find((name) => !columns.includes(name));
   if (missing !== undefined) throw noColumn(file, columns, '--crop-columns', missing);
-  return { path, others: columns.filter((name) => name !== path) };
+  return { path: column, others: columns.filter((name) => name !== column) };
 }
 
 /**
@@ -47,18 +51,18 @@ export async function listColumns({ path: file, pathColumn, root, crop }: ListFi
  *
  * @throws {HalonetError} if the list cannot be read, or has no column of paths
  */
-export async function columnsOfList(list: ListFile, { columnsOf }: Walk): Promise<InputColumns> {
-  const { path, others } = await listColumns(list);
-  const first = await firstPath(list, path);
+export async function columnsOfList(list: ListFile, { columnsOf, storage }: Walk): Promise<InputColumns> {
+  const { path, others } = await listColumns(list, storage);
+  const first = await firstPath(list, path, storage);
   const further = first === undefined ? 'none' : await columnsOf(first);
-  const { path: name } = list;
-  if (!formatOfList(name).hasColumns) return { name, columns: further };
+  const name = shownAddress(list.path);
+  if (!formatOfList(list.path).hasColumns) return { name, columns: further };
   const more = typeof further === 'string' ? [] : further.filter((one) => !others.includes(one));
   return { name, columns: [...others, ...more], onlyByName: path };
 }
 
-async function firstPath(list: ListFile, path: string): Promise<string | undefined> {
-  for await (const line of readLines(list.path, [path])) {
+async function firstPath(list: ListFile, path: string, storage: Storage): Promise<string | undefined> {
+  for await (const line of readLines(list.path, storage, [path])) {
     if (Array.isArray(line)) continue;
     const value = columnIn((line as ListLine).values, path);
     return typeof value === 'string' && value !== '' ? inRoot(value, list) : undefined;
@@ -68,6 +72,7 @@ async function firstPath(list: ListFile, path: string): Promise<string | undefin
 
 /** A list is read several times: to check it, to count it, and to compare it with the rows of an earlier run. */
 async function expectFile(file: string): Promise<void> {
+  if (isAddress(file)) return;
   const found = await stat(file).catch((cause: unknown) => {
     throw new HalonetError(`--from ${file}: ${systemReason(cause)}`, { cause });
   });
@@ -92,8 +97,9 @@ async function expectNoArchive(file: string): Promise<void> {
   });
 }
 
-async function headerOf(file: string): Promise<readonly string[]> {
-  for await (const line of readLines(file)) if (Array.isArray(line)) return line as readonly string[];
+async function headerOf(file: string, storage: Storage): Promise<readonly string[]> {
+  for await (const line of readLines(file, storage))
+    if (Array.isArray(line)) return line as readonly string[];
   return [PATH]; // an empty list
 }
 
@@ -120,12 +126,12 @@ function noColumn(
  */
 export async function* itemsOfList(
   list: ListFile,
-  { follow, onCount, columns = [] }: Pick<Walk, 'follow' | 'onCount' | 'columns'>,
+  { follow, onCount, storage, columns = [] }: Pick<Walk, 'follow' | 'onCount' | 'storage' | 'columns'>,
 ): AsyncGenerator<Item> {
-  const { path, others } = await listColumns(list);
+  const { path, others } = await listColumns(list, storage);
   const { crop = WHOLE } = list;
   const kept = columns.filter((name) => name === path || others.includes(name));
-  for await (const line of readLines(list.path, [path, ...crop.columns, ...kept])) {
+  for await (const line of readLines(list.path, storage, [path, ...crop.columns, ...kept])) {
     if (Array.isArray(line)) continue;
     const { number, values, failure } = line as ListLine;
     onCount?.('lines', 1);
@@ -133,10 +139,13 @@ export async function* itemsOfList(
     const own: Columns = Object.fromEntries(kept.map((name) => [name, columnIn(values, name) ?? null]));
     const named = (item: Item) =>
       columns.length === 0 ? item : withColumns(item, { ...item.columns, ...own });
-    if (failure !== undefined) yield named(new BrokenPath(String(value), failure));
+    if (failure !== undefined) yield named(new BrokenPath(shownAddress(String(value)), failure));
     else if (typeof value !== 'string' || value === '')
       yield named(
-        new BrokenPath(`${list.path}:${number}`, { code: 'invalid_name', message: 'the line has no path' }),
+        new BrokenPath(`${shownAddress(list.path)}:${number}`, {
+          code: 'invalid_name',
+          message: 'the line has no path',
+        }),
       );
     else for await (const item of partsOf(inRoot(value, list), values, crop, follow)) yield named(item);
   }
@@ -169,6 +178,10 @@ async function* partsOf(
 const columnIn = (values: Columns, name: string) => (Object.hasOwn(values, name) ? values[name] : undefined);
 
 /** Joins without `path.join`, which would normalise the path as it was given. */
-function inRoot(path: string, { path: file, root = dirname(file) }: ListFile): string {
+function inRoot(path: string, { path: file, root = folderOf(file) }: ListFile): string {
+  if (isAddress(path)) return path;
+  if (isAddress(root)) return withinAddress(root, path);
   return root === '.' || isAbsolute(path) ? path : `${root.replace(/(?<=.)\/+$/, '')}/${path}`;
 }
+
+const folderOf = (file: string) => (isAddress(file) ? folderOfAddress(file) : dirname(file));

@@ -1,13 +1,13 @@
-import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
+import { shownAddress, withoutQuery } from '../address.js';
 import { FormatError, HalonetError, type ImageFailure } from '../errors.js';
 import type { Columns } from '../rows.js';
 import { systemReason } from '../system-reason.js';
-import { openArchive } from './archive-file.js';
 import { columnsInJson } from './json-columns.js';
 import { entriesOf } from './list.js';
+import type { Storage } from './storage.js';
 
 /** A line of a list: its values by column. */
 export interface ListLine {
@@ -29,6 +29,7 @@ export interface ListFormat {
   readonly read: (
     path: string,
     columns: readonly string[] | undefined,
+    storage: Storage,
   ) => AsyncGenerator<readonly string[] | ListLine>;
 }
 
@@ -39,10 +40,10 @@ const text: ListFormat = {
   name: 'text',
   isText: true,
   hasColumns: false,
-  async *read(path) {
+  async *read(path, _, storage) {
     yield [PATH];
     let number = 0;
-    const entries = entriesOf(createReadStream(path), { name: `--from ${path}` });
+    const entries = entriesOf(storage.stream(path), { name: `--from ${shownAddress(path)}` });
     for await (const { path: entry, failure } of entries)
       yield { number: ++number, values: { [PATH]: entry }, failure };
   },
@@ -56,7 +57,7 @@ function separated(name: string, delimiter: string): ListFormat {
     name,
     isText: true,
     hasColumns: true,
-    async *read(path) {
+    async *read(path, _, storage) {
       const options = {
         bom: true,
         delimiter,
@@ -65,7 +66,7 @@ function separated(name: string, delimiter: string): ListFormat {
         info: true,
       };
       let header: readonly string[] | undefined;
-      const source = createReadStream(path);
+      const source = storage.stream(path);
       const records = parse(options);
       pipeline(source, records, () => {}); // the records throw its errors
       for await (const { record, info } of records as AsyncIterable<CsvRecord>) {
@@ -92,10 +93,10 @@ const jsonl: ListFormat = {
   name: 'JSON lines',
   isText: true,
   hasColumns: true,
-  async *read(path) {
+  async *read(path, _, storage) {
     let number = 0;
     let hasHeader = false;
-    for await (const line of linesOf(path)) {
+    for await (const line of linesOf(storage.stream(path))) {
       number++;
       if (line.trim() === '') continue;
       const values = columnsInJson(number === 1 ? line.replace(/^\uFEFF/, '') : line, `line ${number}`);
@@ -107,10 +108,10 @@ const jsonl: ListFormat = {
 };
 
 /** Yields the lines of a UTF-8 file. */
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of chunks) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() ?? '';
     yield* parts;
@@ -124,9 +125,9 @@ const parquet: ListFormat = {
   name: 'Parquet',
   isText: false,
   hasColumns: true,
-  async *read(path, wanted) {
+  async *read(path, wanted, storage) {
     const { openRows } = await import('../formats/parquet/rows.js');
-    const file = await openArchive(path);
+    const file = await storage.openArchive(path);
     try {
       const { columns, read } = await openRows(file.read, file.identity.bytes);
       yield columns;
@@ -152,7 +153,8 @@ const FORMATS: Readonly<Record<string, ListFormat>> = {
 };
 
 /** Returns the format of a list by its extension: text unless that of a table. */
-export const formatOfList = (path: string): ListFormat => FORMATS[extname(path).toLowerCase()] ?? text;
+export const formatOfList = (path: string): ListFormat =>
+  FORMATS[extname(withoutQuery(path)).toLowerCase()] ?? text;
 
 /**
  * Reads a list.
@@ -162,19 +164,21 @@ export const formatOfList = (path: string): ListFormat => FORMATS[extname(path).
  */
 export async function* readLines(
   path: string,
+  storage: Storage,
   columns?: readonly string[],
 ): AsyncGenerator<readonly string[] | ListLine> {
   const format = formatOfList(path);
+  const shown = shownAddress(path);
   try {
-    yield* format.read(path, columns);
+    yield* format.read(path, columns, storage);
   } catch (cause) {
     if (cause instanceof HalonetError && !(cause instanceof FormatError)) throw cause;
     if (cause instanceof FormatError || isCsvError(cause))
-      throw new HalonetError(`--from ${path}: ${(cause as Error).message}`, {
+      throw new HalonetError(`--from ${shown}: ${(cause as Error).message}`, {
         hint: `It is read as ${format.name}.`,
         cause,
       });
-    throw new HalonetError(`--from ${path}: ${systemReason(cause)}`, { cause });
+    throw new HalonetError(`--from ${shown}: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -1,10 +1,10 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
-import { identify } from '../identify.js';
 import type { Item } from '../item.js';
 import { type ArchiveFormat, type ArchiveMember, failureOf, itemOf, type NamedArchive } from './archive.js';
-import { type ArchiveFile, openArchive } from './archive-file.js';
+import type { ArchiveFile } from './archive-file.js';
 import { headerIn } from './member-identity.js';
 import { memberName } from './member-name.js';
+import { LOCAL, type Storage } from './storage.js';
 
 /** A walk of an archive that continues where the last search ended: members are usually looked up in their order. */
 interface Search {
@@ -17,7 +17,13 @@ interface Search {
 
 /** Finds members of archives by name. It holds one archive open, and none of its names in memory. Close it when done. */
 export class MemberFinder {
+  readonly #storage: Storage;
   #search: Search | undefined;
+
+  /** @param storage where the archives are; local files only by default */
+  constructor(storage: Storage = LOCAL) {
+    this.#storage = storage;
+  }
 
   /**
    * @param identity of the member when it was read: if the archive has not changed, it tells where a member of a tar archive is
@@ -33,7 +39,7 @@ export class MemberFinder {
       const search = await this.#open(format, archive.path);
       const header = identity && headerIn(identity);
       const member = (await memberAt(search, name, header)) ?? (await searchFor(search, name, header));
-      return member && itemOf(member, { ...archive, identity: search.archive.identity });
+      return member && itemOf(member, { ...archive, identity: search.archive.identity }, this.#storage);
     } catch (error) {
       return nothingIfDamaged(error); // the archive cannot be opened
     }
@@ -48,7 +54,7 @@ export class MemberFinder {
 
   async #open(format: ArchiveFormat, path: string): Promise<Search> {
     const { archive: last } = this.#search ?? {};
-    const now = last?.path === path ? await identify(path) : undefined;
+    const now = last?.path === path ? await this.#storage.identify(path) : undefined;
     if (
       this.#search !== undefined &&
       last !== undefined &&
@@ -57,7 +63,7 @@ export class MemberFinder {
     )
       return this.#search;
     await this.close();
-    const archive = await openArchive(path);
+    const archive = await this.#storage.openArchive(path);
     this.#search = { format, archive, members: format.members(archive), passed: 0, hasMoved: false };
     return this.#search;
   }

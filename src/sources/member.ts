@@ -1,6 +1,7 @@
 import type { ImageFailure } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { isMemberPath } from './member-path.js';
+import { ObjectItem } from './object.js';
 import type { Source } from './source.js';
 
 const NOT_INSIDE: ImageFailure = {
@@ -11,16 +12,16 @@ const NOT_INSIDE: ImageFailure = {
 /** A member of an archive, or a row of a Parquet file, named as in rows: `photos.tar/cats/1.jpg`, `photos.parquet/7`. */
 export const member: Source = {
   name: 'member of an archive',
-  takes: ({ name, found }) => found.kind === 'failed' && isMemberPath(name),
-  async *items({ name, found }, { findInside, targets }) {
-    if (found.kind !== 'failed') return;
-    const item = await findInside(name);
+  takes: ({ path, found }) => (found.kind === 'failed' || found.kind === 'object') && isMemberPath(path),
+  async *items({ name, path, found }, { findInside, targets, storage }) {
+    const item = await findInside(path);
     if (item !== undefined && item !== 'missing') yield item;
+    else if (item === undefined && found.kind === 'object') yield new ObjectItem(name, path, storage);
     else
       yield new BrokenPath(
         name,
-        item === undefined ? found.failure : NOT_INSIDE,
-        await targets.ofEntry(name),
+        item === undefined && found.kind === 'failed' ? found.failure : NOT_INSIDE,
+        await targets.ofEntry(path),
       );
   },
 };

@@ -20,8 +20,9 @@ const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 async function describeMissing(input: string): Promise<InputError> {
   if (URL_SCHEME.test(input)) {
-    return new InputError(`${input} is a URL; expected a file, a folder or -`, {
-      hint: 'Download the images first, and name the file or the folder that holds them.',
+    const [scheme] = input.split(':');
+    return new InputError(`${input} is an address of ${scheme}, which halonet does not read`, {
+      hint: 'Use an http or https URL, or download the images first and name the folder that holds them.',
     });
   }
   const leadsTo = await readlink(input).catch(() => undefined);

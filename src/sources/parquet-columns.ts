@@ -1,12 +1,17 @@
 import type { ParquetRows } from '../formats/parquet/rows.js';
 import type { Columns } from '../rows.js';
-import { type ArchiveFile, openArchive } from './archive-file.js';
+import type { ArchiveFile } from './archive-file.js';
 import { rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
+import type { Storage } from './storage.js';
 
 /** The columns that come with the images of a Parquet file: single values, and the paths beside the images. */
-export async function columnsOfTable(path: string, table: ParquetTable): Promise<readonly string[]> {
-  const file = await openArchive(path);
+export async function columnsOfTable(
+  path: string,
+  table: ParquetTable,
+  storage: Storage,
+): Promise<readonly string[]> {
+  const file = await storage.openArchive(path);
   try {
     const { columns } = await openColumns(file);
     const { pathColumn } = table;
@@ -19,18 +24,18 @@ export async function columnsOfTable(path: string, table: ParquetTable): Promise
 /**
  * Yields the values of some columns for each row. From a row on that cannot be read, there are none.
  *
- * @param onProblem called with why they end
+ * @param options `onProblem` is called with why they end
  */
 export async function* columnValues(
   path: string,
   table: ParquetTable,
   names: readonly string[],
-  onProblem: (problem: string) => void,
+  { storage, onProblem }: { readonly storage: Storage; readonly onProblem: (problem: string) => void },
 ): AsyncGenerator<Columns> {
   let file: ArchiveFile | undefined;
   let row = 0;
   try {
-    file = await openArchive(path);
+    file = await storage.openArchive(path);
     const { columns, read } = await openColumns(file);
     const single = names.filter((name) => columns.includes(name));
     const { pathColumn } = table;

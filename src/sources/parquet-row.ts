@@ -1,12 +1,12 @@
+import { isAddress } from '../address.js';
 import type { FileIdentity } from '../file-identity.js';
-import { identify } from '../identify.js';
 import type { FoundItem, OpenItem } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
 import { failureOf, type NamedArchive } from './archive.js';
-import { openArchive } from './archive-file.js';
 import { memberIdentity } from './member-identity.js';
 import { ImageColumnError } from './parquet-column.js';
 import type { ParquetTable } from './parquet-table.js';
+import type { Storage } from './storage.js';
 
 /** A row of a Parquet file. It holds no bytes, since memory may hold millions of rows. */
 export class ParquetRow implements FoundItem {
@@ -16,8 +16,10 @@ export class ParquetRow implements FoundItem {
   readonly #path: string; // of the file
   readonly #row: number;
   readonly #table: ParquetTable;
+  readonly #storage: Storage;
 
-  constructor({ name, path, target }: NamedArchive, row: number, table: ParquetTable) {
+  constructor({ name, path, target }: NamedArchive, row: number, table: ParquetTable, storage: Storage) {
+    this.#storage = storage;
     this.id = `${name}/${row}`;
     this.target = `${target}/${row}`;
     this.#path = path;
@@ -25,13 +27,17 @@ export class ParquetRow implements FoundItem {
     this.#table = table;
   }
 
+  get remote() {
+    return isAddress(this.#path) ? 'part' : undefined;
+  }
+
   async identify(): Promise<FileIdentity | undefined> {
-    const file = await identify(this.#path);
+    const file = await this.#storage.identify(this.#path);
     return file && this.#identityIn(file);
   }
 
   async open(): Promise<OpenItem> {
-    const file = await openArchive(this.#path);
+    const file = await this.#storage.openArchive(this.#path);
     return {
       identity: this.#identityIn(file.identity),
       read: async (most) => {

@@ -1,38 +1,39 @@
+import { withoutQuery } from '../address.js';
 import { FormatError, InputError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { withColumns } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import { DAMAGED_HINT, failureOf } from './archive.js';
-import { openArchive } from './archive-file.js';
 import { ImageColumnError } from './parquet-column.js';
 import { columnsOfTable, columnValues } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
-import type { Source, WalkOptions } from './source.js';
+import type { Source, Walk } from './source.js';
 
 /** A Parquet file with an image in each row. Ids are `photos.parquet/ROW`. Walking it reads its metadata only. */
 export const parquet: Source = {
   name: 'Parquet file',
-  takes: ({ name, found }) => found.kind === 'file' && isNamedAsParquet(name),
-  async *items({ name, found }, walk) {
-    const target = await walk.targets.ofFound(name, found);
+  takes: ({ path, found }) => (found.kind === 'file' || found.kind === 'object') && isNamedAsParquet(path),
+  async *items({ name, path, found }, walk) {
+    const target = await walk.targets.ofFound(path, found);
     let table: ParquetTable;
     try {
-      table = await openTable(name, walk);
+      table = await openTable(path, walk);
     } catch (error) {
       yield new BrokenPath(name, rowFailure(error), target);
       return;
     }
     walk.onCount?.('parquetFiles', 1);
     walk.onCount?.('rowGroups', table.rowGroups);
-    const { columns = [], onNote } = walk;
+    const { columns = [], onNote, storage } = walk;
     const onProblem = (problem: string) => onNote?.(`${name}: ${problem}`);
-    const values = columns.length > 0 ? columnValues(name, table, columns, onProblem) : undefined;
+    const values =
+      columns.length > 0 ? columnValues(path, table, columns, { storage, onProblem }) : undefined;
     try {
       for (let row = 0; row < table.rows; row++) {
         walk.signal?.throwIfAborted();
         walk.onCount?.('parquetRows', 1);
-        const item = new ParquetRow({ name, path: name, target }, row, table);
+        const item = new ParquetRow({ name, path, target }, row, table, storage);
         const { value } = (await values?.next()) ?? {};
         yield value ? withColumns(item, value) : item;
       }
@@ -40,17 +41,17 @@ export const parquet: Source = {
       await values?.return(undefined);
     }
   },
-  async columns({ name }, walk) {
+  async columns({ path }, walk) {
     try {
-      return await columnsOfTable(name, await openTable(name, walk));
+      return await columnsOfTable(path, await openTable(path, walk), walk.storage);
     } catch (error) {
       rowFailure(error); // a row says why
       return [];
     }
   },
-  async mistake({ name }, options) {
+  async mistake({ name, path }, options) {
     try {
-      await openTable(name, options);
+      await openTable(path, options);
       return undefined;
     } catch (error) {
       if (error instanceof ImageRefusal) return undefined; // a row says why it cannot be read
@@ -67,7 +68,7 @@ export const parquet: Source = {
 
 export const PARQUET = '.parquet';
 
-export const isNamedAsParquet = (name: string): boolean => name.toLowerCase().endsWith(PARQUET);
+export const isNamedAsParquet = (name: string): boolean => withoutQuery(name).toLowerCase().endsWith(PARQUET);
 
 /**
  * Opens a Parquet file by its path. The reader of the format is loaded only now: most jobs do without.
@@ -78,10 +79,10 @@ export const isNamedAsParquet = (name: string): boolean => name.toLowerCase().en
  */
 export async function openTable(
   path: string,
-  { imageColumn }: Pick<WalkOptions, 'imageColumn'>,
+  { imageColumn, storage }: Pick<Walk, 'imageColumn' | 'storage'>,
 ): Promise<ParquetTable> {
   const { ParquetTable } = await import('./parquet-table.js');
-  const file = await openArchive(path);
+  const file = await storage.openArchive(path);
   try {
     return await ParquetTable.open(file, imageColumn);
   } finally {

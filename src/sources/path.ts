@@ -2,14 +2,17 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import type { ImageFailure } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 
+/** What an input leads to. */
+export type FoundPath = LocalPath | { readonly kind: 'object' }; // on a server, if it is there
+
 /** What a path leads to, through symbolic links. */
-export type FoundPath =
+export type LocalPath =
   | { readonly kind: 'folder'; readonly real: string } // without symbolic links
   | { readonly kind: 'file'; readonly isLink: boolean }
   | { readonly kind: 'failed'; readonly failure: ImageFailure };
 
 /** @throws ShortageError if too many files are open */
-export async function inspectPath(path: string): Promise<FoundPath> {
+export async function inspectPath(path: string): Promise<LocalPath> {
   try {
     const own = await lstat(path);
     const isLink = own.isSymbolicLink();

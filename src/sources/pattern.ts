@@ -1,5 +1,6 @@
 import { expand } from 'brace-expansion';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { isAddress, shownAddress } from '../address.js';
 import { InputError } from '../errors.js';
 import { isMemberPath } from './member-path.js';
 import type { Source } from './source.js';
@@ -12,32 +13,34 @@ import type { Source } from './source.js';
  */
 export const pattern: Source = {
   name: 'pattern',
-  takes: ({ name, found }) => found.kind === 'failed' && isPattern(name),
+  takes: ({ path, found }) => (found.kind === 'failed' || found.kind === 'object') && isPattern(path),
   typed: true,
-  async *items({ name }, { follow, signal }) {
-    for await (const path of matches(name, signal)) yield* follow(path);
+  async *items({ path }, { follow, signal }) {
+    for await (const one of matches(path, signal)) yield* follow(one);
   },
-  async columns({ name }, { columnsOf, signal }) {
-    for await (const path of matches(name, signal)) return columnsOf(path); // others may have more, but reading all could take long
+  async columns({ path }, { columnsOf, signal }) {
+    for await (const one of matches(path, signal)) return columnsOf(one); // others may have more, but reading all could take long
     return 'none';
   },
-  async mistake({ name }) {
-    for await (const _ of matches(name)) return undefined;
+  async mistake({ name, path }) {
+    for await (const _ of matches(path)) return undefined;
     return new InputError(`nothing matches the pattern ${name}`, {
       hint: 'Patterns are relative to the working directory; a folder takes no pattern: name it to search all of it.',
     });
   },
 };
 
-/** Names in archives are not matched; only braces are expanded in them. */
+/** Names in archives and addresses are not matched; only braces are expanded in them. */
 const isPattern = (name: string) =>
-  isMemberPath(name) ? expand(name).length > 1 : isDynamicPattern(name) || expand(name).length > 1;
+  isLiteral(name) ? expand(name).length > 1 : isDynamicPattern(name) || expand(name).length > 1;
+
+const isLiteral = (name: string) => isMemberPath(name) || isAddress(name);
 
 const MAX_BRACES = 100_000; // names
 
 async function* matches(name: string, signal?: AbortSignal): AsyncGenerator<string> {
   for (const one of namesOf(name)) {
-    if (isDynamicPattern(one) && !isMemberPath(one)) yield* await pathsLike(one, signal);
+    if (isDynamicPattern(one) && !isLiteral(one)) yield* await pathsLike(one, signal);
     else yield one;
   }
 }
@@ -50,7 +53,7 @@ function namesOf(name: string): readonly string[] {
     maxSteps: Number.POSITIVE_INFINITY,
   });
   if (names.length <= MAX_BRACES) return names;
-  throw new InputError(`the braces of ${name} give more than ${MAX_BRACES} names`, {
+  throw new InputError(`the braces of ${shownAddress(name)} give more than ${MAX_BRACES} names`, {
     hint: 'Write the names to a file, and pass it with --from.',
   });
 }

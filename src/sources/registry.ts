@@ -1,5 +1,6 @@
 // src/sources/: inputs to items: folders, files, archives, Parquet files, lists
 
+import { shownAddress } from '../address.js';
 import { HalonetError } from '../errors.js';
 import { type Item, withColumns } from '../item.js';
 import type { Columns } from '../rows.js';
@@ -10,8 +11,8 @@ import { folder } from './folder.js';
 import { InsideFinder } from './inside-finder.js';
 import { columnsOfList, itemsOfList } from './list-file.js';
 import { member } from './member.js';
+import { object } from './object.js';
 import { parquet } from './parquet.js';
-import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
 import type {
   FoundColumns,
@@ -23,6 +24,7 @@ import type {
   WalkOptions,
 } from './source.js';
 import { standardInput } from './standard-input.js';
+import { LOCAL, type Storage } from './storage.js';
 import { tar } from './tar.js';
 import { Targets } from './targets.js';
 import { zip } from './zip.js';
@@ -30,14 +32,15 @@ import { zip } from './zip.js';
 /** All kinds of input. The first source that takes an input is its source. */
 export const SOURCES: readonly Source[] = [
   standardInput,
+  pattern,
+  crop,
   folder,
   tar,
   zip,
   parquet,
   file,
-  crop,
-  pattern,
   member,
+  object,
   brokenPath,
 ];
 
@@ -78,7 +81,8 @@ export async function columnsOf(
   const { walk, close } = await openWalk(options, sources);
   const found: InputColumns[] = [];
   try {
-    for (const name of inputs) found.push({ name, columns: await columnsOfOne(name, sources, walk) });
+    for (const name of inputs)
+      found.push({ name: shownAddress(name), columns: await columnsOfOne(name, sources, walk) });
     const { list } = walk;
     if (list !== undefined) found.push(await columnsOfList(list, walk));
     return found;
@@ -90,9 +94,11 @@ export async function columnsOf(
 async function openWalk(options: WalkOptions, sources: readonly Source[]) {
   const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
   const targets = await Targets.open();
-  const inside = new InsideFinder(async () => targets, undefined, options.imageColumn);
+  const { storage = LOCAL, imageColumn } = options;
+  const inside = new InsideFinder(async () => targets, undefined, imageColumn, storage);
   const walk: Walk = {
     ...options,
+    storage,
     targets,
     findInside: (path) => inside.find(path, undefined),
     follow: (name) => itemsOfOne(name, followed, walk),
@@ -102,12 +108,12 @@ async function openWalk(options: WalkOptions, sources: readonly Source[]) {
 }
 
 async function* itemsOfOne(name: string, sources: readonly Source[], walk: Walk): AsyncGenerator<Item> {
-  const { source, input } = await sourceOf(name, sources);
+  const { source, input } = await sourceOf(name, sources, walk.storage);
   yield* source.items(input, walk);
 }
 
 async function columnsOfOne(name: string, sources: readonly Source[], walk: Walk): Promise<FoundColumns> {
-  const { source, input } = await sourceOf(name, sources);
+  const { source, input } = await sourceOf(name, sources, walk.storage);
   return source.columns === undefined ? 'none' : source.columns(input, walk);
 }
 
@@ -127,7 +133,7 @@ const asJson = (value: Columns[string] = null) =>
   typeof value === 'number' && !Number.isFinite(value) ? null : value;
 
 /**
- * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, URLs, damaged archives. An
+ * Refuses inputs on the command line that can only be mistakes, before anything is written: missing files, damaged archives. An
  * input that exists but cannot be read is a row, as is every entry of a list.
  *
  * @throws {InputError} for the first mistake
@@ -137,18 +143,21 @@ export async function refuseMistaken(
   sources: readonly Source[] = SOURCES,
   options: MistakeOptions = {},
 ): Promise<void> {
+  const { storage = LOCAL } = options;
   for (const name of inputs) {
-    const { source, input } = await sourceOf(name, sources);
-    const mistake = await source.mistake?.(input, options);
+    const { source, input } = await sourceOf(name, sources, storage);
+    const mistake = await source.mistake?.(input, { ...options, storage });
     if (mistake !== undefined) throw mistake;
   }
 }
 
 async function sourceOf(
-  name: string,
+  path: string,
   sources: readonly Source[],
+  storage: Storage,
 ): Promise<{ readonly source: Source; readonly input: Input }> {
-  const input = { name, found: await inspectPath(name) };
+  const name = shownAddress(path);
+  const input = { name, path, found: await storage.inspect(path) };
   const source = sources.find(({ takes }) => takes(input));
   if (source === undefined) throw new HalonetError(`${name} is not an input that halonet knows`);
   return { source, input };

@@ -1,14 +1,15 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
-import { identify } from '../identify.js';
 import type { FoundItem } from '../item.js';
 import type { NamedArchive } from './archive.js';
 import { openTable } from './parquet.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
+import type { Storage } from './storage.js';
 
 /** Finds rows of Parquet files. It remembers the last file, until that changes. */
 export class RowFinder {
   readonly #imageColumn: string | undefined;
+  readonly #storage: Storage;
   #last:
     | {
         readonly path: string;
@@ -18,8 +19,9 @@ export class RowFinder {
     | undefined;
 
   /** @param imageColumn the column of the images; by default, the only one that may be */
-  constructor(imageColumn: string | undefined) {
+  constructor(imageColumn: string | undefined, storage: Storage) {
     this.#imageColumn = imageColumn;
+    this.#storage = storage;
   }
 
   /**
@@ -28,9 +30,9 @@ export class RowFinder {
    */
   async find(file: NamedArchive, row: string): Promise<FoundItem | undefined> {
     if (!/^(?:0|[1-9]\d{0,14})$/.test(row)) return undefined;
-    const table = await this.#open(file.path, await identify(file.path));
+    const table = await this.#open(file.path, await this.#storage.identify(file.path));
     return table !== undefined && Number(row) < table.rows
-      ? new ParquetRow(file, Number(row), table)
+      ? new ParquetRow(file, Number(row), table, this.#storage)
       : undefined;
   }
 
@@ -42,10 +44,12 @@ export class RowFinder {
       identity === undefined ||
       !isSameIdentity(known, identity)
     ) {
-      const table = openTable(path, { imageColumn: this.#imageColumn }).catch((error: unknown) => {
-        rowFailure(error); // throws errors that are not of the file
-        return undefined;
-      });
+      const table = openTable(path, { imageColumn: this.#imageColumn, storage: this.#storage }).catch(
+        (error: unknown) => {
+          rowFailure(error); // throws errors that are not of the file
+          return undefined;
+        },
+      );
       this.#last = { path, identity, table };
     }
     return this.#last.table;

@@ -1,12 +1,14 @@
 import type { InputError } from '../errors.js';
 import type { Item } from '../item.js';
 import type { FoundPath } from './path.js';
+import type { Storage } from './storage.js';
 import type { Targets } from './targets.js';
 import type { SourceTerm } from './walk-counts.js';
 
 /** An input of a job, and what it leads to. */
 export interface Input {
-  readonly name: string; // as given
+  readonly name: string; // as given; of an address, what may be shown
+  readonly path: string; // to open it: the path or address
   readonly found: FoundPath;
 }
 
@@ -35,7 +37,9 @@ export interface Source {
   /** Whether only a person types such an input: an entry of a list is never one. */
   readonly typed?: boolean | undefined;
   /** Returns the error for an input on the command line that can only be a mistake; undefined otherwise. */
-  readonly mistake?: ((input: Input, options: MistakeOptions) => Promise<InputError | undefined>) | undefined;
+  readonly mistake?:
+    | ((input: Input, options: MistakeOptions & Pick<Walk, 'storage'>) => Promise<InputError | undefined>)
+    | undefined;
   /** Returns the columns that its items bring, as far as its beginning tells; left out if they never bring any. */
   readonly columns?: ((input: Input, walk: Walk) => Promise<FoundColumns>) | undefined;
 }
@@ -62,15 +66,17 @@ export interface WalkOptions {
   readonly imageColumn?: string | undefined; // of Parquet files; by default, the only one that may hold images
   readonly columns?: readonly string[] | undefined; // to give to every item; none by default
   readonly onNote?: ((text: string) => void) | undefined; // called for what a person should know, such as columns that cannot be read
+  readonly storage?: Storage | undefined; // where they are; local files only by default
   readonly signal?: AbortSignal | undefined; // checked for every item and every folder
 }
 
 /** What decides whether an input is a mistake. */
-export type MistakeOptions = Pick<WalkOptions, 'imageColumn'>;
+export type MistakeOptions = Pick<WalkOptions, 'imageColumn' | 'storage'>;
 
 /** A walk in progress. */
 export interface Walk extends WalkOptions {
   readonly targets: Targets;
+  readonly storage: Storage;
   /** Returns what a path such as `photos.tar/cats/1.jpg` or `photos.parquet/7` names inside a file. */
   readonly findInside: (path: string) => Promise<Item | 'missing' | undefined>;
   /** Yields the items of another input, such as an entry of a list, from whichever source takes it. */

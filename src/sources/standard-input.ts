@@ -1,3 +1,4 @@
+import { shownAddress } from '../address.js';
 import { HalonetError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { BrokenPath } from '../file-item.js';
@@ -21,7 +22,7 @@ export const standardInput: Source = {
     try {
       for await (const { path, failure } of readList(stdin(), { nul })) {
         if (failure === undefined) yield* follow(path);
-        else yield new BrokenPath(path, failure);
+        else yield new BrokenPath(shownAddress(path), failure);
       }
     } catch (error) {
       signal?.throwIfAborted(); // an abort closes standard input

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isAddress, shownAddress } from '../address.js';
 import { Mounts } from './mounts.js';
 import type { FoundPath } from './path.js';
 
@@ -7,7 +8,7 @@ const REMEMBERED = 1024; // folders
 
 /**
  * Resolves paths to targets, which identify a file however its path is spelled: absolute, without symbolic links, and the same
- * through every bind mount.
+ * through every bind mount. The target of an address is the address, as it is shown.
  */
 export class Targets {
   readonly #mounts: Mounts;
@@ -33,12 +34,14 @@ export class Targets {
 
   /** Returns the target of a path that is, or may be, a symbolic link. */
   async ofLink(path: string): Promise<string> {
+    if (isAddress(path)) return shownAddress(path);
     const real = await realpath(path).catch(() => undefined);
     return real === undefined ? this.ofEntry(path) : this.ofReal(real);
   }
 
   /** Returns the target of a path that is not a symbolic link itself, though its folder may be. The path need not exist. */
   async ofEntry(path: string): Promise<string> {
+    if (isAddress(path)) return shownAddress(path);
     return join(await this.#ofFolder(dirname(path)), basename(path));
   }
 

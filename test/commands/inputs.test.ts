@@ -38,8 +38,8 @@ describe('inputs', () => {
     assert.equal((await here(['embed', 'photos', '-o', 'x.npy'])).code, 0);
   });
 
-  it('rejects URLs, compressed archives and damaged ones', async () => {
-    await refused(['https://example.org/cat.jpg'], /^error: https:.* is a URL; .*\n {2}Download/);
+  it('rejects addresses of other protocols, compressed archives and damaged ones', async () => {
+    await refused(['ftp://example.org/cat.jpg'], /^error: ftp:.* is an address of ftp, .*\n {2}Use an http/);
     await writeFile(join(folder, 'photos.tgz'), '\x1f\x8b', 'latin1');
     await refused(
       ['photos', 'photos.tgz'],
@@ -85,7 +85,7 @@ describe('inputs', () => {
 
   it('writes a row for each entry of a list, whatever is wrong with it', async () => {
     await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
-    const list = ['photos', 'photso', 'https://example.org/cat.jpg', 'photos.zip'].join('\n');
+    const list = ['photos', 'photso', 'ftp://example.org/cat.jpg', 'photos.zip'].join('\n');
     const { code, stdout } = await here(['classify', '-', '-f', 'jsonl', '-k', '1'], list);
     assert.equal(code, 1);
     const rows = stdout.trimEnd().split('\n');

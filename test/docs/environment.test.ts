@@ -7,7 +7,12 @@ import { ROOT } from '../support/root.js';
 
 // Files that read variables by a computed name: calling their functions shows which, and a pattern finds those of
 // bin/halonet.cjs.
-const BY_NAME = ['bin/halonet.cjs', 'src/doctor/environment.ts', 'src/hub/proxies.ts', 'src/hub/settings.ts'];
+const BY_NAME = [
+  'bin/halonet.cjs',
+  'src/doctor/environment.ts',
+  'src/http/proxies.ts',
+  'src/hub/settings.ts',
+];
 
 const SOURCES = ['bin', 'commands', 'src'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { proxiesFromEnv } from '../../src/hub/proxies.js';
+import { proxiesFromEnv } from '../../src/http/proxies.js';
 import { ROOT } from '../support/cli.js';
 
 /** No proxies. */

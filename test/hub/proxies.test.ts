@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { HubError } from '../../src/errors.js';
+import { proxiesFromEnv } from '../../src/http/proxies.js';
 import { fetchFromHub } from '../../src/hub/hub.js';
-import { proxiesFromEnv } from '../../src/hub/proxies.js';
 import { hubSettingsFromEnv } from '../../src/hub/settings.js';
 import {
   CERTIFICATE,

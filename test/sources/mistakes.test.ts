@@ -52,9 +52,19 @@ describe('refuseMistaken', () => {
     );
   });
 
-  it('refuses URLs', async () => {
-    for (const url of ['https://example.org/a.jpg', 's3://bucket/photos', 'file:///home/a.jpg', 'HTTP://x/y'])
-      assert.match(await refusal(url), /is a URL; expected a file, a folder or - Download/);
+  it('refuses addresses that halonet does not read', async () => {
+    for (const url of ['ftp://example.org/a.jpg', 'file:///home/a.jpg'])
+      assert.match(
+        await refusal(url),
+        /is an address of (ftp|file), which halonet does not read Use an http/,
+      );
+  });
+
+  it('refuses URLs in a command that asks no servers', async () => {
+    assert.match(
+      await refusal('https://example.org/a.jpg'),
+      /is on a server, which this command does not ask/,
+    );
   });
 
   it('refuses compressed archives, and tar and zip under other names, by their content', async () => {

@@ -1,4 +1,4 @@
-import { HubError } from '../errors.js';
+import { HalonetError } from '../errors.js';
 
 /** A proxy, and the variable that sets it, for messages. */
 export interface Proxy {
@@ -38,11 +38,11 @@ export function proxiesText({ http, https }: Proxies): string | undefined {
   return proxies.map(({ variable, url }) => `${variable} is ${withoutCredentials(url)}`).join(', ');
 }
 
-/** @throws HubError if a proxy's address is unusable; it does not show the address, which may hold a password */
+/** @throws HalonetError if a proxy's address is unusable; it does not show the address, which may hold a password */
 export function checkProxies({ http, https }: Proxies): void {
   for (const proxy of [http, https]) {
     if (proxy === undefined || isUsable(proxy.url)) continue;
-    throw new HubError(`${proxy.variable} is not the address of an http proxy`, {
+    throw new HalonetError(`${proxy.variable} is not the address of an http proxy`, {
       hint: 'Set it to an address like http://proxy.example:3128, or http://user:password@proxy.example:3128 with special characters percent-encoded. To use no proxy, unset it.',
     });
   }

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { RequestInit, Response } from 'undici';
 import { checkProxies, type Proxies } from './proxies.js';
 
@@ -10,9 +11,10 @@ export interface Transport {
 /**
  * Sends requests through the proxies, if any: https addresses through a tunnel, http addresses as curl does. Node's
  * own fetch does not support proxies in every version that halonet supports.
- * @throws HubError if a proxy's address is unusable
+ * @param lookup resolves the names of hosts; not asked for those that a proxy resolves
+ * @throws HalonetError if a proxy's address is unusable
  */
-export async function openTransport(proxies: Proxies): Promise<Transport> {
+export async function openTransport(proxies: Proxies, lookup?: LookupFunction): Promise<Transport> {
   checkProxies(proxies);
   // Imported only for downloads: it would add noticeably to the start-up time of every command.
   const { EnvHttpProxyAgent, fetch } = await import('undici');
@@ -22,6 +24,7 @@ export async function openTransport(proxies: Proxies): Promise<Transport> {
     httpsProxy: proxies.https?.url ?? '',
     noProxy: proxies.except,
     proxyTunnel: false,
+    ...(lookup && { connect: { lookup } }),
   });
   return {
     fetch: (url, init) => fetch(url, { ...init, dispatcher }),

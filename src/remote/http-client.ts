@@ -1,0 +1,244 @@
+import type { Headers, Response } from 'undici';
+import { MAX_REDIRECTS, redirectTarget } from '../http/redirect.js';
+import { withRetries } from '../http/retries.js';
+import { retryAfterMs, waitText } from '../http/retry-after.js';
+import { discard, readBody, type StallGuard, stallGuard } from '../http/stall-guard.js';
+import { TRANSFER_TIMING, type TransferTiming } from '../http/timing.js';
+import { isTransient, statusText, TransientFailure } from '../http/transient-failure.js';
+import { openTransport, type Transport } from '../http/transport.js';
+import { ImageRefusal } from '../refusal.js';
+import { rethrowShortage } from '../shortage.js';
+import { ForbiddenHost, Hosts } from './hosts.js';
+import { Patience } from './patience.js';
+import type { RemoteCounts, RemoteSettings } from './settings.js';
+
+/** A request for an object. */
+export interface ObjectRequest {
+  readonly url: URL; // without a user name and password
+  readonly authorization?: string | undefined; // sent to the origin of `url` only
+  readonly method: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A response whose body is read in chunks. Call `discard` unless `chunks` has been read to its end. */
+export interface ObjectResponse {
+  readonly status: number; // 2xx, or 412 or 416
+  readonly headers: Headers;
+  chunks(): AsyncGenerator<Uint8Array, void>;
+  discard(): Promise<void>;
+}
+
+const UNREACHABLE_RETRIES = 2; // a list has many addresses of hosts that are gone
+
+/** Makes the requests of a job. The library for them is loaded with the first one. Close it when done. */
+export class HttpClient {
+  readonly #settings: RemoteSettings;
+  readonly #timing: TransferTiming;
+  readonly #hosts: Hosts;
+  readonly #closed = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #pauses = new Map<string, number>(); // until when the servers of an origin ask to wait
+  readonly #counts = { requests: 0, retries: 0, bytes: 0 };
+  #transport: Promise<Transport> | undefined;
+
+  /** @param signal ends all requests */
+  constructor(settings: RemoteSettings, signal: AbortSignal | undefined) {
+    this.#settings = settings;
+    this.#timing = { ...TRANSFER_TIMING, ...settings.timing };
+    this.#hosts = new Hosts(settings.publicHostsOnly, settings.lookup);
+    this.#signal = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+  }
+
+  get counts(): RemoteCounts {
+    return { ...this.#counts };
+  }
+
+  /** @throws ImageRefusal permission if its host must not be asked, as far as its name tells */
+  check(url: URL): void {
+    try {
+      this.#hosts.check(url);
+    } catch (error) {
+      throw forbiddenIn(error) ?? error;
+    }
+  }
+
+  /**
+   * Works on an object with as many attempts as it needs.
+   *
+   * @param attempt makes requests with the patience that it is given
+   * @param progress how far the attempts have come
+   * @throws ImageRefusal network if the attempts are used up; what an attempt throws; the signal's reason on abort
+   */
+  async attempts<T>(
+    attempt: (patience: Patience) => Promise<T>,
+    { patience = new Patience(this.#settings.seconds), progress }: AttemptOptions = {},
+  ): Promise<T> {
+    try {
+      return await withRetries(() => attempt(patience), {
+        timing: this.#timing,
+        signal: this.#signal,
+        progress,
+        jitter: 0.5,
+        retriesFor: ({ kind }) => (kind === 'unreachable' ? UNREACHABLE_RETRIES : this.#timing.retries),
+        onWait: () => {
+          patience.check();
+          this.#counts.retries++;
+        },
+        tooLongWait: ({ message }, { asked }) =>
+          new ImageRefusal('network', `${message}, and the server asks to wait ${waitText(asked)}`),
+      });
+    } catch (error) {
+      if (error instanceof TransientFailure) throw new ImageRefusal('network', error.message);
+      throw error;
+    }
+  }
+
+  /** Returns the patience with a new object. */
+  patience(): Patience {
+    return new Patience(this.#settings.seconds);
+  }
+
+  /**
+   * Makes one request and follows its redirects.
+   *
+   * @throws TransientFailure on a broken or stalled connection, 408, 429 and 5xx
+   * @throws ImageRefusal not_found, permission, timeout, network or read_failed otherwise
+   */
+  async request(request: ObjectRequest, patience: Patience): Promise<ObjectResponse> {
+    const { authorization, method } = request;
+    const home = request.url.origin;
+    let url = request.url;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      this.check(url);
+      await this.#untilAllowed(url.origin);
+      patience.check();
+      const guard = this.#guard(patience);
+      const headers: Record<string, string> = {
+        ...request.headers,
+        'user-agent': 'halonet',
+        'accept-encoding': 'identity', // so that sizes and ranges are those of the object itself
+      };
+      if (authorization !== undefined && url.origin === home) headers.authorization = authorization;
+      this.#counts.requests++;
+      const response = await this.#fetch(url, { method, headers }, guard);
+      let redirect: URL | undefined;
+      try {
+        redirect = redirectTarget(response, url, badRedirect);
+        if (redirect === undefined) return this.#answer(response, url, guard);
+        if (authorization !== undefined && url.protocol === 'https:' && redirect.protocol === 'http:')
+          throw badRedirect('was redirected from https to http, where its password would not be safe');
+      } catch (error) {
+        await discard(response);
+        throw error;
+      }
+      await discard(response);
+      url = redirect;
+    }
+    throw badRedirect(`was redirected more than ${MAX_REDIRECTS} times`);
+  }
+
+  /** Ends all requests. */
+  async close(): Promise<void> {
+    this.#closed.abort(new ImageRefusal('network', 'the run has ended'));
+    const transport = this.#transport;
+    this.#transport = undefined;
+    await transport?.then(
+      ({ close }) => close(),
+      () => {},
+    );
+  }
+
+  async #fetch(
+    url: URL,
+    init: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
+    guard: StallGuard,
+  ): Promise<Response> {
+    this.#signal.throwIfAborted();
+    this.#transport ??= openTransport(this.#settings.proxies, this.#hosts.lookup);
+    const { fetch } = await this.#transport;
+    try {
+      return await guard.during(fetch(url, { ...init, redirect: 'manual', signal: guard.signal }));
+    } catch (error) {
+      for (let level = error; level instanceof Error; level = level.cause) rethrowShortage(level);
+      throw forbiddenIn(error) ?? error;
+    }
+  }
+
+  #answer(response: Response, { origin }: URL, guard: StallGuard): ObjectResponse {
+    const { status, headers } = response;
+    if (isTransient(status)) {
+      const asked = retryAfterMs(headers);
+      if (asked !== undefined) this.#pauses.set(origin, Date.now() + asked);
+      throw new TransientFailure(statusText(status), { kind: 'status', retryAfterMs: asked });
+    }
+    const isUsable = (status >= 200 && status < 300) || status === 412 || status === 416;
+    if (!isUsable) throw statusRefusal(status);
+    const counts = this.#counts;
+    return {
+      status,
+      headers,
+      async *chunks() {
+        for await (const chunk of readBody(response, guard)) {
+          counts.bytes += chunk.byteLength;
+          yield chunk;
+        }
+      },
+      discard: () => discard(response),
+    };
+  }
+
+  /** Waits as long as the servers of an origin have asked any request to. */
+  async #untilAllowed(origin: string): Promise<void> {
+    const until = this.#pauses.get(origin);
+    if (until === undefined) return;
+    this.#pauses.delete(origin);
+    const ms = until - Date.now();
+    if (ms <= 0 || ms > LONGEST_PAUSE_MS) return; // after a longer one, each request gets its own answer
+    this.#pauses.set(origin, until);
+    await this.#timing.wait(ms, this.#signal);
+  }
+
+  #guard(patience: Patience): StallGuard {
+    const { stallMs } = this.#timing;
+    const guard = stallGuard({
+      signal: this.#signal,
+      timing: {
+        get stallMs() {
+          return Math.min(stallMs, patience.left);
+        },
+      },
+      proxyRefusal: (status) => new ImageRefusal('network', `the proxy answered HTTP ${status}`),
+    });
+    return { signal: guard.signal, during: (work) => patience.during(guard.during(work)) };
+  }
+}
+
+interface AttemptOptions {
+  readonly patience?: Patience | undefined; // new by default
+  readonly progress?: (() => number) | undefined;
+}
+
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+const REASONS: Readonly<Record<number, readonly [ImageRefusal['failure']['code'], string]>> = {
+  401: ['permission', ' (it needs a user name and password)'],
+  403: ['permission', ' (forbidden)'],
+  404: ['not_found', ' (not found)'],
+  407: ['network', ' (the proxy needs a user name and password)'],
+  410: ['not_found', ' (gone)'],
+};
+
+function statusRefusal(status: number): ImageRefusal {
+  const [code, reason] = REASONS[status] ?? ['read_failed', ''];
+  return new ImageRefusal(code, `the server answered HTTP ${status}${reason}`);
+}
+
+const badRedirect = (what: string) => new ImageRefusal('read_failed', `the address ${what}`);
+
+function forbiddenIn(error: unknown): ImageRefusal | undefined {
+  for (let level = error; level instanceof Error; level = level.cause) {
+    if (level instanceof ForbiddenHost) return new ImageRefusal('permission', level.message);
+    if (level instanceof AggregateError) return forbiddenIn(level.errors[0]);
+  }
+  return undefined;
+}

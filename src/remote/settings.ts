@@ -1,0 +1,26 @@
+import type { LookupFunction } from 'node:net';
+import type { Proxies } from '../http/proxies.js';
+import type { TransferTiming } from '../http/timing.js';
+
+/** Images requested at once, unless asked otherwise. */
+export const REQUESTS = 32;
+
+/** How long one image may take, unless asked otherwise. */
+export const FETCH_SECONDS = 300;
+
+/** How to reach servers. */
+export interface RemoteSettings {
+  readonly proxies: Proxies;
+  readonly requests: number; // images at once
+  readonly seconds: number; // for one image or range, without the waits between attempts
+  readonly publicHostsOnly: boolean; // refuse hosts of private networks and this machine
+  readonly lookup?: LookupFunction | undefined; // resolves the names of hosts; the system's by default
+  readonly timing?: Partial<TransferTiming> | undefined;
+}
+
+/** What was requested from servers so far. */
+export interface RemoteCounts {
+  readonly requests: number; // redirects and retries included
+  readonly retries: number;
+  readonly bytes: number; // received, of bodies
+}
