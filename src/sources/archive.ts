@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { FormatError, type ImageFailure, InputError } from '../errors.js';
+import { FormatError, type ImageFailure, InputError, TruncatedError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
@@ -161,10 +161,7 @@ export function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;
   if (error instanceof Error && 'syscall' in error) return fileFailure(error);
   if (!(error instanceof FormatError)) throw error;
-  return {
-    code: /^the (archive|file) ends/.test(error.message) ? 'truncated' : 'read_failed',
-    message: error.message,
-  };
+  return { code: error instanceof TruncatedError ? 'truncated' : 'read_failed', message: error.message };
 }
 
 /** What to do about an input that is damaged from its beginning. */

@@ -1,4 +1,4 @@
-import { FormatError, type ImageFailure } from '../errors.js';
+import { type ImageFailure, TruncatedError } from '../errors.js';
 import { type TarMember, tarMembers } from '../formats/tar.js';
 import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive.js';
 import { nameFailure } from './member-name.js';
@@ -29,7 +29,7 @@ function memberOf(member: TarMember): ArchiveMember {
     async read(archive) {
       const bytes = await archive(offset, size);
       if (bytes.byteLength < size)
-        throw new FormatError(
+        throw new TruncatedError(
           `the archive ends after ${bytes.byteLength} of the ${size} bytes of the member`,
         );
       return bytes;
