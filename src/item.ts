@@ -25,6 +25,11 @@ export interface FoundItem extends Identified {
    */
   readonly file?: string | undefined;
   /**
+   * Waits until its bytes are within reach, however long that takes: an archive must be decompressed up to them. That time is not
+   * the image's own. Left out if nothing takes long.
+   */
+  reach?(): Promise<void>;
+  /**
    * @throws ImageRefusal not_found, permission, symlink_loop or read_failed
    * @throws ShortageError if too many files are open
    */

@@ -3,10 +3,12 @@ import { FormatError, type ImageFailure, InputError, TruncatedError } from '../e
 import { fileFailure } from '../file-failure.js';
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
+import type { Decompress, Decompressed } from '../formats/compressed/decompressed.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { identify } from '../identify.js';
 import type { FoundItem, Item, OpenItem } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
+import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
@@ -26,7 +28,9 @@ export interface ArchiveMember extends MemberPlace {
 /** A format of archives: one module each. */
 export interface ArchiveFormat {
   readonly name: string; // for messages: tar archive
-  readonly extension: string; // in lower case, with the dot
+  readonly extensions: readonly string[]; // in lower case, with the dot
+  /** Decompresses the file; left out if that is the archive itself. Places are those in the archive. */
+  readonly decompress?: Decompress;
   /**
    * Yields the members in the order of the archive, without reading their bytes.
    * @throws FormatError if the archive is damaged
@@ -46,26 +50,30 @@ export function archiveSource(format: ArchiveFormat): Source {
     takes: ({ name, found }) => found.kind === 'file' && isNamedAs(format, name),
     async *items({ name, found }, walk) {
       const target = await walk.targets.ofFound(name, found);
-      let archive: ArchiveFile | undefined;
+      let file: ArchiveFile | undefined;
       try {
-        archive = await openArchive(name);
+        file = await openArchive(name);
+        const content = contentOf(format, walk.signal);
+        const archive = withContent(file, content);
+        const shared = sharedContentOf(format, walk.signal);
         for await (const member of format.members(archive)) {
           walk.signal?.throwIfAborted();
           if (await isWanted(member, archive, walk))
-            yield itemOf(member, { name, path: name, target, identity: archive.identity });
+            yield itemOf(member, { name, path: name, target, identity: file.identity, content: shared });
         }
+        await content?.expectEnd(file.read);
       } catch (error) {
         yield new BrokenPath(name, failureOf(error), target); // the members before still count
       } finally {
-        await archive?.close();
+        await file?.close();
       }
     },
     mistake: ({ name }) => mistakeIn(name, format),
   };
 }
 
-export const isNamedAs = ({ extension }: ArchiveFormat, name: string): boolean =>
-  name.toLowerCase().endsWith(extension);
+export const isNamedAs = ({ extensions }: ArchiveFormat, name: string): boolean =>
+  extensions.some((extension) => name.toLowerCase().endsWith(extension));
 
 /** An archive as items name it. */
 export interface NamedArchive {
@@ -77,6 +85,7 @@ export interface NamedArchive {
 /** An archive in which a member was found. */
 export interface ReadArchive extends NamedArchive {
   readonly identity: FileIdentity; // when it was found
+  readonly content?: Decompressed | undefined; // of a compressed one: shared by all items found in it
 }
 
 const HEAD = 4096; // bytes that show whether a member without an extension is an image
@@ -110,9 +119,11 @@ class MemberItem implements FoundItem {
   readonly #archive: string; // its path
   readonly #found: FileIdentity; // of the archive
   readonly #member: ArchiveMember;
+  readonly #content: Decompressed | undefined;
 
-  constructor(member: ArchiveMember, { name, path, target, identity }: ReadArchive) {
+  constructor(member: ArchiveMember, { name, path, target, identity, content }: ReadArchive) {
     this.#found = identity;
+    this.#content = content;
     this.id = `${name}/${memberName(member)}`;
     this.target = `${target}/${memberName(member)}`;
     this.#archive = path;
@@ -124,9 +135,22 @@ class MemberItem implements FoundItem {
     return archive && memberIdentity(archive, this.#member);
   }
 
+  async reach(): Promise<void> {
+    const { header } = this.#member;
+    if (this.#content === undefined || this.#content.isNear(header)) return;
+    const file = await openArchive(this.#archive).catch(() => undefined);
+    if (file === undefined) return; // `open` says why
+    const isChanged = !isSameIdentity(file.identity, this.#found);
+    if (!isChanged)
+      await this.#content
+        .over(file.read)(header, 0)
+        .catch(() => {});
+    await file.close().catch(() => {});
+  }
+
   async open(): Promise<OpenItem> {
     const member = this.#member;
-    const archive = await openArchive(this.#archive);
+    const archive = withContent(await openArchive(this.#archive), this.#content);
     const isChanged = !isSameIdentity(archive.identity, this.#found);
     return {
       identity: memberIdentity(archive.identity, member),
@@ -169,12 +193,12 @@ export const DAMAGED_HINT = 'Check the file; if it was cut off in a copy or down
 
 /** Returns the error for an input that is named like such an archive, but does not begin like one. */
 async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputError | undefined> {
-  const archive = await openArchive(name).catch((error: unknown) => {
+  const file = await openArchive(name).catch((error: unknown) => {
     if (!(error instanceof ImageRefusal)) throw error; // otherwise, a row says why it cannot be read
   });
-  if (archive === undefined) return undefined;
+  if (file === undefined) return undefined;
   try {
-    await format.members(archive).next();
+    await format.members(withContent(file, contentOf(format))).next();
     return undefined;
   } catch (error) {
     if (!(error instanceof FormatError)) return void failureOf(error);
@@ -182,6 +206,6 @@ async function mistakeIn(name: string, format: ArchiveFormat): Promise<InputErro
       hint: DAMAGED_HINT,
     });
   } finally {
-    await archive.close();
+    await file.close();
   }
 }

@@ -13,7 +13,7 @@ import { inspectPath } from './path.js';
 import { pattern } from './pattern.js';
 import type { Input, MistakeOptions, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
-import { tar } from './tar.js';
+import { tar, tarGzip, tarZstd } from './tar.js';
 import { Targets } from './targets.js';
 import { zip } from './zip.js';
 
@@ -22,6 +22,8 @@ export const SOURCES: readonly Source[] = [
   standardInput,
   folder,
   tar,
+  tarGzip,
+  tarZstd,
   zip,
   parquet,
   file,
