@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { cwd, platform } from 'node:process';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { InputError } from '../../src/errors.js';
 import type { FileIdentity } from '../../src/file-identity.js';
 import type { FoundItem, Item } from '../../src/item.js';
@@ -16,7 +17,7 @@ import { MemberFinder } from '../../src/sources/member-finder.js';
 import { headerIn, memberIdentity } from '../../src/sources/member-identity.js';
 import { itemsOf, refuseMistaken } from '../../src/sources/registry.js';
 import type { WalkOptions } from '../../src/sources/source.js';
-import { TAR } from '../../src/sources/tar.js';
+import { TAR, TAR_GZIP, TAR_ZSTD } from '../../src/sources/tar.js';
 import { ZIP } from '../../src/sources/zip.js';
 import {
   DEFLATED,
@@ -32,6 +33,7 @@ import {
   zipOf,
 } from '../support/archives.js';
 import { asNobody } from '../support/as-nobody.js';
+import { zstdOf } from '../support/zstd.js';
 
 const EXTENSIONS = new Set(['.jpg', '.png']);
 const LIMIT = 2 ** 20; // bytes
@@ -42,6 +44,16 @@ type Entry = Pick<ZipEntry, 'name' | 'content'>;
 
 const FORMATS = [
   { name: 'a.tar', format: TAR, archiveOf: (...entries: readonly Entry[]) => tarOf(...entries) },
+  {
+    name: 'a.tar.gz',
+    format: TAR_GZIP,
+    archiveOf: (...entries: readonly Entry[]) => gzipSync(tarOf(...entries)),
+  },
+  {
+    name: 'a.tzst',
+    format: TAR_ZSTD,
+    archiveOf: (...entries: readonly Entry[]) => zstdOf(tarOf(...entries)),
+  },
   { name: 'a.zip', format: ZIP, archiveOf: (...entries: readonly Entry[]) => zipOf(entries) },
 ] as const;
 

@@ -58,8 +58,8 @@ export function zstdOf(bytes: Buffer, block = BLOCK): Buffer {
 
 /** Literals whose Huffman weights come from a table with states that take no bits and lead to themselves. */
 export function endlessWeights(): Buffer {
-  // An FSE table of 32 states: 31 of symbol 1 and one of symbol 0, then a stream of bits.
-  const weights = Buffer.from([...fseDescription([1, 31], 5), 0xff, 0xff, 0x01]);
+  // All 32 states are those of the weight 0. A stream of bits follows.
+  const weights = Buffer.from([...fseDescription([32], 5), 0xff, 0xff, 0x01]);
   const tree = Buffer.concat([Buffer.of(weights.byteLength), weights]);
   const literals = Buffer.concat([tree, Buffer.of(1)]);
   const header = Buffer.alloc(3);

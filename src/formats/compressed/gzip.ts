@@ -25,7 +25,7 @@ const CHUNK = 64 * 2 ** 10; // bytes of output; damage may take the last ones be
  * @throws TrailingBytesError if something else follows the last member
  * @throws FormatError if they are no gzip data, damaged, or have another CRC-32 or size than stated
  */
-export async function* gunzip(input: ByteStream): AsyncGenerator<Buffer> {
+export async function* gunzip(input: ByteStream): AsyncGenerator<Uint8Array> {
   await passHeader(input, await input.take(HEADER), 0);
   do yield* inflated(input);
   while (await passNextHeader(input));

@@ -14,6 +14,8 @@ import {
 import type { ByteStream } from './byte-stream.js';
 import { openFrameDecoder } from './frame-decoder.js';
 
+const FRAME_START = '\x28\xb5\x2f\xfd'; // the bytes of the magic number
+
 /**
  * Decompresses Zstandard data, a block of at most 128 KiB at a time. Several frames are one stream; skippable ones are passed over.
  *
@@ -25,6 +27,7 @@ export async function* unzstd(input: ByteStream): AsyncGenerator<Uint8Array> {
     const magic = await input.take(MAGIC_BYTES);
     if (magic.byteLength === 0 && at > 0) return;
     if (magic.byteLength === 0) throw new TruncatedError('the file has no bytes');
+    if (magic.byteLength < MAGIC_BYTES && FRAME_START.startsWith(magic.toString('latin1'))) throw endsEarly();
     const number = magic.byteLength < MAGIC_BYTES ? undefined : magic.readUInt32LE();
     if (number === FRAME_MAGIC) yield* frameBlocks(input, magic);
     else if (number !== undefined && isSkippable(number)) await skipFrame(input);
