@@ -3,7 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { FormatError, TruncatedError } from '../../../src/errors.js';
-import { type Decompress, Decompressed, type DecompressedOptions } from '../../../src/formats/compressed/decompressed.js';
+import {
+  type Decompress,
+  Decompressed,
+  type DecompressedOptions,
+} from '../../../src/formats/compressed/decompressed.js';
 import { gunzip } from '../../../src/formats/compressed/gzip.js';
 import { unzstd } from '../../../src/formats/compressed/zstd.js';
 import type { ReadAt } from '../../../src/formats/read-at.js';
