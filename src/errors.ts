@@ -17,7 +17,12 @@ export class HalonetError extends Error {
 
 /** A file that violates its format: truncated, overlapping, wrong type. */
 export class FormatError extends HalonetError {
-  override readonly name = 'FormatError';
+  override readonly name: string = 'FormatError';
+}
+
+/** A file that ends before its format says that it does. */
+export class TruncatedError extends FormatError {
+  override readonly name = 'TruncatedError';
 }
 
 /** A checkpoint or model configuration that cannot be built: unknown field, wrong, missing or surplus tensor. */

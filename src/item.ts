@@ -29,6 +29,11 @@ export interface FoundItem extends Identified {
   /** What its bytes are on a server, if they are not local: a whole object, or a part of one. They are fetched ahead of their decoding. */
   readonly remote?: 'object' | 'part' | undefined;
   /**
+   * Waits until its bytes are within reach, however long that takes: an archive must be decompressed up to them. That time is not
+   * the image's own. Left out if nothing takes long.
+   */
+  reach?(): Promise<void>;
+  /**
    * @throws ImageRefusal not_found, permission, symlink_loop, read_failed or network
    * @throws ShortageError if too many files are open
    */

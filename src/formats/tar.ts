@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.js';
+import { FormatError, TruncatedError } from '../errors.js';
 import type { ReadAt } from './read-at.js';
 
 /** A member of a tar archive. */
@@ -40,7 +40,8 @@ interface Extension {
  * tar, it ends at the first block of zeros, or where the file ends.
  *
  * @param at where to begin: 0, or the `header` of a member
- * @throws FormatError if there is no valid header where a member would begin, or the archive ends within one or within a member
+ * @throws FormatError if there is no valid header where a member would begin
+ * @throws TruncatedError if the archive ends within a header or a member
  */
 export async function* tarMembers(read: ReadAt, at = 0): AsyncGenerator<TarMember> {
   let shared: Extension = {}; // of PAX headers for all later members
@@ -73,7 +74,8 @@ export async function* tarMembers(read: ReadAt, at = 0): AsyncGenerator<TarMembe
 
 /** @throws FormatError unless a block is a header: its checksum, of signed or unsigned bytes, is right */
 function expectHeader(block: Buffer, at: number, header: number): void {
-  if (block.byteLength < BLOCK) throw new FormatError(`the archive ends within the header at byte ${header}`);
+  if (block.byteLength < BLOCK)
+    throw new TruncatedError(`the archive ends within the header at byte ${header}`);
   let [unsigned, signed] = [0, 0];
   for (let i = 0; i < BLOCK; i++) {
     const byte = i >= CHECKSUM[0] && i < CHECKSUM[1] ? 0x20 : (block[i] as number);
@@ -84,17 +86,18 @@ function expectHeader(block: Buffer, at: number, header: number): void {
   if (stated !== unsigned && stated !== signed) throw new FormatError(`there is no tar header at byte ${at}`);
 }
 
-/** @throws FormatError if the archive ends within a member; only the padding after its bytes may be missing */
+/** @throws TruncatedError if the archive ends within a member; only the padding after its bytes may be missing */
 async function expectBytes(read: ReadAt, { header, offset, size }: TarMember): Promise<void> {
   if (size > 0 && (await read(offset + size - 1, 1)).byteLength === 0)
-    throw new FormatError(`the archive ends within the member at byte ${header}`);
+    throw new TruncatedError(`the archive ends within the member at byte ${header}`);
 }
 
 async function readExtension(read: ReadAt, at: number, size: number, header: number): Promise<Buffer> {
   if (at + size - header > MAX_HEADERS)
     throw new FormatError(`the headers at byte ${header} have more than ${MAX_HEADERS} bytes`);
   const bytes = await read(at, size);
-  if (bytes.byteLength < size) throw new FormatError(`the archive ends within the header at byte ${header}`);
+  if (bytes.byteLength < size)
+    throw new TruncatedError(`the archive ends within the header at byte ${header}`);
   return bytes;
 }
 
@@ -174,7 +177,8 @@ async function endOfMap(
   for (let continues = block[SPARSE_CONTINUES] === 1; continues; position += BLOCK) {
     if (position - data > MAX_HEADERS) throw new FormatError(`the sparse map at byte ${data} does not end`);
     const map = await read(position, BLOCK);
-    if (map.byteLength < BLOCK) throw new FormatError(`the archive ends within the header at byte ${header}`);
+    if (map.byteLength < BLOCK)
+      throw new TruncatedError(`the archive ends within the header at byte ${header}`);
     continues = map[MAP_CONTINUES] === 1;
   }
   return position;

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { crc32, inflateRaw, constants as zlib } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader } from 'yauzl';
-import { FormatError } from '../errors.js';
+import { FormatError, TruncatedError } from '../errors.js';
 import type { ReadAt } from './read-at.js';
 
 /** A member of a zip archive, as its central directory describes it. */
@@ -62,7 +62,7 @@ class Reader extends RandomAccessReader {
   ): void {
     const fill = async () => {
       const bytes = position + length > this.#size ? Buffer.of() : await this.#read(position, length);
-      if (bytes.byteLength < length) throw new FormatError('the archive ends within its directory');
+      if (bytes.byteLength < length) throw new TruncatedError('the archive ends within its directory');
       buffer.set(bytes, offset);
     };
     fill().then(() => done(null), done);
@@ -105,7 +105,7 @@ const slashed = (byte: number) => (byte === 0x5c ? 0x2f : byte); // as yauzl rea
 
 /** yauzl throws plain errors for damaged archives. */
 function rethrow(error: unknown): never {
-  if (!(error instanceof Error) || 'code' in error) throw error;
+  if (!(error instanceof Error) || error instanceof FormatError || 'code' in error) throw error;
   throw new FormatError(error.message, { cause: error });
 }
 
@@ -129,7 +129,7 @@ export async function readZipMember(read: ReadAt, member: ZipMember): Promise<Ui
     throw new FormatError(`the directory states ${packed} bytes for a member of ${size} bytes`);
   const bytes = await read(await dataOf(read, member), packed);
   if (bytes.byteLength < packed)
-    throw new FormatError(`the archive ends after ${bytes.byteLength} of ${packed} bytes`);
+    throw new TruncatedError(`the archive ends after ${bytes.byteLength} of ${packed} bytes`);
   const content = member.method === STORED ? bytes : await inflate(bytes, size);
   if (content.byteLength !== size)
     throw new FormatError(`the member has ${content.byteLength} bytes; the directory states ${size}`);

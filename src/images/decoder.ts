@@ -66,6 +66,7 @@ export function openDecoder(
 
   return {
     async decode(item) {
+      await item.reach?.();
       // Threads may be busy with images that timed out; waiting behind them would make other images late too.
       if (overdue.size > 0 || isolated(item)) return apart.decode(item);
       return (await here.add(() => decodeHere(item))) ?? apart.decode(item);

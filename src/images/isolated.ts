@@ -89,6 +89,7 @@ export class IsolatedDecoder {
   async #decodeNext(item: FoundItem): Promise<DecodedImage> {
     const { seconds } = this.#limits;
     let from: BytesSource | undefined;
+    await item.reach?.(); // again: others were read while this one waited
     try {
       from = await withRunningTimeout(seconds * 1000, bytesFrom(item, byteLimit(this.#preprocessing)));
     } catch (error) {

@@ -82,7 +82,10 @@ async function plan(given: FileJobOptions): Promise<JobPlan> {
     list ? undefined : walkKnown,
   );
   const { output } = destination;
-  const tried = lowDiscrepancyOrder(inputs.first).slice(0, TRIED);
+  const tried = lowDiscrepancyOrder([...inputs.first.entries()])
+    .slice(0, TRIED)
+    .sort(([a], [b]) => a - b) // an archive that is compressed is best read in its order
+    .map(([, item]) => item);
   const known = { total: inputs.rows, suspects: foreseen.suspects, layout };
   const trial = tried.length > 0 ? await runTrial(tried, known, options, ready) : undefined;
   const files = plannedFiles(foreseen, layout, trial && trial.textBytes / trial.rows, output);

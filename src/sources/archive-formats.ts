@@ -1,6 +1,6 @@
 import type { ArchiveFormat } from './archive.js';
-import { TAR } from './tar.js';
+import { TAR, TAR_GZIP, TAR_ZSTD } from './tar.js';
 import { ZIP } from './zip.js';
 
 /** The formats of archives. */
-export const ARCHIVE_FORMATS: readonly ArchiveFormat[] = [TAR, ZIP];
+export const ARCHIVE_FORMATS: readonly ArchiveFormat[] = [TAR, TAR_GZIP, TAR_ZSTD, ZIP];

@@ -1,14 +1,16 @@
 import { extname } from 'node:path';
 import { isAddress, withoutQuery } from '../address.js';
 import { counted } from '../counted.js';
-import { FormatError, type ImageFailure, InputError } from '../errors.js';
+import { FormatError, type ImageFailure, InputError, TruncatedError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
+import type { Decompress, Decompressed } from '../formats/compressed/decompressed.js';
 import type { ReadAt } from '../formats/read-at.js';
 import { type FoundItem, type Item, type OpenItem, withColumns } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
 import type { Columns } from '../rows.js';
+import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
@@ -30,7 +32,9 @@ export interface ArchiveMember extends MemberPlace {
 /** A format of archives: one module each. */
 export interface ArchiveFormat {
   readonly name: string; // for messages: tar archive
-  readonly extension: string; // in lower case, with the dot
+  readonly extensions: readonly string[]; // in lower case, with the dot
+  /** Decompresses the file; left out if that is the archive itself. Places are those in the archive. */
+  readonly decompress?: Decompress;
   /**
    * Yields the members in the order of the archive, without reading their bytes.
    * @throws FormatError if the archive is damaged
@@ -49,23 +53,26 @@ export function archiveSource(format: ArchiveFormat): Source {
     name: format.name,
     takes: ({ path, found }) => (found.kind === 'file' || found.kind === 'object') && isNamedAs(format, path),
     async *items({ name, path, found }, walk) {
-      const { storage } = walk;
+      const { storage, signal } = walk;
       const target = await walk.targets.ofFound(path, found);
-      let archive: ArchiveFile | undefined;
+      let file: ArchiveFile | undefined;
       try {
-        archive = await storage.openArchive(path);
+        file = await storage.openArchive(path);
         walk.onCount?.('archives', 1);
-        const { identity } = archive;
+        const { identity } = file;
+        const content = contentOf(format, signal);
+        const shared = sharedContentOf(format, signal);
         const images = keepsColumns(walk) ? sampledImages : imagesIn;
-        for await (const { member, columns } of images(format, name, archive, walk)) {
+        for await (const { member, columns } of images(format, name, withContent(file, content), walk)) {
           walk.onCount?.('members', 1);
-          const item = itemOf(member, { name, path, target, identity }, storage);
+          const item = itemOf(member, { name, path, target, identity, content: shared }, storage);
           yield columns === undefined ? item : withColumns(item, columns);
         }
+        await content?.expectEnd(file.read);
       } catch (error) {
         yield new BrokenPath(name, failureOf(error), target); // the members before still count
       } finally {
-        await archive?.close();
+        await file?.close();
       }
     },
     mistake: (input, { storage }) => mistakeIn(input, format, storage),
@@ -73,8 +80,10 @@ export function archiveSource(format: ArchiveFormat): Source {
   };
 }
 
-export const isNamedAs = ({ extension }: ArchiveFormat, name: string): boolean =>
-  withoutQuery(name).toLowerCase().endsWith(extension);
+export const isNamedAs = ({ extensions }: ArchiveFormat, name: string): boolean => {
+  const path = withoutQuery(name).toLowerCase();
+  return extensions.some((extension) => path.endsWith(extension));
+};
 
 /** An archive as items name it. */
 export interface NamedArchive {
@@ -86,6 +95,7 @@ export interface NamedArchive {
 /** An archive in which a member was found. */
 export interface ReadArchive extends NamedArchive {
   readonly identity: FileIdentity; // when it was found
+  readonly content?: Decompressed | undefined; // of a compressed one: shared by all items found in it
 }
 
 /** An image of an archive, with the columns of its sample if any are kept. */
@@ -139,9 +149,10 @@ async function sampleColumns(
   format: ArchiveFormat,
   walk: Walk,
 ): Promise<readonly string[]> {
-  let archive: ArchiveFile | undefined;
+  let file: ArchiveFile | undefined;
   try {
-    archive = await walk.storage.openArchive(path);
+    file = await walk.storage.openArchive(path);
+    const archive = withContent(file, contentOf(format, walk.signal));
     const silent = { ...walk, onSkipped: undefined };
     for await (const { members, columns } of samplesOf(format.members(archive), archive.read))
       for (const member of members)
@@ -149,7 +160,7 @@ async function sampleColumns(
   } catch (error) {
     failureOf(error); // a row says why
   } finally {
-    await archive?.close();
+    await file?.close();
   }
   return [];
 }
@@ -191,10 +202,16 @@ class MemberItem implements FoundItem {
   readonly #storage: Storage;
   readonly #found: FileIdentity; // of the archive
   readonly #member: ArchiveMember;
+  readonly #content: Decompressed | undefined;
 
-  constructor(member: ArchiveMember, { name, path, target, identity }: ReadArchive, storage: Storage) {
+  constructor(
+    member: ArchiveMember,
+    { name, path, target, identity, content }: ReadArchive,
+    storage: Storage,
+  ) {
     this.#storage = storage;
     this.#found = identity;
+    this.#content = content;
     this.id = `${name}/${memberName(member)}`;
     this.target = `${target}/${memberName(member)}`;
     this.#archive = path;
@@ -210,9 +227,22 @@ class MemberItem implements FoundItem {
     return archive && memberIdentity(archive, this.#member);
   }
 
+  async reach(): Promise<void> {
+    const { header } = this.#member;
+    if (this.#content === undefined || this.#content.isNear(header)) return;
+    const file = await this.#storage.openArchive(this.#archive).catch(() => undefined);
+    if (file === undefined) return; // `open` says why
+    const isChanged = !isSameIdentity(file.identity, this.#found);
+    if (!isChanged)
+      await this.#content
+        .over(file.read)(header, 0)
+        .catch(() => {});
+    await file.close().catch(() => {});
+  }
+
   async open(): Promise<OpenItem> {
     const member = this.#member;
-    const archive = await this.#storage.openArchive(this.#archive);
+    const archive = withContent(await this.#storage.openArchive(this.#archive), this.#content);
     const isChanged = !isSameIdentity(archive.identity, this.#found);
     return {
       identity: memberIdentity(archive.identity, member),
@@ -247,10 +277,7 @@ export function failureOf(error: unknown): ImageFailure {
   if (error instanceof ImageRefusal) return error.failure;
   if (error instanceof Error && 'syscall' in error) return fileFailure(error);
   if (!(error instanceof FormatError)) throw error;
-  return {
-    code: /^the (archive|file) ends/.test(error.message) ? 'truncated' : 'read_failed',
-    message: error.message,
-  };
+  return { code: error instanceof TruncatedError ? 'truncated' : 'read_failed', message: error.message };
 }
 
 /** What to do about an input that is damaged from its beginning. */
@@ -262,12 +289,12 @@ async function mistakeIn(
   format: ArchiveFormat,
   storage: Storage,
 ): Promise<InputError | undefined> {
-  const archive = await storage.openArchive(path).catch((error: unknown) => {
+  const file = await storage.openArchive(path).catch((error: unknown) => {
     if (!(error instanceof ImageRefusal)) throw error; // otherwise, a row says why it cannot be read
   });
-  if (archive === undefined) return undefined;
+  if (file === undefined) return undefined;
   try {
-    await format.members(archive).next();
+    await format.members(withContent(file, contentOf(format))).next();
     return undefined;
   } catch (error) {
     if (!(error instanceof FormatError)) return void failureOf(error);
@@ -275,6 +302,6 @@ async function mistakeIn(
       hint: DAMAGED_HINT,
     });
   } finally {
-    await archive.close();
+    await file.close();
   }
 }

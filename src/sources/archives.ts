@@ -5,10 +5,10 @@ import { InputError } from '../errors.js';
 const ARCHIVES: readonly (readonly [string, number, string, string])[] = [
   ['a ZIP archive', 0, 'PK\x03\x04', 'Rename it to end in .zip: halonet reads the images in it.'],
   ['a ZIP archive', 0, 'PK\x05\x06', 'Rename it to end in .zip: halonet reads the images in it.'],
-  ['a gzip archive', 0, '\x1f\x8b', decompress('gunzip')],
-  ['a bzip2 archive', 0, 'BZh', decompress('bunzip2')],
-  ['an xz archive', 0, '\xfd7zXZ\0', decompress('unxz')],
-  ['a Zstandard archive', 0, '\x28\xb5\x2f\xfd', decompress('unzstd')],
+  ['a gzip archive', 0, '\x1f\x8b', compressed('gunzip', '.tar.gz')],
+  ['a bzip2 archive', 0, 'BZh', compressed('bunzip2')],
+  ['an xz archive', 0, '\xfd7zXZ\0', compressed('unxz')],
+  ['a Zstandard archive', 0, '\x28\xb5\x2f\xfd', compressed('unzstd', '.tar.zst')],
   ['a 7z archive', 0, '7z\xbc\xaf\x27\x1c', 'Unpack it first (7z x), and name the folder.'],
   ['a RAR archive', 0, 'Rar!\x1a\x07', 'Unpack it first (unrar x), and name the folder.'],
   ['a tar archive', 257, 'ustar', 'Rename it to end in .tar: halonet reads the images in it.'],
@@ -17,8 +17,11 @@ const ARCHIVES: readonly (readonly [string, number, string, string])[] = [
 
 const HEAD = 512; // bytes
 
-function decompress(command: string): string {
-  return `Decompress it first (${command}), and name the .tar file, or the folder that it unpacks to.`;
+/** @param extension of a tar that is read in this form */
+function compressed(command: string, extension?: string): string {
+  const decompress = `ecompress it first (${command}), and name the .tar file, or the folder that it unpacks to.`;
+  if (extension === undefined) return `D${decompress}`;
+  return `Rename it to end in ${extension} if it holds a tar archive; halonet reads these. Otherwise, d${decompress}`;
 }
 
 /**
@@ -31,7 +34,7 @@ export async function archived(input: string): Promise<InputError | undefined> {
   if (found === undefined) return undefined;
   const [what, , , hint] = found;
   return new InputError(
-    `${input} is ${what}; expected an image, a folder, a .tar, .zip or .parquet file, or -`,
+    `${input} is ${what}; expected an image, a folder, a .tar, .tar.gz, .tar.zst, .zip or .parquet file, or -`,
     {
       hint,
     },

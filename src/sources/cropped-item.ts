@@ -22,5 +22,13 @@ export function cropped(item: Item, crop: Crop, fragment = cropFragment(crop)): 
   };
   if (item.status === 'failed') return { ...named, status: 'failed', failure: item.failure };
   if (item.crop !== undefined) return { ...named, status: 'failed', failure: TWICE };
-  return { ...named, status: 'found', file: item.file, remote: item.remote, crop, open: () => item.open() };
+  return {
+    ...named,
+    status: 'found',
+    file: item.file,
+    remote: item.remote,
+    crop,
+    reach: async () => item.reach?.(),
+    open: () => item.open(),
+  };
 }

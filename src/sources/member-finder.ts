@@ -1,6 +1,8 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
+import type { Decompressed } from '../formats/compressed/decompressed.js';
 import type { Item } from '../item.js';
 import { type ArchiveFormat, type ArchiveMember, failureOf, itemOf, type NamedArchive } from './archive.js';
+import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
 import { headerIn } from './member-identity.js';
 import { memberName } from './member-name.js';
@@ -10,6 +12,7 @@ import { LOCAL, type Storage } from './storage.js';
 interface Search {
   readonly format: ArchiveFormat;
   readonly archive: ArchiveFile;
+  readonly shared: Decompressed | undefined; // content of a compressed archive for the items found in it
   members: AsyncGenerator<ArchiveMember>;
   passed: number; // members since the beginning
   hasMoved: boolean; // a member was found by name, and none of that name where it was: the archive has changed
@@ -39,7 +42,8 @@ export class MemberFinder {
       const search = await this.#open(format, archive.path);
       const header = identity && headerIn(identity);
       const member = (await memberAt(search, name, header)) ?? (await searchFor(search, name, header));
-      return member && itemOf(member, { ...archive, identity: search.archive.identity }, this.#storage);
+      const found = { ...archive, identity: search.archive.identity, content: search.shared };
+      return member && itemOf(member, found, this.#storage);
     } catch (error) {
       return nothingIfDamaged(error); // the archive cannot be opened
     }
@@ -63,18 +67,19 @@ export class MemberFinder {
     )
       return this.#search;
     await this.close();
-    const archive = await this.#storage.openArchive(path);
-    this.#search = { format, archive, members: format.members(archive), passed: 0, hasMoved: false };
+    const archive = withContent(await this.#storage.openArchive(path), contentOf(format));
+    const shared = sharedContentOf(format);
+    this.#search = { format, archive, shared, members: format.members(archive), passed: 0, hasMoved: false };
     return this.#search;
   }
 }
 
 async function memberAt(
-  { format, archive }: Search,
+  { format, archive, hasMoved }: Search,
   name: string,
   header: number | undefined,
 ): Promise<ArchiveMember | undefined> {
-  if (header === undefined || format.memberAt === undefined) return undefined;
+  if (header === undefined || hasMoved || format.memberAt === undefined) return undefined;
   const found = await format.memberAt(archive, header).catch(nothingIfDamaged);
   return found !== undefined && memberName(found) === name ? found : undefined;
 }

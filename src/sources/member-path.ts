@@ -17,7 +17,7 @@ export interface MemberPath {
 
 /** Returns whether a path may name something inside a file. */
 export const isMemberPath = (path: string): boolean =>
-  [...ARCHIVE_FORMATS.map(({ extension }) => extension), PARQUET].some((extension) =>
+  [...ARCHIVE_FORMATS.flatMap(({ extensions }) => extensions), PARQUET].some((extension) =>
     (isAddress(path) ? path.replace(/\?[^/]*(?=\/)/g, '') : path).toLowerCase().includes(`${extension}/`),
   );
 

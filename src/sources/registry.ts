@@ -25,7 +25,7 @@ import type {
 } from './source.js';
 import { standardInput } from './standard-input.js';
 import { LOCAL, type Storage } from './storage.js';
-import { tar } from './tar.js';
+import { tar, tarGzip, tarZstd } from './tar.js';
 import { Targets } from './targets.js';
 import { zip } from './zip.js';
 
@@ -36,6 +36,8 @@ export const SOURCES: readonly Source[] = [
   crop,
   folder,
   tar,
+  tarGzip,
+  tarZstd,
   zip,
   parquet,
   file,

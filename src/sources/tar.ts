@@ -1,11 +1,14 @@
-import { FormatError, type ImageFailure } from '../errors.js';
+import { type ImageFailure, TruncatedError } from '../errors.js';
+import { gunzip } from '../formats/compressed/gzip.js';
+import { unzstd } from '../formats/compressed/zstd.js';
 import { type TarMember, tarMembers } from '../formats/tar.js';
 import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive.js';
 import { nameFailure } from './member-name.js';
+import type { Source } from './source.js';
 
 export const TAR: ArchiveFormat = {
   name: 'tar archive',
-  extension: '.tar',
+  extensions: ['.tar'],
   async *members({ read }) {
     for await (const member of tarMembers(read)) yield memberOf(member);
   },
@@ -15,8 +18,26 @@ export const TAR: ArchiveFormat = {
   },
 };
 
-/** A tar archive that is not compressed. */
-export const tar = archiveSource(TAR);
+export const TAR_GZIP: ArchiveFormat = {
+  ...TAR,
+  name: 'tar archive compressed with gzip',
+  extensions: ['.tar.gz', '.tgz'],
+  decompress: gunzip,
+};
+
+export const TAR_ZSTD: ArchiveFormat = {
+  ...TAR,
+  name: 'tar archive compressed with Zstandard',
+  extensions: ['.tar.zst', '.tzst'],
+  decompress: unzstd,
+};
+
+/** Tar archives, compressed or not. */
+export const [tar, tarGzip, tarZstd] = [TAR, TAR_GZIP, TAR_ZSTD].map(archiveSource) as [
+  Source,
+  Source,
+  Source,
+];
 
 function memberOf(member: TarMember): ArchiveMember {
   const { name, kind, header, offset, size } = member;
@@ -29,7 +50,7 @@ function memberOf(member: TarMember): ArchiveMember {
     async read(archive) {
       const bytes = await archive(offset, size);
       if (bytes.byteLength < size)
-        throw new FormatError(
+        throw new TruncatedError(
           `the archive ends after ${bytes.byteLength} of the ${size} bytes of the member`,
         );
       return bytes;

@@ -5,7 +5,7 @@ import { nameFailure } from './member-name.js';
 
 export const ZIP: ArchiveFormat = {
   name: 'zip archive',
-  extension: '.zip',
+  extensions: ['.zip'],
   async *members({ read, identity }) {
     for await (const member of zipMembers(read, identity.bytes)) yield memberOf(member);
   },

@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { readJournal } from '../../src/runs/journal.js';
 import { base256, DEFLATED, pax, type TarEntry, tarEntry, tarOf, zipOf } from '../support/archives.js';
@@ -11,6 +12,7 @@ import { type CliResult, halonet, ROOT, startHalonet } from '../support/cli.js';
 import type { FsReport } from '../support/fs-preload.js';
 import { withPlan } from '../support/preloaded-cli.js';
 import { until } from '../support/until.js';
+import { zstdOf } from '../support/zstd.js';
 
 // One image at a time, and a checkpoint after each.
 const DEMO = [
@@ -63,7 +65,7 @@ describe('archives on the command line', () => {
     assert.equal(await read(output), await read(`new-${output}`));
   }
 
-  it('gives the rows of the folder that a tar or a zip unpacks to', async () => {
+  it('gives the rows of the folder that a tar, compressed or not, or a zip unpacks to', async () => {
     const drawing = join(ROOT, 'fixtures/images/shapes/ring.svg'); // decoded in a separate process
     const all = [...entries(), { name: 'e.svg', content: await readFile(drawing) }];
     await mkdir(join(folder, 'photos/deep'), { recursive: true });
@@ -72,12 +74,15 @@ describe('archives on the command line', () => {
       pax({ path: `./${name}` }),
       { name: 'x', content: content ?? '' },
     ];
-    await write('photos.tar', tarOf({ name: './', type: '5' }, ...all.flatMap(long), { name: 'notes.txt' }));
+    const tar = tarOf({ name: './', type: '5' }, ...all.flatMap(long), { name: 'notes.txt' });
+    await write('photos.tar', tar);
+    await write('photos.tgz', gzipSync(tar));
+    await write('photos.tar.zst', zstdOf(tar));
     await write(
       'photos.zip',
       zipOf(all.map((entry, i) => ({ ...entry, method: i % 2 === 0 ? 0 : DEFLATED }))),
     );
-    for (const input of ['photos', 'photos.tar', 'photos.zip']) {
+    for (const input of ['photos', 'photos.tar', 'photos.tgz', 'photos.tar.zst', 'photos.zip']) {
       const { code, stderr } = await here(['embed', input, ...DEMO, '-o', `${input}.npy`]);
       assert.equal(code, 0, stderr);
       const isArchive = input !== 'photos';
@@ -86,11 +91,11 @@ describe('archives on the command line', () => {
       assert.deepEqual(sources, isArchive ? { archives: 1, members: 5 } : {});
       assert.equal(
         stderr.includes('skipped 1 file without a supported image extension: 1 .txt'),
-        input === 'photos.tar',
+        input.startsWith('photos.t'),
       );
       assert.equal((await here(['verify', `${input}.npy`])).code, 0);
     }
-    for (const input of ['photos.tar', 'photos.zip']) {
+    for (const input of ['photos.tar', 'photos.tgz', 'photos.tar.zst', 'photos.zip']) {
       assert.deepEqual(
         await readFile(join(folder, `${input}.npy`)),
         await readFile(join(folder, 'photos.npy')),
@@ -256,6 +261,45 @@ describe('archives on the command line', () => {
     assert.ok(retried > 500 && retried < 2 ** 18, `${retried} bytes`);
     await assertAsNew('c.csv');
   });
+
+  for (const { name, pack } of [
+    { name: 'photos.tar.gz', pack: (bytes: Buffer) => gzipSync(bytes) },
+    { name: 'photos.tzst', pack: (bytes: Buffer) => zstdOf(bytes) },
+  ]) {
+    it(`takes ${name} and its members for every purpose that a tar serves`, async () => {
+      await write(name, pack(damaged('c.jpg')));
+      const args = ['classify', name, ...DEMO, '-o', 'c.csv'];
+      const plan = await here([...args, '--dry-run']);
+      assert.match(plan.stdout, /^images +4 found$/m);
+      assert.equal((await here([...args, '--fail-fast'])).code, 1);
+      const resumed = await here([...args, '--resume']);
+      assert.match(
+        resumed.stderr,
+        /^c\.csv: continuing after 2 rows\n2 images in .*, 4 rows in all, 1 failed/,
+      );
+      const same = await here([...args, '--sync']);
+      assert.match(same.stderr, /^nothing left to do: 4 images in c\.csv, 1 failed/);
+      await write(name, pack(tarOf(...entries())));
+      const retried = await here(['retry', 'c.csv']);
+      assert.match(retried.stderr, /^retried 1 image in .*, 1 succeeded, 4 rows in all/);
+      await here(['classify', name, ...DEMO, '-o', 'new.csv']);
+      assert.equal(await read('c.csv'), await read('new.csv'));
+      const paths = [...images.keys()].map((member) => `${name}/${member}`);
+      await write('list.csv', ['path', ...paths].join('\n'));
+      const before = await read('new.csv');
+      for (const inputs of [
+        paths,
+        ['--from', 'list.csv'],
+        [`${name.slice(0, -2)}[${name.at(-2)}]${name.at(-1)}`],
+      ]) {
+        const { code, stderr } = await here(['classify', ...inputs, ...DEMO, '-o', 'new.csv', '--overwrite']);
+        assert.equal(code, 0, stderr);
+        assert.equal(await read('new.csv'), before);
+      }
+      const int8 = ['--precision', 'int8', '--calibration', name];
+      assert.equal((await here(['classify', 'photos.tar', ...DEMO, ...int8, '-o', 'int8.csv'])).code, 0);
+    });
+  }
 
   it('never reads a file beside an archive for a member with its name', async () => {
     await mkdir(join(folder, 'in'));

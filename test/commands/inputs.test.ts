@@ -43,7 +43,17 @@ describe('inputs', () => {
     await writeFile(join(folder, 'photos.tgz'), '\x1f\x8b', 'latin1');
     await refused(
       ['photos', 'photos.tgz'],
-      /^error: photos\.tgz is a gzip archive; .*\n {2}Decompress it first \(gunzip\)/,
+      /^error: photos\.tgz is not a tar archive compressed with gzip: the gzip data ends early\n {2}Check the file/,
+    );
+    await writeFile(join(folder, 'photos.gz'), '\x1f\x8b', 'latin1');
+    await refused(
+      ['photos.gz'],
+      /^error: photos\.gz is a gzip archive; expected .*\.tar\.gz.*\n {2}Rename it to end in \.tar\.gz if .*\(gunzip\)/,
+    );
+    await writeFile(join(folder, 'photos.tar.bz2'), 'BZh91');
+    await refused(
+      ['photos.tar.bz2'],
+      /^error: photos\.tar\.bz2 is a bzip2 archive; .*\n {2}Decompress it first \(bunzip2\)/,
     );
     await writeFile(join(folder, 'photos.zip'), 'PK\x03\x04');
     await refused(

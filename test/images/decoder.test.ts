@@ -70,6 +70,27 @@ if (platform === 'linux') {
       assert.equal((await decoder.decode(new FileItem(await drawing()))).status, 'ok');
     });
 
+    it('does not count the time that an image takes to come within reach', async () => {
+      decoder = openDecoder(HALONET, { timeout: 0.5, isolated: ({ id }) => id === 'apart' });
+      class FarItem extends MemoryItem {
+        #isWithinReach = false;
+
+        async reach(): Promise<void> {
+          if (!this.#isWithinReach) await sleep(1500);
+          this.#isWithinReach = true;
+        }
+
+        override open(): Promise<OpenItem> {
+          assert.ok(this.#isWithinReach);
+          return super.open();
+        }
+      }
+      for (const id of ['here', 'apart']) {
+        const item = new FarItem(id, await photo(30, 20).png().toBuffer());
+        assert.equal((await decoder.decode(item)).status, 'ok');
+      }
+    });
+
     it('decodes as decodeImage does, in this process and in a separate one', async () => {
       decoder = openDecoder(HALONET, { timeout: 60, isolated: ({ id }) => id.endsWith('suspect.png') });
       const image = await photo(300, 200).png().toBuffer();

@@ -4,7 +4,9 @@ import { chmod, mkdir, mkdtemp, open, realpath, rm, symlink, utimes, writeFile }
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { cwd, platform } from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { InputError } from '../../src/errors.js';
 import type { FileIdentity } from '../../src/file-identity.js';
 import type { FoundItem, Item } from '../../src/item.js';
@@ -16,7 +18,7 @@ import { MemberFinder } from '../../src/sources/member-finder.js';
 import { headerIn, memberIdentity } from '../../src/sources/member-identity.js';
 import { itemsOf, refuseMistaken } from '../../src/sources/registry.js';
 import type { WalkOptions } from '../../src/sources/source.js';
-import { TAR } from '../../src/sources/tar.js';
+import { TAR, TAR_GZIP, TAR_ZSTD } from '../../src/sources/tar.js';
 import { ZIP } from '../../src/sources/zip.js';
 import {
   DEFLATED,
@@ -32,6 +34,8 @@ import {
   zipOf,
 } from '../support/archives.js';
 import { asNobody } from '../support/as-nobody.js';
+import { watchFsCalls } from '../support/fs-calls.js';
+import { zstdOf } from '../support/zstd.js';
 
 const EXTENSIONS = new Set(['.jpg', '.png']);
 const LIMIT = 2 ** 20; // bytes
@@ -42,8 +46,39 @@ type Entry = Pick<ZipEntry, 'name' | 'content'>;
 
 const FORMATS = [
   { name: 'a.tar', format: TAR, archiveOf: (...entries: readonly Entry[]) => tarOf(...entries) },
+  {
+    name: 'a.tar.gz',
+    format: TAR_GZIP,
+    archiveOf: (...entries: readonly Entry[]) => gzipSync(tarOf(...entries)),
+  },
+  {
+    name: 'a.tzst',
+    format: TAR_ZSTD,
+    archiveOf: (...entries: readonly Entry[]) => zstdOf(tarOf(...entries)),
+  },
   { name: 'a.zip', format: ZIP, archiveOf: (...entries: readonly Entry[]) => zipOf(entries) },
 ] as const;
+
+/** Bytes that gzip makes no smaller, different for each number. */
+const noise = (i: number) =>
+  Buffer.from(
+    Array.from({ length: 2000 }, (_, k) => 32 + ((Math.imul(i * 2003 + k + 1, 0x9e3779b1) >>> 16) % 90)),
+  );
+
+/** Counts the reads of a file at its beginning. */
+async function readsFromTheBeginning(path: string, work: () => Promise<unknown>): Promise<number> {
+  let reads = 0;
+  const restore = watchFsCalls(path, ({ kind, args }) => {
+    if (kind === 'read' && args.at(-1) === 0) reads++;
+    return undefined;
+  });
+  try {
+    await work();
+  } finally {
+    restore();
+  }
+  return reads;
+}
 
 describe('archives', () => {
   let root = '';
@@ -466,6 +501,148 @@ describe('archives', () => {
     assert.deepEqual(await cut(skipped.subarray(0, 5000)), [one, truncated('member at byte 1024')]);
   });
 
+  describe('compressed', () => {
+    const members = ['one', 'two', 'three'].map((name) => ({
+      name: `${name}.png`,
+      content: name.repeat(20_000),
+    }));
+    const whole = tarOf(...members);
+    const found = ['one', 'two', 'three'].map((name) => `${name}.png`);
+
+    /** Returns the ids of the members in an archive with these bytes, each with its failure, if any. */
+    const read = async (name: string, bytes: Buffer): Promise<string[]> => {
+      await write(name, bytes);
+      const items = await itemsIn([at(name)]);
+      return Promise.all(
+        items.map(async (item, i) => {
+          const content = await contentOf(item);
+          const isRight = content === members[i]?.content;
+          return `${item.id.replace(`${at(name)}/`, '').replace(root, '')}${isRight ? '' : ` ${content}`}`;
+        }),
+      );
+    };
+
+    it('are taken by their extensions, in any case', async () => {
+      for (const name of ['a.tar.gz', 'a.tgz', 'A.TAR.GZ', 'a.Tgz', 'a.tar.zst', 'a.tzst', 'A.TZST']) {
+        const bytes = /gz$/i.test(name) ? gzipSync(whole) : zstdOf(whole);
+        assert.deepEqual(await read(name, bytes), found, name);
+      }
+    });
+
+    it('may be in several members, and followed by padding or garbage', async () => {
+      const parts = [whole.subarray(0, 70_000), whole.subarray(70_000)] as const;
+      const [gzip, zstd] = [gzipSync, zstdOf].map((pack) => Buffer.concat(parts.map((part) => pack(part))));
+      assert.deepEqual(await read('a.tgz', gzip as Buffer), found);
+      assert.deepEqual(await read('a.tgz', Buffer.concat([gzip as Buffer, Buffer.alloc(512)])), found);
+      assert.deepEqual(await read('a.tgz', Buffer.concat([gzip as Buffer, Buffer.from('garbage')])), found);
+      assert.deepEqual(await read('a.tzst', zstd as Buffer), found);
+    });
+
+    const path = at; // a test has its own `at`
+    const FORMS = [
+      { name: 'a.tar.gz', pack: (bytes: Buffer) => gzipSync(bytes, { level: 0 }), what: 'the gzip data' },
+      { name: 'a.tar.zst', pack: (bytes: Buffer) => zstdOf(bytes, 10_000), what: 'the Zstandard data' },
+    ];
+
+    for (const { name, pack, what } of FORMS) {
+      it(`${name} gives the members before the place where it ends, then fails once`, async () => {
+        const bytes = pack(whole);
+        const early = `truncated: ${what} ends early`;
+        const archive = `/${name} ${early}`;
+        assert.deepEqual(await read(name, bytes.subarray(0, -1)), [...found, archive]);
+        assert.deepEqual(await read(name, bytes.subarray(0, bytes.indexOf('three.png') + 40_000)), [
+          ...['one.png', 'two.png', `three.png ${early}`, archive],
+        ]);
+        assert.deepEqual(await read(name, bytes.subarray(0, 100_000)), [
+          'one.png',
+          `two.png ${early}`,
+          archive,
+        ]);
+      });
+
+      it(`${name} fails once after its members if its checksum is wrong`, async () => {
+        const bytes = pack(whole);
+        const at = bytes.byteLength - (name === 'a.tar.gz' ? 8 : 4);
+        bytes[at] = (bytes[at] as number) ^ 1;
+        const [failed] = (await read(name, bytes)).slice(3);
+        assert.match(failed ?? '', /^\/a\.tar\.\w+ read_failed: the (CRC-32|checksum) .*is wrong$/);
+      });
+
+      it(`${name} fails where its data are damaged, with the members before`, async () => {
+        const entries = Array.from({ length: 100 }, (_, i) => ({ name: `${i}.png`, content: noise(i) }));
+        const tarBytes = tarOf(...entries);
+        const bytes = name === 'a.tar.gz' ? gzipSync(tarBytes) : pack(tarBytes);
+        const at = name === 'a.tar.gz' ? bytes.byteLength >> 1 : 6 + 12 * 10_003; // zstd: the header of a block
+        await write(name, bytes.fill(0xff, at, at + 300));
+        const items = await itemsIn([path(name)]);
+        const contents = await contentsOf(items);
+        const failed = contents.findIndex((content, i) => content !== noise(i).toString());
+        assert.ok(failed >= 35, `${failed} members`);
+        assert.match(contents.at(-1) ?? '', /^read_failed: /);
+        assert.equal(items.at(-1)?.id, path(name));
+        if (name === 'a.tar.zst') assert.ok(items.length <= failed + 2); // what follows damage in gzip data may look whole
+      });
+    }
+
+    it('fail if what follows their data comes before the end of the tar', async () => {
+      const parts = [
+        whole.subarray(0, whole.indexOf('two.png')),
+        whole.subarray(whole.indexOf('two.png')),
+      ] as const;
+      const [first, second] = parts.map((part) => gzipSync(part)) as [Buffer, Buffer];
+      second[0] = 0;
+      const rows = await read('a.tgz', Buffer.concat([first, second]));
+      assert.equal(rows[0], 'one.png');
+      assert.match(
+        rows[1] ?? '',
+        /^\/a\.tgz read_failed: bytes that are not gzip data follow the member before byte/,
+      );
+      assert.equal(rows.length, 2);
+    });
+
+    it('are read twice from their beginning, though several members are read at a time', async () => {
+      await write(
+        'a.tgz',
+        gzipSync(tarOf(...Array.from({ length: 400 }, (_, i) => ({ name: `${i}.png`, content: noise(i) })))),
+      );
+      const reads = await readsFromTheBeginning(at('a.tgz'), async () => {
+        const going: Promise<void>[] = [];
+        for await (const item of itemsOf([at('a.tgz')], { extensions: EXTENSIONS })) {
+          const i = going.length;
+          const reading = async () => {
+            if (i % 7 === 0) await setTimeout(3);
+            assert.equal(await contentOf(item), noise(i).toString());
+          };
+          going.push(reading());
+          if (i >= 8) await going[i - 8];
+        }
+        await Promise.all(going);
+      });
+      assert.equal(reads, 2);
+    });
+
+    it('bring a member within reach, however much precedes it', async () => {
+      await write(
+        'a.tgz',
+        gzipSync(
+          tarOf({ name: 'video.bin', content: Buffer.alloc(50_000_000) }, { name: 'a.png', content: 'x' }),
+        ),
+      );
+      const [item] = await itemsIn([at('a.tgz')]);
+      assert.ok(item?.status === 'found' && item.reach !== undefined);
+      const reads = await readsFromTheBeginning(at('a.tgz'), async () => item.reach?.());
+      assert.equal(reads, 1);
+      assert.equal(await readsFromTheBeginning(at('a.tgz'), async () => item.reach?.()), 0);
+      assert.equal(
+        await readsFromTheBeginning(at('a.tgz'), async () => assert.equal(await contentOf(item), 'x')),
+        0,
+      );
+      await rm(at('a.tgz'));
+      await item.reach();
+      assert.match(await contentOf(item), /^not_found/);
+    });
+  });
+
   it('fails a member of a tar that states far more bytes than the archive has', async () => {
     await tar('a.tar', { name: 'a.png', content: 'x', size: 2 ** 30 });
     const [member, archive] = await itemsIn([at('a.tar')]);
@@ -524,6 +701,21 @@ describe('archives', () => {
         await refusal('a.zip'),
         /^a\.zip is not a zip archive: End of central directory.*get it again/,
       );
+      await write('a.tar.gz', tarOf({ name: 'a.png' }));
+      assert.match(
+        await refusal('a.tar.gz'),
+        /^a\.tar\.gz is not a tar archive compressed with gzip: it does not begin as gzip data /,
+      );
+      await write('a.tzst', gzipSync(tarOf({ name: 'a.png' })));
+      assert.match(
+        await refusal('a.tzst'),
+        /^a\.tzst is not a tar archive compressed with Zstandard: it does not begin as /,
+      );
+      await write('a.tgz', gzipSync('no tar '.repeat(100)));
+      assert.match(
+        await refusal('a.tgz'),
+        /^a\.tgz is not a tar archive compressed with gzip: there is no tar header at byte 0/,
+      );
       await write('B.ZIP', tarOf({ name: 'a.png' }));
       assert.match(await refusal('B.ZIP'), /^B\.ZIP is not a zip archive/);
     });
@@ -533,8 +725,13 @@ describe('archives', () => {
       await tar('a.tar', { name: 'a.png' }, Buffer.alloc(512, 'damage'));
       await write('a.zip', zipOf([{ name: 'a.png' }]));
       await write('empty.zip', zipOf([]));
+      await write('empty.tgz', gzipSync(TAR_END));
+      await write(
+        'cut.tzst',
+        zstdOf(tarOf({ name: 'a.png', content: 'x'.repeat(9999) }), 1000).subarray(0, 5000),
+      );
       await symlink('loop.tar', at('loop.tar'));
-      for (const name of ['empty.tar', 'a.tar', 'a.zip', 'empty.zip', 'loop.tar'])
+      for (const name of ['empty.tgz', 'cut.tzst', 'empty.tar', 'a.tar', 'a.zip', 'empty.zip', 'loop.tar'])
         assert.equal(await refusal(name), '', name);
       assert.match(await refusal('none.tar'), /^no file or folder/);
     });
@@ -662,6 +859,28 @@ describe('archives', () => {
         assert.equal(await find(format, `none-${name}`, 'a.png'), undefined);
         await write(`no-${name}`, Buffer.from('no archive'.repeat(100)));
         assert.equal(await find(format, `no-${name}`, 'a.png'), undefined);
+      });
+    }
+
+    for (const { format, pack, ...one } of [
+      { name: 'a.tgz', format: TAR_GZIP, pack: (bytes: Buffer) => gzipSync(bytes) },
+      { name: 'a.tzst', format: TAR_ZSTD, pack: zstdOf },
+    ]) {
+      it(`finds and reads members of ${one.name} in their order in two passes, by their places or by their names`, async () => {
+        const entries = Array.from({ length: 300 }, (_, i) => ({ name: `${i}.png`, content: noise(i) }));
+        await write(one.name, pack(tarOf(...entries)));
+        const items = await itemsIn([at(one.name)]);
+        const identities = await Promise.all(items.map((item) => item.identify()));
+        for (const known of [identities, []]) {
+          const reads = await readsFromTheBeginning(at(one.name), async () => {
+            for (let i = 1; i < 300; i += 30) {
+              const found = await find(format, one.name, `${i}.png`, known[i]);
+              assert.equal(await contentOf(found), noise(i).toString());
+            }
+          });
+          assert.equal(reads, 2);
+          await finder.close();
+        }
       });
     }
 

@@ -75,8 +75,8 @@ describe('refuseMistaken', () => {
       ],
       'empty.dat': [Buffer.from('PK\x05\x06'), /ZIP archive.*Rename/],
       'tar.dat': [tarOf({ name: 'a.jpg' }), /a tar archive.*Rename it to end in \.tar/],
-      'a.tar.gz': [gzipSync(tarOf({ name: 'a.jpg' })), /a gzip archive.*gunzip.* name the \.tar file/],
-      'a.tgz': [gzipSync('x'), /gzip/],
+      'a.gz': [gzipSync(tarOf({ name: 'a.jpg' })), /a gzip archive.*Rename it to end in \.tar\.gz.*gunzip/],
+      'a.tgz': [gzipSync('x'), /a\.tgz is not a .*tar.*: /],
       'a.zst': [Buffer.from('28b52ffd00', 'hex'), /Zstandard.*unzstd/],
       'a.7z': [Buffer.from('377abcaf271c0004', 'hex'), /7z/],
       'a.xz': [Buffer.from('fd377a585a0000', 'hex'), /xz/],
@@ -90,7 +90,8 @@ describe('refuseMistaken', () => {
     }
     await writeFile(at('a.tar'), tarOf({ name: 'a.jpg' }));
     await writeFile(at('a.zip'), zipOf([{ name: 'a.jpg' }]));
-    assert.equal(await refusal(at('a.tar'), at('a.zip')), '');
+    await writeFile(at('b.tgz'), gzipSync(tarOf({ name: 'a.jpg' })));
+    assert.equal(await refusal(at('a.tar'), at('a.zip'), at('b.tgz')), '');
     await writeFile(at('drawing.svgz'), gzipSync('<svg xmlns="http://www.w3.org/2000/svg"/>'));
     assert.equal(await refusal(at('drawing.svgz')), '');
   });

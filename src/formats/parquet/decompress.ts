@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
 import { FormatError } from '../../errors.js';
-import { unzstd } from '../../unzstd.js';
+import { unzstd } from '../../zstd/unzstd.js';
 import { decompressSnappy } from './snappy.js';
 
 /** The codecs of pages, each from bytes and the number of bytes that come out; Node's own where it has them. */
@@ -15,27 +15,9 @@ const CODECS: Readonly<Record<string, (bytes: Uint8Array, size: number) => Uint8
   LZ4_RAW: decompressLz4Raw,
 };
 
-const MAX_WINDOW = 2 ** 27; // bytes; the limit of zstd's own decoders
-
 function decompressZstd(bytes: Uint8Array, size: number): Uint8Array {
-  if (zstdWindow(bytes) > Math.max(size, MAX_WINDOW)) throw new RangeError('the window is too large');
   const output = new Uint8Array(size);
   return output.subarray(0, unzstd(bytes, output));
-}
-
-/** Returns the memory that a frame asks for. https://datatracker.ietf.org/doc/html/rfc8878#name-frame-header */
-function zstdWindow(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const descriptor = view.getUint8(4);
-  if ((descriptor & 0x20) === 0) {
-    const window = view.getUint8(5);
-    return 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8);
-  }
-  const at = 5 + ([0, 1, 2, 4][descriptor & 3] as number); // after the id of a dictionary
-  const width = descriptor >> 6;
-  if (width === 0) return view.getUint8(at);
-  if (width === 1) return 256 + view.getUint16(at, true);
-  return width === 2 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   type SchemaElement,
   type SchemaTree,
 } from 'hyparquet';
-import { FormatError } from '../../errors.js';
+import { FormatError, TruncatedError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
 import { thriftEnd } from './thrift.js';
 
@@ -77,14 +77,14 @@ export async function readMetadata(read: ReadAt, size: number): Promise<FileMeta
   const tail = await read(Math.max(0, size - TAIL), TAIL);
   const magic = tail.toString('latin1', TAIL - MAGIC.length);
   if (magic === ENCRYPTED) throw new FormatError('its metadata is encrypted');
-  if (size < MAGIC.length + TAIL || magic !== MAGIC) throw new FormatError('the file ends without PAR1');
+  if (size < MAGIC.length + TAIL || magic !== MAGIC) throw new TruncatedError('the file ends without PAR1');
   const length = tail.readUInt32LE();
   if (length > size - MAGIC.length - TAIL)
     throw new FormatError(`it states ${length} bytes of metadata, and has ${size} bytes in all`);
   if (length > MAX_METADATA)
     throw new FormatError(`it has ${length} bytes of metadata; halonet reads at most ${MAX_METADATA}`);
   const bytes = await read(size - TAIL - length, length + TAIL);
-  if (bytes.byteLength < length + TAIL) throw new FormatError('the file ends within its metadata');
+  if (bytes.byteLength < length + TAIL) throw new TruncatedError('the file ends within its metadata');
   return parse(bytes.subarray(0, length), bytes);
 }
 

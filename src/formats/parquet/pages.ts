@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { FormatError } from '../../errors.js';
+import { FormatError, TruncatedError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
 import type { ColumnChunk } from './footer.js';
 import { thriftEnd } from './thrift.js';
@@ -107,7 +107,7 @@ function pageOf(header: PageHeader, at: number): Page {
  */
 export async function packedBytes(read: ReadAt, { at, packed, crc }: Page): Promise<Uint8Array> {
   const bytes = await read(at, packed);
-  if (bytes.byteLength < packed) throw new FormatError('the file ends within a page');
+  if (bytes.byteLength < packed) throw new TruncatedError('the file ends within a page');
   if (crc !== undefined && crc32(bytes) !== crc >>> 0) throw new FormatError('the CRC-32 of a page is wrong');
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
 }

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { unzstd } from '../../unzstd.js';
+import { unzstd } from '../../zstd/unzstd.js';
 
 /** Compressed samples, and how many there are. */
 export interface ZstdSamples {

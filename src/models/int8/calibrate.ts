@@ -54,12 +54,19 @@ export async function calibrate(graph: Graph, options: CalibrateOptions): Promis
 async function decodeSample({ images, decode, signal }: CalibrateOptions): Promise<Uint8Array[]> {
   const decoded: Uint8Array[] = [];
   let problem = '';
-  for (const item of lowDiscrepancyOrder(images)) {
-    if (decoded.length === SAMPLE) break;
-    signal?.throwIfAborted();
-    const image = item.status === 'failed' ? item : await decode(item);
-    if (image.status === 'ok') decoded.push(image.pixels);
-    else problem ||= ` (${item.id}: ${image.failure.message})`;
+  const picked = lowDiscrepancyOrder([...images.entries()]);
+  for (let next = 0; next < picked.length && decoded.length < SAMPLE; ) {
+    const some = picked.slice(next, next + SAMPLE - decoded.length);
+    next += some.length;
+    const pixels = new Map<Item, Uint8Array>();
+    // In the order of the list: a compressed archive is read from its beginning for each image that comes earlier in it.
+    for (const [, item] of some.toSorted(([a], [b]) => a - b)) {
+      signal?.throwIfAborted();
+      const image = item.status === 'failed' ? item : await decode(item);
+      if (image.status === 'ok') pixels.set(item, image.pixels);
+      else problem ||= ` (${item.id}: ${image.failure.message})`;
+    }
+    decoded.push(...some.flatMap(([, item]) => pixels.get(item) ?? []));
   }
   if (decoded.length > 0) return decoded;
   const none = images.length === 0 ? 'there is none' : `none of ${images.length} could be read${problem}`;
