@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks that halonet reads the archives that other programs make as the folders that these extract: GNU tar, bsdtar, Python's
-# tarfile and zipfile, Info-ZIP, 7-Zip and WebDataset, with hostile names, links and more. Then that a zip of 200,000 members
+# tarfile and zipfile, Info-ZIP, 7-Zip and WebDataset, also compressed by gzip, pigz and zstd, with hostile names, links and more.
+# Then that a zip of 200,000 members
 # needs as little memory as a folder.
 #
 #     test/archives/check.sh [SEED]     default: a random seed (printed)
@@ -13,6 +14,8 @@ cd "$(dirname "$0")/../.."
 
 missing=()
 command -v tar > /dev/null || missing+=(tar)
+command -v pigz > /dev/null || missing+=(pigz)
+command -v zstd > /dev/null || missing+=(zstd)
 command -v bsdtar > /dev/null || missing+=(libarchive-tools)
 command -v zip > /dev/null || missing+=(zip)
 command -v unzip > /dev/null || missing+=(unzip)

@@ -87,7 +87,7 @@ function compare(what: string, expected: readonly Outcome[], actual: readonly Ou
 
 await Promise.all([archives, extracted].map((path) => mkdir(path)));
 const tree = await makeTree(folder, Number(seed));
-const archivers = webdataset === '' ? ARCHIVERS : [...ARCHIVERS, WEBDATASET];
+const archivers = webdataset === '' ? ARCHIVERS : [...ARCHIVERS, ...WEBDATASET];
 const all: Packed[] = [];
 for (const archiver of archivers) all.push(await packed(archiver, tree));
 const inputs = all.flatMap(({ archive, unpacked }) => [archive, unpacked]);

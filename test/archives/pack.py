@@ -31,7 +31,8 @@ class Pipe:
 
 
 def tar(how, archive, members):
-    with tarfile.open(archive, "w", format=TAR_FORMATS[how]) as out:
+    form, _, compression = how.partition(".")
+    with tarfile.open(archive, f"w:{compression}", format=TAR_FORMATS[form]) as out:
         for path, name in members:
             try:
                 out.add(path, name, recursive=False)
@@ -60,7 +61,7 @@ def main(how, archive, tree, names, other, twice):
     with open(names, "rb") as file:
         listed = [os.fsdecode(name) for name in file.read().split(b"\0")[:-1]]
     members = [(f"{other}/{twice}", twice)] + [(f"{tree}/{name}", name) for name in listed]
-    (tar if how in TAR_FORMATS else zip_)(how, archive, members)
+    (tar if how.partition(".")[0] in TAR_FORMATS else zip_)(how, archive, members)
 
 
 main(*sys.argv[1:])

@@ -8,7 +8,7 @@ import { readOutputFiles, wrongAtTheEnd, wrongFinals } from '../support/output-f
 
 export interface FailingRun {
   readonly job: JobCase;
-  readonly images: string;
+  readonly inputs: readonly string[];
   readonly reference: Reference;
   readonly folder: string; // new
   readonly kill: KillPlan | undefined; // of an earlier run: the fault hits the one that resumes it
@@ -24,9 +24,9 @@ export interface Failed {
  * Makes a file system call of a run fail, checks its messages and the files it leaves, then repeats it with `--resume`,
  * which must end with the files of the uninterrupted run.
  */
-export async function failRun({ job, images, reference, folder, kill, fault }: FailingRun): Promise<Failed> {
+export async function failRun({ job, inputs, reference, folder, kill, fault }: FailingRun): Promise<Failed> {
   await mkdir(folder);
-  const common = { job, images, folder };
+  const common = { job, inputs, folder };
   const killed: Life[] = kill === undefined ? [] : [{ ...common, mode: 'new', kill }];
   for (const life of killed) await live(life);
   const failing: Life = { ...common, mode: kill === undefined ? 'new' : 'resume', fault };

@@ -40,7 +40,7 @@ describe(`runs with ${FAULTS} file system faults, seed ${SEED}`, () => {
     it(`${job.name} loses no rows to a fault`, async () => {
       const place = join(folder, String(number));
       await mkdir(join(place, 'reference'), { recursive: true });
-      const whole = await reference(job, images, join(place, 'reference'));
+      const whole = await reference(job, [images], join(place, 'reference'));
       const random = mulberry32(SEED * 1000 + number);
       let tried = 0;
       const wrong: string[] = [];
@@ -51,7 +51,7 @@ describe(`runs with ${FAULTS} file system faults, seed ${SEED}`, () => {
           const kill =
             random() < RESUMED ? ({ at, when: 'before', signals: ['SIGKILL'] } as const) : undefined;
           const fault = drawFault(random, whole);
-          const end = await failRun({ job, images, reference: whole, folder: own, kill, fault });
+          const end = await failRun({ job, inputs: [images], reference: whole, folder: own, kill, fault });
           failed.push(...end.calls.slice(0, 1));
           wrong.push(...end.wrong);
           if (end.wrong.length === 0) await rm(own, { recursive: true });

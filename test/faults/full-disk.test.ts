@@ -38,7 +38,7 @@ describe('running out of space', () => {
   async function referenceOf(job: JobCase): Promise<{ readonly place: string; readonly whole: Reference }> {
     const place = await mkdtemp(join(folder, 'place-'));
     await mkdir(join(place, 'reference'));
-    return { place, whole: await reference(job, images, join(place, 'reference')) };
+    return { place, whole: await reference(job, [images], join(place, 'reference')) };
   }
 
   for (const job of [TEXT, MATRIX, FOLDER]) {
@@ -82,7 +82,7 @@ describe('running out of space', () => {
     assert.match(stderr, LIMITED);
     assert.equal(code, 2);
     assert.deepEqual(wrongFinals(await readOutputFiles(own, TEXT.output), whole.files), []);
-    const resumed = await live({ job: TEXT, images, folder: own, mode: 'resume' });
+    const resumed = await live({ job: TEXT, inputs: [images], folder: own, mode: 'resume' });
     assert.equal(resumed.code, whole.code, resumed.stderr);
     assert.equal(wrongAtTheEnd(await readOutputFiles(own, TEXT.output), whole.files).join('\n'), '');
   });

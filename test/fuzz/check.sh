@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the command line on mutated images, on decompression bombs, and on the test images in Debian's source packages
+# Runs the command line on mutated images, on decompression bombs, on mutated archives and Parquet files, and on the test images in Debian's source packages
 # of image libraries. Linux only; needs dist/ (npm run build), and apt-get for the packages, which are unpacked into a
 # temporary folder.
 #
-#     test/fuzz/check.sh [COUNT [SEED]]     default: 5600 images, seed 1
+#     test/fuzz/check.sh [COUNT [SEED [ARCHIVES]]]     default: 5600 images, seed 1, 2500 archives
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -45,5 +45,5 @@ else
   echo "skipped: the images of Debian's source packages (mirror unreachable)"
 fi
 
-export HALONET_FUZZ_COUNT=${1:-5600} HALONET_FUZZ_SEED=${2:-1}
+export HALONET_FUZZ_COUNT=${1:-5600} HALONET_FUZZ_SEED=${2:-1} HALONET_FUZZ_ARCHIVES=${3:-2500}
 npx mocha --timeout 0 'dist/test/fuzz/*.test.js'

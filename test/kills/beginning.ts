@@ -1,15 +1,15 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { giveAs, INPUT_FORMS, type InputForm } from '../support/input-forms.js';
 import { JOB_CASES, type JobCase, jobCase } from '../support/job-cases.js';
 import { live, type Mode, type Reference, reference } from '../support/lives.js';
 import { changeImages, fillWithImages, mendImages } from '../support/mixed-images.js';
 import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
-import { type Packed, packFolder } from '../support/pack-folder.js';
 
 /** What the stories of one kind have in common. */
 export interface Beginning {
   readonly job: JobCase;
-  readonly images: string; // a folder or an archive
+  readonly inputs: readonly string[]; // the arguments that name the images
   readonly first: Mode; // of the first life
   readonly again: Mode; // after each kill
   readonly earlier: Earlier | undefined;
@@ -25,7 +25,7 @@ export interface Earlier {
 /** A kind of story. */
 export interface Kind extends Pick<Beginning, 'job' | 'first' | 'again'> {
   readonly name: string;
-  readonly packed?: Packed; // the images are in such an archive
+  readonly form?: InputForm; // of the images; by default, a folder
   readonly earlier?: {
     readonly job: JobCase;
     readonly change: (images: string, count: number, seed: number) => Promise<void>; // changes the images since
@@ -51,11 +51,14 @@ export const KINDS: readonly Kind[] = [
     again: 'retry',
     earlier: { job: classes, change: mendImages },
   },
-  { name: 'embed embeddings.npy of a tar', job: embeddings, packed: 'tar', first: 'new', again: 'resume' },
+  ...(Object.keys(INPUT_FORMS) as readonly InputForm[]).map((form, i): Kind => {
+    const job = i % 2 === 0 ? embeddings : classes;
+    return { name: `${job.name} of a ${form}`, job, form, first: 'new', again: 'resume' };
+  }),
   {
     name: `${classes.name} --sync over a changed zip`,
     job: classes,
-    packed: 'zip',
+    form: 'zip',
     first: 'sync',
     again: 'sync',
     earlier: { job: classes, change: changeImages },
@@ -74,36 +77,36 @@ export const KINDS: readonly Kind[] = [
  * @throws {Error} if an uninterrupted run fails, or if its result depends on whether there is an earlier output
  */
 export async function begin(
-  { name, job, packed, first, again, earlier }: Kind,
+  { name, job, form, first, again, earlier }: Kind,
   folder: string,
   { images: count, seed }: { readonly images: number; readonly seed: number },
 ): Promise<Beginning> {
-  const unpacked = join(folder, 'images');
+  const images = join(folder, 'images');
   const [old, fresh, over] = ['old', 'fresh', 'over'].map((place) => join(folder, place)) as [
     string,
     string,
     string,
   ];
-  await fillWithImages(unpacked, count, seed);
-  const pack = () => (packed === undefined ? unpacked : packFolder(unpacked, packed));
-  const images = await pack();
+  await fillWithImages(images, count, seed);
+  const give = async () => (form === undefined ? [images] : giveAs(form, images));
+  const inputs = await give();
   await mkdir(fresh);
   if (earlier === undefined) {
-    return { job, images, first, again, earlier: undefined, reference: await reference(job, images, fresh) };
+    return { job, inputs, first, again, earlier: undefined, reference: await reference(job, inputs, fresh) };
   }
   await mkdir(old);
-  const { files } = await reference(earlier.job, images, old);
-  await earlier.change(unpacked, count, seed);
-  await pack();
-  const inFreshPlace = await reference(job, images, fresh);
+  const { files } = await reference(earlier.job, inputs, old);
+  await earlier.change(images, count, seed);
+  await give();
+  const inFreshPlace = await reference(job, inputs, fresh);
   await cp(old, over, { recursive: true });
-  const { code, stderr, milliseconds, report } = await live({ job, images, folder: over, mode: first });
+  const { code, stderr, milliseconds, report } = await live({ job, inputs, folder: over, mode: first });
   const wrong = wrongAtTheEnd(await readOutputFiles(over, job.output), inFreshPlace.files);
   if (code !== inFreshPlace.code || report === undefined || wrong.length > 0)
     throw new Error(`${name}, uninterrupted, ended with ${code}: ${[stderr, ...wrong].join('\n')}`);
   return {
     job,
-    images,
+    inputs,
     first,
     again,
     earlier: { folder: old, files },

@@ -39,7 +39,7 @@ const MOST_KILLS = 6; // of one story
  * and at the end, compares the published files with those of the uninterrupted run and of the earlier output.
  */
 export async function tell({ beginning, folder, random }: StoryOptions): Promise<Story> {
-  const { job, images, first, again, earlier, reference } = beginning;
+  const { job, inputs, first, again, earlier, reference } = beginning;
   if (earlier === undefined) await mkdir(folder);
   else await cp(earlier.folder, folder, { recursive: true });
   const lives: Life[] = [];
@@ -48,7 +48,7 @@ export async function tell({ beginning, folder, random }: StoryOptions): Promise
   for (;;) {
     const killed = lives.length === 0 || (kills.length < MOST_KILLS && random() < KILLED_AGAIN);
     const moment = killed ? drawMoment(random, reference) : {};
-    const life: Life = { job, images, folder, mode, ...moment };
+    const life: Life = { job, inputs, folder, mode, ...moment };
     const hadBegun = await hasJournal(folder, job.output);
     lives.push(life);
     const end = await live(life);

@@ -17,7 +17,7 @@ export type Mode = 'new' | 'resume' | 'sync' | 'overwrite' | 'retry';
 /** One run of a case in a folder, which may be killed or made to fail. */
 export interface Life {
   readonly job: JobCase;
-  readonly images: string; // a folder or an archive
+  readonly inputs: readonly string[]; // the arguments that name the images
   readonly folder: string; // the working folder, where the output is written
   readonly mode: Mode;
   readonly kill?: KillPlan | undefined; // at a file system call under `folder`
@@ -40,9 +40,9 @@ export interface End {
   readonly report: FsReport | undefined; // undefined if a signal ended it
 }
 
-function argsOf({ job, images, mode }: Life): readonly string[] {
+function argsOf({ job, inputs, mode }: Life): readonly string[] {
   if (mode === 'retry') return ['retry', job.output];
-  return [...job.args, ...(mode === 'new' ? [] : [`--${mode}`]), images];
+  return [...job.args, ...(mode === 'new' ? [] : [`--${mode}`]), ...inputs];
 }
 
 export async function live(life: Life): Promise<End> {
@@ -108,8 +108,8 @@ export interface Reference {
 }
 
 /** @throws {Error} if the run fails */
-export async function reference(job: JobCase, images: string, folder: string): Promise<Reference> {
-  const { code, stderr, milliseconds, report } = await live({ job, images, folder, mode: 'new' });
+export async function reference(job: JobCase, inputs: readonly string[], folder: string): Promise<Reference> {
+  const { code, stderr, milliseconds, report } = await live({ job, inputs, folder, mode: 'new' });
   if (code !== 1 || report === undefined) throw new Error(`${job.name} ended with ${code}: ${stderr}`);
   const files = await readOutputFiles(folder, job.output);
   if (files.others.length > 0) throw new Error(`${job.name} left ${files.others.join(', ')} behind`);
