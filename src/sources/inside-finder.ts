@@ -9,17 +9,24 @@ import type { Targets } from './targets.js';
 export class InsideFinder {
   readonly #targets: () => Promise<Targets>;
   readonly #folder: string | undefined;
-  readonly #members = new MemberFinder();
+  readonly #members: MemberFinder;
   readonly #rows: RowFinder;
 
   /**
    * @param folder base of relative paths; the working directory by default
    * @param imageColumn of Parquet files; by default, the only one that may hold images
+   * @param columns that items are to have, if they come with such
    */
-  constructor(targets: () => Promise<Targets>, folder: string | undefined, imageColumn: string | undefined) {
+  constructor(
+    targets: () => Promise<Targets>,
+    folder: string | undefined,
+    imageColumn: string | undefined,
+    columns: readonly string[] = [],
+  ) {
     this.#targets = targets;
     this.#folder = folder;
-    this.#rows = new RowFinder(imageColumn);
+    this.#members = new MemberFinder(columns.length > 0);
+    this.#rows = new RowFinder(imageColumn, columns);
   }
 
   /**
@@ -41,5 +48,6 @@ export class InsideFinder {
 
   async close(): Promise<void> {
     await this.#members.close();
+    await this.#rows.close();
   }
 }

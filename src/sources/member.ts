@@ -1,6 +1,6 @@
 import type { ImageFailure } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
-import { isMemberPath } from './member-path.js';
+import { isMemberPath, memberPath } from './member-path.js';
 import type { Source } from './source.js';
 
 const NOT_INSIDE: ImageFailure = {
@@ -12,6 +12,10 @@ const NOT_INSIDE: ImageFailure = {
 export const member: Source = {
   name: 'member of an archive',
   takes: ({ name, found }) => found.kind === 'failed' && isMemberPath(name),
+  async columns({ name }, { columnsOf }) {
+    const inside = await memberPath(name);
+    return inside === undefined || inside === 'gone' ? 'none' : columnsOf(inside.name);
+  },
   async *items({ name, found }, { findInside, targets }) {
     if (found.kind !== 'failed') return;
     const item = await findInside(name);

@@ -5,7 +5,7 @@ import { ImageRefusal } from '../refusal.js';
 import { DAMAGED_HINT, failureOf } from './archive.js';
 import { openArchive } from './archive-file.js';
 import { ImageColumnError } from './parquet-column.js';
-import { columnsOfTable, columnValues } from './parquet-columns.js';
+import { columnValues, ParquetColumns } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
 import type { Source, WalkOptions } from './source.js';
@@ -39,7 +39,9 @@ export const parquet: Source = {
   },
   async columns({ name }, walk) {
     try {
-      return await columnsOfTable(name, await openTable(name, walk));
+      const found = await ParquetColumns.open(name, await openTable(name, walk));
+      await found.close();
+      return found.names;
     } catch (error) {
       rowFailure(error); // a row says why
       return [];

@@ -90,7 +90,7 @@ export async function columnsOf(
 async function openWalk(options: WalkOptions, sources: readonly Source[]) {
   const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
   const targets = await Targets.open();
-  const inside = new InsideFinder(async () => targets, undefined, options.imageColumn);
+  const inside = new InsideFinder(async () => targets, undefined, options.imageColumn, options.columns);
   const walk: Walk = {
     ...options,
     targets,
