@@ -9,12 +9,11 @@ import type { Decompress, Decompressed } from '../formats/compressed/decompresse
 import type { ReadAt } from '../formats/read-at.js';
 import { type FoundItem, type Item, type OpenItem, withColumns } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
-import type { Columns } from '../rows.js';
 import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
-import { samplesOf } from './samples.js';
+import { type SampleMember, samplesOf } from './samples.js';
 import type { Input, Source, Walk } from './source.js';
 import type { Storage } from './storage.js';
 
@@ -62,8 +61,7 @@ export function archiveSource(format: ArchiveFormat): Source {
         const { identity } = file;
         const content = contentOf(format, signal);
         const shared = sharedContentOf(format, signal);
-        const images = keepsColumns(walk) ? sampledImages : imagesIn;
-        for await (const { member, columns } of images(format, name, withContent(file, content), walk)) {
+        for await (const { member, columns } of imagesIn(format, name, withContent(file, content), walk)) {
           walk.onCount?.('members', 1);
           const item = itemOf(member, { name, path, target, identity, content: shared }, storage);
           yield columns === undefined ? item : withColumns(item, columns);
@@ -98,46 +96,41 @@ export interface ReadArchive extends NamedArchive {
   readonly content?: Decompressed | undefined; // of a compressed one: shared by all items found in it
 }
 
-/** An image of an archive, with the columns of its sample if any are kept. */
-interface ArchiveImage {
-  readonly member: ArchiveMember;
-  readonly columns?: Columns | undefined;
+/**
+ * Yields the members of an archive.
+ *
+ * @param sampled whether to read the columns of samples on the way
+ * @throws FormatError if the archive is damaged
+ */
+export async function* membersOf(
+  format: ArchiveFormat,
+  archive: ArchiveFile,
+  sampled: boolean,
+): AsyncGenerator<{ readonly member: ArchiveMember } & Partial<SampleMember<ArchiveMember>>> {
+  const members = format.members(archive);
+  if (sampled) yield* samplesOf(members, archive.read);
+  else for await (const member of members) yield { member };
 }
 
+/** Yields the images. Where columns of samples cannot be read, the images have none, and one note for the archive says why. */
 async function* imagesIn(
   format: ArchiveFormat,
   name: string,
   archive: ArchiveFile,
   walk: Walk,
-): AsyncGenerator<ArchiveImage> {
-  for await (const member of format.members(archive)) {
-    walk.signal?.throwIfAborted();
-    if (await isWanted(member, name, archive, walk)) yield { member };
-  }
-}
-
-const keepsColumns = ({ columns = [] }: Walk) => columns.length > 0;
-
-/** Reads the columns of samples on the way. Where that fails, the images have none, and one note for the archive says why. */
-async function* sampledImages(
-  format: ArchiveFormat,
-  name: string,
-  archive: ArchiveFile,
-  walk: Walk,
-): AsyncGenerator<ArchiveImage> {
+): ReturnType<typeof membersOf> {
+  const { columns: kept = [], signal, onNote } = walk;
   let [incomplete, first] = [0, ''];
   try {
-    for await (const { members, columns, problem } of samplesOf(format.members(archive), archive.read)) {
-      for (const member of members) {
-        walk.signal?.throwIfAborted();
-        if (!(await isWanted(member, name, archive, walk))) continue;
-        if (problem !== undefined && incomplete++ === 0) first = problem;
-        yield { member, columns };
-      }
+    for await (const found of membersOf(format, archive, kept.length > 0)) {
+      signal?.throwIfAborted();
+      if (!(await isWanted(found.member, name, archive, walk))) continue;
+      if (found.problem !== undefined && incomplete++ === 0) first = found.problem;
+      yield found;
     }
   } finally {
     if (incomplete > 0)
-      walk.onNote?.(
+      onNote?.(
         `${name}: columns of ${counted(incomplete, 'image')} cannot be read; the first: ${first}`,
       );
   }
@@ -154,9 +147,8 @@ async function sampleColumns(
     file = await walk.storage.openArchive(path);
     const archive = withContent(file, contentOf(format, walk.signal));
     const silent = { ...walk, onSkipped: undefined };
-    for await (const { members, columns } of samplesOf(format.members(archive), archive.read))
-      for (const member of members)
-        if (await isWanted(member, name, archive, silent)) return Object.keys(columns);
+    for await (const { member, columns = {} } of membersOf(format, archive, true))
+      if (await isWanted(member, name, archive, silent)) return Object.keys(columns);
   } catch (error) {
     failureOf(error); // a row says why
   } finally {

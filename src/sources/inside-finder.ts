@@ -17,18 +17,20 @@ export class InsideFinder {
   /**
    * @param folder base of relative paths; the working directory by default
    * @param imageColumn of Parquet files; by default, the only one that may hold images
+   * @param columns that items are to have, if they come with such
    */
   constructor(
     targets: () => Promise<Targets>,
     folder: string | undefined,
     imageColumn: string | undefined,
     storage: Storage,
+    columns: readonly string[] = [],
   ) {
     this.#targets = targets;
     this.#folder = folder;
     this.#storage = storage;
-    this.#members = new MemberFinder(storage);
-    this.#rows = new RowFinder(imageColumn, storage);
+    this.#members = new MemberFinder(storage, columns.length > 0);
+    this.#rows = new RowFinder(imageColumn, storage, columns);
   }
 
   /**
@@ -50,5 +52,6 @@ export class InsideFinder {
 
   async close(): Promise<void> {
     await this.#members.close();
+    await this.#rows.close();
   }
 }

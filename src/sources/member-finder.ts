@@ -1,7 +1,15 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import type { Decompressed } from '../formats/compressed/decompressed.js';
-import type { Item } from '../item.js';
-import { type ArchiveFormat, type ArchiveMember, failureOf, itemOf, type NamedArchive } from './archive.js';
+import { type Item, withColumns } from '../item.js';
+import type { Columns } from '../rows.js';
+import {
+  type ArchiveFormat,
+  type ArchiveMember,
+  failureOf,
+  itemOf,
+  membersOf,
+  type NamedArchive,
+} from './archive.js';
 import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
 import { headerIn } from './member-identity.js';
@@ -13,7 +21,8 @@ interface Search {
   readonly format: ArchiveFormat;
   readonly archive: ArchiveFile;
   readonly shared: Decompressed | undefined; // content of a compressed archive for the items found in it
-  members: AsyncGenerator<ArchiveMember>;
+  readonly sampled: boolean; // whether members come with the columns of their samples
+  members: ReturnType<typeof membersOf>;
   passed: number; // members since the beginning
   hasMoved: boolean; // a member was found by name, and none of that name where it was: the archive has changed
 }
@@ -21,11 +30,16 @@ interface Search {
 /** Finds members of archives by name. It holds one archive open, and none of its names in memory. Close it when done. */
 export class MemberFinder {
   readonly #storage: Storage;
+  readonly #sampled: boolean;
   #search: Search | undefined;
 
-  /** @param storage where the archives are; local files only by default */
-  constructor(storage: Storage = LOCAL) {
+  /**
+   * @param storage where the archives are; local files only by default
+   * @param sampled whether to find the columns of samples too
+   */
+  constructor(storage: Storage = LOCAL, sampled = false) {
     this.#storage = storage;
+    this.#sampled = sampled;
   }
 
   /**
@@ -41,9 +55,11 @@ export class MemberFinder {
     try {
       const search = await this.#open(format, archive.path);
       const header = identity && headerIn(identity);
-      const member = (await memberAt(search, name, header)) ?? (await searchFor(search, name, header));
-      const found = { ...archive, identity: search.archive.identity, content: search.shared };
-      return member && itemOf(member, found, this.#storage);
+      const found = (await memberAt(search, name, header)) ?? (await searchFor(search, name, header));
+      if (found === undefined) return undefined;
+      const from = { ...archive, identity: search.archive.identity, content: search.shared };
+      const item = itemOf(found.member, from, this.#storage);
+      return found.columns === undefined ? item : withColumns(item, found.columns);
     } catch (error) {
       return nothingIfDamaged(error); // the archive cannot be opened
     }
@@ -69,19 +85,27 @@ export class MemberFinder {
     await this.close();
     const archive = withContent(await this.#storage.openArchive(path), contentOf(format));
     const shared = sharedContentOf(format);
-    this.#search = { format, archive, shared, members: format.members(archive), passed: 0, hasMoved: false };
+    const sampled = this.#sampled;
+    const members = membersOf(format, archive, sampled);
+    this.#search = { format, archive, shared, sampled, members, passed: 0, hasMoved: false };
     return this.#search;
   }
 }
 
+/** A member, with the columns of its sample if they are read. */
+interface Found {
+  readonly member: ArchiveMember;
+  readonly columns?: Columns | undefined;
+}
+
 async function memberAt(
-  { format, archive, hasMoved }: Search,
+  { format, archive, sampled, hasMoved }: Search,
   name: string,
   header: number | undefined,
-): Promise<ArchiveMember | undefined> {
-  if (header === undefined || hasMoved || format.memberAt === undefined) return undefined;
-  const found = await format.memberAt(archive, header).catch(nothingIfDamaged);
-  return found !== undefined && memberName(found) === name ? found : undefined;
+): Promise<Found | undefined> {
+  if (header === undefined || hasMoved || format.memberAt === undefined || sampled) return undefined;
+  const member = await format.memberAt(archive, header).catch(nothingIfDamaged);
+  return member !== undefined && memberName(member) === name ? { member } : undefined;
 }
 
 /**
@@ -92,28 +116,28 @@ async function searchFor(
   search: Search,
   name: string,
   header: number | undefined,
-): Promise<ArchiveMember | undefined> {
+): Promise<Found | undefined> {
   const place = search.hasMoved ? undefined : header;
-  let another: ArchiveMember | undefined;
-  for await (const member of passOf(search)) {
-    if (memberName(member) !== name) continue;
-    if (place === undefined || member.header === place) return member;
-    another ??= member;
+  let another: Found | undefined;
+  for await (const found of passOf(search)) {
+    if (memberName(found.member) !== name) continue;
+    if (place === undefined || found.member.header === place) return found;
+    another ??= found;
   }
   search.hasMoved ||= another !== undefined;
   return another;
 }
 
 /** Yields each member once: from where the last search ended to the end, then from the beginning to there. */
-async function* passOf(search: Search): AsyncGenerator<ArchiveMember> {
+async function* passOf(search: Search): AsyncGenerator<Found> {
   const begin = search.passed;
   yield* membersTo(search, Number.POSITIVE_INFINITY);
-  search.members = search.format.members(search.archive);
+  search.members = membersOf(search.format, search.archive, search.sampled);
   search.passed = 0;
   yield* membersTo(search, begin);
 }
 
-async function* membersTo(search: Search, end: number): AsyncGenerator<ArchiveMember> {
+async function* membersTo(search: Search, end: number): AsyncGenerator<Found> {
   while (search.passed < end) {
     const next = await search.members.next().catch(nothingIfDamaged);
     if (next === undefined || next.done === true) return;

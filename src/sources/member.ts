@@ -1,6 +1,6 @@
 import type { ImageFailure } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
-import { isMemberPath } from './member-path.js';
+import { isMemberPath, memberPath } from './member-path.js';
 import { ObjectItem } from './object.js';
 import type { Source } from './source.js';
 
@@ -13,6 +13,10 @@ const NOT_INSIDE: ImageFailure = {
 export const member: Source = {
   name: 'member of an archive',
   takes: ({ path, found }) => (found.kind === 'failed' || found.kind === 'object') && isMemberPath(path),
+  async columns({ path }, { columnsOf, storage }) {
+    const inside = await memberPath(path, storage);
+    return inside === undefined || inside === 'gone' ? 'none' : columnsOf(inside.path);
+  },
   async *items({ name, path, found }, { findInside, targets, storage }) {
     const item = await findInside(path);
     if (item !== undefined && item !== 'missing') yield item;

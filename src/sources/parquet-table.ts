@@ -1,9 +1,12 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { ColumnReader } from '../formats/parquet/column-reader.js';
 import { readFooter } from '../formats/parquet/footer.js';
+import { BYTES } from '../formats/parquet/values.js';
 import { ImageRefusal } from '../refusal.js';
 import type { ArchiveFile } from './archive-file.js';
 import { imageColumnOf } from './parquet-column.js';
+
+type BytesReader = ColumnReader<Uint8Array | number, Uint8Array>;
 
 /** The metadata of a Parquet file, and the identity that the file had then. */
 interface Known {
@@ -11,8 +14,8 @@ interface Known {
   readonly column: string;
   readonly rows: number;
   readonly rowGroups: number;
-  readonly bytes: ColumnReader;
-  readonly path: ColumnReader | undefined;
+  readonly bytes: BytesReader;
+  readonly path: BytesReader | undefined;
 }
 
 /** The images of a Parquet file, one for each row. All items of the file share it and its cache of pages. */
@@ -87,7 +90,7 @@ async function know(file: ArchiveFile, wanted: string | undefined): Promise<Know
   const { identity, read } = file;
   const { rows, columns, chunksOf } = await readFooter(read, identity.bytes);
   const { name, image } = imageColumnOf(columns, wanted);
-  const readerOf = (leaf: typeof image.bytes) => new ColumnReader(leaf, chunksOf(leaf));
+  const readerOf = (leaf: typeof image.bytes) => new ColumnReader(BYTES, leaf, chunksOf(leaf));
   const path = image.path && readerOf(image.path);
   const rowGroups = chunksOf(image.bytes).length;
   return { identity, column: name, rows, rowGroups, bytes: readerOf(image.bytes), path };

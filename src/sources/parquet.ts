@@ -5,7 +5,7 @@ import { withColumns } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import { DAMAGED_HINT, failureOf } from './archive.js';
 import { ImageColumnError } from './parquet-column.js';
-import { columnsOfTable, columnValues } from './parquet-columns.js';
+import { columnValues, ParquetColumns } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
 import type { Source, Walk } from './source.js';
@@ -43,7 +43,9 @@ export const parquet: Source = {
   },
   async columns({ path }, walk) {
     try {
-      return await columnsOfTable(path, await openTable(path, walk), walk.storage);
+      const found = await ParquetColumns.open(path, await openTable(path, walk), walk.storage);
+      await found.close();
+      return found.names;
     } catch (error) {
       rowFailure(error); // a row says why
       return [];

@@ -96,8 +96,8 @@ export async function columnsOf(
 async function openWalk(options: WalkOptions, sources: readonly Source[]) {
   const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
   const targets = await Targets.open();
-  const { storage = LOCAL, imageColumn } = options;
-  const inside = new InsideFinder(async () => targets, undefined, imageColumn, storage);
+  const { storage = LOCAL, imageColumn, columns } = options;
+  const inside = new InsideFinder(async () => targets, undefined, imageColumn, storage, columns);
   const walk: Walk = {
     ...options,
     storage,

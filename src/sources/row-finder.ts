@@ -1,27 +1,35 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
-import type { FoundItem } from '../item.js';
+import { type FoundItem, withColumns } from '../item.js';
 import type { NamedArchive } from './archive.js';
 import { openTable } from './parquet.js';
+import { ParquetColumns } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';
 import type { ParquetTable } from './parquet-table.js';
 import type { Storage } from './storage.js';
 
-/** Finds rows of Parquet files. It remembers the last file, until that changes. */
+/** A Parquet file in which rows are found. */
+interface Opened {
+  readonly path: string;
+  readonly identity: FileIdentity | undefined;
+  readonly table: ParquetTable | undefined; // undefined if it cannot be read
+  readonly columns: ParquetColumns | undefined; // if any are asked for
+}
+
+/** Finds rows of Parquet files. It remembers the last file, until that changes. Close it when done. */
 export class RowFinder {
   readonly #imageColumn: string | undefined;
   readonly #storage: Storage;
-  #last:
-    | {
-        readonly path: string;
-        readonly identity: FileIdentity | undefined;
-        readonly table: Promise<ParquetTable | undefined>;
-      }
-    | undefined;
+  readonly #columns: readonly string[];
+  #last: Opened | undefined;
 
-  /** @param imageColumn the column of the images; by default, the only one that may be */
-  constructor(imageColumn: string | undefined, storage: Storage) {
+  /**
+   * @param imageColumn the column of the images; by default, the only one that may be
+   * @param columns to find too
+   */
+  constructor(imageColumn: string | undefined, storage: Storage, columns: readonly string[]) {
     this.#imageColumn = imageColumn;
     this.#storage = storage;
+    this.#columns = columns;
   }
 
   /**
@@ -30,28 +38,37 @@ export class RowFinder {
    */
   async find(file: NamedArchive, row: string): Promise<FoundItem | undefined> {
     if (!/^(?:0|[1-9]\d{0,14})$/.test(row)) return undefined;
-    const table = await this.#open(file.path, await this.#storage.identify(file.path));
-    return table !== undefined && Number(row) < table.rows
-      ? new ParquetRow(file, Number(row), table, this.#storage)
-      : undefined;
+    const { table, columns } = await this.#open(file.path);
+    if (table === undefined || Number(row) >= table.rows) return undefined;
+    const item = new ParquetRow(file, Number(row), table, this.#storage);
+    const values = await columns?.of(Number(row), this.#columns).catch(nothingIfDamaged);
+    return values === undefined ? item : withColumns(item, values);
   }
 
-  #open(path: string, identity: FileIdentity | undefined): Promise<ParquetTable | undefined> {
-    const known = this.#last?.path === path ? this.#last.identity : undefined;
-    if (
-      this.#last === undefined ||
-      known === undefined ||
-      identity === undefined ||
-      !isSameIdentity(known, identity)
-    ) {
-      const table = openTable(path, { imageColumn: this.#imageColumn, storage: this.#storage }).catch(
-        (error: unknown) => {
-          rowFailure(error); // throws errors that are not of the file
-          return undefined;
-        },
-      );
-      this.#last = { path, identity, table };
-    }
-    return this.#last.table;
+  async close(): Promise<void> {
+    const last = this.#last;
+    this.#last = undefined;
+    await last?.columns?.close();
   }
+
+  async #open(path: string): Promise<Opened> {
+    const storage = this.#storage;
+    const identity = await storage.identify(path);
+    const known = this.#last?.path === path ? this.#last : undefined;
+    if (known?.identity !== undefined && identity !== undefined && isSameIdentity(known.identity, identity))
+      return known;
+    await this.close();
+    const table = await openTable(path, { imageColumn: this.#imageColumn, storage }).catch(nothingIfDamaged);
+    const hasColumns = table !== undefined && this.#columns.length > 0;
+    const columns = hasColumns
+      ? await ParquetColumns.open(path, table, storage).catch(nothingIfDamaged)
+      : undefined;
+    this.#last = { path, identity, table, columns };
+    return this.#last;
+  }
+}
+
+/** @throws errors that are not of the file */
+function nothingIfDamaged(error: unknown): undefined {
+  rowFailure(error);
 }

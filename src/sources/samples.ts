@@ -13,9 +13,9 @@ interface Member {
   readonly read: (archive: ReadAt) => Promise<Uint8Array>;
 }
 
-/** Members of an archive that belong together, and the columns that they bring. */
-export interface Sample<M> {
-  readonly members: readonly M[]; // without those of the columns
+/** A member of an archive, with the columns of its sample. */
+export interface SampleMember<M> {
+  readonly member: M;
   readonly columns: Columns;
   readonly problem: string | undefined; // why it lacks columns that it should have
 }
@@ -24,9 +24,9 @@ const MAX_METADATA = 2 ** 22; // bytes of one member
 const MAX_MEMBERS = 1024; // of one sample, held until its end
 
 /**
- * Groups members by WebDataset's rule: a sample is the members next to each other that share a key, their path up to the first dot of
- * the file name. Its `.cls` and `.txt` are columns of these names, the members of its `.json` columns of theirs. What cannot be read, or
- * is too large, gives no columns.
+ * Yields the members of samples with their columns, and all other members with none. By WebDataset's rule, a sample is the members next
+ * to each other that share a key, their path up to the first dot of the file name. Its `.cls` and `.txt` are not yielded, but columns
+ * of these names, the members of its `.json` columns of theirs. What cannot be read, or is too large, gives no columns.
  *
  * @param read of the archive
  * @throws as reading the members does, once the sample before has been yielded
@@ -34,23 +34,23 @@ const MAX_MEMBERS = 1024; // of one sample, held until its end
 export async function* samplesOf<M extends Member>(
   members: AsyncIterable<M>,
   read: ReadAt,
-): AsyncGenerator<Sample<M>> {
+): AsyncGenerator<SampleMember<M>> {
   let open: OpenSample<M> | undefined;
   try {
     for await (const member of members) {
       const [key, extension = ''] = keyOf(member);
       if (open === undefined || key === undefined || open.key !== key) {
-        if (open !== undefined) yield open.take();
+        if (open !== undefined) yield* open.take();
         open = new OpenSample(key);
       }
       await open.add(member, extension, read);
-      if (key === undefined || open.isFull) yield open.take();
+      if (key === undefined || open.isFull) yield* open.take();
     }
   } catch (error) {
-    if (open !== undefined) yield open.take();
+    if (open !== undefined) yield* open.take();
     throw error;
   }
-  if (open !== undefined) yield open.take();
+  if (open !== undefined) yield* open.take();
 }
 
 const KEY = /^((?:.*\/)?[^./]+)\.([^/]*)$/s;
@@ -96,19 +96,17 @@ class OpenSample<M extends Member> {
   }
 
   /** Returns the members so far. If there are too many, neither they nor those that follow have columns. */
-  take(): Sample<M> {
+  take(): readonly SampleMember<M>[] {
     if (this.isFull && !this.#isTooLarge) {
       this.#isTooLarge = true;
       this.#problem = `${this.key} has more than ${MAX_MEMBERS} members`;
     }
-    const sample = {
-      members: this.#members,
-      columns: this.#isTooLarge ? {} : this.#joined(),
-      problem: this.#problem,
-    };
+    const columns = this.#isTooLarge ? {} : this.#joined();
+    const problem = this.#problem;
+    const members = this.#members.map((member) => ({ member, columns, problem }));
     this.#members = [];
     this.#problem = undefined;
-    return sample;
+    return members;
   }
 
   /** Columns of members of their own come before those in JSON, and win over them. */

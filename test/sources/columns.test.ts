@@ -119,7 +119,7 @@ describe('columns', () => {
           ['1.png', 'x'],
         ] as const),
         ...([
-          ['2.json', Buffer.alloc(2 ** 22 + 1, ' ')],
+          ['2.json', '{"n":2}'.padEnd(2 ** 22 + 1)],
           ['2.png', 'x'],
         ] as const),
         ...([
@@ -275,6 +275,23 @@ describe('columns', () => {
         { label: '', n: '2', cls: null },
         { label: '', n: '', cls: null },
       ]);
+    });
+
+    it('are the same for an image that is named on its own', async () => {
+      const names = ['d.parquet/6', 'a.tar/0.png', 'd.parquet/2', 'd.parquet/7', 'a.tar/0.png#xywh=0,0,5,5'];
+      assert.deepEqual(await kept(names), ['label', 'cls']);
+      const expected = [
+        { cls: null, label: 6 },
+        { cls: 1, label: 'x' },
+        { cls: null, label: 2 },
+        { cls: null, label: null },
+        { cls: 1, label: 'x' },
+      ];
+      assert.deepEqual((await walk(names, ['cls', 'label'])).values, expected);
+      await write('list.txt', names.join('\n'));
+      const list = { path: at('list.txt') };
+      assert.deepEqual(await kept([], ['label'], { list }), ['label']);
+      assert.deepEqual((await walk([], ['cls', 'label'], { list })).values, expected);
     });
 
     it('of a text list are those of what its first line names', async () => {

@@ -1,8 +1,21 @@
 import { FormatError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
 import type { ColumnChunk, ParquetLeaf } from './footer.js';
-import { type ChunkPages, type Page, packedBytes, pagesOf } from './pages.js';
-import { decodeDictionary, decodePage, isDictionary, type PageValues } from './values.js';
+import { type ChunkPages, isDictionaryCoded, type Page, packedBytes, pagesOf } from './pages.js';
+
+/** How the pages of a column are decoded. */
+export interface PageDecoder<Value, Entry> {
+  /** Returns a value for each row. @throws FormatError if the page is damaged */
+  readonly page: (
+    page: Page,
+    packed: Uint8Array,
+    codec: string,
+    leaf: ParquetLeaf,
+    dictionary: readonly Entry[] | undefined,
+  ) => readonly Value[];
+  /** Returns the entries of a dictionary. @throws FormatError if it is damaged */
+  readonly dictionary: (page: Page, packed: Uint8Array, codec: string, leaf: ParquetLeaf) => readonly Entry[];
+}
 
 const KEPT = 2; // pages: the decoders read ahead from one into the next
 const MAX_KEPT_BYTES = 2 ** 28; // of these pages together, unless there is only one
@@ -11,15 +24,17 @@ const MAX_KEPT_BYTES = 2 ** 28; // of these pages together, unless there is only
  * Reads the values of a column page by page. Memory holds two pages, which may be much less than a row group. A page is read whole and
  * has fewer than 2 GiB; some programs, such as fastparquet, write row groups of a single page.
  */
-export class ColumnReader {
+export class ColumnReader<Value, Entry> {
+  readonly #decoder: PageDecoder<Value, Entry>;
   readonly #leaf: ParquetLeaf;
   readonly #chunks: readonly ColumnChunk[];
   readonly #groups = new Recent<ColumnChunk, ChunkPages>();
-  readonly #dictionaries = new Recent<ColumnChunk, readonly Uint8Array[]>();
-  readonly #pages = new Recent<Page, PageValues>();
+  readonly #dictionaries = new Recent<ColumnChunk, readonly Entry[]>();
+  readonly #pages = new Recent<Page, readonly Value[]>();
 
   /** @param chunks of the column, in the order of their rows */
-  constructor(leaf: ParquetLeaf, chunks: readonly ColumnChunk[]) {
+  constructor(decoder: PageDecoder<Value, Entry>, leaf: ParquetLeaf, chunks: readonly ColumnChunk[]) {
+    this.#decoder = decoder;
     this.#leaf = leaf;
     this.#chunks = chunks;
   }
@@ -30,12 +45,12 @@ export class ColumnReader {
   }
 
   /**
-   * Returns the value of a row, a view of its page; for a null, its definition level.
+   * Returns the value of a row.
    *
    * @throws FormatError if it cannot be read
    * @throws what `read` throws
    */
-  async value(read: ReadAt, row: number): Promise<Uint8Array | number> {
+  async value(read: ReadAt, row: number): Promise<Value> {
     const chunk = lastBefore(this.#chunks, row);
     if (chunk === undefined || row >= chunk.first + chunk.rows)
       throw new FormatError(`there is no row ${row}`);
@@ -43,17 +58,19 @@ export class ColumnReader {
     const pages = await this.#groups.get(chunk, 0, () => pagesOf(read, chunk));
     const page = lastBefore(pages.data, row - chunk.first);
     if (page === undefined) throw new FormatError(`there is no row ${row}`);
-    const { rows } = await this.#pages.get(page, page.size, async () => {
-      const dictionary = isDictionary(page.encoding) ? await this.#dictionary(read, chunk, pages) : undefined;
-      return decodePage(page, await packedBytes(read, page), chunk.codec, this.#leaf, dictionary);
+    const rows = await this.#pages.get(page, page.size, async () => {
+      const dictionary = isDictionaryCoded(page.encoding)
+        ? await this.#dictionary(read, chunk, pages)
+        : undefined;
+      return this.#decoder.page(page, await packedBytes(read, page), chunk.codec, this.#leaf, dictionary);
     });
-    return rows[row - chunk.first - page.first] as Uint8Array | number;
+    return rows[row - chunk.first - page.first] as Value;
   }
 
   async #dictionary(read: ReadAt, chunk: ColumnChunk, { dictionary }: ChunkPages) {
     if (dictionary === undefined) return undefined;
     return this.#dictionaries.get(chunk, dictionary.size, async () =>
-      decodeDictionary(dictionary, await packedBytes(read, dictionary), chunk.codec),
+      this.#decoder.dictionary(dictionary, await packedBytes(read, dictionary), chunk.codec, this.#leaf),
     );
   }
 }

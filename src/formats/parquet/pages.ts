@@ -24,6 +24,9 @@ interface PageLevels {
   readonly isCompressed: boolean; // the values after them
 }
 
+/** Whether the values of a page are indices of a dictionary. */
+export const isDictionaryCoded = (encoding: string): boolean => encoding.endsWith('_DICTIONARY');
+
 /** The pages of a column chunk. */
 export interface ChunkPages {
   readonly dictionary: Page | undefined;

@@ -1,16 +1,18 @@
 import { type FileMetaData, parquetSchema } from 'hyparquet';
 import { FormatError } from '../../errors.js';
 import type { ReadAt } from '../read-at.js';
+import { ColumnReader } from './column-reader.js';
 import { type ColumnChunk, chunksOf, leafOf, type ParquetLeaf, readMetadata, rowsIn } from './footer.js';
-import { packedBytes, pagesOf } from './pages.js';
-import { decodeScalarDictionary, decodeScalars, type Scalar } from './scalars.js';
-import { isDictionary } from './values.js';
+import { isDictionaryCoded, packedBytes, pagesOf } from './pages.js';
+import { SCALARS, type Scalar } from './scalars.js';
 
 /** The rows of a Parquet file in its columns of single values: text, numbers, booleans, dates. */
 export interface ParquetRows {
   readonly columns: readonly string[];
   /** Yields the values of rows in the order of the columns. @throws FormatError if the file is damaged */
   readonly read: (columns: readonly string[]) => AsyncGenerator<readonly Scalar[]>;
+  /** Returns the value of a column in a row. @throws FormatError if it cannot be read */
+  readonly value: (column: string, row: number) => Promise<Scalar>;
 }
 
 /**
@@ -24,18 +26,32 @@ export async function openRows(read: ReadAt, size: number): Promise<ParquetRows>
   const metadata = await readMetadata(read, size);
   const rows = rowsIn(metadata);
   const leaves = scalarLeaves(metadata);
+  const readers = new Map<string, ColumnReader<Scalar, Scalar>>();
+  const columnOf = (name: string) => {
+    const leaf = leaves.find(({ path: [one] }) => one === name);
+    if (leaf === undefined) throw new FormatError(`it has no column ${JSON.stringify(name)}`);
+    return { leaf, chunks: chunksOf(metadata, leaf, size) };
+  };
   return {
     columns: leaves.map(({ path: [name = ''] }) => name),
     async *read(columns) {
       const cursors = columns.map((name) => {
-        const leaf = leaves.find(({ path: [one] }) => one === name);
-        if (leaf === undefined) throw new FormatError(`it has no column ${JSON.stringify(name)}`);
-        return new Cursor(name, pagesOfColumn(read, chunksOf(metadata, leaf, size), leaf));
+        const { leaf, chunks } = columnOf(name);
+        return new Cursor(name, pagesOfColumn(read, chunks, leaf));
       });
       for (let row = 0; row < rows; row++) {
         for (const cursor of cursors) if (cursor.isAtEnd) await cursor.turn();
         yield cursors.map((cursor) => cursor.next());
       }
+    },
+    value(name, row) {
+      let reader = readers.get(name);
+      if (reader === undefined) {
+        const { leaf, chunks } = columnOf(name);
+        reader = new ColumnReader(SCALARS, leaf, chunks);
+        readers.set(name, reader);
+      }
+      return reader.value(read, row);
     },
   };
 }
@@ -90,9 +106,9 @@ async function* pagesOfColumn(
     const { dictionary, data } = await pagesOf(read, chunk);
     let entries: readonly Scalar[] | undefined;
     for (const page of data) {
-      if (dictionary !== undefined && isDictionary(page.encoding))
-        entries ??= decodeScalarDictionary(dictionary, await packedBytes(read, dictionary), codec, leaf);
-      yield decodeScalars(page, await packedBytes(read, page), codec, leaf, entries);
+      if (dictionary !== undefined && isDictionaryCoded(page.encoding))
+        entries ??= SCALARS.dictionary(dictionary, await packedBytes(read, dictionary), codec, leaf);
+      yield SCALARS.page(page, await packedBytes(read, page), codec, leaf, entries);
     }
   }
 }

@@ -3,10 +3,11 @@ import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { byteStreamSplit } from 'hyparquet/src/encoding.js';
 import { readPlain } from 'hyparquet/src/plain.js';
 import { FormatError } from '../../errors.js';
+import type { PageDecoder } from './column-reader.js';
 import { decompress } from './decompress.js';
 import type { ParquetLeaf } from './footer.js';
-import type { Page } from './pages.js';
-import { decode, encodedValues, guarded, hybrid, isDictionary, lookUp, unpack, viewOf } from './values.js';
+import { isDictionaryCoded, type Page } from './pages.js';
+import { decode, encodedValues, guarded, hybrid, lookUp, unpack, viewOf } from './values.js';
 
 /** A value of a row, as JSON can hold it. */
 export type Scalar = string | number | boolean | null;
@@ -17,7 +18,7 @@ export type Scalar = string | number | boolean | null;
  * @param dictionary decoded, if the page has indices of one
  * @throws FormatError if it is damaged, or encoded in a way that is not known
  */
-export function decodeScalars(
+function decodeScalars(
   page: Page,
   packed: Uint8Array,
   codec: string,
@@ -26,7 +27,7 @@ export function decodeScalars(
 ): readonly Scalar[] {
   return guarded(() => {
     const { defined, count, values } = encodedValues(page, packed, codec, leaf);
-    const decoded = isDictionary(page.encoding)
+    const decoded = isDictionaryCoded(page.encoding)
       ? lookUp(values, count, dictionary)
       : scalars(encoded(page.encoding, values, count, leaf), leaf);
     if (decoded.length !== count) throw new FormatError(`a page has ${decoded.length} of ${count} values`);
@@ -41,7 +42,7 @@ export function decodeScalars(
  *
  * @throws FormatError if it is damaged
  */
-export function decodeScalarDictionary(
+function decodeDictionary(
   page: Page,
   packed: Uint8Array,
   codec: string,
@@ -49,6 +50,9 @@ export function decodeScalarDictionary(
 ): readonly Scalar[] {
   return guarded(() => scalars(plain(decompress(codec, packed, page.size), page.values, leaf), leaf));
 }
+
+/** How the pages of single values are decoded. */
+export const SCALARS: PageDecoder<Scalar, Scalar> = { page: decodeScalars, dictionary: decodeDictionary };
 
 function encoded(encoding: string, bytes: Uint8Array, count: number, leaf: ParquetLeaf): DecodedArray {
   const { type, type_length: length } = leaf.element;

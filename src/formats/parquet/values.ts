@@ -1,38 +1,34 @@
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { FormatError } from '../../errors.js';
+import type { PageDecoder } from './column-reader.js';
 import { decompress } from './decompress.js';
 import type { ParquetLeaf } from './footer.js';
-import type { Page } from './pages.js';
+import { isDictionaryCoded, type Page } from './pages.js';
 import { readVarint } from './varint.js';
 
-/** The values of a page, one for each row. */
-export interface PageValues {
-  /** Bytes, or the definition level of a null. They are views of the page. */
-  readonly rows: readonly (Uint8Array | number)[];
-}
-
 /**
- * Decodes a page of byte strings. https://parquet.apache.org/docs/file-format/data-pages/encodings/
+ * Decodes a page of byte strings: for each row its bytes, a view of the page, or the definition level of a null.
+ * https://parquet.apache.org/docs/file-format/data-pages/encodings/
  *
  * hyparquet decodes numbers without checking how many a run states, so that is checked first: a few hostile bytes could otherwise fill
  * the memory.
  *
  * @throws FormatError if it is damaged, or encoded in a way that is not known
  */
-export function decodePage(
+function decodePage(
   page: Page,
   packed: Uint8Array,
   codec: string,
   leaf: ParquetLeaf,
   dictionary: readonly Uint8Array[] | undefined,
-): PageValues {
+): readonly (Uint8Array | number)[] {
   return guarded(() => {
     const { defined, count, values } = encodedValues(page, packed, codec, leaf);
     const decoded = decode(page.encoding, values, count, dictionary);
-    if (defined === undefined) return { rows: decoded };
+    if (defined === undefined) return decoded;
     let next = 0;
-    return { rows: defined.map((one) => (one === leaf.level ? (decoded[next++] as Uint8Array) : one)) };
+    return defined.map((one) => (one === leaf.level ? (decoded[next++] as Uint8Array) : one));
   });
 }
 
@@ -57,13 +53,19 @@ export function encodedValues(
 }
 
 /**
- * Decodes a dictionary.
+ * Decodes a dictionary of byte strings.
  *
  * @throws FormatError if it is damaged
  */
-export function decodeDictionary(page: Page, packed: Uint8Array, codec: string): readonly Uint8Array[] {
+function decodeDictionary(page: Page, packed: Uint8Array, codec: string): readonly Uint8Array[] {
   return guarded(() => plain(decompress(codec, packed, page.size), page.values));
 }
+
+/** How the pages of byte strings are decoded. */
+export const BYTES: PageDecoder<Uint8Array | number, Uint8Array> = {
+  page: decodePage,
+  dictionary: decodeDictionary,
+};
 
 /** Views and arrays throw a RangeError for a place beyond the bytes. */
 export function guarded<T>(decoding: () => T): T {
@@ -102,14 +104,11 @@ export function decode(
 ): Uint8Array[] {
   if (count === 0) return [];
   if (encoding === 'PLAIN') return plain(bytes, count);
-  if (isDictionary(encoding)) return lookUp(bytes, count, dictionary);
+  if (isDictionaryCoded(encoding)) return lookUp(bytes, count, dictionary);
   if (encoding === 'DELTA_LENGTH_BYTE_ARRAY') return deltaLength(bytes, count);
   if (encoding === 'DELTA_BYTE_ARRAY') return delta(bytes, count);
   throw new FormatError(`encoded as ${encoding}, which halonet does not read`);
 }
-
-/** Whether the values of a page are indices of a dictionary. */
-export const isDictionary = (encoding: string): boolean => encoding.endsWith('_DICTIONARY');
 
 /** Looks values up in a dictionary. @throws FormatError or RangeError if their indices are damaged */
 export function lookUp<T>(bytes: Uint8Array, count: number, dictionary: readonly T[] = []): T[] {

@@ -8,6 +8,7 @@ import { decompress } from '../../../src/formats/parquet/decompress.js';
 import { type ParquetFooter, readFooter } from '../../../src/formats/parquet/footer.js';
 import { decompressSnappy } from '../../../src/formats/parquet/snappy.js';
 import { thriftEnd } from '../../../src/formats/parquet/thrift.js';
+import { BYTES } from '../../../src/formats/parquet/values.js';
 import type { ReadAt } from '../../../src/formats/read-at.js';
 import { changedBytes } from '../../support/archives.js';
 import { ROOT } from '../../support/cli.js';
@@ -46,7 +47,7 @@ async function valuesIn(bytes: Buffer, read = readerOf(bytes)): Promise<(string 
 async function columnIn({ columns, chunksOf, rows }: ParquetFooter, read: ReadAt) {
   const leaf = columns.find(({ image }) => image !== undefined)?.image?.bytes;
   if (leaf === undefined) return [];
-  const reader = new ColumnReader(leaf, chunksOf(leaf));
+  const reader = new ColumnReader(BYTES, leaf, chunksOf(leaf));
   const values: (string | number)[] = [];
   for (let row = 0; row < Math.min(rows, 100); row++) {
     try {
@@ -108,7 +109,7 @@ describe('Parquet files', () => {
     for (const [position] of places)
       assert.ok(position < 4 || position >= bytes.byteLength - metadata, `${position}`);
     const leaf = columns[0]?.image?.bytes ?? assert.fail();
-    const reader = new ColumnReader(leaf, chunksOf(leaf));
+    const reader = new ColumnReader(BYTES, leaf, chunksOf(leaf));
     places.length = 0;
     const jpeg = fixture('images/e.jpg');
     assert.deepEqual(Buffer.from((await reader.value(read, 4)) as Uint8Array), jpeg);
