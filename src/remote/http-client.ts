@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Headers, Response } from 'undici';
 import { MAX_REDIRECTS, redirectTarget } from '../http/redirect.js';
 import { withRetries } from '../http/retries.js';
@@ -47,6 +48,7 @@ export class HttpClient {
     this.#timing = { ...TRANSFER_TIMING, ...settings.timing };
     this.#hosts = new Hosts(settings.publicHostsOnly, settings.lookup);
     this.#signal = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+    setMaxListeners(0, this.#signal); // one for each request under way, or Node would warn of a leak
   }
 
   get counts(): RemoteCounts {
