@@ -296,14 +296,15 @@ describe('URLs on the command line', () => {
   });
 
   it('requests as many images at once as --requests says', async () => {
-    fault = () => ({ kind: 'delay', ms: 30 });
+    fault = () => ({ kind: 'delay', ms: 200 });
     const many = Array.from({ length: 40 }, (_, i) => `${url('arrow.png')}?${i}`).join('\n');
     for (const requests of [3, 20]) {
       const args = ['classify', '-', ...DEMO, '--requests', String(requests)];
       const { code, stderr } = await halonet(args, { cwd: folder, stdin: many, ownProcess: true });
       assert.equal(code, 0);
       assert.doesNotMatch(stderr, /warning/i);
-      assert.equal(server.mostAtOnce(), requests);
+      const most = server.mostAtOnce();
+      assert.ok(most <= requests && most > requests / 2, `${most} of ${requests}`);
     }
   });
 });
