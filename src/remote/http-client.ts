@@ -29,6 +29,9 @@ export interface ObjectResponse {
   discard(): Promise<void>;
 }
 
+// A list may have as many hosts as images, and open connections count as open files.
+const KEEP_ALIVE_MS = 2000;
+
 const UNREACHABLE_RETRIES = 2; // a list has many addresses of hosts that are gone
 
 /** Makes the requests of a job. The library for them is loaded with the first one. Close it when done. */
@@ -156,7 +159,8 @@ export class HttpClient {
     guard: StallGuard,
   ): Promise<Response> {
     this.#signal.throwIfAborted();
-    this.#transport ??= openTransport(this.#settings.proxies, this.#hosts.lookup);
+    const { lookup } = this.#hosts;
+    this.#transport ??= openTransport(this.#settings.proxies, { lookup, keepAliveMs: KEEP_ALIVE_MS });
     const { fetch } = await this.#transport;
     try {
       return await guard.during(fetch(url, { ...init, redirect: 'manual', signal: guard.signal }));

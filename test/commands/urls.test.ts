@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { CERTIFICATE } from '../hub/hub-server.js';
 import {
   type Fault,
   type ObjectServer,
@@ -228,6 +229,36 @@ describe('URLs on the command line', () => {
         assert.doesNotMatch(path + JSON.stringify(headers), /secret|[Bb]asic/);
     } finally {
       await other.close();
+    }
+  });
+
+  it('reads https, and sends no credentials from there to http', async () => {
+    const files = { '/arrow.png': images[0] as Buffer };
+    const redirect = ({ path }: SeenRequest): Fault | undefined =>
+      path === '/moved.png' ? { kind: 'redirect', to: url('arrow.png') } : undefined;
+    const secure = await startObjectServer(files, redirect, { secure: true });
+    try {
+      const secret = secure.origin.replace('//', '//user:secret@');
+      const inputs = [`${secret}/arrow.png`, `${secret}/moved.png`, `${secure.origin}/moved.png`];
+      const args = ['classify', ...inputs, ...DEMO, '--format', 'jsonl'];
+      const env = { NODE_EXTRA_CA_CERTS: CERTIFICATE }; // read when a process starts
+      const { stdout, stderr } = await halonet(args, { cwd: folder, ownProcess: true, env });
+      const rows = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.deepEqual(
+        rows.map(({ error }) => error?.code),
+        [undefined, 'read_failed', undefined],
+        stderr,
+      );
+      assert.match(rows[1].error.message, /redirected from https to http/);
+      assert.equal(server.seen.length, 1);
+      assert.equal(server.seen[0]?.headers.authorization, undefined);
+      const { stdout: untrusted } = await here(['classify', `${secure.origin}/arrow.png`, ...DEMO]);
+      assert.match(untrusted, /,network: .*certificate/);
+    } finally {
+      await secure.close();
     }
   });
 
