@@ -22,16 +22,20 @@ export interface StallGuardOptions {
  * @throws TransientFailure on a broken or stalled connection; what `proxyRefusal` makes; `signal.reason` when aborted
  */
 export function stallGuard({ timing, signal, proxyRefusal }: StallGuardOptions): StallGuard {
-  const stalled = new AbortController();
+  // Not AbortSignal.any: in Node 20, a signal never forgets those that were made of it, one for each request.
+  const ended = new AbortController();
+  const end = () => ended.abort();
   return {
-    signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
+    signal: ended.signal,
     async during(work) {
-      const timer = setTimeout(() => stalled.abort(), timing.stallMs);
+      const timer = setTimeout(end, timing.stallMs);
+      signal?.addEventListener('abort', end);
+      if (signal?.aborted) end();
       try {
         return await work;
       } catch (error) {
         signal?.throwIfAborted();
-        if (stalled.signal.aborted) {
+        if (ended.signal.aborted) {
           throw new TransientFailure(`no bytes for ${timing.stallMs / 1000} s`, { cause: error });
         }
         const status = proxyAnswer(error);
@@ -40,6 +44,7 @@ export function stallGuard({ timing, signal, proxyRefusal }: StallGuardOptions):
         throw new TransientFailure(`the proxy answered HTTP ${status}`, { kind: 'status' });
       } finally {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
       }
     },
   };

@@ -1,4 +1,4 @@
-/** Error codes of an unreachable host: an immediate retry does not help. */
+/** Error codes of a host that is unreachable, or cannot be trusted: an immediate retry does not help. */
 const UNREACHABLE = [
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -6,6 +6,12 @@ const UNREACHABLE = [
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ];
 
 /** A request that may succeed if retried. Those who make requests turn it into an error of theirs once the attempts are used up. */

@@ -8,13 +8,20 @@ export interface Transport {
   readonly close: () => Promise<void>;
 }
 
+export interface TransportOptions {
+  readonly lookup?: LookupFunction | undefined; // resolves the names of hosts, except those that a proxy resolves
+  readonly keepAliveMs?: number | undefined; // how long a connection waits for another request, whatever its server allows
+}
+
 /**
  * Sends requests through the proxies, if any: https addresses through a tunnel, http addresses as curl does. Node's
  * own fetch does not support proxies in every version that halonet supports.
- * @param lookup resolves the names of hosts; not asked for those that a proxy resolves
  * @throws HalonetError if a proxy's address is unusable
  */
-export async function openTransport(proxies: Proxies, lookup?: LookupFunction): Promise<Transport> {
+export async function openTransport(
+  proxies: Proxies,
+  { lookup, keepAliveMs }: TransportOptions = {},
+): Promise<Transport> {
   checkProxies(proxies);
   // Imported only for downloads: it would add noticeably to the start-up time of every command.
   const { EnvHttpProxyAgent, fetch } = await import('undici');
@@ -25,6 +32,7 @@ export async function openTransport(proxies: Proxies, lookup?: LookupFunction): 
     noProxy: proxies.except,
     proxyTunnel: false,
     ...(lookup && { connect: { lookup } }),
+    ...(keepAliveMs && { keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs }),
   });
   return {
     fetch: (url, init) => fetch(url, { ...init, dispatcher }),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Headers, Response } from 'undici';
 import { MAX_REDIRECTS, redirectTarget } from '../http/redirect.js';
 import { withRetries } from '../http/retries.js';
@@ -28,6 +29,9 @@ export interface ObjectResponse {
   discard(): Promise<void>;
 }
 
+// A list may have as many hosts as images, and open connections count as open files.
+const KEEP_ALIVE_MS = 2000;
+
 const UNREACHABLE_RETRIES = 2; // a list has many addresses of hosts that are gone
 
 /** Makes the requests of a job. The library for them is loaded with the first one. Close it when done. */
@@ -47,6 +51,7 @@ export class HttpClient {
     this.#timing = { ...TRANSFER_TIMING, ...settings.timing };
     this.#hosts = new Hosts(settings.publicHostsOnly, settings.lookup);
     this.#signal = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+    setMaxListeners(0, this.#signal); // one for each request under way, or Node would warn of a leak
   }
 
   get counts(): RemoteCounts {
@@ -154,7 +159,8 @@ export class HttpClient {
     guard: StallGuard,
   ): Promise<Response> {
     this.#signal.throwIfAborted();
-    this.#transport ??= openTransport(this.#settings.proxies, this.#hosts.lookup);
+    const { lookup } = this.#hosts;
+    this.#transport ??= openTransport(this.#settings.proxies, { lookup, keepAliveMs: KEEP_ALIVE_MS });
     const { fetch } = await this.#transport;
     try {
       return await guard.during(fetch(url, { ...init, redirect: 'manual', signal: guard.signal }));

@@ -73,14 +73,16 @@ async function readRange(pinned: Pinned, position: number, length: number): Prom
     const response = await requestRange(pinned, position + received, position + length - 1, patience);
     try {
       for await (const chunk of response.chunks()) {
-        bytes.set(chunk.subarray(0, length - received), received);
-        received = Math.min(length, received + chunk.byteLength);
-        if (received === length) return;
+        const rest = length - received;
+        bytes.set(chunk.subarray(0, rest), received);
+        received += Math.min(rest, chunk.byteLength);
+        if (chunk.byteLength > rest) break;
       }
     } finally {
       await response.discard().catch(() => {});
     }
-    throw new TransientFailure(`the transfer ended after ${received} of ${length} bytes`);
+    if (received < length)
+      throw new TransientFailure(`the transfer ended after ${received} of ${length} bytes`);
   };
   if (length > 0) await client.attempts(attempt, { progress: () => received });
   return bytes;
@@ -138,7 +140,7 @@ async function bodyOf(response: ObjectResponse, most: number): Promise<Buffer> {
   for await (const chunk of response.chunks()) {
     chunks.push(chunk);
     length += chunk.byteLength;
-    if (length >= most) break;
+    if (length > most) break; // not before its end, so that the connection can be used again
   }
   return Buffer.concat(chunks, Math.min(length, most));
 }

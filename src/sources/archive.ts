@@ -130,9 +130,7 @@ async function* imagesIn(
     }
   } finally {
     if (incomplete > 0)
-      onNote?.(
-        `${name}: columns of ${counted(incomplete, 'image')} cannot be read; the first: ${first}`,
-      );
+      onNote?.(`${name}: columns of ${counted(incomplete, 'image')} cannot be read; the first: ${first}`);
   }
 }
 

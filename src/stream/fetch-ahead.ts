@@ -1,10 +1,10 @@
 import PQueue from 'p-queue';
 import { mapInOrder } from '../async/map-in-order.js';
 import type { Crop } from '../crop.js';
+import { HalonetError } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, JobItem, OpenItem } from '../item.js';
 import type { Columns } from '../rows.js';
-import { rethrowShortage } from '../shortage.js';
 import { ByteRoom } from './byte-room.js';
 
 export interface FetchOptions {
@@ -33,7 +33,7 @@ export class FetchAhead {
   /**
    * Yields items, fetched. Call `decoded` for each once its bytes are not needed any more.
    *
-   * @throws what the source throws; ShortageError
+   * @throws what the source throws; HalonetError if no item can be fetched
    */
   async *items(source: AsyncIterable<JobItem>): AsyncGenerator<JobItem> {
     const { requests, cancel } = this.#options;
@@ -79,7 +79,7 @@ export class FetchAhead {
       const bytes = await read(limit, take);
       return new FetchedItem(item, order, { identity, bytes });
     } catch (error) {
-      rethrowShortage(error);
+      if (error instanceof HalonetError) throw error; // it is not about this item
       return new FetchedItem(item, order, { identity, error });
     }
   }

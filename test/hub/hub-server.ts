@@ -70,7 +70,7 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
       else respond();
     };
     const secure = options.secure && at === 'hub';
-    const server = secure ? createSecureServer(identity(), listener) : createServer(listener);
+    const server = secure ? createSecureServer(localhostIdentity(), listener) : createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return server;
   };
@@ -196,7 +196,8 @@ function end(
   return response.writeHead(status, { 'content-length': 0, ...headers }).end();
 }
 
-function identity() {
+/** The key and certificate of a secure server. */
+export function localhostIdentity() {
   return { cert: readFileSync(CERTIFICATE), key: readFileSync(`${ROOT}fixtures/tls/localhost.key`) };
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { localhostIdentity } from '../hub/hub-server.js';
 
 /** A request as received. */
 export interface SeenRequest {
@@ -34,15 +36,17 @@ export interface ObjectServer {
  * Starts a server of files with ETags, ranges, If-Range and If-Match.
  *
  * @param fault called before each request is answered
+ * @param secure whether to use https, with CERTIFICATE
  */
 export async function startObjectServer(
   files: Readonly<Record<string, Buffer>> = {},
   fault: (request: SeenRequest) => Fault | undefined = () => undefined,
+  { secure = false } = {},
 ): Promise<ObjectServer> {
   const seen: SeenRequest[] = [];
   const current = new Map(Object.entries(files));
   let [now, most] = [0, 0];
-  const server = createServer((incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '', headers } = incoming;
     const request = { method, path: url, headers };
     seen.push(request);
@@ -53,11 +57,12 @@ export async function startObjectServer(
     const respond = () => answer(request, response, current, failing);
     if (failing?.kind === 'delay') setTimeout(respond, failing.ms);
     else respond();
-  });
+  };
+  const server = secure ? createSecureServer(localhostIdentity(), listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http${secure ? 's' : ''}://127.0.0.1:${port}`,
     files: current,
     seen,
     mostAtOnce: () => most,
