@@ -40,6 +40,7 @@ echo "Node $version"
 # Tests start other processes with process.execPath, which is this Node; shells find it first on PATH.
 PATH="$(dirname "$node"):$PATH" "$node" node_modules/mocha/bin/mocha.js \
   'dist/test/formats/**/*.test.js' \
+  'dist/test/zstd/*.test.js' \
   'dist/test/images/**/*.test.js' \
   'dist/test/runtime/*.test.js' \
   'dist/test/model/passes/*.test.js' \

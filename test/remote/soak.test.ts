@@ -82,7 +82,8 @@ describe('a job over servers that fail now and then', () => {
       model: { name: 'demo', hub: hubSettingsFromEnv({}, homedir()) },
       images: {
         inputs,
-        list: list === undefined ? undefined : { path: list, keep: 'all' },
+        list: list === undefined ? undefined : { path: list },
+        keep: list === undefined ? undefined : 'all',
         remote: {
           proxies: proxiesFromEnv({}),
           requests: 16,
