@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import type { DecodedImage } from '../../../src/images/decode.js';
-import { TIME_LIMIT } from '../../support/time-limit.js';
-import { HALONET } from '../support.js';
+import type { DecodedImage } from '../src/images/decode.js';
+import { TIME_LIMIT } from './support/time-limit.js';
+import { HALONET } from './images/support.js';
 
 const OPTIONAL = ['heic-decode', 'libheif-js', '@cornerstonejs'];
 
