@@ -1,8 +1,10 @@
 // src/remote/: objects on servers, such as images and archives behind URLs
 
+import PQueue from 'p-queue';
 import type { FileIdentity } from '../file-identity.js';
 import type { OpenItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
+import { Attempts } from './attempts.js';
 import { Blocks } from './blocks.js';
 import { HttpClient } from './http-client.js';
 import { httpStore } from './http-store.js';
@@ -14,6 +16,8 @@ const MOST_HELD = 128 * 2 ** 20; // bytes of those that memory holds as a whole
 
 /** The objects on servers that a job reads. Close it when done. */
 export class RemoteObjects {
+  readonly #attempts: Attempts;
+  readonly #identities: PQueue;
   readonly #client: HttpClient;
   readonly #stores: readonly Store[];
   readonly #blocks = new Blocks();
@@ -22,17 +26,19 @@ export class RemoteObjects {
 
   /** @param signal ends all requests */
   constructor(settings: RemoteSettings, signal?: AbortSignal | undefined) {
-    this.#client = new HttpClient(settings, signal);
-    this.#stores = [httpStore(this.#client, settings.requests)];
+    this.#attempts = new Attempts(settings, signal);
+    this.#client = new HttpClient(settings, this.#attempts);
+    this.#identities = new PQueue({ concurrency: settings.requests });
+    this.#stores = [httpStore(this.#client)];
   }
 
   get counts(): RemoteCounts {
-    return this.#client.counts;
+    return this.#attempts.counts;
   }
 
-  /** As {@link Store.identify} */
+  /** As {@link Store.identify}, for many objects at once. */
   identify(address: string): Promise<FileIdentity | undefined> {
-    return this.#store(address).identify(address);
+    return this.#identities.add(() => this.#store(address).identify(address));
   }
 
   /** As {@link Store.open} */
@@ -55,8 +61,9 @@ export class RemoteObjects {
     return opened;
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    this.#attempts.close();
+    await this.#client.close();
   }
 
   #openAnew(address: string): Promise<ObjectRanges> {
