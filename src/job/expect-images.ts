@@ -18,7 +18,11 @@ import { type ImageWalk, walkImages } from './walk-images.js';
 export async function expectInputs({ images, outputs, signal }: JobOptions): Promise<void> {
   if ('destination' in outputs && outputs.destination.mode === 'retry') return;
   const { inputs, sources, list, imageColumn, storage, allowEmpty } = images;
-  if (list !== undefined) await listColumns(list, storage);
+  if (list !== undefined) {
+    const mistake = await storage?.mistake(list.path);
+    if (mistake !== undefined) throw mistake;
+    await listColumns(list, storage);
+  }
   await refuseMistaken(inputs, sources, { imageColumn, storage });
   if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);
 }

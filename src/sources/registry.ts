@@ -12,6 +12,7 @@ import { member } from './member.js';
 import { object } from './object.js';
 import { parquet } from './parquet.js';
 import { pattern } from './pattern.js';
+import { prefix } from './prefix.js';
 import type { Input, MistakeOptions, Source, Walk, WalkOptions } from './source.js';
 import { standardInput } from './standard-input.js';
 import { LOCAL, type Storage } from './storage.js';
@@ -29,6 +30,7 @@ export const SOURCES: readonly Source[] = [
   parquet,
   file,
   member,
+  prefix,
   object,
   brokenPath,
 ];
@@ -92,7 +94,7 @@ export async function refuseMistaken(
   const { storage = LOCAL } = options;
   for (const name of inputs) {
     const { source, input } = await sourceOf(name, sources, storage);
-    const mistake = await source.mistake?.(input, { ...options, storage });
+    const mistake = (await storage.mistake(name)) ?? (await source.mistake?.(input, { ...options, storage }));
     if (mistake !== undefined) throw mistake;
   }
 }
