@@ -11,6 +11,8 @@ const defaults = {
   // ONNX Runtime 1.30 would otherwise collect usage data, write to the home directory and send telemetry. Its
   // collector also overflows the stack on long command lines, such as an expanded photos/*.jpg.
   ORT_DISABLE_TELEMETRY: '1',
+  // AWS's SDK would otherwise print a notice about the versions of Node that it will support.
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 };
 const unset = Object.keys(defaults).filter((name) => !process.env[name]);
 for (const name of unset) process.env[name] = defaults[name];

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
+import { shownAddress } from '../../src/address.js';
 import { HalonetError } from '../../src/errors.js';
 import { DECODES, FAULTS } from '../../src/images/geometry.js';
 import type { FailureLimit } from '../../src/job/failure-limit.js';
@@ -170,6 +171,18 @@ async function columnNames(text: string): Promise<readonly string[] | undefined>
     return undefined;
   }
 }
+
+const server = Flags.custom<string>({
+  helpValue: 'URL',
+  parse: async (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url !== undefined && /^https?:$/.test(url.protocol) && /^[^@?#]*$/.test(text)) return text;
+    throw new HalonetError(
+      `expected the address of a server, such as https://minio.example.org:9000; received ${shownAddress(text)}`,
+      { hint: 'Credentials are found where the AWS CLI finds them, and are no part of the address.' },
+    );
+  },
+});
 
 const MODEL = inGroup('Model');
 const OUTPUT = inGroup('Output');
@@ -398,6 +411,15 @@ export const sharedFlags = {
     ...INPUTS,
     description: 'Ask no hosts of private networks or of this machine for URLs, redirects included',
   }),
+  's3-endpoint': server({
+    ...INPUTS,
+    description:
+      'Server of s3:// addresses, if it is not that of AWS; by default, what AWS_ENDPOINT_URL or the profile names',
+  }),
+  's3-anonymous': Flags.boolean({
+    ...INPUTS,
+    description: 'Read s3:// addresses without credentials, as public buckets allow',
+  }),
   include: pathPattern({
     ...INPUTS,
     multiple: true,
@@ -537,7 +559,7 @@ export const inputArgs = {
   input: Args.string({
     multiple: true,
     ignoreStdin: true, // standard input is read only for the argument -
-    description: 'Images, folders, archives, URLs, patterns, or - for a list of paths',
+    description: 'Images, folders, archives, URLs, s3:// addresses, patterns, or - for a list of paths',
   }),
 };
 

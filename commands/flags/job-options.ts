@@ -29,6 +29,7 @@ export interface Shell
     Pick<ImageOptions, 'stdin' | 'counted'> {
   readonly stdout: Writable;
   readonly hub: HubSettings;
+  readonly awsRegion: string | undefined; // if AWS's SDK finds none
   readonly invocation: Invocation;
 }
 
@@ -87,7 +88,10 @@ function modelOptions({ flags, retried }: JobRequest, { hub, invocation }: Shell
   };
 }
 
-function imageOptions(request: JobRequest, { stdin, counted, hub, invocation }: Shell): ImageOptions {
+function imageOptions(
+  request: JobRequest,
+  { stdin, counted, hub, awsRegion, invocation }: Shell,
+): ImageOptions {
   const { flags, inputs, retried } = request;
   return {
     inputs,
@@ -102,6 +106,7 @@ function imageOptions(request: JobRequest, { stdin, counted, hub, invocation }: 
       requests: flags.requests,
       seconds: flags['fetch-timeout'],
       publicHostsOnly: flags['public-hosts-only'],
+      s3: { endpoint: flags['s3-endpoint'], anonymous: flags['s3-anonymous'], region: awsRegion },
     },
     stdin,
     nul: flags.null,

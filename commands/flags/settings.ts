@@ -46,6 +46,8 @@ export const SETTINGS = {
   requests: { sets: 'images', follows: 'nothing', retry: 'renew' },
   'public-hosts-only': { sets: 'images', follows: 'failures', retry: 'renew' },
   'fetch-timeout': { sets: 'images', follows: 'failures', retry: 'renew' },
+  's3-endpoint': { sets: 'images', follows: 'failures', retry: 'renew' },
+  's3-anonymous': { sets: 'images', follows: 'failures', retry: 'renew' },
   'image-column': { sets: 'images', follows: 'nothing', retry: 'keep' }, // the identity of an item has the column
   extensions: { sets: 'images', follows: 'nothing', retry: 'drop' },
   include: { sets: 'images', follows: 'nothing', retry: 'drop' },

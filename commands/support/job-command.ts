@@ -71,6 +71,7 @@ export abstract class JobCommand extends BaseCommand {
       stdout: process.stdout,
       counted: isCounted,
       hub: hubSettingsFromEnv(process.env, homedir()),
+      awsRegion: process.env.AWS_DEFAULT_REGION, // the SDK for JavaScript reads only AWS_REGION
       host: host(),
       machine: thisMachine(),
       invocation: {

@@ -1,5 +1,3 @@
-import type { Headers } from 'undici';
-
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -14,7 +12,7 @@ const HTTP_DATE = /^(mon|tue|wed|thu|fri|sat|sun)/i;
  *
  * Source: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, https://huggingface.co/docs/hub/rate-limits
  */
-export function retryAfterMs(headers: Headers): number | undefined {
+export function retryAfterMs(headers: { get(name: string): string | null }): number | undefined {
   const value = headers.get('retry-after')?.trim() ?? secondsToReset(headers.get('ratelimit'));
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * SECOND;

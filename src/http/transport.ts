@@ -1,10 +1,11 @@
 import type { LookupFunction } from 'node:net';
-import type { RequestInit, Response } from 'undici';
+import type { Dispatcher, RequestInit, Response } from 'undici';
 import { checkProxies, type Proxies } from './proxies.js';
 
 /** A way to send requests. Call `close` after the last response. */
 export interface Transport {
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
+  readonly dispatcher: Dispatcher; // for requests that fetch would change
   readonly close: () => Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export async function openTransport(
   });
   return {
     fetch: (url, init) => fetch(url, { ...init, dispatcher }),
+    dispatcher,
     close: () => dispatcher.destroy(),
   };
 }

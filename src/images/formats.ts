@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { FileItem } from '../file-item.js';
-import { missing, OPTIONAL_PACKAGES } from './codecs/optional-package.js';
+import { missing } from '../optional-package.js';
+import { OPTIONAL_PACKAGES } from './codecs/optional-packages.js';
 import { decodeImage } from './decode.js';
 import { OPTIONAL, WRITTEN } from './format-samples.js';
 import type { Preprocessing } from './geometry.js';
@@ -52,7 +53,7 @@ export async function imageFormats(preprocessing: Preprocessing): Promise<ImageF
     const failing: { name: string; reason: string }[] = [];
     const absent = OPTIONAL_PACKAGES.flatMap((optional) => {
       const hint = missing(optional);
-      return hint === undefined ? [] : [{ name: optional.format, hint }];
+      return hint === undefined ? [] : [{ name: optional.purpose, hint }];
     });
     for (const [name, encode] of Object.entries({ ...SAMPLES, ...OPTIONAL })) {
       if (absent.some((format) => format.name === name)) continue;

@@ -22,7 +22,11 @@ export async function settleInputs<Options extends JobOptions>(options: Options)
   const { images, outputs, signal } = options;
   if ('destination' in outputs && outputs.destination.mode === 'retry') return options;
   const { inputs, sources, list, imageColumn, storage, allowEmpty, keep } = images;
-  if (list !== undefined) await listColumns(list, storage);
+  if (list !== undefined) {
+    const mistake = await storage?.mistake(list.path);
+    if (mistake !== undefined) throw mistake;
+    await listColumns(list, storage);
+  }
   await refuseMistaken(inputs, sources, { imageColumn, storage });
   const columns = keep && keptColumns(keep, await columnsOfImages(images, { signal }));
   if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);

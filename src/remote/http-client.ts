@@ -1,17 +1,15 @@
-import { setMaxListeners } from 'node:events';
 import type { Headers, Response } from 'undici';
 import { MAX_REDIRECTS, redirectTarget } from '../http/redirect.js';
-import { withRetries } from '../http/retries.js';
-import { retryAfterMs, waitText } from '../http/retry-after.js';
+import { retryAfterMs } from '../http/retry-after.js';
 import { discard, readBody, type StallGuard, stallGuard } from '../http/stall-guard.js';
-import { TRANSFER_TIMING, type TransferTiming } from '../http/timing.js';
 import { isTransient, statusText, TransientFailure } from '../http/transient-failure.js';
 import { openTransport, type Transport } from '../http/transport.js';
 import { ImageRefusal } from '../refusal.js';
 import { rethrowShortage } from '../shortage.js';
+import type { Attempts } from './attempts.js';
 import { ForbiddenHost, Hosts } from './hosts.js';
-import { Patience } from './patience.js';
-import type { RemoteCounts, RemoteSettings } from './settings.js';
+import type { Patience } from './patience.js';
+import type { RemoteSettings } from './settings.js';
 
 /** A request for an object. */
 export interface ObjectRequest {
@@ -32,30 +30,18 @@ export interface ObjectResponse {
 // A list may have as many hosts as images, and open connections count as open files.
 const KEEP_ALIVE_MS = 2000;
 
-const UNREACHABLE_RETRIES = 2; // a list has many addresses of hosts that are gone
-
 /** Makes the requests of a job. The library for them is loaded with the first one. Close it when done. */
 export class HttpClient {
   readonly #settings: RemoteSettings;
-  readonly #timing: TransferTiming;
   readonly #hosts: Hosts;
-  readonly #closed = new AbortController();
-  readonly #signal: AbortSignal;
   readonly #pauses = new Map<string, number>(); // until when the servers of an origin ask to wait
-  readonly #counts = { requests: 0, retries: 0, bytes: 0 };
+  readonly attempts: Attempts;
   #transport: Promise<Transport> | undefined;
 
-  /** @param signal ends all requests */
-  constructor(settings: RemoteSettings, signal: AbortSignal | undefined) {
+  constructor(settings: RemoteSettings, attempts: Attempts) {
     this.#settings = settings;
-    this.#timing = { ...TRANSFER_TIMING, ...settings.timing };
+    this.attempts = attempts;
     this.#hosts = new Hosts(settings.publicHostsOnly, settings.lookup);
-    this.#signal = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
-    setMaxListeners(0, this.#signal); // one for each request under way, or Node would warn of a leak
-  }
-
-  get counts(): RemoteCounts {
-    return { ...this.#counts };
   }
 
   /** @throws ImageRefusal permission if its host must not be asked, as far as its name tells */
@@ -65,42 +51,6 @@ export class HttpClient {
     } catch (error) {
       throw forbiddenIn(error) ?? error;
     }
-  }
-
-  /**
-   * Works on an object with as many attempts as it needs.
-   *
-   * @param attempt makes requests with the patience that it is given
-   * @param progress how far the attempts have come
-   * @throws ImageRefusal network if the attempts are used up; what an attempt throws; the signal's reason on abort
-   */
-  async attempts<T>(
-    attempt: (patience: Patience) => Promise<T>,
-    { patience = new Patience(this.#settings.seconds), progress }: AttemptOptions = {},
-  ): Promise<T> {
-    try {
-      return await withRetries(() => attempt(patience), {
-        timing: this.#timing,
-        signal: this.#signal,
-        progress,
-        jitter: 0.5,
-        retriesFor: ({ kind }) => (kind === 'unreachable' ? UNREACHABLE_RETRIES : this.#timing.retries),
-        onWait: () => {
-          patience.check();
-          this.#counts.retries++;
-        },
-        tooLongWait: ({ message }, { asked }) =>
-          new ImageRefusal('network', `${message}, and the server asks to wait ${waitText(asked)}`),
-      });
-    } catch (error) {
-      if (error instanceof TransientFailure) throw new ImageRefusal('network', error.message);
-      throw error;
-    }
-  }
-
-  /** Returns the patience with a new object. */
-  patience(): Patience {
-    return new Patience(this.#settings.seconds);
   }
 
   /**
@@ -124,7 +74,7 @@ export class HttpClient {
         'accept-encoding': 'identity', // so that sizes and ranges are those of the object itself
       };
       if (authorization !== undefined && url.origin === home) headers.authorization = authorization;
-      this.#counts.requests++;
+      this.attempts.counted.requests++;
       const response = await this.#fetch(url, { method, headers }, guard);
       let redirect: URL | undefined;
       try {
@@ -142,9 +92,8 @@ export class HttpClient {
     throw badRedirect(`was redirected more than ${MAX_REDIRECTS} times`);
   }
 
-  /** Ends all requests. */
+  /** Closes all connections. */
   async close(): Promise<void> {
-    this.#closed.abort(new ImageRefusal('network', 'the run has ended'));
     const transport = this.#transport;
     this.#transport = undefined;
     await transport?.then(
@@ -158,7 +107,7 @@ export class HttpClient {
     init: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
     guard: StallGuard,
   ): Promise<Response> {
-    this.#signal.throwIfAborted();
+    this.attempts.signal.throwIfAborted();
     const { lookup } = this.#hosts;
     this.#transport ??= openTransport(this.#settings.proxies, { lookup, keepAliveMs: KEEP_ALIVE_MS });
     const { fetch } = await this.#transport;
@@ -179,13 +128,13 @@ export class HttpClient {
     }
     const isUsable = (status >= 200 && status < 300) || status === 412 || status === 416;
     if (!isUsable) throw statusRefusal(status);
-    const counts = this.#counts;
+    const { counted } = this.attempts;
     return {
       status,
       headers,
       async *chunks() {
         for await (const chunk of readBody(response, guard)) {
-          counts.bytes += chunk.byteLength;
+          counted.bytes += chunk.byteLength;
           yield chunk;
         }
       },
@@ -201,13 +150,15 @@ export class HttpClient {
     const ms = until - Date.now();
     if (ms <= 0 || ms > LONGEST_PAUSE_MS) return; // after a longer one, each request gets its own answer
     this.#pauses.set(origin, until);
-    await this.#timing.wait(ms, this.#signal);
+    const { timing, signal } = this.attempts;
+    await timing.wait(ms, signal);
   }
 
   #guard(patience: Patience): StallGuard {
-    const { stallMs } = this.#timing;
+    const { timing, signal } = this.attempts;
+    const { stallMs } = timing;
     const guard = stallGuard({
-      signal: this.#signal,
+      signal,
       timing: {
         get stallMs() {
           return Math.min(stallMs, patience.left);
@@ -217,11 +168,6 @@ export class HttpClient {
     });
     return { signal: guard.signal, during: (work) => patience.during(guard.during(work)) };
   }
-}
-
-interface AttemptOptions {
-  readonly patience?: Patience | undefined; // new by default
-  readonly progress?: (() => number) | undefined;
 }
 
 const LONGEST_PAUSE_MS = 5 * 60_000;

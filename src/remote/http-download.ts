@@ -33,9 +33,9 @@ export class HttpDownload {
 
   /** @throws ImageRefusal as {@link HttpClient.request} */
   static async begin(client: HttpClient, address: HttpAddress): Promise<HttpDownload> {
-    const patience = client.patience();
+    const patience = client.attempts.patience();
     const request = () => client.request({ ...address, method: 'GET' }, patience);
-    return new HttpDownload(client, address, patience, await client.attempts(request, { patience }));
+    return new HttpDownload(client, address, patience, await client.attempts.run(request, { patience }));
   }
 
   /** The identity of the object; {@link UNKNOWN} if the server tells no version. */
@@ -57,7 +57,7 @@ export class HttpDownload {
         expectImageSize('the file', announced, limit);
         await body.announce(announced);
       }
-      await this.#client.attempts(() => this.#receive(body), {
+      await this.#client.attempts.run(() => this.#receive(body), {
         patience: this.#patience,
         progress: () => body.length,
       });

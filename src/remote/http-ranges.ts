@@ -16,7 +16,7 @@ const MOST_HELD = 32 * 2 ** 20; // bytes of an object that is held in memory, be
  * @throws ImageRefusal read_failed if its server sends no ranges, and it is too large to hold
  */
 export async function openHttpRanges(client: HttpClient, address: HttpAddress): Promise<ObjectRanges> {
-  return client.attempts(async (patience) => {
+  return client.attempts.run(async (patience) => {
     const headers = { range: `bytes=0-${HEAD - 1}` };
     const response = await client.request({ ...address, method: 'GET', headers }, patience);
     try {
@@ -84,7 +84,7 @@ async function readRange(pinned: Pinned, position: number, length: number): Prom
     if (received < length)
       throw new TransientFailure(`the transfer ended after ${received} of ${length} bytes`);
   };
-  if (length > 0) await client.attempts(attempt, { progress: () => received });
+  if (length > 0) await client.attempts.run(attempt, { progress: () => received });
   return bytes;
 }
 

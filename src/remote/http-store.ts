@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type { FileIdentity } from '../file-identity.js';
 import { ImageRefusal } from '../refusal.js';
 import { httpAddress } from './http-address.js';
@@ -8,13 +7,11 @@ import { contentLength, contentRange, identityIn } from './http-identity.js';
 import { openHttpRanges } from './http-ranges.js';
 import type { Store } from './store.js';
 
-/** @param requests that ask for identities at once */
-export function httpStore(client: HttpClient, requests: number): Store {
-  const queue = new PQueue({ concurrency: requests });
+export function httpStore(client: HttpClient): Store {
   return {
     name: 'HTTP server',
     takes: (address) => /^https?:\/\//i.test(address),
-    identify: (address) => queue.add(() => identifyOn(client, address)),
+    identify: (address) => identifyOn(client, address),
     async open(address) {
       const download = await HttpDownload.begin(client, httpAddress(address));
       return { identity: download.identity, read: (limit, take) => download.read(limit, take) };
@@ -50,7 +47,7 @@ async function headOf(
     status,
     headers: answered,
     discard,
-  } = await client.attempts((patience) => client.request(request, patience));
+  } = await client.attempts.run((patience) => client.request(request, patience));
   await discard();
   const bytes = status === 200 ? contentLength(answered) : contentRange(answered)?.total;
   return identityIn(answered, bytes);

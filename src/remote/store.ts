@@ -1,3 +1,4 @@
+import type { InputError } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { ReadAt } from '../formats/read-at.js';
 import type { OpenItem } from '../item.js';
@@ -26,8 +27,13 @@ export interface Store {
    * @throws ImageRefusal invalid_name, or permission if halonet does not ask its host
    */
   readonly check?: ((address: string) => void) | undefined;
-  /** Yields the objects under a prefix, always in the same order; left out if the store lists nothing. */
-  readonly list?: ((address: string) => AsyncGenerator<ListedObject>) | undefined;
+  /** What the store can list; left out if nothing. */
+  readonly listing?: Listing | undefined;
+  /**
+   * Returns the error for an address on the command line if all of its objects would fail: no credentials, no such bucket. It makes
+   * one request for many addresses. Left out if the store does not know.
+   */
+  readonly mistake?: ((address: string) => Promise<InputError | undefined>) | undefined;
 }
 
 /** An object, open for reading at any place. */
@@ -35,6 +41,18 @@ export interface ObjectRanges {
   readonly identity: FileIdentity;
   readonly read: ReadAt;
   readonly held?: number | undefined; // bytes, if memory holds all of it
+}
+
+/** Lists the objects under prefixes. */
+export interface Listing {
+  /** Returns whether an address names all objects under a prefix, rather than one object. */
+  readonly isPrefix: (address: string) => boolean;
+  /**
+   * Yields the objects under a prefix, always in the same order.
+   *
+   * @throws ImageRefusal if they cannot be listed
+   */
+  readonly objects: (prefix: string) => AsyncGenerator<ListedObject>;
 }
 
 /** An object in a listing. */

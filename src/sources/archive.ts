@@ -174,7 +174,8 @@ async function isWanted(
   return false;
 }
 
-const isHidden = (name: string) =>
+/** Returns whether a member, or a folder that it is in, is hidden. */
+export const isHidden = (name: string) =>
   name.split('/').some((part) => part.startsWith('.') && part !== '.' && part !== '..');
 
 export function itemOf(member: ArchiveMember, archive: ReadArchive, storage: Storage): Item {

@@ -4,7 +4,7 @@ import { BrokenPath } from '../file-item.js';
 import { missingInputError } from './missing.js';
 import type { Source } from './source.js';
 
-const HINT = 'Check its spelling; an example is https://example.org/cat.jpg.';
+const HINT = 'Check its spelling; examples are https://example.org/cat.jpg and s3://bucket/cat.jpg.';
 
 /** A path that cannot be followed: a row with the reason, or a mistake if it is missing and named on the command line. */
 export const brokenPath: Source = {

@@ -22,7 +22,7 @@ async function describeMissing(input: string): Promise<InputError> {
   if (URL_SCHEME.test(input)) {
     const [scheme] = input.split(':');
     return new InputError(`${input} is an address of ${scheme}, which halonet does not read`, {
-      hint: 'Use an http or https URL, or download the images first and name the folder that holds them.',
+      hint: 'Use an http, https or s3 address, or download the images first and name the folder that holds them.',
     });
   }
   const leadsTo = await readlink(input).catch(() => undefined);

@@ -19,16 +19,21 @@ export class ObjectItem implements FoundItem {
   readonly id: string;
   readonly #address: string;
   readonly #storage: Storage;
+  readonly #identity: FileIdentity | undefined;
 
-  /** @param id the address as it is shown */
-  constructor(id: string, address: string, storage: Storage) {
+  /**
+   * @param id the address as it is shown
+   * @param identity if a listing told it
+   */
+  constructor(id: string, address: string, storage: Storage, identity?: FileIdentity) {
     this.id = id;
     this.#address = address;
     this.#storage = storage;
+    this.#identity = identity;
   }
 
-  identify(): Promise<FileIdentity | undefined> {
-    return this.#storage.identifyObject(this.#address);
+  async identify(): Promise<FileIdentity | undefined> {
+    return this.#identity ?? this.#storage.identifyObject(this.#address);
   }
 
   open(): Promise<OpenItem> {

@@ -2,8 +2,8 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import type { ImageFailure } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 
-/** What an input leads to. */
-export type FoundPath = LocalPath | { readonly kind: 'object' }; // on a server, if it is there
+/** What an input leads to: on a server, an object or all objects under a prefix, if they are there. */
+export type FoundPath = LocalPath | { readonly kind: 'object' | 'prefix' };
 
 /** What a path leads to, through symbolic links. */
 export type LocalPath =

@@ -13,7 +13,7 @@ import type { Source } from './source.js';
  */
 export const pattern: Source = {
   name: 'pattern',
-  takes: ({ path, found }) => (found.kind === 'failed' || found.kind === 'object') && isPattern(path),
+  takes: ({ path, found }) => found.kind !== 'file' && found.kind !== 'folder' && isPattern(path),
   typed: true,
   async *items({ path }, { follow, signal }) {
     for await (const one of matches(path, signal)) yield* follow(one);

@@ -14,6 +14,7 @@ import { member } from './member.js';
 import { object } from './object.js';
 import { parquet } from './parquet.js';
 import { pattern } from './pattern.js';
+import { prefix } from './prefix.js';
 import type {
   FoundColumns,
   Input,
@@ -42,6 +43,7 @@ export const SOURCES: readonly Source[] = [
   parquet,
   file,
   member,
+  prefix,
   object,
   brokenPath,
 ];
@@ -148,7 +150,7 @@ export async function refuseMistaken(
   const { storage = LOCAL } = options;
   for (const name of inputs) {
     const { source, input } = await sourceOf(name, sources, storage);
-    const mistake = await source.mistake?.(input, { ...options, storage });
+    const mistake = (await storage.mistake(name)) ?? (await source.mistake?.(input, { ...options, storage }));
     if (mistake !== undefined) throw mistake;
   }
 }

@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { isAddress } from '../address.js';
+import type { InputError } from '../errors.js';
 import type { FileIdentity } from '../file-identity.js';
 import { identify } from '../identify.js';
 import type { OpenItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import type { RemoteObjects } from '../remote/objects.js';
 import type { RemoteCounts } from '../remote/settings.js';
+import type { ListedObject } from '../remote/store.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { type FoundPath, inspectPath } from './path.js';
 
@@ -34,11 +36,25 @@ export class Storage {
     if (!isAddress(name)) return inspectPath(name);
     try {
       this.#remote.check(name);
-      return { kind: 'object' };
+      return { kind: this.#remote.isPrefix(name) ? 'prefix' : 'object' };
     } catch (error) {
       if (error instanceof ImageRefusal) return { kind: 'failed', failure: error.failure };
       throw error;
     }
+  }
+
+  /** Returns the error for an address on the command line if all of its objects would fail; undefined for any other input. */
+  async mistake(name: string): Promise<InputError | undefined> {
+    return isAddress(name) ? this.#remote.mistake(name) : undefined;
+  }
+
+  /**
+   * Yields the objects under a prefix.
+   *
+   * @throws ImageRefusal if they cannot be listed
+   */
+  list(prefix: string): AsyncGenerator<ListedObject> {
+    return this.#remote.list(prefix);
   }
 
   /** Returns the identity of an archive, a Parquet file or a list; undefined if nothing is known about it. */

@@ -130,6 +130,8 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   requests: ['3'],
   'public-hosts-only': ['--public-hosts-only'],
   'fetch-timeout': ['5'],
+  's3-endpoint': ['http://localhost:9000'],
+  's3-anonymous': ['--s3-anonymous'],
   'image-column': ['photo'],
   extensions: ['png'],
   include: ['*.png'],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMMANDS } from '../../commands/index.js';
 import { FAILURE_CODES } from '../../src/errors.js';
-import { OPTIONAL_PACKAGES } from '../../src/images/codecs/optional-package.js';
+import { OPTIONAL_PACKAGES } from '../../src/images/codecs/optional-packages.js';
 import { DECODABLE_EXTENSIONS } from '../../src/images/extensions.js';
 import { BLOCKS } from '../../src/model/blocks/registry.js';
 import { ARCHITECTURES } from '../../src/model/config/architectures/index.js';

@@ -23,7 +23,7 @@ interface CliOptions {
 const LIMIT = TIME_LIMIT.timeout / 1000;
 
 // Variables that may be set for a single command of the resident process.
-const SETTING = /^HF_/;
+const SETTING = /^(AWS|HF)_/;
 
 /**
  * Runs the command line to its end: in a separate process if an option needs one or the resident process is busy,
@@ -62,7 +62,11 @@ async function inOwnProcess(args: readonly string[], options: CliOptions): Promi
 }
 
 // Set for mocha's own process, but not in a user's shell.
-const { ORT_DISABLE_TELEMETRY: _, ...outside } = process.env;
+const {
+  ORT_DISABLE_TELEMETRY: _,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: __,
+  ...outside
+} = process.env;
 
 /** Starts the command line and leaves it running, up to the limit. */
 export function startHalonet(

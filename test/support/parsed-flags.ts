@@ -31,6 +31,7 @@ export const SHELL: Shell = {
   stdout: new PassThrough(),
   counted: true,
   hub: hubSettingsFromEnv({}, '/home/nobody'),
+  awsRegion: undefined,
   host: { platform: 'linux', arch: 'x64', env: {}, root: '/' },
   machine: { decoders: 3, memory: () => ({ resident: 1, available: 2 }) },
   invocation: {

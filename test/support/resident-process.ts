@@ -7,6 +7,7 @@ import type { ResidentReply, ResidentRequest } from './resident.js';
 
 // As bin/halonet.cjs sets them.
 process.env.ORT_DISABLE_TELEMETRY = '1';
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.HALONET_DEFAULTS = 'UV_THREADPOOL_SIZE ORT_DISABLE_TELEMETRY';
 
 /** A stream that keeps what is written to it. */

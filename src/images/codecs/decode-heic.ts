@@ -1,7 +1,8 @@
+import { importOptional } from '../../optional-package.js';
 import type { Size } from '../geometry.js';
 import { unpack } from '../kernels/unpack.js';
 import type { Region } from '../raster.js';
-import { HEIC_DECODE, importOptional } from './optional-package.js';
+import { HEIC_DECODE } from './optional-packages.js';
 
 /** A HEIC file, and the region to decode. */
 export interface HeicInput {

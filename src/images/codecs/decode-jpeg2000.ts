@@ -1,8 +1,9 @@
+import { importOptional } from '../../optional-package.js';
 import type { Size } from '../geometry.js';
 import type { Layout } from '../kernels/layout.js';
 import { unpack } from '../kernels/unpack.js';
 import type { Region } from '../raster.js';
-import { importOptional, OPENJPEG } from './optional-package.js';
+import { OPENJPEG } from './optional-packages.js';
 
 /** A JPEG 2000 file, and the region to decode. */
 export interface Jpeg2000Input {

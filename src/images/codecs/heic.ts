@@ -1,9 +1,10 @@
+import { refuseMissing } from '../../optional-package.js';
 import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import { runInThread } from '../kernels/pixel-threads.js';
 import { refuseSize } from '../size-limit.js';
 import { primaryImage } from './heif.js';
-import { HEIC_DECODE, refuseMissing } from './optional-package.js';
+import { HEIC_DECODE } from './optional-packages.js';
 
 /**
  * HEIC, decoded and turned upright by libheif, alpha dropped. The orientation is that of the image's properties, which decoders

@@ -1,9 +1,10 @@
+import { refuseMissing } from '../../optional-package.js';
 import { ImageRefusal } from '../../refusal.js';
 import type { Codec } from '../image.js';
 import { runInThread } from '../kernels/pixel-threads.js';
 import { refuseSize } from '../size-limit.js';
 import { type Jpeg2000Header, jpeg2000Header } from './jpeg2000-header.js';
-import { OPENJPEG, refuseMissing } from './optional-package.js';
+import { OPENJPEG } from './optional-packages.js';
 
 /**
  * JPEG 2000 files and bare codestreams: grey or RGB with up to 16 bits, and palettes. Refuses images that OpenJPEG's wrapper cannot

@@ -2,38 +2,24 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ImageRefusal } from '../../refusal.js';
+import { ImageRefusal } from './refusal.js';
 
-/** A package that decodes a format, and that users install separately. */
+/** A package that users install separately, if they need what it does. */
 export interface OptionalPackage {
-  readonly format: string; // for messages
+  readonly purpose: string; // for messages: HEIC, S3
   readonly name: string; // in the registry
   readonly entry: string; // the module to import
 }
 
-export const HEIC_DECODE: OptionalPackage = {
-  format: 'HEIC',
-  name: 'heic-decode',
-  entry: 'heic-decode',
-};
-
-export const OPENJPEG: OptionalPackage = {
-  format: 'JPEG 2000',
-  name: '@cornerstonejs/codec-openjpeg',
-  entry: '@cornerstonejs/codec-openjpeg/decodewasmjs',
-};
-
-export const OPTIONAL_PACKAGES: readonly OptionalPackage[] = [OPENJPEG, HEIC_DECODE];
-
 const { resolve } = createRequire(import.meta.url);
 
 /** Says how to install a package; undefined if it is installed. */
-export function missing({ format, name, entry }: OptionalPackage): string | undefined {
+export function missing({ purpose, name, entry }: OptionalPackage): string | undefined {
   try {
     resolve(entry);
     return undefined;
   } catch {
-    return `${format} needs the optional package ${name}; ${installation(name)} installs it`;
+    return `${purpose} needs the optional package ${name}; ${installation(name)} installs it`;
   }
 }
 
