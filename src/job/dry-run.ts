@@ -17,9 +17,9 @@ import {
 import { outOfSpace } from '../runs/space.js';
 import { type SkippedCounts, SkippedFiles } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
-import { settleInputs } from './expect-images.js';
 import type { FileJobOptions } from './options.js';
 import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
+import { settleInputs } from './settle-inputs.js';
 import { type Survey, survey } from './survey.js';
 import { runTrial, type Trial } from './trial.js';
 import { walkImages } from './walk-images.js';
