@@ -10,6 +10,7 @@ import { isNamedAs } from './archive.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
 import { cropped } from './cropped-item.js';
 import { InsideFinder } from './inside-finder.js';
+import { isMemberPath } from './member-path.js';
 import { ObjectItem } from './object.js';
 import { isNamedAsParquet } from './parquet.js';
 import { STDIN } from './standard-input.js';
@@ -48,8 +49,9 @@ export class ItemFinder {
       return failure === 'invalid_crop' ? undefined : this.#findWhole(id, failure, identity); // its box is not a box
     }
     const whole = await this.#findWhole(part.path, failure, identity);
-    const item = whole && cropped(whole, part.crop, part.fragment);
-    return item?.status === 'found' ? item : undefined;
+    if (whole === undefined) return isMemberPath(id) ? this.#findWhole(id, failure, identity) : undefined;
+    const item = cropped(whole, part.crop, part.fragment);
+    return item.status === 'found' ? item : undefined;
   }
 
   async #findWhole(

@@ -22,7 +22,7 @@ export function keptColumns(
   for (const name of kept) {
     const isFound = found.has(name) || inputs.some(({ onlyByName }) => onlyByName === name);
     if (!isFound && !isUnknown) throw noColumn(name, [...found]);
-    for (const { name: input, columns } of inputs) expectOne(name, input, columns);
+    for (const input of inputs) expectOne(name, input);
     if (RESERVED.test(name)) {
       throw new HalonetError(`--keep-columns: the output has a column ${JSON.stringify(name)} of its own`, {
         hint: 'Rename the column in the input, or name the others: --keep-columns a,b',
@@ -32,8 +32,8 @@ export function keptColumns(
   return kept;
 }
 
-function expectOne(name: string, input: string, columns: InputColumns['columns']): void {
-  if (columns.indexOf(name) === columns.lastIndexOf(name)) return;
+function expectOne(name: string, { name: input, columns }: InputColumns): void {
+  if (typeof columns === 'string' || columns.indexOf(name) === columns.lastIndexOf(name)) return;
   throw new HalonetError(`--keep-columns: ${input} has two columns ${JSON.stringify(name)}`, {
     hint: 'Rename one of them.',
   });

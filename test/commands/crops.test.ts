@@ -119,7 +119,12 @@ describe('--crop-columns', () => {
       await rowsOf(names),
       names.map((name) => `${name} triangle`),
     );
-    await write('data/x.tar', tarOf({ name: 'x#xywh=0,0,5,5', content: sheet }));
+    const member = 'x#xywh=0,0,5,5';
+    await write('data/x.tar', tarOf({ name: member, content: 'no image' }));
+    await here(['classify', `data/x.tar/${member}`, '-o', 'x.csv']);
+    await write('data/x.tar', tarOf({ name: member, content: sheet }));
+    const retried = await halonet(['retry', 'x.csv'], { cwd: folder });
+    assert.match(retried.stderr, /^retried 1 image .*, 1 succeeded/m);
     assert.match(
       (await rowsOf(['data/x.tar/x#xywh=0,0,5,5']))[0] ?? '',
       /^data\/x\.tar\/x#xywh=0,0,5,5 [a-z]+$/,

@@ -254,6 +254,12 @@ describe('columns', () => {
       ]);
     });
 
+    it('may have any letters, beside inputs without columns or with unknown ones', async () => {
+      await write('list.csv', 'path,n,o\nphotos/0.png,1,2\n');
+      const inputs = await columnsOf([at('photos'), '-'], optionsOf({ list: { path: at('list.csv') } }));
+      assert.deepEqual(keptColumns('all', inputs), ['n', 'o']);
+    });
+
     it('of a pattern are those of its first match', async () => {
       assert.deepEqual(await kept(['*.tar']), ['cls', 'label']);
       assert.deepEqual(await kept(['{b,a}.tar']), ['txt']);

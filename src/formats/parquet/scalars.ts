@@ -103,7 +103,10 @@ function expectBytes(bytes: Uint8Array, needed: number): void {
     throw new FormatError(`a page is damaged: it has ${bytes.byteLength} of ${needed} bytes`);
 }
 
-/** Converts values by their logical types. Integers that a JavaScript number cannot hold become text, and dates ISO 8601. */
+/**
+ * Converts values by their logical types. Integers that a JavaScript number cannot hold become text, and dates ISO 8601; those that
+ * `Date` cannot hold become null.
+ */
 function scalars(values: DecodedArray, { element }: ParquetLeaf): readonly Scalar[] {
   const decoder = { element, parsers: DEFAULT_PARSERS, schemaPath: [] };
   const isDay = element.logical_type?.type === 'DATE' || element.converted_type === 'DATE';
@@ -118,7 +121,9 @@ function scalar(value: unknown, isDay: boolean): Scalar {
     return Number.isSafeInteger(number) ? number : String(value);
   }
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (value instanceof Date)
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) return null;
     return isDay ? value.toISOString().slice(0, 'YYYY-MM-DD'.length) : value.toISOString();
+  }
   return JSON.stringify(value);
 }

@@ -97,6 +97,17 @@ describe('openRows', () => {
     assert.ok(pages > 3, `${pages} pages`);
   });
 
+  it('gives null for a time beyond all dates', async () => {
+    const bytes = fixture('lists/pyarrow-plain-v1.parquet');
+    const [time, beyond] = [Buffer.alloc(8), Buffer.alloc(8)];
+    time.writeBigInt64LE(BigInt(Date.UTC(2024, 0, 1)) * 1000n);
+    beyond.writeBigInt64LE(2n ** 63n - 1n);
+    assert.ok(bytes.includes(time));
+    for (let at = bytes.indexOf(time); at !== -1; at = bytes.indexOf(time, at)) bytes.set(beyond, at); // in statistics too
+    const [[first] = [], [second] = []] = await all((await open(bytes)).read(['time']));
+    assert.deepEqual([first, second], [null, '2024-01-02T00:00:00.000Z']);
+  });
+
   it('gives values or errors of its own for a file with any byte changed', async () => {
     const bytes = fixture('lists/pyarrow.parquet');
     for (const { at, changed } of changedBytes(bytes)) {
