@@ -704,12 +704,12 @@ describe('archives', () => {
       await write('a.tar.gz', tarOf({ name: 'a.png' }));
       assert.match(
         await refusal('a.tar.gz'),
-        /^a\.tar\.gz is not a tar archive compressed with gzip: it does not begin as gzip data /,
+        /^a\.tar\.gz is not a tar archive compressed with gzip: it does not begin like gzip data /,
       );
       await write('a.tzst', gzipSync(tarOf({ name: 'a.png' })));
       assert.match(
         await refusal('a.tzst'),
-        /^a\.tzst is not a tar archive compressed with Zstandard: it does not begin as /,
+        /^a\.tzst is not a tar archive compressed with Zstandard: it does not begin like /,
       );
       await write('a.tgz', gzipSync('no tar '.repeat(100)));
       assert.match(

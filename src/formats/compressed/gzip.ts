@@ -48,7 +48,7 @@ async function passNextHeader(input: ByteStream): Promise<boolean> {
 async function passHeader(input: ByteStream, header: Buffer, at: number): Promise<void> {
   if (header.byteLength === 0) throw new TruncatedError('the file has no bytes');
   if (header.byteLength >= 2 && header.readUInt16LE() !== MAGIC)
-    throw new FormatError('it does not begin as gzip data');
+    throw new FormatError('it does not begin like gzip data');
   if (header.byteLength < HEADER) throw endsEarly();
   const [, , method, flags = 0] = header;
   if (method !== DEFLATE || (flags & RESERVED) !== 0)

@@ -31,7 +31,7 @@ export async function* unzstd(input: ByteStream): AsyncGenerator<Uint8Array> {
     const number = magic.byteLength < MAGIC_BYTES ? undefined : magic.readUInt32LE();
     if (number === FRAME_MAGIC) yield* frameBlocks(input, magic);
     else if (number !== undefined && isSkippable(number)) await skipFrame(input);
-    else if (at === 0) throw new FormatError('it does not begin as Zstandard data');
+    else if (at === 0) throw new FormatError('it does not begin like Zstandard data');
     else throw new FormatError(`there is no Zstandard frame at byte ${at}`);
   }
 }

@@ -87,7 +87,7 @@ describe('gunzip', () => {
       return bytes;
     };
     for (const [bytes, expected, length] of [
-      [Buffer.from('no gzip data'), /^it does not begin as gzip data$/, 0],
+      [Buffer.from('no gzip data'), /^it does not begin like gzip data$/, 0],
       [changed(2), /^the gzip header at byte 0 is damaged$/, 0],
       [changed(3), /^the gzip header at byte 0 is damaged$/, 0],
       [changed(-5), /^the CRC-32 or the size of the gzip data before byte \d+ is wrong$/, LINES.byteLength],

@@ -76,7 +76,7 @@ describe('unzstd of a stream', () => {
   it('refuses what is no Zstandard data, damaged blocks, other sizes and checksums than stated', async () => {
     const whole = zstdOf(LINES.subarray(0, 3000), 1000);
     for (const [data, expected, length] of [
-      [Buffer.from('no Zstandard'), /^it does not begin as Zstandard data$/, 0],
+      [Buffer.from('no Zstandard'), /^it does not begin like Zstandard data$/, 0],
       [Buffer.concat([whole, Buffer.from('more')]), /^there is no Zstandard frame at byte 3019$/, 3000],
       [
         Buffer.from(whole).fill(0xff, 1009, 1010),
