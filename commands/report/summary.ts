@@ -15,9 +15,8 @@ export function summaryText(
   output: string,
   written: readonly WrittenFile[] = [],
 ): string {
-  const walked = !summary.retries; // a retry walks no inputs
-  const skipped = walked ? skippedText(summary.skipped) : undefined;
-  const sources = walked && summary.done > 0 ? sourcesText(summary.sources) : undefined;
+  const skipped = summary.retries ? undefined : skippedText(summary.skipped); // a retry walks no inputs
+  const sources = summary.done > 0 ? sourcesText(summary.sources) : undefined;
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),

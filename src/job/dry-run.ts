@@ -59,7 +59,11 @@ const TRIED = 32; // inputs
  * @throws HalonetError if the model or the inputs cannot be used, or the path cannot hold such an output
  */
 export function planJob(options: FileJobOptions): Promise<JobPlan> {
-  return withStorage(options, plan);
+  return withStorage(options, async (stored, storage) => {
+    const found = await plan(stored);
+    const sources = { ...found.inputs.sources, ...storage.counts };
+    return { ...found, inputs: { ...found.inputs, sources } };
+  });
 }
 
 async function plan(given: FileJobOptions): Promise<JobPlan> {

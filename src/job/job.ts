@@ -27,9 +27,10 @@ import { withStorage } from './with-storage.js';
  * @throws HalonetError if the model, the inputs or the output cannot be used
  */
 export function runJob(options: JobOptions): Promise<JobSummary> {
-  return withStorage(options, async (stored) => {
+  return withStorage(options, async (stored, storage) => {
     const summary = await runStored(stored);
-    return { ...summary, remote: stored.images.storage?.counts };
+    const { retries, sources } = summary;
+    return { ...summary, sources: { ...(!retries && sources), ...storage.counts } };
   });
 }
 
@@ -138,7 +139,8 @@ async function processInputs(options: JobOptions, ready: Ready): Promise<JobSumm
  * Starts to hash the file of the weights, if a manifest will record it, in parallel with the work.
  * @returns a function from the number of reused rows to what the manifest records about the job besides its rows
  */
-function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
+function factsAtEnd(options: JobOptions, ready: Ready): (stored: number) => Promise<RunFacts> {
+  const { model, invocation } = options;
   const { opened, prepared, choice } = ready;
   const digest = opened.hasManifest ? attempt(prepared.path, () => digestFile(prepared.path)) : undefined;
   digest?.catch(() => {}); // thrown when awaited
@@ -148,11 +150,17 @@ function factsAtEnd({ model, invocation }: JobOptions, ready: Ready): (stored: n
       modelSha256: (await digest)?.sha256 ?? '',
       device: choice.device.name,
       stored,
-      ...walkedIn(ready),
+      ...inputsRead(options, ready),
     });
 }
 
 const walkedIn = ({ opened, walked: { skipped, sources } }: Ready) => opened.walked ?? { skipped, sources };
+
+/** Returns the counts for a manifest: those of what was read are of this run, even if the others are of an earlier one. */
+function inputsRead({ images }: JobOptions, ready: Ready): Pick<RunFacts, 'skipped' | 'sources'> {
+  const { skipped, sources } = walkedIn(ready);
+  return { skipped, sources: { ...sources, ...images.storage?.counts } };
+}
 
 /** Writes the rows of a job and reports them as events. */
 class WrittenRows {

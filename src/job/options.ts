@@ -4,7 +4,7 @@ import type { OutputRequest } from '../model/outputs.js';
 import type { RunPrecision } from '../models/model-source.js';
 import type { PreprocessingOverrides } from '../models/preprocessing.js';
 import type { OutputLayout } from '../outputs/layout.js';
-import type { RemoteCounts, RemoteSettings } from '../remote/settings.js';
+import type { RemoteSettings } from '../remote/settings.js';
 import type { RowCounts, RowSink } from '../rows.js';
 import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
@@ -94,6 +94,5 @@ export interface JobSummary extends RowCounts {
   readonly seconds: number; // from the first input to the output under its final name
   readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
   readonly skipped: SkippedCounts; // files in folders
-  readonly sources: SourceCounts; // of a retry: none, since it walks no inputs
-  readonly remote?: RemoteCounts | undefined; // requests to servers
+  readonly sources: SourceCounts; // of a retry: only what was read and requested, since it walks no inputs
 }

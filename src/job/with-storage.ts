@@ -5,13 +5,13 @@ import type { JobOptions } from './options.js';
 /** Opens the storage of a job's inputs, and closes it after `use`. Nothing is requested before an input needs it. */
 export async function withStorage<Options extends JobOptions, T>(
   options: Options,
-  use: (options: Options) => Promise<T>,
+  use: (options: Options, storage: Storage) => Promise<T>,
 ): Promise<T> {
   const { images, signal } = options;
-  if (images.remote === undefined) return use(options);
-  const storage = new Storage(new RemoteObjects(images.remote, signal));
+  const { remote } = images;
+  const storage = new Storage(remote && new RemoteObjects(remote, signal));
   try {
-    return await use({ ...options, images: { ...images, storage } });
+    return await use({ ...options, images: { ...images, storage } }, storage);
   } finally {
     await storage.close();
   }

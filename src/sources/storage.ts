@@ -7,24 +7,30 @@ import { identify } from '../identify.js';
 import type { OpenItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import type { RemoteObjects } from '../remote/objects.js';
-import type { RemoteCounts } from '../remote/settings.js';
 import type { ListedObject } from '../remote/store.js';
 import { type ArchiveFile, openArchive } from './archive-file.js';
 import { type FoundPath, inspectPath } from './path.js';
+import type { SourceCounts } from './walk-counts.js';
 
+const NO_REQUESTS = { requests: 0, retries: 0, bytes: 0 };
 const CHUNK = 2 ** 20; // bytes
 
 /** Where inputs are: in local files, and in objects on servers, if a job reads any. Close it when done. */
 export class Storage {
   readonly #objects: RemoteObjects | undefined;
+  #read = 0;
 
   constructor(objects?: RemoteObjects) {
     this.#objects = objects;
   }
 
-  /** What was requested from servers so far. */
-  get counts(): RemoteCounts | undefined {
-    return this.#objects?.counts;
+  /** What was read and requested so far. */
+  get counts(): SourceCounts {
+    const { requests, retries, bytes: bytesReceived } = this.#objects?.counts ?? NO_REQUESTS;
+    return {
+      ...(this.#read > 0 && { bytesRead: this.#read }),
+      ...(requests > 0 && { requests, retries, bytesReceived }),
+    };
   }
 
   /**
@@ -89,7 +95,11 @@ export class Storage {
    * @throws ShortageError if too many files are open
    */
   async openArchive(path: string): Promise<ArchiveFile> {
-    if (!isAddress(path)) return openArchive(path);
+    if (!isAddress(path)) {
+      return openArchive(path, (bytes) => {
+        this.#read += bytes;
+      });
+    }
     const { identity, read } = await this.#remote.openRanges(path);
     return { path, identity, read, close: async () => {} };
   }

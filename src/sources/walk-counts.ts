@@ -1,11 +1,15 @@
+import { bytesText } from '../bytes-text.js';
 import { counted } from '../counted.js';
 import { type SkippedCounts, SkippedFiles } from './skipped-files.js';
 
 /** What inputs consist of, in their own terms. */
 export type SourceTerm = 'archives' | 'members' | 'parquetFiles' | 'rowGroups' | 'parquetRows' | 'lines';
 
-/** The numbers of what a walk came across. Members of archives, rows of Parquet files and lines of lists count if they lead to items. */
-export type SourceCounts = Readonly<Partial<Record<SourceTerm, number>>>;
+/** What reading them took: bytes of local archives and Parquet files, requests (redirects and retries included), bytes from servers. */
+type ReadTerm = 'bytesRead' | 'requests' | 'retries' | 'bytesReceived';
+
+/** The numbers of what a walk came across, and of what was read. Only members of archives that are images count. */
+export type SourceCounts = Readonly<Partial<Record<SourceTerm | ReadTerm, number>>>;
 
 /** Counts what a walk comes across. */
 export class WalkCounts {
@@ -36,8 +40,8 @@ export class WalkCounts {
 }
 
 /**
- * Formats counts as `5,000 images in 10 archives, 200 rows in 3 row groups of 1 Parquet file`; undefined if there is nothing but files and
- * folders.
+ * Formats counts as `5,000 images in 10 archives, 812.3 MB`, or `200 images in 1 archive, 210 requests (3 retries), 12.3 MB received`;
+ * undefined if there is nothing but files and folders.
  */
 export function sourcesText(counts: SourceCounts): string | undefined {
   const { archives = 0, members = 0, parquetFiles = 0, rowGroups = 0, parquetRows = 0, lines = 0 } = counts;
@@ -50,5 +54,11 @@ export function sourcesText(counts: SourceCounts): string | undefined {
         ]
       : []),
   ];
+  const { bytesRead = 0, requests = 0, retries = 0, bytesReceived = 0 } = counts;
+  if (bytesRead > 0) parts.push(bytesText(bytesRead));
+  if (requests > 0) {
+    const retried = retries === 0 ? '' : ` (${retries} ${retries === 1 ? 'retry' : 'retries'})`;
+    parts.push(`${counted(requests, 'request')}${retried}, ${bytesText(bytesReceived)} received`);
+  }
   return parts.length === 0 ? undefined : parts.join(', ');
 }

@@ -86,9 +86,13 @@ describe('archives on the command line', () => {
       const { code, stderr } = await here(['embed', input, ...DEMO, '-o', `${input}.npy`]);
       assert.equal(code, 0, stderr);
       const isArchive = input !== 'photos';
-      assert.equal(stderr.includes('\nread 5 images in 1 archive\n'), isArchive, stderr);
+      assert.equal(/^read 5 images in 1 archive, \d+\.\d kB$/m.test(stderr), isArchive, stderr);
       const { sources } = JSON.parse(await read(`${input}.npy.run.json`));
-      assert.deepEqual(sources, isArchive ? { archives: 1, members: 5 } : {});
+      assert.deepEqual(
+        { ...sources, bytesRead: undefined },
+        { ...(isArchive && { archives: 1, members: 5 }), bytesRead: undefined },
+      );
+      assert.equal(sources.bytesRead > 0, isArchive);
       assert.equal(
         stderr.includes('skipped 1 file without a supported image extension: 1 .txt'),
         input.startsWith('photos.t'),
@@ -111,7 +115,7 @@ describe('archives on the command line', () => {
     const plan = await here(['classify', 'photos.tar', ...DEMO, '-o', 'c.csv', '--dry-run']);
     assert.deepEqual([plan.code, plan.stderr], [0, '']);
     assert.match(plan.stdout, /^images +4 found$/m);
-    assert.match(plan.stdout, /^sources +4 images in 1 archive$/m);
+    assert.match(plan.stdout, /^sources +4 images in 1 archive, \d+\.\d kB$/m);
     assert.deepEqual(await readdir(folder), ['photos.tar']);
   });
 

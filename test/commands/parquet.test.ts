@@ -72,7 +72,7 @@ describe('Parquet files on the command line', () => {
     const plan = await here(['classify', 'photos.parquet', ...DEMO, '-o', 'c.csv', '--dry-run']);
     assert.deepEqual([plan.code, plan.stderr], [0, '']);
     assert.match(plan.stdout, /^images +7 found$/m);
-    assert.match(plan.stdout, /^sources +7 rows in 4 row groups of 1 Parquet file$/m);
+    assert.match(plan.stdout, /^sources +7 rows in 4 row groups of 1 Parquet file, \d+\.\d kB$/m);
     assert.deepEqual(await readdir(folder), ['photos.parquet']);
   });
 

@@ -121,13 +121,13 @@ describe('a job over servers that fail now and then', () => {
       inputs.map((name) => join(folder, name)),
       join(folder, 'list.csv'),
     );
-    const [remote, { remote: counts }] = await run(
+    const [remote, { sources: counts }] = await run(
       inputs.map((name) => `${server.origin}/${name}`),
       `${server.origin}/list.csv`,
     );
     assert.equal(local.rows.length, 5 * COUNT + 1);
     assert.ok(faults >= 5, `${faults} faults`);
-    assert.ok((counts?.retries ?? 0) >= 3, JSON.stringify(counts));
+    assert.ok((counts.retries ?? 0) >= 3, JSON.stringify(counts));
     const plainRows = ({ rows }: Collection, base: string) =>
       rows.map((row) => ({
         id: row.id.slice(base.length + 1),
@@ -140,6 +140,6 @@ describe('a job over servers that fail now and then', () => {
       archives.map(async (name) => (await readFile(join(folder, name))).byteLength),
     );
     const whole = sizes.reduce((sum, bytes) => sum + bytes, 0);
-    assert.ok((counts?.bytes ?? 0) < 2 * whole, `${counts?.bytes} bytes for ${whole}`);
+    assert.ok((counts.bytesReceived ?? 0) < 2 * whole, `${counts.bytesReceived} bytes for ${whole}`);
   });
 });

@@ -11,6 +11,16 @@ describe('Walk counts', () => {
     );
   });
 
+  it('say what reading them took', () => {
+    assert.equal(
+      sourcesText({ archives: 1, members: 2, bytesRead: 34_567_890 }),
+      '2 images in 1 archive, 34.6 MB',
+    );
+    const requested = { requests: 1234, retries: 0, bytesReceived: 5 };
+    assert.equal(sourcesText(requested), '1,234 requests, 5 B received');
+    assert.equal(sourcesText({ ...requested, retries: 1 }), '1,234 requests (1 retry), 5 B received');
+  });
+
   it('begin again with a walk', () => {
     const counts = new WalkCounts();
     counts.add('archives', 1);
