@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BUCKET, CREDENTIALS, startBucketServer } from '../remote/s3/bucket-server.js';
+import {
+  BUCKET,
+  type BucketServer,
+  CREDENTIALS,
+  type Fault,
+  startBucketServer,
+} from '../remote/s3/bucket-server.js';
 import { type CliResult, halonet, ROOT } from '../support/cli.js';
 import { giveAs } from '../support/input-forms.js';
 import { AWS_ENVIRONMENT, type S3Server, startS3Server } from '../support/s3-server.js';
@@ -10,7 +16,7 @@ import { AWS_ENVIRONMENT, type S3Server, startS3Server } from '../support/s3-ser
 // One image at a time, and a checkpoint after each.
 const DEMO = [
   ...['--model', 'demo', '--device', 'cpu', '--threads', '1', '--top-k', '1'],
-  ...['--batch-size', '1', '--decoders', '1', '--checkpoint', '0', '--requests', '1'],
+  ...['--batch-size', '1', '--decoders', '1', '--checkpoint', '0'],
 ];
 
 const IMAGES = join(ROOT, 'fixtures/images');
@@ -96,6 +102,9 @@ describe('s3:// inputs on the command line', () => {
       's3://nowhere/a.png,D',
     ];
     await server.put('list.csv', lines.join('\n'));
+    await writeFile(join(folder, 'names.txt'), 'a.png\n');
+    const rooted = await classify('--from', 'names.txt', '--root', 's3://photos/some');
+    assert.match(rooted.stdout, /\ns3:\/\/photos\/some\/a\.png,0,arrow,/);
     const { code, stdout } = await classify('--from', 's3://photos/list.csv', '--keep-columns', 'label');
     assert.equal(code, 1);
     assert.deepEqual(
@@ -111,22 +120,56 @@ describe('s3:// inputs on the command line', () => {
     );
   });
 
-  // s3rver has no second page: its tokens are encrypted with DES, which Node does not have any more.
-  it('of thousands of objects are listed to their end', async () => {
-    const pages = await startBucketServer();
-    try {
-      for (let i = 0; i < 2500; i++) pages.objects.set(`many/${i}.png`, arrow);
-      const env = {
+  describe('of our own server', () => {
+    let pages: BucketServer;
+    beforeEach(async () => {
+      pages = await startBucketServer();
+    });
+    afterEach(() => pages.close());
+
+    const classifyThere = (...args: readonly string[]) =>
+      here(['classify', `s3://${BUCKET}/many/`, ...args, ...DEMO], {
         AWS_ENDPOINT_URL: pages.endpoint,
         AWS_ACCESS_KEY_ID: CREDENTIALS.id,
         AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
-      };
-      const plan = await here(['classify', `s3://${BUCKET}/many/`, ...DEMO, '-o', 'c.csv', '--dry-run'], env);
+      });
+
+    // s3rver has no second page: its tokens are encrypted with DES, which Node does not have any more.
+    it('are listed to their end, by thousands', async () => {
+      for (let i = 0; i < 2500; i++) pages.objects.set(`many/${i}.png`, arrow);
+      const plan = await classifyThere('-o', 'c.csv', '--dry-run');
       assert.match(plan.stdout, /^images +2,500 found$/m, plan.stderr);
       assert.deepEqual(await readdir(folder), []);
-    } finally {
-      await pages.close();
-    }
+    });
+
+    it('are asked for nothing but the listing if they have not changed', async () => {
+      for (const name of ['a', 'b', 'c']) pages.objects.set(`many/${name}.png`, arrow);
+      await classifyThere('-o', 'c.csv');
+      const asked = pages.seen.length;
+      const synced = await classifyThere('-o', 'c.csv', '--sync');
+      assert.equal(synced.stderr, 'nothing left to do: 3 images in c.csv\n');
+      const paths = new Set(pages.seen.slice(asked).map(({ url }) => url.split('?')[0]));
+      assert.deepEqual([...paths], [`/${BUCKET}/`]);
+    });
+
+    it('give every row though one request in five fails', async () => {
+      for (let i = 0; i < 20; i++) pages.objects.set(`many/${i}.png`, i === 7 ? Buffer.from('none') : arrow);
+      let requests = 0;
+      const faults: readonly Fault[] = [
+        { kind: 'error', status: 503, code: 'SlowDown' },
+        { kind: 'break', after: 100 },
+        { kind: 'break', after: 0 },
+      ];
+      pages.faults.next = () => (++requests % 5 === 0 ? faults[(requests / 5) % faults.length] : undefined);
+      const { code, stdout, stderr } = await classifyThere('--requests', '8');
+      assert.equal(code, 1, stderr);
+      const rows = stdout.trim().split('\n').slice(1);
+      assert.equal(rows.length, 20);
+      assert.deepEqual(
+        rows.filter((row) => !row.includes(',0,arrow,')).map((row) => row.split(',')[0]),
+        [`s3://${BUCKET}/many/7.png`],
+      );
+    });
   });
 
   it('resume where a run stopped', async () => {

@@ -41,7 +41,7 @@ const UNSIGNED = {
  */
 export async function connectS3(settings: S3Settings, onRequest: () => void): Promise<S3Connection> {
   const { proxies, s3 = {} } = settings;
-  const { anonymous = false, region = USUAL_REGION } = s3;
+  const { anonymous = false } = s3;
   refuseMissing(S3_PACKAGE);
   const sdk = (await importOptional(S3_PACKAGE)) as Sdk;
   const configured = new sdk.S3Client({}).config;
@@ -49,15 +49,19 @@ export async function connectS3(settings: S3Settings, onRequest: () => void): Pr
   if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:/i.test(endpoint)))
     throw new ImageRefusal('network', 'the endpoint of S3 is not an http or https address');
   const { dispatcher, close } = await openTransport(proxies);
+  let region = await configured.region().catch(() => s3.region ?? USUAL_REGION);
+  const onRegion = (known: string) => {
+    region = known; // the SDK would send each request to the other region first
+  };
   const client = new sdk.S3Client({
-    region: await configured.region().catch(() => region),
+    region: async () => region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }), // few other servers have a host name for each bucket
     ...(anonymous && UNSIGNED),
     followRegionRedirects: true,
     maxAttempts: 1, // one policy for all servers: src/http/retries.ts
     requestChecksumCalculation: 'WHEN_REQUIRED', // few other servers have the checksums of AWS
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: requestHandler(dispatcher, onRequest),
+    requestHandler: requestHandler(dispatcher, { onRequest, onRegion }),
   });
   await client.config.credentials(); // once, rather than for each of many requests that need them
   return { sdk, client, close };

@@ -24,11 +24,16 @@ interface SdkResponse {
   readonly body: Readable;
 }
 
+export interface RequestListener {
+  readonly onRequest: () => void;
+  readonly onRegion: (region: string) => void; // of the bucket, if a response tells it
+}
+
 /**
  * Returns what sends the requests of AWS's SDK: its own handler supports no proxies. Unlike `fetch`, it sends paths as they are,
  * because a key may have `..` in it.
  */
-export function requestHandler(dispatcher: Dispatcher, onRequest: () => void) {
+export function requestHandler(dispatcher: Dispatcher, { onRequest, onRegion }: RequestListener) {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(
@@ -46,13 +51,16 @@ export function requestHandler(dispatcher: Dispatcher, onRequest: () => void) {
         ...(requestTimeout !== undefined && { headersTimeout: requestTimeout, bodyTimeout: requestTimeout }),
       });
       const texts = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
-      const { statusCode, body: stream } = response;
-      return { response: { statusCode, headers: Object.fromEntries(texts), body: stream } };
+      const answered: Readonly<Record<string, string>> = Object.fromEntries(texts);
+      if (answered[BUCKET_REGION] !== undefined) onRegion(answered[BUCKET_REGION]);
+      return { response: { statusCode: response.statusCode, headers: answered, body: response.body } };
     },
     updateHttpClientConfig() {}, // the SDK's interface has both
     httpHandlerConfigs: () => ({}),
   };
 }
+
+const BUCKET_REGION = 'x-amz-bucket-region';
 
 function queryText(query: SdkRequest['query'] = {}): string {
   const parts = Object.entries(query).flatMap(([name, value]) =>

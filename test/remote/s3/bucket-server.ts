@@ -25,7 +25,9 @@ export type Fault =
   | { readonly kind: 'break'; readonly after: number }
   | { readonly kind: 'end'; readonly after: number } // without an error
   | { readonly kind: 'stall'; readonly after: number }
+  | { readonly kind: 'trickle'; readonly ms: number } // between bytes
   | { readonly kind: 'ignore range' }
+  | { readonly kind: 'ignore condition' }
   | { readonly kind: 'body'; readonly text: string };
 
 export interface BucketServer {
@@ -94,11 +96,20 @@ function answer(exchange: Exchange): void {
   if (isHead) response.end();
   else if (fault?.kind === 'end') response.end(bytes.subarray(0, fault.after));
   else if (fault?.kind === 'stall') response.write(bytes.subarray(0, fault.after));
+  else if (fault?.kind === 'trickle') trickle(response, bytes, fault.ms);
   else if (fault?.kind === 'break')
     response.write(bytes.subarray(0, fault.after), () => {
       response.destroy();
     });
   else response.end(bytes);
+}
+
+function trickle(response: ServerResponse, bytes: Buffer, ms: number): void {
+  let sent = 0;
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(sent, sent + 1));
+    if (++sent === bytes.byteLength || response.destroyed) clearInterval(timer);
+  }, ms);
 }
 
 function replyTo(exchange: Exchange): Reply {
@@ -138,7 +149,8 @@ function object(exchange: Exchange, bytes: Buffer): Reply {
   const { incoming, fault } = exchange;
   const { range, 'if-match': ifMatch } = incoming.headers;
   const etag = etagOf(bytes);
-  if (ifMatch !== undefined && ifMatch !== etag) return failure(exchange, 412, 'PreconditionFailed');
+  if (ifMatch !== undefined && ifMatch !== etag && fault?.kind !== 'ignore condition')
+    return failure(exchange, 412, 'PreconditionFailed');
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
   if (first === undefined || fault?.kind === 'ignore range')
     return { status: 200, headers: { etag }, body: bytes };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Proxies, proxiesFromEnv } from '../../../src/http/proxies.js';
@@ -143,6 +143,17 @@ describe('S3Store', () => {
     assert.notDeepEqual(await store.identify(address), opened.identity);
   });
 
+  it('waits for room in memory before it reads', async () => {
+    put('a.jpg', '0123456789');
+    const item = await open().open(`s3://${BUCKET}/a.jpg`);
+    const taken: number[] = [];
+    await item.read(LIMIT, async (bytes) => {
+      assert.equal(attempts.counts.bytes, 0);
+      taken.push(bytes);
+    });
+    assert.deepEqual([taken, attempts.counts.bytes], [[10], 10]);
+  });
+
   it('reads parts at any place, and refuses those of another version', async () => {
     put('a.tar', '0123456789');
     const store = open();
@@ -158,6 +169,8 @@ describe('S3Store', () => {
       message: 'the object was changed during the run',
     });
     assert.match(server.seen.at(-1)?.ifMatch ?? '', /^"[0-9a-f]{32}"$/);
+    failing([{ kind: 'ignore condition' }]);
+    assert.equal((await failureOf(read(0, 3))).message, 'the object was changed during the run');
   });
 
   it('refuses a server that sends the whole object instead of a part', async () => {
@@ -184,6 +197,14 @@ describe('S3Store', () => {
       [undefined, 'bytes=3-9', 'bytes=3-9', 'bytes=5-9', 'bytes=9-9'],
     );
     assert.deepEqual(attempts.counts, { requests: 5, retries: 4, bytes: 10 });
+  });
+
+  it('continues a transfer as long as it makes progress', async () => {
+    put('a.jpg', '0123456789');
+    failing(Array.from({ length: 9 }, () => ({ kind: 'break', after: 1 })));
+    assert.equal(await read(open(), `s3://${BUCKET}/a.jpg`), '0123456789');
+    failing(Array.from({ length: 7 }, () => ({ kind: 'break', after: 0 })));
+    assert.equal((await failureOf(read(open(), `s3://${BUCKET}/a.jpg`))).code, 'network');
   });
 
   it('does not continue a transfer with the bytes of another version', async () => {
@@ -265,6 +286,14 @@ describe('S3Store', () => {
     assert.deepEqual(await failureOf(listed(open(), `s3://${BUCKET}/`)), failure);
   });
 
+  it('ends a listing whose pages would never end', async () => {
+    const text =
+      '<?xml version="1.0"?><ListBucketResult><NextContinuationToken>a</NextContinuationToken></ListBucketResult>';
+    server.faults.next = () => ({ kind: 'body', text });
+    const failure = await failureOf(listed(open(), `s3://${BUCKET}/`));
+    assert.equal(failure.message, 'the server does not answer as S3 does');
+  });
+
   it('shows no credentials in the messages of refusals', async () => {
     put('a.jpg', 'x');
     process.env.AWS_ACCESS_KEY_ID = 'AKIAWRONG';
@@ -306,7 +335,7 @@ describe('S3Store', () => {
 
   it('uses the endpoint of the environment with paths for buckets', async () => {
     put('a.jpg', 'x');
-    process.env.AWS_ENDPOINT_URL_S3 = server.endpoint;
+    process.env.AWS_ENDPOINT_URL_S3 = server.endpoint.replace('127.0.0.1', 'localhost');
     assert.equal(await read(open({ endpoint: undefined }), `s3://${BUCKET}/a.jpg`), 'x');
     assert.match(server.seen[0]?.url ?? '', new RegExp(`^/${BUCKET}/a\\.jpg`));
     process.env.AWS_ENDPOINT_URL_S3 = 'localhost:9000';
@@ -339,11 +368,18 @@ describe('S3Store', () => {
   });
 
   it('shows nothing of a program that was to print credentials', async () => {
-    await useProfile(['credential_process = sh -c "echo secret; echo secret >&2; exit 1"']);
-    assert.deepEqual(await failureOf(open().open(`s3://${BUCKET}/a.jpg`)), {
-      code: 'permission',
-      message: 'no credentials were found',
-    });
+    const calls = join(tmpdir(), `halonet-calls-${process.pid}`);
+    await useProfile([`credential_process = sh -c "echo secret; echo secret | tee -a ${calls} >&2; exit 1"`]);
+    const store = open();
+    const callsAfter = async () => {
+      assert.deepEqual(await failureOf(store.open(`s3://${BUCKET}/a.jpg`)), {
+        code: 'permission',
+        message: 'no credentials were found',
+      });
+      return readFile(calls, 'utf8');
+    };
+    assert.equal(await callsAfter(), await callsAfter()); // once for all requests
+    await rm(calls);
   });
 
   it('follows a bucket into its region', async () => {
@@ -351,9 +387,10 @@ describe('S3Store', () => {
     const headers = { 'x-amz-bucket-region': 'ap-south-1' };
     failing([{ kind: 'error', status: 301, code: 'PermanentRedirect', headers }]);
     assert.equal(await read(open({ region: 'us-west-2' }), `s3://${BUCKET}/a.jpg`), 'x');
+    assert.equal(await read(stores[0] as S3Store, `s3://${BUCKET}/a.jpg`), 'x');
     assert.deepEqual(
       server.seen.map(({ authorization }) => authorization?.split('/')[2]),
-      ['us-west-2', 'ap-south-1'],
+      ['us-west-2', 'ap-south-1', 'ap-south-1'],
     );
   });
 
@@ -380,10 +417,10 @@ describe('S3Store', () => {
     put('a.jpg', '0123456789');
     server.faults.next = () => ({ kind: 'stall', after: 1 });
     const store = open({ seconds: 0.3, timing: { stallMs: 100 } });
-    assert.deepEqual(await failureOf(read(store, `s3://${BUCKET}/a.jpg`)), {
-      code: 'timeout',
-      message: 'not received within 0.3 s',
-    });
+    const failure = { code: 'timeout', message: 'not received within 0.3 s' };
+    assert.deepEqual(await failureOf(read(store, `s3://${BUCKET}/a.jpg`)), failure);
+    server.faults.next = () => ({ kind: 'trickle', ms: 50 });
+    assert.deepEqual(await failureOf(read(store, `s3://${BUCKET}/a.jpg`)), failure);
   });
 
   it('takes an address for a mistake if all of its bucket would fail, after one request for each bucket', async () => {
