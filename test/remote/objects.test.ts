@@ -493,6 +493,7 @@ describe('RemoteObjects', () => {
         seen.map(({ headers }) => headers.range),
         ['bytes=0-65535', `bytes=${8 * MEBIBYTE}-${12 * MEBIBYTE - 1}`],
       );
+      assert.equal(seen[1]?.headers['if-match'], etagOf(LARGE)); // so that the server sends nothing of another version
     });
 
     it('requests a large part as it is', async () => {

@@ -76,8 +76,12 @@ describe('a job over servers that fail now and then', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function run(inputs: readonly string[], list: string | undefined): Promise<[Collection, JobSummary]> {
+  async function run(
+    inputs: readonly string[],
+    list: string | undefined,
+  ): Promise<[Collection, JobSummary, number | undefined]> {
     const sink = new Collection();
+    let total: number | undefined; // inputs, as counted beforehand
     const summary = await runJob({
       model: { name: 'demo', hub: hubSettingsFromEnv({}, homedir()) },
       images: {
@@ -97,6 +101,9 @@ describe('a job over servers that fail now and then', () => {
         preprocessing: { autoOrient: true, decode: 'exact' },
         decodeSeconds: 60,
       },
+      onEvent: (event) => {
+        if (event.kind === 'counted') total = event.total;
+      },
       outputs: { requests: [{ name: 'embedding' }], sink },
       compute: {
         device: { name: 'cpu', id: 0 },
@@ -107,7 +114,7 @@ describe('a job over servers that fail now and then', () => {
       },
       invocation: { versions: { halonet: 'test', node: 'test' }, command: [], folder: ROOT },
     });
-    return [sink, summary];
+    return [sink, summary, total];
   }
 
   it('gives the rows of local files, for images, lists and archives', async () => {
@@ -117,15 +124,17 @@ describe('a job over servers that fail now and then', () => {
       'photos.parquet',
       ...Array.from({ length: COUNT }, (_, i) => `${i}.png`),
     ];
-    const [local] = await run(
+    const [local, , counted] = await run(
       inputs.map((name) => join(folder, name)),
       join(folder, 'list.csv'),
     );
-    const [remote, { sources: counts }] = await run(
+    const [remote, { sources: counts }, countedRemotely] = await run(
       inputs.map((name) => `${server.origin}/${name}`),
       `${server.origin}/list.csv`,
     );
     assert.equal(local.rows.length, 5 * COUNT + 1);
+    assert.equal(counted, 5 * COUNT + 1);
+    assert.equal(countedRemotely, undefined); // it would request archives twice
     assert.ok(faults >= 5, `${faults} faults`);
     assert.ok((counts.retries ?? 0) >= 3, JSON.stringify(counts));
     const plainRows = ({ rows }: Collection, base: string) =>

@@ -138,6 +138,27 @@ describe('FetchAhead', () => {
     assert.deepEqual(await taken.next().then(({ done }) => done), true);
   });
 
+  it('holds 256 MiB of parts of objects at most, whose readers take no room', async () => {
+    const story = newStory();
+    const items = Array.from({ length: 8 }, (_, i): FoundItem => {
+      const item = remoteItem(String(i), story, { bytes: 100 * MEBIBYTE });
+      const open = async () => {
+        const { identity, read } = await item.open();
+        return { identity, read: (limit: number) => read(limit) };
+      };
+      return { ...item, remote: 'part', open };
+    });
+    const fetched = fetching(8);
+    const taken = fetched.items(each(items));
+    const first = await taken.next();
+    await taken.next();
+    const third = taken.next();
+    assert.equal(await Promise.race([third.then(() => true), sleep(100).then(() => false)]), false);
+    fetched.decoded(first.value as FoundItem);
+    assert.equal((await third).value?.id, '2');
+    await taken.return(undefined);
+  });
+
   it('fetches an item that is larger than all the room', async () => {
     const story = newStory();
     const items = [1, 2, 3].map((n) => remoteItem(String(n), story, { bytes: 500 * MEBIBYTE }));
