@@ -4,7 +4,7 @@ import { fileBytes, type JobPlan, totalBytes } from '../../src/job/dry-run.js';
 import type { PlannedFile } from '../../src/runs/output-preview.js';
 import { changesText } from '../../src/runs/plan.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
-import { sourcesText } from '../../src/sources/walk-counts.js';
+import { requestsText, sourcesText } from '../../src/sources/walk-counts.js';
 import { duration } from './progress.js';
 import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
 
@@ -13,10 +13,12 @@ export function planText(plan: JobPlan, width?: number): string {
   const { device, size, space, model } = plan;
   const files = skippedText(plan.inputs.skipped);
   const sources = sourcesText(plan.inputs.sources);
+  const requests = requestsText(plan.inputs.sources);
   const skipped = device.skipped.map(({ name, reason }) => `${name}: ${reason}`);
   const lines: readonly (readonly [string, string])[] = [
     ['images', imagesText(plan)],
     ...(sources === undefined ? [] : [['sources', sources] as const]),
+    ...(requests === undefined ? [] : [['requests', requests] as const]),
     ...(files === undefined ? [] : [['skipped', files] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
     ['device', device.device.name + (skipped.length > 0 ? ` (${skipped.join('; ')})` : '')],

@@ -4,7 +4,7 @@ import type { ConvertSummary } from '../../src/models/convert.js';
 import { ENOUGH_IMAGES } from '../../src/models/int8/agreement.js';
 import type { CalibratedModel } from '../../src/models/int8/int8.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
-import { sourcesText } from '../../src/sources/walk-counts.js';
+import { requestsText, sourcesText } from '../../src/sources/walk-counts.js';
 import { escapeControls } from './escape-controls.js';
 import { factsText, grouped } from './table.js';
 import type { WrittenFile } from './written-files.js';
@@ -17,10 +17,12 @@ export function summaryText(
 ): string {
   const skipped = summary.retries ? undefined : skippedText(summary.skipped); // a retry walks no inputs
   const sources = summary.done > 0 ? sourcesText(summary.sources) : undefined;
+  const requests = requestsText(summary.sources);
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),
     ...(sources === undefined ? [] : [`read ${sources}`]),
+    ...(requests === undefined ? [] : [`requests: ${requests}`]),
     ...(skipped === undefined ? [] : [`skipped ${skipped}`]),
   ].join('\n');
 }

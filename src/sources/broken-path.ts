@@ -4,7 +4,9 @@ import { BrokenPath } from '../file-item.js';
 import { missingInputError } from './missing.js';
 import type { Source } from './source.js';
 
-const HINT = 'Check its spelling; examples are https://example.org/cat.jpg and s3://bucket/cat.jpg.';
+const HOSTS =
+  'Hosts of private networks are asked without --public-hosts-only; from link-local addresses, download the images first.';
+const SPELLING = 'Check its spelling; examples are https://example.org/cat.jpg and s3://bucket/cat.jpg.';
 
 /** A path that cannot be followed: a row with the reason, or a mistake if it is missing and named on the command line. */
 export const brokenPath: Source = {
@@ -16,7 +18,9 @@ export const brokenPath: Source = {
   },
   async mistake({ name, path, found }) {
     if (found.kind === 'failed' && isAddress(path))
-      return new InputError(`${name} cannot be read: ${found.failure.message}`, { hint: HINT });
+      return new InputError(`${name} cannot be read: ${found.failure.message}`, {
+        hint: found.failure.code === 'permission' ? HOSTS : SPELLING,
+      });
     return missingInputError(path);
   },
 };

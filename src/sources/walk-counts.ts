@@ -40,8 +40,8 @@ export class WalkCounts {
 }
 
 /**
- * Formats counts as `5,000 images in 10 archives, 812.3 MB`, or `200 images in 1 archive, 210 requests (3 retries), 12.3 MB received`;
- * undefined if there is nothing but files and folders.
+ * Formats what inputs consist of as `5,000 images in 10 archives, 812.3 MB`; undefined if there is nothing but files, folders and
+ * addresses.
  */
 export function sourcesText(counts: SourceCounts): string | undefined {
   const { archives = 0, members = 0, parquetFiles = 0, rowGroups = 0, parquetRows = 0, lines = 0 } = counts;
@@ -54,11 +54,21 @@ export function sourcesText(counts: SourceCounts): string | undefined {
         ]
       : []),
   ];
-  const { bytesRead = 0, requests = 0, retries = 0, bytesReceived = 0 } = counts;
+  const { bytesRead = 0 } = counts;
   if (bytesRead > 0) parts.push(bytesText(bytesRead));
-  if (requests > 0) {
-    const retried = retries === 0 ? '' : ` (${retries} ${retries === 1 ? 'retry' : 'retries'})`;
-    parts.push(`${counted(requests, 'request')}${retried}, ${bytesText(bytesReceived)} received`);
-  }
   return parts.length === 0 ? undefined : parts.join(', ');
 }
+
+/** Formats requests to servers as `210, 3 of them retries, 12.3 MB received`; undefined if there were none. */
+export function requestsText({
+  requests = 0,
+  retries = 0,
+  bytesReceived = 0,
+}: SourceCounts): string | undefined {
+  if (requests === 0) return undefined;
+  const retried =
+    retries === 0 ? [] : [`${grouped(retries)} of them ${retries === 1 ? 'a retry' : 'retries'}`];
+  return [grouped(requests), ...retried, `${bytesText(bytesReceived)} received`].join(', ');
+}
+
+const grouped = (count: number) => count.toLocaleString('en-US');

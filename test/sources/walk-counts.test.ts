@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sourcesText, WalkCounts } from '../../src/sources/walk-counts.js';
+import { requestsText, sourcesText, WalkCounts } from '../../src/sources/walk-counts.js';
 
 describe('Walk counts', () => {
   it('say what inputs consist of in their own terms', () => {
@@ -17,8 +17,11 @@ describe('Walk counts', () => {
       '2 images in 1 archive, 34.6 MB',
     );
     const requested = { requests: 1234, retries: 0, bytesReceived: 5 };
-    assert.equal(sourcesText(requested), '1,234 requests, 5 B received');
-    assert.equal(sourcesText({ ...requested, retries: 1 }), '1,234 requests (1 retry), 5 B received');
+    assert.equal(sourcesText(requested), undefined);
+    assert.equal(requestsText(requested), '1,234, 5 B received');
+    assert.equal(requestsText({ ...requested, retries: 1 }), '1,234, 1 of them a retry, 5 B received');
+    assert.equal(requestsText({ ...requested, retries: 7 }), '1,234, 7 of them retries, 5 B received');
+    assert.equal(requestsText({ archives: 1 }), undefined);
   });
 
   it('begin again with a walk', () => {
