@@ -414,7 +414,7 @@ export const sharedFlags = {
   's3-endpoint': server({
     ...INPUTS,
     description:
-      'Server of s3:// addresses, if it is not that of AWS; by default, what AWS_ENDPOINT_URL or the profile names',
+      'Server of s3:// addresses other than that of AWS, such as a MinIO; overrides AWS_ENDPOINT_URL and the profile',
   }),
   's3-anonymous': Flags.boolean({
     ...INPUTS,
@@ -559,7 +559,7 @@ export const inputArgs = {
   input: Args.string({
     multiple: true,
     ignoreStdin: true, // standard input is read only for the argument -
-    description: 'Images, folders, archives, URLs, s3:// addresses, patterns, or - for a list of paths',
+    description: 'Images, folders, archives, URLs, patterns; - for a list of paths',
   }),
 };
 
