@@ -407,10 +407,6 @@ export const sharedFlags = {
     description:
       'Column of Parquet files that holds the images, as bytes or as in the datasets of Hugging Face; by default, the only one that can',
   }),
-  'public-hosts-only': Flags.boolean({
-    ...INPUTS,
-    description: 'Ask no hosts of private networks or of this machine for URLs, redirects included',
-  }),
   's3-endpoint': server({
     ...INPUTS,
     description:
@@ -419,6 +415,11 @@ export const sharedFlags = {
   's3-anonymous': Flags.boolean({
     ...INPUTS,
     description: 'Read s3:// addresses without credentials, as public buckets allow',
+  }),
+  null: Flags.boolean({
+    ...INPUTS,
+    description:
+      'Paths on standard input end in NULs only, as from find -print0, and may contain newlines. By default they end in newlines or NULs, whichever comes first',
   }),
   include: pathPattern({
     ...INPUTS,
@@ -468,11 +469,6 @@ export const sharedFlags = {
     description:
       'Report what a run would do, and write nothing: images, size of each output file, free disk space, time. Exits with code 2 if the run could not start or would not fit',
   }),
-  null: Flags.boolean({
-    ...INPUTS,
-    description:
-      'Paths on standard input end in NULs only, as from find -print0, and may contain newlines. By default they end in newlines or NULs, whichever comes first',
-  }),
   'max-failures': failureLimit({
     ...FAILURES,
     exclusive: ['fail-fast'],
@@ -519,6 +515,10 @@ export const sharedFlags = {
     default: FETCH_SECONDS,
     description:
       'Fail images whose server takes longer than this, retries included; the waits between these do not count',
+  }),
+  'public-hosts-only': Flags.boolean({
+    ...FAILURES,
+    description: 'Ask no hosts of private networks or of this machine for URLs, redirects included',
   }),
   'batch-size': wholeNumber({
     ...PERFORMANCE,

@@ -1,5 +1,6 @@
-import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type ObjectServer, startObjectServer } from '../remote/object-server.js';
 import { giveAs, INPUT_FORMS, type InputForm } from '../support/input-forms.js';
 import { JOB_CASES, type JobCase, jobCase } from '../support/job-cases.js';
 import { live, type Mode, type Reference, reference } from '../support/lives.js';
@@ -14,6 +15,7 @@ export interface Beginning {
   readonly again: Mode; // after each kill
   readonly earlier: Earlier | undefined;
   readonly reference: Reference;
+  readonly close: () => Promise<void>; // to be called after the last story
 }
 
 /** A finished output in the place of the new one. */
@@ -26,6 +28,7 @@ export interface Earlier {
 export interface Kind extends Pick<Beginning, 'job' | 'first' | 'again'> {
   readonly name: string;
   readonly form?: InputForm; // of the images; by default, a folder
+  readonly isServed?: boolean; // at URLs
   readonly earlier?: {
     readonly job: JobCase;
     readonly change: (images: string, count: number, seed: number) => Promise<void>; // changes the images since
@@ -55,6 +58,10 @@ export const KINDS: readonly Kind[] = [
     const job = i % 2 === 0 ? embeddings : classes;
     return { name: `${job.name} of a ${form}`, job, form, first: 'new', again: 'resume' };
   }),
+  ...(['tar', 'zip', 'parquet', 'csv'] as const).map((form): Kind => {
+    const name = `${classes.name} of a ${form} at a URL`;
+    return { name, job: classes, form, isServed: true, first: 'new', again: 'resume' };
+  }),
   {
     name: `${classes.name} --sync over a changed zip`,
     job: classes,
@@ -77,7 +84,7 @@ export const KINDS: readonly Kind[] = [
  * @throws {Error} if an uninterrupted run fails, or if its result depends on whether there is an earlier output
  */
 export async function begin(
-  { name, job, form, first, again, earlier }: Kind,
+  { name, job, form, isServed = false, first, again, earlier }: Kind,
   folder: string,
   { images: count, seed }: { readonly images: number; readonly seed: number },
 ): Promise<Beginning> {
@@ -89,10 +96,14 @@ export async function begin(
   ];
   await fillWithImages(images, count, seed);
   const give = async () => (form === undefined ? [images] : giveAs(form, images));
-  const inputs = await give();
+  const given = await give();
+  const server = isServed ? await serve(images, given) : undefined;
+  const close = async () => server?.close();
+  const inputs = server === undefined ? given : given.map((one) => addressOf(one, folder, server));
   await mkdir(fresh);
   if (earlier === undefined) {
-    return { job, inputs, first, again, earlier: undefined, reference: await reference(job, inputs, fresh) };
+    const uninterrupted = await reference(job, inputs, fresh);
+    return { job, inputs, first, again, earlier: undefined, reference: uninterrupted, close };
   }
   await mkdir(old);
   const { files } = await reference(earlier.job, inputs, old);
@@ -111,5 +122,23 @@ export async function begin(
     again,
     earlier: { folder: old, files },
     reference: { ...inFreshPlace, milliseconds, report },
+    close,
   };
 }
+
+/** Starts a server of the files in a folder, and of those beside it that inputs name. */
+async function serve(folder: string, inputs: readonly string[]): Promise<ObjectServer> {
+  const server = await startObjectServer();
+  const add = async (path: string, name: string) => {
+    const found = await stat(path).catch(() => undefined); // some links lead nowhere
+    if (found?.isFile()) server.files.set(`/${name}`, await readFile(path));
+  };
+  for (const name of await readdir(folder, { recursive: true }))
+    await add(join(folder, name), `${basename(folder)}/${name}`);
+  for (const path of inputs) await add(path, basename(path));
+  return server;
+}
+
+/** Returns the URL of a file that a server has; any other argument unchanged. */
+const addressOf = (argument: string, folder: string, { origin }: ObjectServer) =>
+  argument.startsWith(folder) ? `${origin}/${basename(argument)}` : argument;

@@ -49,7 +49,7 @@ describe(`runs with ${KILLS} kills, seed ${SEED}`, () => {
           if (story.wrong.length === 0) await rm(scratch, { recursive: true });
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, tellStories));
+      await Promise.all(Array.from({ length: AT_ONCE }, tellStories)).finally(beginning.close);
       all.push(...own);
       somethingWrong ||= wrong.length > 0;
       assert.equal(wrong.join('\n'), '');

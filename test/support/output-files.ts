@@ -34,7 +34,10 @@ async function readFinal(path: string, folder: string): Promise<Buffer> {
 }
 
 // Facts that may differ between two runs: one may use --resume, another folder or rows of an earlier run.
-const OF_THE_RUN = new Set(['command', 'folder', 'started', 'finished', 'seconds', 'stored']);
+const OF_THE_RUN = new Set([
+  ...['command', 'folder', 'started', 'finished', 'seconds', 'stored'],
+  ...['bytesRead', 'requests', 'retries', 'bytesReceived'],
+]);
 
 /** Returns a manifest without what differs between runs. @throws {SyntaxError} if it is not JSON */
 function comparable(manifest: string, folder: string): string {
