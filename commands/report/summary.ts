@@ -16,8 +16,8 @@ export function summaryText(
   written: readonly WrittenFile[] = [],
 ): string {
   const skipped = summary.retries ? undefined : skippedText(summary.skipped); // a retry walks no inputs
-  const sources = summary.done > 0 ? sourcesText(summary.sources) : undefined;
-  const requests = requestsText(summary.sources);
+  const read = summary.done > 0 ? summary.sources : {};
+  const [sources, requests] = [sourcesText(read), requestsText(read)];
   return [
     summaryLine(summary, output),
     ...(written.length > 1 ? [writtenText(written)] : []),

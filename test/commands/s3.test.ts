@@ -256,7 +256,7 @@ describe('s3:// inputs on the command line', () => {
     const env = { ...AWS_ENVIRONMENT, AWS_ENDPOINT_URL: server.endpoint, AWS_ACCESS_KEY_ID: '' };
     const { code, stderr } = await halonet(args, { env, ownProcess: true });
     assert.equal(code, 0);
-    assert.match(stderr, /^1 image in .*\n$/); // and no notice of AWS's SDK
+    assert.match(stderr, /^1 image in .*\nrequests: \d+, \d.* received\n$/); // and no notice of AWS's SDK
   });
 
   it('leave no credentials in messages and outputs', async () => {
