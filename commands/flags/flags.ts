@@ -502,7 +502,7 @@ export const inputArgs = {
   input: Args.string({
     multiple: true,
     ignoreStdin: true, // standard input is read only for the argument -
-    description: 'Images, folders, archives, URLs, patterns, or - for a list of paths',
+    description: 'Images, folders, archives, URLs, patterns; - for a list of paths',
   }),
 };
 
