@@ -110,11 +110,13 @@ function identityOf({ status, headers }: ObjectResponse) {
   return identityIn(headers, size) ?? UNKNOWN;
 }
 
+const LEAST_GROWTH = 64 * 2 ** 10; // bytes
+
 /** The bytes received so far. */
 class Body {
   readonly #limit: number;
   readonly #take: TakeRoom;
-  readonly #chunks: Uint8Array[] = [];
+  #bytes: Buffer | undefined;
   #taken = 0; // room in memory, bytes
   length = 0;
 
@@ -131,19 +133,29 @@ class Body {
   }
 
   async add(chunk: Uint8Array): Promise<void> {
-    this.length += chunk.byteLength;
-    expectImageSize('the file', this.length, this.#limit);
-    await this.announce(this.length);
-    this.#chunks.push(chunk);
+    if (chunk.byteLength === 0) return; // it would count as an empty file
+    const length = this.length + chunk.byteLength;
+    expectImageSize('the file', length, this.#limit);
+    await this.announce(length);
+    const bytes = this.#bytes ?? Buffer.allocUnsafeSlow(this.#taken);
+    this.#bytes = length <= bytes.byteLength ? bytes : this.#larger(bytes, length);
+    this.#bytes.set(chunk, this.length);
+    this.length = length;
   }
 
   restart(): void {
-    this.#chunks.length = 0;
     this.length = 0;
   }
 
   bytes(): Uint8Array {
-    return Buffer.concat(this.#chunks, this.length);
+    return (this.#bytes ?? Buffer.alloc(0)).subarray(0, this.length);
+  }
+
+  #larger(bytes: Buffer, length: number): Buffer {
+    const doubled = Math.max(2 * bytes.byteLength, LEAST_GROWTH);
+    const larger = Buffer.allocUnsafeSlow(Math.max(length, Math.min(doubled, this.#limit)));
+    larger.set(bytes.subarray(0, this.length));
+    return larger;
   }
 }
 
