@@ -184,6 +184,11 @@ describe('URLs on the command line', () => {
           .flatMap((name) => [secretive(name), signed(name)])
           .join('\n'),
       );
+      await write(
+        'boxes.csv',
+        `url,x,y,w,h\n${secretive('arrow.png')},a,0,1,1\n${signed('arrow.png')},0,0,9,9\n`,
+      );
+      const boxes = ['--from', 'boxes.csv', '--path-column', 'url', '--crop-columns', 'x,y,w,h'];
       const inputs = [secretive('circle.webp'), signed('photos.zip'), secretive('{arrow,none}.png')];
       const texts: string[] = [];
       for (const args of [
@@ -196,6 +201,8 @@ describe('URLs on the command line', () => {
         ['--from', secretive('list.csv'), '--path-column', 'x', '-o', 'g.csv'],
         ['http://user:secret1@169.254.169.254/?token=secret2', '-o', 'h.csv'],
         [signed('{0..999999}.png'), '-o', 'i.csv'],
+        [secretive('arrow.png'), signed('arrow.png'), '--include', 'none', '-o', 'j.csv'],
+        [...boxes, '--keep-columns', 'url,x', '-o', 'k.csv'],
       ]) {
         const command = args.includes('c.npy') ? 'embed' : 'classify';
         const flags =
@@ -212,7 +219,7 @@ describe('URLs on the command line', () => {
       const files = entries
         .filter((entry) => entry.isFile())
         .map(({ parentPath, name }) => join(parentPath, name));
-      const written = files.filter((path) => /^\.?[a-i]\./.test(relative(folder, path)));
+      const written = files.filter((path) => /^\.?[a-k]\./.test(relative(folder, path)));
       for (const name of ['a.jsonl.run.json', 'journal.jsonl'])
         assert.ok(
           written.some((path) => path.endsWith(name)),
@@ -220,6 +227,11 @@ describe('URLs on the command line', () => {
         );
       for (const path of written) texts.push(await readFile(path, 'latin1'));
       for (const text of texts) assert.doesNotMatch(text, /secret|user:/);
+      const { origin } = server;
+      assert.match(
+        await read('k.csv'),
+        new RegExp(`^"${origin}/arrow.png#xywh=a,0,1,1",${origin}/arrow.png,a,`, 'm'),
+      );
       assert.match(texts.join('\n'), /"http:\/\/127\.0\.0\.1:\d+\/\{arrow,none\}\.png"/); // in the manifest's command
       const basic = `Basic ${Buffer.from('user:secret1').toString('base64')}`;
       assert.ok(server.seen.some(({ headers }) => headers.authorization === basic));
