@@ -42,6 +42,7 @@ describe('URLs on the command line', () => {
       'photos.parquet': parquetOf([{ rows: 3, pages: [page(plain(...rows), { rows: 3 })] }]),
       'list.csv': Buffer.from(`path,label\n${NAMES.map((name, i) => `${name},label ${i}\n`).join('')}`),
       'list.txt': Buffer.from(`${NAMES.join('\n')}\n`),
+      'crops.txt': Buffer.from(NAMES.map((name) => `${name}#xywh=9,9,90,90\n`).join('')),
       'list.jsonl': Buffer.from(NAMES.map((path) => `${JSON.stringify({ path })}\n`).join('')),
     };
     for (const [name, bytes] of Object.entries(files)) await write(name, bytes);
@@ -77,6 +78,11 @@ describe('URLs on the command line', () => {
     ['a pattern of braces', (at) => [at('photos.{zip,tar}')]],
     ['a list with columns', (at) => ['--from', at('list.csv'), '--keep-columns', 'label']],
     ['a text list', (at) => ['--from', at('list.txt')]],
+    [
+      'crops',
+      (at) => ['arrow.png', 'photos.tar', 'photos.zip/ring.svg'].map((name) => at(`${name}#xywh=0,0,90,90`)),
+    ],
+    ['a list of crops', (at) => ['--from', at('crops.txt')]],
     ['a list of JSON lines', (at) => ['--from', at('list.jsonl')]],
   ];
 
@@ -89,7 +95,7 @@ describe('URLs on the command line', () => {
       assert.ok(lines.length > 3);
       assert.equal(
         remote.stdout,
-        [lines[0], ...lines.slice(1).map((line) => (line === '' ? line : url(line)))].join('\n'),
+        [lines[0], ...lines.slice(1).map((line) => line.replace(/^("?)(?=.)/, `$1${url('')}`))].join('\n'),
       );
     });
   }
