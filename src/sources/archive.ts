@@ -7,7 +7,7 @@ import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
 import type { Decompress, Decompressed } from '../formats/compressed/decompressed.js';
 import type { ReadAt } from '../formats/read-at.js';
-import { type FoundItem, type Item, type OpenItem, withColumns } from '../item.js';
+import { type FoundItem, type Item, type OpenItem, type TakeRoom, withColumns } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
 import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
@@ -237,10 +237,10 @@ class MemberItem implements FoundItem {
     const isChanged = !isSameIdentity(archive.identity, this.#found);
     return {
       identity: memberIdentity(archive.identity, member),
-      async read(limit) {
+      async read(limit, take) {
         try {
           if (isChanged) throw new ImageRefusal('read_failed', 'the archive was changed during the run');
-          return await readMember(member, archive.read, limit);
+          return await readMember(member, archive.read, limit, take);
         } finally {
           await archive.close().catch(() => {}); // nothing was written
         }
@@ -249,8 +249,14 @@ class MemberItem implements FoundItem {
   }
 }
 
-async function readMember(member: ArchiveMember, archive: ReadAt, most: number): Promise<Uint8Array> {
+async function readMember(
+  member: ArchiveMember,
+  archive: ReadAt,
+  most: number,
+  take?: TakeRoom,
+): Promise<Uint8Array> {
   expectImageSize('the member', member.size, most);
+  await take?.(member.size);
   try {
     return await member.read(archive);
   } catch (error) {
