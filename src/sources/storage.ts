@@ -51,7 +51,7 @@ export class Storage {
 
   /** Returns the error for an address on the command line if all of its objects would fail; undefined for any other input. */
   async mistake(name: string): Promise<InputError | undefined> {
-    return isAddress(name) ? this.#remote.mistake(name) : undefined;
+    return isAddress(name) ? this.#objects?.mistake(name) : undefined;
   }
 
   /**

@@ -118,12 +118,17 @@ describe('URLs on the command line', () => {
   it('writes a row for each URL, whatever the server answers', async () => {
     await write(
       'list',
-      ['gone.png', 'arrow.png', 'secret.png', 'page.png', 'none.tar', 'none.tar/a.png'].map(url).join('\n'),
+      [
+        ...['gone.png', 'arrow.png', 'secret.png', 'page.png', 'none.tar', 'none.tar/a.png'],
+        ...['secret.zip/a.png', 'secret.parquet/1', 'photos.tar/none.png'],
+      ]
+        .map(url)
+        .join('\n'),
     );
     server.files.set('/page.png', Buffer.from('<!doctype html>Log in'));
     server.files.set('/secret.png', images[0] as Buffer);
     fault = ({ path }) => {
-      if (path === '/secret.png') return { kind: 'status', status: 403 };
+      if (path.startsWith('/secret.')) return { kind: 'status', status: 403 };
       if (path === '/page.png') return { kind: 'headers', headers: { 'content-type': 'text/html' } };
       return undefined;
     };
@@ -142,6 +147,9 @@ describe('URLs on the command line', () => {
         ['page.png', 'unsupported_format'],
         ['none.tar', 'not_found'],
         ['none.tar/a.png', 'not_found'],
+        ['secret.zip/a.png', 'permission'],
+        ['secret.parquet/1', 'permission'],
+        ['photos.tar/none.png', 'not_found'],
       ],
     );
   });
