@@ -300,6 +300,16 @@ describe('URLs on the command line', () => {
     assert.equal(await read('a.csv'), await read('b.csv'));
   });
 
+  it('does not take the name of a line without a path for a URL in retry', async () => {
+    server.files.set('/gaps.csv', Buffer.from('path,label\narrow.png,a\n,b\n'));
+    const args = ['classify', '--from', url('gaps.csv'), ...DEMO, '-o', 'a.csv'];
+    assert.equal((await here(args)).code, 1);
+    const before = await read('a.csv');
+    await here(['retry', 'a.csv']);
+    assert.match(before, /gaps\.csv:3,.*,invalid_name: the line has no path\n/);
+    assert.equal(await read('a.csv'), before);
+  });
+
   it('continues a run with --resume, without requesting again what is done', async () => {
     const inputs = ['arrow.png', 'circle.webp', 'late.png', 'crescent.jpg'].map(url);
     assert.equal((await here(['classify', ...inputs, ...DEMO, '-o', 'a.csv', '--fail-fast'])).code, 1);
