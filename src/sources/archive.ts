@@ -14,7 +14,7 @@ import type { ArchiveFile } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
 import { type SampleMember, samplesOf } from './samples.js';
-import type { Input, Source, Walk } from './source.js';
+import type { FoundColumns, Input, Source, Walk } from './source.js';
 import type { Storage } from './storage.js';
 
 /** A member of an archive. */
@@ -134,12 +134,12 @@ async function* imagesIn(
   }
 }
 
-/** Returns the columns of the first sample with an image. */
+/** Returns the columns of the first sample with an image; unknown if the archive cannot be read. */
 async function sampleColumns(
   { name, path }: Input,
   format: ArchiveFormat,
   walk: Walk,
-): Promise<readonly string[]> {
+): Promise<FoundColumns> {
   let file: ArchiveFile | undefined;
   try {
     file = await walk.storage.openArchive(path);
@@ -148,6 +148,7 @@ async function sampleColumns(
     for await (const { member, columns = {} } of membersOf(format, archive, true))
       if (await isWanted(member, name, archive, silent)) return Object.keys(columns);
   } catch (error) {
+    if (error instanceof ImageRefusal) return 'unknown';
     failureOf(error); // a row says why
   } finally {
     await file?.close();

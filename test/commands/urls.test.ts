@@ -154,6 +154,21 @@ describe('URLs on the command line', () => {
     );
   });
 
+  for (const name of ['secret.tar', 'secret.parquet']) {
+    it(`keeps columns of other archives if ${name}, which comes first, cannot be read`, async () => {
+      const [content = Buffer.alloc(0)] = images;
+      server.files.set('/a.tar', tarOf({ name: 'a.png', content }, { name: 'a.cls', content: '5' }));
+      fault = ({ path }) => (path === `/${name}` ? { kind: 'status', status: 403 } : undefined);
+      const args = ['classify', url(`{${name},a.tar}`), '--keep-columns', 'cls', ...DEMO];
+      const { stdout, stderr } = await here(args);
+      assert.match(
+        stdout,
+        /^http:\S+\/secret\.\w+,,,,,permission: .*\nhttp:\S+\/a\.tar\/a\.png,5,0,arrow/m,
+        stderr,
+      );
+    });
+  }
+
   it('refuses on the command line what it never asks, and lists that it cannot read', async () => {
     for (const [args, message] of [
       [
