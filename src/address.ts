@@ -1,3 +1,5 @@
+import { cropPath } from './crop.js';
+
 const ADDRESS = /^(?:https?|s3):\/\//i;
 const WEB = /^https?:\/\//i;
 
@@ -10,12 +12,18 @@ export const withoutQuery = (name: string): string => (WEB.test(name) ? name.rep
 /**
  * Returns the address of a path relative to another address, which names a folder.
  *
- * @param path with a slash at its beginning, it starts at the root of the server
+ * @param path with a slash at its beginning, it starts at the root of the server; it may have a crop
  */
 export function withinAddress(folder: string, path: string): string {
-  const name = WEB.test(folder) ? path.replaceAll('?', '%3F').replaceAll('#', '%23') : path; // they would end the path of a URL
+  const name = WEB.test(folder) ? encodedPath(path) : path;
   const { origin, below } = partsOf(folder);
   return name.startsWith('/') ? `${origin}${name}` : `${origin}${below.replace(/\/+$/, '')}/${name}`;
+}
+
+/** Encodes what would end the path of a URL, except for a crop. */
+function encodedPath(given: string): string {
+  const { path = given, fragment = '' } = cropPath(given) ?? {};
+  return path.replaceAll('?', '%3F').replaceAll('#', '%23') + fragment;
 }
 
 /** Returns the folder that an address is in. */
@@ -43,11 +51,16 @@ const BESIDE_SIGNATURE =
 
 /**
  * Returns an address as ids, messages and outputs show it: without a user name and password, a signature or another credential in its
- * query, and a fragment, which is not sent. Paths are unchanged.
+ * query, and a fragment other than a crop, which is not sent. Paths are unchanged.
  */
 export function shownAddress(name: string): string {
   if (!WEB.test(name)) return name;
-  const [, address = '', query] = /^([^?#]*)(?:\?([^#]*))?/s.exec(name) ?? [];
+  const { fragment = '' } = cropPath(name) ?? {};
+  return shownObject(name) + fragment;
+}
+
+function shownObject(url: string): string {
+  const [, address = '', query] = /^([^?#]*)(?:\?([^#]*))?/s.exec(url) ?? [];
   const shown = address.replace(USER, '$1');
   if (query === undefined) return shown;
   const parameters = query.split('&');

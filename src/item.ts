@@ -47,7 +47,7 @@ export interface OpenItem {
    * Reads all of its bytes and closes it. Can be called once.
    *
    * @param limit bytes
-   * @param take of an object on a server: called before memory holds so many more bytes, and waits for room for them
+   * @param take of an item on a server: called before memory holds so many more bytes, and waits for room for them
    * @throws ImageRefusal read_failed, empty_file, too_large or network
    */
   read(limit: number, take?: TakeRoom): Promise<Uint8Array>;

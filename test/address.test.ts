@@ -12,6 +12,7 @@ describe('shownAddress', () => {
     ['https://\\me:secret@example.org/a.jpg', 'https://\\example.org/a.jpg'],
     ['https://me:sec\tret@example.org/a.jpg', 'https://example.org/a.jpg'],
     ['https://example.org/a.jpg#access_token=secret', 'https://example.org/a.jpg'],
+    ['https://me:secret@example.org/a.jpg?sig=secret#xywh=0,0,9,9', 'https://example.org/a.jpg#xywh=0,0,9,9'],
     ['https://example.org/a.jpg?token=secret', 'https://example.org/a.jpg'],
     ['https://example.org/a.jpg?v=2&access_token=secret&w=3', 'https://example.org/a.jpg?v=2&w=3'],
     ['https://example.org/a.jpg?%74oken=secret', 'https://example.org/a.jpg'],
@@ -60,6 +61,10 @@ describe('withinAddress', () => {
     assert.equal(within('https://example.org', 'a.jpg'), 'https://example.org/a.jpg');
     assert.equal(within('https://me:pw@example.org/x/list.csv', '/a.jpg'), 'https://me:pw@example.org/a.jpg');
     assert.equal(within('https://example.org/list.csv', 'why?#1.jpg'), 'https://example.org/why%3F%231.jpg');
+    assert.equal(
+      within('https://example.org/list.csv', 'a#1.jpg#xywh=0,0,9,9'),
+      'https://example.org/a%231.jpg#xywh=0,0,9,9',
+    );
     assert.equal(withinAddress('https://example.org/x/', 'a.jpg'), 'https://example.org/x/a.jpg');
     assert.equal(withinAddress('s3://bucket/x', 'why?#1.jpg'), 's3://bucket/x/why?#1.jpg');
   });

@@ -73,7 +73,7 @@ function unmatchedError({ inputs, selection }: ImageWalk, example: string): Inpu
     ...include.map((one) => `--include ${JSON.stringify(one)}`),
     ...exclude.map((one) => `--exclude ${JSON.stringify(one)}`),
   ];
-  return new InputError(`${flags.join(' ')} leaves no image of ${inputs.join(', ')}`, {
+  return new InputError(`${flags.join(' ')} leaves no image of ${inputs.map(shownAddress).join(', ')}`, {
     hint: `Patterns are compared with the whole path of an image, such as ${example}, or with its end from any folder on. Pass --allow-empty to write an empty output.`,
   });
 }

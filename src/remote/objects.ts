@@ -87,15 +87,22 @@ export class RemoteObjects {
   }
 
   #openAnew(address: string): Promise<ObjectRanges> {
-    const opening = (async () => {
-      const ranges = await this.#store(address).openRanges(address);
-      if (ranges.held === undefined) return { ...ranges, read: this.#blocks.reader(ranges) };
-      this.#held.set(address, ranges.held);
-      this.#forget();
-      return ranges;
-    })();
-    opening.catch(() => this.#open.get(address) === opening && this.#open.delete(address)); // it may be opened another time
+    const opening = this.#rangesOf(address);
+    const isOpen = () => this.#open.get(address) === opening; // not forgotten, and not opened another time
+    opening.then(
+      ({ held }) => {
+        if (held === undefined || !isOpen()) return;
+        this.#held.set(address, held);
+        this.#forget();
+      },
+      () => isOpen() && this.#open.delete(address), // it may be opened another time
+    );
     return opening;
+  }
+
+  async #rangesOf(address: string): Promise<ObjectRanges> {
+    const ranges = await this.#store(address).openRanges(address);
+    return ranges.held === undefined ? { ...ranges, read: this.#blocks.reader(ranges) } : ranges;
   }
 
   #forget(): void {

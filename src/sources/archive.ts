@@ -7,14 +7,14 @@ import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { BrokenPath } from '../file-item.js';
 import type { Decompress, Decompressed } from '../formats/compressed/decompressed.js';
 import type { ReadAt } from '../formats/read-at.js';
-import { type FoundItem, type Item, type OpenItem, withColumns } from '../item.js';
+import { type FoundItem, type Item, type OpenItem, type TakeRoom, withColumns } from '../item.js';
 import { expectImageSize, ImageRefusal } from '../refusal.js';
 import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
 import { type MemberPlace, memberIdentity } from './member-identity.js';
 import { memberName } from './member-name.js';
 import { type SampleMember, samplesOf } from './samples.js';
-import type { Input, Source, Walk } from './source.js';
+import type { FoundColumns, Input, Source, Walk } from './source.js';
 import type { Storage } from './storage.js';
 
 /** A member of an archive. */
@@ -134,12 +134,12 @@ async function* imagesIn(
   }
 }
 
-/** Returns the columns of the first sample with an image. */
+/** Returns the columns of the first sample with an image; unknown if the archive cannot be read. */
 async function sampleColumns(
   { name, path }: Input,
   format: ArchiveFormat,
   walk: Walk,
-): Promise<readonly string[]> {
+): Promise<FoundColumns> {
   let file: ArchiveFile | undefined;
   try {
     file = await walk.storage.openArchive(path);
@@ -148,6 +148,7 @@ async function sampleColumns(
     for await (const { member, columns = {} } of membersOf(format, archive, true))
       if (await isWanted(member, name, archive, silent)) return Object.keys(columns);
   } catch (error) {
+    if (error instanceof ImageRefusal) return 'unknown';
     failureOf(error); // a row says why
   } finally {
     await file?.close();
@@ -237,10 +238,10 @@ class MemberItem implements FoundItem {
     const isChanged = !isSameIdentity(archive.identity, this.#found);
     return {
       identity: memberIdentity(archive.identity, member),
-      async read(limit) {
+      async read(limit, take) {
         try {
           if (isChanged) throw new ImageRefusal('read_failed', 'the archive was changed during the run');
-          return await readMember(member, archive.read, limit);
+          return await readMember(member, archive.read, limit, take);
         } finally {
           await archive.close().catch(() => {}); // nothing was written
         }
@@ -249,8 +250,14 @@ class MemberItem implements FoundItem {
   }
 }
 
-async function readMember(member: ArchiveMember, archive: ReadAt, most: number): Promise<Uint8Array> {
+async function readMember(
+  member: ArchiveMember,
+  archive: ReadAt,
+  most: number,
+  take?: TakeRoom,
+): Promise<Uint8Array> {
   expectImageSize('the member', member.size, most);
+  await take?.(member.size);
   try {
     return await member.read(archive);
   } catch (error) {

@@ -1,5 +1,7 @@
 import type { FileIdentity } from '../file-identity.js';
+import { BrokenPath } from '../file-item.js';
 import type { Item } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
 import { MemberFinder } from './member-finder.js';
 import { memberPath } from './member-path.js';
 import { RowFinder } from './row-finder.js';
@@ -43,11 +45,16 @@ export class InsideFinder {
     if (named === 'gone') return 'missing';
     const { format, member } = named;
     const file = { ...named, target: await (await this.#targets()).ofLink(named.path) };
-    const found =
-      format === undefined
-        ? await this.#rows.find(file, member)
-        : await this.#members.find(format, file, member, identity);
-    return found ?? 'missing';
+    try {
+      const found =
+        format === undefined
+          ? await this.#rows.find(file, member)
+          : await this.#members.find(format, file, member, identity);
+      return found ?? 'missing';
+    } catch (error) {
+      if (!(error instanceof ImageRefusal)) throw error;
+      return new BrokenPath(`${file.name}/${member}`, error.failure, `${file.target}/${member}`);
+    }
   }
 
   async close(): Promise<void> {

@@ -62,8 +62,11 @@ export class ItemFinder {
     if (holdsImages(id)) return undefined; // many, perhaps: --sync walks it
     const inside = await this.#inside.find(id, identity);
     if (inside !== undefined) return inside === 'missing' || inside.status === 'failed' ? undefined : inside;
-    if (isAddress(id) && (await this.#storage.inspect(id)).kind === 'prefix') return undefined; // many, perhaps
-    if (isAddress(id)) return new ObjectItem(shownAddress(id), id, this.#storage);
+    if (isAddress(id)) {
+      if (failure === 'invalid_name') return undefined; // such as of a line without a path
+      if ((await this.#storage.inspect(id)).kind === 'prefix') return undefined; // many, perhaps
+      return new ObjectItem(shownAddress(id), id, this.#storage);
+    }
     const file = pathFrom(this.#folder, id);
     if (id === STDIN || !(await isDecodable(file, failure))) return undefined; // reading standard input failed
     return new FileItem(id, { file, target: await (await this.#resolver()).ofLink(file) });

@@ -120,7 +120,7 @@ function noColumn(
 
 /**
  * Yields the items that the lines of a list lead to, in order. Relative paths start in the folder of the list, or in its root. The
- * columns of the list win over those that an item has of its own.
+ * columns of the list win over those that an item has of its own. Addresses in the column of the paths are as ids show them.
  *
  * @throws {HalonetError} if the list cannot be read, or is damaged
  */
@@ -136,7 +136,8 @@ export async function* itemsOfList(
     const { number, values, failure } = line as ListLine;
     onCount?.('lines', 1);
     const value = columnIn(values, path);
-    const own: Columns = Object.fromEntries(kept.map((name) => [name, columnIn(values, name) ?? null]));
+    const shown = typeof value === 'string' ? { ...values, [path]: shownAddress(value) } : values;
+    const own: Columns = Object.fromEntries(kept.map((name) => [name, columnIn(shown, name) ?? null]));
     const named = (item: Item) =>
       columns.length === 0 ? item : withColumns(item, { ...item.columns, ...own });
     if (failure !== undefined) yield named(new BrokenPath(shownAddress(String(value)), failure));
@@ -168,7 +169,7 @@ async function* partsOf(
   const crop = cropOf(box, isFraction);
   if (crop === undefined) {
     const message = `the box ${JSON.stringify(box.join(','))} is not four numbers`;
-    yield new BrokenPath(`${path}#xywh=${box.join(',')}`, { code: 'invalid_crop', message });
+    yield new BrokenPath(`${shownAddress(path)}#xywh=${box.join(',')}`, { code: 'invalid_crop', message });
     return;
   }
   for await (const item of follow(path)) yield cropped(item, crop);

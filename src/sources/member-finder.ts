@@ -1,6 +1,7 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import type { Decompressed } from '../formats/compressed/decompressed.js';
 import { type Item, withColumns } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
 import type { Columns } from '../rows.js';
 import {
   type ArchiveFormat,
@@ -44,7 +45,8 @@ export class MemberFinder {
 
   /**
    * @param identity of the member when it was read: if the archive has not changed, it tells where a member of a tar archive is
-   * @returns undefined if there is no such member
+   * @returns undefined if there is no such member, or the archive is damaged before it
+   * @throws ImageRefusal if the archive cannot be read
    */
   async find(
     format: ArchiveFormat,
@@ -61,7 +63,7 @@ export class MemberFinder {
       const item = itemOf(found.member, from, this.#storage);
       return found.columns === undefined ? item : withColumns(item, found.columns);
     } catch (error) {
-      return nothingIfDamaged(error); // the archive cannot be opened
+      return nothingIfDamaged(error);
     }
   }
 
@@ -146,6 +148,8 @@ async function* membersTo(search: Search, end: number): AsyncGenerator<Found> {
   }
 }
 
+/** @throws errors that are not about damage */
 function nothingIfDamaged(error: unknown): undefined {
+  if (error instanceof ImageRefusal) throw error;
   failureOf(error);
 }

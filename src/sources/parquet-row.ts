@@ -40,10 +40,11 @@ export class ParquetRow implements FoundItem {
     const file = await this.#storage.openArchive(this.#path);
     return {
       identity: this.#identityIn(file.identity),
-      read: async (most) => {
+      read: async (most, take) => {
         try {
           const image = await this.#table.image(file, this.#row);
           expectImageSize('the image', image.byteLength, most);
+          await take?.(image.byteLength);
           return image.slice(); // so that its page can leave memory
         } catch (error) {
           const { code, message } = rowFailure(error);

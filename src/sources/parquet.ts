@@ -47,6 +47,7 @@ export const parquet: Source = {
       await found.close();
       return found.names;
     } catch (error) {
+      if (error instanceof ImageRefusal) return 'unknown';
       rowFailure(error); // a row says why
       return [];
     }

@@ -1,5 +1,6 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { type FoundItem, withColumns } from '../item.js';
+import { ImageRefusal } from '../refusal.js';
 import type { NamedArchive } from './archive.js';
 import { openTable } from './parquet.js';
 import { ParquetColumns } from './parquet-columns.js';
@@ -34,7 +35,8 @@ export class RowFinder {
 
   /**
    * @param row its number, as ids have it
-   * @returns undefined if there is no such row, or the file cannot be read
+   * @returns undefined if there is no such row, or the file is damaged
+   * @throws ImageRefusal if the file cannot be read
    */
   async find(file: NamedArchive, row: string): Promise<FoundItem | undefined> {
     if (!/^(?:0|[1-9]\d{0,14})$/.test(row)) return undefined;
@@ -68,7 +70,8 @@ export class RowFinder {
   }
 }
 
-/** @throws errors that are not of the file */
+/** @throws errors that are not about damage */
 function nothingIfDamaged(error: unknown): undefined {
+  if (error instanceof ImageRefusal) throw error;
   rowFailure(error);
 }

@@ -63,7 +63,9 @@ async function* sampled(items: AsyncIterable<Item>, size: number, seed: number):
     if (place < size) reservoir[place] = { item, order };
     order++;
   }
-  for (const { item } of reservoir.sort((a, b) => a.order - b.order)) yield item;
+  const chosen = reservoir.sort((a, b) => b.order - a.order);
+  // Memory lets go of each: those of a compressed archive share some of what it decompresses to.
+  for (let next = chosen.pop(); next !== undefined; next = chosen.pop()) yield next.item;
 }
 
 async function* first(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item> {

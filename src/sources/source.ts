@@ -44,7 +44,7 @@ export interface Source {
   readonly columns?: ((input: Input, walk: Walk) => Promise<FoundColumns>) | undefined;
 }
 
-/** The names of the columns that items bring: none for what has no columns, such as a folder. */
+/** The names of the columns that items bring: none for what has no columns, such as a folder, unknown for what cannot be read yet. */
 export type FoundColumns = readonly string[] | 'none' | 'unknown';
 
 /** The columns that one of several inputs brings. */

@@ -75,7 +75,6 @@ export class FetchAhead {
       await take(1); // while there is no room, nothing is requested
       const { read, ...opened } = await item.open();
       identity = opened.identity;
-      if (item.remote === 'part') await take(Math.min(identity.bytes, limit));
       const bytes = await read(limit, take);
       return new FetchedItem(item, order, { identity, bytes });
     } catch (error) {

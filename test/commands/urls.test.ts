@@ -42,6 +42,7 @@ describe('URLs on the command line', () => {
       'photos.parquet': parquetOf([{ rows: 3, pages: [page(plain(...rows), { rows: 3 })] }]),
       'list.csv': Buffer.from(`path,label\n${NAMES.map((name, i) => `${name},label ${i}\n`).join('')}`),
       'list.txt': Buffer.from(`${NAMES.join('\n')}\n`),
+      'crops.txt': Buffer.from(NAMES.map((name) => `${name}#xywh=9,9,90,90\n`).join('')),
       'list.jsonl': Buffer.from(NAMES.map((path) => `${JSON.stringify({ path })}\n`).join('')),
     };
     for (const [name, bytes] of Object.entries(files)) await write(name, bytes);
@@ -77,6 +78,11 @@ describe('URLs on the command line', () => {
     ['a pattern of braces', (at) => [at('photos.{zip,tar}')]],
     ['a list with columns', (at) => ['--from', at('list.csv'), '--keep-columns', 'label']],
     ['a text list', (at) => ['--from', at('list.txt')]],
+    [
+      'crops',
+      (at) => ['arrow.png', 'photos.tar', 'photos.zip/ring.svg'].map((name) => at(`${name}#xywh=0,0,90,90`)),
+    ],
+    ['a list of crops', (at) => ['--from', at('crops.txt')]],
     ['a list of JSON lines', (at) => ['--from', at('list.jsonl')]],
   ];
 
@@ -89,7 +95,7 @@ describe('URLs on the command line', () => {
       assert.ok(lines.length > 3);
       assert.equal(
         remote.stdout,
-        [lines[0], ...lines.slice(1).map((line) => (line === '' ? line : url(line)))].join('\n'),
+        [lines[0], ...lines.slice(1).map((line) => line.replace(/^("?)(?=.)/, `$1${url('')}`))].join('\n'),
       );
     });
   }
@@ -112,12 +118,17 @@ describe('URLs on the command line', () => {
   it('writes a row for each URL, whatever the server answers', async () => {
     await write(
       'list',
-      ['gone.png', 'arrow.png', 'secret.png', 'page.png', 'none.tar', 'none.tar/a.png'].map(url).join('\n'),
+      [
+        ...['gone.png', 'arrow.png', 'secret.png', 'page.png', 'none.tar', 'none.tar/a.png'],
+        ...['secret.zip/a.png', 'secret.parquet/1', 'photos.tar/none.png'],
+      ]
+        .map(url)
+        .join('\n'),
     );
     server.files.set('/page.png', Buffer.from('<!doctype html>Log in'));
     server.files.set('/secret.png', images[0] as Buffer);
     fault = ({ path }) => {
-      if (path === '/secret.png') return { kind: 'status', status: 403 };
+      if (path.startsWith('/secret.')) return { kind: 'status', status: 403 };
       if (path === '/page.png') return { kind: 'headers', headers: { 'content-type': 'text/html' } };
       return undefined;
     };
@@ -136,9 +147,27 @@ describe('URLs on the command line', () => {
         ['page.png', 'unsupported_format'],
         ['none.tar', 'not_found'],
         ['none.tar/a.png', 'not_found'],
+        ['secret.zip/a.png', 'permission'],
+        ['secret.parquet/1', 'permission'],
+        ['photos.tar/none.png', 'not_found'],
       ],
     );
   });
+
+  for (const name of ['secret.tar', 'secret.parquet']) {
+    it(`keeps columns of other archives if ${name}, which comes first, cannot be read`, async () => {
+      const [content = Buffer.alloc(0)] = images;
+      server.files.set('/a.tar', tarOf({ name: 'a.png', content }, { name: 'a.cls', content: '5' }));
+      fault = ({ path }) => (path === `/${name}` ? { kind: 'status', status: 403 } : undefined);
+      const args = ['classify', url(`{${name},a.tar}`), '--keep-columns', 'cls', ...DEMO];
+      const { stdout, stderr } = await here(args);
+      assert.match(
+        stdout,
+        /^http:\S+\/secret\.\w+,,,,,permission: .*\nhttp:\S+\/a\.tar\/a\.png,5,0,arrow/m,
+        stderr,
+      );
+    });
+  }
 
   it('refuses on the command line what it never asks, and lists that it cannot read', async () => {
     for (const [args, message] of [
@@ -184,6 +213,11 @@ describe('URLs on the command line', () => {
           .flatMap((name) => [secretive(name), signed(name)])
           .join('\n'),
       );
+      await write(
+        'boxes.csv',
+        `url,x,y,w,h\n${secretive('arrow.png')},a,0,1,1\n${signed('arrow.png')},0,0,9,9\n`,
+      );
+      const boxes = ['--from', 'boxes.csv', '--path-column', 'url', '--crop-columns', 'x,y,w,h'];
       const inputs = [secretive('circle.webp'), signed('photos.zip'), secretive('{arrow,none}.png')];
       const texts: string[] = [];
       for (const args of [
@@ -196,6 +230,8 @@ describe('URLs on the command line', () => {
         ['--from', secretive('list.csv'), '--path-column', 'x', '-o', 'g.csv'],
         ['http://user:secret1@169.254.169.254/?token=secret2', '-o', 'h.csv'],
         [signed('{0..999999}.png'), '-o', 'i.csv'],
+        [secretive('arrow.png'), signed('arrow.png'), '--include', 'none', '-o', 'j.csv'],
+        [...boxes, '--keep-columns', 'url,x', '-o', 'k.csv'],
       ]) {
         const command = args.includes('c.npy') ? 'embed' : 'classify';
         const flags =
@@ -212,7 +248,7 @@ describe('URLs on the command line', () => {
       const files = entries
         .filter((entry) => entry.isFile())
         .map(({ parentPath, name }) => join(parentPath, name));
-      const written = files.filter((path) => /^\.?[a-i]\./.test(relative(folder, path)));
+      const written = files.filter((path) => /^\.?[a-k]\./.test(relative(folder, path)));
       for (const name of ['a.jsonl.run.json', 'journal.jsonl'])
         assert.ok(
           written.some((path) => path.endsWith(name)),
@@ -220,6 +256,11 @@ describe('URLs on the command line', () => {
         );
       for (const path of written) texts.push(await readFile(path, 'latin1'));
       for (const text of texts) assert.doesNotMatch(text, /secret|user:/);
+      const { origin } = server;
+      assert.match(
+        await read('k.csv'),
+        new RegExp(`^"${origin}/arrow.png#xywh=a,0,1,1",${origin}/arrow.png,a,`, 'm'),
+      );
       assert.match(texts.join('\n'), /"http:\/\/127\.0\.0\.1:\d+\/\{arrow,none\}\.png"/); // in the manifest's command
       const basic = `Basic ${Buffer.from('user:secret1').toString('base64')}`;
       assert.ok(server.seen.some(({ headers }) => headers.authorization === basic));
@@ -272,6 +313,16 @@ describe('URLs on the command line', () => {
     assert.equal(code, 0, stderr);
     assert.equal((await here(['classify', ...inputs, ...DEMO, '-o', 'b.csv'])).code, 0);
     assert.equal(await read('a.csv'), await read('b.csv'));
+  });
+
+  it('does not take the name of a line without a path for a URL in retry', async () => {
+    server.files.set('/gaps.csv', Buffer.from('path,label\narrow.png,a\n,b\n'));
+    const args = ['classify', '--from', url('gaps.csv'), ...DEMO, '-o', 'a.csv'];
+    assert.equal((await here(args)).code, 1);
+    const before = await read('a.csv');
+    await here(['retry', 'a.csv']);
+    assert.match(before, /gaps\.csv:3,.*,invalid_name: the line has no path\n/);
+    assert.equal(await read('a.csv'), before);
   });
 
   it('continues a run with --resume, without requesting again what is done', async () => {

@@ -567,6 +567,17 @@ describe('RemoteObjects', () => {
       );
     });
 
+    it('holds small files also after many were opened at once', async () => {
+      const names = Array.from({ length: 24 }, (_, i) => `/${i}`);
+      const files = Object.fromEntries(names.map((name) => [name, Buffer.alloc(17 * MEBIBYTE)]));
+      const { origin, seen } = await serve(files, () => ({ kind: 'no ranges' }));
+      const objects = open();
+      await Promise.all(names.map((name) => objects.openRanges(origin + name)));
+      const before = seen.length;
+      for (const name of ['/0', '/1', '/0', '/1']) await objects.openRanges(origin + name);
+      assert.equal(seen.length, before + 2);
+    });
+
     it('has an identity without ETag or date, by size and beginning', async () => {
       const server = await serve({ '/a': LARGE }, () => ({ kind: 'headers', headers: { etag: undefined } }));
       const identity = async () => (await open().openRanges(`${server.origin}/a`)).identity;

@@ -109,6 +109,16 @@ describe('Parquet files as inputs', () => {
     assert.equal(await contentOf(item, 3), 'too_large: the image has 4 bytes, beyond the limit of 3 bytes');
   });
 
+  it('take room in memory for their bytes, and no others', async () => {
+    await write('a.parquet', textsOf('one', 'three'));
+    const taken: number[] = [];
+    for (const item of await itemsIn([at('a.parquet')])) {
+      assert.ok(item.status === 'found');
+      await (await item.open()).read(LIMIT, async (bytes) => void taken.push(bytes));
+    }
+    assert.deepEqual(taken, [3, 5]);
+  });
+
   it('return bytes that do not keep the page in memory', async () => {
     await write('a.parquet', textsOf('one', 'two'));
     const [item] = await itemsIn([at('a.parquet')]);

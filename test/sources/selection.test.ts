@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { FileItem } from '../../src/file-item.js';
 import type { Item } from '../../src/item.js';
 import { type Selection, selected } from '../../src/sources/selection.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('selected', () => {
   const paths = ['cats/a.png', 'cats/b.jpg', 'cats/thumbs/a.png', 'dogs/a.png', 'dogs/.b/c.jpg', 'x.png'];
@@ -55,6 +61,16 @@ describe('selected', () => {
     assert.deepEqual(await idsOf({ exclude: ['thumbs/**', '*.jpg'] }), ['cats/a.png', 'dogs/a.png', 'x.png']);
     assert.deepEqual(await idsOf({ include: ['*.png'], exclude: ['cats/**'] }), ['dogs/a.png', 'x.png']);
     assert.deepEqual(await idsOf({ include: [] }), []);
+  });
+
+  it('holds no item of a sample any more once it has been taken', async () => {
+    const sample = selected(walk(paths), { sample: paths.length })[Symbol.asyncIterator]();
+    const first = new WeakRef((await sample.next()).value);
+    await sample.next();
+    await setImmediate();
+    collectGarbage();
+    assert.equal(first.deref(), undefined);
+    assert.equal((await sample.next()).value.id, paths[2]);
   });
 
   it('takes the first items, and no more from the walk', async () => {
