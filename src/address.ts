@@ -41,6 +41,9 @@ function partsOf(address: string): { readonly origin: string; readonly below: st
 // A URL may have several slashes, or backslashes, before its user name: https:///me:secret@host.
 const USER = /^(https?:[/\\]+)[^/\\?#]*@/i;
 
+// Of an address that is not read, but may be in a list.
+const OTHER_USER = /^([a-z][a-z0-9+.-]*:\/\/)[^/\\?#]*@/i;
+
 /** Parameters that are credentials by themselves. */
 const SECRET =
   /^(?:x-(?:amz|goog|oss|cos|obs)-.*|.*(?:signature|secret|password|passwd|credential).*|(?:.*[-_])?(?:token|jwt|api[-_]?key|hmac)|sig|apikey|awsaccesskeyid|googleaccessid|ossaccesskeyid|key-pair-id|hdnea|hdnts|__gda__)$/i;
@@ -54,7 +57,7 @@ const BESIDE_SIGNATURE =
  * query, and a fragment other than a crop, which is not sent. Paths are unchanged.
  */
 export function shownAddress(name: string): string {
-  if (!WEB.test(name)) return name;
+  if (!WEB.test(name)) return name.replace(OTHER_USER, '$1');
   const { fragment = '' } = cropPath(name) ?? {};
   return shownObject(name) + fragment;
 }

@@ -67,7 +67,7 @@ async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
         fingerprint,
         items,
         walkAgain,
-        findItems: new ItemFinder(images.folder, images.imageColumn, images.storage),
+        findItems: new ItemFinder(images.folder, images.imageColumn, images.storage, onNote),
         onNote,
         signal,
       });

@@ -55,6 +55,7 @@ export function archiveSource(format: ArchiveFormat): Source {
       const { storage, signal } = walk;
       const target = await walk.targets.ofFound(path, found);
       let file: ArchiveFile | undefined;
+      let members = 0;
       try {
         file = await storage.openArchive(path);
         walk.onCount?.('archives', 1);
@@ -63,12 +64,18 @@ export function archiveSource(format: ArchiveFormat): Source {
         const shared = sharedContentOf(format, signal);
         for await (const { member, columns } of imagesIn(format, name, withContent(file, content), walk)) {
           walk.onCount?.('members', 1);
+          members++;
           const item = itemOf(member, { name, path, target, identity, content: shared }, storage);
           yield columns === undefined ? item : withColumns(item, columns);
         }
         await content?.expectEnd(file.read);
       } catch (error) {
-        yield new BrokenPath(name, failureOf(error), target); // the members before still count
+        const failure = failureOf(error);
+        if (members > 0)
+          walk.onNote?.(
+            `${name} cannot be read to its end: ${failure.message}; once it can, --sync adds the images that are missing`,
+          );
+        yield new BrokenPath(name, failure, target); // the members before still count
       } finally {
         await file?.close();
       }

@@ -1,7 +1,7 @@
 import { isAddress } from '../address.js';
-import { InputError } from '../errors.js';
+import { type ImageFailure, InputError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
-import { missingInputError } from './missing.js';
+import { missingInputError, otherProtocol } from './missing.js';
 import type { Source } from './source.js';
 
 const HOSTS =
@@ -14,7 +14,12 @@ export const brokenPath: Source = {
   takes: ({ found }) => found.kind === 'failed',
   async *items({ name, path, found }, { targets }) {
     if (found.kind !== 'failed') return;
-    yield new BrokenPath(name, found.failure, await targets.ofEntry(path));
+    const protocol = isAddress(path) ? undefined : otherProtocol(path);
+    const failure: ImageFailure =
+      protocol === undefined
+        ? found.failure
+        : { code: 'invalid_name', message: `an address of ${protocol}, which halonet does not read` };
+    yield new BrokenPath(name, failure, await targets.ofEntry(path));
   },
   async mistake({ name, path, found }) {
     if (found.kind === 'failed' && isAddress(path))

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { isAddress, shownAddress } from '../address.js';
+import { counted } from '../counted.js';
 import { cropPath } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
-import type { FileIdentity } from '../file-identity.js';
+import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { FileItem } from '../file-item.js';
 import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
@@ -13,6 +14,7 @@ import { InsideFinder } from './inside-finder.js';
 import { isMemberPath } from './member-path.js';
 import { ObjectItem } from './object.js';
 import { isNamedAsParquet } from './parquet.js';
+import { ParquetRow } from './parquet-row.js';
 import { STDIN } from './standard-input.js';
 import { LOCAL, type Storage } from './storage.js';
 import { Targets } from './targets.js';
@@ -22,15 +24,25 @@ export class ItemFinder {
   readonly #folder: string | undefined;
   readonly #storage: Storage;
   readonly #inside: InsideFinder;
+  readonly #onNote: ((note: string) => void) | undefined;
   #targets: Promise<Targets> | undefined;
+  #archives = 0; // failed rows that are not looked up
+  #changed = 0;
 
   /**
    * @param folder base of relative paths; the working directory by default
    * @param imageColumn of Parquet files; by default, the only one that may hold images
    * @param storage where the items are; local files only by default
+   * @param onNote called when it is closed, if it has left rows to --sync
    */
-  constructor(folder?: string | undefined, imageColumn?: string | undefined, storage: Storage = LOCAL) {
+  constructor(
+    folder?: string | undefined,
+    imageColumn?: string | undefined,
+    storage: Storage = LOCAL,
+    onNote?: (note: string) => void,
+  ) {
     this.#folder = folder;
+    this.#onNote = onNote;
     this.#storage = storage;
     this.#inside = new InsideFinder(() => this.#resolver(), folder, imageColumn, storage);
   }
@@ -59,9 +71,17 @@ export class ItemFinder {
     failure: ImageFailure['code'],
     identity: FileIdentity | undefined,
   ): Promise<FoundItem | undefined> {
-    if (holdsImages(id)) return undefined; // many, perhaps: --sync walks it
+    if (holdsImages(id)) {
+      this.#archives++;
+      return undefined; // many, perhaps: --sync walks it
+    }
     const inside = await this.#inside.find(id, identity);
-    if (inside !== undefined) return inside === 'missing' || inside.status === 'failed' ? undefined : inside;
+    if (inside === 'missing' || inside?.status === 'failed') return undefined;
+    if (inside instanceof ParquetRow && identity !== undefined && !(await hasIdentity(inside, identity))) {
+      this.#changed++;
+      return undefined; // another image may have its number now
+    }
+    if (inside !== undefined) return inside;
     if (isAddress(id)) {
       if (failure === 'invalid_name') return undefined; // such as of a line without a path
       if ((await this.#storage.inspect(id)).kind === 'prefix') return undefined; // many, perhaps
@@ -73,6 +93,14 @@ export class ItemFinder {
   }
 
   async close(): Promise<void> {
+    const left = [
+      ...(this.#archives > 0
+        ? [`${counted(this.#archives, 'failed row')} of whole archives or Parquet files`]
+        : []),
+      ...(this.#changed > 0 ? [`${counted(this.#changed, 'failed row')} of changed Parquet files`] : []),
+    ];
+    [this.#archives, this.#changed] = [0, 0];
+    if (left.length > 0) this.#onNote?.(`not retried: ${left.join(', ')}; --sync computes them`);
     await this.#inside.close();
   }
 
@@ -81,6 +109,11 @@ export class ItemFinder {
     return this.#targets;
   }
 }
+
+const hasIdentity = async (item: FoundItem, known: FileIdentity): Promise<boolean> => {
+  const now = await item.identify();
+  return now !== undefined && isSameIdentity(now, known);
+};
 
 async function isFile(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);

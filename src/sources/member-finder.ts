@@ -15,6 +15,7 @@ import { contentOf, sharedContentOf, withContent } from './archive-content.js';
 import type { ArchiveFile } from './archive-file.js';
 import { headerIn } from './member-identity.js';
 import { memberName } from './member-name.js';
+import { NameIndex } from './name-index.js';
 import { LOCAL, type Storage } from './storage.js';
 
 /** A walk of an archive that continues where the last search ended: members are usually looked up in their order. */
@@ -25,10 +26,12 @@ interface Search {
   readonly sampled: boolean; // whether members come with the columns of their samples
   members: ReturnType<typeof membersOf>;
   passed: number; // members since the beginning
+  readonly places: NameIndex; // of the headers of all members passed so far
+  isComplete: boolean; // all members are in it
   hasMoved: boolean; // a member was found by name, and none of that name where it was: the archive has changed
 }
 
-/** Finds members of archives by name. It holds one archive open, and none of its names in memory. Close it when done. */
+/** Finds members of archives by name. It holds one archive open, and where its members are. Close it when done. */
 export class MemberFinder {
   readonly #storage: Storage;
   readonly #sampled: boolean;
@@ -57,7 +60,10 @@ export class MemberFinder {
     try {
       const search = await this.#open(format, archive.path);
       const header = identity && headerIn(identity);
-      const found = (await memberAt(search, name, header)) ?? (await searchFor(search, name, header));
+      const found =
+        (await memberAt(search, name, search.hasMoved ? undefined : header)) ??
+        (await memberAt(search, name, search.places.find(name))) ??
+        (await searchFor(search, name, header));
       if (found === undefined) return undefined;
       const from = { ...archive, identity: search.archive.identity, content: search.shared };
       const item = itemOf(found.member, from, this.#storage);
@@ -89,7 +95,13 @@ export class MemberFinder {
     const shared = sharedContentOf(format);
     const sampled = this.#sampled;
     const members = membersOf(format, archive, sampled);
-    this.#search = { format, archive, shared, sampled, members, passed: 0, hasMoved: false };
+    this.#search = {
+      ...{ format, archive, shared, sampled, members },
+      passed: 0,
+      places: new NameIndex(),
+      isComplete: false,
+      hasMoved: false,
+    };
     return this.#search;
   }
 }
@@ -101,11 +113,11 @@ interface Found {
 }
 
 async function memberAt(
-  { format, archive, sampled, hasMoved }: Search,
+  { format, archive, sampled }: Search,
   name: string,
   header: number | undefined,
 ): Promise<Found | undefined> {
-  if (header === undefined || hasMoved || format.memberAt === undefined || sampled) return undefined;
+  if (header === undefined || format.memberAt === undefined || sampled) return undefined;
   const member = await format.memberAt(archive, header).catch(nothingIfDamaged);
   return member !== undefined && memberName(member) === name ? { member } : undefined;
 }
@@ -119,6 +131,7 @@ async function searchFor(
   name: string,
   header: number | undefined,
 ): Promise<Found | undefined> {
+  if (search.isComplete && search.places.find(name) === undefined) return undefined;
   const place = search.hasMoved ? undefined : header;
   let another: Found | undefined;
   for await (const found of passOf(search)) {
@@ -142,8 +155,13 @@ async function* passOf(search: Search): AsyncGenerator<Found> {
 async function* membersTo(search: Search, end: number): AsyncGenerator<Found> {
   while (search.passed < end) {
     const next = await search.members.next().catch(nothingIfDamaged);
-    if (next === undefined || next.done === true) return;
+    if (next === undefined || next.done === true) {
+      search.isComplete = true; // what follows damage is out of reach
+      return;
+    }
     search.passed++;
+    const { member } = next.value;
+    if (!search.isComplete) search.places.add(memberName(member), member.header);
     yield next.value;
   }
 }

@@ -1,5 +1,6 @@
 import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { shownAddress } from '../address.js';
 import { InputError } from '../errors.js';
 import { correction } from '../spelling.js';
 
@@ -16,14 +17,20 @@ export async function missingInputError(input: string): Promise<InputError | und
   }
 }
 
-const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+const URL_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+
+/** Returns the protocol of an address that is not read: ftp; undefined for a path. */
+export const otherProtocol = (input: string): string | undefined => URL_SCHEME.exec(input)?.[1];
 
 async function describeMissing(input: string): Promise<InputError> {
-  if (URL_SCHEME.test(input)) {
-    const [scheme] = input.split(':');
-    return new InputError(`${input} is an address of ${scheme}, which halonet does not read`, {
-      hint: 'Use an http, https or s3 address, or download the images first and name the folder that holds them.',
-    });
+  const protocol = otherProtocol(input);
+  if (protocol !== undefined) {
+    return new InputError(
+      `${shownAddress(input)} is an address of ${protocol}, which halonet does not read`,
+      {
+        hint: 'Use an http, https or s3 address, or download the images first and name the folder that holds them.',
+      },
+    );
   }
   const leadsTo = await readlink(input).catch(() => undefined);
   if (leadsTo !== undefined)

@@ -9,7 +9,7 @@ import { crop } from './crop.js';
 import { file } from './file.js';
 import { folder } from './folder.js';
 import { InsideFinder } from './inside-finder.js';
-import { columnsOfList, itemsOfList } from './list-file.js';
+import { columnsOfList, itemsOfList, listColumns } from './list-file.js';
 import { member } from './member.js';
 import { object } from './object.js';
 import { parquet } from './parquet.js';
@@ -60,7 +60,7 @@ export async function* itemsOf(
   options: WalkOptions,
   sources: readonly Source[] = SOURCES,
 ): AsyncGenerator<Item> {
-  const { walk, close } = await openWalk(options, sources);
+  const { walk, close } = await openWalk(inputs, options, sources);
   try {
     for (const name of inputs) {
       yield* until(walk, itemsOfOne(name, sources, walk));
@@ -82,7 +82,7 @@ export async function columnsOf(
   options: WalkOptions,
   sources: readonly Source[] = SOURCES,
 ): Promise<readonly InputColumns[]> {
-  const { walk, close } = await openWalk(options, sources);
+  const { walk, close } = await openWalk(inputs, options, sources);
   const found: InputColumns[] = [];
   try {
     for (const name of inputs)
@@ -95,10 +95,11 @@ export async function columnsOf(
   }
 }
 
-async function openWalk(options: WalkOptions, sources: readonly Source[]) {
+async function openWalk(inputs: readonly string[], options: WalkOptions, sources: readonly Source[]) {
   const followed = sources.filter(({ once, typed }) => !once && !typed); // `-` in a list would be the same list
   const targets = await Targets.open();
-  const { storage = LOCAL, imageColumn, columns } = options;
+  const { storage = LOCAL, imageColumn } = options;
+  const columns = await columnsInside(inputs, options, storage);
   const inside = new InsideFinder(async () => targets, undefined, imageColumn, storage, columns);
   const walk: Walk = {
     ...options,
@@ -109,6 +110,20 @@ async function openWalk(options: WalkOptions, sources: readonly Source[]) {
     columnsOf: (name) => columnsOfOne(name, followed, walk),
   };
   return { walk, close: () => inside.close() };
+}
+
+/**
+ * Returns the columns to read for what is named inside files: none if a list, which comes first, has them all. A member can then be
+ * found without its sample.
+ */
+async function columnsInside(
+  inputs: readonly string[],
+  { list, columns = [] }: WalkOptions,
+  storage: Storage,
+): Promise<readonly string[]> {
+  if (columns.length === 0 || inputs.length > 0 || list === undefined) return columns;
+  const { path, others } = await listColumns(list, storage);
+  return columns.every((name) => name === path || others.includes(name)) ? [] : columns;
 }
 
 async function* itemsOfOne(name: string, sources: readonly Source[], walk: Walk): AsyncGenerator<Item> {
