@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { crc32, inflateRaw, constants as zlib } from 'node:zlib';
-import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader } from 'yauzl';
+import {
+  type Entry,
+  fromRandomAccessReaderPromise,
+  getFileNameLowLevel,
+  RandomAccessReader,
+  type ZipFile,
+} from 'yauzl';
 import { FormatError, TruncatedError } from '../errors.js';
 import type { ReadAt } from './read-at.js';
 
@@ -16,12 +22,16 @@ export interface ZipMember {
   readonly header: number; // where its local header begins
   readonly packed: number; // bytes in the archive
   readonly size: number; // bytes
+  readonly directory: number; // where the directory begins, before which all members of a correct archive end
 }
 
 const UNIX = 3; // in the upper byte of `versionMadeBy`
 const UTF8 = 0x800; // a flag: the name is in UTF-8
 const FILE_TYPE = 0o170000;
 const SYMLINK = 0o120000;
+// One of these records follows the directory.
+const END = { signature: 0x06054b50, bytes: 22 };
+const END64 = { signature: 0x06064b50, bytes: 56 };
 
 /**
  * Yields the members of a zip archive in the order of its central directory, which is read piece by piece.
@@ -34,7 +44,9 @@ export async function* zipMembers(read: ReadAt, size: number): AsyncGenerator<Zi
   const options = { decodeStrings: false, validateEntrySizes: false }; // a wrong size is the failure of one member
   const zip = await fromRandomAccessReaderPromise(new Reader(read, size), size, options).catch(rethrow);
   try {
-    for await (const entry of zip.eachEntry()) yield memberOf(entry);
+    const begin = cursorOf(zip);
+    for await (const entry of zip.eachEntry()) yield memberOf(entry, begin);
+    await checkEnd(zip, begin, read);
   } catch (error) {
     rethrow(error);
   } finally {
@@ -69,7 +81,32 @@ class Reader extends RandomAccessReader {
   }
 }
 
-function memberOf(entry: Entry): ZipMember {
+/** Returns where the next entry of the directory would begin. The types of yauzl call it a boolean. */
+const cursorOf = ({ readEntryCursor }: ZipFile) => readEntryCursor as unknown as number;
+
+/** Refuses a directory of more entries or another length than it states, whose further members yauzl would leave out. */
+async function checkEnd(zip: ZipFile, begin: number, read: ReadAt): Promise<void> {
+  const end = cursorOf(zip);
+  const record = end > zip.fileSize ? Buffer.of() : await read(end, END64.bytes);
+  const stated = directoryBytes(record);
+  if (stated === undefined)
+    throw new FormatError(
+      `the directory does not end at byte ${end}, after the ${zip.entryCount} entries that it states`,
+    );
+  if (stated !== end - begin)
+    throw new FormatError(`the directory has ${end - begin} bytes; its end states ${stated}`);
+}
+
+/** Returns the length of the directory that the record after it states; undefined if this is no such record. */
+function directoryBytes(record: Buffer): number | undefined {
+  if (record.byteLength < END.bytes) return undefined;
+  const signature = record.readUInt32LE();
+  if (signature === END.signature) return record.readUInt32LE(12);
+  const isEnd64 = signature === END64.signature && record.byteLength === END64.bytes;
+  return isEnd64 ? Number(record.readBigUInt64LE(40)) : undefined;
+}
+
+function memberOf(entry: Entry, directory: number): ZipMember {
   const { fileNameRaw, extraFields, externalFileAttributes, versionMadeBy } = entry;
   const name = nameOf(entry);
   return {
@@ -83,6 +120,7 @@ function memberOf(entry: Entry): ZipMember {
     header: entry.relativeOffsetOfLocalHeader,
     packed: entry.compressedSize,
     size: entry.uncompressedSize,
+    directory,
   };
 }
 

@@ -35,7 +35,7 @@ export interface CheckpointOptions extends LocateOptions {
  */
 export async function loadCheckpoint(model: string, options: CheckpointOptions): Promise<Checkpoint> {
   const { weights, config: file } = await locate(model, options);
-  const contents = readWeights(await readBytes(weights), weights);
+  const contents = await readWeights(await readBytes(weights), weights);
   const config = await readConfig(contents, weights, file, options);
   return {
     config,
@@ -54,7 +54,7 @@ interface Contents {
 
 const HEAD_BYTES = 64;
 
-function readWeights(file: Uint8Array, where: string): Contents {
+async function readWeights(file: Uint8Array, where: string): Promise<Contents> {
   const head = file.subarray(0, HEAD_BYTES);
   if (isPyTorch(head)) return parsePyTorch(file, where);
   if (!looksLikeSafetensors(head)) throw foreignFile(head, where);

@@ -286,6 +286,25 @@ describe('zipMembers', () => {
       }
     });
 
+    it(`refuses a ${directory} directory of more members or another length than it states`, async () => {
+      const end = isZip64 ? { at: 56 + 20 + 22, count: 32, length: 40 } : { at: 22, count: 10, length: 12 };
+      const refusal = async (field: number, change: number) => {
+        const bytes = zipOf(ENTRIES, { isZip64 });
+        const at = bytes.byteLength - end.at + field;
+        bytes.writeUInt16LE(bytes.readUInt16LE(at) + change, at);
+        const { members, error } = await listed(bytes);
+        return [members.length, error?.replace(/\d+/g, 'N')];
+      };
+      const longer = 'the directory does not end at byte N, after the N entries that it states';
+      assert.deepEqual(await refusal(end.count, -1), [2, longer]);
+      assert.deepEqual(await refusal(end.count, -3), [0, longer]);
+      for (const change of [-1, 1])
+        assert.deepEqual(await refusal(end.length, change), [
+          3,
+          'the directory has N bytes; its end states N',
+        ]);
+    });
+
     it(`never reads wrong bytes for a member, whichever byte changes in an archive with a ${directory} directory`, async () => {
       const whole = zipOf(ENTRIES, { isZip64 });
       const { members: all } = await listed(whole);

@@ -14,8 +14,8 @@ import { openZip } from './zip.js';
  * @throws FormatError if it is damaged, a TorchScript program, from a big-endian machine, or names more than
  *   weights
  */
-export function readArchive(file: Uint8Array, where: string): Saved {
-  const zip = openZip(file, where);
+export async function readArchive(file: Uint8Array, where: string): Promise<Saved> {
+  const zip = await openZip(file, where);
   // Like PyTorch, take the folder of the first record, whatever its name.
   const folder = zip.names[0]?.split('/', 1)[0] ?? '';
   const has = (name: string) => zip.names.includes(`${folder}/${name}`);

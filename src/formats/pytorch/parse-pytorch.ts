@@ -38,8 +38,8 @@ export function isPyTorch(head: Uint8Array): boolean {
  * @throws FormatError if it is damaged, names anything but tensors, dicts and settings, or has weights of a type
  *   other than float64, float32, float16, bfloat16 and int64
  */
-export function parsePyTorch(file: Uint8Array, where: string): PyTorchCheckpoint {
-  const { root, readStorage } = readSaved(file, where);
+export async function parsePyTorch(file: Uint8Array, where: string): Promise<PyTorchCheckpoint> {
+  const { root, readStorage } = await readSaved(file, where);
   const { key, tensors } = findStateDict(root, where);
   return {
     key,
@@ -49,7 +49,7 @@ export function parsePyTorch(file: Uint8Array, where: string): PyTorchCheckpoint
   };
 }
 
-function readSaved(file: Uint8Array, where: string): Saved {
+async function readSaved(file: Uint8Array, where: string): Promise<Saved> {
   if (isZip(file)) return readArchive(file, where);
   if (isLegacy(file)) return readLegacy(file, where);
   const head = Buffer.from(file.subarray(0, 512));

@@ -1,10 +1,11 @@
 import { crc32, inflateRawSync } from 'node:zlib';
+import { FormatError } from '../../errors.js';
+import type { ReadAt } from '../read-at.js';
+import { type ZipMember, zipMembers } from '../zip.js';
 import { broken, quote, unsuitable } from './failures.js';
-import { type DirectoryEntry, readDirectory } from './zip-directory.js';
 
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.3.7
 const LOCAL_HEADER = { signature: 0x04034b50, bytes: 30 };
-const ENCRYPTED = 0x0001;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -23,7 +24,7 @@ export interface Zip {
 }
 
 interface Place {
-  readonly entry: DirectoryEntry;
+  readonly member: ZipMember;
   readonly begin: number; // of the compressed bytes
   readonly end: number; // exclusive
 }
@@ -42,15 +43,15 @@ export function isZip(head: Uint8Array): boolean {
  * @throws FormatError if the zip is truncated, entries overlap, or one is encrypted or uses another compression
  *   method
  */
-export function openZip(file: Uint8Array, where: string): Zip {
-  const { entries, begin: directoryAt } = readDirectory(file, where);
-  const places = entries.map((entry) => locate(file, entry, directoryAt, where));
+export async function openZip(file: Uint8Array, where: string): Promise<Zip> {
+  const members = await readMembers(file, where);
+  const places = members.map((member) => locate(file, member, where));
   checkApart(places, where);
-  checkInflated(entries, file.byteLength, where);
-  const byName = new Map(places.map((place) => [place.entry.name, place]));
+  checkInflated(members, file.byteLength, where);
+  const byName = new Map(places.map((place) => [place.member.name, place]));
   if (byName.size !== places.length) throw broken(where, 'its zip has two files of the same name');
   return {
-    names: entries.map(({ name }) => name),
+    names: members.map(({ name }) => name),
     read: (name) => {
       const place = byName.get(name);
       if (place === undefined) throw broken(where, `its zip has no file ${quote(name)}`);
@@ -59,86 +60,99 @@ export function openZip(file: Uint8Array, where: string): Zip {
   };
 }
 
-function locate(file: Uint8Array, entry: DirectoryEntry, directoryAt: number, where: string): Place {
+async function readMembers(file: Uint8Array, where: string): Promise<readonly ZipMember[]> {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const read: ReadAt = async (position, length) => bytes.subarray(position, position + length);
+  const members: ZipMember[] = [];
+  try {
+    for await (const member of zipMembers(read, bytes.byteLength)) members.push(member);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw broken(where, `its zip directory is missing or damaged (${error.message})`, error);
+  }
+  return members;
+}
+
+function locate(file: Uint8Array, member: ZipMember, where: string): Place {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const { headerAt, packedBytes, bytes, method, flags } = entry;
-  const name = `zip entry ${quote(entry.name)}`;
-  if (flags & ENCRYPTED) throw unsuitable(where, `${name} is encrypted`);
+  const { header, packed, size, method, directory } = member;
+  const name = `zip entry ${quote(member.name)}`;
+  if (member.isEncrypted) throw unsuitable(where, `${name} is encrypted`);
   if (method !== STORED && method !== DEFLATED) {
     throw unsuitable(
       where,
       `${name} is packed by method ${method}; readable are ${STORED} (stored) and ${DEFLATED} (deflated)`,
     );
   }
-  if (method === STORED && packedBytes !== bytes) {
-    throw broken(where, `${name} is stored in ${packedBytes} bytes; it declares ${bytes}`);
+  if (method === STORED && packed !== size) {
+    throw broken(where, `${name} is stored in ${packed} bytes; it declares ${size}`);
   }
-  const nameAt = headerAt + LOCAL_HEADER.bytes;
-  if (nameAt > directoryAt || view.getUint32(headerAt, true) !== LOCAL_HEADER.signature) {
-    throw broken(where, `${name} is not at byte ${headerAt}, where it should be`);
+  const nameAt = header + LOCAL_HEADER.bytes;
+  if (nameAt > directory || view.getUint32(header, true) !== LOCAL_HEADER.signature) {
+    throw broken(where, `${name} is not at byte ${header}, where it should be`);
   }
-  const nameBytes = view.getUint16(headerAt + 26, true);
-  const begin = nameAt + nameBytes + view.getUint16(headerAt + 28, true);
-  const end = begin + packedBytes;
-  if (end > directoryAt) {
-    throw broken(where, `${name} ends at byte ${end}, past the directory at ${directoryAt}`);
+  const nameBytes = view.getUint16(header + 26, true);
+  const begin = nameAt + nameBytes + view.getUint16(header + 28, true);
+  const end = begin + packed;
+  if (end > directory) {
+    throw broken(where, `${name} ends at byte ${end}, past the directory at ${directory}`);
   }
   const localName = Buffer.from(file.buffer, file.byteOffset + nameAt, nameBytes);
-  if (!localName.equals(Buffer.from(entry.name))) {
+  if (!localName.equals(Buffer.from(member.name))) {
     throw broken(where, `${name} has another name in its own header, ${quote(localName.toString())}`);
   }
-  return { entry, begin, end };
+  return { member, begin, end };
 }
 
 /** Rejects overlapping entries, with which a small zip can hold a huge one: https://www.bamsoftware.com/hacks/zipbomb/ */
 function checkApart(places: readonly Place[], where: string): void {
-  const sorted = [...places].sort((a, b) => a.entry.headerAt - b.entry.headerAt);
+  const sorted = [...places].sort((a, b) => a.member.header - b.member.header);
   let position = 0;
-  for (const { entry, end } of sorted) {
-    if (entry.headerAt < position) {
+  for (const { member, end } of sorted) {
+    if (member.header < position) {
       throw broken(
         where,
-        `zip entry ${quote(entry.name)} at byte ${entry.headerAt} overlaps the one that ends at ${position}`,
+        `zip entry ${quote(member.name)} at byte ${member.header} overlaps the one that ends at ${position}`,
       );
     }
     position = end;
   }
 }
 
-function checkInflated(entries: readonly DirectoryEntry[], fileBytes: number, where: string): void {
-  const total = entries.reduce((sum, { method, bytes }) => sum + (method === DEFLATED ? bytes : 0), 0);
+function checkInflated(members: readonly ZipMember[], fileBytes: number, where: string): void {
+  const total = members.reduce((sum, { method, size }) => sum + (method === DEFLATED ? size : 0), 0);
   const limit = Math.max(FREE_INFLATED, INFLATED_PER_FILE * fileBytes);
   if (total > limit) {
     throw broken(where, `its zip inflates to ${total} bytes; a file of ${fileBytes} bytes may have ${limit}`);
   }
 }
 
-function readPlace(file: Uint8Array, { entry, begin, end }: Place, where: string): Uint8Array {
+function readPlace(file: Uint8Array, { member, begin, end }: Place, where: string): Uint8Array {
   const packed = file.subarray(begin, end);
-  const content = entry.method === STORED ? packed : inflate(packed, entry, where);
+  const content = member.method === STORED ? packed : inflate(packed, member, where);
   // PyTorch writes 0 if told not to compute the checksum (torch.serialization.set_crc32_options).
-  if (entry.crc32 !== 0 && crc32(content) !== entry.crc32) {
-    throw broken(where, `zip entry ${quote(entry.name)} is damaged: its CRC-32 is not the one declared`);
+  if (member.crc32 !== 0 && crc32(content) !== member.crc32) {
+    throw broken(where, `zip entry ${quote(member.name)} is damaged: its CRC-32 is not the one declared`);
   }
   return content;
 }
 
-function inflate(packed: Uint8Array, { name, bytes }: DirectoryEntry, where: string): Uint8Array {
+function inflate(packed: Uint8Array, { name, size }: ZipMember, where: string): Uint8Array {
   let content: Uint8Array;
   try {
     // Stops at the first excess byte; zlib does not accept a limit of 0.
-    content = inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
+    content = inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
   } catch (cause) {
     throw broken(
       where,
-      `zip entry ${quote(name)} does not inflate to the ${bytes} bytes that it declares`,
+      `zip entry ${quote(name)} does not inflate to the ${size} bytes that it declares`,
       cause,
     );
   }
-  if (content.byteLength !== bytes) {
+  if (content.byteLength !== size) {
     throw broken(
       where,
-      `zip entry ${quote(name)} inflates to ${content.byteLength} bytes; it declares ${bytes}`,
+      `zip entry ${quote(name)} inflates to ${content.byteLength} bytes; it declares ${size}`,
     );
   }
   return content;

@@ -6,34 +6,35 @@ import { assertRefuses, makeArchive } from './support.js';
 /** Six float32: 0 to 5. */
 const SIX = new Uint8Array(Float32Array.from({ length: 6 }, (_, i) => i).buffer);
 
-function parse(...tensors: readonly TensorParts[]) {
+async function parse(...tensors: readonly TensorParts[]) {
   const pairs = tensors.map((parts, i) => [text(`t${i}`), tensor(parts)] as const);
-  return parsePyTorch(makeArchive(pickle(dict(...pairs)), { 0: SIX }), 'x.pth').tensors;
+  const file = makeArchive(pickle(dict(...pairs)), { 0: SIX });
+  return (await parsePyTorch(file, 'x.pth')).tensors;
 }
 
-function values(parts: Omit<TensorParts, 'storage'>): readonly number[] {
-  const data = parse({ storage: storage('0', 6), ...parts }).get('t0')?.data ?? new Uint8Array();
+async function values(parts: Omit<TensorParts, 'storage'>): Promise<readonly number[]> {
+  const data = (await parse({ storage: storage('0', 6), ...parts })).get('t0')?.data ?? new Uint8Array();
   return [...new Float32Array(Uint8Array.from(data).buffer)];
 }
 
 describe('denseTensors', () => {
-  it('puts the elements of any layout in row-major order', () => {
-    assert.deepEqual(values({ shape: [2, 3], strides: [3, 1] }), [0, 1, 2, 3, 4, 5]);
-    assert.deepEqual(values({ shape: [3, 2], strides: [1, 3] }), [0, 3, 1, 4, 2, 5]);
-    assert.deepEqual(values({ shape: [2], strides: [2], offset: 1 }), [1, 3]);
-    assert.deepEqual(values({ shape: [2, 2], strides: [0, 1], offset: 4 }), [4, 5, 4, 5]);
-    assert.deepEqual(values({ shape: [1, 2, 1], strides: [77, 1, 99], offset: 4 }), [4, 5]);
-    assert.deepEqual(values({ shape: [2, 1, 2], strides: [1, 9, 2] }), [0, 2, 1, 3]);
-    assert.deepEqual(values({ shape: [], strides: [], offset: 5 }), [5]);
-    assert.deepEqual(values({ shape: [3, 0], strides: [5000, 1], offset: 6 }), []);
+  it('puts the elements of any layout in row-major order', async () => {
+    assert.deepEqual(await values({ shape: [2, 3], strides: [3, 1] }), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(await values({ shape: [3, 2], strides: [1, 3] }), [0, 3, 1, 4, 2, 5]);
+    assert.deepEqual(await values({ shape: [2], strides: [2], offset: 1 }), [1, 3]);
+    assert.deepEqual(await values({ shape: [2, 2], strides: [0, 1], offset: 4 }), [4, 5, 4, 5]);
+    assert.deepEqual(await values({ shape: [1, 2, 1], strides: [77, 1, 99], offset: 4 }), [4, 5]);
+    assert.deepEqual(await values({ shape: [2, 1, 2], strides: [1, 9, 2] }), [0, 2, 1, 3]);
+    assert.deepEqual(await values({ shape: [], strides: [], offset: 5 }), [5]);
+    assert.deepEqual(await values({ shape: [3, 0], strides: [5000, 1], offset: 6 }), []);
   });
 
-  it('ignores the strides of dimensions of size 1 and copies nothing', () => {
-    const found = parse({ storage: storage('0', 6), shape: [1, 6, 1], strides: [77, 1, 99] }).get('t0')?.data;
-    assert.ok((found?.buffer.byteLength ?? 0) > 24);
+  it('ignores the strides of dimensions of size 1 and copies nothing', async () => {
+    const tensors = await parse({ storage: storage('0', 6), shape: [1, 6, 1], strides: [77, 1, 99] });
+    assert.ok((tensors.get('t0')?.data.buffer.byteLength ?? 0) > 24);
   });
 
-  it('reads bfloat16 from an untyped storage, as PyTorch saves newer types', () => {
+  it('reads bfloat16 from an untyped storage, as PyTorch saves newer types', async () => {
     const rebuild = global('torch._utils', '_rebuild_tensor_v3');
     const untyped = [
       ...tuple(
@@ -57,14 +58,14 @@ describe('denseTensors', () => {
       global('torch', 'bfloat16'),
     );
     const file = makeArchive(pickle(dict([text('w'), weight])), { 0: SIX });
-    const found = parsePyTorch(file, 'x.pth').tensors.get('w');
+    const found = (await parsePyTorch(file, 'x.pth')).tensors.get('w');
     assert.deepEqual(
       [found?.dtype, found?.shape, [...(found?.data ?? [])]],
       ['bfloat16', [2], [0x80, 0x3f, 0, 0]],
     );
   });
 
-  it('reads tensor subclasses and old parameters, and refuses nested ones', () => {
+  it('reads tensor subclasses and old parameters, and refuses nested ones', async () => {
     const plain = tuple(storage('0', 6), [0x4b, 0], tuple([0x4b, 6]), tuple([0x4b, 1]), [0x89], dict());
     const fromType = global('torch._tensor', '_rebuild_from_type_v2');
     const subclass = call(
@@ -76,9 +77,9 @@ describe('denseTensors', () => {
     );
     const parameter = call(global('torch.nn.parameter', 'Parameter'), subclass, [0x88]);
     const file = makeArchive(pickle(dict([text('w'), parameter])), { 0: SIX });
-    assert.deepEqual([...(parsePyTorch(file, 'x.pth').tensors.get('w')?.data ?? [])], [...SIX]);
+    assert.deepEqual([...((await parsePyTorch(file, 'x.pth')).tensors.get('w')?.data ?? [])], [...SIX]);
     const nested = makeArchive(pickle(dict([text('w'), call(fromType, fromType, fromType, plain, dict())])));
-    assertRefuses(
+    await assertRefuses(
       () => parsePyTorch(nested, 'x.pth'),
       /expected a function that makes a tensor, found torch\._tensor/,
     );
@@ -156,9 +157,9 @@ describe('denseTensors', () => {
     it(`refuses ${what}`, () => assertRefuses(() => parse(parts), message));
   }
 
-  it('limits the total size of copies', () => {
+  it('limits the total size of copies', async () => {
     const mebibyte = { storage: block, shape: [1024, 256], strides: [0, 0] };
-    assert.equal(parse(...Array<TensorParts>(16).fill(mebibyte)).size, 16);
-    assertRefuses(() => parse(...Array<TensorParts>(17).fill(mebibyte)), /"t16".*to 17825792 bytes/);
+    assert.equal((await parse(...Array<TensorParts>(16).fill(mebibyte))).size, 16);
+    await assertRefuses(() => parse(...Array<TensorParts>(17).fill(mebibyte)), /"t16".*to 17825792 bytes/);
   });
 });

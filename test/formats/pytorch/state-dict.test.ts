@@ -25,26 +25,29 @@ function parse(root: Part) {
 /** A state dict of one tensor with this name. */
 const weights = (name: string): Part => dict([text(name), WEIGHT]);
 
-function chosen(...pairs: readonly (readonly [string, Part])[]): readonly string[] {
-  return [...parse(dict(...pairs.map(([key, value]) => [text(key), value] as const))).tensors.keys()];
+async function chosen(...pairs: readonly (readonly [string, Part])[]): Promise<readonly string[]> {
+  const { tensors } = await parse(dict(...pairs.map(([key, value]) => [text(key), value] as const)));
+  return [...tensors.keys()];
 }
 
 describe('findStateDict', () => {
-  it("prefers averaged weights, in timm's order", () => {
+  it("prefers averaged weights, in timm's order", async () => {
     const all = ['model', 'state_dict', 'model_ema', 'state_dict_ema'];
     const pairs = all.map((key) => [key, weights(`from ${key}`)] as const);
-    assert.deepEqual(chosen(...pairs), ['from state_dict_ema']);
-    assert.deepEqual(chosen(...pairs.slice(0, 3)), ['from model_ema']);
-    assert.deepEqual(chosen(...pairs.slice(0, 2)), ['from state_dict']);
-    assert.deepEqual(chosen(...pairs.slice(0, 1)), ['from model']);
-    assert.deepEqual(chosen(['conv.weight', WEIGHT]), ['conv.weight']);
+    assert.deepEqual(await chosen(...pairs), ['from state_dict_ema']);
+    assert.deepEqual(await chosen(...pairs.slice(0, 3)), ['from model_ema']);
+    assert.deepEqual(await chosen(...pairs.slice(0, 2)), ['from state_dict']);
+    assert.deepEqual(await chosen(...pairs.slice(0, 1)), ['from model']);
+    assert.deepEqual(await chosen(['conv.weight', WEIGHT]), ['conv.weight']);
   });
 
-  it('skips averaged weights that are None', () => {
-    assert.deepEqual(chosen(['state_dict_ema', NONE], ['model_ema', NONE], ['model', weights('w')]), ['w']);
+  it('skips averaged weights that are None', async () => {
+    assert.deepEqual(await chosen(['state_dict_ema', NONE], ['model_ema', NONE], ['model', weights('w')]), [
+      'w',
+    ]);
   });
 
-  it('strips the prefixes of DistributedDataParallel and torch.compile, once and in this order', () => {
+  it('strips the prefixes of DistributedDataParallel and torch.compile, once and in this order', async () => {
     const names = [
       'module.a',
       '_orig_mod.b',
@@ -53,7 +56,7 @@ describe('findStateDict', () => {
       'module.module.e',
       'f.module.g',
     ];
-    assert.deepEqual(chosen(...names.map((name) => [name, WEIGHT] as const)), [
+    assert.deepEqual(await chosen(...names.map((name) => [name, WEIGHT] as const)), [
       'a',
       'b',
       'c',
@@ -103,8 +106,8 @@ describe('trainArgs', () => {
   const withArgs = (...args: readonly (readonly [Part, Part])[]): Part =>
     dict([text('model'), weights('w')], [text('args'), dict(...args)]);
 
-  it('reads the known flags of a dict that have plain values', () => {
-    const { args } = parse(
+  it('reads the known flags of a dict that have plain values', async () => {
+    const { args } = await parse(
       withArgs(
         [text('num_classes'), int(7)],
         [text('img_size'), NONE],
@@ -124,21 +127,21 @@ describe('trainArgs', () => {
     });
   });
 
-  it('leaves out lists that are long or contain themselves', () => {
+  it('leaves out lists that are long or contain themselves', async () => {
     const cyclic = [0x5d, 0x71, 0, 0x68, 0, 0x61];
     assert.deepEqual(
-      parse(withArgs([text('mean'), cyclic], [text('std'), list(...Array(17).fill(int(1)))])).args,
+      (await parse(withArgs([text('mean'), cyclic], [text('std'), list(...Array(17).fill(int(1)))]))).args,
       {},
     );
   });
 
-  it('returns nothing if the file has no usable arch or args', () => {
+  it('returns nothing if the file has no usable arch or args', async () => {
     for (const root of [
       weights('w'),
       dict([text('model'), weights('w')], [text('arch'), NONE], [text('args'), NONE]),
       dict([text('model'), weights('w')], [text('arch'), int(1)], [text('args'), list()]),
     ]) {
-      const { arch, args } = parse(root);
+      const { arch, args } = await parse(root);
       assert.deepEqual([arch, args], [undefined, {}]);
     }
   });

@@ -11,20 +11,23 @@ export function fixture(name: string): Uint8Array {
 }
 
 /** Asserts that reading throws a FormatError with the name of the file, this message and a hint. */
-export function assertRefuses(read: () => unknown, message: RegExp): void {
-  assert.throws(read, (error) => {
-    assert.ok(error instanceof FormatError, String(error));
-    assert.match(error.message, /^x\.pth: /);
-    assert.match(error.message, message);
-    assert.ok(error.hint !== undefined);
-    return true;
-  });
+export async function assertRefuses(read: () => unknown, message: RegExp): Promise<void> {
+  await assert.rejects(
+    async () => read(),
+    (error) => {
+      assert.ok(error instanceof FormatError, String(error));
+      assert.match(error.message, /^x\.pth: /);
+      assert.match(error.message, message);
+      assert.ok(error.hint !== undefined);
+      return true;
+    },
+  );
 }
 
 /** Whether reading succeeds; any error but a FormatError fails the test. */
-export function isRead(read: () => unknown): boolean {
+export async function isRead(read: () => unknown): Promise<boolean> {
   try {
-    read();
+    await read();
     return true;
   } catch (error) {
     assert.ok(error instanceof FormatError, error instanceof Error ? error.stack : String(error));
