@@ -24,6 +24,7 @@ const DISTINCT = 300; // pictures
 const SIDE = 64; // pixels
 const TICKS = 100; // of a processor in a second: USER_HZ on every Linux
 const MOST_MORE = 50 * 2 ** 20; // bytes
+const HOURS = 12 * 3600; // seconds that a job may take
 const LEAST_SHARE = 0.9; // of the folders' images per second
 const COMPRESS: Readonly<Record<string, readonly string[]>> = {
   'tar.gz': ['gzip', '-1'],
@@ -83,7 +84,7 @@ const TUNED = ['--batch-size', '4', '--decoders', '2'];
 async function run(inputs: readonly string[], output: string) {
   const model = ['--model', 'demo', '--device', 'cpu', '--top-k', '1'];
   const args = ['classify', ...inputs, ...model, ...TUNED, '--overwrite', '--output', output];
-  const child = startHalonet(args, { cwd: folder });
+  const child = startHalonet(args, { cwd: folder, limit: HOURS });
   const memory = watchMemory(child.pid ?? 0);
   let cpu = 0;
   const timer = setInterval(() => {

@@ -109,16 +109,33 @@ describe('Parquet files on the command line', () => {
 
   it('retry a failed row of the column that the run was given', async () => {
     const schema = [column('thumbnail'), column('image')];
-    await write('photos.parquet', tableOf(images.with(4, Buffer.from('x')), { schema }));
-    const args = ['classify', 'photos.parquet', ...DEMO, '-o', 'c.csv', '--image-column', 'image'];
-    const { code, stderr } = await here(args);
-    assert.match(stderr, /^7 images in .*, 1 failed/);
-    assert.equal(code, 1);
     await write('photos.parquet', tableOf(images, { schema }));
-    const retried = await halonet(['retry', join(folder, 'c.csv')]); // from another folder
+    const args = ['classify', 'photos.parquet', ...DEMO, '-o', 'c.csv', '--image-column', 'image'];
+    const { code, stderr } = await here([...args, '--max-pixels', '1']);
+    assert.match(stderr, /^7 images in .*, 7 failed \(too_large 7\)/);
+    assert.equal(code, 1);
+    const retried = await halonet(['retry', join(folder, 'c.csv'), '--max-pixels', '100000000']); // from another folder
     assert.equal(retried.code, 0, retried.stderr);
-    assert.match(retried.stderr, /^retried 1 image in .*, 1 succeeded, 7 rows in all/);
+    assert.match(retried.stderr, /^retried 7 images in .*, 7 succeeded/);
     await write('photos.parquet', tableOf(images));
+    await assertAsNew('c.csv');
+  });
+
+  it('leave failed rows of a file that has changed to --sync: another image may have their number', async () => {
+    await write('photos.parquet', tableOf(images.with(4, Buffer.from('x'))));
+    const args = ['classify', 'photos.parquet', ...DEMO, '-o', 'c.csv'];
+    assert.match((await here(args)).stderr, /^7 images in .*, 1 failed/);
+    const failed = await read('c.csv');
+    await sleep(5);
+    await write('photos.parquet', tableOf(images));
+    const retried = await here(['retry', 'c.csv']);
+    assert.equal(retried.code, 1);
+    assert.match(
+      retried.stderr,
+      /^not retried: 1 failed row of changed Parquet files; --sync computes them\n/,
+    );
+    assert.equal(await read('c.csv'), failed);
+    assert.equal((await here([...args, '--sync'])).code, 0);
     await assertAsNew('c.csv');
   });
 
