@@ -21,6 +21,11 @@ export function croppedImage({ header, read }: Image, crop: Crop): Image {
 
 function regionIn({ width, height }: Size, { unit, box }: Crop): Region {
   const [x, y, across, down] = box;
+  if (unit === 'pixel' && isFraction(box))
+    throw new ImageRefusal(
+      'invalid_crop',
+      `the box ${box.join(',')} is smaller than a pixel; boxes in 0..1 need --crop-units fraction`,
+    );
   const [left, right] = span(x, across, width, unit);
   const [top, bottom] = span(y, down, height, unit);
   if (left < right && top < bottom) return { left, top, width: right - left, height: bottom - top };
@@ -29,6 +34,13 @@ function regionIn({ width, height }: Size, { unit, box }: Crop): Region {
     across > 0 && down > 0 ? `has no pixel of the image, which has ${width} x ${height}` : 'is empty';
   throw new ImageRefusal('invalid_crop', `${what} ${where}`);
 }
+
+/** Returns whether a box in pixels can only be meant as one in 0..1. */
+const isFraction = ([x, y, across, down]: Crop['box']): boolean =>
+  [x, y, across, down].every((value) => value >= 0 && value <= 1) &&
+  across > 0 &&
+  down > 0 &&
+  (across < 1 || down < 1);
 
 /** Returns where a side of a box begins and ends, within an image that has `size` pixels there. */
 function span(start: number, length: number, size: number, unit: Crop['unit']): readonly [number, number] {

@@ -4,7 +4,7 @@ import type { BrokenItem } from '../item.js';
 import { keptColumns } from '../sources/kept-columns.js';
 import { listColumns } from '../sources/list-file.js';
 import { refuseMistaken } from '../sources/registry.js';
-import { skippedText } from '../sources/skipped-files.js';
+import { type SkippedCounts, skippedText } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
 import { WalkCounts } from '../sources/walk-counts.js';
 import type { JobOptions } from './options.js';
@@ -50,10 +50,20 @@ async function expectImage(images: ImageWalk, signal: AbortSignal | undefined): 
   throw new InputError(
     `no image in ${images.inputs.map(shownAddress).join(', ')}${found.length === 0 ? '' : ` (${found.join('; ')})`}`,
     {
-      hint: 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.',
+      hint: hintFor(failure !== undefined, counts.skipped),
     },
   );
 }
+
+function hintFor(hasFailed: boolean, skipped: SkippedCounts): string {
+  if (hasFailed) return 'Check the inputs; nothing else is in them.';
+  const held = HOLDING_IMAGES.filter((extension) => extension in skipped);
+  if (held.length > 0)
+    return `Archives and Parquet files in folders are not read: name them, as in "FOLDER/*${held[0]}".`;
+  return 'In folders, halonet reads files with an image extension; a file that you name is always read. Pass --allow-empty to write an empty output.';
+}
+
+const HOLDING_IMAGES = ['.tar', '.zip', '.parquet'];
 
 /** Returns the id of an image that the patterns of a selection leave out; undefined if there is none. */
 async function unmatchedImage(

@@ -1,4 +1,4 @@
-import type { ArchiveFormat } from './archive.js';
+import type { ArchiveFormat } from './archive-format.js';
 import { TAR, TAR_GZIP, TAR_ZSTD } from './tar.js';
 import { ZIP } from './zip.js';
 

@@ -7,7 +7,7 @@ import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { FileItem } from '../file-item.js';
 import type { FoundItem } from '../item.js';
 import { pathFrom } from '../path-from.js';
-import { isNamedAs } from './archive.js';
+import { isNamedAs } from './archive-format.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
 import { cropped } from './cropped-item.js';
 import { InsideFinder } from './inside-finder.js';

@@ -1,8 +1,21 @@
 import { FormatError } from '../errors.js';
 import type { Columns } from '../rows.js';
 
+// Text, which is left alone, or a number without a fraction or an exponent.
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?![\d.eE])/g;
+
+/** Puts integers that a JavaScript number cannot hold into quotes, so that they stay as they are. */
+function withExactIntegers(json: string): string {
+  if (!/\d{16}/.test(json)) return json;
+  return json.replace(TOKEN, (token, at: number) => {
+    const isPart = /[\d.eE+-]/.test(json[at - 1] ?? ''); // of a fraction or an exponent
+    return token.startsWith('"') || isPart || Number.isSafeInteger(Number(token)) ? token : `"${token}"`;
+  });
+}
+
 /**
- * Returns the members of a JSON object as columns. Nested values stay JSON text.
+ * Returns the members of a JSON object as columns. Nested values stay JSON text. Integers that a JavaScript number cannot hold become
+ * text.
  *
  * @param what for messages: line 3
  * @throws FormatError if it is no object
@@ -10,7 +23,7 @@ import type { Columns } from '../rows.js';
 export function columnsInJson(text: string, what: string): Columns {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(withExactIntegers(text));
   } catch {
     throw new FormatError(`${what} is not JSON`);
   }

@@ -8,7 +8,7 @@ const RESERVED = /^(path|row|error|stage|stages|predictions|embedding|(index|lab
 /**
  * Returns the columns of inputs that an output keeps.
  *
- * @param keep names of columns, or all: those of each input in turn
+ * @param keep names of columns, or all: those of each input in turn, without those that the output has itself
  * @throws {HalonetError} if no input has such a column, or the output has one of that name itself
  */
 export function keptColumns(
@@ -17,7 +17,7 @@ export function keptColumns(
 ): readonly string[] {
   const found = new Set(inputs.flatMap(({ columns }) => (typeof columns === 'string' ? [] : columns)));
   if (inputs.every(({ columns }) => columns === 'none')) throw noColumns(keep);
-  const kept = keep === 'all' ? [...found] : keep;
+  const kept = keep === 'all' ? [...found].filter((name) => !RESERVED.test(name)) : keep;
   const isUnknown = inputs.some(({ columns }) => columns === 'unknown');
   for (const name of kept) {
     const isFound = found.has(name) || inputs.some(({ onlyByName }) => onlyByName === name);
@@ -25,7 +25,7 @@ export function keptColumns(
     for (const input of inputs) expectOne(name, input);
     if (RESERVED.test(name)) {
       throw new HalonetError(`--keep-columns: the output has a column ${JSON.stringify(name)} of its own`, {
-        hint: 'Rename the column in the input, or name the others: --keep-columns a,b',
+        hint: 'Rename the column in the input, or leave it out.',
       });
     }
   }
@@ -49,11 +49,13 @@ function noColumns(keep: readonly string[] | 'all'): HalonetError {
 }
 
 const SHOWN = 20; // names
+const NONE =
+  'The inputs have none. In an archive, the files of a sample must stand next to each other, as tar --sort=name packs them.';
 
 function noColumn(name: string, found: readonly string[]): HalonetError {
   const near = correction(name, found);
   const shown = [...found.slice(0, SHOWN), ...(found.length > SHOWN ? ['…'] : [])].join(', ');
-  const among = found.length === 0 ? 'The inputs have none.' : `The columns are ${shown}.`;
+  const among = found.length === 0 ? NONE : `The columns are ${shown}.`;
   return new HalonetError(`--keep-columns: no input has a column ${JSON.stringify(name)}`, {
     hint: near === undefined ? among : `Did you mean ${near}? ${among}`,
   });

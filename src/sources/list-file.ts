@@ -8,9 +8,9 @@ import { type Item, withColumns } from '../item.js';
 import type { Columns } from '../rows.js';
 import { correction } from '../spelling.js';
 import { systemReason } from '../system-reason.js';
-import { archiveKind } from './archives.js';
 import { cropped } from './cropped-item.js';
 import { formatOfList, type ListLine, PATH, readLines } from './list-format.js';
+import { archiveKind } from './signatures.js';
 import type { InputColumns, ListCrop, ListFile, Walk } from './source.js';
 import { LOCAL, type Storage } from './storage.js';
 

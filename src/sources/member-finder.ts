@@ -3,17 +3,12 @@ import type { Decompressed } from '../formats/compressed/decompressed.js';
 import { type Item, withColumns } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import type { Columns } from '../rows.js';
-import {
-  type ArchiveFormat,
-  type ArchiveMember,
-  failureOf,
-  itemOf,
-  membersOf,
-  type NamedArchive,
-} from './archive.js';
 import { contentOf, sharedContentOf, withContent } from './archive-content.js';
+import { failureOf } from './archive-failure.js';
 import type { ArchiveFile } from './archive-file.js';
+import { type ArchiveFormat, type ArchiveMember, membersOf } from './archive-format.js';
 import { headerIn } from './member-identity.js';
+import { itemOf, type NamedArchive } from './member-item.js';
 import { memberName } from './member-name.js';
 import { NameIndex } from './name-index.js';
 import { LOCAL, type Storage } from './storage.js';

@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import { isAddress, shownAddress } from '../address.js';
 import { pathFrom } from '../path-from.js';
 import { ImageRefusal } from '../refusal.js';
-import { type ArchiveFormat, isNamedAs } from './archive.js';
+import { type ArchiveFormat, isNamedAs } from './archive-format.js';
 import { ARCHIVE_FORMATS } from './archive-formats.js';
+import { memberName } from './member-name.js';
 import { isNamedAsParquet, PARQUET } from './parquet.js';
 import type { Storage } from './storage.js';
 
@@ -36,7 +37,7 @@ export async function memberPath(
     const name = id.slice(0, slash);
     const format = ARCHIVE_FORMATS.find((one) => isNamedAs(one, name));
     if (format === undefined && !isNamedAsParquet(name)) continue;
-    const member = id.slice(slash + 1);
+    const member = memberName({ name: id.slice(slash + 1) });
     if (isAddress(name)) {
       if (await isMissing(name, storage)) continue; // its folders may have such names
       return { format, name: shownAddress(name), path: name, member };

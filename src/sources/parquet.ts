@@ -3,7 +3,7 @@ import { FormatError, InputError } from '../errors.js';
 import { BrokenPath } from '../file-item.js';
 import { withColumns } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
-import { DAMAGED_HINT, failureOf } from './archive.js';
+import { DAMAGED_HINT, failureOf } from './archive-failure.js';
 import { ImageColumnError } from './parquet-column.js';
 import { columnValues, ParquetColumns } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';

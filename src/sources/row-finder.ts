@@ -1,7 +1,7 @@
 import { type FileIdentity, isSameIdentity } from '../file-identity.js';
 import { type FoundItem, withColumns } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
-import type { NamedArchive } from './archive.js';
+import type { NamedArchive } from './member-item.js';
 import { openTable } from './parquet.js';
 import { ParquetColumns } from './parquet-columns.js';
 import { ParquetRow, rowFailure } from './parquet-row.js';

@@ -2,7 +2,8 @@ import { type ImageFailure, TruncatedError } from '../errors.js';
 import { gunzip } from '../formats/compressed/gzip.js';
 import { unzstd } from '../formats/compressed/zstd.js';
 import { type TarMember, tarMembers } from '../formats/tar.js';
-import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive.js';
+import { archiveSource } from './archive.js';
+import type { ArchiveFormat, ArchiveMember } from './archive-format.js';
 import { nameFailure } from './member-name.js';
 import type { Source } from './source.js';
 

@@ -1,6 +1,7 @@
 import type { ImageFailure } from '../errors.js';
 import { isReadable, readZipHead, readZipMember, type ZipMember, zipMembers } from '../formats/zip.js';
-import { type ArchiveFormat, type ArchiveMember, archiveSource } from './archive.js';
+import { archiveSource } from './archive.js';
+import type { ArchiveFormat, ArchiveMember } from './archive-format.js';
 import { nameFailure } from './member-name.js';
 
 export const ZIP: ArchiveFormat = {

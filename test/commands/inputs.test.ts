@@ -70,6 +70,20 @@ describe('inputs', () => {
     );
   });
 
+  it('suggests --from for a list, and naming the archives of a folder', async () => {
+    await writeFile(join(folder, 'list.csv'), 'path\nphotos/a.png\n');
+    await refused(
+      ['list.csv'],
+      /^error: list\.csv is a list, not an image\n {2}Pass it with --from list\.csv\.\n$/,
+    );
+    await writeFile(join(folder, 'empty', 'a.tar'), '');
+    await refused(
+      ['empty'],
+      /^error: no image in empty \(skipped 1 file .*\n {2}Archives .* "FOLDER\/\*\.tar"\.\n$/,
+    );
+    await refused(['photos.zip/a.png'], /^error: no image in photos\.zip\/a\.png \(.*\n {2}Check the inputs/);
+  });
+
   it('names the patterns that leave no image, and shows one of the paths', async () => {
     await refused(
       ['photos', '--include', '*.jpg', '--exclude', 'x/**', '--limit', '1'],
@@ -101,7 +115,7 @@ describe('inputs', () => {
     const rows = stdout.trimEnd().split('\n');
     assert.deepEqual(
       rows.map((row) => JSON.parse(row).error?.code),
-      [undefined, 'not_found', 'not_found', 'read_failed'],
+      [undefined, 'not_found', 'invalid_name', 'read_failed'],
     );
   });
 

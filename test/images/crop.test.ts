@@ -157,10 +157,12 @@ describe('a crop', () => {
     const path = `${PHOTOS}/chelsea.jpg`;
     const { width, height } = await wholeRaster(path, ORIENTED);
     const outside = `has no pixel of the image, which has ${width} x ${height}`;
+    const tiny = 'is smaller than a pixel; boxes in 0..1 need --crop-units fraction';
     for (const [unit, box, message] of [
       ['pixel', [width, 0, 5, 5], `the box ${width},0,5,5 ${outside}`],
       ['pixel', [-5, 0, 5, 5], `the box -5,0,5,5 ${outside}`],
       ['pixel', [3.1, 0, 0.3, 5], `the box 3.1,0,0.3,5 ${outside}`],
+      ['pixel', [0.4, 0.4, 0.2, 0.2], `the box 0.4,0.4,0.2,0.2 ${tiny}`],
       ['pixel', [1, 1, 0, 5], 'the box 1,1,0,5 is empty'],
       ['pixel', [1, 1, 5, -5], 'the box 1,1,5,-5 is empty'],
       ['percent', [100, 0, 1, 1], `the box 100,0,1,1 in percent ${outside}`],
