@@ -1,17 +1,18 @@
 import { FormatError } from '../errors.js';
 import type { Columns } from '../rows.js';
 
-// Text, which is left alone, or a number without a fraction or an exponent.
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?![\d.eE])/g;
+// Text, which is left alone, or a number.
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** Puts integers that a JavaScript number cannot hold into quotes, so that they stay as they are. */
-function withExactIntegers(json: string): string {
-  if (!/\d{16}/.test(json)) return json;
-  return json.replace(TOKEN, (token, at: number) => {
-    const isPart = /[\d.eE+-]/.test(json[at - 1] ?? ''); // of a fraction or an exponent
-    return token.startsWith('"') || isPart || Number.isSafeInteger(Number(token)) ? token : `"${token}"`;
-  });
-}
+/**
+ * Puts integers that a JavaScript number cannot hold into quotes, so that they stay as they are.
+ *
+ * @param json valid JSON: in any other text, looking for the ends of strings could take very long
+ */
+const withExactIntegers = (json: string): string =>
+  json.replace(TOKEN, (token) =>
+    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
 
 /**
  * Returns the members of a JSON object as columns. Nested values stay JSON text. Integers that a JavaScript number cannot hold become
@@ -23,7 +24,8 @@ function withExactIntegers(json: string): string {
 export function columnsInJson(text: string, what: string): Columns {
   let value: unknown;
   try {
-    value = JSON.parse(withExactIntegers(text));
+    value = JSON.parse(text);
+    if (/\d{16}/.test(text)) value = JSON.parse(withExactIntegers(text));
   } catch {
     throw new FormatError(`${what} is not JSON`);
   }

@@ -16,4 +16,11 @@ describe('columnsInJson', () => {
       g: '["12345678901234567890"]',
     });
   });
+
+  it('takes long text, and refuses what is no JSON, however many digits and quotes it has', () => {
+    const long = 'x1234567890123456 '.repeat(500_000);
+    assert.deepEqual(columnsInJson(JSON.stringify({ a: long }), 'x'), { a: long });
+    for (const text of [`{"a":${'1'.repeat(4_000_000)}..`, `{"1234567890123456${'\\"'.repeat(2_000_000)}`])
+      assert.throws(() => columnsInJson(text, 'line 3'), /^FormatError: line 3 is not JSON$/);
+  });
 });
