@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { bytesText } from '../src/bytes-text.js';
+import { grouped } from '../src/counted.js';
 import { HalonetError } from '../src/errors.js';
 import type { NetworkSummary, PartSummary } from '../src/model/summary.js';
 import type { Inspection } from '../src/models/inspect.js';
 import { architectureFlag, INSPECTABLE_DESCRIPTION, imageSizeFlag } from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
-import { type Column, factsText, grouped, millions, shapeText, table } from './report/table.js';
+import { type Column, factsText, millions, shapeText, table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
 import { PLAIN_EXIT_CODES } from './support/exit-codes.js';
 

@@ -1,12 +1,12 @@
 import { bytesText } from '../../src/bytes-text.js';
-import { counted } from '../../src/counted.js';
+import { counted, grouped } from '../../src/counted.js';
 import { fileBytes, type JobPlan, totalBytes } from '../../src/job/dry-run.js';
 import type { PlannedFile } from '../../src/runs/output-preview.js';
 import { changesText } from '../../src/runs/plan.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
 import { requestsText, sourcesText } from '../../src/sources/walk-counts.js';
 import { duration } from './progress.js';
-import { type Column, factsText, figure, grouped, shapeText, table } from './table.js';
+import { type Column, factsText, figure, shapeText, table } from './table.js';
 
 /** Describes what a job would do, wrapped to the terminal width. */
 export function planText(plan: JobPlan, width?: number): string {

@@ -1,6 +1,5 @@
-import { counted } from '../../src/counted.js';
+import { counted, grouped } from '../../src/counted.js';
 import type { StandardError } from './standard-error.js';
-import { grouped } from './table.js';
 
 const REDRAW_MS = 100;
 

@@ -1,4 +1,4 @@
-import { counted } from '../../src/counted.js';
+import { counted, grouped } from '../../src/counted.js';
 import type { JobSummary } from '../../src/job/options.js';
 import type { ConvertSummary } from '../../src/models/convert.js';
 import { ENOUGH_IMAGES } from '../../src/models/int8/agreement.js';
@@ -6,7 +6,7 @@ import type { CalibratedModel } from '../../src/models/int8/int8.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
 import { requestsText, sourcesText } from '../../src/sources/walk-counts.js';
 import { escapeControls } from './escape-controls.js';
-import { factsText, grouped } from './table.js';
+import { factsText } from './table.js';
 import type { WrittenFile } from './written-files.js';
 
 /** Summarises a run, with the files it wrote if there are several, and the inputs it skipped if any. */

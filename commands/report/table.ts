@@ -91,9 +91,6 @@ export function markdownTable<T>(rows: readonly T[], columns: readonly Column<T>
   ].join('\n');
 }
 
-/** Formats 22733280 as 22,733,280. */
-export const grouped = (count: number): string => count.toLocaleString('en-US');
-
 /** Formats millions with one decimal: 22.7. */
 export const millions = (count: number): string => (count / 1e6).toFixed(1);
 

@@ -1,5 +1,5 @@
 import { bytesText } from '../bytes-text.js';
-import { counted } from '../counted.js';
+import { counted, grouped } from '../counted.js';
 import { type SkippedCounts, SkippedFiles } from './skipped-files.js';
 
 /** What inputs consist of, in their own terms. */
@@ -70,5 +70,3 @@ export function requestsText({
     retries === 0 ? [] : [`${grouped(retries)} of them ${retries === 1 ? 'a retry' : 'retries'}`];
   return [grouped(requests), ...retried, `${bytesText(bytesReceived)} received`].join(', ');
 }
-
-const grouped = (count: number) => count.toLocaleString('en-US');
