@@ -85,12 +85,13 @@ async function hasJournal(folder: string, output: string): Promise<boolean> {
 }
 
 /**
- * A power loss may leave the lock of a takeover without the name of its process. Nobody can tell whether that process
- * is alive, so the file stays until the next takeover; it blocks nobody.
+ * A power loss may leave the lock of a takeover, or of a takeover of that one, without the name of its process. Nobody can tell
+ * whether that process is alive, so the file stays until the next takeover; it blocks nobody.
  */
 function withoutTornLock(files: OutputFiles, { output }: JobCase, lives: readonly Life[]): OutputFiles {
   if (lives.every(({ powerLoss }) => powerLoss === undefined)) return files;
-  return { ...files, others: files.others.filter((name) => name !== `${output}.lock.takeover`) };
+  const takeovers = [`${output}.lock.takeover`, `${output}.lock.takeover.takeover`];
+  return { ...files, others: files.others.filter((name) => !takeovers.includes(name)) };
 }
 
 const EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
