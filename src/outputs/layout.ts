@@ -1,6 +1,7 @@
 // src/outputs/: how rows become the files of an output
 
 import type { Arrangement } from './arrangement.js';
+import type { Packing } from './packing.js';
 import { isText, type RowFile, type TextFile } from './row-file.js';
 
 /** How rows become an output. */
@@ -8,6 +9,8 @@ export interface OutputLayout {
   readonly arrangement: Arrangement;
   /** In the order of writing. Exactly one of them is a text file. */
   readonly files: readonly RowFile[];
+  /** How the files become those of the finished output; left out if they are the same. */
+  readonly packing?: Packing | undefined;
   /** The settings that the bytes depend on, for the fingerprint of a run. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
