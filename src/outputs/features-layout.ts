@@ -1,7 +1,6 @@
-import { OutputError } from '../errors.js';
 import type { Format } from './formats/format.js';
-import { FORMATS } from './formats/registry.js';
 import { columnSetting, type OutputLayout } from './layout.js';
+import { GLOBAL_POOLS, requireMaps } from './maps.js';
 import type { FloatDType, TensorSpec } from './row-tensor.js';
 
 export interface StageSpec {
@@ -29,21 +28,11 @@ export function featuresLayout({
   columns = [],
 }: FeaturesLayoutOptions): OutputLayout {
   const { arrangement, files } = format.features;
-  if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format);
+  if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format, GLOBAL_POOLS);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
   return {
     arrangement,
     files: files(tensors, { safe: csvSafe, columns }),
     settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
   };
-}
-
-/** @throws {OutputError} if a format cannot hold whole feature maps, which have three dimensions */
-export function requireMaps({ name, features }: Format): void {
-  if (features.maps) return;
-  const others = Object.values(FORMATS).flatMap((format) => (format.features.maps ? [format.name] : []));
-  throw new OutputError(
-    `${name.toUpperCase()} holds pooled features only: whole feature maps need the format ${others.join(' or ')}`,
-    { hint: `Pass ${[...others.map((other) => `--format ${other}`), '--pool avg'].join(' or ')}.` },
-  );
 }

@@ -10,7 +10,7 @@ import { type OutputFiles, wrongFinals } from './output-files.js';
 import { packedLayout } from './packed-format.js';
 import { raw } from './raw-format.js';
 
-const embedding = { features: FEATURES, dtype: 'float32' } as const;
+const embedding = { shape: [FEATURES], dtype: 'float32' } as const;
 /** An output of each arrangement, and one in a format that is not halonet's own, by name. */
 export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   'rows.csv': embedLayout({ format: FORMATS.csv, ...embedding }),
