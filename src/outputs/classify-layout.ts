@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Format } from './formats/format.js';
+import { type Format, filesOf } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 
 export interface ClassifyLayoutOptions {
@@ -20,11 +20,12 @@ export function classifyLayout({
   csvSafe = false,
   columns = [],
 }: ClassifyLayoutOptions): OutputLayout {
-  const { arrangement, files, topK: holdsBest } = format.classify;
+  const { arrangement, topK: holdsBest } = format.classify;
   const k = Math.min(topK, labels.length);
   return {
     arrangement,
-    files: files(
+    ...filesOf(
+      format.classify,
       { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
       { safe: csvSafe, columns },
     ),

@@ -1,4 +1,4 @@
-import type { Format } from './formats/format.js';
+import { type Format, filesOf } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 import { requireMaps } from './maps.js';
 import type { FloatDType } from './row-tensor.js';
@@ -25,10 +25,10 @@ export function embedLayout({
   columns = [],
 }: EmbedLayoutOptions): OutputLayout {
   if (shape.length !== 1) requireMaps(format, ['no --pool']);
-  const { arrangement, files } = format.embed;
+  const { arrangement } = format.embed;
   return {
     arrangement,
-    files: files({ name: tensor, dtype, shape }, { safe: csvSafe, columns }),
+    ...filesOf(format.embed, { name: tensor, dtype, shape }, { safe: csvSafe, columns }),
     settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
   };
 }

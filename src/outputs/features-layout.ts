@@ -1,4 +1,4 @@
-import type { Format } from './formats/format.js';
+import { type Format, filesOf } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 import { GLOBAL_POOLS, requireMaps } from './maps.js';
 import type { FloatDType, TensorSpec } from './row-tensor.js';
@@ -27,12 +27,12 @@ export function featuresLayout({
   csvSafe = false,
   columns = [],
 }: FeaturesLayoutOptions): OutputLayout {
-  const { arrangement, files } = format.features;
+  const { arrangement } = format.features;
   if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format, GLOBAL_POOLS);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
   return {
     arrangement,
-    files: files(tensors, { safe: csvSafe, columns }),
+    ...filesOf(format.features, tensors, { safe: csvSafe, columns }),
     settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
   };
 }

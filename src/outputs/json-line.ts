@@ -16,7 +16,8 @@ export function failureJson({ code, message }: ImageFailure) {
  * an object would put a column named 2020 first.
  */
 export function jsonRow(name: RowName, result: object, style: TextStyle): string {
-  return `${nameText(name, style)},${jsonLine(result).slice(1)}`;
+  const members = jsonLine(result).slice(1);
+  return `${nameText(name, style)}${members.startsWith('}') ? '' : ','}${members}`;
 }
 
 function nameText({ id, columns = {} }: RowName, { columns: kept = [] }: TextStyle): string {

@@ -12,7 +12,7 @@ export interface NamedOutput {
 
 // Whatever --format says, other programs would misread the file.
 const FOREIGN =
-  /\.(npz|tsv|xlsx?|ods|parquet|arrow|feather|orc|avro|h5|hdf5?|zarr|mat|nc|pkl|pickle|pt|pth|ckpt|safetensors|onnx|ya?ml|xml|html?|sqlite3?|db|duckdb)$/;
+  /\.(npz|tsv|xlsx?|ods|arrow|feather|orc|avro|h5|hdf5?|zarr|mat|nc|pkl|pickle|pt|pth|ckpt|safetensors|onnx|ya?ml|xml|html?|sqlite3?|db|duckdb)$/;
 
 // A mistake in the shell (`-o photos/*`) would otherwise overwrite a photo.
 const IMAGE =

@@ -3,7 +3,8 @@ import { correction } from '../spelling.js';
 import type { InputColumns } from './source.js';
 
 // The columns of outputs, and the members of their JSON.
-const RESERVED = /^(path|row|error|stage|stages|predictions|embedding|(index|label|score)_\d+|[ef]\d+)$/;
+const RESERVED =
+  /^(path|row|error|error_code|error_message|stage|stages|stage\d+|predictions|embedding|(index|label|score)_\d+|[ef]\d+)$/;
 
 /**
  * Returns the columns of inputs that an output keeps.

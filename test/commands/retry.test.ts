@@ -37,6 +37,8 @@ const OUTPUTS = [
     files: ['pyramid/stage3.npy', 'pyramid/stage4.npy', 'pyramid/index.csv'],
   },
   { command: ['features', '--pool', 'avg'], output: 'pooled.csv', files: ['pooled.csv'] },
+  { command: ['classify'], output: 'classes.parquet', files: ['classes.parquet'] },
+  { command: ['embed', '--dtype', 'float16'], output: 'halves.parquet', files: ['halves.parquet'] },
 ];
 
 /** Changes to a model between a run and its retry: the file, the change, and the message. */

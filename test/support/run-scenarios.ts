@@ -22,6 +22,7 @@ export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   }),
   'rows.f32': embedLayout({ format: raw, ...embedding }),
   'rows.packed': packedLayout(FEATURES),
+  'rows.parquet': embedLayout({ format: FORMATS.parquet, ...embedding }),
 };
 
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];

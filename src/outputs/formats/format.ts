@@ -1,5 +1,7 @@
 import type { Arrangement } from '../arrangement.js';
 import type { TextStyle } from '../csv-line.js';
+import type { OutputLayout } from '../layout.js';
+import type { Packing } from '../packing.js';
 import type { ScoredClasses } from '../predictions.js';
 import type { RowFile } from '../row-file.js';
 import type { TensorSpec } from '../row-tensor.js';
@@ -22,6 +24,18 @@ export interface FormatPart<Rows> {
   readonly arrangement: Arrangement;
   /** @returns the files in the order of writing, as in OutputLayout */
   readonly files: (rows: Rows, style: TextStyle) => readonly RowFile[];
+  /** How these files become those of the finished output, as in OutputLayout; left out if they are the same. */
+  readonly packing?: ((files: readonly RowFile[], rows: Rows, style: TextStyle) => Packing) | undefined;
+}
+
+/** Returns the files of a part, and their packing. */
+export function filesOf<Rows>(
+  { files, packing }: FormatPart<Rows>,
+  rows: Rows,
+  style: TextStyle,
+): Pick<OutputLayout, 'files' | 'packing'> {
+  const all = files(rows, style);
+  return { files: all, packing: packing?.(all, rows, style) };
 }
 
 interface ClassifyPart extends FormatPart<ScoredClasses> {
