@@ -39,7 +39,8 @@ export const featuresFlags = {
   ...sharedFlags,
   output: described(sharedFlags.output, {
     summary: 'Output folder or file; standard output by default',
-    description: 'Output folder for NPY, or file for CSV and JSONL; - is standard output',
+    description:
+      'Output folder for NPY, or file for CSV and JSONL; - is standard output. Names such as x.jsonl.gz give compressed text',
   }),
   format: described(sharedFlags.format, {
     description:

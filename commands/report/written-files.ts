@@ -15,6 +15,9 @@ const RESULTS: Readonly<Record<string, string>> = {
   features: 'features',
 };
 
+/** The layouts of one file. */
+const SINGLE: readonly Manifest['layout'][] = ['text', 'packed'];
+
 /**
  * Returns every file of a finished run and its purpose, results first. The paths are spelled as the user spelled the output,
  * unless that is a link to elsewhere.
@@ -34,11 +37,11 @@ export function writtenFiles({ place, manifest }: FoundRun): readonly WrittenFil
 
 /** Whether a file describes the results rather than holding them. */
 const isBeside = (name: string, { layout }: Manifest) =>
-  layout !== 'text' && (name.endsWith(INDEX) || name.endsWith(CLASSES));
+  !SINGLE.includes(layout) && (name.endsWith(INDEX) || name.endsWith(CLASSES));
 
 function purposeOf(name: string, { layout, command: [command = ''] }: Manifest): string {
   const results = RESULTS[command] ?? 'results';
-  if (layout === 'text') return `${results} of each image`;
+  if (SINGLE.includes(layout)) return `${results} of each image`;
   if (name.endsWith(CLASSES)) return 'name of each column';
   if (name.endsWith(INDEX)) return 'path and error of each row';
   const [, stage] = /^stage(\d+)\./.exec(name) ?? [];

@@ -25,6 +25,11 @@ export class GrowingFile {
     return new GrowingFile(await open(path, 'wx'), 0);
   }
 
+  /** Creates a file, in place of one that an earlier attempt left. */
+  static async createOver(path: string): Promise<GrowingFile> {
+    return new GrowingFile(await open(path, 'w'), 0);
+  }
+
   /**
    * Opens a file to append at `length`, and truncates what lies beyond.
    * @throws {OutputError} if it is shorter

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compressed } from './compressed/compressed-text.js';
 import type { Format } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 
@@ -22,21 +23,24 @@ export function classifyLayout({
 }: ClassifyLayoutOptions): OutputLayout {
   const { arrangement, files, topK: holdsBest } = format.classify;
   const k = Math.min(topK, labels.length);
-  return {
-    arrangement,
-    files: files(
-      { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
-      { safe: csvSafe, columns },
-    ),
-    settings: {
-      format: format.name,
-      scores,
-      csvSafe,
-      ...columnSetting(columns),
-      ...(holdsBest && { topK: k }),
-      labels: digestOf(labels),
+  return compressed(
+    {
+      arrangement,
+      files: files(
+        { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
+        { safe: csvSafe, columns },
+      ),
+      settings: {
+        format: format.name,
+        scores,
+        csvSafe,
+        ...columnSetting(columns),
+        ...(holdsBest && { topK: k }),
+        labels: digestOf(labels),
+      },
     },
-  };
+    format.compression,
+  );
 }
 
 function digestOf(labels: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { compressed } from './compressed/compressed-text.js';
 import type { Format } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 import type { FloatDType } from './row-tensor.js';
@@ -19,9 +20,12 @@ export function embedLayout({
   columns = [],
 }: EmbedLayoutOptions): OutputLayout {
   const { arrangement, files } = format.embed;
-  return {
-    arrangement,
-    files: files({ name: 'embedding', dtype, shape: [features] }, { safe: csvSafe, columns }),
-    settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
-  };
+  return compressed(
+    {
+      arrangement,
+      files: files({ name: 'embedding', dtype, shape: [features] }, { safe: csvSafe, columns }),
+      settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
+    },
+    format.compression,
+  );
 }

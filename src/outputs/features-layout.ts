@@ -1,4 +1,5 @@
 import { OutputError } from '../errors.js';
+import { compressed } from './compressed/compressed-text.js';
 import type { Format } from './formats/format.js';
 import { FORMATS } from './formats/registry.js';
 import { columnSetting, type OutputLayout } from './layout.js';
@@ -31,11 +32,14 @@ export function featuresLayout({
   const { arrangement, files } = format.features;
   if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
-  return {
-    arrangement,
-    files: files(tensors, { safe: csvSafe, columns }),
-    settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
-  };
+  return compressed(
+    {
+      arrangement,
+      files: files(tensors, { safe: csvSafe, columns }),
+      settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
+    },
+    format.compression,
+  );
 }
 
 /** @throws {OutputError} if a format cannot hold whole feature maps, which have three dimensions */

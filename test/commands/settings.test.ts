@@ -98,7 +98,7 @@ describe('the settings of a retry', () => {
     const { flags, inputs } = flagsForRetry(await run(argv, '/data'), await given([]));
     assert.equal('labels' in flags && flags.labels, '/data/a.txt');
     assert.equal(flags.calibration, '/data/few');
-    assert.equal(flags.format, 'csv');
+    assert.equal(flags.format, 'npy'); // as recorded
     assert.deepEqual(inputs, ['/data/photos', '-', '/abs']);
   });
 });

@@ -1,4 +1,5 @@
 import type { Arrangement } from '../arrangement.js';
+import type { Compression } from '../compressed/compression.js';
 import type { TextStyle } from '../csv-line.js';
 import type { ScoredClasses } from '../predictions.js';
 import type { RowFile } from '../row-file.js';
@@ -15,6 +16,7 @@ export interface Format {
   readonly classify: ClassifyPart;
   readonly embed: FormatPart<TensorSpec>; // [features]
   readonly features: FeaturesPart;
+  readonly compression?: Compression | undefined; // of its files, which are text
 }
 
 /** How a format stores the rows of one command; `Rows` describes them. */
