@@ -72,11 +72,12 @@ function outputText({ output, run, replaces, rows, there, list }: JobPlan): stri
   }
 }
 
-function spaceText({ folder, needed, free }: NonNullable<JobPlan['space']>): string {
+function spaceText({ folder, needed, temporary = 0, free }: NonNullable<JobPlan['space']>): string {
   if (free === undefined) return `free space is unknown in ${folder}`;
   const room = `${bytesText(free)} free in ${folder}`;
   if (needed === undefined) return room;
-  return `${bytesText(needed)} to write; ${needed > free ? 'does not fit in' : 'fits in'} the ${room}`;
+  const freed = temporary > 0 ? ` (${bytesText(temporary)} only until the run completes)` : '';
+  return `${bytesText(needed)} to write${freed}; ${needed > free ? 'does not fit in' : 'fits in'} the ${room}`;
 }
 
 function timeText({ trial, rows, there, run }: JobPlan): string {

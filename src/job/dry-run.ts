@@ -13,6 +13,7 @@ import {
   plannedFiles,
   previewOutput,
   previewPlan,
+  temporaryBytes,
 } from '../runs/output-preview.js';
 import { outOfSpace } from '../runs/space.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
@@ -47,6 +48,7 @@ export interface JobPlan {
 export interface PlannedSpace {
   readonly folder: string;
   readonly needed: number | undefined; // bytes, beyond those already on disk
+  readonly temporary: number | undefined; // of these, bytes that are freed when the run completes
   readonly free: number | undefined;
 }
 
@@ -92,9 +94,10 @@ async function plan(given: FileJobOptions): Promise<JobPlan> {
     .map(([, item]) => item);
   const known = { total: inputs.rows, suspects: foreseen.suspects, layout };
   const trial = tried.length > 0 ? await runTrial(tried, known, options, ready) : undefined;
-  const files = plannedFiles(foreseen, layout, trial && trial.textBytes / trial.rows, output);
+  const textBytes = trial && trial.textBytes / trial.rows;
+  const files = plannedFiles(foreseen, layout, textBytes, output);
   const rows = list ? undefined : inputs.rows;
-  const space = await spaceOf(foreseen, run, files, rows);
+  const space = await spaceOf(foreseen, run, files, { rows, temporary: temporaryBytes(layout, textBytes) });
   return {
     model: model.name,
     device: ready.choice,
@@ -133,13 +136,17 @@ async function spaceOf(
   foreseen: OutputPreview,
   run: PlanPreview,
   files: readonly PlannedFile[],
-  rows: number | undefined,
+  all: { readonly rows: number | undefined; readonly temporary: number | undefined }, // bytes per row
 ): Promise<PlannedSpace | undefined> {
   if (foreseen.run === undefined) return undefined;
   const folder = dirname(foreseen.run.place.partial);
-  const total = run.kind === 'done' ? 0 : totalBytes(files, rows);
-  const needed = total && Math.max(0, total - existingBytes(foreseen, run));
-  return { folder, needed, free: await freeSpace(folder) };
+  const temporary = run.kind === 'done' ? 0 : all.temporary && Math.round((all.rows ?? 0) * all.temporary);
+  const total = run.kind === 'done' ? 0 : totalBytes(files, all.rows);
+  const needed =
+    total === undefined || temporary === undefined
+      ? undefined
+      : Math.max(0, total + temporary - existingBytes(foreseen, run));
+  return { folder, needed, temporary, free: await freeSpace(folder) };
 }
 
 function shortage(

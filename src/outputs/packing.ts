@@ -43,7 +43,7 @@ export interface PackOptions {
 export interface Packer {
   /** Appends a block. @returns the step to continue after, as JSON: what is needed to go on, besides the steps before */
   pack(block: RowBlock): Promise<unknown>;
-  /** Resolves when the blocks so far are on disk. */
+  /** Resolves when the blocks so far are on disk, with the entries of files below the folder; the folder itself is synced after. */
   sync(): Promise<void>;
   /** Completes the files, on disk. @returns their names, in the order of publishing: the output exists once the last one does */
   finish(): Promise<readonly string[]>;

@@ -6,6 +6,7 @@ import { readJournal } from './journal.js';
 import { type Manifest, manifestDigest, readManifest } from './manifest.js';
 import { PARTIAL, type RunPlace } from './run-place.js';
 import { StoredRows } from './stored-rows.js';
+import { unpackRows } from './unpack-rows.js';
 import { refuseAltered } from './verify.js';
 
 /**
@@ -37,7 +38,8 @@ export async function finishedBase(
  * Opens the rows that a run may reuse: those of the interrupted runs it replaces, and of the finished output that is its base.
  *
  * @param finishedRows the number of rows of that output; undefined if there is none
- * @throws {ReadFailure} if they cannot be opened
+ * @throws {OutputError} if the files of that output are damaged
+ * @throws {ReadFailure} if they cannot be opened; the file system's error if they have to be unpacked
  */
 export async function earlierRows(
   place: RunPlace,
@@ -53,7 +55,11 @@ export async function earlierRows(
       if (journal === undefined) break;
       bases.push(await StoredRows.open(place, layout, journal.checkpoint.rows, folder));
     }
-    if (finishedRows !== undefined) bases.push(await StoredRows.open(place, layout, finishedRows));
+    if (finishedRows !== undefined) {
+      const { packing } = layout;
+      const unpacked = packing && (await unpackRows(packing, place, layout, finishedRows));
+      bases.push(await StoredRows.open(place, layout, finishedRows, unpacked));
+    }
     return bases;
   });
 }

@@ -34,13 +34,24 @@ export interface Checkpoint {
 export interface JournalState {
   readonly header: JournalHeader;
   readonly checkpoint: Checkpoint;
+  readonly packed: PackedRows | undefined; // if all rows are there and their packing has begun
   readonly complete: boolean; // all files, manifest included, exist under temporary names
   readonly length: number; // bytes of whole records
+}
+
+/** How far the packing of a run's rows has come. */
+export interface PackedRows {
+  readonly of: number; // rows in all
+  readonly survey: unknown; // as the packing returned it
+  readonly rows: number; // packed, and on disk
+  readonly steps: readonly unknown[]; // as the packing returned them
 }
 
 type JournalRecord =
   | { readonly header: JournalHeader }
   | { readonly checkpoint: Checkpoint }
+  | { readonly packing: Pick<PackedRows, 'of' | 'survey'> } // begins
+  | { readonly packed: Pick<PackedRows, 'rows' | 'steps'> } // the steps since the last such record
   | { readonly complete: true };
 
 /**
@@ -92,6 +103,7 @@ export class Journal {
 export async function readJournal(path: string): Promise<JournalState | undefined> {
   let header: JournalHeader | undefined;
   let checkpoint: Checkpoint | undefined;
+  let packed: PackedRows | undefined;
   let complete = false;
   let length = 0;
   const read = async () => {
@@ -100,6 +112,8 @@ export async function readJournal(path: string): Promise<JournalState | undefine
       if (record === undefined) break;
       if ('header' in record) header = record.header;
       else if ('checkpoint' in record) checkpoint = record.checkpoint;
+      else if ('packing' in record) packed = { ...record.packing, rows: 0, steps: [] };
+      else if ('packed' in record) packed = packed && withSteps(packed, record.packed);
       else complete = true;
       length += line.byteLength + 1;
     }
@@ -117,7 +131,12 @@ export async function readJournal(path: string): Promise<JournalState | undefine
       },
     );
   }
-  return header && checkpoint && { header, checkpoint, complete, length };
+  return header && checkpoint && { header, checkpoint, packed, complete, length };
+}
+
+function withSteps(packed: PackedRows, { rows, steps }: Pick<PackedRows, 'rows' | 'steps'>): PackedRows {
+  (packed.steps as unknown[]).push(...steps);
+  return { ...packed, rows };
 }
 
 const LINE_FEED = 0x0a;

@@ -4,6 +4,7 @@ import { attempt } from '../files/write-error.js';
 import type { Item } from '../item.js';
 import { inspectLock } from '../lock/lock.js';
 import type { OutputLayout } from '../outputs/layout.js';
+import type { Packing } from '../outputs/packing.js';
 import { isText, type RowFile } from '../outputs/row-file.js';
 import { readSuspects } from './black-box.js';
 import { inUseError, type JobOutput, refuseStream } from './destination.js';
@@ -103,7 +104,7 @@ export interface PlannedFile {
 /** @param textBytes bytes of text per row */
 export function plannedFiles(
   { run }: OutputPreview,
-  { files, arrangement }: OutputLayout,
+  { files, arrangement, packing }: OutputLayout,
   textBytes: number | undefined,
   output: string,
 ): readonly PlannedFile[] {
@@ -117,16 +118,48 @@ export function plannedFiles(
     return files.map((file) => planned(file, output === '-' ? 'standard output' : output));
   const { place } = run;
   const own = basename(place.path);
-  const all = files.map((file) => {
-    const name = fileName(place, file);
-    return planned(file, arrangement.folder ? `${own}/${name}` : name);
-  });
+  const shown = (name: string) => (arrangement.folder ? `${own}/${name}` : name);
+  const rowFiles = files.map((file) => planned(file, shown(fileName(place, file))));
+  const all =
+    packing === undefined ? rowFiles : packedFiles(packing, rowFiles, packing.names(own).map(shown));
   const isLarge = ({ exact, rowBytes }: PlannedFile) => exact && rowBytes !== 0; // shown first
   return [
     ...all.filter(isLarge),
     ...all.filter((file) => !isLarge(file)),
     { name: own + LEDGER, headerBytes: 0, rowBytes: RECORD_BYTES, exact: true },
   ];
+}
+
+/** Returns the files that an output is packed into; the first of them stands for all of its bytes. */
+function packedFiles(
+  { growth }: Packing,
+  rowFiles: readonly PlannedFile[],
+  names: readonly string[],
+): readonly PlannedFile[] {
+  const bytes = rowFiles.reduce<number | undefined>(
+    (sum, { rowBytes }) => (sum === undefined || rowBytes === undefined ? undefined : sum + rowBytes),
+    0,
+  );
+  return names.map((name, i) => ({
+    name,
+    headerBytes: 0,
+    rowBytes: i > 0 ? 0 : bytes && growth * bytes,
+    exact: false,
+  }));
+}
+
+/**
+ * Returns the bytes per row of the files that exist only until an output is packed; undefined if there was no row to measure.
+ *
+ * @param textBytes bytes of text per row
+ */
+export function temporaryBytes(
+  { files, packing }: OutputLayout,
+  textBytes: number | undefined,
+): number | undefined {
+  if (packing === undefined) return 0;
+  const fixed = files.reduce((sum, { rows }) => sum + (rows?.bytes ?? 0), 0);
+  return textBytes && fixed + textBytes;
 }
 
 /** Returns how many rows exist or can be reused; undefined for a refusal, or if it depends on inputs that are read only once. */

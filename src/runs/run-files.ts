@@ -12,8 +12,8 @@ import { countFailure, failureCode, type Row, type RowCounts } from '../rows.js'
 import type { Checkpoint } from './journal.js';
 import { decodeRecords, encodeRecord, type LedgerRecord, nameKey, pathKey, RECORD_BYTES } from './ledger.js';
 import { ledgerChunks } from './ledger-file.js';
-import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
-import { PARTIAL, type RunPlace } from './run-place.js';
+import { allOf, fileName, openAll, type PerFile, rowsFolder, runPaths } from './run-paths.js';
+import type { RunPlace } from './run-place.js';
 
 /** The state of the files once their buffers have been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
@@ -41,12 +41,13 @@ export class RunFiles {
    * @param folder the existing folder of the run in progress
    */
   static async create(place: RunPlace, layout: OutputLayout, folder: string): Promise<RunFiles> {
-    await mkdir(join(folder, PARTIAL.data));
+    const data = join(folder, rowsFolder(layout));
+    await mkdir(data);
     const opened = await openAll(runPaths(place, layout, folder), (path) => GrowingFile.create(path));
     const files = new RunFiles(place, layout, opened);
     return closeOnError(files, async () => {
       for (const [{ header }, file] of opened.rowFiles) await file.append(header);
-      await forceFolder(join(folder, PARTIAL.data));
+      await forceFolder(data);
       return files;
     });
   }
@@ -154,7 +155,7 @@ export class RunFiles {
 
   /** Writes the files without rows, from the start on every attempt, because checkpoints do not cover them. */
   async #writeRowless(): Promise<void> {
-    const data = join(this.#place.partial, PARTIAL.data);
+    const data = join(this.#place.partial, rowsFolder(this.#layout));
     const rowless = this.#layout.files.filter(({ rows }) => rows === undefined);
     for (const file of rowless) await writeSynced(join(data, fileName(this.#place, file)), file.header);
     if (rowless.length > 0) await forceFolder(data);

@@ -14,10 +14,14 @@ export function fileName({ path }: Pick<RunPlace, 'path'>, file: RowFile): strin
   return file.name(basename(path));
 }
 
+/** Returns the name of the folder that holds the row files of a run in progress. */
+export const rowsFolder = ({ packing }: Pick<OutputLayout, 'packing'>) =>
+  packing === undefined ? PARTIAL.data : PARTIAL.unpacked;
+
 /** @param folder of a run in progress; undefined for the finished output */
 export function runPaths(place: RunPlace, layout: OutputLayout, folder: string | undefined): PerFile<string> {
   const pathOf = (name: string) =>
-    folder === undefined ? finalPath(place, name) : join(folder, PARTIAL.data, name);
+    folder === undefined ? finalPath(place, name) : join(folder, rowsFolder(layout), name);
   return {
     ledger: folder === undefined ? place.ledger : join(folder, PARTIAL.ledger),
     rowFiles: layout.files.filter(isGrowing).map((file) => [file, pathOf(fileName(place, file))]),

@@ -25,6 +25,8 @@ export const PARTIAL = {
   journal: 'journal.jsonl',
   ledger: 'rows',
   data: 'data',
+  unpacked: 'unpacked', // the row files of an output whose own files, in `data`, are packed from them
+  earlier: 'earlier', // the rows of such an output that was finished earlier, unpacked
   manifest: 'run.json',
   decoding: 'decoding',
   base: 'base',

@@ -5,8 +5,9 @@ import { attempt } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { Row, RowCounts, RowSink } from '../rows.js';
-import { Journal, type JournalHeader, type JournalState } from './journal.js';
+import { Journal, type JournalHeader, type JournalState, type PackedRows } from './journal.js';
 import { digestFile, encodeManifest, type Manifest, type RunFacts } from './manifest.js';
+import { packRows } from './pack-rows.js';
 import { publish, removePartial } from './publish.js';
 import { type FilesState, RunFiles } from './run-files.js';
 import { exists, PARTIAL, publishingOrder, type RunPlace } from './run-place.js';
@@ -30,6 +31,7 @@ export class RunSink implements RowSink<RunFacts> {
   readonly #files: RunFiles;
   readonly #journal: Journal;
   readonly #header: JournalHeader;
+  readonly #packed: PackedRows | undefined; // by an interrupted attempt
   readonly #secondsBefore: number; // in earlier attempts
   readonly #start = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -45,12 +47,14 @@ export class RunSink implements RowSink<RunFacts> {
     journal: Journal,
     header: JournalHeader,
     seconds: number,
+    packed?: PackedRows,
   ) {
     this.#options = options;
     this.#files = files;
     this.#journal = journal;
     this.#header = header;
     this.#secondsBefore = seconds;
+    this.#packed = packed;
     this.#kept = files.rows;
     this.#timer = setInterval(
       () => void this.#inTurn(() => this.#checkpoint()).catch(() => {}),
@@ -80,13 +84,13 @@ export class RunSink implements RowSink<RunFacts> {
   /** Resumes from the last checkpoint. */
   static async resume(
     options: RunSinkOptions,
-    { header, checkpoint, length }: JournalState,
+    { header, checkpoint, packed, length }: JournalState,
   ): Promise<RunSink> {
     const { partial } = options.place;
     const files = await RunFiles.reopen(options.place, options.layout, checkpoint);
     return closeOnError(files, async () => {
       const journal = await Journal.reopen(join(partial, PARTIAL.journal), length);
-      return new RunSink(options, files, journal, header, checkpoint.seconds);
+      return new RunSink(options, files, journal, header, checkpoint.seconds, packed);
     });
   }
 
@@ -119,16 +123,18 @@ export class RunSink implements RowSink<RunFacts> {
   async #commit(facts: RunFacts): Promise<void> {
     const { place } = this.#options;
     clearInterval(this.#timer);
+    let finished: readonly string[] = [];
     await this.#inTurn(async () => {
       await this.#settled();
       await this.#append(await this.#files.finish());
-      await this.#writeManifest(await this.#describe(facts));
+      const names = await this.#finishedNames();
+      await this.#writeManifest(await this.#describe(facts, names));
       await this.#journal.append({ complete: true });
       await this.#close();
+      finished = names;
     });
     await this.#options.confirm();
-    const names = publishingOrder(place, this.#files.names);
-    await publish(place, names, this.#header.replaces);
+    await publish(place, finished, this.#header.replaces);
   }
 
   async #leave(): Promise<number> {
@@ -178,14 +184,21 @@ export class RunSink implements RowSink<RunFacts> {
     this.#kept = state.rows;
   }
 
-  async #describe(facts: RunFacts): Promise<Manifest> {
+  /** Packs the rows if the output needs it. @returns the names of its files, in the order of publishing */
+  async #finishedNames(): Promise<readonly string[]> {
+    const { place, layout } = this.#options;
+    const { packing } = layout;
+    if (packing === undefined) return publishingOrder(place, this.#files.names);
+    const { rows } = this.#files;
+    return packRows(packing, { ...this.#options, rows, journal: this.#journal, earlier: this.#packed });
+  }
+
+  async #describe(facts: RunFacts, names: readonly string[]): Promise<Manifest> {
     const { place, signal } = this.#options;
     const { partial, arrangement } = place;
     const digest = async (name: string, path: string) => ({ name, ...(await digestFile(path, signal)) });
     const outputs = [];
-    for (const name of publishingOrder(place, this.#files.names)) {
-      outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
-    }
+    for (const name of names) outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
     return {
       halonet: 1,
       layout: arrangement.layout,

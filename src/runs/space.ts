@@ -34,12 +34,15 @@ export const ENOUGH_ROWS = 16;
 
 /**
  * Returns the bytes that an output of `total` rows still needs. The ledger and rows of fixed length are exact. The text of
- * further rows is estimated from the rows so far; with fewer than {@link ENOUGH_ROWS}, it counts as zero.
+ * further rows is estimated from the rows so far; with fewer than {@link ENOUGH_ROWS}, it counts as zero. An output that is packed
+ * needs room for its row files and its own files, until it is complete.
  */
 export function bytesLeft(layout: OutputLayout, { rows, bytes }: WrittenSoFar, total: number): number {
   const { headers, fixed, ledger, rowless } = rowSpace(layout);
   const text = rows < ENOUGH_ROWS ? 0 : (bytes - headers - rows * fixed) / rows;
-  return Math.ceil(Math.max(0, total - rows) * (fixed + ledger + text)) + rowless;
+  const further = Math.max(0, total - rows) * (fixed + text);
+  const packed = (layout.packing?.growth ?? 0) * (Math.max(rows, total) * (fixed + text));
+  return Math.ceil(further + packed + Math.max(0, total - rows) * ledger) + rowless;
 }
 
 /** A lack of disk space. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checkpoint, Journal, readJournal } from '../../src/runs/journal.js';
+import { type Checkpoint, Journal, type PackedRows, readJournal } from '../../src/runs/journal.js';
 import { headerOf, inFolder } from '../outputs/scratch.js';
 
 const HEADER = headerOf({ fingerprint: { format: 'csv', labels: 'ä, "ö"\n', topK: 5, decode: true } });
@@ -10,7 +10,7 @@ function checkpointOf(rows: number): Checkpoint {
   return { rows, bytes: { 'a.csv': 10 * rows }, inputs: `digest ${rows}`, seconds: rows / 2 };
 }
 
-/** Writes a journal of five records: a header, three checkpoints and the end. @returns the offset where each ends */
+/** Writes a journal of eight records: a header, three checkpoints, three of packing and the end. @returns the offset where each ends */
 async function writtenJournal(path: string): Promise<readonly number[]> {
   const ends: number[] = [];
   const journal = await Journal.create(path, HEADER, checkpointOf(0));
@@ -19,6 +19,9 @@ async function writtenJournal(path: string): Promise<readonly number[]> {
   for (const record of [
     { checkpoint: checkpointOf(1) },
     { checkpoint: checkpointOf(2) },
+    { packing: { of: 2, survey: { widest: 3 } } },
+    { packed: { rows: 1, steps: ['a'] } },
+    { packed: { rows: 2, steps: ['b', { end: 7 }] } },
     { complete: true } as const,
   ]) {
     await journal.append(record);
@@ -28,13 +31,21 @@ async function writtenJournal(path: string): Promise<readonly number[]> {
   return ends;
 }
 
+const PACKING = { of: 2, survey: { widest: 3 } };
+const PACKED: readonly PackedRows[] = [
+  { ...PACKING, rows: 0, steps: [] },
+  { ...PACKING, rows: 1, steps: ['a'] },
+  { ...PACKING, rows: 2, steps: ['a', 'b', { end: 7 }] },
+];
+
 /** Returns the state that a journal of so many complete records holds. */
 function stateAfter(records: number, ends: readonly number[]) {
   if (records < 2) return undefined;
   return {
     header: HEADER,
     checkpoint: checkpointOf(Math.min(records, 4) - 2),
-    complete: records === 5,
+    packed: PACKED[Math.min(records, 7) - 5],
+    complete: records === 8,
     length: ends[records - 1],
   };
 }

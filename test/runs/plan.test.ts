@@ -22,6 +22,7 @@ function journal(retries: boolean): JournalState {
       started: '',
     },
     checkpoint: { rows: 5, bytes: {}, inputs: '', seconds: 0 },
+    packed: undefined,
     complete: false,
     length: 0,
   };

@@ -4,6 +4,7 @@ import type { OutputLayout } from '../../src/outputs/layout.js';
 import { ownName, type RowFile } from '../../src/outputs/row-file.js';
 import type { TensorSpec } from '../../src/outputs/row-tensor.js';
 import { bytesLeft, ENOUGH_ROWS, rowSpace } from '../../src/runs/space.js';
+import { packedLayout } from '../support/packed-format.js';
 
 const TEXT: RowFile = {
   name: ownName,
@@ -36,6 +37,20 @@ describe('rowSpace', () => {
 
 describe('bytesLeft', () => {
   const written = (rows: number, text: number) => ({ rows, bytes: HEADERS + rows * ROW + text });
+
+  it('counts the row files and the packed files of an output that is packed, which exist side by side', () => {
+    const layout = packedLayout(4);
+    const { files, packing } = layout;
+    const fixed = files.reduce((sum, { rows }) => sum + (rows?.bytes ?? 0), 0);
+    const headers = files.reduce((sum, { header }) => sum + header.byteLength, 0);
+    const row = fixed + 20.5;
+    const packed = 300 * row * (packing?.growth ?? 0);
+    assert.equal(fixed, 16);
+    assert.equal(
+      bytesLeft(layout, { rows: 100, bytes: headers + 100 * row }, 300),
+      200 * (row + LEDGER) + packed,
+    );
+  });
 
   it('is exact for arrays, and estimates the text from the rows so far', () => {
     assert.equal(bytesLeft(LAYOUT, written(100, 2_050), 300), 200 * (ROW + LEDGER + 20.5));

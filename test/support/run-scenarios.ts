@@ -7,6 +7,7 @@ import { watchFsCalls } from './fs-calls.js';
 import { Injector } from './injector.js';
 import { FEATURES, type MadeUpRun, Stopped } from './made-up-run.js';
 import { type OutputFiles, wrongFinals } from './output-files.js';
+import { packedLayout } from './packed-format.js';
 import { raw } from './raw-format.js';
 
 const embedding = { features: FEATURES, dtype: 'float32' } as const;
@@ -20,6 +21,7 @@ export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
     stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),
   }),
   'rows.f32': embedLayout({ format: raw, ...embedding }),
+  'rows.packed': packedLayout(FEATURES),
 };
 
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];
