@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { HalonetError } from '../../src/errors.js';
+import { compressed } from '../../src/outputs/compressed/compressed-text.js';
+import { gzip } from '../../src/outputs/compressed/gzip.js';
+import { zstd } from '../../src/outputs/compressed/zstd.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/index.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
@@ -10,6 +13,7 @@ import { type OutputFiles, wrongFinals } from './output-files.js';
 import { packedLayout } from './packed-format.js';
 import { raw } from './raw-format.js';
 
+const SMALL = { rows: 2, textBytes: 1000 }; // blocks
 const embedding = { features: FEATURES, dtype: 'float32' } as const;
 /** An output of each arrangement, and one in a format that is not halonet's own, by name. */
 export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
@@ -22,6 +26,8 @@ export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   }),
   'rows.f32': embedLayout({ format: raw, ...embedding }),
   'rows.packed': packedLayout(FEATURES),
+  'rows.csv.gz': compressed(embedLayout({ format: FORMATS.csv, ...embedding }), gzip, SMALL),
+  'rows.jsonl.zst': compressed(embedLayout({ format: FORMATS.jsonl, ...embedding }), zstd, SMALL),
 };
 
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];
