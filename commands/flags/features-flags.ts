@@ -35,6 +35,13 @@ export const featuresFlags = {
     summary: 'Pooling; avg averages each channel over the map',
     description: 'Pooling of each map; avg averages each channel over the map',
   })(),
+  layout: Flags.option({
+    ...inGroup('Output'),
+    options: ['arrays', 'per-image'] as const,
+    default: 'arrays',
+    description:
+      'Arrays in the folder: arrays gives one per stage, with a row for each image; per-image gives one per image and stage, under the path of the image: cats/a.jpg.stage4.npy',
+  })(),
   dtype: dtypeFlag,
   ...sharedFlags,
   output: described(sharedFlags.output, {
@@ -63,24 +70,28 @@ export async function featuresPart(
   flags: Interfaces.InferredFlags<typeof featuresFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, featuresLayout, requireMaps } = await import('../../src/outputs/index.js');
+  const { chooseFormat, featuresLayout, requireMaps, requirePerImage } = await import(
+    '../../src/outputs/index.js'
+  );
   const { output, dtype, pool } = flags;
+  const perImage = flags.layout === 'per-image';
   const format = chooseFormat({
     command: 'features',
     output,
     asked: flags.format,
-    otherwise: output === '-' ? 'jsonl' : 'npy',
+    otherwise: output === '-' && !perImage ? 'jsonl' : 'npy',
     settled,
   });
   if (pool === 'none') requireMaps(format);
   const names = flags.stages.map((stage) => `stage${stage}`);
   return {
     requests: names.map((name) => ({ name, dtype, ...(pool === 'avg' && { pool }) })),
-    arrangement: format.features.arrangement,
+    arrangement: (perImage ? requirePerImage(format) : format.features).arrangement,
     layout: ({ shapeOf }, columns) =>
       featuresLayout({
         format,
         dtype,
+        perImage,
         csvSafe: flags['csv-safe'],
         columns,
         stages: names.map((name) => ({ name, shape: shapeOf(name) })),

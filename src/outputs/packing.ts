@@ -10,6 +10,11 @@ export interface Packing {
   readonly names: (output: string) => readonly string[];
   /** At most how many bytes of the output each byte of the row files becomes, for the space that a run needs. */
   readonly growth: number;
+  /**
+   * Describes the files for a plan; left out if `names` and `growth` say enough.
+   * @param textBytes bytes of a row in the text file, if known
+   */
+  readonly planned?: ((textBytes: number | undefined) => readonly PlannedFiles[]) | undefined;
   /** A block ends once it has this many rows, or this many bytes of text. */
   readonly block: { readonly rows: number; readonly textBytes: number };
   /**
@@ -29,6 +34,12 @@ export interface Packing {
    * @throws {FormatError} if it is damaged; the file system's error
    */
   readonly unpack: (paths: ReadonlyMap<string, string>) => AsyncIterable<UnpackedBlock>;
+}
+
+/** Files that an output will have. */
+export interface PlannedFiles {
+  readonly name: string; // a pattern for several
+  readonly rowBytes: number | undefined; // undefined if unknown
 }
 
 export interface PackOptions {

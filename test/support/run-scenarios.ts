@@ -11,6 +11,7 @@ import { Injector } from './injector.js';
 import { FEATURES, type MadeUpRun, Stopped } from './made-up-run.js';
 import { type OutputFiles, wrongFinals } from './output-files.js';
 import { packedLayout } from './packed-format.js';
+import { packingOf } from './packing-of.js';
 import { raw } from './raw-format.js';
 
 const SMALL = { rows: 2, textBytes: 1000 }; // blocks
@@ -26,9 +27,21 @@ export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   }),
   'rows.f32': embedLayout({ format: raw, ...embedding }),
   'rows.packed': packedLayout(FEATURES),
+  tree: inSmallBlocks(
+    featuresLayout({
+      format: FORMATS.npy,
+      dtype: 'float32',
+      perImage: true,
+      stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),
+    }),
+  ),
   'rows.csv.gz': compressed(embedLayout({ format: FORMATS.csv, ...embedding }), gzip, SMALL),
   'rows.jsonl.zst': compressed(embedLayout({ format: FORMATS.jsonl, ...embedding }), zstd, SMALL),
 };
+
+function inSmallBlocks(layout: OutputLayout): OutputLayout {
+  return { ...layout, packing: { ...packingOf(layout), block: SMALL } };
+}
 
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];
 const CHANGED = ['0', 'b', 'bad', 'c', 'new', 'e', 'bad 2', 'f'];

@@ -1,6 +1,7 @@
 import type { Arrangement } from '../arrangement.js';
 import type { Compression } from '../compressed/compression.js';
 import type { TextStyle } from '../csv-line.js';
+import type { OutputLayout } from '../layout.js';
 import type { ScoredClasses } from '../predictions.js';
 import type { RowFile } from '../row-file.js';
 import type { TensorSpec } from '../row-tensor.js';
@@ -26,10 +27,18 @@ export interface FormatPart<Rows> {
   readonly files: (rows: Rows, style: TextStyle) => readonly RowFile[];
 }
 
+/** How a format stores the rows of one command, once all are there. */
+interface PackedPart<Rows> {
+  readonly arrangement: Arrangement;
+  readonly files: (rows: Rows, style: TextStyle) => Pick<OutputLayout, 'files' | 'packing'>;
+}
+
 interface ClassifyPart extends FormatPart<ScoredClasses> {
   readonly topK: boolean; // holds only the best classes, not the scores of all
 }
 
 interface FeaturesPart extends FormatPart<readonly TensorSpec[]> {
   readonly maps: boolean; // can hold whole feature maps, not only pooled ones
+  /** How it stores each tensor of each image in a file of its own; left out if it cannot. */
+  readonly perImage?: PackedPart<readonly TensorSpec[]> | undefined;
 }
