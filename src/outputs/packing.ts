@@ -31,7 +31,7 @@ export interface Packing {
    * Reads a packed output back as rows of its row files, in order.
    *
    * @param paths the files of the output, by name
-   * @throws {FormatError} if it is damaged; the file system's error
+   * @throws {FormatError} if it is damaged; ReadFailure, or the file system's error
    */
   readonly unpack: (paths: ReadonlyMap<string, string>) => AsyncIterable<UnpackedBlock>;
 }

@@ -1,6 +1,6 @@
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
-import { attempt, reading } from '../files/write-error.js';
+import { attempt, outputFailure, reading } from '../files/write-error.js';
 import { CHECKSUMS } from '../outputs/arrangement.js';
 import { readChecksums } from '../outputs/per-image/checksums.js';
 import { digestFile, type Manifest } from './manifest.js';
@@ -39,8 +39,12 @@ export async function* checkFiles(
   const { bytes, sha256 } = ledger;
   yield check(place.ledger, { bytes, sha256 });
   if (!named) return;
-  for await (const { name, sha256 } of readChecksums(finalPath(place, CHECKSUMS)))
-    yield check(finalPath(place, name), { sha256 });
+  try {
+    for await (const { name, sha256 } of readChecksums(finalPath(place, CHECKSUMS)))
+      yield check(finalPath(place, name), { sha256 });
+  } catch (error) {
+    throw outputFailure(place.output, error);
+  }
 }
 
 export function isUnaltered({ expected, found }: CheckedFile): boolean {

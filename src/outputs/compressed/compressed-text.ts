@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FormatError } from '../../errors.js';
+import { reading } from '../../files/write-error.js';
 import { ByteStream } from '../../formats/compressed/byte-stream.js';
 import { readFully } from '../../read-fully.js';
 import { ARRANGEMENTS } from '../arrangement.js';
@@ -62,22 +63,22 @@ function cut(bytes: Uint8Array): readonly Uint8Array[] {
   );
 }
 
-/** Yields the rows of a compressed file. @throws {FormatError} if it is damaged; the file system's error */
+/** Yields the rows of a compressed file. @throws {FormatError} if it is damaged; ReadFailure */
 async function* unpacked(
   path: string,
   text: TextFile,
   { decompress }: Compression,
 ): AsyncGenerator<UnpackedBlock> {
-  const handle = await open(path, 'r');
+  const handle = await reading(() => open(path, 'r'));
   try {
     const stream = new ByteStream(async (position, length) => {
       const bytes = Buffer.alloc(length);
-      return bytes.subarray(0, await readFully(handle, bytes, position));
+      return bytes.subarray(0, await reading(() => readFully(handle, bytes, position)));
     });
     for await (const bytes of withoutHeader(decompress(stream), text.header))
       yield { bytes: new Map([[text, bytes]]) };
   } finally {
-    await handle.close();
+    await handle.close().catch(() => {}); // nothing more is read
   }
 }
 

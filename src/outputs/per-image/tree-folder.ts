@@ -40,7 +40,7 @@ export function findTreeFolder(output: string): Promise<string> {
 
 /**
  * Refuses a folder with files of the user, which a new output would replace.
- * @throws {OutputError}; FormatError if its checksums are damaged; the file system's error
+ * @throws {OutputError}; FormatError if its checksums are damaged; ReadFailure, or the file system's error
  */
 export async function refuseForeignInTree(output: string, folder: string): Promise<void> {
   const own = new NameSet();

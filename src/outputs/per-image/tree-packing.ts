@@ -1,10 +1,10 @@
 // src/outputs/per-image/: one array per image and stage, in a folder that mirrors the paths of the images
 
-import { createReadStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FormatError } from '../../errors.js';
 import { closeOnError } from '../../files/close-on-error.js';
 import { GrowingFile } from '../../files/growing-file.js';
+import { readChunks } from '../../files/read-chunks.js';
 import { byteCount } from '../../tensor.js';
 import { CHECKSUMS, INDEX } from '../arrangement.js';
 import { splitLastCell, type TextStyle, withLastCell } from '../csv-line.js';
@@ -174,7 +174,7 @@ async function* indexRows(
   path: string,
 ): AsyncGenerator<{ readonly line: string; readonly stem: string }> {
   let isHeader = true;
-  for await (const record of csvRecords(createReadStream(path))) {
+  for await (const record of csvRecords(readChunks(path))) {
     if (isHeader && record !== indexHeader(rows).toString())
       throw new FormatError(`${INDEX} has other columns than its run wrote`);
     if (!isHeader) {
