@@ -1,5 +1,4 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { elementCount } from '../../src/tensor.js';
 import { dtypeFlag, sharedFlags } from './flags.js';
 import { COMMON, inGroup } from './groups.js';
 import type { JobPart } from './job-part.js';
@@ -10,6 +9,13 @@ export const embedFlags = {
     ...COMMON,
     description: 'Scale each embedding to unit length (L2)',
   }),
+  pool: Flags.option({
+    ...inGroup('Results'),
+    helpValue: 'POOL',
+    options: ['avg', 'max', 'avgmax', 'catavgmax', 'none'] as const,
+    description:
+      "Pooling of the last map, instead of the model's own: avg, max, avgmax (the mean of both), catavgmax (both, one after the other), or none for the map itself, [C, H, W], as timm's forward_features",
+  })(),
   dtype: dtypeFlag,
   ...sharedFlags,
 };
@@ -24,11 +30,13 @@ export async function embedPart(
   flags: Interfaces.InferredFlags<typeof embedFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, embedLayout } = await import('../../src/outputs/index.js');
-  const { output, dtype, normalize } = flags;
+  const { chooseFormat, embedLayout, requireMaps } = await import('../../src/outputs/index.js');
+  const { output, dtype, normalize, pool } = flags;
   const format = chooseFormat({ command: 'embed', output, asked: flags.format, otherwise: 'csv', settled });
+  if (pool === 'none') requireMaps(format, ['no --pool']);
+  const tensor = pool === 'none' ? 'unpooled' : 'embedding';
   return {
-    requests: [{ name: 'embedding', normalize, dtype }],
+    requests: [{ name: tensor, ...(pool !== 'none' && pool !== undefined && { pool }), normalize, dtype }],
     arrangement: format.embed.arrangement,
     layout: ({ shapeOf }, columns) =>
       embedLayout({
@@ -36,7 +44,8 @@ export async function embedPart(
         dtype,
         csvSafe: flags['csv-safe'],
         columns,
-        features: elementCount(shapeOf('embedding')),
+        tensor,
+        shape: shapeOf(tensor),
       }),
   };
 }

@@ -1,5 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
+import { isMapPool, LARGEST_GRID, type MapPool } from '../../src/model/map-pools.js';
 import { dtypeFlag, sharedFlags } from './flags.js';
 import { COMMON, inGroup } from './groups.js';
 import type { JobPart } from './job-part.js';
@@ -17,6 +18,16 @@ const stages = Flags.custom<readonly number[]>({
   },
 });
 
+const pools = Flags.custom<'none' | MapPool>({
+  helpValue: 'POOL',
+  parse: async (text) => {
+    if (text === 'none' || isMapPool(text)) return text;
+    throw new HalonetError(
+      `expected none, avg, max, gem or grid:N with N from 1 to ${LARGEST_GRID}; received ${text}`,
+    );
+  },
+});
+
 const RESULTS = inGroup('Results');
 
 export const featuresFlags = {
@@ -27,14 +38,13 @@ export const featuresFlags = {
     defaultHelp: async () => '1,2,3,4',
     description: 'Stages to export',
   }),
-  pool: Flags.option({
+  pool: pools({
     ...RESULTS,
     ...COMMON,
-    options: ['none', 'avg'] as const,
     default: 'none',
-    summary: 'Pooling; avg averages each channel over the map',
-    description: 'Pooling of each map; avg averages each channel over the map',
-  })(),
+    summary: 'none (default), avg, max, gem or grid:N',
+    description: `Pooling of each map: avg, max or gem (generalised mean, p = 3) for one number per channel; grid:N, such as grid:2, for the means of N x N cells, up to ${LARGEST_GRID}`,
+  }),
   layout: Flags.option({
     ...inGroup('Output'),
     options: ['arrays', 'per-image'] as const,
@@ -70,7 +80,7 @@ export async function featuresPart(
   flags: Interfaces.InferredFlags<typeof featuresFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, featuresLayout, requireMaps, requirePerImage } = await import(
+  const { chooseFormat, featuresLayout, GLOBAL_POOLS, requireMaps, requirePerImage } = await import(
     '../../src/outputs/index.js'
   );
   const { output, dtype, pool } = flags;
@@ -82,10 +92,10 @@ export async function featuresPart(
     otherwise: output === '-' && !perImage ? 'jsonl' : 'npy',
     settled,
   });
-  if (pool === 'none') requireMaps(format);
+  if (pool === 'none' || pool.startsWith('grid:')) requireMaps(format, GLOBAL_POOLS);
   const names = flags.stages.map((stage) => `stage${stage}`);
   return {
-    requests: names.map((name) => ({ name, dtype, ...(pool === 'avg' && { pool }) })),
+    requests: names.map((name) => ({ name, dtype, ...(pool !== 'none' && { pool }) })),
     arrangement: (perImage ? requirePerImage(format) : format.features).arrangement,
     layout: ({ shapeOf }, columns) =>
       featuresLayout({

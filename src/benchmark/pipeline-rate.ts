@@ -10,7 +10,6 @@ import { DECODE_SECONDS } from '../models/preprocessing.js';
 import { FORMATS } from '../outputs/formats/registry.js';
 import { classifyLayout, embedLayout } from '../outputs/index.js';
 import type { MeasuredSettings } from '../stream/tuning.js';
-import { elementCount } from '../tensor.js';
 import type { PhotoSet } from './photo-sets.js';
 import type { BenchmarkPlan } from './plan.js';
 import type { Measurement } from './rounds.js';
@@ -73,7 +72,7 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Benchmark
               scores: 'probabilities',
               labels: await labelsOf(config, 'index', undefined),
             })
-          : embedLayout({ format, dtype: 'float32', features: elementCount(shapeOf('embedding')) }),
+          : embedLayout({ format, dtype: 'float32', shape: shapeOf('embedding') }),
       destination: {
         output: join(folder, `results.${format.name}`),
         arrangement: format[task].arrangement,

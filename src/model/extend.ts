@@ -55,6 +55,14 @@ function storedOutputs(
       const name = stored.includes(output) ? names.get(output) : undefined;
       return name === undefined ? undefined : { name, shape: builder.shapeOf(name).slice(1) };
     },
+    repooled: (pool) => {
+      throw new ModelError(
+        `${where} holds its embedding as it was converted: it cannot be pooled by ${pool}`,
+        {
+          hint: 'Use the checkpoint that it was converted from, or leave out --pool.',
+        },
+      );
+    },
     missing: (output) =>
       new ModelError(`${where} has no output ${JSON.stringify(output)}; it has ${stored.join(', ')}`, {
         hint: `Convert it with this output: halonet convert MODEL --output FILE.onnx --outputs ${[...new Set([...stored, ...wanted])].join(',')}`,

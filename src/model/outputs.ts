@@ -3,6 +3,8 @@ import type { GraphValue } from '../graph.js';
 import { type GraphBuilder, int, ints } from './graph-builder.js';
 import type { HeadValues } from './layers/heads/head.js';
 import type { FeatureMap } from './layers/net.js';
+import { pooledMap } from './map-pools.js';
+import type { OutputValue } from './output-value.js';
 
 /** A requested value of the network, and how the graph post-processes it. */
 export interface OutputRequest {
@@ -11,7 +13,11 @@ export interface OutputRequest {
    * [features, H, W], or `stage<i>` [C, H, W] (timm's `features_only`, in order of reduction).
    */
   readonly name: string;
-  readonly pool?: 'avg'; // [C, H, W] to [C]
+  /**
+   * Of a map: a `MapPool`. Of the embedding: the global pooling before it, by timm's name, instead of the head's own; [features]
+   * may then be another number.
+   */
+  readonly pool?: string | undefined;
   readonly normalize?: boolean; // to unit L2 norm over the channels
   readonly dtype?: 'float32' | 'float16';
 }
@@ -29,15 +35,11 @@ export interface NetworkValues {
   readonly head: HeadValues;
 }
 
-/** A value of the graph that an output is computed from. */
-export interface OutputValue {
-  readonly name: string;
-  readonly shape: readonly number[]; // for one image
-}
-
 /** The source of output values: a network, or a graph that already holds some outputs. */
 export interface OutputSource {
   readonly find: (output: string) => OutputValue | undefined;
+  /** Adds the embedding with another global pooling. @throws ModelError if that is impossible */
+  readonly repooled: (pool: string) => OutputValue;
   readonly missing: (output: string) => ModelError; // the error for an output that does not exist
 }
 
@@ -50,11 +52,16 @@ const L2_EPS = 1e-12; // torch.nn.functional.normalize's
  */
 export function addOutput(graph: GraphBuilder, request: OutputRequest, source: OutputSource): GraphValue {
   const { name, dtype = 'float32' } = request;
-  let value = sourceValue(graph, name, source);
-  if (request.pool === 'avg' && value.shape.length === 3) value = pooled(graph, name, value);
+  let value = pooledValue(graph, request, source);
   if (request.normalize) value = { ...value, name: normalized(graph, name, value.name) };
   if (dtype === 'float16') value = { ...value, name: graph.cast(`${name}.half`, value.name, 'float16') };
   return { name: graph.add(name, 'Identity', [value.name]), dtype, shape: ['batch', ...value.shape] };
+}
+
+function pooledValue(graph: GraphBuilder, { name, pool }: OutputRequest, source: OutputSource): OutputValue {
+  if (pool === undefined) return sourceValue(graph, name, source);
+  if (name === 'embedding') return source.repooled(pool);
+  return pooledMap(graph, name, sourceValue(graph, name, source), pool);
 }
 
 /** Returns the source's value; computes probabilities from logits if the source has only those. */
@@ -83,6 +90,10 @@ export function networkOutputs({ stages, last, head }: NetworkValues): OutputSou
   };
   return {
     find: (name) => named.get(name),
+    repooled: (pool) => {
+      const { embedding: name, features: size } = head.repooled(pool);
+      return { name, shape: [size] };
+    },
     missing: (name) => new ModelError(`there is no output ${JSON.stringify(name)}`, { hint: hintFor(name) }),
   };
 }
@@ -91,12 +102,6 @@ const ofMap = ({ name, channels, height, width }: FeatureMap): OutputValue => ({
   name,
   shape: [channels, height, width],
 });
-
-function pooled(graph: GraphBuilder, name: string, value: OutputValue): OutputValue {
-  const mean = graph.add(`${name}.pooled`, 'GlobalAveragePool', [value.name]);
-  const flat = graph.add(`${name}.pooled.flat`, 'Flatten', [mean], { axis: int(1) });
-  return { name: flat, shape: value.shape.slice(0, 1) };
-}
 
 function normalized(graph: GraphBuilder, name: string, x: string): string {
   const length = graph.add(`${name}.length`, 'ReduceL2', [x], { axes: ints(1), keepdims: int(1) });

@@ -1,29 +1,36 @@
 import { compressed } from './compressed/compressed-text.js';
 import type { Format } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
+import { requireMaps } from './maps.js';
 import type { FloatDType } from './row-tensor.js';
 
 export interface EmbedLayoutOptions {
   readonly format: Format;
-  readonly features: number; // elements of each row's `embedding`
-  readonly dtype: FloatDType; // element type of each row's `embedding`
+  readonly tensor?: string | undefined; // name of the tensor in each row; `embedding` by default
+  readonly shape: readonly number[]; // of that tensor: [features], or [C, H, W] unpooled
+  readonly dtype: FloatDType; // its element type
   readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
   readonly columns?: readonly string[] | undefined; // of the items, kept in the text of rows
 }
 
-/** Returns the layout of `embed`: one embedding per image. */
+/**
+ * Returns the layout of `embed`: one embedding per image.
+ * @throws {OutputError} for unpooled embeddings in a format that cannot hold them
+ */
 export function embedLayout({
   format,
-  features,
+  tensor = 'embedding',
+  shape,
   dtype,
   csvSafe = false,
   columns = [],
 }: EmbedLayoutOptions): OutputLayout {
+  if (shape.length !== 1) requireMaps(format, ['no --pool']);
   const { arrangement, files } = format.embed;
   return compressed(
     {
       arrangement,
-      files: files({ name: 'embedding', dtype, shape: [features] }, { safe: csvSafe, columns }),
+      files: files({ name: tensor, dtype, shape }, { safe: csvSafe, columns }),
       settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
     },
     format.compression,

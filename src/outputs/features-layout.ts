@@ -3,6 +3,7 @@ import { compressed } from './compressed/compressed-text.js';
 import type { Format } from './formats/format.js';
 import { FORMATS } from './formats/registry.js';
 import { columnSetting, type OutputLayout } from './layout.js';
+import { GLOBAL_POOLS, requireMaps } from './maps.js';
 import type { FloatDType, TensorSpec } from './row-tensor.js';
 
 export interface StageSpec {
@@ -31,7 +32,7 @@ export function featuresLayout({
   csvSafe = false,
   columns = [],
 }: FeaturesLayoutOptions): OutputLayout {
-  if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format);
+  if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format, GLOBAL_POOLS);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
   const style = { safe: csvSafe, columns };
   const settings = { format: format.name, dtype, csvSafe, ...columnSetting(columns) };
@@ -51,14 +52,4 @@ export function requirePerImage({ name, features }: Format): NonNullable<Format[
   throw new OutputError(`--layout per-image writes ${names}, not ${name.toUpperCase()}`, {
     hint: `Name a folder with --output, and pass ${others.map((format) => `--format ${format.name}`).join(' or ')} or no --format.`,
   });
-}
-
-/** @throws {OutputError} if a format cannot hold whole feature maps, which have three dimensions */
-export function requireMaps({ name, features }: Format): void {
-  if (features.maps) return;
-  const others = Object.values(FORMATS).flatMap((format) => (format.features.maps ? [format.name] : []));
-  throw new OutputError(
-    `${name.toUpperCase()} holds pooled features only: whole feature maps need the format ${others.join(' or ')}`,
-    { hint: `Pass ${[...others.map((other) => `--format ${other}`), '--pool avg'].join(' or ')}.` },
-  );
 }

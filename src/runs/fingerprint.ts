@@ -120,15 +120,19 @@ function outputDifferences(then: Fingerprint, now: Fingerprint): readonly string
   });
 }
 
+const POOLS = /^(avg|max|avgmax|catavgmax|gem|grid:\d+)$/;
+
 /** Returns the values of the flags that selected outputs such as `stage1 avg float32, stage2 avg float32`. */
 function outputFlags({ outputs }: Fingerprint) {
   const words = String(outputs)
     .split(', ')
     .map((output) => output.split(' '));
   const has = (word: string) => words.some((output) => output.includes(word));
+  const [name = ''] = words[0] ?? [];
+  const pool = words[0]?.find((word) => POOLS.test(word));
   return {
-    '--stages': words.map(([name = '']) => name.replace(/^stage/, '')).join(','),
-    '--pool': has('avg') ? 'avg' : 'none',
+    '--stages': words.flatMap(([stage = '']) => /^stage(\d+)$/.exec(stage)?.[1] ?? []).join(','),
+    '--pool': pool ?? (name === 'embedding' ? "the model's own" : 'none'),
     '--normalize': has('true') ? 'on' : 'off',
   };
 }
@@ -136,7 +140,7 @@ function outputFlags({ outputs }: Fingerprint) {
 // The beginning of the outputs that each command requests.
 const COMMANDS: readonly (readonly [RegExp, string])[] = [
   [/^(logits|probabilities)\b/, 'classify'],
-  [/^embedding\b/, 'embed'],
+  [/^(embedding|unpooled)\b/, 'embed'],
   [/^stage\d/, 'features'],
 ];
 

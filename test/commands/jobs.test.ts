@@ -182,7 +182,84 @@ describe('the job commands', () => {
     });
   });
 
+  describe('embed --pool', () => {
+    const one = () => ['embed', paths()[0] ?? '', ...DEMO];
+
+    it('none writes the map that the embedding is pooled from, as NPY and JSONL', async () => {
+      const output = place('maps.npy');
+      assert.equal((await halonet([...one(), '--pool', 'none', '-o', output])).code, 0);
+      const map = await readFloats(output);
+      assert.deepEqual([map.shape, map.dtype], [[1, 512, 4, 4], 'f4']);
+      const [row] = json((await halonet([...one(), '--pool', 'none', '-f', 'jsonl'])).stdout);
+      const { shape, dtype, data } = row.embedding;
+      assert.deepEqual([shape, dtype], [[512, 4, 4], 'float32']);
+      const bytes = Buffer.from(data, 'base64');
+      assert.deepEqual(new Float32Array(new Uint8Array(bytes).buffer), map.data);
+      const [pooled] = json((await halonet([...one(), '-f', 'jsonl'])).stdout);
+      const means = pooled.embedding.map((_: number, c: number) => {
+        const values = map.data.subarray(c * 16, (c + 1) * 16);
+        return values.reduce((a, b) => a + b, 0) / 16;
+      });
+      assert.ok(relativeError(pooled.embedding, means) < 1e-5);
+    });
+
+    it('replaces the pooling of the head, in half precision too', async () => {
+      const of = async (...flags: readonly string[]) =>
+        json((await halonet([...one(), '-f', 'jsonl', ...flags])).stdout)[0].embedding;
+      const [avg, max, both] = [
+        await of('--pool', 'avg'),
+        await of('--pool', 'max'),
+        await of('--pool', 'catavgmax'),
+      ];
+      assert.deepEqual(avg, await of());
+      assert.deepEqual(both, [...avg, ...max]);
+      assert.ok(max.every((value: number, i: number) => value >= avg[i]));
+      assert.ok(relativeError(await of('--pool', 'max', '--dtype', 'float16'), max) < 1e-3);
+    });
+
+    it('is part of the settings of a run, and refuses CSV of maps', async () => {
+      const output = place('pooled.npy');
+      assert.equal((await halonet([...one(), '-o', output])).code, 0);
+      for (const [pool, text] of [
+        ['max', /--pool was the model's own, now max/],
+        ['none', /--pool was the model's own, now none/],
+      ] as const) {
+        const { code, stderr } = await halonet([...one(), '-o', output, '--resume', '--pool', pool]);
+        assert.equal(code, 2);
+        assert.match(stderr, text);
+      }
+      const csv = await halonet([...one(), '--pool', 'none']);
+      assert.equal(csv.code, 2);
+      assert.match(
+        csv.stderr,
+        /CSV holds one vector per image: maps need the format npy or jsonl\n.*or no --pool/,
+      );
+    });
+  });
+
   describe('features', () => {
+    it('pools maps to grids and vectors, and names the pooling that a run had', async () => {
+      const output = place('grids');
+      const args = ['features', photos, ...DEMO, '--stages', '3,4', '-o', output];
+      assert.equal((await halonet([...args, '--pool', 'grid:2', '--dtype', 'float16'])).code, 1);
+      const header = (await readFile(join(output, 'stage3.npy'))).toString('latin1', 0, 128);
+      assert.match(header, /'<f2'.*\(5, 256, 2, 2\)/);
+      const other = await halonet([...args, '--pool', 'gem', '--dtype', 'float16', '--resume']);
+      assert.equal(other.code, 2);
+      assert.match(other.stderr, /--pool was grid:2, now gem/);
+      const refused = await halonet(['features', photos, ...DEMO, '-f', 'csv', '--pool', 'grid:2']);
+      assert.match(
+        refused.stderr,
+        /CSV holds one vector per image.*\n.*--pool avg, --pool max or --pool gem/,
+      );
+      const unknown = await halonet([...args, '--pool', 'grid:99']);
+      assert.match(
+        unknown.stderr,
+        /--pool: expected none, avg, max, gem or grid:N with N from 1 to 16; received grid:99/,
+      );
+      assert.equal(unknown.code, 2);
+    });
+
     it('writes a folder with an array per stage', async () => {
       const output = place('pyramid');
       const { code } = await halonet([

@@ -80,8 +80,7 @@ describe('a source of images in memory', () => {
     const format = FORMATS.csv;
     return {
       requests: [{ name: 'embedding' }],
-      layout: ({ shapeOf }) =>
-        embedLayout({ format, dtype: 'float32', features: shapeOf('embedding')[0] ?? 0 }),
+      layout: ({ shapeOf }) => embedLayout({ format, dtype: 'float32', shape: shapeOf('embedding') }),
       destination: {
         output: join(folder, name),
         arrangement: format.embed.arrangement,

@@ -26,8 +26,7 @@ function job(model: string, output: string): JobOptions {
     },
     outputs: {
       requests: [{ name: 'embedding' }],
-      layout: ({ shapeOf }) =>
-        embedLayout({ format: FORMAT, dtype: 'float32', features: shapeOf('embedding')[0] ?? 0 }),
+      layout: ({ shapeOf }) => embedLayout({ format: FORMAT, dtype: 'float32', shape: shapeOf('embedding') }),
       destination: {
         output,
         arrangement: FORMAT.embed.arrangement,

@@ -16,7 +16,7 @@ const HALF = {
 } as const;
 
 function layout(format: EmbedLayoutOptions['format'], dtype: EmbedLayoutOptions['dtype'] = 'float32') {
-  return embedLayout({ format, dtype, features: 3 });
+  return embedLayout({ format, dtype, shape: [3] });
 }
 
 describe('embedLayout', () => {

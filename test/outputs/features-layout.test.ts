@@ -113,7 +113,7 @@ describe('featuresLayout', () => {
   it('refuses CSV of feature maps that are not pooled', () => {
     assert.throws(
       () => layout({ format: FORMATS.csv }),
-      (error) => error instanceof OutputError && /pooled.*npy.*jsonl/.test(error.message),
+      (error) => error instanceof OutputError && /one vector per image.*npy or jsonl/.test(error.message),
     );
   });
 });

@@ -26,7 +26,7 @@ function layouts(format: Format, csvSafe: boolean, columns: readonly string[]): 
   ];
   return [
     classifyLayout({ format, scores: 'probabilities', labels, csvSafe, columns }),
-    embedLayout({ format, features: 2, dtype: 'float32', csvSafe, columns }),
+    embedLayout({ format, shape: [2], dtype: 'float32', csvSafe, columns }),
     featuresLayout({ format, stages, dtype: 'float32', csvSafe, columns }),
   ];
 }

@@ -23,8 +23,8 @@ import { TIME_LIMIT } from '../support/time-limit.js';
 import { until } from '../support/until.js';
 import { filesIn } from './outputs.js';
 
-const JSONL = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
-const NPY = embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 1 });
+const JSONL = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', shape: [1] });
+const NPY = embedLayout({ format: FORMATS.npy, dtype: 'float32', shape: [1] });
 
 const AWAY: ImageFailure = { code: 'not_found', message: 'there is no such file' };
 

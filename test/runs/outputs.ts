@@ -44,7 +44,7 @@ export const TEXT: OutputCase = {
 
 const LINES: OutputCase = {
   name: 'embeddings.jsonl',
-  layout: embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 2 }),
+  layout: embedLayout({ format: FORMATS.jsonl, dtype: 'float32', shape: [2] }),
   rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
 };
 
@@ -60,7 +60,7 @@ const POOLED: OutputCase = {
 
 export const MATRIX: OutputCase = {
   name: 'embeddings.npy',
-  layout: embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 2 }),
+  layout: embedLayout({ format: FORMATS.npy, dtype: 'float32', shape: [2] }),
   rows: rowsOf((i) => ({ embedding: float32([i, 1 / i]) })),
 };
 
@@ -78,7 +78,7 @@ export const FOLDER: OutputCase = {
 
 const RAW: OutputCase = {
   name: 'raw.f32',
-  layout: embedLayout({ format: raw, dtype: 'float32', features: 2 }),
+  layout: embedLayout({ format: raw, dtype: 'float32', shape: [2] }),
   rows: MATRIX.rows,
 };
 

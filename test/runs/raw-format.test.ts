@@ -12,7 +12,7 @@ import { inFolder, placeOf } from '../outputs/scratch.js';
 import { FEATURES, madeUpRun, Stopped } from '../support/made-up-run.js';
 import { raw } from '../support/raw-format.js';
 
-const EMBEDDINGS = embedLayout({ format: raw, features: FEATURES, dtype: 'float32' });
+const EMBEDDINGS = embedLayout({ format: raw, shape: [FEATURES], dtype: 'float32' });
 const LAYOUTS: readonly OutputLayout[] = [
   EMBEDDINGS,
   classifyLayout({ format: raw, scores: 'logits', labels: ['a', 'b', 'c'] }),

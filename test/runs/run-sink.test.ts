@@ -126,7 +126,7 @@ describe('RunSink', () => {
     inFolder(async (folder) => {
       const output = join(folder, 'a.npy');
       const rows = 300;
-      const layout = embedLayout({ format: FORMATS.npy, dtype: 'float32', features: 3000 });
+      const layout = embedLayout({ format: FORMATS.npy, dtype: 'float32', shape: [3000] });
       const sink = await startRun(output, layout, { checkpointSeconds: 0.01 });
       for (let i = 0; i < rows; i++)
         await sink.write(ok(`${i}.jpg`, { embedding: float32(new Array<number>(3000).fill(i)) }));

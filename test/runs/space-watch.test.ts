@@ -7,7 +7,7 @@ import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { ENOUGH_ROWS } from '../../src/runs/space.js';
 import { SpaceWatch } from '../../src/runs/space-watch.js';
 
-const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
+const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', shape: [1] });
 const TEXT = 100; // bytes per row
 const MORE_THAN_ANY_DISK = 1e15; // rows
 

@@ -14,7 +14,7 @@ import { StoredRows } from '../../src/runs/stored-rows.js';
 import { ItemFinder } from '../../src/sources/item-finder.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 
-const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: 1 });
+const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', shape: [1] });
 const NAME = 'o.jsonl'; // of the outputs
 
 describe('withStoredRows', () => {

@@ -16,7 +16,7 @@ import { Collector, FACTS, failed, inFolder } from '../outputs/scratch.js';
 import { watchFsCalls } from '../support/fs-calls.js';
 import { FEATURES, madeUpRun, Stopped } from '../support/made-up-run.js';
 
-const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', features: FEATURES });
+const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', shape: [FEATURES] });
 const NAME = 'out.jsonl';
 const PATHS = ['a', 'b', 'c', 'd'];
 

@@ -24,7 +24,7 @@ const BLOCK = { rows: 2, textBytes: 1000 };
  * @param shifts whether the text comes back with other lengths, as when a format stores values in another way
  */
 export function packedLayout(features: number, shifts = false): OutputLayout {
-  const text = { ...embedLayout({ format: FORMATS.csv, features, dtype: 'float32' }).files[0] };
+  const text = { ...embedLayout({ format: FORMATS.csv, shape: [features], dtype: 'float32' }).files[0] };
   const arrays: GrowingRowFile = {
     name: (output) => `${output}.f32`,
     header: Buffer.from('floats'),

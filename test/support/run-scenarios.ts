@@ -15,7 +15,7 @@ import { packingOf } from './packing-of.js';
 import { raw } from './raw-format.js';
 
 const SMALL = { rows: 2, textBytes: 1000 }; // blocks
-const embedding = { features: FEATURES, dtype: 'float32' } as const;
+const embedding = { shape: [FEATURES], dtype: 'float32' } as const;
 /** An output of each arrangement, and one in a format that is not halonet's own, by name. */
 export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   'rows.csv': embedLayout({ format: FORMATS.csv, ...embedding }),

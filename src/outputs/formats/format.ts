@@ -15,7 +15,7 @@ export interface Format {
   readonly extensions: readonly string[]; // that select it, in lower case
   readonly otherExtensions: readonly string[]; // allowed if --format asks for it
   readonly classify: ClassifyPart;
-  readonly embed: FormatPart<TensorSpec>; // [features]
+  readonly embed: FormatPart<TensorSpec>; // [features], or [C, H, W] if it can hold maps
   readonly features: FeaturesPart;
   readonly compression?: Compression | undefined; // of its files, which are text
 }
@@ -38,7 +38,7 @@ interface ClassifyPart extends FormatPart<ScoredClasses> {
 }
 
 interface FeaturesPart extends FormatPart<readonly TensorSpec[]> {
-  readonly maps: boolean; // can hold whole feature maps, not only pooled ones
+  readonly maps: boolean; // can hold maps, not only vectors; of embeddings too
   /** How it stores each tensor of each image in a file of its own; left out if it cannot. */
   readonly perImage?: PackedPart<readonly TensorSpec[]> | undefined;
 }

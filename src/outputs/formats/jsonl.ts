@@ -21,7 +21,12 @@ export const jsonl: Format = {
   },
   embed: {
     arrangement: ARRANGEMENTS.text,
-    files: (tensor, style) => [jsonlFile(style, (row) => ({ embedding: decimals(rowTensor(row, tensor)) }))],
+    files: (tensor, style) => [
+      jsonlFile(style, (row) => {
+        const embedding = rowTensor(row, tensor);
+        return { embedding: tensor.shape.length === 1 ? decimals(embedding) : encodeTensor(embedding) };
+      }),
+    ],
   },
   features: {
     arrangement: ARRANGEMENTS.text,

@@ -22,7 +22,7 @@ const ROWS = Array.from({ length: 50 }, (_, i) =>
 );
 
 function layoutOf(name: 'csv' | 'jsonl', compression: Compression, block = { rows: 8, textBytes: 5000 }) {
-  const plain = embedLayout({ format: FORMATS[name], features: FEATURES, dtype: 'float32' });
+  const plain = embedLayout({ format: FORMATS[name], shape: [FEATURES], dtype: 'float32' });
   return compressed(plain, compression, block);
 }
 
@@ -176,7 +176,7 @@ describe('Zstandard frames', () => {
 
 describe('a compressed layout', () => {
   it('is the same layout without a compression', () => {
-    const plain = embedLayout({ format: FORMATS.csv, features: 1, dtype: 'float32' });
+    const plain = embedLayout({ format: FORMATS.csv, shape: [1], dtype: 'float32' });
     assert.equal(compressed(plain, undefined), plain);
     assert.throws(() => packingOf(plain));
   });

@@ -94,7 +94,12 @@ function pooled(net: Net, rows: string, spec: HeadSpec, keys: Keys) {
   const embedding = graph.reshape('head.embedding', out, [0, dim]);
   const classes = spec.numClasses;
   const projected = classes === 0 ? undefined : linear(net, embedding, 'head.proj', classes);
-  return { embedding, features: dim, logits: projected, classes };
+  const repooled = (pool: string): never => {
+    throw new ModelError(`${spec.where}: --pool ${pool}: the head pools by attention, and has no other way`, {
+      hint: 'Leave out --pool, or pass --pool none for the map before the head.',
+    });
+  };
+  return { embedding, features: dim, logits: projected, classes, repooled };
 }
 
 /** Swaps the rows (a, b) of each pair to (−b, a). @param parameter [rows, length] */

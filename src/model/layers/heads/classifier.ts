@@ -39,10 +39,22 @@ function globalPool(net: Net, x: FeatureMap, { globalPool: name = 'avg', where }
   return pool(net, x.name, 'head.global_pool');
 }
 
-function classified(net: Net, embedding: string, { numClasses: classes }: HeadSpec): HeadValues {
-  const features = net.graph.shapeOf(embedding)[1] ?? 0;
+/** @param embed adds the embedding for a specification, whose pooling may be another */
+function classified(net: Net, spec: HeadSpec, embed: (spec: HeadSpec) => string): HeadValues {
+  const { numClasses: classes } = spec;
+  const featuresOf = (embedding: string) => net.graph.shapeOf(embedding)[1] ?? 0;
+  const embedding = embed(spec);
   const logits = classes === 0 ? undefined : linear(net, embedding, 'head.fc', classes);
-  return { embedding, features, logits, classes };
+  return {
+    embedding,
+    features: featuresOf(embedding),
+    logits,
+    classes,
+    repooled: (globalPool) => {
+      const other = embed({ ...spec, globalPool });
+      return { embedding: other, features: featuresOf(other) };
+    },
+  };
 }
 
 const flattened = ({ graph }: Net, x: string): string =>
@@ -58,11 +70,13 @@ export const classifier: Head = (net, x, spec) => {
       },
     );
   }
-  return classified(net, flattened(net, globalPool(net, x, spec)), spec);
+  return classified(net, spec, (pooled) => flattened(net, globalPool(net, x, pooled)));
 };
 
 /** Global pooling, a norm, a hidden layer and a linear layer (timm's `NormMlpClassifierHead`). */
-export const mlp: Head = (net, x, spec) => {
+export const mlp: Head = (net, x, spec) => classified(net, spec, (pooled) => mlpEmbedding(net, x, pooled));
+
+function mlpEmbedding(net: Net, x: FeatureMap, spec: HeadSpec): string {
   const pooled = globalPool(net, x, spec);
   if (net.graph.shapeOf(pooled)[1] !== x.channels) {
     throw new ModelError(`${spec.where}: global_pool: ${spec.globalPool} does not fit an mlp head`, {
@@ -70,13 +84,10 @@ export const mlp: Head = (net, x, spec) => {
     });
   }
   const normalized = addNorm(net, pooled, 'head.norm', mlpNorm(net, x.channels, spec));
-  let embedding = flattened(net, normalized);
-  if (spec.hiddenSize) {
-    const hidden = linear(net, embedding, 'head.pre_logits.fc', spec.hiddenSize);
-    embedding = spec.act(net, hidden, 'head.pre_logits.act');
-  }
-  return classified(net, embedding, spec);
-};
+  const embedding = flattened(net, normalized);
+  if (!spec.hiddenSize) return embedding;
+  return spec.act(net, linear(net, embedding, 'head.pre_logits.fc', spec.hiddenSize), 'head.pre_logits.act');
+}
 
 /** Returns a plain norm for a bare name; one with arguments bound to it is followed by ReLU, as in timm. */
 function mlpNorm(net: Net, channels: number, { norm, where }: HeadSpec): Norm {

@@ -8,6 +8,12 @@ export interface HeadValues {
   readonly features: number;
   readonly logits: string | undefined; // [batch, classes]; undefined without a classifier
   readonly classes: number;
+  /**
+   * Adds the embedding as it is with another global pooling.
+   * @param pool one of timm's names, such as `max`
+   * @throws ModelError if it does not fit the head
+   */
+  readonly repooled: (pool: string) => Pick<HeadValues, 'embedding' | 'features'>;
 }
 
 /** The configuration of the head. */
