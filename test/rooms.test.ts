@@ -18,7 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lock: [],
   model: [],
   runtime: [],
-  outputs: ['files', 'formats'],
+  outputs: ['files', 'formats', 'zstd'],
   remote: ['formats', 'http'],
   sources: ['formats', 'remote'],
   hub: ['files', 'http', 'lock'],

@@ -45,11 +45,19 @@ export const featuresFlags = {
     summary: 'none (default), avg, max, gem or grid:N',
     description: `Pooling of each map: avg, max or gem (generalised mean, p = 3) for one number per channel; grid:N, such as grid:2, for the means of N x N cells, up to ${LARGEST_GRID}`,
   }),
+  layout: Flags.option({
+    ...inGroup('Output'),
+    options: ['arrays', 'per-image'] as const,
+    default: 'arrays',
+    description:
+      'Arrays in the folder: arrays gives one per stage, with a row for each image; per-image gives one per image and stage, under the path of the image: cats/a.jpg.stage4.npy',
+  })(),
   dtype: dtypeFlag,
   ...sharedFlags,
   output: described(sharedFlags.output, {
     summary: 'Output folder or file; standard output by default',
-    description: 'Output folder for NPY, or file for CSV and JSONL; - is standard output',
+    description:
+      'Output folder for NPY, or file for CSV and JSONL; - is standard output. Names such as x.jsonl.gz give compressed text',
   }),
   format: described(sharedFlags.format, {
     description:
@@ -72,26 +80,28 @@ export async function featuresPart(
   flags: Interfaces.InferredFlags<typeof featuresFlags>,
   settled: boolean,
 ): Promise<JobPart> {
-  const { chooseFormat, featuresLayout, GLOBAL_POOLS, requireMaps } = await import(
+  const { chooseFormat, featuresLayout, GLOBAL_POOLS, requireMaps, requirePerImage } = await import(
     '../../src/outputs/index.js'
   );
   const { output, dtype, pool } = flags;
+  const perImage = flags.layout === 'per-image';
   const format = chooseFormat({
     command: 'features',
     output,
     asked: flags.format,
-    otherwise: output === '-' ? 'jsonl' : 'npy',
+    otherwise: output === '-' && !perImage ? 'jsonl' : 'npy',
     settled,
   });
   if (pool === 'none' || pool.startsWith('grid:')) requireMaps(format, GLOBAL_POOLS);
   const names = flags.stages.map((stage) => `stage${stage}`);
   return {
     requests: names.map((name) => ({ name, dtype, ...(pool !== 'none' && { pool }) })),
-    arrangement: format.features.arrangement,
+    arrangement: (perImage ? requirePerImage(format) : format.features).arrangement,
     layout: ({ shapeOf }, columns) =>
       featuresLayout({
         format,
         dtype,
+        perImage,
         csvSafe: flags['csv-safe'],
         columns,
         stages: names.map((name) => ({ name, shape: shapeOf(name) })),

@@ -318,7 +318,9 @@ export const sharedFlags = {
     char: 'o',
     helpValue: 'PATH',
     default: '-',
-    description: 'Output file; - is standard output',
+    summary: 'Output file; standard output by default',
+    description:
+      'Output file; - is standard output. Names such as x.csv.gz and x.jsonl.zst give compressed text',
   }),
   format: Flags.option({
     ...OUTPUT,

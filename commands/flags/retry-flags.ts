@@ -52,7 +52,7 @@ export function flagsForRetry(
     return [[name, PATHS.includes(name) ? pathOrNone(folder, from[name]) : from[name]]];
   });
   return {
-    flags: { ...Object.fromEntries(values), output, format: flags.format ?? format },
+    flags: { ...Object.fromEntries(values), output, format: format ?? flags.format },
     inputs: inputs.map((input) => (input === '-' ? input : pathFrom(folder, input))),
   };
 }

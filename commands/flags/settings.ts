@@ -65,6 +65,7 @@ export const SETTINGS = {
   'label-type': { sets: 'outputs', follows: 'rows', fingerprint: ['labels'], retry: 'keep' },
   normalize: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
   dtype: { sets: 'outputs', follows: 'rows', fingerprint: ['dtype'], retry: 'keep' },
+  layout: { sets: 'outputs', follows: 'rows', fingerprint: ['layout'], retry: 'keep' },
   stages: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
   pool: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
   output: { sets: 'outputs', follows: 'nothing', retry: 'drop' },

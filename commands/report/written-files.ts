@@ -1,4 +1,4 @@
-import { CLASSES, INDEX } from '../../src/outputs/arrangement.js';
+import { CHECKSUMS, CLASSES, INDEX } from '../../src/outputs/arrangement.js';
 import type { FoundRun } from '../../src/runs/find-run.js';
 import type { Manifest } from '../../src/runs/manifest.js';
 import { finalPath, shownPath } from '../../src/runs/run-place.js';
@@ -15,6 +15,9 @@ const RESULTS: Readonly<Record<string, string>> = {
   features: 'features',
 };
 
+/** The layouts of one file. */
+const SINGLE: readonly Manifest['layout'][] = ['text', 'packed'];
+
 /**
  * Returns every file of a finished run and its purpose, results first. The paths are spelled as the user spelled the output,
  * unless that is a link to elsewhere.
@@ -23,6 +26,9 @@ export function writtenFiles({ place, manifest }: FoundRun): readonly WrittenFil
   const shown = (path: string) => shownPath(place, path);
   const names = manifest.outputs.map(({ name }) => name);
   return [
+    ...(manifest.layout === 'tree'
+      ? [{ path: shown(place.path), purpose: 'features of each image, one file per stage' }]
+      : []),
     ...[
       ...names.filter((name) => !isBeside(name, manifest)),
       ...names.filter((name) => isBeside(name, manifest)),
@@ -34,11 +40,13 @@ export function writtenFiles({ place, manifest }: FoundRun): readonly WrittenFil
 
 /** Whether a file describes the results rather than holding them. */
 const isBeside = (name: string, { layout }: Manifest) =>
-  layout !== 'text' && (name.endsWith(INDEX) || name.endsWith(CLASSES));
+  !SINGLE.includes(layout) && [INDEX, CLASSES, CHECKSUMS].some((end) => name.endsWith(end));
 
 function purposeOf(name: string, { layout, command: [command = ''] }: Manifest): string {
   const results = RESULTS[command] ?? 'results';
-  if (layout === 'text') return `${results} of each image`;
+  if (SINGLE.includes(layout)) return `${results} of each image`;
+  if (layout === 'tree')
+    return name === INDEX ? 'path, error and files of each row' : 'SHA-256 of each array';
   if (name.endsWith(CLASSES)) return 'name of each column';
   if (name.endsWith(INDEX)) return 'path and error of each row';
   const [, stage] = /^stage(\d+)\./.exec(name) ?? [];

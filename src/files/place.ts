@@ -111,3 +111,10 @@ export async function statOrUndefined(path: string): Promise<Stats | undefined> 
     throw error;
   }
 }
+
+/** Returns whether a folder is a mount point: files cannot be renamed into it from outside. */
+export async function isMountPoint(folder: string): Promise<boolean> {
+  const deviceOf = async (path: string) => (await stat(path).catch(() => undefined))?.dev;
+  const device = await deviceOf(folder);
+  return device !== undefined && device !== (await deviceOf(dirname(folder)));
+}

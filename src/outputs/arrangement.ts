@@ -2,7 +2,7 @@ import { basename, dirname, join, parse } from 'node:path';
 
 /** How the files of an output are arranged. Known before its rows; the manifest records its name as `layout`. */
 export interface Arrangement {
-  readonly layout: 'text' | 'matrix' | 'scores' | 'folder' | 'packed';
+  readonly layout: 'text' | 'matrix' | 'scores' | 'folder' | 'packed' | 'tree';
   /** Whether the output is a folder of files. If not, one file has its name, and the others lie beside it. */
   readonly folder: boolean;
   /** The suffixes of the files beside it: `index.csv` for `scores.index.csv` beside `scores.npy`. */
@@ -13,6 +13,7 @@ export interface Arrangement {
 
 export const INDEX = 'index.csv';
 export const CLASSES = 'classes.csv';
+export const CHECKSUMS = 'checksums.txt';
 
 /** The arrangements that formats choose from, by their names in manifests. */
 export const ARRANGEMENTS: Readonly<Record<Arrangement['layout'], Arrangement>> = {
@@ -21,6 +22,7 @@ export const ARRANGEMENTS: Readonly<Record<Arrangement['layout'], Arrangement>> 
   scores: { layout: 'scores', folder: false, beside: [INDEX, CLASSES], streams: false },
   folder: { layout: 'folder', folder: true, beside: [], streams: false },
   packed: { layout: 'packed', folder: false, beside: [], streams: false },
+  tree: { layout: 'tree', folder: true, beside: [], streams: false },
 };
 
 /** Returns the path of a file beside an output: `scores.npy` has its index in `scores.index.csv`. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compressed } from './compressed/compressed-text.js';
 import { type Format, filesOf } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 
@@ -22,22 +23,25 @@ export function classifyLayout({
 }: ClassifyLayoutOptions): OutputLayout {
   const { arrangement, topK: holdsBest } = format.classify;
   const k = Math.min(topK, labels.length);
-  return {
-    arrangement,
-    ...filesOf(
-      format.classify,
-      { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
-      { safe: csvSafe, columns },
-    ),
-    settings: {
-      format: format.name,
-      scores,
-      csvSafe,
-      ...columnSetting(columns),
-      ...(holdsBest && { topK: k }),
-      labels: digestOf(labels),
+  return compressed(
+    {
+      arrangement,
+      ...filesOf(
+        format.classify,
+        { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
+        { safe: csvSafe, columns },
+      ),
+      settings: {
+        format: format.name,
+        scores,
+        csvSafe,
+        ...columnSetting(columns),
+        ...(holdsBest && { topK: k }),
+        labels: digestOf(labels),
+      },
     },
-  };
+    format.compression,
+  );
 }
 
 function digestOf(labels: readonly string[]): string {

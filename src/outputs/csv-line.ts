@@ -152,6 +152,29 @@ function parseRecords(text: string, safe = false): readonly CsvRecord[] {
   }
 }
 
+/** Returns a record with a further cell of text at its end. @param record with its line feed */
+export function withLastCell(record: string, cell: string, style: CsvStyle): string {
+  return `${record.slice(0, -1)},${cell === '' ? '\n' : csvLine([cell], style)}`;
+}
+
+/**
+ * Takes the last cell off a record. It must not begin with an apostrophe: in CSV that is safe for spreadsheets, that would be ambiguous.
+ * @param record with its line feed
+ * @throws {FormatError} if the text is not a record
+ */
+export function splitLastCell(
+  record: string,
+  { safe = false }: CsvStyle,
+): { readonly rest: string; readonly cell: string } {
+  const cell = String(parseRecords(record)[0]?.record.at(-1) ?? '');
+  const text = cell === '' ? '\n' : csvLine([cell], { safe: false });
+  const length = record.endsWith('"\n') && !text.endsWith('"\n') ? text.length + 2 : text.length; // quoted without need
+  return {
+    rest: `${record.slice(0, -length - 1)}\n`,
+    cell: safe && cell.startsWith("'") ? cell.slice(1) : cell,
+  };
+}
+
 /** Returns the error cell of a failed image. */
 export function failureCell({ code, message }: ImageFailure): string {
   return `${code}: ${message}`;

@@ -1,3 +1,4 @@
+import { compressed } from './compressed/compressed-text.js';
 import { type Format, filesOf } from './formats/format.js';
 import { columnSetting, type OutputLayout } from './layout.js';
 import { requireMaps } from './maps.js';
@@ -26,9 +27,12 @@ export function embedLayout({
 }: EmbedLayoutOptions): OutputLayout {
   if (shape.length !== 1) requireMaps(format, ['no --pool']);
   const { arrangement } = format.embed;
-  return {
-    arrangement,
-    ...filesOf(format.embed, { name: tensor, dtype, shape }, { safe: csvSafe, columns }),
-    settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
-  };
+  return compressed(
+    {
+      arrangement,
+      ...filesOf(format.embed, { name: tensor, dtype, shape }, { safe: csvSafe, columns }),
+      settings: { format: format.name, dtype, csvSafe, ...columnSetting(columns) },
+    },
+    format.compression,
+  );
 }

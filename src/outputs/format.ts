@@ -1,8 +1,18 @@
 import { OutputError } from '../errors.js';
 import { isStdout } from '../files/place.js';
+import { compressedFormat, isCompressible } from './compressed/compressed-format.js';
+import type { Compression } from './compressed/compression.js';
+import { COMPRESSIONS } from './compressed/compressions.js';
 import type { Command, Format } from './formats/format.js';
 import { FORMATS } from './formats/registry.js';
-import { formatOfName, refuseForeignName, refuseMisleadingName } from './output-name.js';
+import {
+  compressionOfName,
+  formatOfName,
+  type NamedOutput,
+  refuseForeignName,
+  refuseMisleadingName,
+  uncompressible,
+} from './output-name.js';
 
 /** What determines the format of an output. */
 export interface FormatQuestion {
@@ -15,19 +25,20 @@ export interface FormatQuestion {
 
 /**
  * Chooses the format of an output: the one asked for, otherwise the one of its extension (in any case), otherwise the
- * command's default if the output has no extension.
+ * command's default if the output has no extension. A further extension, such as `.gz`, compresses the format.
  * @param formats to choose from
- * @throws {OutputError} for an unknown extension, one that contradicts the format, or a format that cannot go to standard
- *   output
+ * @throws {OutputError} for an unknown extension, one that contradicts the format, a format that cannot be compressed, or one
+ *   that cannot go to standard output
  */
 export function chooseFormat(
   { command, output, asked, otherwise, settled = false }: FormatQuestion,
   formats: readonly Format[] = Object.values(FORMATS),
 ): Format {
+  if (settled && asked !== undefined) return formatNamed(asked, [...formats, ...allCompressed(formats)]);
   const fallback = formatNamed(otherwise, formats);
   const wanted = asked === undefined ? undefined : formatNamed(asked, formats);
-  if (settled && wanted !== undefined) return wanted;
-  const named = { output, command, formats };
+  const compression = compressionOfName(output);
+  const named: NamedOutput = { output, command, formats, compression };
   refuseForeignName(named, fallback);
   const format = wanted ?? formatOfName(named) ?? fallback;
   if (isStdout(output) && !format[command].arrangement.streams) {
@@ -40,8 +51,15 @@ export function chooseFormat(
     );
   }
   refuseMisleadingName(named, format);
-  return format;
+  if (compression === undefined) return format;
+  if (!isCompressible(format)) throw uncompressible(named, format);
+  return compressedFormat(format, compression);
 }
+
+const allCompressed = (formats: readonly Format[]) =>
+  COMPRESSIONS.flatMap((compression: Compression) =>
+    formats.filter(isCompressible).map((format) => compressedFormat(format, compression)),
+  );
 
 function formatNamed(name: string, formats: readonly Format[]): Format {
   const format = formats.find((one) => one.name === name);

@@ -1,5 +1,5 @@
 export { classifyLayout } from './classify-layout.js';
 export { embedLayout } from './embed-layout.js';
-export { featuresLayout } from './features-layout.js';
+export { featuresLayout, requirePerImage } from './features-layout.js';
 export { chooseFormat } from './format.js';
 export { GLOBAL_POOLS, requireMaps } from './maps.js';

@@ -1,6 +1,9 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { alternatives } from '../alternatives.js';
 import { OutputError } from '../errors.js';
+import { compressedFormat, isCompressible } from './compressed/compressed-format.js';
+import type { Compression } from './compressed/compression.js';
+import { COMPRESSIONS } from './compressed/compressions.js';
 import type { Command, Format } from './formats/format.js';
 
 /** The name of an output, and what to check it against. */
@@ -8,6 +11,7 @@ export interface NamedOutput {
   readonly output: string; // as the user gave it
   readonly command: Command;
   readonly formats: readonly Format[];
+  readonly compression?: Compression | undefined; // that its last extension selects
 }
 
 // Whatever --format says, other programs would misread the file.
@@ -27,17 +31,25 @@ const COMPRESSORS: Readonly<Record<string, string>> = {
   '.lz4': 'lz4',
 };
 
+/** Returns the compression that the last extension of an output selects, in any case. */
+export function compressionOfName(output: string): Compression | undefined {
+  return COMPRESSIONS.find(({ extension }) => extension === lastExtension(output));
+}
+
 /**
  * Returns the format that the extension of an output selects, in any case; undefined if there is no extension.
  * @throws {OutputError} if the extension selects no format
  */
 export function formatOfName(named: NamedOutput): Format | undefined {
-  const { output, formats } = named;
-  const extension = extensionOf(output);
+  const { output } = named;
+  const extension = extensionOf(named);
   if (extension === '') return undefined;
   const format = formatOf(extension, named);
   if (format !== undefined) return format;
-  const known = formats.filter((one) => !isFolder(named, one)).flatMap(({ extensions }) => extensions);
+  const known = offered(named)
+    .filter((one) => !isFolder(named, one))
+    .flatMap(({ extensions }) => extensions)
+    .map((extension) => extension + (named.compression?.extension ?? ''));
   const names = proposalOrder(named).map((one) => nameFor(named, one));
   throw new OutputError(
     `the extension of ${output} is not an output format: expected ${alternatives(known)}`,
@@ -47,10 +59,10 @@ export function formatOfName(named: NamedOutput): Format | undefined {
 
 /** Returns how to keep a name whose extension selects no format; '' if that is impossible. */
 function keptHint(named: NamedOutput): string {
-  const { output, formats } = named;
-  const extension = extensionOf(output);
+  const { output } = named;
+  const extension = extensionOf(named);
   if (FOREIGN.test(extension)) return '';
-  const folder = isOfFiles(extension, named) ? undefined : formats.find((one) => isFolder(named, one));
+  const folder = isOfFiles(extension, named) ? undefined : offered(named).find((one) => isFolder(named, one));
   if (folder === undefined) return ', or choose its format with --format';
   return `, or add --format ${folder.name} to write a folder ${output}`;
 }
@@ -61,8 +73,8 @@ function keptHint(named: NamedOutput): string {
  */
 export function refuseMisleadingName(named: NamedOutput, format: Format): void {
   const { output } = named;
-  const extension = extensionOf(output);
-  if (isFolder(named, format) && isOfFiles(extension, named)) {
+  const extension = extensionOf(named);
+  if (named.compression === undefined && isFolder(named, format) && isOfFiles(extension, named)) {
     throw new OutputError(
       `${output} is the name of a file, but features are written as ${format.name.toUpperCase()} to a folder, one file per stage`,
       { hint: `Name the folder: --output ${nameFor(named, format)}` },
@@ -82,7 +94,7 @@ export function refuseMisleadingName(named: NamedOutput, format: Format): void {
  */
 export function refuseForeignName(named: NamedOutput, otherwise: Format): void {
   const { output } = named;
-  const extension = extensionOf(output);
+  const extension = extensionOf(named);
   if (IMAGE.test(extension)) {
     throw new OutputError(`${output} has the name of an image, which results must not replace`, {
       hint: `Name the output for its format: ${alternatives(proposalOrder(named).map(({ name }) => `.${name}`))}.`,
@@ -90,36 +102,51 @@ export function refuseForeignName(named: NamedOutput, otherwise: Format): void {
   }
   if (COMPRESSED.test(extension)) {
     throw new OutputError(
-      `${output} names a compressed file, which halonet does not write: a run resumes at the end of its file`,
-      { hint: compressedHint(named, otherwise) },
+      `${output} names a file that is compressed or packed in a way that halonet does not write`,
+      { hint: foreignHint(named, otherwise) },
     );
   }
 }
 
-function compressedHint(named: NamedOutput, otherwise: Format): string {
-  const { output } = named;
-  const compressor = COMPRESSORS[extensionOf(output)];
-  const inner = { ...named, output: withoutCompression(output) };
-  const format = formatOf(extensionOf(inner.output), named) ?? otherwise;
-  const name = nameFor(inner, format);
-  if (compressor === undefined || isFolder(named, format))
-    return `Write ${name}, and pack it when it is done.`;
-  const afterwards = `Write ${name}, and compress it when it is done: ${compressor} ${name}`;
-  return format[named.command].arrangement.streams
-    ? `${afterwards} (or pipe it: halonet … | ${compressor} > ${output})`
-    : afterwards;
+function foreignHint(named: NamedOutput, otherwise: Format): string {
+  const bare = { ...named, output: withoutCompression(named.output), compression: undefined };
+  const format = formatOf(extensionOf(bare), named) ?? otherwise;
+  const afterwards = afterwardsText(bare, format, COMPRESSORS[lastExtension(named.output)]);
+  return isCompressible(format)
+    ? `Name it ${alternatives(COMPRESSIONS.map((compression) => nameFor(bare, compressedFormat(format, compression))))}, or write ${afterwards}`
+    : `Write ${afterwards}`;
+}
+
+/** Returns the error for a format that is not written compressed. */
+export function uncompressible(named: NamedOutput, format: Format): OutputError {
+  const { output, formats, compression } = named;
+  const bare = { ...named, output: bareName(named), compression: undefined };
+  const names = formats.filter(isCompressible).map((one) => nameFor(named, one));
+  const afterwards = afterwardsText(bare, format, compression?.name);
+  return new OutputError(
+    `${output} names a compressed file, and ${format.name.toUpperCase()} is not written compressed`,
+    { hint: `Name it ${alternatives(names)} for compressed text, or write ${afterwards}` },
+  );
+}
+
+/** Returns a name, and how to compress what it names. */
+function afterwardsText(named: NamedOutput, format: Format, compressor: string | undefined): string {
+  const name = nameFor(named, format);
+  if (compressor === undefined || isFolder(named, format)) return `${name}, and pack it when it is done.`;
+  return `${name}, and compress it when it is done: ${compressor} ${name}`;
 }
 
 /** Strips compression extensions: `x.csv.gz` becomes `x.csv`, and `x.tar.gz` becomes `x`. */
 function withoutCompression(output: string): string {
-  return COMPRESSED.test(extensionOf(output)) ? withoutCompression(stemOf(output)) : output;
+  return COMPRESSED.test(lastExtension(output)) ? withoutCompression(stemOf(output)) : output;
 }
 
 /** Returns the name to suggest for the output in a format. */
 function nameFor(named: NamedOutput, format: Format): string {
-  const { output } = named;
-  const stem = isOfFiles(extensionOf(output), named) ? stemOf(output) : output;
-  return isFolder(named, format) ? stem : `${stem}.${format.name}`;
+  const bare = bareName(named);
+  const stem = isOfFiles(extensionOf(named), named) ? stemOf(bare) : bare;
+  const suffix = isCompressible(format) ? (named.compression?.extension ?? '') : '';
+  return isFolder(named, format) ? stem : `${stem}.${format.name}${suffix}`;
 }
 
 /** Returns whether an extension denotes a file format; others may be part of any name, as in `run.7`. */
@@ -143,13 +170,24 @@ function isFolder({ command }: NamedOutput, format: Format): boolean {
   return format[command].arrangement.folder;
 }
 
-/** Returns the formats, those with a single file first. */
-function proposalOrder({ command, formats }: NamedOutput): readonly Format[] {
-  const isSingle = (format: Format) => Number(format[command].arrangement.streams);
-  return formats.toSorted((one, other) => isSingle(other) - isSingle(one));
+/** Returns the formats that an output with the compression of its name may have. */
+function offered({ formats, compression }: NamedOutput): readonly Format[] {
+  return compression === undefined ? formats : formats.filter(isCompressible);
 }
 
-const extensionOf = (output: string) => extname(output).toLowerCase();
+/** Returns these formats, those with a single file first. */
+function proposalOrder(named: NamedOutput): readonly Format[] {
+  const isSingle = (format: Format) => Number(format[named.command].arrangement.streams);
+  return offered(named).toSorted((one, other) => isSingle(other) - isSingle(one));
+}
+
+/** Returns the name without the extension that selects its compression. */
+const bareName = ({ output, compression }: NamedOutput) =>
+  compression === undefined ? output : stemOf(output);
+
+const extensionOf = (named: NamedOutput) => lastExtension(bareName(named));
+
+const lastExtension = (output: string) => extname(output).toLowerCase();
 
 function stemOf(output: string): string {
   const name = basename(output, extname(output));

@@ -10,6 +10,11 @@ export interface Packing {
   readonly names: (output: string) => readonly string[];
   /** At most how many bytes of the output each byte of the row files becomes, for the space that a run needs. */
   readonly growth: number;
+  /**
+   * Describes the files for a plan; left out if `names` and `growth` say enough.
+   * @param textBytes bytes of a row in the text file, if known
+   */
+  readonly planned?: ((textBytes: number | undefined) => readonly PlannedFiles[]) | undefined;
   /** A block ends once it has this many rows, or this many bytes of text. */
   readonly block: { readonly rows: number; readonly textBytes: number };
   /**
@@ -26,9 +31,15 @@ export interface Packing {
    * Reads a packed output back as rows of its row files, in order.
    *
    * @param paths the files of the output, by name
-   * @throws {FormatError} if it is damaged; the file system's error
+   * @throws {FormatError} if it is damaged; ReadFailure, or the file system's error
    */
   readonly unpack: (paths: ReadonlyMap<string, string>) => AsyncIterable<UnpackedBlock>;
+}
+
+/** Files that an output will have. */
+export interface PlannedFiles {
+  readonly name: string; // a pattern for several
+  readonly rowBytes: number | undefined; // undefined if unknown
 }
 
 export interface PackOptions {

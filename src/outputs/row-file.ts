@@ -50,6 +50,10 @@ export function isText(file: RowFile): file is TextFile {
   return file.rows !== undefined && file.rows.bytes === undefined;
 }
 
+/** Returns the files of rows of fixed length, in their order. */
+export const arrayFiles = (files: readonly RowFile[]): readonly GrowingRowFile[] =>
+  files.filter(isGrowing).filter((file) => !isText(file));
+
 /** Names a file as its output. */
 export const ownName = (output: string) => output;
 

@@ -10,7 +10,7 @@ export function tensorRows(tensor: TensorSpec): FixedRows {
     bytes: byteCount(tensor),
     encode(row: OkRow | FailedRow) {
       if (row.status === 'ok') return rowTensor(row, tensor).data;
-      nothing ??= nanBytes(tensor.dtype, elementCount(tensor.shape));
+      nothing ??= nanRow(tensor);
       return nothing;
     },
   };
@@ -22,7 +22,7 @@ const NAN: Readonly<Record<FloatDType, readonly number[]>> = {
   float16: [0x00, 0x7e],
 };
 
-/** Returns the bytes of a number of NaNs. */
-function nanBytes(dtype: FloatDType, elements: number): Uint8Array {
-  return Buffer.alloc(elements * BYTES_PER_ELEMENT[dtype], Uint8Array.from(NAN[dtype]));
+/** Returns the elements of a tensor of a failed image. */
+export function nanRow({ dtype, shape }: TensorSpec): Uint8Array {
+  return Buffer.alloc(elementCount(shape) * BYTES_PER_ELEMENT[dtype], Uint8Array.from(NAN[dtype]));
 }

@@ -24,6 +24,7 @@ export const FLAGS: Readonly<Record<string, readonly string[]>> = {
   csvSafe: ['--csv-safe'],
   columns: ['--keep-columns'],
   dtype: ['--dtype'],
+  layout: ['--layout'],
   labels: ['--labels', '--label-type'],
   outputs: ['--stages', '--pool', '--normalize'],
   [GRAPH]: ['--model', '--architecture', '--precision', '--calibration', '--mean', '--std'],

@@ -121,7 +121,7 @@ export function plannedFiles(
   const shown = (name: string) => (arrangement.folder ? `${own}/${name}` : name);
   const rowFiles = files.map((file) => planned(file, shown(fileName(place, file))));
   const all =
-    packing === undefined ? rowFiles : packedFiles(packing, rowFiles, packing.names(own).map(shown));
+    packing === undefined ? rowFiles : packedFiles(packing, rowFiles, { output: own, textBytes }, shown);
   const isLarge = ({ exact, rowBytes }: PlannedFile) => exact && rowBytes !== 0; // shown first
   return [
     ...all.filter(isLarge),
@@ -130,22 +130,24 @@ export function plannedFiles(
   ];
 }
 
-/** Returns the files that an output is packed into; the first of them stands for all of its bytes. */
+/**
+ * Returns the files that an output is packed into. If its packing does not describe them, the first stands for all of its bytes.
+ * @param shown returns the name to show for a file
+ */
 function packedFiles(
-  { growth }: Packing,
+  { names, growth, planned }: Packing,
   rowFiles: readonly PlannedFile[],
-  names: readonly string[],
+  { output, textBytes }: { readonly output: string; readonly textBytes: number | undefined },
+  shown: (name: string) => string,
 ): readonly PlannedFile[] {
   const bytes = rowFiles.reduce<number | undefined>(
     (sum, { rowBytes }) => (sum === undefined || rowBytes === undefined ? undefined : sum + rowBytes),
     0,
   );
-  return names.map((name, i) => ({
-    name,
-    headerBytes: 0,
-    rowBytes: i > 0 ? 0 : bytes && growth * bytes,
-    exact: false,
-  }));
+  const files =
+    planned?.(textBytes) ??
+    names(output).map((name, i) => ({ name, rowBytes: i > 0 ? 0 : bytes && growth * bytes }));
+  return files.map(({ name, rowBytes }) => ({ name: shown(name), headerBytes: 0, rowBytes, exact: false }));
 }
 
 /**

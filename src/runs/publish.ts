@@ -1,4 +1,4 @@
-import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { copyFile, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.js';
 import { forceFolder } from '../files/force.js';
@@ -6,6 +6,7 @@ import { errorCode } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
+import { refuseForeignInTree } from '../outputs/per-image/tree-folder.js';
 import { digestFile, encodeManifest, readManifest } from './manifest.js';
 import { exists, finalPath, PARTIAL, type RunPlace, shownPath } from './run-place.js';
 
@@ -52,6 +53,7 @@ export const removalFolder = ({ partial }: RunPlace) => `${partial}.gone`;
 
 async function publishFiles(place: RunPlace, names: readonly string[], replaces: boolean): Promise<void> {
   const { path, arrangement, manifest } = place;
+  if (arrangement.layout === 'tree') return publishTree(place, replaces);
   const data = join(place.partial, PARTIAL.data);
   const pending: string[] = [];
   for (const name of names) if (await exists(join(data, name))) pending.push(name);
@@ -66,6 +68,28 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   if (replaces) await removeOld(place, names, pending);
   for (const name of pending) await move(join(data, name), finalPath(place, name));
   await forceFolder(finalPath(place, ''));
+}
+
+/** Replaces a folder of files as a whole: the old one is gone for a moment, and never mixed with the new one. */
+async function publishTree(place: RunPlace, replaces: boolean): Promise<void> {
+  const { output, path, partial, manifest } = place;
+  const data = join(partial, PARTIAL.data);
+  if (!(await exists(data))) return; // it has its final name
+  if (await exists(path)) {
+    if (!replaces && (await readdir(path)).length > 0) throw obstacleError(place, '');
+    await refuseForeignInTree(output, path); // since the run started
+  }
+  await rm(manifest, { force: true }); // from here on, the files match no manifest
+  await forceFolder(dirname(manifest));
+  if (await exists(path)) {
+    const old = join(partial, PARTIAL.old);
+    await rm(old, { recursive: true, force: true });
+    await rename(path, old);
+    await forceFolder(dirname(path));
+    await forceFolder(partial);
+  }
+  await rename(data, path);
+  await forceFolder(dirname(path));
 }
 
 /** Keeps the old manifest for as long as it is needed to tell which files of the old output to remove. */

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { findPlace, type Place, statOrUndefined } from '../files/place.js';
+import { findPlace, isMountPoint, type Place, statOrUndefined } from '../files/place.js';
 import { type Arrangement, besidePath, filePath, lastPublished } from '../outputs/arrangement.js';
 import { findFeaturesFolder } from '../outputs/features-folder.js';
+import { findTreeFolder } from '../outputs/per-image/tree-folder.js';
 import { findRegularPlace } from '../outputs/regular-place.js';
 
 /** The absolute paths of a run's files. */
@@ -31,6 +31,7 @@ export const PARTIAL = {
   decoding: 'decoding',
   base: 'base',
   replaced: 'replaced.json', // the manifest of the output being replaced
+  old: 'old', // the folder of files being replaced as a whole
 } as const;
 
 /**
@@ -46,6 +47,7 @@ export async function findOutput(
     const place = await findPlace(output, true);
     return place.kind === 'file' ? runPlace(output, arrangement, place.path) : place;
   }
+  if (arrangement.layout === 'tree') return runPlace(output, arrangement, await findTreeFolder(output));
   if (arrangement.folder) return runPlace(output, arrangement, await findFeaturesFolder(output));
   const path = await findRegularPlace(output);
   for (const beside of pathsBeside({ arrangement, path })) await findRegularPlace(beside);
@@ -65,13 +67,6 @@ export async function runPlace(output: string, arrangement: Arrangement, path: s
     ledger: path + LEDGER,
     manifest: path + MANIFEST,
   };
-}
-
-/** Returns whether a folder is a mount point: files cannot be renamed into it from outside. */
-async function isMountPoint(folder: string): Promise<boolean> {
-  const deviceOf = async (path: string) => (await stat(path).catch(() => undefined))?.dev;
-  const device = await deviceOf(folder);
-  return device !== undefined && device !== (await deviceOf(dirname(folder)));
 }
 
 /** Returns the names in the order of publishing: the output exists once the last one does. */

@@ -1,37 +1,54 @@
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
-import { attempt, reading } from '../files/write-error.js';
+import { attempt, outputFailure, reading } from '../files/write-error.js';
+import { CHECKSUMS } from '../outputs/arrangement.js';
+import { readChecksums } from '../outputs/per-image/checksums.js';
 import { digestFile, type Manifest } from './manifest.js';
 import { finalPath, type RunPlace, shownPath } from './run-place.js';
 
 /** A file of a finished run, compared with its manifest. */
 export interface CheckedFile {
   readonly path: string;
-  readonly expected: { readonly bytes: number; readonly sha256: string };
+  readonly expected: { readonly bytes?: number | undefined; readonly sha256: string };
   readonly found: { readonly bytes: number; readonly sha256: string } | undefined; // undefined if missing
 }
 
 /**
- * Reads every file of a run in full. The manifest itself is trusted: nothing records its SHA-256.
+ * Reads every file of a run in full, also those that its checksums name. The manifest itself is trusted: nothing records its SHA-256.
  * @throws {OutputError} if a file cannot be read; the signal's reason on abort
  */
 export async function* checkFiles(
   place: RunPlace,
-  { outputs, ledger }: Manifest,
+  { layout, outputs, ledger }: Manifest,
   signal?: AbortSignal,
 ): AsyncGenerator<CheckedFile> {
-  const files = outputs.map((file) => ({ ...file, path: finalPath(place, file.name) }));
-  for (const { path, bytes, sha256 } of [...files, { ...ledger, path: place.ledger }]) {
-    const found = await attempt(place.output, async () => {
+  const check = async (path: string, expected: CheckedFile['expected']): Promise<CheckedFile> => ({
+    path,
+    expected,
+    found: await attempt(place.output, async () => {
       const stands = await reading(() => statOrUndefined(path));
       return stands && digestFile(path, signal);
-    });
-    yield { path, expected: { bytes, sha256 }, found };
+    }),
+  });
+  let named = false; // whether the files of a tree are known
+  for (const { name, bytes, sha256 } of outputs) {
+    const file = await check(finalPath(place, name), { bytes, sha256 });
+    if (name === CHECKSUMS) named = layout === 'tree' && isUnaltered(file);
+    yield file;
+  }
+  const { bytes, sha256 } = ledger;
+  yield check(place.ledger, { bytes, sha256 });
+  if (!named) return;
+  try {
+    for await (const { name, sha256 } of readChecksums(finalPath(place, CHECKSUMS)))
+      yield check(finalPath(place, name), { sha256 });
+  } catch (error) {
+    throw outputFailure(place.output, error);
   }
 }
 
 export function isUnaltered({ expected, found }: CheckedFile): boolean {
-  return found?.bytes === expected.bytes && found.sha256 === expected.sha256;
+  return found?.sha256 === expected.sha256 && found.bytes === (expected.bytes ?? found.bytes);
 }
 
 /** @throws {OutputError} if a file differs from its manifest */

@@ -144,8 +144,8 @@ describe('flags in help', () => {
   it('describe the outputs of the command', async () => {
     for (const name of ['classify', 'embed'] as const) {
       const [first = '', full = ''] = await pagesOf(name);
-      for (const page of [first, full])
-        assert.match(page, /--output PATH Output file; - is standard output \[default: -\] -f/);
+      assert.match(first, /--output PATH Output file; standard output by default -f/);
+      assert.match(full, /--output PATH Output file; - is standard output\. .* \[default: -\] -f/);
       assert.match(full, /--format FORMAT csv, npy or jsonl; by default from .*, otherwise csv --csv-safe/);
     }
     const [, features = ''] = await pagesOf('features');

@@ -39,6 +39,18 @@ const OUTPUTS = [
   { command: ['features', '--pool', 'avg'], output: 'pooled.csv', files: ['pooled.csv'] },
   { command: ['classify'], output: 'classes.parquet', files: ['classes.parquet'] },
   { command: ['embed', '--dtype', 'float16'], output: 'halves.parquet', files: ['halves.parquet'] },
+  { command: ['classify', '--csv-safe'], output: 'classes.csv.gz', files: ['classes.csv.gz'] },
+  { command: ['embed', '--format', 'jsonl'], output: 'embeddings.json.zst', files: ['embeddings.json.zst'] },
+  {
+    command: ['features', '--layout', 'per-image', '--stages', '3,4'],
+    output: 'tree',
+    files: [
+      'tree/photos/a.jpg.stage3.npy',
+      'tree/photos/a.jpg.stage4.npy',
+      'tree/checksums.txt',
+      'tree/index.csv',
+    ],
+  },
 ];
 
 /** Changes to a model between a run and its retry: the file, the change, and the message. */

@@ -98,7 +98,7 @@ describe('the settings of a retry', () => {
     const { flags, inputs } = flagsForRetry(await run(argv, '/data'), await given([]));
     assert.equal('labels' in flags && flags.labels, '/data/a.txt');
     assert.equal(flags.calibration, '/data/few');
-    assert.equal(flags.format, 'csv');
+    assert.equal(flags.format, 'npy'); // as recorded
     assert.deepEqual(inputs, ['/data/photos', '-', '/abs']);
   });
 });
@@ -140,6 +140,7 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   sample: ['3'],
   seed: ['--sample', '3', '--seed', '4'],
   'allow-empty': ['--allow-empty'],
+  layout: ['--layout', 'per-image', '--output', 'x'],
   format: ['jsonl'],
   'csv-safe': ['--csv-safe'],
   'top-k': ['1'],
@@ -170,6 +171,7 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
 /** Arguments given both with and without a flag that has no effect alone. */
 const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'check-space': ['--output', 'x'],
+  layout: ['--output', 'x'],
   'label-type': ['--labels', NAMES],
 };
 

@@ -134,9 +134,9 @@ describe('the command line', () => {
       /^error: \/tmp\/x\.npy is the name of a file, but features are written as NPY to a folder, one file per stage\n {2}Name the folder: --output \/tmp\/x\n$/,
     ],
     [
-      'a compressed output',
-      ['classify', IMAGES, '-m', './no/model', '-o', '/tmp/x.csv.gz'],
-      /^error: \/tmp\/x\.csv\.gz names a compressed file, which halonet does not write: .*\n {2}Write \/tmp\/x\.csv, and compress it when it is done: gzip \/tmp\/x\.csv \(or pipe it: halonet … \| gzip > \/tmp\/x\.csv\.gz\)\n$/,
+      'a compressed array',
+      ['classify', IMAGES, '-m', './no/model', '-o', '/tmp/x.npy.gz'],
+      /^error: \/tmp\/x\.npy\.gz names a compressed file, and NPY is not written compressed\n {2}Name it \/tmp\/x\.csv\.gz or \/tmp\/x\.jsonl\.gz for compressed text, or write \/tmp\/x\.npy, and compress it when it is done: gzip \/tmp\/x\.npy\n$/,
     ],
     [
       'an extension of another format than --format',

@@ -1,5 +1,6 @@
-// Runs the commands over files with hostile names and compares what CSV readers read from their output with JSONL.
-// node dist/test/csv-readers/check.js FOLDER [DUCKDB]: an empty folder to work in; where npm installed DuckDB
+// Runs the commands over files with hostile names and compares what CSV readers read from their output, compressed or not, with JSONL.
+// node dist/test/csv-readers/check.js FOLDER [DUCKDB [PYTHON]]: an empty folder to work in; where npm installed DuckDB; a Python with
+// pandas, polars and zstandard
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -31,7 +32,7 @@ interface Case {
   readonly records: (row: JsonRow, number: number) => readonly Cells[];
 }
 
-const [folder = '', duckdb = ''] = process.argv.slice(2);
+const [folder = '', duckdb = '', python = ''] = process.argv.slice(2);
 const HERE = join(ROOT, 'test/csv-readers');
 const DUCKDB = join(HERE, 'read-duckdb.mjs');
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
@@ -79,6 +80,16 @@ const CASES: readonly Case[] = [
   },
 ];
 
+const LIBRARIES: Readonly<Record<string, Reader>> = {
+  ...(duckdb !== '' && {
+    'DuckDB, dialect given': (file) => json(process.execPath, [DUCKDB, duckdb, 'given', file]),
+  }),
+  ...(python !== '' && {
+    pandas: (file) => json(python, [join(HERE, 'read-library.py'), 'pandas', file]),
+    polars: (file) => json(python, [join(HERE, 'read-library.py'), 'polars', file]),
+  }),
+};
+
 const READERS: Readonly<Record<string, Reader>> = {
   "Python's csv": (file) => json('python3', [join(HERE, 'read.py'), file]),
   'csv-parse': async (file) => parse(await readFile(file)),
@@ -88,6 +99,19 @@ const READERS: Readonly<Record<string, Reader>> = {
     'DuckDB, dialect given': (file) => json(process.execPath, [DUCKDB, duckdb, 'given', file]),
   }),
 };
+
+/** Programs and libraries that decompress what they read; a program turns the file into text first. */
+const DECOMPRESSING: Readonly<Record<'.gz' | '.zst', Readonly<Record<string, Reader>>>> = {
+  '.gz': { gzip: decompressing('gzip', '-dc'), ...LIBRARIES },
+  '.zst': { zstd: decompressing('zstd', '-dc', '-q'), ...LIBRARIES },
+};
+
+function decompressing(program: string, ...flags: readonly string[]): Reader {
+  return async (file) => {
+    const { stdout } = await promisify(execFile)(program, [...flags, file], { maxBuffer: 2 ** 30 });
+    return parse(stdout);
+  };
+}
 
 function numbered(count: number, names: (i: number) => readonly string[]): string[] {
   return Array.from({ length: count }, (_, i) => names(i)).flat();
@@ -174,6 +198,22 @@ function fail(message: string): void {
   console.log(message);
 }
 
+/** Writes the output of a case compressed in each way, and compares what is read from it. */
+async function checkCompressed(
+  { args, output }: Pick<Case, 'args' | 'output'>,
+  expected: readonly Cells[],
+): Promise<void> {
+  for (const [extension, readers] of Object.entries(DECOMPRESSING)) {
+    const file = join(folder, output + extension);
+    await run([...args, '--output', file], list);
+    for (const [reader, read] of Object.entries(readers)) {
+      const found = await check(file, expected, read);
+      if (found !== undefined) fail(`${reader}, ${args[0]}, ${output}${extension}: ${found}`);
+      compared += 1;
+    }
+  }
+}
+
 const { count, list } = await makeFiles();
 for (const { args, output, csv, header, records } of CASES) {
   const rows: JsonRow[] = (await run([...args, '--format', 'jsonl'], list))
@@ -198,8 +238,9 @@ for (const { args, output, csv, header, records } of CASES) {
       compared += 1;
     }
   }
+  if (output === csv) await checkCompressed({ args, output }, [header, ...plain]);
 }
 console.log(
-  `${Object.keys(READERS).join('; ')}: ${compared} readings of ${count} rows, ${failures} failures`,
+  `${[...Object.keys(READERS), 'gzip', 'zstd', ...Object.keys(LIBRARIES)].join('; ')}: ${compared} readings of ${count} rows, ${failures} failures`,
 );
 process.exitCode = failures > 0 || compared === 0 ? 1 : 0;

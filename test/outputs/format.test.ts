@@ -78,32 +78,97 @@ describe('chooseFormat', () => {
   });
 
   describe('with a compressed output', () => {
-    const gzip = 'Write x.csv, and compress it when it is done: gzip x.csv';
     const compressed = [
-      ['x.csv.gz', `${gzip} (or pipe it: halonet … | gzip > x.csv.gz)`],
-      ['x.GZ', `${gzip} (or pipe it: halonet … | gzip > x.GZ)`],
-      [
-        'd/x.jsonl.zst',
-        'Write d/x.jsonl, and compress it when it is done: zstd d/x.jsonl (or pipe it: halonet … | zstd > d/x.jsonl.zst)',
-      ],
-      ['x.npy.xz', 'Write x.npy, and compress it when it is done: xz x.npy'],
-      ['x.zip', 'Write x.csv, and pack it when it is done.'],
-      ['x.csv.tar.bz2', /^Write x\.csv, and compress it when it is done: bzip2 x\.csv /],
+      ['a.csv.gz', 'csv.gz'],
+      ['a.CSV.GZ', 'csv.gz'],
+      ['d/a.jsonl.gz', 'jsonl.gz'],
+      ['a.ndjson.zst', 'jsonl.zst'],
+      ['a.csv.zst', 'csv.zst'],
+      ['a.gz', 'csv.gz'],
     ] as const;
-    for (const [output, hint] of compressed) {
+    for (const [output, format] of compressed) {
+      it(`takes ${format} from ${output}`, () => {
+        assert.equal(choose(output), format);
+        assert.equal(choose(output, { asked: format.slice(0, format.indexOf('.')) }), format);
+      });
+    }
+
+    it('takes the format from --format, if the extension before does not contradict it', () => {
+      assert.equal(choose('a.txt.gz', { asked: 'csv' }), 'csv.gz');
+      assert.equal(choose('a.json.zst', { asked: 'jsonl' }), 'jsonl.zst');
+      assert.equal(choose('run.7.gz', { asked: 'jsonl' }), 'jsonl.gz');
+      assert.equal(features('a.jsonl.gz'), 'jsonl.gz');
+      const message = /^the extension of a\.csv\.gz does not go with --format (jsonl|npy)$/;
+      for (const [asked, name] of [
+        ['jsonl', 'a.jsonl.gz'],
+        ['npy', 'a.npy'],
+      ] as const)
+        assert.throws(
+          () => choose('a.csv.gz', { asked }),
+          refusing(message, `Name it ${name}, or leave out --format.`),
+        );
+    });
+
+    it('lists the known extensions for an unknown one', () => {
+      for (const output of ['a.parquet.gz', 'a.7.gz'])
+        assert.throws(
+          () => choose(output),
+          refusing(
+            / is not an output format: expected \.csv\.gz, \.jsonl\.gz or \.ndjson\.gz$/,
+            /^Name it a.*\.gz/,
+          ),
+        );
+      const kept = 'Name it a.7.csv.gz or a.7.jsonl.gz, or choose its format with --format.';
+      assert.throws(() => choose('a.7.gz'), refusing(/^the extension of a\.7\.gz /, kept));
+    });
+
+    it('keeps to the format of a run that was started under another name', () => {
+      for (const output of ['a', 'a.csv', 'a.jsonl.zst'])
+        assert.equal(choose(output, { asked: 'csv.gz', settled: true }), 'csv.gz');
+      assert.equal(choose('a.csv.gz', { asked: 'csv', settled: true }), 'csv');
+    });
+
+    it('refuses formats that are not text', () => {
+      assert.throws(
+        () => choose('x.npy.gz'),
+        refusing(
+          /^x\.npy\.gz names a compressed file, and NPY is not written compressed$/,
+          'Name it x.csv.gz or x.jsonl.gz for compressed text, or write x.npy, and compress it when it is done: gzip x.npy',
+        ),
+      );
+      const pack =
+        'Name it x.csv.gz or x.jsonl.gz for compressed text, or write x, and pack it when it is done.';
+      for (const output of ['x.npy.gz', 'x.gz'])
+        assert.throws(() => features(output), refusing(/compressed/, pack));
+    });
+
+    const others = [
+      [
+        'x.csv.bz2',
+        'Name it x.csv.gz or x.csv.zst, or write x.csv, and compress it when it is done: bzip2 x.csv',
+      ],
+      ['d/x.jsonl.gzip', /^Name it d\/x\.jsonl\.gz or d\/x\.jsonl\.zst, or write d\/x\.jsonl, and pack it/],
+      ['x.npy.xz', 'Write x.npy, and compress it when it is done: xz x.npy'],
+      ['x.zip', 'Name it x.csv.gz or x.csv.zst, or write x.csv, and pack it when it is done.'],
+      [
+        'x.csv.tar.bz2',
+        /^Name it x\.csv\.gz or x\.csv\.zst, or write x\.csv, and compress it .*: bzip2 x\.csv$/,
+      ],
+      ['x.csv.tar.gz', /^Name it x\.csv\.gz or x\.csv\.zst, or write x\.csv, and /],
+      ['x.csv.gz.zst', /^Name it x\.csv\.gz or x\.csv\.zst, or write x\.csv, and /],
+    ] as const;
+    for (const [output, hint] of others) {
       it(`refuses ${output}, with a hint on how to create it`, () => {
         for (const asked of [undefined, 'csv'] as const)
           assert.throws(
             () => choose(output, { asked }),
-            refusing(/^(x|d\/x)\..* names a compressed file/, hint),
+            refusing(/^(x|d\/x)\..* names a file that is compressed or packed in a way /, hint),
           );
       });
     }
 
-    it('refuses features too', () => {
-      const pack = 'Write x, and pack it when it is done.';
-      for (const output of ['x.tar.gz', 'x.npy.gz'])
-        assert.throws(() => features(output), refusing(/compressed/, pack));
+    it('refuses packed features', () => {
+      assert.throws(() => features('x.tar.gz'), refusing(/packed/, 'Write x, and pack it when it is done.'));
     });
   });
 

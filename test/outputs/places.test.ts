@@ -10,8 +10,8 @@ describe('findRegularPlace', () => {
   it('refuses a device, and names the formats that can be written to it', async () => {
     await assert.rejects(findRegularPlace(devNull), {
       name: 'OutputError',
-      message: `${devNull} is not a regular file, and NPY is completed in place at the end`,
-      hint: 'Name a regular file, or pass --format jsonl or --format csv.',
+      message: `${devNull} is not a regular file, and an output of this format is completed at the end`,
+      hint: 'Name a regular file, or pass --format jsonl or --format csv, uncompressed.',
     });
   });
 });

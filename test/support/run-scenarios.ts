@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { HalonetError } from '../../src/errors.js';
+import { compressed } from '../../src/outputs/compressed/compressed-text.js';
+import { gzip } from '../../src/outputs/compressed/gzip.js';
+import { zstd } from '../../src/outputs/compressed/zstd.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/index.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
@@ -7,9 +10,10 @@ import { watchFsCalls } from './fs-calls.js';
 import { Injector } from './injector.js';
 import { FEATURES, type MadeUpRun, Stopped } from './made-up-run.js';
 import { type OutputFiles, wrongFinals } from './output-files.js';
-import { packedLayout } from './packed-format.js';
+import { packingOf } from './packing-of.js';
 import { raw } from './raw-format.js';
 
+const SMALL = { rows: 2, textBytes: 1000 }; // blocks
 const embedding = { shape: [FEATURES], dtype: 'float32' } as const;
 /** An output of each arrangement, and one in a format that is not halonet's own, by name. */
 export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
@@ -21,9 +25,22 @@ export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
     stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),
   }),
   'rows.f32': embedLayout({ format: raw, ...embedding }),
-  'rows.packed': packedLayout(FEATURES),
-  'rows.parquet': embedLayout({ format: FORMATS.parquet, ...embedding }),
+  'rows.parquet': inSmallBlocks(embedLayout({ format: FORMATS.parquet, ...embedding })),
+  tree: inSmallBlocks(
+    featuresLayout({
+      format: FORMATS.npy,
+      dtype: 'float32',
+      perImage: true,
+      stages: [1, 2].map((i) => ({ name: `stage${i}`, shape: [2, i, i] })),
+    }),
+  ),
+  'rows.csv.gz': compressed(embedLayout({ format: FORMATS.csv, ...embedding }), gzip, SMALL),
+  'rows.jsonl.zst': compressed(embedLayout({ format: FORMATS.jsonl, ...embedding }), zstd, SMALL),
 };
+
+function inSmallBlocks(layout: OutputLayout): OutputLayout {
+  return { ...layout, packing: { ...packingOf(layout), block: SMALL } };
+}
 
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];
 const CHANGED = ['0', 'b', 'bad', 'c', 'new', 'e', 'bad 2', 'f'];

@@ -1,4 +1,5 @@
 import type { Arrangement } from '../arrangement.js';
+import type { Compression } from '../compressed/compression.js';
 import type { TextStyle } from '../csv-line.js';
 import type { OutputLayout } from '../layout.js';
 import type { Packing } from '../packing.js';
@@ -17,6 +18,7 @@ export interface Format {
   readonly classify: ClassifyPart;
   readonly embed: FormatPart<TensorSpec>; // [features], or [C, H, W] if it can hold maps
   readonly features: FeaturesPart;
+  readonly compression?: Compression | undefined; // of its files, which are text
 }
 
 /** How a format stores the rows of one command; `Rows` describes them. */
@@ -44,4 +46,6 @@ interface ClassifyPart extends FormatPart<ScoredClasses> {
 
 interface FeaturesPart extends FormatPart<readonly TensorSpec[]> {
   readonly maps: boolean; // can hold maps, not only vectors; of embeddings too
+  /** How it stores each tensor of each image in a file of its own; left out if it cannot. */
+  readonly perImage?: FormatPart<readonly TensorSpec[]> | undefined;
 }

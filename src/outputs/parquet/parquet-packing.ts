@@ -9,9 +9,10 @@ import type { Columns } from '../../rows.js';
 import { BYTES_PER_ELEMENT } from '../../tensor.js';
 import type { TextStyle } from '../csv-line.js';
 import { failureJson, jsonRow } from '../json-line.js';
+import { textFile } from '../layout.js';
 import { openFilePacker } from '../packed-file.js';
 import type { Packing, RowBlock, UnpackedBlock } from '../packing.js';
-import { type GrowingRowFile, isGrowing, isText, ownName, type RowFile } from '../row-file.js';
+import { arrayFiles, type GrowingRowFile, ownName, type RowFile } from '../row-file.js';
 import { type FoundType, stored, widened } from './column-types.js';
 import { type ResultColumn, type Results, resultsOf } from './ranked-classes.js';
 
@@ -46,9 +47,8 @@ const FAILURE_COLUMNS: readonly ScalarColumn[] = [
 
 /** Returns how the rows of a run become a Parquet file: `path`, the kept columns, the results, `error_code` and `error_message`. */
 export function parquetPacking({ files, style, results, vectors }: ParquetRows): Packing {
-  const text = files.find(isText);
-  const arrays = files.filter((file): file is GrowingRowFile => isGrowing(file) && !isText(file));
-  if (text === undefined) throw new Error('Parquet is packed from a file of text');
+  const text = textFile({ files });
+  const arrays = arrayFiles(files);
   const { columns: kept = [] } = style;
   const columnsOf = ({ types }: Survey): readonly WrittenColumn[] => [
     { name: 'path', type: 'text', isNullable: false },
