@@ -47,6 +47,15 @@ export const KINDS: readonly Kind[] = [
     again: 'sync',
     earlier: { job: embeddings, change: changeImages },
   },
+  ...[jobCase('classes.csv.zst', 'classify'), jobCase('maps', 'features', '--layout', 'per-image')].map(
+    (job): Kind => ({
+      name: `${job.name} --sync over changed images`,
+      job,
+      first: 'sync',
+      again: 'sync',
+      earlier: { job, change: changeImages },
+    }),
+  ),
   {
     name: 'retry classes.csv over repaired images',
     job: classes,

@@ -32,4 +32,7 @@ export const JOB_CASES: readonly JobCase[] = [
   jobCase('pyramid', 'features', ...LAST),
   jobCase('pyramid.jsonl', 'features', ...LAST),
   jobCase('pooled.csv', 'features', '--pool', 'avg'),
+  jobCase('classes.csv.gz', 'classify'),
+  jobCase('embeddings.jsonl.zst', 'embed'),
+  jobCase('maps', 'features', '--layout', 'per-image', ...LAST),
 ];

@@ -33,6 +33,7 @@ export class ArrayFiles {
 
   /** Writes files, over those of an earlier attempt, with their bytes on disk. @returns their checksums, in order */
   async write(files: readonly ArrayFile[]): Promise<readonly Checksum[]> {
+    if (this.#unsynced.size > REMEMBERED) await this.sync(); // only those whose files are written
     for (const { name } of files) await this.#make(dirname(name));
     return inParallel(files, async ({ name, tensor, values }) => {
       const bytes = Buffer.concat([arrayHeader(tensor), values]);
@@ -47,13 +48,17 @@ export class ArrayFiles {
     this.#unsynced.clear();
   }
 
+  /** Makes a subfolder and those that it is in, one by one, so that each is synced in the folder that it is in. */
   async #make(folder: string): Promise<void> {
-    for (let one = folder; !this.#unsynced.has(one); one = dirname(one)) this.#unsynced.add(one);
-    if (this.#made.has(folder) || folder === '.') return;
-    await mkdir(join(this.#folder, folder), { recursive: true });
+    this.#unsynced.add(folder);
+    if (folder === '.') return;
+    await this.#make(dirname(folder));
+    if (this.#made.has(folder)) return;
+    await mkdir(join(this.#folder, folder)).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error; // by an earlier attempt
+    });
     if (this.#made.size >= REMEMBERED) this.#made.clear();
     this.#made.add(folder);
-    if (this.#unsynced.size >= REMEMBERED) await this.sync();
   }
 }
 
