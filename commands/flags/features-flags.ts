@@ -57,11 +57,11 @@ export const featuresFlags = {
   output: described(sharedFlags.output, {
     summary: 'Output folder or file; standard output by default',
     description:
-      'Output folder for NPY, or file for CSV and JSONL; - is standard output. Names such as x.jsonl.gz give compressed text',
+      'Output folder for NPY, or file for other formats; - is standard output. Names such as x.jsonl.gz give compressed text',
   }),
   format: described(sharedFlags.format, {
     description:
-      'csv, npy or jsonl; by default from the extension of the output, otherwise npy, or jsonl on standard output',
+      'csv, jsonl, npy or parquet; by default from the extension of the output, otherwise npy, or jsonl on standard output',
   }),
 };
 

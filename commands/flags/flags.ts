@@ -328,8 +328,8 @@ export const sharedFlags = {
     char: 'f',
     helpValue: 'FORMAT',
     options: FORMAT_NAMES,
-    summary: 'csv, npy or jsonl; by default, from the extension',
-    description: 'csv, npy or jsonl; by default from the extension of the output, otherwise csv',
+    summary: 'csv, jsonl, npy or parquet (default: by extension)',
+    description: 'csv, jsonl, npy or parquet; by default from the extension of the output, otherwise csv',
   })(),
   'csv-safe': Flags.boolean({
     ...OUTPUT,

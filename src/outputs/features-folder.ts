@@ -44,7 +44,7 @@ export function findFeaturesFolder(output: string): Promise<string> {
 }
 
 function notAFolder(output: string): OutputError {
-  const formats = FOLDERS.map(({ name }) => name.toUpperCase()).join(' or ');
+  const formats = FOLDERS.map(({ title }) => title).join(' or ');
   const others = SINGLE.map(({ name }) => `--format ${name}`).join(' or ');
   return new OutputError(`${output} is a file, and features as ${formats} are a folder of files`, {
     hint: `Choose another name, or pass ${others}.`,

@@ -49,11 +49,11 @@ export function featuresLayout({
 }
 
 /** Returns how a format stores an array for each image. @throws {OutputError} if it cannot */
-export function requirePerImage({ name, features }: Format): NonNullable<Format['features']['perImage']> {
+export function requirePerImage({ title, features }: Format): NonNullable<Format['features']['perImage']> {
   if (features.perImage !== undefined) return features.perImage;
   const others = Object.values(FORMATS).filter((format) => format.features.perImage !== undefined);
-  const names = others.map((format) => format.name.toUpperCase()).join(' or ');
-  throw new OutputError(`--layout per-image writes ${names}, not ${name.toUpperCase()}`, {
+  const names = others.map((format) => format.title).join(' or ');
+  throw new OutputError(`--layout per-image writes ${names}, not ${title}`, {
     hint: `Name a folder with --output, and pass ${others.map((format) => `--format ${format.name}`).join(' or ')} or no --format.`,
   });
 }

@@ -44,7 +44,7 @@ export function chooseFormat(
   if (isStdout(output) && !format[command].arrangement.streams) {
     const streamed = formats.filter((one) => one[command].arrangement.streams);
     throw new OutputError(
-      `${format.name.toUpperCase()} cannot be written to standard output: its header is completed at the end`,
+      `${format.title} cannot be written to standard output: its file is completed at the end`,
       {
         hint: `Name a file with --output, or pass ${streamed.map((one) => `--format ${one.name}`).join(' or ')}.`,
       },

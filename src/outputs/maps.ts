@@ -11,11 +11,10 @@ export const GLOBAL_POOLS: readonly string[] = ['--pool avg', '--pool max', '--p
  * @param instead flags that ask for vectors
  * @throws {OutputError} with the formats that can
  */
-export function requireMaps({ name, features }: Format, instead: readonly string[]): void {
+export function requireMaps({ title, features }: Format, instead: readonly string[]): void {
   if (features.maps) return;
   const others = Object.values(FORMATS).flatMap((format) => (format.features.maps ? [format.name] : []));
-  throw new OutputError(
-    `${name.toUpperCase()} holds one vector per image: maps need the format ${alternatives(others)}`,
-    { hint: `Pass ${alternatives([...others.map((other) => `--format ${other}`), ...instead])}.` },
-  );
+  throw new OutputError(`${title} holds one vector per image: maps need the format ${alternatives(others)}`, {
+    hint: `Pass ${alternatives([...others.map((other) => `--format ${other}`), ...instead])}.`,
+  });
 }

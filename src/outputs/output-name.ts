@@ -76,7 +76,7 @@ export function refuseMisleadingName(named: NamedOutput, format: Format): void {
   const extension = extensionOf(named);
   if (named.compression === undefined && isFolder(named, format) && isOfFiles(extension, named)) {
     throw new OutputError(
-      `${output} is the name of a file, but features are written as ${format.name.toUpperCase()} to a folder, one file per stage`,
+      `${output} is the name of a file, but features are written as ${format.title} to a folder, one file per stage`,
       { hint: `Name the folder: --output ${nameFor(named, format)}` },
     );
   }
@@ -123,10 +123,9 @@ export function uncompressible(named: NamedOutput, format: Format): OutputError 
   const bare = { ...named, output: bareName(named), compression: undefined };
   const names = formats.filter(isCompressible).map((one) => nameFor(named, one));
   const afterwards = afterwardsText(bare, format, compression?.name);
-  return new OutputError(
-    `${output} names a compressed file, and ${format.name.toUpperCase()} is not written compressed`,
-    { hint: `Name it ${alternatives(names)} for compressed text, or write ${afterwards}` },
-  );
+  return new OutputError(`${output} names a compressed file, and ${format.title} is not written compressed`, {
+    hint: `Name it ${alternatives(names)} for compressed text, or write ${afterwards}`,
+  });
 }
 
 /** Returns a name, and how to compress what it names. */

@@ -146,10 +146,13 @@ describe('flags in help', () => {
       const [first = '', full = ''] = await pagesOf(name);
       assert.match(first, /--output PATH Output file; standard output by default -f/);
       assert.match(full, /--output PATH Output file; - is standard output\. .* \[default: -\] -f/);
-      assert.match(full, /--format FORMAT csv, npy or jsonl; by default from .*, otherwise csv --csv-safe/);
+      assert.match(
+        full,
+        /--format FORMAT csv, jsonl, npy or parquet; by default from .*, otherwise csv --csv-safe/,
+      );
     }
     const [, features = ''] = await pagesOf('features');
-    assert.match(features, /--output PATH Output folder for NPY, or file for CSV and JSONL;/);
+    assert.match(features, /--output PATH Output folder for NPY, or file for other formats;/);
     assert.match(features, /, otherwise npy, or jsonl on standard output --csv-safe/);
   });
 

@@ -45,7 +45,7 @@ describe('the command line', () => {
     [
       'an unknown choice',
       ['embed', IMAGES, '--format', 'gif'],
-      /^error: --format: expected csv, npy or jsonl; received gif\n {2}See halonet embed --help\.\n$/,
+      /^error: --format: expected csv, jsonl, npy or parquet; received gif\n {2}See halonet embed --help\.\n$/,
     ],
     [
       'no choice',
@@ -127,7 +127,7 @@ describe('the command line', () => {
     ],
     ['a crop above 1', ['embed', IMAGES, '-m', 'demo', '--crop-pct', '1.5'], /from 0\.01 to 1/],
     ['a stage named twice', ['features', IMAGES, '-m', 'demo', '--stages', '1,1'], /distinct stage numbers/],
-    ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.parquet'], /\.csv, \.npy, \.jsonl/],
+    ['an unknown format', ['embed', IMAGES, '-m', 'demo', '-o', '/tmp/x.arrow'], /\.csv, \.npy, \.jsonl/],
     [
       'a folder of features that would be named as a file',
       ['features', IMAGES, '-m', './no/model', '-o', '/tmp/x.npy'],

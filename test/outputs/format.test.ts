@@ -46,7 +46,8 @@ describe('chooseFormat', () => {
     ['a.json', 'csv', 'Name it a.csv.'],
     ['a.txt', 'npy', 'Name it a.npy.'],
     ['a.npz', 'npy', 'Name it a.npy.'],
-    ['a.parquet', 'jsonl', 'Name it a.jsonl.'],
+    ['a.parquet', 'jsonl', 'Name it a.jsonl, or leave out --format.'],
+    ['a.arrow', 'parquet', 'Name it a.parquet.'],
     ['./a.tsv', 'csv', 'Name it a.csv.'],
   ] as const;
   for (const [output, asked, hint] of misleading) {
@@ -66,14 +67,14 @@ describe('chooseFormat', () => {
   it('lists the known extensions for an unknown one', () => {
     const message = (name: string) =>
       new RegExp(
-        `^the extension of ${name} is not an output format: expected \\.csv, \\.npy, \\.jsonl or \\.ndjson$`,
+        `^the extension of ${name} is not an output format: expected \\.csv, \\.npy, \\.jsonl, \\.ndjson or \\.parquet$`,
       );
-    const names = 'Name it scores.csv, scores.jsonl or scores.npy';
-    for (const name of ['scores.parquet', 'scores.npz', 'scores.tsv'])
+    const names = 'Name it scores.csv, scores.jsonl, scores.npy or scores.parquet';
+    for (const name of ['scores.feather', 'scores.npz', 'scores.tsv'])
       assert.throws(() => choose(name), refusing(message(name), `${names}.`));
     const kept = ', or choose its format with --format.';
     assert.throws(() => choose('scores.json'), refusing(message('scores.json'), `${names}${kept}`));
-    const others = 'Name it run.7.csv, run.7.jsonl or run.7.npy';
+    const others = 'Name it run.7.csv, run.7.jsonl, run.7.npy or run.7.parquet';
     assert.throws(() => choose('run.7'), refusing(message('run.7'), `${others}${kept}`));
   });
 
@@ -110,7 +111,7 @@ describe('chooseFormat', () => {
     });
 
     it('lists the known extensions for an unknown one', () => {
-      for (const output of ['a.parquet.gz', 'a.7.gz'])
+      for (const output of ['a.arrow.gz', 'a.7.gz'])
         assert.throws(
           () => choose(output),
           refusing(
@@ -192,8 +193,11 @@ describe('chooseFormat', () => {
       assert.equal(features('run.7', 'npy'), 'npy');
       assert.equal(features('x.jsonl'), 'jsonl');
       assert.throws(
-        () => features('x.parquet'),
-        refusing(/expected \.csv, \.jsonl or \.ndjson$/, /^Name it x\.csv, x\.jsonl or x\.$/),
+        () => features('x.arrow'),
+        refusing(
+          /expected \.csv, \.jsonl, \.ndjson or \.parquet$/,
+          /^Name it x\.csv, x\.jsonl, x or x\.parquet\.$/,
+        ),
       );
       assert.throws(
         () => features('a.b'),

@@ -36,7 +36,7 @@ describe('a format that only the tests have', () => {
     assert.equal(choose('a.bin', 'f32'), 'f32');
     assert.throws(() => choose('a.f32', 'npy'), /does not go with --format npy/);
     assert.throws(() => choose('-', 'f32'), /F32 cannot be written to standard output/);
-    assert.throws(() => choose('a.xyz'), /expected \.csv, \.npy, \.jsonl, \.ndjson or \.f32$/);
+    assert.throws(() => choose('a.xyz'), /expected \.csv, \.npy, \.jsonl, \.ndjson, \.parquet or \.f32$/);
   });
 
   for (const layout of LAYOUTS) {

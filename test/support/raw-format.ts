@@ -12,6 +12,7 @@ import { tensorRows } from '../../src/outputs/tensor-rows.js';
  */
 export const raw: Format = {
   name: 'f32',
+  title: 'F32',
   extensions: ['.f32'],
   otherExtensions: ['.bin'],
   classify: {

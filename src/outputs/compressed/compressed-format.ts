@@ -9,6 +9,7 @@ export const isCompressible = ({ embed }: Format): boolean => embed.arrangement.
 export function compressedFormat(format: Format, compression: Compression): Format {
   return {
     name: format.name + compression.extension,
+    title: `compressed ${format.title}`,
     extensions: format.extensions.map((extension) => extension + compression.extension),
     otherExtensions: format.otherExtensions.map((extension) => extension + compression.extension),
     classify: packed(format.classify),

@@ -20,6 +20,7 @@ import type { Format } from './format.js';
 /** CSV: a record for each image, or for each image and stage, with the path first and the error last. */
 export const csv: Format = {
   name: 'csv',
+  title: 'CSV',
   extensions: ['.csv'],
   otherExtensions: ['.txt'],
   classify: {

@@ -13,6 +13,7 @@ export type Command = 'classify' | 'embed' | 'features';
 /** An output format: what each command writes in it. */
 export interface Format {
   readonly name: string; // for --format, and the extension suggested for its files
+  readonly title: string; // for sentences
   readonly extensions: readonly string[]; // that select it, in lower case
   readonly otherExtensions: readonly string[]; // allowed if --format asks for it
   readonly classify: ClassifyPart;

@@ -10,6 +10,7 @@ import type { Format } from './format.js';
 /** JSON lines: a document for each image, with its path first. */
 export const jsonl: Format = {
   name: 'jsonl',
+  title: 'JSONL',
   extensions: ['.jsonl', '.ndjson'],
   otherExtensions: ['.json', '.txt'],
   classify: {

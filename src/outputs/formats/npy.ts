@@ -19,6 +19,7 @@ import type { Format } from './format.js';
 /** NPY: NumPy arrays of the values of all images, and an index that names the image of each row. */
 export const npy: Format = {
   name: 'npy',
+  title: 'NPY',
   extensions: ['.npy'],
   otherExtensions: [],
   classify: {

@@ -14,6 +14,7 @@ import type { Format, FormatPart } from './format.js';
  */
 export const parquet: Format = {
   name: 'parquet',
+  title: 'Parquet',
   extensions: ['.parquet'],
   otherExtensions: ['.pq'],
   classify: {
