@@ -203,7 +203,7 @@ describe('chooseFormat', () => {
         () => features('a.b'),
         refusing(
           /^the extension of a\.b is not an output format: /,
-          'Name it a.b.csv or a.b.jsonl, or add --format npy to write a folder a.b.',
+          'Name it a.b.csv, a.b.jsonl or a.b.parquet, or add --format npy to write a folder a.b.',
         ),
       );
     });
