@@ -47,7 +47,11 @@ export const KINDS: readonly Kind[] = [
     again: 'sync',
     earlier: { job: embeddings, change: changeImages },
   },
-  ...[jobCase('classes.csv.zst', 'classify'), jobCase('maps', 'features', '--layout', 'per-image')].map(
+  ...[
+    jobCase('classes.csv.zst', 'classify'),
+    jobCase('embeddings.parquet', 'embed'),
+    jobCase('maps', 'features', '--layout', 'per-image'),
+  ].map(
     (job): Kind => ({
       name: `${job.name} --sync over changed images`,
       job,

@@ -34,5 +34,7 @@ export const JOB_CASES: readonly JobCase[] = [
   jobCase('pooled.csv', 'features', '--pool', 'avg'),
   jobCase('classes.csv.gz', 'classify'),
   jobCase('embeddings.jsonl.zst', 'embed'),
+  jobCase('classes.parquet', 'classify'),
+  jobCase('halves.parquet', 'embed', '--dtype', 'float16'),
   jobCase('maps', 'features', '--layout', 'per-image', ...LAST),
 ];
