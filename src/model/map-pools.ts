@@ -53,41 +53,61 @@ function generalisedMean(graph: GraphBuilder, name: string, map: string): string
   return graph.add(`${name}.root`, 'Pow', [mean, graph.scalar(`${name}.inverse`, 1 / GEM_POWER)]);
 }
 
-/** Cells that share no rows or columns are means of blocks; others are products with the weights of rows and columns. */
-function grid(
+/** Averages the rows of each cell, then its columns, in single precision, whatever that of the map. */
+function grid(graph: GraphBuilder, name: string, map: OutputValue, size: number): OutputValue {
+  const wide = graph.cast(`${name}.wide`, map.name, 'float32');
+  const rows = cellMeans(graph, `${name}.rows`, wide, 2, size);
+  const pooled = cellMeans(graph, `${name}.columns`, rows, 3, size);
+  return { name: pooled, shape: [...map.shape.slice(0, 1), size, size] };
+}
+
+/** A range of places along one axis of a map. */
+interface Cell {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Returns the cells of `adaptive_avg_pool2d` along one axis; they may overlap, and their lengths may differ by one. */
+const cellsOf = (length: number, size: number): readonly Cell[] =>
+  Array.from({ length: size }, (_, i) => {
+    const start = Math.floor((i * length) / size);
+    return { start, length: Math.ceil(((i + 1) * length) / size) - start };
+  });
+
+/**
+ * Averages the places of each cell along one axis, which becomes `size` long. Products with matrices of weights would be shorter,
+ * but in half precision, or in TF32 on CUDA, they would be rounded.
+ */
+function cellMeans(graph: GraphBuilder, name: string, x: string, axis: number, size: number): string {
+  const shape = graph.shapeOf(x);
+  const cells = cellsOf(shape[axis] ?? 1, size);
+  const longest = Math.max(...cells.map(({ length }) => length));
+  const split = shape.flatMap((own, i) => (i === axis ? [size, longest] : [i === 0 ? 0 : own]));
+  let parts = graph.reshape(`${name}.cells`, inCells(graph, name, x, axis, cells, longest), split);
+  if (cells.some(({ length }) => length < longest)) {
+    const weights = cells.flatMap(({ length }) =>
+      Array.from({ length: longest }, (_, i) => (i < length ? longest / length : 0)),
+    );
+    const along = [size, longest, ...shape.slice(axis + 1).map(() => 1)];
+    const constant = graph.floats(`${name}.weights`, along, () => Float32Array.from(weights));
+    parts = graph.add(`${name}.weighted`, 'Mul', [parts, constant]);
+  }
+  return graph.add(`${name}.means`, 'ReduceMean', [parts], { axes: ints(axis + 1), keepdims: int(0) });
+}
+
+/** Lines up the places of all cells along one axis, `longest` for each: a shorter cell repeats its last one. */
+function inCells(
   graph: GraphBuilder,
   name: string,
-  { name: map, shape: [channels = 1, height = 1, width = 1] }: OutputValue,
-  size: number,
-): OutputValue {
-  const shape = [channels, size, size];
-  if (height % size === 0 && width % size === 0) {
-    const blocks = [0, channels, size, height / size, size, width / size];
-    const split = graph.reshape(`${name}.blocks`, map, blocks);
-    const options = { axes: ints(3, 5), keepdims: int(0) };
-    return { name: graph.add(`${name}.pooled`, 'ReduceMean', [split], options), shape };
-  }
-  const rows = graph.floats(`${name}.rows`, [size, height], () => cellWeights(height, size));
-  const columns = graph.floats(`${name}.columns`, [width, size], () =>
-    transposed(cellWeights(width, size), size),
+  x: string,
+  axis: number,
+  cells: readonly Cell[],
+  longest: number,
+): string {
+  const places = cells.flatMap(({ start, length }) =>
+    Array.from({ length: longest }, (_, i) => start + Math.min(i, length - 1)),
   );
-  const byRows = graph.add(`${name}.pooled.rows`, 'MatMul', [rows, map]);
-  return { name: graph.add(`${name}.pooled`, 'MatMul', [byRows, columns]), shape };
-}
-
-/** Returns the weight of each place in each cell along one axis, [size, length]: cell i is of places ⌊i·length/size⌋ to ⌈(i+1)·length/size⌉. */
-function cellWeights(length: number, size: number): Float32Array {
-  const weights = new Float32Array(size * length);
-  for (let i = 0; i < size; i++) {
-    const start = Math.floor((i * length) / size);
-    const end = Math.ceil(((i + 1) * length) / size);
-    weights.fill(1 / (end - start), i * length + start, i * length + end);
-  }
-  return weights;
-}
-
-/** @param matrix [rows, columns] */
-function transposed(matrix: Float32Array, rows: number): Float32Array {
-  const columns = matrix.length / rows;
-  return Float32Array.from(matrix, (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  if (places.length === graph.shapeOf(x)[axis]) return x; // they are so already
+  const order = graph.int64(`${name}.order`, places.length, () => places);
+  return graph.add(`${name}.gathered`, 'Gather', [x, order], { axis: int(axis) });
 }

@@ -217,6 +217,18 @@ describe('the job commands', () => {
       assert.ok(relativeError(await of('--pool', 'max', '--dtype', 'float16'), max) < 1e-3);
     });
 
+    it('none with --normalize gives the channels of each place unit length', async () => {
+      const output = place('unit.npy');
+      const flags = ['--pool', 'none', '--normalize', '--dtype', 'float16', '-o', output];
+      assert.equal((await halonet([...one(), ...flags])).code, 0);
+      const { shape, dtype, data } = await readFloats(output);
+      assert.deepEqual([shape, dtype], [[1, 512, 4, 4], 'f2']);
+      for (let at = 0; at < 16; at++) {
+        const channels = Array.from({ length: 512 }, (_, c) => data[c * 16 + at] ?? Number.NaN);
+        assert.ok(Math.abs(Math.hypot(...channels) - 1) < 1e-3, `place ${at}`);
+      }
+    });
+
     it('is part of the settings of a run, and refuses CSV of maps', async () => {
       const output = place('pooled.npy');
       assert.equal((await halonet([...one(), '-o', output])).code, 0);
@@ -258,6 +270,45 @@ describe('the job commands', () => {
         /--pool: expected none, avg, max, gem or grid:N with N from 1 to 16; received grid:99/,
       );
       assert.equal(unknown.code, 2);
+    });
+
+    it('writes each pooling in each format that can hold it', async () => {
+      const photo = ['features', paths()[0] ?? '', ...DEMO, '--stages', '4'];
+      const valuesOf = async (pool: string) => {
+        const output = place(`pooled-${pool.replace(':', '')}`);
+        assert.equal((await halonet([...photo, '--pool', pool, '-o', output])).code, 0);
+        const array = await readFloats(join(output, 'stage4.npy'));
+        const [row] = json((await halonet([...photo, '--pool', pool, '-f', 'jsonl'])).stdout);
+        const { shape, data } = row.stages.stage4;
+        assert.deepEqual([1, ...shape], array.shape, pool);
+        const bytes = new Uint8Array(Buffer.from(data, 'base64'));
+        assert.deepEqual(new Float32Array(bytes.buffer), array.data, pool);
+        if (shape.length === 1) {
+          const [, line = ''] = lines((await halonet([...photo, '--pool', pool, '-f', 'csv'])).stdout);
+          const cells = line.split(',').slice(2, -1);
+          assert.deepEqual(Float32Array.from(cells, Number), array.data, pool);
+        }
+        return array.data;
+      };
+      const map = await valuesOf('none'); // [512, 4, 4]
+      const mean = (values: Float32Array) => values.reduce((sum, x) => sum + x, 0) / values.length;
+      const channels = Array.from({ length: 512 }, (_, c) => map.subarray(c * 16, (c + 1) * 16));
+      const cubes = (values: Float32Array) => values.map((x) => Math.max(x, 1e-6) ** 3);
+      const quarters = channels.flatMap((channel) =>
+        [0, 2, 8, 10].map((at) =>
+          mean(Float32Array.from([0, 1, 4, 5], (by) => channel[at + by] ?? Number.NaN)),
+        ),
+      );
+      const expected: Readonly<Record<string, Float32Array>> = {
+        avg: Float32Array.from(channels, mean),
+        max: Float32Array.from(channels, (values) => Math.max(...values)),
+        gem: Float32Array.from(channels, (values) => Math.cbrt(mean(cubes(values)))),
+        'grid:2': Float32Array.from(quarters),
+        'grid:4': map,
+      };
+      for (const [pool, values] of Object.entries(expected)) {
+        assert.ok(relativeError(await valuesOf(pool), values) < 1e-6, pool);
+      }
     });
 
     it('writes a folder with an array per stage', async () => {

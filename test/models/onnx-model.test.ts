@@ -41,9 +41,12 @@ describe('openModel with an ONNX file', () => {
       { name: 'probabilities' },
       { name: 'embedding', normalize: true },
       { name: 'unpooled' },
+      { name: 'stage2', pool: 'gem' },
       { name: 'stage3', pool: 'avg' },
+      { name: 'stage4', pool: 'grid:3' },
     ];
-    const path = await write('all.onnx', await converted('demo', { more: ['unpooled', 'stage3'] }));
+    const more = ['unpooled', 'stage2', 'stage3', 'stage4'];
+    const path = await write('all.onnx', await converted('demo', { more }));
     const { data } = await readBytes('fixtures/demo-samples/samples.npy');
     const pixels = data.slice(0, 128 * 128 * 3);
     const own = await compute(path, requests, pixels);
@@ -90,6 +93,19 @@ describe('openModel with an ONNX file', () => {
         assert.ok(error instanceof ModelError);
         assert.match(error.message, /plain\.onnx has no output "stage1"; it has logits, embedding$/);
         assert.match(error.hint ?? '', /halonet convert .*--outputs logits,embedding,stage1,stage2$/);
+        return true;
+      },
+    );
+  });
+
+  it('has its embedding only as its model pools it', async () => {
+    const { build } = await open(await write('pooled.onnx', await converted('demo', { more: ['unpooled'] })));
+    assert.throws(
+      () => build([{ name: 'embedding', pool: 'max' }], {}),
+      (error) => {
+        assert.ok(error instanceof ModelError);
+        assert.match(error.message, /pooled\.onnx holds its embedding .*: it cannot be pooled by max$/);
+        assert.match(error.hint ?? '', /checkpoint/);
         return true;
       },
     );

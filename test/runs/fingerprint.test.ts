@@ -88,10 +88,32 @@ describe('the fingerprint of a run', () => {
       difference({ outputs: pooled.slice(2) }),
       '--stages was 1,2,3,4, now 3,4; --pool was none, now avg',
     );
+    const grids = JOB.outputs.map((output) => ({ ...output, pool: 'grid:2' }));
+    assert.deepEqual(
+      differences(fingerprintOf({ ...JOB, outputs: pooled }), fingerprintOf({ ...JOB, outputs: grids }), []),
+      ['--pool was avg, now grid:2'],
+    );
     assert.equal(
       difference({ device: 'cuda', version: '2' }),
       'halonet was 1.2.3, now 2; --device was cpu, now cuda',
     );
+  });
+
+  it('names the pooling of embeddings', () => {
+    const embedding = { name: 'embedding', normalize: false, dtype: 'float32' } as const;
+    const outputs: readonly (readonly [OutputRequest, string])[] = [
+      [embedding, "the model's own"],
+      [{ ...embedding, pool: 'catavgmax' }, 'catavgmax'],
+      [{ ...embedding, name: 'unpooled' }, 'none'],
+    ];
+    for (const [then, before] of outputs) {
+      for (const [now, after] of outputs) {
+        const [one, other] = [then, now].map((output) => fingerprintOf({ ...JOB, outputs: [output] }));
+        const error = one && other && otherSettings('q.npy', one, other, false);
+        const expected = `q.npy was started with other settings: --pool was ${before}, now ${after}`;
+        assert.equal(error?.message, then === now ? undefined : expected);
+      }
+    }
   });
 
   it('reports a different network', () => {

@@ -87,7 +87,7 @@ function choosePrecisions(graph: Graph): Precisions {
   const precisions = new Map<string, 'float32' | 'float16'>();
   for (const [name, { dtype }] of initializers) if (dtype === 'float32') precisions.set(name, 'float32');
   const staysWide = ({ op, inputs, outputs: [name = ''] }: GraphNode) => {
-    if (outputs.has(name) || op === 'Cast' || SUMS.has(op)) return true; // casts convert pixels to floats, and keep sums of cubes
+    if (outputs.has(name) || op === 'Cast' || SUMS.has(op)) return true; // casts convert pixels to floats, and widen what is summed
     if (op === 'Mul' && inputs[0] === inputs[1]) return true; // a square
     if (op === 'Softmax' && results.has(name)) return true;
     const computed = inputs.filter((input) => precisions.has(input) && !initializers.has(input));
