@@ -25,6 +25,7 @@ let report = ({ message }) => {
       '  Install halonet again, or raise the limit of open files, which ulimit -Hn shows: 1024 is enough.\n',
   );
 };
+let reportUnfinished = () => process.stderr.write('error: halonet stopped before it was done\n');
 let settleThreads = () => {};
 let ended = false;
 
@@ -39,13 +40,13 @@ function end(error) {
 process.on('uncaughtException', end);
 process.on('exit', () => {
   if (ended) return;
-  process.stderr.write('error: halonet stopped before it was done\n');
+  reportUnfinished();
   process.exitCode = COULD_NOT_RUN;
 });
 
 import('../dist/commands/main.js')
   .then((main) => {
-    ({ reportFailure: report, settleThreads } = main);
+    ({ reportFailure: report, reportUnfinished, settleThreads } = main);
     return main.runCommandLine(__dirname);
   })
   .then(() => {

@@ -15,7 +15,8 @@ import {
 import { COMMON, inGroup } from './flags/groups.js';
 import { type BenchmarkRun, RUN_FORMAT } from './report/benchmark-run.js';
 import { factsOf, sectionsOf } from './report/benchmark-text.js';
-import { Progress } from './report/progress.js';
+import { displayOf } from './report/choose-reporter.js';
+import { Downloads } from './report/downloads.js';
 import { standardError } from './report/standard-error.js';
 import { table } from './report/table.js';
 import { BaseCommand } from './support/base-command.js';
@@ -193,7 +194,8 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { repeats } = flags;
     const effort = flags.quick ? EFFORTS.quick : EFFORTS.full;
-    const progress = new Progress(standardError, flags.quiet);
+    const display = displayOf(standardError, flags.quiet);
+    const downloads = new Downloads(standardError, display, flags.quiet);
     const { signal, release } = abortOnSignals();
     try {
       return await runBenchmark({
@@ -213,18 +215,18 @@ A full measurement of halonet50ts takes several minutes; leave the machine idle 
         hub: hubSettingsFromEnv(process.env, homedir()),
         effort: { ...effort, ...(repeats && { repeats }) },
         cli: { command: process.execPath, args: [join(this.config.root, 'bin', 'halonet.cjs')] },
-        onDownload: (download) => progress.download(download),
+        onDownload: (download) => downloads.report(download),
         onNote: (note) => {
           if (!flags.quiet) this.logToStderr(note);
         },
         onStep: ({ phase, unit, label, done, total }) => {
-          const onTerminal = progress.active || flags.quiet;
-          if (done === 0 && !onTerminal) this.logToStderr(`${phase}: ${counted(total, unit)}`);
-          progress.note(`${phase}, ${done + 1} of ${total}: ${label}`);
+          const isShown = display.kind === 'bar' || flags.quiet;
+          if (done === 0 && !isShown) this.logToStderr(`${phase}: ${counted(total, unit)}`);
+          display.show(() => `${phase}, ${done + 1} of ${total}: ${label}`);
         },
       });
     } finally {
-      progress.clear();
+      display.clear();
       release();
     }
   }

@@ -9,7 +9,8 @@ import {
   RUNNABLE_DESCRIPTION,
 } from './flags/flags.js';
 import { COMMON, inGroup } from './flags/groups.js';
-import { Progress } from './report/progress.js';
+import { displayOf } from './report/choose-reporter.js';
+import { Downloads } from './report/downloads.js';
 import { standardError } from './report/standard-error.js';
 import { conversionLine } from './report/summary.js';
 import { BaseCommand } from './support/base-command.js';
@@ -90,7 +91,8 @@ export default class Convert extends BaseCommand {
     const { convertModel } = await import('../src/models/convert.js');
     const { hubSettingsFromEnv } = await import('../src/hub/settings.js');
     const { output, outputs, overwrite, precision, architecture } = flags;
-    const progress = new Progress(standardError, flags.quiet);
+    const display = displayOf(standardError, flags.quiet);
+    const downloads = new Downloads(standardError, display, flags.quiet);
     const { signal, release } = abortOnSignals();
     process.stdout.removeAllListeners('error'); // oclif's listener would turn a full disk into a crash; the writer reports it
     try {
@@ -106,14 +108,14 @@ export default class Convert extends BaseCommand {
         hub: hubSettingsFromEnv(process.env, homedir()),
         preprocessing: evaluationOverrides(flags),
         toolVersion: this.config.version,
-        onDownload: (download) => progress.download(download),
+        onDownload: (download) => downloads.report(download),
         onNote: (note) => {
           if (!flags.quiet) this.logToStderr(note);
         },
       });
       if (!flags.quiet) this.logToStderr(conversionLine(summary, output));
     } finally {
-      progress.clear();
+      display.clear();
       release();
     }
   }

@@ -5,7 +5,7 @@ import './index.js';
 import { withoutColourFlag } from './report/colour.js';
 
 export { settleThreads } from '../src/runtime/session.js';
-export { reportFailure } from './support/failure.js';
+export { reportFailure, reportUnfinished } from './support/failure.js';
 
 /**
  * Runs the command line of this process. A command that fails reports it and sets the exit code before this

@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from 'node:path';
 import { Args } from '@oclif/core';
 import { counted } from '../src/counted.js';
-import { BaseCommand, FAILED } from './support/base-command.js';
-import { INTERRUPTED } from './support/exit-codes.js';
+import { BaseCommand } from './support/base-command.js';
+import { FAILED, INTERRUPTED } from './support/exit-codes.js';
 import { abortOnSignals } from './support/interruption.js';
 
 export default class Verify extends BaseCommand {

@@ -479,6 +479,11 @@ export const sharedFlags = {
       'Stop when more than N images, or more than P% of the images so far, have failed (P% is checked from the 100th image on)',
   }),
   'fail-fast': Flags.boolean({ ...FAILURES, description: 'Stop at the first image that fails' }),
+  'failures-ok': Flags.boolean({
+    ...FAILURES,
+    description:
+      'Exit with 0 even if images failed, as workflow engines need, which delete the outputs of a failed job. A run that stops early still exits with its own code',
+  }),
   ...evaluationFlags,
   'auto-orient': Flags.boolean({
     ...IMAGES,
@@ -552,6 +557,20 @@ export const sharedFlags = {
     default: async () => availableParallelism(),
     defaultHelp: async () => 'one per CPU core',
     description: 'CPU threads for inference',
+  }),
+  progress: Flags.option({
+    ...GENERAL,
+    helpValue: 'KIND',
+    exclusive: ['quiet'],
+    options: ['bar', 'plain', 'json', 'none'] as const,
+    description:
+      'How far the run is: bar, a redrawn line (on a terminal); plain, a line every 10 seconds (elsewhere); json, JSON lines for programs and nothing else on standard error; or none',
+  })(),
+  metrics: Flags.string({
+    ...GENERAL,
+    helpValue: 'FILE',
+    description:
+      'Write the progress to a Prometheus text file too, replaced every 10 seconds and at the end; node_exporter reads files that end in .prom',
   }),
   quiet: quietFlag,
 };

@@ -1,6 +1,6 @@
 /** What a flag of the job commands means for a run, for resuming it and for retrying it. */
 export interface Setting {
-  readonly sets: 'model' | 'images' | 'outputs' | 'compute' | 'reports'; // the part of a job that it affects; reports: only what halonet prints
+  readonly sets: 'model' | 'images' | 'outputs' | 'compute' | 'reports'; // the part of a job that it affects; reports: only what halonet prints or reports beside the output
   /**
    * What it changes in the output: the bytes of every row, only which images fail, or nothing that resuming must
    * keep, because results do not depend on it.
@@ -83,7 +83,10 @@ export const SETTINGS = {
 
   'max-failures': { sets: 'images', follows: 'nothing', retry: 'own' },
   'fail-fast': { sets: 'images', follows: 'nothing', retry: 'own' },
+  'failures-ok': { sets: 'reports', follows: 'nothing', retry: 'own' },
   'dry-run': { sets: 'reports', follows: 'nothing', retry: 'drop' },
+  progress: { sets: 'reports', follows: 'nothing', retry: 'own' },
+  metrics: { sets: 'reports', follows: 'nothing', retry: 'own' },
   quiet: { sets: 'reports', follows: 'nothing', retry: 'own' },
 } as const satisfies Readonly<Record<string, Setting>>;
 

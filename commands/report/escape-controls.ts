@@ -18,9 +18,13 @@ export function escapeControlsInLines(text: string): string {
   return text.split('\n').map(escapeControls).join('\n');
 }
 
-/** Formats a value as indented JSON. The same characters become JSON escapes, which keeps the value intact. */
-export function escapedJson(value: unknown): string {
-  const json = JSON.stringify(value, undefined, 2);
+/**
+ * Formats a value as JSON. The same characters become JSON escapes, which keeps the value intact.
+ *
+ * @param indent spaces a level; 0 for one line
+ */
+export function escapedJson(value: unknown, indent = 2): string {
+  const json = JSON.stringify(value, undefined, indent);
   return json
     .split('\n')
     .map((line) => line.replace(INVISIBLE, (c) => escapeOf(c, '\\u', 4)))

@@ -5,7 +5,7 @@ import type { PlannedFile } from '../../src/runs/output-preview.js';
 import { changesText } from '../../src/runs/plan.js';
 import { skippedText } from '../../src/sources/skipped-files.js';
 import { requestsText, sourcesText } from '../../src/sources/walk-counts.js';
-import { duration } from './progress.js';
+import { duration } from './progress-line.js';
 import { type Column, factsText, figure, shapeText, table } from './table.js';
 
 /** Describes what a job would do, wrapped to the terminal width. */

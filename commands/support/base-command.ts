@@ -5,13 +5,10 @@ import { OutputClosedError, TooManyFailures } from '../../src/errors.js';
 import { escapeControlsInLines, escapedJson } from '../report/escape-controls.js';
 import { standardError } from '../report/standard-error.js';
 import { terminalWidth } from '../report/terminal-width.js';
-import { type ExitCodes, PLAIN_EXIT_CODES } from './exit-codes.js';
-import { failureOf, printFailure } from './failure.js';
+import { COULD_NOT_RUN, type ExitCodes, FAILED, PLAIN_EXIT_CODES } from './exit-codes.js';
+import { failureOf } from './failure.js';
 import { Interrupted } from './interruption.js';
 import { type CalledCommand, usageFailure } from './usage-error.js';
-
-export const FAILED = 1;
-const COULD_NOT_RUN = 2;
 
 /** A command that reports a failure in one line and what to do next in another, and exits with the matching code. */
 export abstract class BaseCommand extends Command {
@@ -24,6 +21,11 @@ export abstract class BaseCommand extends Command {
 
   /** How to continue after an error, in a sentence. */
   protected nextStep: string | undefined;
+
+  protected override async init(): Promise<void> {
+    standardError.isJson = false;
+    await super.init();
+  }
 
   /** Prints text for people on standard output, with terminal control characters neutralised. */
   override log(text = ''): void {
@@ -55,15 +57,15 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof OutputClosedError) return; // the reader closed the pipe, as with `| head`
     if (error instanceof Interrupted) {
-      this.logToStderr(`${error.message}: ${this.outcome}`);
       process.exitCode = error.exitCode;
+      standardError.printInterruption(error.signal, `${error.message}: ${this.outcome}`, error.exitCode);
       return;
     }
     const failure = failureOf(error);
+    process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
     if (failure === undefined) throw error; // a defect
     const isUsage = error instanceof Errors.CLIError; // oclif's errors about arguments and flags
-    printFailure(isUsage ? usageFailure(error, failure.message, this.called) : failure);
-    if (this.nextStep !== undefined) this.logToStderr(`  ${this.nextStep}`);
-    process.exitCode = error instanceof TooManyFailures ? FAILED : COULD_NOT_RUN;
+    const reported = isUsage ? usageFailure(error, failure.message, this.called) : failure;
+    standardError.printFailure({ ...reported, next: this.nextStep }, process.exitCode);
   }
 }

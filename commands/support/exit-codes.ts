@@ -1,6 +1,10 @@
 /** What each exit code of a command means. */
 export type ExitCodes = Readonly<Record<number, string>>;
 
+/** Exit codes of commands that fail. */
+export const FAILED = 1;
+export const COULD_NOT_RUN = 2;
+
 /** Exit codes after a signal: 128 plus its number, as in shells. */
 export const INTERRUPTED: ExitCodes = {
   129: 'interrupted by SIGHUP',
@@ -15,4 +19,7 @@ export const PLAIN_EXIT_CODES: ExitCodes = { 0: 'done', 2: 'the command failed' 
 export const RUN_EXIT_CODES: ExitCodes = { ...PLAIN_EXIT_CODES, ...INTERRUPTED };
 
 /** For a command that writes a row per image. */
-export const JOB_EXIT_CODES: ExitCodes = { ...RUN_EXIT_CODES, 1: 'some images failed' };
+export const JOB_EXIT_CODES: ExitCodes = {
+  ...RUN_EXIT_CODES,
+  1: 'some images failed',
+};

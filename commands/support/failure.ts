@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
 import { HalonetError } from '../../src/errors.js';
 import { shortageOf } from '../../src/shortage.js';
-import { escapeControls } from '../report/escape-controls.js';
 import { standardError } from '../report/standard-error.js';
+import { COULD_NOT_RUN } from './exit-codes.js';
 
 /** The report of an error that the user can act on. */
 export interface Failure {
@@ -29,13 +29,14 @@ const NOT_LOADED =
 /** Formats a failure as one line, with what to do next in another; a defect with its stack trace. */
 export function reportFailure(error: unknown): void {
   const failure = failureOf(error);
-  if (failure === undefined) standardError.printError(`this is a defect of halonet: ${stackOf(error)}`);
-  else printFailure(failure);
+  if (failure !== undefined) standardError.printFailure(failure, COULD_NOT_RUN);
+  else standardError.printDefect(stackOf(error), COULD_NOT_RUN);
 }
 
-export function printFailure({ message, hint }: Failure): void {
-  standardError.printError(escapeControls(message));
-  if (hint !== undefined) standardError.print(`  ${escapeControls(hint)}`);
+/** Reports that the process ends although the command has not, and nothing says why. */
+export function reportUnfinished(): void {
+  const failure = { message: 'halonet stopped before it was done', hint: undefined };
+  standardError.printFailure(failure, COULD_NOT_RUN);
 }
 
 /** Joins oclif's multi-line flag errors, and drops its last line, which points at --help. */

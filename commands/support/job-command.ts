@@ -6,11 +6,14 @@ import type { JobEvent } from '../../src/job/events.js';
 import type { FileJobOptions } from '../../src/job/options.js';
 import type { SharedFlags } from '../flags/flags.js';
 import { type JobRequest, jobOptions } from '../flags/job-options.js';
-import { Reporter } from '../report/reporter.js';
+import { progressKind, reporterFor } from '../report/choose-reporter.js';
+import { MetricsFile } from '../report/metrics-file.js';
+import type { Reporter } from '../report/reporter.js';
 import { standardError } from '../report/standard-error.js';
 import { failedImages } from '../report/summary.js';
 import type { WrittenFile } from '../report/written-files.js';
-import { BaseCommand, FAILED } from './base-command.js';
+import { BaseCommand } from './base-command.js';
+import { FAILED } from './exit-codes.js';
 import { host } from './host.js';
 import { abortOnSignals, Interrupted } from './interruption.js';
 import { keepHeapSmall, thisMachine } from './machine.js';
@@ -21,6 +24,18 @@ import { refuseList } from './standard-input.js';
  * 0: all done. 1: finished with failed images. 2: could not run. 129, 130, 143: interrupted.
  */
 export abstract class JobCommand extends BaseCommand {
+  #metrics: MetricsFile | undefined;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    standardError.isJson = asksForJson(this.argv);
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await this.#metrics?.end(Number(process.exitCode ?? 0));
+    await super.finally(error);
+  }
+
   /**
    * Returns the inputs of a command line.
    * @throws {InputError} if there are none, nor a list of them
@@ -41,7 +56,7 @@ export abstract class JobCommand extends BaseCommand {
     const { flags, inputs, retried } = request;
     const lists = inputs.includes('-');
     if (retried === undefined) refuseList(inputs, flags);
-    const reporter = reporterOf(request, lists);
+    const reporter = this.#reporterOf(request, lists);
     const { signal, release } = abortOnSignals();
     if (!flags['dry-run']) process.stdout.removeAllListeners('error'); // oclif's listener would turn a full disk into a crash; the sink reports it
     signal.addEventListener('abort', () => {
@@ -53,10 +68,12 @@ export abstract class JobCommand extends BaseCommand {
         flags.output === '-'
           ? 'not all rows were printed; to be able to resume, write to a file with --output'
           : 'no output was changed';
+      if (!flags['dry-run']) this.#metrics = await this.#openMetrics(request, reporter);
       reporter.loading();
-      const job = { ...(await this.#options(request, reporter.tellsTotal)), signal };
+      const isCounted = reporter.tellsTotal || this.#metrics !== undefined;
+      const job = { ...(await this.#options(request, isCounted)), signal };
       if (flags['dry-run']) await this.#printPlan(job, reporter);
-      else await this.#run(job, reporter);
+      else await this.#run(job, reporter, flags['failures-ok']);
     } finally {
       if (lists) process.stdin.destroy(); // unread paths would keep the process alive
       reporter.clear();
@@ -82,16 +99,50 @@ export abstract class JobCommand extends BaseCommand {
     });
   }
 
-  async #run(job: FileJobOptions, reporter: Reporter): Promise<void> {
+  async #run(job: FileJobOptions, reporter: Reporter, allowsFailures: boolean): Promise<void> {
     const { runJob } = await import('../../src/job/job.js');
     const onEvent = (event: JobEvent) => {
       reporter.report(event);
+      this.#metrics?.report(event);
       if (event.kind === 'started') keepHeapSmall();
       if (event.kind === 'stopped') this.#stopped(event.rows, job);
     };
     const summary = await runJob({ ...job, onEvent });
-    await reporter.done(summary, () => writtenTo(job.outputs.destination.output));
-    if (failedImages(summary) > 0) process.exitCode = FAILED;
+    const hasFailed = failedImages(summary) > 0 && !allowsFailures;
+    await this.#metrics?.end(hasFailed ? FAILED : 0);
+    await reporter.done(summary, hasFailed ? FAILED : 0, () => writtenTo(job.outputs.destination.output));
+    if (hasFailed) process.exitCode = FAILED;
+  }
+
+  #reporterOf({ flags }: JobRequest, lists: boolean): Reporter {
+    const { model, output, quiet, calibration, progress } = flags;
+    const kind = progressKind({
+      asked: progress,
+      quiet,
+      isTerminal: standardError.isTerminal,
+      sharesTerminal: output === '-' && process.stdout.isTTY,
+    });
+    return reporterFor(kind, standardError, {
+      command: this.id ?? '',
+      model,
+      output,
+      quiet,
+      lists,
+      typed: lists && process.stdin.isTTY,
+      calibration,
+    });
+  }
+
+  /** @throws {OutputError} if the file that --metrics names cannot be written */
+  async #openMetrics({ flags }: JobRequest, reporter: Reporter): Promise<MetricsFile | undefined> {
+    const { metrics: path, model, output } = flags;
+    if (path === undefined) return undefined;
+    return MetricsFile.open({
+      path,
+      output,
+      info: { version: this.config.version, command: this.id ?? '', model, output },
+      onNote: (text) => reporter.report({ kind: 'note', text }),
+    });
   }
 
   /** @param rows the number of rows that a later run can resume after */
@@ -140,16 +191,11 @@ async function writtenTo(output: string): Promise<readonly WrittenFile[]> {
   );
 }
 
-function reporterOf({ flags }: JobRequest, lists: boolean): Reporter {
-  const { model, output, quiet, calibration } = flags;
-  const draws = output !== '-' || !process.stdout.isTTY;
-  return new Reporter(standardError, {
-    model,
-    output,
-    quiet,
-    draws,
-    lists,
-    typed: lists && process.stdin.isTTY,
-    calibration,
-  });
+/** Whether a command line asks for JSON lines on standard error, which its own mistakes are then reported in. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end === -1 ? argv : argv.slice(0, end);
+  return words.some(
+    (word, i) => word === '--progress=json' || (word === '--progress' && words[i + 1] === 'json'),
+  );
 }

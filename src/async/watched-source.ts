@@ -1,10 +1,13 @@
-/** A source that reports whether the consumer is waiting for it. */
+/** A source that reports whether, and when, the consumer is waiting for it. */
 export class WatchedSource<T> implements AsyncIterable<T> {
   readonly #items: AsyncIterable<T>;
+  readonly #onPending: (pending: boolean) => void;
   #pending = false;
 
-  constructor(items: AsyncIterable<T>) {
+  /** @param onPending called when the consumer starts to wait, and when it has an item or the source ends */
+  constructor(items: AsyncIterable<T>, onPending: (pending: boolean) => void = () => {}) {
     this.#items = items;
+    this.#onPending = onPending;
   }
 
   /** Whether an item has been requested and has not arrived. */
@@ -13,12 +16,17 @@ export class WatchedSource<T> implements AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    this.#pending = true;
+    this.#set(true);
     for await (const item of this.#items) {
-      this.#pending = false;
+      this.#set(false);
       yield item;
-      this.#pending = true;
+      this.#set(true);
     }
-    this.#pending = false;
+    this.#set(false);
+  }
+
+  #set(pending: boolean): void {
+    this.#pending = pending;
+    this.#onPending(pending);
   }
 }

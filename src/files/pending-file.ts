@@ -8,7 +8,7 @@ import { alreadyExists, statOrUndefined } from './place.js';
 import { attempt } from './write-error.js';
 
 /** Returns a hidden name for an incomplete file, in the folder of `target`, where a rename suffices to publish it. */
-function temporaryName(target: string): string {
+export function temporaryName(target: string): string {
   return join(dirname(target), `.${basename(target)}.${pid}-${randomBytes(4).toString('hex')}.tmp`);
 }
 

@@ -8,10 +8,12 @@ import { failureCode, type Row, type RowSink } from '../rows.js';
 import { digestFile, type Manifest, type RunFacts } from '../runs/manifest.js';
 import { STDIN } from '../sources/standard-input.js';
 import { WalkCounts } from '../sources/walk-counts.js';
+import { StageClock } from '../stream/stage-clock.js';
 import { noteEvents } from './events.js';
 import { refuseFailure } from './failure-limit.js';
 import { InputCount } from './input-count.js';
 import type { JobOptions, JobSummary } from './options.js';
+import { Pulse } from './pulse.js';
 import { type ReadyModel, readyModel } from './ready-model.js';
 import { runFacts } from './run-facts.js';
 import { settleInputs } from './settle-inputs.js';
@@ -35,18 +37,36 @@ export function runJob(options: JobOptions): Promise<JobSummary> {
 }
 
 async function runStored(given: JobOptions): Promise<JobSummary> {
-  const options = await settleInputs(given);
+  const pulse = new Pulse(given.onEvent);
+  try {
+    return await runSettled(await settleInputs(given), pulse);
+  } finally {
+    pulse.stop();
+  }
+}
+
+async function runSettled(options: JobOptions, pulse: Pulse): Promise<JobSummary> {
   const target = await reserveTarget(options);
   const count = new InputCount();
   try {
-    return await runReserved(target, count, options);
+    return await runReserved(target, { count, pulse }, options);
   } finally {
     await count.stop();
     await target.release().catch(() => {}); // stale locks are ignored
   }
 }
 
-async function runReserved(target: JobTarget, count: InputCount, options: JobOptions): Promise<JobSummary> {
+/** What accompanies a job from the reservation of its output to its end. */
+interface Companions {
+  readonly count: InputCount;
+  readonly pulse: Pulse;
+}
+
+async function runReserved(
+  target: JobTarget,
+  { count, pulse }: Companions,
+  options: JobOptions,
+): Promise<JobSummary> {
   const { suspects, kept } = target;
   const { ready, opened, walked } = await prepareTarget(target, count, options).catch((error) => {
     if (!options.signal?.aborted) throw error;
@@ -55,7 +75,7 @@ async function runReserved(target: JobTarget, count: InputCount, options: JobOpt
   });
   if (!('sink' in opened)) return summaryOfFinished(opened, walked, options);
   if (suspects.length > 0) noteEvents(options.onEvent)(suspectsNote(suspects));
-  return processInputs(options, { ...ready, opened, walked, suspects, count });
+  return processInputs(options, { ...ready, opened, walked, suspects, count, pulse });
 }
 
 async function prepareTarget(target: JobTarget, count: InputCount, options: JobOptions) {
@@ -96,11 +116,10 @@ function summaryOfFinished(
 const isRetry = ({ outputs }: JobOptions) => 'destination' in outputs && outputs.destination.mode === 'retry';
 
 /** A job whose model and output are ready. */
-interface Ready extends ReadyModel {
+interface Ready extends ReadyModel, Companions {
   readonly opened: OpenTarget;
   readonly walked: WalkCounts; // by the walk of its inputs
   readonly suspects: readonly string[];
-  readonly count: InputCount;
 }
 
 async function processInputs(options: JobOptions, ready: Ready): Promise<JobSummary> {
@@ -112,12 +131,23 @@ async function processInputs(options: JobOptions, ready: Ready): Promise<JobSumm
   const facts = factsAtEnd(options, ready);
   const rows = new WrittenRows(options, opened);
   try {
-    const measured = await withModel(options, ready, new Set(suspects), (processItems, session) => {
-      onEvent?.({ kind: 'started', opened: session, rows: before });
-      ready.count.start(options);
-      const onNote = noteEvents(onEvent);
-      return processItems(opened.items, (row) => rows.write(row), { around: opened.recordDecode, onNote });
-    });
+    const { tuned, stages } = await withModel(
+      options,
+      ready,
+      new Set(suspects),
+      async (processItems, session) => {
+        onEvent?.({ kind: 'started', opened: session, counts: sink.counts });
+        ready.count.start(options);
+        const onNote = noteEvents(onEvent);
+        const clock = new StageClock();
+        ready.pulse.follow(() => ({ stages: clock.seconds, bytes: opened.bytes?.() }));
+        const write = (row: Row) => rows.write(row);
+        const tuned = await processItems(opened.items, write, { around: opened.recordDecode, onNote, clock });
+        clock.stop();
+        return { tuned, stages: clock.seconds };
+      },
+    );
+    ready.pulse.beat();
     await opened.close(); // Windows cannot replace open files
     onEvent?.({ kind: 'finishing' });
     await sink.commit(await facts(rows.stored));
@@ -125,7 +155,8 @@ async function processInputs(options: JobOptions, ready: Ready): Promise<JobSumm
     const done = sink.counts.rows - before;
     const { stored, succeeded } = rows;
     const retries = isRetry(options);
-    return { ...sink.counts, done, stored, succeeded, retries, seconds, measured, ...walkedIn(ready) };
+    const times = { seconds, measured: tuned, stages };
+    return { ...sink.counts, done, stored, succeeded, retries, ...times, ...walkedIn(ready) };
   } catch (error) {
     const kept = await sink.leave().catch(() => 0); // the first error matters
     onEvent?.({ kind: 'stopped', rows: kept });
@@ -184,7 +215,7 @@ class WrittenRows {
     await this.#sink.write(row);
     if (row.status === 'stored') this.stored++;
     if (row.status === 'ok') this.succeeded++;
-    onEvent?.({ kind: 'row', failed: failureCode(row) !== undefined, stored: row.status === 'stored' });
+    onEvent?.({ kind: 'row', failure: failureCode(row), stored: row.status === 'stored' });
     await this.#target.space?.wrote();
   }
 }

@@ -10,6 +10,7 @@ import type { JobOutput } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
 import type { SourceCounts } from '../sources/walk-counts.js';
+import type { StageSeconds } from '../stream/stage-clock.js';
 import type { Machine, MeasuredSettings } from '../stream/tuning.js';
 import type { OnJobEvent } from './events.js';
 import type { FailureLimit } from './failure-limit.js';
@@ -93,6 +94,7 @@ export interface JobSummary extends RowCounts {
   readonly retries: boolean; // the job computed the failed rows of an output again
   readonly seconds: number; // from the first input to the output under its final name
   readonly measured?: MeasuredSettings | undefined; // undefined if the batch size was given, or the job was short
+  readonly stages?: StageSeconds | undefined; // what its run waited for; undefined if nothing was left to do
   readonly skipped: SkippedCounts; // files in folders
   readonly sources: SourceCounts; // of a retry: only what was read and requested, since it walks no inputs
 }

@@ -28,6 +28,7 @@ export interface TargetInputs {
 /** An output, or a sink, that takes rows. */
 export interface OpenTarget extends Omit<OpenOutput, 'space'> {
   readonly space?: SpaceWatch | undefined; // undefined if there is nothing to watch, or the check is off
+  readonly bytes?: (() => number) | undefined; // of the output so far; undefined for a stream
 }
 
 /** @throws {OutputError} if the output cannot be written, another run is writing it, or existing files must be kept */
@@ -73,13 +74,13 @@ async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
       });
       if (!('sink' in opened)) return opened;
       const { space, ...rest } = opened;
-      if (space === undefined || !outputs.checksSpace) return rest;
+      if (space === undefined || !outputs.checksSpace) return { ...rest, bytes: space?.bytes };
       const { output, checkpointSeconds } = outputs.destination;
       const watch = new SpaceWatch(
         { ...space, output, layout, rows: opened.sink.counts.rows },
         { total, everySeconds: checkpointSeconds, onNote },
       );
-      return { ...rest, space: watch };
+      return { ...rest, bytes: space.bytes, space: watch };
     },
     release,
   };

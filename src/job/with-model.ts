@@ -13,7 +13,7 @@ import type { ReadyModel } from './ready-model.js';
 export type ProcessItems = (
   items: AsyncIterable<JobItem>,
   write: (row: Row) => Promise<void>,
-  options?: Partial<Pick<RunOptions, 'onNote'>> & {
+  options?: Pick<RunOptions, 'onNote' | 'clock'> & {
     /** Wraps the decoding of each image. */
     readonly around?: <T>(id: string, decode: () => Promise<T>) => Promise<T>;
   },
@@ -41,11 +41,12 @@ export async function withModel<T>(
     isolated: ({ id }) => suspects.has(id),
   });
   const { remote, storage } = images;
-  const processItems: ProcessItems = (items, write, { around = justDecode, onNote } = {}) => {
+  const processItems: ProcessItems = (items, write, { around = justDecode, onNote, clock } = {}) => {
     const fetching = new FetchAhead({
       requests: remote?.requests ?? 1,
       limit: byteLimit(preprocessing),
       cancel: () => void storage?.close(),
+      clock,
     });
     return run({
       items: fetching.items(items),
@@ -56,6 +57,7 @@ export async function withModel<T>(
       decoders,
       machine,
       onNote,
+      clock,
       height,
       width,
       decode: (item) => around(item.id, () => decoder.decode(item)).finally(() => fetching.decoded(item)),

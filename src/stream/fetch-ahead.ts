@@ -6,11 +6,13 @@ import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, JobItem, OpenItem } from '../item.js';
 import type { Columns } from '../rows.js';
 import { ByteRoom } from './byte-room.js';
+import { StageClock } from './stage-clock.js';
 
 export interface FetchOptions {
   readonly requests: number; // items fetched at once
   readonly limit: number; // bytes of one item
   readonly cancel: () => void; // ends the requests under way when nobody needs the items any more
+  readonly clock?: StageClock | undefined; // measures what the run waits for
 }
 
 const WINDOW = 8; // items under way for each of those fetched at once: a slow one does not hold up the others at once
@@ -36,13 +38,13 @@ export class FetchAhead {
    * @throws what the source throws; HalonetError if no item can be fetched
    */
   async *items(source: AsyncIterable<JobItem>): AsyncGenerator<JobItem> {
-    const { requests, cancel } = this.#options;
+    const { requests, cancel, clock = new StageClock() } = this.#options;
     let ahead = 1; // local items are not taken before their turn
     const start = async (item: JobItem): Promise<JobItem> => {
       if (item.status !== 'found' || item.remote === undefined) return item;
       ahead = requests * WINDOW;
       const order = this.#room.enter();
-      return await this.#queue.add(() => this.#fetch(item, order));
+      return await this.#queue.add(() => clock.during('fetching', () => this.#fetch(item, order)));
     };
     const items = mapInOrder(source, start, () => ahead);
     let ended = false;

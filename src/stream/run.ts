@@ -9,6 +9,7 @@ import { batchRows } from './batch-rows.js';
 import { type Batch, BufferPool, groupBatches } from './batches.js';
 import { type DecodeOptions, decodeInOrder } from './decode-in-order.js';
 import { type InferredPart, infer } from './infer.js';
+import { StageClock } from './stage-clock.js';
 import { type MeasuredSettings, Tuning, type TuningOptions } from './tuning.js';
 
 export interface RunOptions extends Pick<DecodeOptions, 'decode'>, TuningOptions {
@@ -17,6 +18,7 @@ export interface RunOptions extends Pick<DecodeOptions, 'decode'>, TuningOptions
   readonly height: number; // of a decoded image, pixels
   readonly width: number;
   readonly write: (row: Row) => Promise<void>;
+  readonly clock?: StageClock | undefined; // measures what the run waits for
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,16 +34,20 @@ const BATCHES_IN_FLIGHT = 2;
  *   image; HalonetError if one image does not fit in memory
  */
 export async function run(options: RunOptions): Promise<MeasuredSettings | undefined> {
-  const { session, height, width, decode, write, signal } = options;
+  const { session, height, width, decode, write, signal, clock = new StageClock() } = options;
   const imageBytes = height * width * 3;
   const tuning = new Tuning(options, imageBytes);
   const pool = new BufferPool(imageBytes, (images) => tuning.outOfMemory(images));
-  const source = new WatchedSource(options.items);
+  const source = new WatchedSource(options.items, (pending) =>
+    pending ? clock.begin('reading') : clock.end('reading'),
+  );
   let running = 0; // batches
   const inferBatch = async (batch: Batch): Promise<Inferred> => {
     if (batch.count === 0) return { batch, parts: [] };
     running++;
-    const { parts, pixels } = await infer(batch.pixels, batch.count, { session, height, width, tuning });
+    const { parts, pixels } = await clock.during('inference', () =>
+      infer(batch.pixels, batch.count, { session, height, width, tuning }),
+    );
     running--;
     pool.give(pixels);
     return { batch, parts };
@@ -51,7 +57,9 @@ export async function run(options: RunOptions): Promise<MeasuredSettings | undef
   const batches = groupBatches(decoded, { pool, size: () => tuning.batchSize, isIdle });
   for await (const { batch, parts } of mapInOrder(batches, inferBatch, () => BATCHES_IN_FLIGHT)) {
     signal?.throwIfAborted();
-    for (const row of batchRows(batch, parts)) await write(row);
+    await clock.during('writing', async () => {
+      for (const row of batchRows(batch, parts)) await write(row);
+    });
   }
   signal?.throwIfAborted();
   return tuning.measured;

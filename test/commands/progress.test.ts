@@ -1,18 +1,101 @@
 import assert from 'node:assert/strict';
-import { duration, progressLine } from '../../commands/report/progress.js';
+import { PassThrough } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+import type { JobProgress } from '../../commands/report/job-progress.js';
+import { ProgressTally } from '../../commands/report/job-progress.js';
+import { PlainLines } from '../../commands/report/plain-lines.js';
+import { duration, logLine, progressLine } from '../../commands/report/progress-line.js';
+import { StandardError } from '../../commands/report/standard-error.js';
 import { summaryText } from '../../commands/report/summary.js';
+import type { JobEvent } from '../../src/job/events.js';
 import type { JobSummary } from '../../src/job/options.js';
 
 describe('progress', () => {
   it('shows count, rate and, if the total is known, the time left', () => {
-    assert.equal(progressLine(1, 0, undefined, 2), '1 image, 2.0/s');
-    assert.equal(progressLine(50, 0, 200, 5), '50 of 200 images, 5.0/s, 30s left');
-    assert.equal(progressLine(50, 3, 200, 5), '50 of 200 images, 5.0/s, 30s left, 3 failed');
-    assert.equal(progressLine(1920, 1000, 5000, 77), '1,920 of 5,000 images, 77.0/s, 40s left, 1,000 failed');
+    assert.equal(progressLine(progress({ rows: 1, imagesPerSecond: 2 })), '1 image, 2.0/s');
+    const known = progress({ rows: 50, total: 200, imagesPerSecond: 5, secondsLeft: 30 });
+    assert.equal(progressLine(known), '50 of 200 images, 5.0/s, 30s left');
+    assert.equal(progressLine({ ...known, failed: 3 }), '50 of 200 images, 5.0/s, 30s left, 3 failed');
+    assert.equal(
+      progressLine(progress({ rows: 1920, failed: 1000, total: 5000, imagesPerSecond: 77, secondsLeft: 40 })),
+      '1,920 of 5,000 images, 77.0/s, 40s left, 1,000 failed',
+    );
+  });
+
+  it('says in a log when it was, and what bounds the run', () => {
+    const now = progress({ rows: 7, imagesPerSecond: 0.5, secondsElapsed: 70, boundBy: 'decoding' });
+    assert.equal(logLine(now), '1m10s: 7 images, 0.5/s; bound by decoding');
   });
 
   it('shortens durations', () => {
     assert.deepEqual([0.4, 5, 184, 3720, 360_000].map(duration), ['0s', '5s', '3m04s', '1h02m', '100h00m']);
+  });
+});
+
+/** Returns a progress of nothing but this. */
+const progress = (known: Partial<JobProgress>): JobProgress => ({
+  rows: 0,
+  computed: 0,
+  failed: 0,
+  failures: {},
+  failedNow: {},
+  total: undefined,
+  imagesPerSecond: 0,
+  meanImagesPerSecond: 0,
+  secondsElapsed: 0,
+  secondsLeft: undefined,
+  bytes: undefined,
+  boundBy: undefined,
+  stages: undefined,
+  ...known,
+});
+
+describe('the progress of a job', () => {
+  const NOTHING = { inference: 0, decoding: 0, fetching: 0, listing: 0, writing: 0 };
+  const opened = {} as Extract<JobEvent, { kind: 'started' }>['opened'];
+
+  it('counts rows, failures and bytes, and finds the rate of the last minute and the time left', () => {
+    let now = 0;
+    const tally = new ProgressTally(() => now);
+    tally.report({ kind: 'started', opened, counts: { rows: 10, failures: { not_found: 1 } } });
+    tally.report({ kind: 'counted', total: 400 });
+    const images = (count: number, options: { failure?: 'decode_failed'; stored?: boolean } = {}) => {
+      for (let i = 0; i < count; i++)
+        tally.report({ kind: 'row', failure: options.failure, stored: options.stored ?? false });
+    };
+    images(5, { stored: true });
+    for (let second = 1; second <= 100; second++) {
+      now = second * 1000;
+      images(second <= 40 ? 4 : 1);
+      const decoding = second / 10;
+      tally.report({
+        kind: 'pulse',
+        measured: { stages: { ...NOTHING, inference: second - decoding, decoding }, bytes: second * 100 },
+      });
+    }
+    images(2, { failure: 'decode_failed' });
+    const { rows, computed, failed, failures, failedNow, bytes, secondsElapsed } = tally.progress;
+    assert.deepEqual([rows, computed, failed], [10 + 5 + 220 + 2, 222, 3]);
+    assert.deepEqual([failures, failedNow], [{ not_found: 1, decode_failed: 2 }, { decode_failed: 2 }]);
+    assert.deepEqual([bytes, secondsElapsed], [10_000, 100]);
+    const { imagesPerSecond, meanImagesPerSecond, secondsLeft, boundBy } = tally.progress;
+    assert.ok(Math.abs(imagesPerSecond - 62 / 60) < 1e-9, `${imagesPerSecond}`);
+    assert.ok(Math.abs(meanImagesPerSecond - 2.22) < 1e-9);
+    assert.ok(Math.abs((secondsLeft ?? 0) - (400 - rows) / imagesPerSecond) < 1e-9);
+    assert.equal(boundBy, 'inference');
+  });
+});
+
+describe('plain progress', () => {
+  it('is a line every few seconds, and none before the first of these', () => {
+    const stream = Object.assign(new PassThrough(), { isTTY: false });
+    let now = 0;
+    const lines = new PlainLines(new StandardError(stream as unknown as WriteStream), {
+      everySeconds: 10,
+      now: () => now,
+    });
+    for (now = 0; now <= 25_000; now += 500) lines.show(() => `at ${now / 1000}`);
+    assert.equal(String(stream.read() ?? ''), 'at 10\nat 20\n');
   });
 });
 

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import { type ReportedJob, Reporter } from '../../commands/report/reporter.js';
+import { type ProgressKind, reporterFor } from '../../commands/report/choose-reporter.js';
+import type { ReportedJob } from '../../commands/report/reporter.js';
 import { StandardError } from '../../commands/report/standard-error.js';
 import type { JobEvent } from '../../src/job/events.js';
 
 const JOB: ReportedJob = {
+  command: 'classify',
   model: 'demo',
   output: 'x.csv',
   quiet: false,
-  draws: true,
   lists: false,
   typed: false,
   calibration: undefined,
@@ -20,15 +21,15 @@ const EVENTS: readonly JobEvent[] = [
   { kind: 'measuring' },
   { kind: 'note', text: 'x.csv: continuing after 3 rows' },
   { kind: 'counted', total: 2 },
-  { kind: 'row', failed: false, stored: false },
+  { kind: 'row', failure: undefined, stored: false },
   { kind: 'finishing' },
   { kind: 'stopped', rows: 3 },
 ];
 
 /** What a reporter prints about a job, on a terminal or elsewhere. */
-async function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = false) {
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
-  const reporter = new Reporter(new StandardError(stream as unknown as WriteStream), job);
+async function saidOf(job: ReportedJob, events: readonly JobEvent[], kind: ProgressKind = 'none') {
+  const stream = Object.assign(new PassThrough(), { isTTY: kind === 'bar', columns: 80 });
+  const reporter = reporterFor(kind, new StandardError(stream as unknown as WriteStream), job);
   reporter.loading();
   for (const event of events) reporter.report(event);
   const { tellsTotal } = reporter;
@@ -45,6 +46,7 @@ async function saidOf(job: ReportedJob, events: readonly JobEvent[], isTTY = fal
       skipped: {},
       sources: {},
     },
+    0,
     async () => {
       looks++;
       return [];
@@ -64,20 +66,36 @@ describe('a reporter', () => {
   });
 
   it('draws a line on a terminal, and asks for the number of inputs', async () => {
-    const { text, tellsTotal } = await saidOf(JOB, EVENTS, true);
+    const { text, tellsTotal } = await saidOf(JOB, EVENTS, 'bar');
     assert.ok(text.startsWith('\r\u001b[Kloading demo'), JSON.stringify(text));
     assert.ok(text.endsWith('2 images in 1.0 s (2.0/s), written to x.csv\n'), JSON.stringify(text));
     assert.ok(tellsTotal);
-    assert.equal((await saidOf({ ...JOB, draws: false }, EVENTS, true)).tellsTotal, false);
   });
 
   it('prints nothing when quiet, and does not look up the files', async () => {
-    for (const isTTY of [false, true])
-      assert.deepEqual(await saidOf({ ...JOB, quiet: true, lists: true, typed: true }, EVENTS, isTTY), {
-        text: '',
-        tellsTotal: false,
-        looks: 0,
-      });
+    assert.deepEqual(await saidOf({ ...JOB, quiet: true, lists: true, typed: true }, EVENTS), {
+      text: '',
+      tellsTotal: false,
+      looks: 0,
+    });
+  });
+
+  it('prints JSON lines and nothing else for programs', async () => {
+    const { text, tellsTotal } = await saidOf({ ...JOB, lists: true }, EVENTS, 'json');
+    const events = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['loading', 'download', 'calibrating', 'note', 'finishing', 'stopped', 'done'].filter((name) =>
+        events.some(({ event }) => event === name),
+      ),
+    );
+    assert.ok(events.every(({ time }) => new Date(time).toISOString() === time));
+    const done = events.at(-1);
+    assert.deepEqual([done.event, done.rows, done.exitCode], ['done', 2, 0]);
+    assert.ok(tellsTotal);
   });
 
   it('explains why int8 reads the paths of a list first, unless --calibration is given', async () => {

@@ -164,7 +164,10 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   threads: ['511'],
   'max-failures': ['3'],
   'fail-fast': ['--fail-fast'],
+  'failures-ok': ['--failures-ok'],
   'dry-run': ['--dry-run'],
+  progress: ['plain'],
+  metrics: ['halonet.prom'],
   quiet: ['--quiet'],
 };
 

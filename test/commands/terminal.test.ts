@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WriteStream } from 'node:tty';
+import { displayOf } from '../../commands/report/choose-reporter.js';
+import { Downloads } from '../../commands/report/downloads.js';
 import { escapeControls, escapeControlsInLines, escapedJson } from '../../commands/report/escape-controls.js';
-import { Progress } from '../../commands/report/progress.js';
 import { StandardError } from '../../commands/report/standard-error.js';
 import { factsText, table } from '../../commands/report/table.js';
 import { call, global, pickle } from '../formats/pytorch/pickles.js';
@@ -71,8 +72,7 @@ describe('standard error', () => {
   it('erases the drawn line before it writes another', () => {
     const screen = terminal();
     const standardError = new StandardError(screen.stream);
-    const progress = new Progress(standardError, false);
-    progress.note('loading demo');
+    displayOf(standardError, false).show(() => 'loading demo');
     standardError.print('device: cpu');
     assert.deepEqual(screen.lines(), ['device: cpu', '']);
     standardError.draw('16 images');
@@ -90,17 +90,18 @@ describe('standard error', () => {
     standardError.draw(ESCAPE);
     standardError.print(`x${ESCAPE}`);
     assert.deepEqual(screen.lines(), [`x${SHOWN}`, '']);
-    standardError.printError(`y${ESCAPE}`);
+    standardError.printFailure({ message: `y${ESCAPE}`, hint: undefined }, 2);
     assert.ok(screen.lines().at(-2)?.endsWith(` y${SHOWN}`));
   });
 
   it('draws nothing when it is not a terminal', () => {
     const screen = terminal();
     const standardError = new StandardError(Object.assign(screen.stream, { isTTY: false }));
-    const progress = new Progress(standardError, false);
-    progress.note('loading demo');
-    progress.download({ file: `model${ESCAPE}`, received: 0, total: 1e6 });
-    progress.clear();
+    const display = displayOf(standardError, false);
+    display.show(() => 'loading demo');
+    const downloads = new Downloads(standardError, display, false);
+    downloads.report({ file: `model${ESCAPE}`, received: 0, total: 1e6 });
+    display.clear();
     assert.equal(screen.written(), `downloading model${SHOWN} (1.0 MB)\n`);
   });
 });
