@@ -18,6 +18,7 @@ export class TextReporter implements Reporter {
   readonly #downloads: Downloads;
   readonly #tally = new ProgressTally();
   #activity: () => string; // what the job does at the moment
+  #isLoading = true;
 
   constructor(output: StandardError, job: ReportedJob, display: Display) {
     this.#output = output;
@@ -32,7 +33,7 @@ export class TextReporter implements Reporter {
   }
 
   loading(): void {
-    this.#display.show(this.#activity);
+    if (this.#display.kind === 'bar') this.#display.show(this.#activity);
   }
 
   report(event: JobEvent): void {
@@ -59,7 +60,7 @@ export class TextReporter implements Reporter {
         break;
       case 'row':
       case 'pulse':
-        this.#display.show(this.#activity);
+        if (this.#isShown) this.#display.show(this.#activity);
         break;
       case 'counted':
       case 'stopped':
@@ -82,7 +83,13 @@ export class TextReporter implements Reporter {
     this.#display.clear();
   }
 
+  /** Whether a log has a line about what the job does: not while the model loads. */
+  get #isShown(): boolean {
+    return this.#display.kind === 'bar' || !this.#isLoading;
+  }
+
   #measuring(): void {
+    this.#isLoading = false;
     this.#activity = () => 'calibrating the model for int8';
     this.#display.show(this.#activity);
     if (this.#job.lists && this.#job.calibration === undefined)
@@ -90,17 +97,23 @@ export class TextReporter implements Reporter {
   }
 
   #started({ opened }: Extract<JobEvent, { kind: 'started' }>): void {
-    const isPlain = this.#display.kind === 'plain';
-    this.#activity = () => (isPlain ? logLine : progressLine)(this.#tally.progress);
-    const { command, model, output } = this.#job;
-    if (isPlain) {
-      const to = output === '-' ? 'standard output' : output;
-      this.#say(`started ${new Date().toISOString()}: ${command} with ${model}, to ${to}`);
-    }
-    const device = deviceLine(opened) ?? (isPlain ? `device: ${opened.device.name}` : undefined);
+    this.#isLoading = false;
+    const device = deviceLine(opened);
     if (device !== undefined) this.#say(device);
+    if (this.#display.kind === 'plain') {
+      const beginning = this.#beginning();
+      if (device === undefined) beginning.push(`device: ${opened.device.name}`);
+      this.#activity = () => [...beginning.splice(0), logLine(this.#tally.progress)].join('\n');
+    } else this.#activity = () => progressLine(this.#tally.progress);
     if (this.#job.lists && this.#job.typed)
       this.#say('reading paths from the terminal, one per line; Ctrl-D ends the list');
+  }
+
+  /** Returns what a log says once, before its first line of progress: short runs need no more than their summary. */
+  #beginning(): string[] {
+    const { command, model, output } = this.#job;
+    const to = output === '-' ? 'standard output' : output;
+    return [`started ${new Date().toISOString()}: ${command} with ${model}, to ${to}`];
   }
 
   #say(text: string): void {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { type ProgressKind, reporterFor } from '../../commands/report/choose-reporter.js';
+import { PlainLines } from '../../commands/report/plain-lines.js';
 import type { ReportedJob } from '../../commands/report/reporter.js';
 import { StandardError } from '../../commands/report/standard-error.js';
+import { TextReporter } from '../../commands/report/text-reporter.js';
 import type { JobEvent } from '../../src/job/events.js';
 
 const JOB: ReportedJob = {
@@ -70,6 +72,30 @@ describe('a reporter', () => {
     assert.ok(text.startsWith('\r\u001b[Kloading demo'), JSON.stringify(text));
     assert.ok(text.endsWith('2 images in 1.0 s (2.0/s), written to x.csv\n'), JSON.stringify(text));
     assert.ok(tellsTotal);
+  });
+
+  it('begins a log with what and when, once there is a first line of progress', async () => {
+    const stream = Object.assign(new PassThrough(), { isTTY: false });
+    const output = new StandardError(stream as unknown as WriteStream);
+    const reporter = new TextReporter(output, JOB, new PlainLines(output, { everySeconds: 0 }));
+    reporter.loading();
+    reporter.report({ kind: 'pulse', measured: undefined });
+    const device = { name: 'cpu' } as const;
+    const opened = { device, chosen: false, skipped: [], session: { mixed: false } } as unknown as Extract<
+      JobEvent,
+      { kind: 'started' }
+    >['opened'];
+    reporter.report({ kind: 'started', opened, counts: { rows: 0, failures: {} } });
+    reporter.report({ kind: 'row', failure: undefined, stored: false });
+    reporter.report({ kind: 'row', failure: 'not_found', stored: false });
+    const [start, ...lines] = String(stream.read() ?? '')
+      .trimEnd()
+      .split('\n');
+    assert.match(start ?? '', /^started \d{4}-\d\d-\d\dT\S+Z: classify with demo, to x\.csv$/);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/[\d.]+\/s/, 'N/s')),
+      ['device: cpu', '0s: 1 image, N/s', '0s: 2 images, N/s, 1 failed'],
+    );
   });
 
   it('prints nothing when quiet, and does not look up the files', async () => {

@@ -36,12 +36,9 @@ describe('watching a run', () => {
   const place = (name: string) => join(folder, name);
   const classify = (...flags: readonly string[]) => halonet(['classify', place('photos'), ...DEMO, ...flags]);
 
-  it('is a few lasting lines without a terminal, whose first and last say what and when', async () => {
+  it('is the summary alone for a short run without a terminal', async () => {
     const { stderr } = await classify('-o', place('plain.csv'));
-    const [first, second, ...others] = stderr.trimEnd().split('\n');
-    assert.match(first ?? '', /^started \d{4}-\d\d-\d\dT\S+Z: classify with demo, to .*plain\.csv$/);
-    assert.equal(second, 'device: cpu');
-    assert.match(others[0] ?? '', /^12 images in .*, 1 failed \(unsupported_format 1\), written to /);
+    assert.match(stderr, /^12 images in .*, 1 failed \(unsupported_format 1\), written to /);
     const none = await classify('-o', place('none.csv'), '--progress', 'none');
     assert.match(none.stderr, /^12 images in /);
     assert.equal((await classify('-o', place('quiet.csv'), '--quiet')).stderr, '');
