@@ -5,7 +5,7 @@ import { fileFailure } from './file-failure.js';
 import { type FileIdentity, fileIdentity } from './file-identity.js';
 import { identify } from './identify.js';
 import type { BrokenItem, FoundItem, OpenItem } from './item.js';
-import { ImageRefusal, imageLimit } from './refusal.js';
+import { ImageRefusal, imageLimit, NO_BYTES } from './refusal.js';
 
 /** An item that is a file. A class, because memory may hold millions of them. */
 export class FileItem implements FoundItem {
@@ -93,7 +93,7 @@ async function readAndClose(
   try {
     if (size > limit) throw tooLarge(`has ${size} bytes`, limit);
     const bytes = await readToEnd(handle, Math.max(FIRST_READ, size + 1), limit);
-    if (bytes.byteLength === 0) throw new ImageRefusal('empty_file', 'the file has no bytes');
+    if (bytes.byteLength === 0) throw new ImageRefusal('empty_file', 'the file has no bytes', NO_BYTES);
     return bytes;
   } catch (error) {
     throw refusalOf(error);

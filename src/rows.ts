@@ -1,4 +1,5 @@
 import type { ImageFailure } from './errors.js';
+import type { Facts } from './facts.js';
 import type { FileIdentity } from './file-identity.js';
 import type { Tensor } from './tensor.js';
 
@@ -20,6 +21,7 @@ export type Row = {
   readonly target?: string | undefined; // what the id resolves to; left out if the same
   readonly columns?: Columns | undefined; // values that came with the item
   readonly file?: FileIdentity | undefined; // undefined if nothing is known about the file
+  readonly facts?: Facts | undefined; // about the image; no part of its name. Stored rows have theirs in their text
 } & (
   | { readonly status: 'ok'; readonly outputs: Readonly<Record<string, Tensor>> }
   | { readonly status: 'failed'; readonly failure: ImageFailure }

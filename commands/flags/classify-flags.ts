@@ -63,13 +63,13 @@ export async function classifyPart(
   return {
     requests: [{ name: scores }],
     arrangement: format.classify.arrangement,
-    layout: async ({ config }, columns) =>
+    layout: async ({ config }, added) =>
       classifyLayout({
         format,
         scores,
         topK: flags['top-k'],
         csvSafe: flags['csv-safe'],
-        columns,
+        ...added,
         labels: await labelsOf(config, flags['label-type'], names),
       }),
   };

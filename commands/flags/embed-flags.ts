@@ -38,12 +38,12 @@ export async function embedPart(
   return {
     requests: [{ name: tensor, ...(pool !== 'none' && pool !== undefined && { pool }), normalize, dtype }],
     arrangement: format.embed.arrangement,
-    layout: ({ shapeOf }, columns) =>
+    layout: ({ shapeOf }, added) =>
       embedLayout({
         format,
         dtype,
         csvSafe: flags['csv-safe'],
-        columns,
+        ...added,
         tensor,
         shape: shapeOf(tensor),
       }),

@@ -97,13 +97,13 @@ export async function featuresPart(
   return {
     requests: names.map((name) => ({ name, dtype, ...(pool !== 'none' && { pool }) })),
     arrangement: (perImage ? requirePerImage(format) : format.features).arrangement,
-    layout: ({ shapeOf }, columns) =>
+    layout: ({ shapeOf }, added) =>
       featuresLayout({
         format,
         dtype,
         perImage,
         csvSafe: flags['csv-safe'],
-        columns,
+        ...added,
         stages: names.map((name) => ({ name, shape: shapeOf(name) })),
       }),
   };

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { shownAddress } from '../../src/address.js';
 import { HalonetError } from '../../src/errors.js';
+import { FACT_TYPES, type FactName, isFactName } from '../../src/facts.js';
 import { DECODES, FAULTS } from '../../src/images/geometry.js';
 import type { FailureLimit } from '../../src/job/failure-limit.js';
 import { DECODE_SECONDS, MAX_PIXELS } from '../../src/models/preprocessing.js';
@@ -145,6 +146,18 @@ const keptColumns = Flags.custom<readonly string[] | 'all'>({
     if (names !== undefined) return names;
     throw new HalonetError(
       `expected distinct names of columns separated by commas, or all; received ${text}`,
+    );
+  },
+});
+
+const factColumns = Flags.custom<readonly FactName[]>({
+  helpValue: 'NAME,…',
+  parse: async (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    const known = names.filter(isFactName);
+    if (known.length === names.length && new Set(names).size === names.length) return known;
+    throw new HalonetError(
+      `expected distinct names among ${Object.keys(FACT_TYPES).join(', ')}, separated by commas; received ${text}`,
     );
   },
 });
@@ -334,6 +347,11 @@ export const sharedFlags = {
   'csv-safe': Flags.boolean({
     ...OUTPUT,
     description: 'In CSV, put an apostrophe before text that a spreadsheet would run as a formula',
+  }),
+  columns: factColumns({
+    ...OUTPUT,
+    description:
+      'Facts about each image to write after the path: width, height, bytes, sha256 and format, in the order given. Width and height are of the whole image, before resizing',
   }),
   overwrite: Flags.boolean({
     ...RESUMING,

@@ -98,6 +98,7 @@ function imageOptions(
     list: listOf(flags),
     keep: flags['keep-columns'],
     columns: request.columns,
+    facts: flags.columns,
     selection: selectionOf(flags),
     imageColumn: flags['image-column'],
     folder: folderOf(retried, invocation.folder),

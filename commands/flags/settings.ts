@@ -41,6 +41,7 @@ export const SETTINGS = {
   'path-column': { sets: 'images', follows: 'nothing', retry: 'drop' },
   root: { sets: 'images', follows: 'nothing', retry: 'drop' },
   'keep-columns': { sets: 'images', follows: 'rows', fingerprint: ['columns'], retry: 'drop' },
+  columns: { sets: 'images', follows: 'rows', fingerprint: ['facts'], retry: 'keep' },
   'crop-columns': { sets: 'images', follows: 'nothing', retry: 'drop' }, // the ids of items have the boxes
   'crop-units': { sets: 'images', follows: 'nothing', retry: 'drop' },
   requests: { sets: 'images', follows: 'nothing', retry: 'renew' },

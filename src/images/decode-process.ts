@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import process, { pid } from 'node:process';
+import type { Facts } from '../facts.js';
 import { FileItem } from '../file-item.js';
 import { shortageOf } from '../shortage.js';
 import { decodeImage, type Openable } from './decode.js';
+import { ImageFacts } from './image-facts.js';
 import type { ProcessReply, ProcessRequest } from './isolated.js';
 
 // The process that decodes images which may crash a decoder or hang it.
@@ -20,10 +22,12 @@ function openable({ from, crop }: Pick<ProcessRequest, 'from' | 'crop'>): Openab
 
 const send = (reply: ProcessReply) => process.send?.(reply);
 
-process.on('message', async ({ preprocessing, ...request }: ProcessRequest) => {
+process.on('message', async ({ preprocessing, facts, ...request }: ProcessRequest) => {
+  const onFound = (found: Facts) => send({ kind: 'found', facts: found });
   try {
     const image = await decodeImage(openable(request), preprocessing, {
       onOpen: (file) => send({ kind: 'opened', file }),
+      facts: facts.length === 0 ? undefined : new ImageFacts(facts, onFound),
     });
     if (image !== undefined) send({ kind: 'done', image });
   } catch (error) {

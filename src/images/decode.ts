@@ -2,6 +2,7 @@
 
 import type { Crop } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
+import type { Facts } from '../facts.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem, OpenItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
@@ -11,6 +12,7 @@ import { croppedImage } from './crop.js';
 import { exactPixels } from './exact.js';
 import { type Preprocessing, planResize, type ResizePlan } from './geometry.js';
 import type { Header } from './image.js';
+import type { ImageFacts } from './image-facts.js';
 import { isLaboriousFile, isLaboriousImage } from './laborious.js';
 import { nearPixels } from './near.js';
 import { openImage } from './open-image.js';
@@ -23,17 +25,20 @@ export type DecodedImage =
       readonly status: 'ok';
       readonly pixels: Uint8Array; // HWC RGB, 0..255: [height, width, 3]
       readonly file?: FileIdentity | undefined; // as it was before reading
+      readonly facts?: Facts | undefined; // those that were asked for
     }
   | {
       readonly status: 'failed';
       readonly failure: ImageFailure;
       readonly file?: FileIdentity | undefined; // undefined: it could not be opened, or is not a file
+      readonly facts?: Facts | undefined; // those that were asked for, as far as they are known
     };
 
 export interface DecodeOptions {
   readonly onOpen?: (file: FileIdentity) => void; // called with the opened file before it is read
   readonly leaveLaborious?: boolean; // skip images that may take very long or need a lot of memory
   readonly signal?: AbortSignal; // aborted once nobody waits for the image
+  readonly facts?: ImageFacts | undefined; // collects facts about the image
 }
 
 /** An item that can be decoded. */
@@ -61,6 +66,20 @@ export async function decodeImage(
   preprocessing: Preprocessing,
   options: DecodeOptions = {},
 ): Promise<DecodedImage | undefined> {
+  const image = await decodeOpened(item, preprocessing, options);
+  return image && withFacts(image, options.facts);
+}
+
+/** Adds the facts that were collected about an image. */
+export async function withFacts(image: DecodedImage, facts: ImageFacts | undefined): Promise<DecodedImage> {
+  return facts === undefined ? image : { ...image, facts: await facts.settled() };
+}
+
+async function decodeOpened(
+  item: Openable,
+  preprocessing: Preprocessing,
+  options: DecodeOptions,
+): Promise<DecodedImage | undefined> {
   let opened: OpenItem | undefined;
   try {
     opened = await item.open();
@@ -71,6 +90,7 @@ export async function decodeImage(
     const pixels = await decodeBytes(bytes, item.crop, preprocessing, options);
     return pixels && { status: 'ok', pixels, file: opened.identity };
   } catch (error) {
+    if (error instanceof ImageRefusal) options.facts?.learn(error.known);
     return { status: 'failed', failure: failureOf(error), file: opened?.identity };
   }
 }
@@ -79,11 +99,13 @@ async function decodeBytes(
   bytes: Uint8Array,
   crop: Crop | undefined,
   preprocessing: Preprocessing,
-  { leaveLaborious = false, signal }: DecodeOptions,
+  { leaveLaborious = false, signal, facts }: DecodeOptions,
 ): Promise<Uint8Array | undefined> {
   try {
     if (leaveLaborious && isLaboriousFile(bytes)) return undefined;
+    await facts?.read(bytes);
     const whole = await openImage(bytes, preprocessing);
+    facts?.opened(whole.header);
     const image = crop === undefined ? whole : croppedImage(whole, crop);
     const { decode } = preprocessing;
     const held = crop === undefined ? decode : 'exact'; // a crop is held in memory
@@ -94,7 +116,7 @@ async function decodeBytes(
     return pad(await pixels.catch(refuseDamaged(image.header)), plan, preprocessing);
   } catch (error) {
     if (error instanceof ImageRefusal && error.failure.code === 'decode_failed' && endsEarly(bytes))
-      throw new ImageRefusal('truncated', `the ${sniffFormat(bytes)?.name} file ends early`);
+      throw new ImageRefusal('truncated', `the ${sniffFormat(bytes)?.name} file ends early`, error.known);
     throw error;
   }
 }

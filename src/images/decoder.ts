@@ -1,8 +1,10 @@
 import PQueue from 'p-queue';
+import type { FactName } from '../facts.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem } from '../item.js';
-import { type DecodedImage, decodeImage } from './decode.js';
+import { type DecodedImage, decodeImage, withFacts } from './decode.js';
 import type { Preprocessing } from './geometry.js';
+import { ImageFacts } from './image-facts.js';
 import { IsolatedDecoder, type RunAlone, timedOut } from './isolated.js';
 import { type MemoryLimits, memoryLimits } from './memory-limits.js';
 import { withRunningTimeout } from './running-time.js';
@@ -19,6 +21,7 @@ export interface DecoderOptions {
   readonly timeout: number; // for one image, from when its turn comes; counts only while this process runs
   readonly isolated?: (item: FoundItem) => boolean; // whether to decode an item in the separate process, whatever its contents
   readonly memory?: MemoryLimits; // of that process; undefined: the limits of this machine
+  readonly facts?: readonly FactName[] | undefined; // to find out about each image; none by default
   readonly signal?: AbortSignal | undefined; // closes the decoder: images in the separate process fail at once
 }
 
@@ -28,7 +31,7 @@ export interface DecoderOptions {
  */
 export function openDecoder(
   preprocessing: Preprocessing,
-  { timeout, isolated = () => false, memory = memoryLimits(), signal }: DecoderOptions,
+  { timeout, isolated = () => false, memory = memoryLimits(), facts = [], signal }: DecoderOptions,
 ): Decoder {
   const here = new PQueue(); // unlimited concurrency: callers bound it
   const alone: RunAlone = async (work) => {
@@ -40,7 +43,7 @@ export function openDecoder(
       here.start();
     }
   };
-  const apart = new IsolatedDecoder(preprocessing, { seconds: timeout, memory }, alone);
+  const apart = new IsolatedDecoder(preprocessing, { seconds: timeout, memory }, alone, facts);
   const stop = () => void apart.close();
   signal?.addEventListener('abort', stop);
   const overdue = new Set<Promise<unknown>>(); // images that timed out while their threads still run
@@ -48,9 +51,11 @@ export function openDecoder(
   const decodeHere = async (item: FoundItem): Promise<DecodedImage | undefined> => {
     let file: FileIdentity | undefined;
     const givenUp = new AbortController();
+    const collected = facts.length === 0 ? undefined : new ImageFacts(facts);
     const decoding = decodeImage(item, preprocessing, {
       leaveLaborious: true,
       signal: givenUp.signal,
+      facts: collected,
       onOpen: (opened) => {
         file = opened;
       },
@@ -61,7 +66,7 @@ export function openDecoder(
     givenUp.abort();
     const over: Promise<unknown> = decoding.catch(() => {}).then(() => overdue.delete(over));
     overdue.add(over);
-    return { status: 'failed', failure: timedOut(timeout), file };
+    return withFacts({ status: 'failed', failure: timedOut(timeout), file }, collected);
   };
 
   return {

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import PQueue from 'p-queue';
 import type { Crop } from '../crop.js';
 import type { ImageFailure } from '../errors.js';
+import type { FactName, Facts } from '../facts.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { FoundItem } from '../item.js';
 import { ImageRefusal } from '../refusal.js';
 import { ShortageError } from '../shortage.js';
 import { byteLimit } from './byte-limit.js';
-import type { DecodedImage } from './decode.js';
+import { type DecodedImage, withFacts } from './decode.js';
 import type { Preprocessing } from './geometry.js';
+import { ImageFacts } from './image-facts.js';
 import type { MemoryLimits } from './memory-limits.js';
 import { setRunningTimeout, withRunningTimeout } from './running-time.js';
 
@@ -18,6 +20,7 @@ export interface ProcessRequest {
   readonly from: BytesSource;
   readonly crop: Crop | undefined;
   readonly preprocessing: Preprocessing;
+  readonly facts: readonly FactName[]; // to find out
 }
 
 /** Where the process gets the bytes of an image: from a file that it opens itself, or from the parent process. */
@@ -25,10 +28,11 @@ export type BytesSource =
   | { readonly file: string }
   | { readonly bytes: Uint8Array; readonly identity: FileIdentity };
 
-/** A reply: first that the process is ready, then for each image the file it opened, and the result or what the process lacks. */
+/** A reply: first that the process is ready, then for each image the file it opened, the facts it found, and the result or what the process lacks. */
 export type ProcessReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'opened'; readonly file: FileIdentity }
+  | { readonly kind: 'found'; readonly facts: Facts } // all so far
   | { readonly kind: 'done'; readonly image: DecodedImage }
   | { readonly kind: 'short'; readonly message: string; readonly hint: string | undefined };
 
@@ -61,15 +65,25 @@ export class IsolatedDecoder {
   readonly #preprocessing: Preprocessing;
   readonly #limits: ImageLimits;
   readonly #alone: RunAlone;
+  readonly #facts: readonly FactName[];
   readonly #queue = new PQueue({ concurrency: 1 });
   #child: ChildProcess | undefined;
   #closed = false;
 
-  /** @param alone runs work while nothing is decoded elsewhere */
-  constructor(preprocessing: Preprocessing, limits: ImageLimits, alone: RunAlone) {
+  /**
+   * @param alone runs work while nothing is decoded elsewhere
+   * @param facts to find out about each image
+   */
+  constructor(
+    preprocessing: Preprocessing,
+    limits: ImageLimits,
+    alone: RunAlone,
+    facts: readonly FactName[],
+  ) {
     this.#preprocessing = preprocessing;
     this.#limits = limits;
     this.#alone = alone;
+    this.#facts = facts;
   }
 
   /**
@@ -93,7 +107,7 @@ export class IsolatedDecoder {
     try {
       from = await withRunningTimeout(seconds * 1000, bytesFrom(item, byteLimit(this.#preprocessing)));
     } catch (error) {
-      if (error instanceof ImageRefusal) return failed(error.failure, await item.identify());
+      if (error instanceof ImageRefusal) return this.#refused(error, item);
       throw error;
     }
     if (from === undefined) return failed(timedOut(seconds));
@@ -104,7 +118,19 @@ export class IsolatedDecoder {
     const last = first?.killed ? await alone() : first;
     if (last === undefined) throw notStarted();
     if (!last.killed) return last.image;
-    return failed(crashed('SIGKILL, twice, the second time with nothing beside it'), last.image.file);
+    return failed(
+      crashed('SIGKILL, twice, the second time with nothing beside it'),
+      last.image.file,
+      last.image.facts,
+    );
+  }
+
+  async #refused({ failure, known }: ImageRefusal, item: FoundItem): Promise<DecodedImage> {
+    const image = failed(failure, await item.identify());
+    if (this.#facts.length === 0) return image;
+    const facts = new ImageFacts(this.#facts);
+    facts.learn(known);
+    return withFacts(image, facts);
   }
 
   /** Ends the process. Images not decoded yet fail as crashed. */
@@ -129,6 +155,7 @@ export class IsolatedDecoder {
     const { seconds, memory } = this.#limits;
     return new Promise((resolve, reject) => {
       let file: FileIdentity | undefined;
+      let facts: Facts | undefined;
       let cause: ImageFailure | undefined; // why the process is being killed
       const end = (failure: ImageFailure) => {
         cause ??= failure;
@@ -148,18 +175,24 @@ export class IsolatedDecoder {
       };
       const onMessage = (reply: ProcessReply) => {
         if (reply.kind === 'opened') file = reply.file;
+        if (reply.kind === 'found') facts = reply.facts;
         if (reply.kind === 'done') settle(reply.image);
         if (reply.kind !== 'short') return;
         stop();
         reject(new ShortageError(reply.message, { hint: reply.hint }));
       };
       const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+        if (child.connected) {
+          child.once('disconnect', () => onExit(code, signal)); // replies may still be on their way
+          return;
+        }
         const killed = cause === undefined && signal === 'SIGKILL' && !this.#closed;
         if (cause === undefined && file !== undefined) cause = crashed(signal ?? `exit code ${code}`);
-        settle(cause && failed(cause, file), killed);
+        settle(cause && failed(cause, file, facts), killed);
       };
       child.on('message', onMessage).on('exit', onExit);
-      child.send({ from, crop, preprocessing: this.#preprocessing } satisfies ProcessRequest, () => {}); // on an error, it has exited
+      const request = { from, crop, preprocessing: this.#preprocessing, facts: this.#facts };
+      child.send(request satisfies ProcessRequest, () => {}); // on an error, it has exited
     });
   }
 
@@ -216,8 +249,9 @@ function tooLarge({ decoding }: MemoryLimits): ImageFailure {
   return { code: 'too_large', message: `its decoder takes more memory than the limit of ${mebibytes} MiB` };
 }
 
-function failed(failure: ImageFailure, file?: FileIdentity): DecodedImage {
-  return { status: 'failed', failure, file };
+function failed(failure: ImageFailure, file?: FileIdentity, facts?: Facts): DecodedImage {
+  const image = { status: 'failed', failure, file } as const;
+  return facts === undefined ? image : { ...image, facts };
 }
 
 /** Returns the resident memory of a process in bytes; always 0 on systems other than Linux. */

@@ -16,6 +16,8 @@ import { type Orientation, storedRegion, turnedSize, turnUpright } from './uprig
 export interface Corrections {
   /** Returns the orientation of what libvips decodes; by default that of EXIF or XMP, if it is to be applied. */
   readonly orientation?: ((told: OrientationSources) => Orientation) | undefined;
+  /** Returns the size that an image has once its codec has turned it. @param size of what libvips decodes */
+  readonly shown?: ((size: Size) => Size) | undefined;
   readonly background?: string | undefined; // drawn behind transparent pixels; by default alpha is dropped
   readonly failOn?: FailOn | undefined; // the faults that fail it
   /** Replaces the conversion to RGB. @param stored the part of the image, not turned */
@@ -41,16 +43,17 @@ export async function openWithLibvips(
       throw headerRefusal(bytes);
     });
   if (metadata.format === 'heif' && metadata.compression === 'hevc') return heic(bytes, settings);
-  refuseDepth(metadata);
-  refuseSize(metadata, settings.maxPixels);
   const told = { exif: metadata.exif && exifOrientation(metadata.exif), xmp: metadata.xmp };
   const follow = corrections.orientation ?? (settings.autoOrient ? orientationOf : () => 1 as const);
   const orientation = follow(told);
+  const size = turnedSize(metadata, orientation);
+  const shown = corrections.shown?.(size) ?? size;
+  refuseDepth(metadata, shown);
+  refuseSize(metadata, settings.maxPixels, shown);
   const isCmyk = metadata.space === 'cmyk' && metadata.channels >= 4;
   const isSvg = metadata.format === 'svg'; // wherever in the file its tag is
   const background = isSvg ? '#fff' : corrections.background; // as in a browser
   const format = isSvg ? 'SVG' : (sniffFormat(bytes)?.name ?? metadata.format.toUpperCase());
-  const size = turnedSize(metadata, orientation);
   const header: Header = { ...size, format, streamed: isStreamed(metadata) };
   const open = () => {
     const image = openFile(bytes, failOn);
@@ -96,12 +99,13 @@ const cmykToRgb =
   };
 
 /** Refuses floating-point samples in 0..1, which libvips would truncate to 0, a black image. */
-function refuseDepth({ format, depth }: Metadata): void {
+function refuseDepth({ format, depth }: Metadata, { width, height }: Size): void {
   if (depth === 'uchar' || depth === 'ushort') return;
   const samples = depth === 'float' || depth === 'double' ? 'floating-point' : depth;
   throw new ImageRefusal(
     'unsupported_format',
     `${format.toUpperCase()} with ${samples} samples has no defined range; convert it to 8 or 16 bits, unsigned`,
+    { width, height },
   );
 }
 

@@ -34,7 +34,7 @@ export function openPacked(image: PackedImage, { maxPixels, failOn }: OpenSettin
   const needed = coding === undefined ? stride * (height - 1) + lastRow : (image.minBytes ?? 1);
   const partial = failOn === 'none';
   if (bytes.byteLength < needed && !partial) {
-    throw new ImageRefusal('truncated', `the ${format} file ends early`);
+    throw new ImageRefusal('truncated', `the ${format} file ends early`, { width, height });
   }
   return {
     header: { width, height, format, streamed: false },

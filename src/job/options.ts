@@ -1,8 +1,10 @@
 import type { DeviceRequest } from '../devices/choose-device.js';
+import type { FactName } from '../facts.js';
 import type { HubSettings } from '../hub/settings.js';
 import type { OutputRequest } from '../model/outputs.js';
 import type { RunPrecision } from '../models/model-source.js';
 import type { PreprocessingOverrides } from '../models/preprocessing.js';
+import type { AddedColumns } from '../outputs/csv-line.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { RemoteSettings } from '../remote/settings.js';
 import type { RowCounts, RowSink } from '../rows.js';
@@ -44,6 +46,7 @@ export interface ModelOptions {
 
 export interface ImageOptions extends ImageWalk {
   readonly keep?: readonly string[] | 'all' | undefined; // columns of the inputs to carry into the output, unless `columns` tells
+  readonly facts?: readonly FactName[] | undefined; // about each image, for the output
   readonly folder?: string | undefined; // base of relative paths in retried rows; the working directory by default
   readonly remote?: RemoteSettings | undefined; // how to reach servers; none by default
   readonly stdin: () => AsyncIterable<Buffer | string>; // called only for the input -
@@ -58,7 +61,7 @@ export interface ImageOptions extends ImageWalk {
 /** What to compute for each image, and the files to write it to. */
 export interface FileOutputs {
   readonly requests: readonly OutputRequest[];
-  readonly layout: (model: JobModel, columns: readonly string[]) => OutputLayout | Promise<OutputLayout>;
+  readonly layout: (model: JobModel, added: AddedColumns) => OutputLayout | Promise<OutputLayout>;
   readonly destination: JobOutput;
   readonly checksSpace: boolean; // stop early if the disk has no room for all rows
 }

@@ -51,10 +51,10 @@ export async function readyModel(
 
 /** Returns the layout that turns the rows of a job into files. */
 export async function layoutOf(
-  { outputs: { layout }, images: { columns = [] } }: FileJobOptions,
+  { outputs: { layout }, images: { columns, facts } }: FileJobOptions,
   { prepared }: ReadyModel,
 ): Promise<OutputLayout> {
-  return layout(prepared.model, columns);
+  return layout(prepared.model, { columns, facts });
 }
 
 /** Returns the fingerprint of a job: what its output depends on besides the inputs. */

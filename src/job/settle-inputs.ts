@@ -16,19 +16,19 @@ import { columnsOfImages, type ImageWalk, walkImages } from './walk-images.js';
  *
  * @returns the options, with the names of the columns that the output keeps
  * @throws {InputError} that says what was found instead; the signal's reason on abort
- * @throws HalonetError for a list that cannot be read, or if no input has such columns
+ * @throws HalonetError for a list that cannot be read, or if no input has such columns, or one has the name of a fact
  */
 export async function settleInputs<Options extends JobOptions>(options: Options): Promise<Options> {
   const { images, outputs, signal } = options;
   if ('destination' in outputs && outputs.destination.mode === 'retry') return options;
-  const { inputs, sources, list, imageColumn, storage, allowEmpty, keep } = images;
+  const { inputs, sources, list, imageColumn, storage, allowEmpty, keep, facts } = images;
   if (list !== undefined) {
     const mistake = await storage?.mistake(list.path);
     if (mistake !== undefined) throw mistake;
     await listColumns(list, storage);
   }
   await refuseMistaken(inputs, sources, { imageColumn, storage });
-  const columns = keep && keptColumns(keep, await columnsOfImages(images, { signal }));
+  const columns = keep && keptColumns(keep, await columnsOfImages(images, { signal }), facts);
   if (!allowEmpty && list === undefined && !inputs.includes(STDIN)) await expectImage(images, signal);
   return { ...options, images: { ...images, columns } };
 }

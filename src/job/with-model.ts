@@ -38,6 +38,7 @@ export async function withModel<T>(
   const decoder = openDecoder(preprocessing, {
     timeout: images.decodeSeconds,
     signal,
+    facts: images.facts,
     isolated: ({ id }) => suspects.has(id),
   });
   const { remote, storage } = images;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { compressed } from './compressed/compressed-text.js';
+import type { AddedColumns } from './csv-line.js';
 import { type Format, filesOf } from './formats/format.js';
-import { columnSetting, type OutputLayout } from './layout.js';
+import { columnSettings, type OutputLayout } from './layout.js';
 
-export interface ClassifyLayoutOptions {
+export interface ClassifyLayoutOptions extends AddedColumns {
   readonly format: Format;
   readonly scores: 'probabilities' | 'logits'; // name of the tensor in each row: float32 [classes]
   readonly labels: readonly string[]; // one per class
   readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
-  readonly columns?: readonly string[] | undefined; // of the items, kept in the text of rows
   readonly topK?: number | undefined; // 1 or more, clipped to the number of classes; 5 by default
 }
 
@@ -20,6 +20,7 @@ export function classifyLayout({
   topK = 5,
   csvSafe = false,
   columns = [],
+  facts = [],
 }: ClassifyLayoutOptions): OutputLayout {
   const { arrangement, topK: holdsBest } = format.classify;
   const k = Math.min(topK, labels.length);
@@ -29,13 +30,13 @@ export function classifyLayout({
       ...filesOf(
         format.classify,
         { tensor: { name: scores, dtype: 'float32', shape: [labels.length] }, labels, k },
-        { safe: csvSafe, columns },
+        { safe: csvSafe, columns, facts },
       ),
       settings: {
         format: format.name,
         scores,
         csvSafe,
-        ...columnSetting(columns),
+        ...columnSettings({ columns, facts }),
         ...(holdsBest && { topK: k }),
         labels: digestOf(labels),
       },

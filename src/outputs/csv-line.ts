@@ -1,11 +1,16 @@
 import { type CastingContext, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { FormatError, type ImageFailure } from '../errors.js';
-import type { RowName } from '../rows.js';
+import type { FactName } from '../facts.js';
+import type { Row, RowName } from '../rows.js';
 
 /** How rows become text. */
-export interface TextStyle extends CsvStyle {
+export interface TextStyle extends CsvStyle, AddedColumns {}
+
+/** The columns that a user adds to those of the results. */
+export interface AddedColumns {
   readonly columns?: readonly string[] | undefined; // of the items, kept after the path
+  readonly facts?: readonly FactName[] | undefined; // about the images, after these
 }
 
 export interface CsvStyle {
@@ -46,15 +51,23 @@ export function csvNumbersLine(
   return `${csvLine(before, style).slice(0, -1)},${numbers.join(',')},${csvLine(after, style)}`;
 }
 
-/** Returns the header of a table, with the kept columns of items between its own. */
+/** Returns the header of a table, with the kept columns of items and the facts between its own. */
 export function headerLine(before: readonly string[], after: readonly string[], style: TextStyle): string {
-  const { columns: kept = [] } = style;
+  const { columns: kept = [], facts = [] } = style;
   const cells = kept.map((name) => (style.safe ? name.replace(FORMULA, "'$&") : name));
-  return csvLine([...before, ...cells, ...after]);
+  return csvLine([...before, ...cells, ...facts, ...after]);
+}
+
+/** Returns the first cells of a row: those that name its item, and facts about its image. */
+export function firstCells(
+  row: Pick<Row, 'id' | 'columns' | 'facts'>,
+  style: TextStyle,
+): (string | number)[] {
+  return [...nameCells(row, style), ...(style.facts ?? []).map((name) => row.facts?.[name] ?? '')];
 }
 
 /** Returns the cells that name an item: its id and its kept columns. */
-export function nameCells({ id, columns }: RowName, { columns: kept = [] }: TextStyle): (string | number)[] {
+function nameCells({ id, columns }: RowName, { columns: kept = [] }: TextStyle): (string | number)[] {
   return [
     id,
     ...kept.map((name) => {

@@ -1,8 +1,9 @@
 import { OutputError } from '../errors.js';
 import { compressed } from './compressed/compressed-text.js';
+import type { AddedColumns } from './csv-line.js';
 import { type Format, filesOf } from './formats/format.js';
 import { FORMATS } from './formats/registry.js';
-import { columnSetting, type OutputLayout } from './layout.js';
+import { columnSettings, type OutputLayout } from './layout.js';
 import { GLOBAL_POOLS, requireMaps } from './maps.js';
 import type { FloatDType, TensorSpec } from './row-tensor.js';
 
@@ -11,13 +12,12 @@ export interface StageSpec {
   readonly shape: readonly number[]; // [C, H, W], or [C] pooled
 }
 
-export interface FeaturesLayoutOptions {
+export interface FeaturesLayoutOptions extends AddedColumns {
   readonly format: Format;
   readonly stages: readonly StageSpec[]; // in the order of the output
   readonly dtype: FloatDType; // element type of every stage
   readonly perImage?: boolean | undefined; // an array for each image and stage, not one for each stage
   readonly csvSafe?: boolean | undefined; // make CSV safe for spreadsheets
-  readonly columns?: readonly string[] | undefined; // of the items, kept in the text of rows
 }
 
 /**
@@ -31,11 +31,12 @@ export function featuresLayout({
   perImage = false,
   csvSafe = false,
   columns = [],
+  facts = [],
 }: FeaturesLayoutOptions): OutputLayout {
   if (stages.some(({ shape }) => shape.length !== 1)) requireMaps(format, GLOBAL_POOLS);
   const tensors = stages.map(({ name, shape }): TensorSpec => ({ name, dtype, shape }));
-  const style = { safe: csvSafe, columns };
-  const settings = { format: format.name, dtype, csvSafe, ...columnSetting(columns) };
+  const style = { safe: csvSafe, columns, facts };
+  const settings = { format: format.name, dtype, csvSafe, ...columnSettings({ columns, facts }) };
   if (perImage) {
     const part = requirePerImage(format);
     const { arrangement } = part;

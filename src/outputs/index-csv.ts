@@ -3,15 +3,15 @@ import {
   csvNames,
   csvRenamed,
   failureCell,
+  firstCells,
   headerLine,
-  nameCells,
   type TextStyle,
 } from './csv-line.js';
 import type { RowFile, TextFile } from './row-file.js';
 
 const COMMA = 0x2c;
 
-/** Returns the file beside arrays that names the image of each row: `row,path,error`, rows from 0, with the kept columns of items after the path. */
+/** Returns the file beside arrays that names the image of each row: `row,path,error`, rows from 0, with the kept columns of items and the facts after the path. */
 export function indexFile(name: RowFile['name'], style: TextStyle): TextFile {
   return {
     name,
@@ -20,7 +20,7 @@ export function indexFile(name: RowFile['name'], style: TextStyle): TextFile {
       encode: (row, number) =>
         Buffer.from(
           csvLine(
-            [number, ...nameCells(row, style), row.status === 'failed' ? failureCell(row.failure) : ''],
+            [number, ...firstCells(row, style), row.status === 'failed' ? failureCell(row.failure) : ''],
             style,
           ),
         ),

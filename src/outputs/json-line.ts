@@ -1,5 +1,5 @@
 import type { ImageFailure } from '../errors.js';
-import type { Columns, RowName } from '../rows.js';
+import type { Columns, Row, RowName } from '../rows.js';
 import type { TextStyle } from './csv-line.js';
 
 /** Returns a JSON document on one line. NaN and the infinities, which JSON lacks, become null. */
@@ -12,12 +12,18 @@ export function failureJson({ code, message }: ImageFailure) {
 }
 
 /**
- * Returns a row as a JSON document on one line: its path, its kept columns and its result. The name is written member by member, since
+ * Returns a row as a JSON document on one line: its path, its kept columns, facts about its image and its result. The name is written member by member, since
  * an object would put a column named 2020 first.
  */
-export function jsonRow(name: RowName, result: object, style: TextStyle): string {
+export function jsonRow(
+  row: Pick<Row, 'id' | 'columns' | 'facts'>,
+  result: object,
+  style: TextStyle,
+): string {
+  const { facts = [] } = style;
+  const known = facts.map((name) => `,"${name}":${JSON.stringify(row.facts?.[name] ?? null)}`);
   const members = jsonLine(result).slice(1);
-  return `${nameText(name, style)}${members.startsWith('}') ? '' : ','}${members}`;
+  return `${nameText(row, style)}${known.join('')}${members.startsWith('}') ? '' : ','}${members}`;
 }
 
 function nameText({ id, columns = {} }: RowName, { columns: kept = [] }: TextStyle): string {

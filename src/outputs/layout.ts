@@ -1,6 +1,7 @@
 // src/outputs/: how rows become the files of an output
 
 import type { Arrangement } from './arrangement.js';
+import type { AddedColumns } from './csv-line.js';
 import type { Packing } from './packing.js';
 import { isText, type RowFile, type TextFile } from './row-file.js';
 
@@ -23,6 +24,8 @@ export function textFile({ files }: Pick<OutputLayout, 'files'>): TextFile {
   return text;
 }
 
-/** Returns the setting of a layout that records the kept columns; nothing if there are none. */
-export const columnSetting = (columns: readonly string[]): OutputLayout['settings'] =>
-  columns.length === 0 ? {} : { columns: JSON.stringify(columns) };
+/** Returns the settings of a layout that record the kept columns and the facts; nothing if there are none. */
+export const columnSettings = ({ columns = [], facts = [] }: AddedColumns): OutputLayout['settings'] => ({
+  ...(columns.length > 0 && { columns: JSON.stringify(columns) }),
+  ...(facts.length > 0 && { facts: facts.join(',') }),
+});

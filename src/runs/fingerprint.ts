@@ -23,6 +23,7 @@ export const FLAGS: Readonly<Record<string, readonly string[]>> = {
   topK: ['--top-k'],
   csvSafe: ['--csv-safe'],
   columns: ['--keep-columns'],
+  facts: ['--columns'],
   dtype: ['--dtype'],
   layout: ['--layout'],
   labels: ['--labels', '--label-type'],

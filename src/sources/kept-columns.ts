@@ -1,4 +1,5 @@
 import { HalonetError } from '../errors.js';
+import type { FactName } from '../facts.js';
 import { correction } from '../spelling.js';
 import type { InputColumns } from './source.js';
 
@@ -10,20 +11,28 @@ const RESERVED =
  * Returns the columns of inputs that an output keeps.
  *
  * @param keep names of columns, or all: those of each input in turn, without those that the output has itself
+ * @param facts about images that the output has as columns
  * @throws {HalonetError} if no input has such a column, or the output has one of that name itself
  */
 export function keptColumns(
   keep: readonly string[] | 'all',
   inputs: readonly InputColumns[],
+  facts: readonly FactName[] = [],
 ): readonly string[] {
   const found = new Set(inputs.flatMap(({ columns }) => (typeof columns === 'string' ? [] : columns)));
   if (inputs.every(({ columns }) => columns === 'none')) throw noColumns(keep);
-  const kept = keep === 'all' ? [...found].filter((name) => !RESERVED.test(name)) : keep;
+  const isFact = (name: string) => facts.some((fact) => fact === name);
+  const kept = keep === 'all' ? [...found].filter((name) => !RESERVED.test(name) && !isFact(name)) : keep;
   const isUnknown = inputs.some(({ columns }) => columns === 'unknown');
   for (const name of kept) {
     const isFound = found.has(name) || inputs.some(({ onlyByName }) => onlyByName === name);
     if (!isFound && !isUnknown) throw noColumn(name, [...found]);
     for (const input of inputs) expectOne(name, input);
+    if (isFact(name)) {
+      throw new HalonetError(`--keep-columns: ${JSON.stringify(name)} would also be a column of --columns`, {
+        hint: `Leave it out of one of the two flags, or rename the column in the input to have both.`,
+      });
+    }
     if (RESERVED.test(name)) {
       throw new HalonetError(`--keep-columns: the output has a column ${JSON.stringify(name)} of its own`, {
         hint: 'Rename the column in the input, or leave it out.',

@@ -96,8 +96,8 @@ class Filling {
     }
     if (this.#count === 0) this.#pixels = this.#pool.take(this.#size());
     this.#pixels.set(item.pixels, this.#count++ * this.#pool.imageBytes);
-    const { status, id, target, columns, file } = item;
-    this.#items.push({ status, id, target, columns, file });
+    const { status, id, target, columns, file, facts } = item;
+    this.#items.push({ status, id, target, columns, file, facts });
   }
 
   /** Returns the batch and starts an empty one. */

@@ -1,5 +1,6 @@
 import type PQueue from 'p-queue';
 import { mapInOrder } from '../async/map-in-order.js';
+import type { Facts } from '../facts.js';
 import type { FileIdentity } from '../file-identity.js';
 import type { DecodedImage } from '../images/decode.js';
 import type { FoundItem, JobItem } from '../item.js';
@@ -13,6 +14,7 @@ export type DecodedItem =
       readonly target?: string | undefined; // what the id resolves to; left out if the same
       readonly columns?: Columns | undefined;
       readonly file: FileIdentity | undefined;
+      readonly facts?: Facts | undefined; // those that were asked for
       readonly pixels: Uint8Array; // [height, width, 3]
     }
   | Exclude<Row, { status: 'ok' }>;
@@ -43,10 +45,11 @@ async function decodeItem(item: JobItem, decode: DecodeOptions['decode']): Promi
   const { columns } = item;
   const decoded = item.status === 'failed' ? item : await decode(item);
   if (decoded.status === 'ok') {
-    const { status, pixels, file } = decoded;
-    return { id, target, columns, file, status, pixels };
+    const { status, pixels, file, facts } = decoded;
+    return { id, target, columns, file, facts, status, pixels };
   }
   const { status, failure } = decoded;
   const file = ('file' in decoded ? decoded.file : undefined) ?? (await item.identify());
-  return { id, target, columns, file, status, failure };
+  const facts = 'facts' in decoded ? decoded.facts : undefined;
+  return { id, target, columns, file, facts, status, failure };
 }

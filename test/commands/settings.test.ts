@@ -125,6 +125,7 @@ const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
   'path-column': ['--from', 'list.csv', '--path-column', 'x'],
   root: ['--from', 'list.csv', '--root', 'x'],
   'keep-columns': ['--from', 'list.csv', '--keep-columns', 'all'],
+  columns: ['sha256,width'],
   'crop-columns': ['--from', 'list.csv', '--crop-columns', 'x,y,w,h'],
   'crop-units': ['--from', 'list.csv', '--crop-columns', 'x,y,w,h', '--crop-units', 'fraction'],
   requests: ['3'],
@@ -205,7 +206,7 @@ async function partsOf(command: keyof typeof TASKS, argv: readonly string[]) {
   const part = await TASKS[command].part(flags, false);
   const { model, images, outputs, compute } = jobOptions({ flags, inputs, part }, SHELL);
   const config = { numClasses: 2 } as ModelFacts;
-  const { settings } = await outputs.layout({ config, shapeOf: () => [2] }, images.columns ?? []);
+  const { settings } = await outputs.layout({ config, shapeOf: () => [2] }, { columns: images.columns });
   const { stdin, ...ofImages } = images;
   const { layout, destination, ...ofOutputs } = outputs;
   const { stdout, ...where } = destination;

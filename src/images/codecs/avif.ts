@@ -25,6 +25,7 @@ export const avif: Codec = async (bytes, settings) => {
       if (settings.autoOrient) orientation = orientationOfAvif(primary, told);
       return UNTURNED[turned(primary)];
     },
+    shown: (size) => turnedSize(size, orientation),
     toRgb: (stored) => avifPixels(stored, primary),
   });
   const header: Header = { ...image.header, ...turnedSize(image.header, orientation) };

@@ -27,13 +27,14 @@ export const gif: Codec = async (bytes, settings) => {
 };
 
 /** Refuses a frame with missing pixels: libvips leaves them black, Pillow treats the file as truncated. */
-async function refuseMissingPixels({ width, height, compressed }: GifFrame): Promise<void> {
+async function refuseMissingPixels({ canvas, compressed, ...frame }: GifFrame): Promise<void> {
   const { literalBits } = compressed;
   const data = transferable(compressed.data);
   if (literalBits < 1 || literalBits > 11) return; // the decoder refuses it
   const [count = 0] = await runInThread('countLzwPixels', { data, literalBits }, { transfer: [data] });
-  if (count >= 0 && count < width * height) {
-    throw new ImageRefusal('truncated', 'the first frame of this GIF ends early');
+  if (count >= 0 && count < frame.width * frame.height) {
+    const { width, height } = canvas;
+    throw new ImageRefusal('truncated', 'the first frame of this GIF ends early', { width, height });
   }
 }
 

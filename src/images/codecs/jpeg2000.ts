@@ -23,7 +23,10 @@ export const jpeg2000: Codec = async (bytes, { maxPixels }) => {
   refuseSize({ width, height }, maxPixels);
   const oddity = oddityOf(header);
   if (oddity !== undefined) {
-    throw new ImageRefusal('unsupported_format', `JPEG 2000 ${oddity} is not supported; convert it to PNG`);
+    throw new ImageRefusal('unsupported_format', `JPEG 2000 ${oddity} is not supported; convert it to PNG`, {
+      width,
+      height,
+    });
   }
   refuseMissing(OPENJPEG);
   return {

@@ -1,4 +1,5 @@
 import { ImageRefusal } from '../../refusal.js';
+import type { Size } from '../geometry.js';
 import { type Image, type OpenSettings, wholeOf } from '../image.js';
 import { runInThread } from '../kernels/pixel-threads.js';
 import { openRaster, readRgb } from '../libvips.js';
@@ -38,11 +39,11 @@ export async function openTiles(
   { settings, orientation }: { readonly settings: OpenSettings; readonly orientation: Orientation },
 ): Promise<Image> {
   const { width, height, tile } = layout;
-  refuseSize(layout, settings.maxPixels);
+  const size = turnedSize(layout, orientation);
+  refuseSize(layout, settings.maxPixels, size);
   refuseSize(tile, Math.max(SMALLEST_LIMIT, 2 * width * height));
   const tiling = { ...layout, across: Math.ceil(width / tile.width), down: Math.ceil(height / tile.height) };
-  if (settings.failOn !== 'none') refuseTiles(bytes, fields, tiling);
-  const size = turnedSize(layout, orientation);
+  if (settings.failOn !== 'none') refuseTiles(bytes, fields, tiling, size);
   return {
     header: { ...size, format: 'TIFF', streamed: false },
     read: async (region) => {
@@ -54,21 +55,28 @@ export async function openTiles(
 }
 
 /** Checks that the file holds all tiles. */
-function refuseTiles(bytes: Uint8Array, fields: TiffFields, { across, down, planes, places }: Tiling): void {
+function refuseTiles(
+  bytes: Uint8Array,
+  fields: TiffFields,
+  { across, down, planes, places }: Tiling,
+  size: Size,
+): void {
+  const known = { width: size.width, height: size.height };
   const count = across * down * planes;
   if (count > MAX_TILES * planes) {
     const message = `TIFF of ${count} tiles is not supported; write it in tiles of 256 x 256`;
-    throw new ImageRefusal('unsupported_format', message);
+    throw new ImageRefusal('unsupported_format', message, known);
   }
   for (let i = 0; i < count; i++) {
     const [offset, length] = placeOf(fields, places, i);
     if (offset === undefined || length === undefined) {
-      throw new ImageRefusal('decode_failed', `the TIFF has no place for tile ${i} of ${count}`);
+      throw new ImageRefusal('decode_failed', `the TIFF has no place for tile ${i} of ${count}`, known);
     }
-    if (offset + length > bytes.byteLength) throw new ImageRefusal('truncated', 'the TIFF file ends early');
+    if (offset + length > bytes.byteLength)
+      throw new ImageRefusal('truncated', 'the TIFF file ends early', known);
     if (offset === 0 || length === 0) {
       const message = `TIFF without tile ${i} of ${count} (sparse) is not supported; write all of its tiles`;
-      throw new ImageRefusal('unsupported_format', message);
+      throw new ImageRefusal('unsupported_format', message, known);
     }
   }
 }

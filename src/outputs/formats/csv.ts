@@ -7,8 +7,8 @@ import {
   csvRenamed,
   emptyCells,
   failureCell,
+  firstCells,
   headerLine,
-  nameCells,
   type TextStyle,
 } from '../csv-line.js';
 import { decimals } from '../float-text.js';
@@ -61,11 +61,11 @@ function predictionsFile(scored: ScoredClasses, style: TextStyle): TextFile {
   return csvFile(columns, style, (row) => {
     if (row.status === 'failed')
       return csvLine(
-        [...nameCells(row, style), ...emptyCells(columns.length), failureCell(row.failure)],
+        [...firstCells(row, style), ...emptyCells(columns.length), failureCell(row.failure)],
         style,
       );
     const cells = predictions(row, scored).flatMap(({ index, label, score }) => [index, label, score]);
-    return csvLine([...nameCells(row, style), ...cells, ''], style);
+    return csvLine([...firstCells(row, style), ...cells, ''], style);
   });
 }
 
@@ -74,8 +74,8 @@ function embeddingFile(tensor: TensorSpec, style: TextStyle): TextFile {
   const columns = Array.from({ length: features }, (_, i) => `e${i}`);
   return csvFile(columns, style, (row) =>
     row.status === 'failed'
-      ? csvLine([...nameCells(row, style), ...emptyCells(features), failureCell(row.failure)], style)
-      : csvNumbersLine(nameCells(row, style), decimals(rowTensor(row, tensor)), [''], style),
+      ? csvLine([...firstCells(row, style), ...emptyCells(features), failureCell(row.failure)], style)
+      : csvNumbersLine(firstCells(row, style), decimals(rowTensor(row, tensor)), [''], style),
   );
 }
 
@@ -84,7 +84,7 @@ function stagesFile(tensors: readonly TensorSpec[], style: TextStyle): TextFile 
   const width = Math.max(0, ...tensors.map(({ shape }) => shape[0] ?? 0));
   const columns = Array.from({ length: width }, (_, i) => `f${i}`);
   const line = (row: OkRow | FailedRow, tensor: TensorSpec) => {
-    const start = [...nameCells(row, style), tensor.name];
+    const start = [...firstCells(row, style), tensor.name];
     if (row.status === 'failed')
       return csvLine([...start, ...emptyCells(width), failureCell(row.failure)], style);
     const values = decimals(rowTensor(row, tensor));

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FormatError, type ImageFailure } from '../../errors.js';
+import { FACT_TYPES, type Facts } from '../../facts.js';
 import type { Scalar } from '../../formats/parquet/scalars.js';
 import type { ScalarColumn, VectorColumn, WrittenColumn } from '../../formats/parquet/writing/columns.js';
 import type { ColumnValues, WrittenGroup } from '../../formats/parquet/writing/row-groups.js';
@@ -16,7 +17,7 @@ import { arrayFiles, type GrowingRowFile, ownName, type RowFile } from '../row-f
 import { type FoundType, stored, widened } from './column-types.js';
 import { type ResultColumn, type Results, resultsOf } from './ranked-classes.js';
 
-/** What a Parquet file holds, besides the path, the kept columns and the failure of each row. */
+/** What a Parquet file holds, besides the path, the kept columns, the facts and the failure of each row. */
 export interface ParquetRows {
   readonly files: readonly RowFile[]; // JSON lines, and then one for each column of vectors
   readonly style: TextStyle;
@@ -29,7 +30,7 @@ const GROUP_ROWS = 2 ** 16;
 const TEXT_BYTES = 2 ** 24; // in a row group
 const UNPACKED_ROWS = 1024; // at a time
 
-/** A line of text as JSON. Kept columns are members too. */
+/** A line of text as JSON. Kept columns and facts are members too. */
 type Line = Results & {
   readonly path: string;
   readonly error?: ImageFailure;
@@ -45,14 +46,16 @@ const FAILURE_COLUMNS: readonly ScalarColumn[] = [
   { name: 'error_message', type: 'text', isNullable: true },
 ];
 
-/** Returns how the rows of a run become a Parquet file: `path`, the kept columns, the results, `error_code` and `error_message`. */
+/** Returns how the rows of a run become a Parquet file: `path`, the kept columns, the facts, the results, `error_code` and `error_message`. */
 export function parquetPacking({ files, style, results, vectors }: ParquetRows): Packing {
   const text = textFile({ files });
   const arrays = arrayFiles(files);
-  const { columns: kept = [] } = style;
+  const { columns: kept = [], facts = [] } = style;
+  const factColumns = facts.map((name): ScalarColumn => ({ name, type: FACT_TYPES[name], isNullable: true }));
   const columnsOf = ({ types }: Survey): readonly WrittenColumn[] => [
     { name: 'path', type: 'text', isNullable: false },
     ...kept.map((name, i): ScalarColumn => ({ name, type: types[i] ?? 'text', isNullable: true })),
+    ...factColumns,
     ...results,
     ...vectors,
     ...FAILURE_COLUMNS,
@@ -101,10 +104,11 @@ export function parquetPacking({ files, style, results, vectors }: ParquetRows):
         const names = [
           'path',
           ...kept,
+          ...facts,
           ...results.map(({ name }) => name),
           ...FAILURE_COLUMNS.map(({ name }) => name),
         ];
-        for await (const rows of unpackedLines(read, size, names, { kept, style }))
+        for await (const rows of unpackedLines(read, size, names, style))
           yield { bytes: new Map([[text, Buffer.concat(rows)]]), lengths: rows.map((row) => row.byteLength) };
         yield* unpackedVectors(read, size, vectors, arrays);
       } finally {
@@ -147,7 +151,7 @@ async function* unpackedLines(
   read: ReadAt,
   size: number,
   names: readonly string[],
-  { kept, style }: { readonly kept: readonly string[]; readonly style: TextStyle },
+  style: TextStyle,
 ): AsyncGenerator<readonly Buffer[]> {
   const { openRows } = await import('../../formats/parquet/rows.js');
   const file = await openRows(read, size);
@@ -155,7 +159,7 @@ async function* unpackedLines(
   if (missing !== undefined) throw new FormatError(`it has no column ${JSON.stringify(missing)}`);
   let lines: Buffer[] = [];
   for await (const values of file.read(names)) {
-    lines.push(Buffer.from(lineOf(values, kept, style)));
+    lines.push(Buffer.from(lineOf(values, style)));
     if (lines.length < UNPACKED_ROWS) continue;
     yield lines;
     lines = [];
@@ -163,15 +167,17 @@ async function* unpackedLines(
   if (lines.length > 0) yield lines;
 }
 
-/** @param values of the path, the kept columns, the results and the failure */
-function lineOf(values: readonly Scalar[], kept: readonly string[], style: TextStyle): string {
+/** @param values of the path, the kept columns, the facts, the results and the failure */
+function lineOf(values: readonly Scalar[], style: TextStyle): string {
+  const { columns: kept = [], facts: asked = [] } = style;
   const [id, ...rest] = values;
   const columns: Columns = Object.fromEntries(kept.map((name, i) => [name, rest[i] ?? null]));
-  const results = rest.slice(kept.length, rest.length - FAILURE_COLUMNS.length);
+  const facts: Facts = Object.fromEntries(asked.map((name, i) => [name, rest[kept.length + i] ?? undefined]));
+  const results = rest.slice(kept.length + asked.length, rest.length - FAILURE_COLUMNS.length);
   const [code, message] = rest.slice(rest.length - FAILURE_COLUMNS.length);
   const failure = { code: code as ImageFailure['code'], message: String(message) };
   const result = code === null ? resultsOf(results) : { error: failureJson(failure) };
-  return jsonRow({ id: String(id), columns }, result, style);
+  return jsonRow({ id: String(id), columns, facts }, result, style);
 }
 
 async function* unpackedVectors(
