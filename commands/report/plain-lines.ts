@@ -15,7 +15,7 @@ export class PlainLines implements Display {
   readonly #output: StandardError;
   readonly #everyMs: number;
   readonly #now: () => number;
-  #last: number;
+  #last: number | undefined; // the time of the last line, or of the first text to show
 
   constructor(
     output: StandardError,
@@ -24,11 +24,11 @@ export class PlainLines implements Display {
     this.#output = output;
     this.#everyMs = 1000 * everySeconds;
     this.#now = now;
-    this.#last = now();
   }
 
   show(text: () => string): void {
     const now = this.#now();
+    this.#last ??= now;
     if (now - this.#last < this.#everyMs) return;
     this.#last = now;
     this.#output.print(text());

@@ -6,7 +6,20 @@ import { sampleImages } from '../support/samples.js';
 
 // Few threads, because each takes address space.
 const ENV = { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' };
-const ARGS = ['--model', 'demo', '--device', 'cpu', '--threads', '1', '--decoders', '1', '--format', 'csv'];
+const ARGS = [
+  '--model',
+  'demo',
+  '--device',
+  'cpu',
+  '--progress',
+  'none',
+  '--threads',
+  '1',
+  '--decoders',
+  '1',
+  '--format',
+  'csv',
+];
 
 /** Runs the command line with limited address space. */
 function embed(kilobytes: number | 'unlimited', ...flags: string[]): Promise<CliResult> {
