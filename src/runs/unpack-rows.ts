@@ -27,9 +27,9 @@ export async function unpackRows(
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, PARTIAL.unpacked), { recursive: true });
   const files = await openAll(runPaths(place, layout, folder), (path) => GrowingFile.create(path));
+  const ledger = new LedgerCopy(place, rows, files.ledger, textFile(layout).header.byteLength);
   try {
     for (const [{ header }, file] of files.rowFiles) await file.append(header);
-    const ledger = new LedgerCopy(place, rows, files.ledger, textFile(layout).header.byteLength);
     for await (const { bytes, lengths } of packing.unpack(packedPaths(packing, place))) {
       for (const [rowFile, file] of files.rowFiles) {
         const part = bytes.get(rowFile);
@@ -46,6 +46,7 @@ export async function unpackRows(
       cause: error,
     });
   } finally {
+    await ledger.close();
     for (const file of allOf(files)) await file.close().catch(() => {}); // a copy, made anew next time
   }
   return folder;
@@ -87,11 +88,15 @@ class LedgerCopy {
 
   /** Checks that all rows were added; copies the ledger as it is if none was. */
   async complete(): Promise<void> {
-    await this.#records.return(undefined);
     if (this.#added === 0) {
       for await (const chunk of this.#chunks()) await this.#copy.append(chunk);
     } else if (this.#added < this.#rows) {
       throw new FormatError(`expected ${this.#rows} rows, and it has ${this.#added}`);
     }
+  }
+
+  /** Closes the ledger that is copied from. */
+  async close(): Promise<void> {
+    await this.#records.return(undefined);
   }
 }

@@ -16,7 +16,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 python=$folder/venv/bin/python
-if ! "$python" -m pip install --quiet --disable-pip-version-check numpy pandas polars duckdb onnxruntime pillow \
+if ! "$python" -m pip install --quiet --disable-pip-version-check numpy pandas polars duckdb pyarrow onnxruntime pillow \
   > "$folder/pip.log" 2>&1; then
   echo "skipping the examples in Python and SQL: pip could not install what they import"
   tail -n 3 "$folder/pip.log"
