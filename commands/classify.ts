@@ -34,7 +34,7 @@ export default class Classify extends JobCommand {
     await this.runJob({
       flags,
       inputs: this.inputsOf(args.input, flags),
-      part: await classifyPart(flags, false),
+      outputs: [{ output: flags.output, ...(await classifyPart(flags, false)) }],
     });
   }
 }

@@ -34,7 +34,7 @@ export default class Embed extends JobCommand {
     await this.runJob({
       flags,
       inputs: this.inputsOf(args.input, flags),
-      part: await embedPart(flags, false),
+      outputs: [{ output: flags.output, ...(await embedPart(flags, false)) }],
     });
   }
 }

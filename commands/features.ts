@@ -34,7 +34,7 @@ export default class Features extends JobCommand {
     await this.runJob({
       flags,
       inputs: this.inputsOf(args.input, flags),
-      part: await featuresPart(flags, false),
+      outputs: [{ output: flags.output, ...(await featuresPart(flags, false)) }],
     });
   }
 }

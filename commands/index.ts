@@ -9,6 +9,7 @@ import Features from './features.js';
 import Inspect from './inspect.js';
 import Models from './models.js';
 import Retry from './retry.js';
+import Run from './run.js';
 import Verify from './verify.js';
 
 /** Every command by name, roughly in the order of use. Commands import their dependencies when they run, to keep --help fast. */
@@ -16,6 +17,7 @@ export const COMMANDS = {
   classify: Classify,
   embed: Embed,
   features: Features,
+  run: Run,
   retry: Retry,
   verify: Verify,
   models: Models,

@@ -9,7 +9,7 @@ export default class Verify extends BaseCommand {
   static override summary = 'Check that the files of an output are intact, by size and SHA-256';
 
   static override description =
-    'Reads every file in full, and compares its size and SHA-256 with those in OUTPUT.run.json.';
+    'Reads every file in full, and compares its size and SHA-256 with those in OUTPUT.run.json. If the run had several outputs, checks all of them.';
 
   static override examples = [
     { description: 'Check an array and the files beside it', command: 'halonet verify photos.npy' },
@@ -33,20 +33,19 @@ export default class Verify extends BaseCommand {
 
   async run(): Promise<void> {
     const { args } = await this.parse(Verify);
-    const [{ checkFiles, isUnaltered }, { findRun }] = await Promise.all([
+    const [{ judgeFiles }, { findRun }] = await Promise.all([
       import('../src/runs/verify.js'),
       import('../src/runs/find-run.js'),
     ]);
-    const { place, manifest } = await findRun(args.output);
+    const run = await findRun(args.output);
+    const { place, manifest } = run;
     const { signal, release } = abortOnSignals();
     const shown = (path: string) => (isAbsolute(args.output) ? path : fromHere(path));
     let altered = 0;
     try {
-      for await (const file of checkFiles(place, manifest, signal)) {
-        const isIntact = isUnaltered(file);
-        const state = isIntact ? 'intact' : file.found === undefined ? 'missing' : 'altered';
-        this.log(`${state.padEnd('altered'.length)}  ${shown(file.path)}`);
-        if (!isIntact) altered++;
+      for await (const { path, state } of judgeFiles(run, signal)) {
+        this.log(`${state.padEnd('altered'.length)}  ${shown(path)}`);
+        if (state !== 'intact') altered++;
       }
     } finally {
       release();

@@ -31,12 +31,16 @@ export type Row = {
 export type OkRow = Extract<Row, { status: 'ok' }>;
 export type FailedRow = Extract<Row, { status: 'failed' }>;
 
+/** Returns a row as stored in one of an output's files, by the file's name. */
+export type StoredBytes = (file: string) => Promise<Uint8Array>;
+
 /** A row of an earlier output, to be reused as stored. */
 export interface StoredRow {
   readonly key: bigint; // of its id
   readonly target: bigint; // the key of what the id resolves to
   readonly failure: ImageFailure['code'] | undefined;
-  readonly bytes: (file: string) => Promise<Uint8Array>; // as stored in one of the output's files, by name
+  readonly bytes: StoredBytes;
+  readonly others?: readonly StoredBytes[]; // in the other outputs of the run, in their order
 }
 
 /** The number of rows, and of failures by code. */

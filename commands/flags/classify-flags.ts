@@ -61,6 +61,7 @@ export async function classifyPart(
   const names = flags.labels === undefined ? undefined : await readLabels(flags.labels);
   const scores = flags.scores === 'prob' ? 'probabilities' : 'logits';
   return {
+    command: 'classify',
     requests: [{ name: scores }],
     arrangement: format.classify.arrangement,
     layout: async ({ config }, added) =>

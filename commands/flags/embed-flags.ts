@@ -36,6 +36,7 @@ export async function embedPart(
   if (pool === 'none') requireMaps(format, ['no --pool']);
   const tensor = pool === 'none' ? 'unpooled' : 'embedding';
   return {
+    command: 'embed',
     requests: [{ name: tensor, ...(pool !== 'none' && pool !== undefined && { pool }), normalize, dtype }],
     arrangement: format.embed.arrangement,
     layout: ({ shapeOf }, added) =>

@@ -95,6 +95,7 @@ export async function featuresPart(
   if (pool === 'none' || pool.startsWith('grid:')) requireMaps(format, GLOBAL_POOLS);
   const names = flags.stages.map((stage) => `stage${stage}`);
   return {
+    command: 'features',
     requests: names.map((name) => ({ name, dtype, ...(pool !== 'none' && { pool }) })),
     arrangement: (perImage ? requirePerImage(format) : format.features).arrangement,
     layout: ({ shapeOf }, added) =>

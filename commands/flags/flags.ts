@@ -593,6 +593,14 @@ export const sharedFlags = {
   quiet: quietFlag,
 };
 
+const { output, format, 'csv-safe': csvSafe, ...commonFlags } = sharedFlags;
+
+/** The shared flags of a single output. */
+export const outputFlags = { output, format, 'csv-safe': csvSafe };
+
+/** The shared flags that concern all outputs of a job. */
+export { commonFlags };
+
 /** The INPUT arguments of a job command. */
 export const inputArgs = {
   input: Args.string({
@@ -616,6 +624,9 @@ export function evaluationOverrides(flags: Interfaces.InferredFlags<typeof evalu
 
 /** The parsed values of the shared flags. */
 export type SharedFlags = Interfaces.InferredFlags<typeof sharedFlags>;
+
+/** The parsed values of the shared flags that concern all outputs. */
+export type CommonFlags = Omit<SharedFlags, keyof typeof outputFlags>;
 
 /** The facts that every job command adds to its help. */
 export const JOB_DESCRIPTION =

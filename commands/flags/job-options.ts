@@ -5,22 +5,22 @@ import type { HubSettings } from '../../src/hub/settings.js';
 import type {
   ComputeOptions,
   FileJobOptions,
+  FileOutput,
   ImageOptions,
   Invocation,
   ModelOptions,
 } from '../../src/job/options.js';
 import type { Selection } from '../../src/sources/selection.js';
 import type { ListFile } from '../../src/sources/source.js';
-import { evaluationOverrides, type SharedFlags } from './flags.js';
-import type { JobPart } from './job-part.js';
+import { type CommonFlags, evaluationOverrides } from './flags.js';
 
 /** What a command line asks for. */
 export interface JobRequest {
-  readonly flags: SharedFlags;
+  readonly flags: CommonFlags;
   readonly inputs: readonly string[];
-  readonly part: JobPart;
+  readonly outputs: readonly FileOutput[]; // at least one
   readonly retried?: Pick<Invocation, 'command' | 'folder'> | undefined; // the run whose failed rows are computed again
-  readonly columns?: readonly string[] | undefined; // of a retry: those that the output keeps
+  readonly columns?: readonly string[] | undefined; // of a retry: those that the outputs keep
 }
 
 /** What a job gets from its process. */
@@ -35,31 +35,24 @@ export interface Shell
 
 /** The options of a job, without its listener and its abort signal. */
 export function jobOptions(request: JobRequest, shell: Shell): FileJobOptions {
-  const { flags, part, retried } = request;
-  const { requests, layout, arrangement } = part;
-  const { output } = flags;
+  const { flags, outputs, retried } = request;
   const { stdout, invocation } = shell;
   return {
     model: modelOptions(request, shell),
     images: imageOptions(request, shell),
     outputs: {
-      requests,
-      layout,
-      destination: {
-        output,
-        arrangement,
-        mode: modeOf(request),
-        stdout,
-        checkpointSeconds: flags.checkpoint,
-      },
-      checksSpace: flags['check-space'] && output !== '-',
+      outputs,
+      mode: modeOf(request),
+      stdout,
+      checkpointSeconds: flags.checkpoint,
+      checksSpace: flags['check-space'] && !outputs.some(({ output }) => output === '-'),
     },
     compute: computeOptions(flags, shell),
     invocation: retried === undefined ? invocation : { ...invocation, ...retried },
   };
 }
 
-function modeOf({ flags, retried }: JobRequest): FileJobOptions['outputs']['destination']['mode'] {
+function modeOf({ flags, retried }: JobRequest): FileJobOptions['outputs']['mode'] {
   if (retried !== undefined) return 'retry';
   if (flags.sync) return 'sync';
   if (flags.resume) return 'resume';
@@ -125,18 +118,18 @@ function imageOptions(
   };
 }
 
-function listOf(flags: SharedFlags): ListFile | undefined {
+function listOf(flags: CommonFlags): ListFile | undefined {
   const { from, root, 'path-column': pathColumn, 'crop-columns': columns } = flags;
   const crop = columns && { columns, isFraction: flags['crop-units'] === 'fraction' };
   return from === undefined ? undefined : { path: from, pathColumn, root, crop };
 }
 
-function selectionOf(flags: SharedFlags): Selection {
+function selectionOf(flags: CommonFlags): Selection {
   const { include, exclude, limit, sample, seed, extensions } = flags;
   return { include, exclude, limit, sample, seed, extensions };
 }
 
-function computeOptions(flags: SharedFlags, { host, machine }: Shell): ComputeOptions {
+function computeOptions(flags: CommonFlags, { host, machine }: Shell): ComputeOptions {
   return {
     device: { name: flags.device, id: flags['device-id'] },
     host,

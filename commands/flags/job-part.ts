@@ -1,5 +1,4 @@
-import type { FileOutputs } from '../../src/job/options.js';
+import type { FileOutput } from '../../src/job/options.js';
 
 /** What a command adds to the shared flags: the model outputs it needs, and how rows become files. */
-export type JobPart = Pick<FileOutputs, 'requests' | 'layout'> &
-  Pick<FileOutputs['destination'], 'arrangement'>;
+export type JobPart = Omit<FileOutput, 'output'>;

@@ -69,6 +69,7 @@ export const SETTINGS = {
   layout: { sets: 'outputs', follows: 'rows', fingerprint: ['layout'], retry: 'keep' },
   stages: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
   pool: { sets: 'outputs', follows: 'rows', fingerprint: ['outputs'], retry: 'keep' },
+  emit: { sets: 'outputs', follows: 'nothing', retry: 'drop' }, // the flags in it have lines of their own
   output: { sets: 'outputs', follows: 'nothing', retry: 'drop' },
   overwrite: { sets: 'outputs', follows: 'nothing', retry: 'drop' },
   resume: { sets: 'outputs', follows: 'nothing', retry: 'drop' },

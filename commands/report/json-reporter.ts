@@ -32,8 +32,8 @@ export class JsonReporter implements Reporter {
   }
 
   loading(): void {
-    const { command, model, output } = this.#job;
-    this.#output.event('loading', { command, model, output });
+    const { command, model, outputs } = this.#job;
+    this.#output.event('loading', { command, model, outputs });
   }
 
   report(event: JobEvent): void {
@@ -97,7 +97,7 @@ export class JsonReporter implements Reporter {
       stageSeconds: stages === undefined ? null : roundedStages(stages),
       read: sources,
       skipped,
-      output: this.#job.output,
+      outputs: this.#job.outputs,
       files: files.map(({ path, purpose }) => ({ path, purpose })),
       exitCode,
     });

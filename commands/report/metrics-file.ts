@@ -13,7 +13,7 @@ import { LINE_SECONDS } from './plain-lines.js';
 
 export interface MetricsOptions {
   readonly path: string; // as the user gave it
-  readonly output: string; // of the run: a path, or '-'
+  readonly outputs: readonly string[]; // of the run: paths, or '-'
   readonly info: Readonly<Record<string, string>>; // labels that describe the run
   readonly onNote: (note: string) => void; // told once if the file cannot be replaced any more
   readonly everySeconds?: number; // between two states
@@ -45,8 +45,8 @@ export class MetricsFile {
    * @throws {OutputError} if the file cannot be written, or is not a metrics file
    */
   static async open(options: MetricsOptions): Promise<MetricsFile> {
-    const { path, output } = options;
-    refuseName(path, output);
+    const { path, outputs } = options;
+    refuseName(path, outputs);
     const place = await findPlace(path, true, ['.prom']);
     if (place.kind !== 'file') throw notMetrics(path, 'is not a file that can be replaced');
     await refuseOthersFile(path, place.path);
@@ -105,12 +105,12 @@ const TAKEN: ReadonlySet<string> = new Set([
 ]);
 
 /** Refuses names that belong to images and outputs. */
-function refuseName(path: string, output: string): void {
+function refuseName(path: string, outputs: readonly string[]): void {
   const extension = extname(path).toLowerCase();
   if (path === '-') throw notMetrics(path, 'is no file');
   if (TAKEN.has(extension)) throw notMetrics(path, `has the extension ${extension} of an image or an output`);
-  if (output === '-') return;
-  for (const folder of [output, `${output}.partial`]) {
+  const files = outputs.filter((output) => output !== '-');
+  for (const folder of files.flatMap((output) => [output, `${output}.partial`])) {
     const inside = relative(resolve(folder), resolve(path));
     if (inside === '' || !/^\.\.($|[\\/])|^([a-z]:|[\\/])/i.test(inside))
       throw notMetrics(path, 'belongs to the output');

@@ -1,3 +1,4 @@
+import { enumeration } from '../../src/alternatives.js';
 import { bytesText } from '../../src/bytes-text.js';
 import { counted, grouped } from '../../src/counted.js';
 import { fileBytes, type JobPlan, totalBytes } from '../../src/job/dry-run.js';
@@ -10,7 +11,7 @@ import { type Column, factsText, figure, shapeText, table } from './table.js';
 
 /** Describes what a job would do, wrapped to the terminal width. */
 export function planText(plan: JobPlan, width?: number): string {
-  const { device, size, space, model } = plan;
+  const { device, size, spaces, model } = plan;
   const files = skippedText(plan.inputs.skipped);
   const sources = sourcesText(plan.inputs.sources);
   const requests = requestsText(plan.inputs.sources);
@@ -22,11 +23,11 @@ export function planText(plan: JobPlan, width?: number): string {
     ...(files === undefined ? [] : [['skipped', files] as const]),
     ['model', `${model}, at ${shapeText([size.height, size.width])}`],
     ['device', device.device.name + (skipped.length > 0 ? ` (${skipped.join('; ')})` : '')],
-    ['output', outputText(plan)],
+    [plan.outputs.length === 1 ? 'output' : 'outputs', outputText(plan)],
   ];
   if (plan.run.kind === 'done') return factsText(lines, width);
   const effort: typeof lines = [
-    ...(space === undefined ? [] : [['disk', spaceText(space)] as const]),
+    ...spaces.map((space) => ['disk', spaceText(space)] as const),
     ['time', timeText(plan)],
   ];
   return [
@@ -52,8 +53,9 @@ function imagesText({ inputs, list }: JobPlan): string {
   return rows === 0 ? 'none' : parts.join(', ');
 }
 
-function outputText({ output, run, replaces, rows, there, list }: JobPlan): string {
-  const name = output === '-' ? 'standard output' : output;
+function outputText({ outputs, run, replaces, rows, there, list }: JobPlan): string {
+  const name = enumeration(outputs.map((output) => (output === '-' ? 'standard output' : output)));
+  const isOne = outputs.length === 1;
   const done = there === undefined ? '' : grouped(there);
   const all = rows === undefined ? '' : ` of ${grouped(rows)}`;
   const same = list ? ', if the list is as it was' : '';
@@ -61,9 +63,9 @@ function outputText({ output, run, replaces, rows, there, list }: JobPlan): stri
     case 'refuse':
       return `${name}: cannot start (see the error below)`;
     case 'start':
-      return `${name}: ${replaces ? 'replaces an existing output' : 'new'}`;
+      return `${name}: ${replaces ? `replaces ${isOne ? 'an existing output' : 'existing outputs'}` : 'new'}`;
     case 'done':
-      return `${name} is complete (${counted(there ?? 0, 'row')})${same}: nothing to do`;
+      return `${name} ${isOne ? 'is' : 'are'} complete (${counted(there ?? 0, 'row')})${same}: nothing to do`;
     case 'resume':
       return `${name}: continues after ${done}${all} rows${same}`;
     case 'reuse':
@@ -72,7 +74,7 @@ function outputText({ output, run, replaces, rows, there, list }: JobPlan): stri
   }
 }
 
-function spaceText({ folder, needed, temporary = 0, free }: NonNullable<JobPlan['space']>): string {
+function spaceText({ folder, needed, temporary = 0, free }: JobPlan['spaces'][number]): string {
   if (free === undefined) return `free space is unknown in ${folder}`;
   const room = `${bytesText(free)} free in ${folder}`;
   if (needed === undefined) return room;

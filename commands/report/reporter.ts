@@ -8,7 +8,7 @@ import type { WrittenFile } from './written-files.js';
 export interface ReportedJob {
   readonly command: string; // embed
   readonly model: string;
-  readonly output: string; // a path, or '-'
+  readonly outputs: readonly string[]; // paths, or '-' alone
   readonly quiet: boolean; // print only errors
   readonly lists: boolean; // inputs are listed on standard input
   readonly typed: boolean; // standard input is a terminal

@@ -1,3 +1,4 @@
+import { enumeration } from '../../src/alternatives.js';
 import { counted, grouped } from '../../src/counted.js';
 import type { JobSummary } from '../../src/job/options.js';
 import type { ConvertSummary } from '../../src/models/convert.js';
@@ -12,14 +13,14 @@ import type { WrittenFile } from './written-files.js';
 /** Summarises a run, with the files it wrote if there are several, and the inputs it skipped if any. */
 export function summaryText(
   summary: JobSummary,
-  output: string,
+  outputs: readonly string[],
   written: readonly WrittenFile[] = [],
 ): string {
   const skipped = summary.retries ? undefined : skippedText(summary.skipped); // a retry walks no inputs
   const read = summary.done > 0 ? summary.sources : {};
   const [sources, requests] = [sourcesText(read), requestsText(read)];
   return [
-    summaryLine(summary, output),
+    summaryLine(summary, outputs),
     ...(written.length > 1 ? [writtenText(written)] : []),
     ...(sources === undefined ? [] : [`read ${sources}`]),
     ...(requests === undefined ? [] : [`requests: ${requests}`]),
@@ -37,13 +38,13 @@ function writtenText(written: readonly WrittenFile[]): string {
  * `4000 images in 80.1 s (49.9/s), 1 failed (not_found 1), tuned to batches of 8 and 2 decoders,
  * written to out.csv`.
  *
- * @param output as the user gave it; - is standard output
+ * @param outputs as the user gave them; - is standard output
  */
-function summaryLine(summary: JobSummary, output: string): string {
+function summaryLine(summary: JobSummary, outputs: readonly string[]): string {
   const { rows, done, stored, retries, failures, measured } = summary;
   if (rows === 0) return 'no images';
   const failed = failedImages(summary);
-  const parts = [done === 0 ? nothingLeft(summary, output) : computedText(summary)];
+  const parts = [done === 0 ? nothingLeft(summary, enumeration(outputs)) : computedText(summary)];
   if (done > 0 && done - stored < rows) parts.push(`${counted(rows, 'row')} in all`);
   if (failed > 0) {
     const codes = Object.entries(failures).map(([code, count]) => `${code} ${grouped(count)}`);
@@ -53,7 +54,7 @@ function summaryLine(summary: JobSummary, output: string): string {
     const { batchSize, decoders } = measured;
     parts.push(`tuned to batches of ${batchSize} and ${counted(decoders, 'decoder')}`);
   }
-  if (output !== '-' && done > 0) parts.push(`written to ${output}`);
+  if (!outputs.includes('-') && done > 0) parts.push(`written to ${enumeration(outputs)}`);
   return parts.join(', ');
 }
 
@@ -65,11 +66,12 @@ function computedText({ done, stored, succeeded, retries, seconds }: JobSummary)
   return retries ? `retried ${text}, ${grouped(succeeded)} succeeded` : text;
 }
 
-function nothingLeft({ rows, retries, failures }: JobSummary, output: string): string {
+/** @param outputs their names */
+function nothingLeft({ rows, retries, failures }: JobSummary, outputs: string): string {
   if (!retries || failedImages({ failures }) > 0)
-    return `nothing left to do: ${counted(rows, 'image')} in ${output}`;
+    return `nothing left to do: ${counted(rows, 'image')} in ${outputs}`;
   const all = rows === 1 ? 'the only image' : `all ${counted(rows, 'image')}`;
-  return `no failed rows to retry: ${all} of ${output} ${rows === 1 ? 'has a result' : 'have results'}`;
+  return `no failed rows to retry: ${all} of ${outputs} ${rows === 1 ? 'has a result' : 'have results'}`;
 }
 
 export function failedImages({ failures }: Pick<JobSummary, 'failures'>): number {

@@ -1,3 +1,4 @@
+import { enumeration } from '../../src/alternatives.js';
 import type { JobEvent } from '../../src/job/events.js';
 import type { JobSummary } from '../../src/job/options.js';
 import { deviceLine } from './device-line.js';
@@ -76,7 +77,7 @@ export class TextReporter implements Reporter {
   async done(summary: JobSummary, _: number, written: () => Promise<readonly WrittenFile[]>): Promise<void> {
     if (this.#job.quiet) return;
     const files = summary.done > 0 ? await written() : [];
-    this.#say(summaryText(summary, this.#job.output, files));
+    this.#say(summaryText(summary, this.#job.outputs, files));
   }
 
   clear(): void {
@@ -111,8 +112,8 @@ export class TextReporter implements Reporter {
 
   /** Returns what a log says once, before its first line of progress: short runs need no more than their summary. */
   #beginning(): string[] {
-    const { command, model, output } = this.#job;
-    const to = output === '-' ? 'standard output' : output;
+    const { command, model, outputs } = this.#job;
+    const to = outputs.includes('-') ? 'standard output' : enumeration(outputs);
     return [`started ${new Date().toISOString()}: ${command} with ${model}, to ${to}`];
   }
 

@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import { CHECKSUMS, CLASSES, INDEX } from '../../src/outputs/arrangement.js';
-import type { FoundRun } from '../../src/runs/find-run.js';
-import type { Manifest } from '../../src/runs/manifest.js';
+import { commandOf } from '../../src/runs/fingerprint.js';
+import type { FoundRun, Manifest } from '../../src/runs/manifest.js';
 import { finalPath, shownPath } from '../../src/runs/run-place.js';
 
 /** A file that a run wrote, as a line of its summary. */
@@ -22,7 +23,8 @@ const SINGLE: readonly Manifest['layout'][] = ['text', 'packed'];
  * Returns every file of a finished run and its purpose, results first. The paths are spelled as the user spelled the output,
  * unless that is a link to elsewhere.
  */
-export function writtenFiles({ place, manifest }: FoundRun): readonly WrittenFile[] {
+export function writtenFiles(run: FoundRun): readonly WrittenFile[] {
+  const { place, manifest } = run;
   const shown = (path: string) => shownPath(place, path);
   const names = manifest.outputs.map(({ name }) => name);
   return [
@@ -32,18 +34,26 @@ export function writtenFiles({ place, manifest }: FoundRun): readonly WrittenFil
     ...[
       ...names.filter((name) => !isBeside(name, manifest)),
       ...names.filter((name) => isBeside(name, manifest)),
-    ].map((name) => ({ path: shown(finalPath(place, name)), purpose: purposeOf(name, manifest) })),
+    ].map((name) => ({ path: shown(finalPath(place, name)), purpose: purposeOf(name, run) })),
     { path: shown(place.manifest), purpose: 'manifest: settings, versions, checksums' },
     { path: shown(place.ledger), purpose: 'ledger: the image of each row' },
   ];
+}
+
+/** Returns the command that writes such an output, whatever the command of its run was. */
+function commandOfRun({ place, manifest }: FoundRun): string {
+  const { set, fingerprint, command } = manifest;
+  const own = set?.find(({ path }) => path === basename(place.path))?.command;
+  return own ?? commandOf(fingerprint) ?? command[0] ?? '';
 }
 
 /** Whether a file describes the results rather than holding them. */
 const isBeside = (name: string, { layout }: Manifest) =>
   !SINGLE.includes(layout) && [INDEX, CLASSES, CHECKSUMS].some((end) => name.endsWith(end));
 
-function purposeOf(name: string, { layout, command: [command = ''] }: Manifest): string {
-  const results = RESULTS[command] ?? 'results';
+function purposeOf(name: string, run: FoundRun): string {
+  const { layout } = run.manifest;
+  const results = RESULTS[commandOfRun(run)] ?? 'results';
   if (SINGLE.includes(layout)) return `${results} of each image`;
   if (layout === 'tree')
     return name === INDEX ? 'path, error and files of each row' : 'SHA-256 of each array';

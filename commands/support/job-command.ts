@@ -3,7 +3,7 @@ import { shownAddress } from '../../src/address.js';
 import { counted } from '../../src/counted.js';
 import { InputError } from '../../src/errors.js';
 import type { JobEvent } from '../../src/job/events.js';
-import type { FileJobOptions } from '../../src/job/options.js';
+import type { FileJobOptions, FileOutput } from '../../src/job/options.js';
 import type { SharedFlags } from '../flags/flags.js';
 import { type JobRequest, jobOptions } from '../flags/job-options.js';
 import { progressKind, reporterFor } from '../report/choose-reporter.js';
@@ -64,10 +64,9 @@ export abstract class JobCommand extends BaseCommand {
       if (lists) process.stdin.destroy(); // a pending read would keep the process alive
     });
     try {
-      this.outcome =
-        flags.output === '-'
-          ? 'not all rows were printed; to be able to resume, write to a file with --output'
-          : 'no output was changed';
+      this.outcome = request.outputs.some(({ output }) => output === '-')
+        ? 'not all rows were printed; to be able to resume, write to a file with --output'
+        : 'no output was changed';
       if (!flags['dry-run']) this.#metrics = await this.#openMetrics(request, reporter);
       reporter.loading();
       const isCounted = reporter.tellsTotal || this.#metrics !== undefined;
@@ -110,22 +109,23 @@ export abstract class JobCommand extends BaseCommand {
     const summary = await runJob({ ...job, onEvent });
     const hasFailed = failedImages(summary) > 0 && !allowsFailures;
     await this.#metrics?.end(hasFailed ? FAILED : 0);
-    await reporter.done(summary, hasFailed ? FAILED : 0, () => writtenTo(job.outputs.destination.output));
+    await reporter.done(summary, hasFailed ? FAILED : 0, () => writtenTo(job.outputs.outputs));
     if (hasFailed) process.exitCode = FAILED;
   }
 
-  #reporterOf({ flags }: JobRequest, lists: boolean): Reporter {
-    const { model, output, quiet, calibration, progress } = flags;
+  #reporterOf({ flags, outputs: asked }: JobRequest, lists: boolean): Reporter {
+    const { model, quiet, calibration, progress } = flags;
+    const outputs = asked.map(({ output }) => output);
     const kind = progressKind({
       asked: progress,
       quiet,
       isTerminal: standardError.isTerminal,
-      sharesTerminal: output === '-' && process.stdout.isTTY,
+      sharesTerminal: outputs.includes('-') && process.stdout.isTTY,
     });
     return reporterFor(kind, standardError, {
       command: this.id ?? '',
       model,
-      output,
+      outputs,
       quiet,
       lists,
       typed: lists && process.stdin.isTTY,
@@ -134,13 +134,14 @@ export abstract class JobCommand extends BaseCommand {
   }
 
   /** @throws {OutputError} if the file that --metrics names cannot be written */
-  async #openMetrics({ flags }: JobRequest, reporter: Reporter): Promise<MetricsFile | undefined> {
-    const { metrics: path, model, output } = flags;
+  async #openMetrics(request: JobRequest, reporter: Reporter): Promise<MetricsFile | undefined> {
+    const { metrics: path, model } = request.flags;
+    const outputs = request.outputs.map(({ output }) => output);
     if (path === undefined) return undefined;
     return MetricsFile.open({
       path,
-      output,
-      info: { version: this.config.version, command: this.id ?? '', model, output },
+      outputs,
+      info: { version: this.config.version, command: this.id ?? '', model, output: outputs.join(', ') },
       onNote: (text) => reporter.report({ kind: 'note', text }),
     });
   }
@@ -148,7 +149,7 @@ export abstract class JobCommand extends BaseCommand {
   /** @param rows the number of rows that a later run can resume after */
   #stopped(rows: number, { outputs }: FileJobOptions): void {
     if (rows === 0) return;
-    const { mode } = outputs.destination;
+    const { mode } = outputs;
     const saved = `${counted(rows, 'row')} ${rows === 1 ? 'is' : 'are'} saved`;
     this.outcome = `${saved}; to continue, repeat the command${CONTINUED[mode]}`;
     this.nextStep = `${this.outcome}.`;
@@ -172,7 +173,7 @@ const withoutCredentials = (argument: string) =>
   argument.replace(/^(--[a-z-]+=)?(.*)$/s, (_, flag = '', value = '') => `${flag}${shownAddress(value)}`);
 
 /** What to change in the command of a run, by its mode, to continue it. */
-const CONTINUED: Readonly<Record<FileJobOptions['outputs']['destination']['mode'], string>> = {
+const CONTINUED: Readonly<Record<FileJobOptions['outputs']['mode'], string>> = {
   new: ' with --resume',
   overwrite: ' with --resume instead of --overwrite',
   resume: '',
@@ -180,15 +181,17 @@ const CONTINUED: Readonly<Record<FileJobOptions['outputs']['destination']['mode'
   retry: '',
 };
 
-/** Returns the files of an output, from its manifest; none if it has no manifest, as on standard output. */
-async function writtenTo(output: string): Promise<readonly WrittenFile[]> {
-  if (output === '-') return [];
+/** Returns the files of outputs, from their manifests; none for one without a manifest, as on standard output. */
+async function writtenTo(outputs: readonly Pick<FileOutput, 'output'>[]): Promise<readonly WrittenFile[]> {
   const { findRun } = await import('../../src/runs/find-run.js');
   const { writtenFiles } = await import('../report/written-files.js');
-  return findRun(output).then(
-    writtenFiles,
-    () => [], // the output is a device or was removed since; the run itself is complete
-  );
+  const written: WrittenFile[] = [];
+  for (const { output } of outputs) {
+    if (output === '-') continue;
+    const run = await findRun(output).catch(() => undefined); // a device, or removed since; the run itself is complete
+    if (run !== undefined) written.push(...writtenFiles(run));
+  }
+  return written;
 }
 
 /** Whether a command line asks for JSON lines on standard error, which its own mistakes are then reported in. */

@@ -1,5 +1,5 @@
 import type { Command, Errors } from '@oclif/core';
-import { alternatives } from '../../src/alternatives.js';
+import { reworded } from '../flags/reworded.js';
 import { unknownFlagsText } from '../flags/unknown-flag.js';
 import type { Failure } from './failure.js';
 
@@ -58,8 +58,10 @@ function missing(label: string, description: string | undefined, { help, example
 function refusedFlags({ input, output }: Fields['parse'], called: CalledCommand): Failure | undefined {
   const isGiven = (name: string) =>
     output.flags[name] !== undefined && !output.metadata.flags[name]?.setFromDefault;
-  for (const [name, { required, exclusive = [], dependsOn, description }] of Object.entries(input.flags)) {
-    if (required && !isGiven(name)) return missing(`--${name}`, description, called);
+  for (const [name, { required, exclusive = [], dependsOn, summary, description }] of Object.entries(
+    input.flags,
+  )) {
+    if (required && !isGiven(name)) return missing(`--${name}`, summary ?? description, called);
     const needed = (dependsOn ?? []).find((one) => typeof one === 'string' && !isGiven(one));
     if (isGiven(name) && needed !== undefined)
       return { message: `--${name} needs --${needed}`, hint: `See ${called.help}.` };
@@ -79,27 +81,3 @@ const purposeOf = (flag: Command.Class['flags'][string] | undefined) =>
 
 /** Leaves acronyms as they are. */
 const uncapitalised = (text: string) => text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-
-const listed = (values: string | undefined) => alternatives((values ?? '').split(', '));
-
-/** oclif's texts about one flag, from errors that have no fields. */
-const REWORDED: readonly (readonly [RegExp, (flag: string, ...parts: readonly string[]) => string])[] = [
-  [/^Flag (--\S+) can only be specified once$/, (flag) => `${flag} is given more than once`],
-  [/^Flag (--\S+) expects a value$/, (flag) => `${flag} needs a value`],
-  [
-    /^Flag (--\S+) expects one of these values: (.*)$/,
-    (flag, values) => `${flag} needs a value: ${listed(values)}`,
-  ],
-  [
-    /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
-    (flag, given, values) => `${flag}: expected ${listed(values)}; received ${given}`,
-  ],
-];
-
-function reworded(message: string): string {
-  for (const [pattern, words] of REWORDED) {
-    const [, flag, ...parts] = pattern.exec(message) ?? [];
-    if (flag !== undefined) return words(flag, ...parts);
-  }
-  return message;
-}

@@ -64,22 +64,25 @@ function jobOptions({ model, precision }: Variant, job: JobCase, plan: Benchmark
       decodeSeconds: DECODE_SECONDS,
     },
     outputs: {
-      requests: [outputOf(task)],
-      layout: async ({ config, shapeOf }) =>
-        task === 'classify'
-          ? classifyLayout({
-              format,
-              scores: 'probabilities',
-              labels: await labelsOf(config, 'index', undefined),
-            })
-          : embedLayout({ format, dtype: 'float32', shape: shapeOf('embedding') }),
-      destination: {
-        output: join(folder, `results.${format.name}`),
-        arrangement: format[task].arrangement,
-        mode: 'overwrite',
-        stdout: new PassThrough(),
-        checkpointSeconds: 5,
-      },
+      outputs: [
+        {
+          command: task,
+          output: join(folder, `results.${format.name}`),
+          arrangement: format[task].arrangement,
+          requests: [outputOf(task)],
+          layout: async ({ config, shapeOf }) =>
+            task === 'classify'
+              ? classifyLayout({
+                  format,
+                  scores: 'probabilities',
+                  labels: await labelsOf(config, 'index', undefined),
+                })
+              : embedLayout({ format, dtype: 'float32', shape: shapeOf('embedding') }),
+        },
+      ],
+      mode: 'overwrite',
+      stdout: new PassThrough(),
+      checkpointSeconds: 5,
       checksSpace: false,
     },
     compute: { device, host, threads, machine },

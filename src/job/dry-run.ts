@@ -4,6 +4,7 @@ import type { HalonetError } from '../errors.js';
 import { freeSpace } from '../files/free-space.js';
 import type { Size } from '../images/geometry.js';
 import { lowDiscrepancyOrder } from '../low-discrepancy-order.js';
+import type { RowLayout } from '../runs/destination.js';
 import {
   existingBytes,
   existingRows,
@@ -11,16 +12,18 @@ import {
   type PlannedFile,
   type PlanPreview,
   plannedFiles,
-  previewOutput,
+  previewOutputs,
   previewPlan,
   temporaryBytes,
 } from '../runs/output-preview.js';
+import { allOutputs } from '../runs/per-output.js';
 import { outOfSpace } from '../runs/space.js';
+import { byDisk } from '../runs/space-watch.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
 import { STDIN } from '../sources/standard-input.js';
 import { type SourceCounts, WalkCounts } from '../sources/walk-counts.js';
-import type { FileJobOptions } from './options.js';
-import { jobFingerprint, layoutOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
+import type { FileJobOptions, FileOutput } from './options.js';
+import { jobFingerprint, layoutsOf, readyModel, SAMPLED_INPUTS } from './ready-model.js';
 import { settleInputs } from './settle-inputs.js';
 import { type Survey, survey } from './survey.js';
 import { runTrial, type Trial } from './trial.js';
@@ -34,18 +37,20 @@ export interface JobPlan {
   readonly size: Size; // of the network input, pixels
   readonly inputs: Survey & { readonly skipped: SkippedCounts; readonly sources: SourceCounts };
   readonly list: boolean; // standard input lists more inputs, and is not read
-  readonly output: string;
-  readonly run: PlanPreview; // for its output
+  readonly outputs: readonly string[]; // as the user gave them
+  readonly run: PlanPreview; // for these
   readonly replaces: boolean; // whether it replaces existing files
   readonly refusal: HalonetError | undefined; // the error that it would end with before its first row
   readonly files: readonly PlannedFile[];
-  readonly rows: number | undefined; // of the finished output
+  readonly rows: number | undefined; // of each finished output
   readonly there: number | undefined; // of these, rows that need not be computed
-  readonly space: PlannedSpace | undefined; // undefined for a stream
+  readonly spaces: readonly PlannedSpace[]; // on each disk; none for a stream
   readonly trial: Trial | undefined; // undefined if there was nothing to try
 }
 
+/** The space that outputs on one disk need. */
 export interface PlannedSpace {
+  readonly outputs: readonly string[]; // as the user gave them
   readonly folder: string;
   readonly needed: number | undefined; // bytes, beyond those already on disk
   readonly temporary: number | undefined; // of these, bytes that are freed when the run completes
@@ -71,8 +76,7 @@ export function planJob(options: FileJobOptions): Promise<JobPlan> {
 async function plan(given: FileJobOptions): Promise<JobPlan> {
   const options = await settleInputs(given);
   const { model, images, outputs, signal } = options;
-  const { destination } = outputs;
-  const foreseen = await previewOutput(destination, signal);
+  const foreseen = await previewOutputs(outputs, signal);
   const list = images.inputs.includes(STDIN);
   const named = { ...images, inputs: images.inputs.filter((input) => input !== STDIN) };
   const walkKnown = () => walkImages(named, { signal });
@@ -80,38 +84,36 @@ async function plan(given: FileJobOptions): Promise<JobPlan> {
   const found = await survey(walkImages(named, { signal, counts }), SAMPLED_INPUTS);
   const inputs = { ...found, skipped: counts.skipped, sources: counts.sources };
   const ready = await readyModel(options, { peek: async () => inputs.first }, false);
-  const layout = await layoutOf(options, ready);
+  const layouts = await layoutsOf(options, ready);
   const run = await previewPlan(
     foreseen,
-    destination.mode,
-    () => jobFingerprint(options, ready, layout),
+    outputs.mode,
+    () => jobFingerprint(options, ready, layouts),
     list ? undefined : walkKnown,
   );
-  const { output } = destination;
   const tried = lowDiscrepancyOrder([...inputs.first.entries()])
     .slice(0, TRIED)
     .sort(([a], [b]) => a - b) // an archive that is compressed is best read in its order
     .map(([, item]) => item);
-  const known = { total: inputs.rows, suspects: foreseen.suspects, layout };
+  const known = { total: inputs.rows, suspects: foreseen.suspects, layouts };
   const trial = tried.length > 0 ? await runTrial(tried, known, options, ready) : undefined;
-  const textBytes = trial && trial.textBytes / trial.rows;
-  const files = plannedFiles(foreseen, layout, textBytes, output);
   const rows = list ? undefined : inputs.rows;
-  const space = await spaceOf(foreseen, run, files, { rows, temporary: temporaryBytes(layout, textBytes) });
+  const planned = plannedOutputs(outputs.outputs, layouts, foreseen, trial);
+  const spaces = await spacesOf(planned, foreseen, run, rows);
   return {
     model: model.name,
     device: ready.choice,
     size: ready.prepared.preprocessing,
     inputs,
     list,
-    output,
+    outputs: planned.map(({ output }) => output),
     run,
-    files,
+    files: planned.flatMap(({ files }) => files),
     rows,
-    space,
+    spaces,
     trial,
-    refusal: run.kind === 'refuse' ? run.error : shortage(output, space, outputs.checksSpace),
-    replaces: destination.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
+    refusal: run.kind === 'refuse' ? run.error : shortage(spaces, outputs.checksSpace),
+    replaces: outputs.mode === 'overwrite' && (foreseen.run?.state.kind ?? 'nothing') !== 'nothing',
     there: existingRows(run),
   };
 }
@@ -127,34 +129,80 @@ export function fileBytes(
 
 /** Returns the bytes of all files; undefined if the size of any is unknown. */
 export function totalBytes(files: readonly PlannedFile[], rows: number | undefined): number | undefined {
-  return files
-    .map((file) => fileBytes(file, rows))
-    .reduce((sum, bytes) => (sum === undefined || bytes === undefined ? undefined : sum + bytes), 0);
+  return sum(files.map((file) => fileBytes(file, rows)));
 }
 
-async function spaceOf(
+/** An output and its files. */
+interface PlannedOutput {
+  readonly output: string; // as the user gave it
+  readonly folder: string; // beside it; '' for a stream
+  readonly files: readonly PlannedFile[];
+  readonly temporary: number | undefined; // bytes per row of files that are removed in the end
+}
+
+function plannedOutputs(
+  outputs: readonly FileOutput[],
+  layouts: readonly RowLayout[],
+  { run }: OutputPreview,
+  trial: Trial | undefined,
+): readonly PlannedOutput[] {
+  const places = run && allOutputs(run.places);
+  return outputs.flatMap(({ output }, i) => {
+    const [row, place] = [layouts[i], places?.[i]];
+    if (row === undefined) return [];
+    const textBytes = trial && (trial.textBytes[i] ?? 0) / trial.rows;
+    return [
+      {
+        output,
+        folder: place === undefined ? '' : dirname(place.partial),
+        files: plannedFiles(place, row.layout, textBytes, output),
+        temporary: temporaryBytes(row.layout, textBytes),
+      },
+    ];
+  });
+}
+
+async function spacesOf(
+  outputs: readonly PlannedOutput[],
   foreseen: OutputPreview,
   run: PlanPreview,
-  files: readonly PlannedFile[],
-  all: { readonly rows: number | undefined; readonly temporary: number | undefined }, // bytes per row
-): Promise<PlannedSpace | undefined> {
-  if (foreseen.run === undefined) return undefined;
-  const folder = dirname(foreseen.run.place.partial);
-  const temporary = run.kind === 'done' ? 0 : all.temporary && Math.round((all.rows ?? 0) * all.temporary);
-  const total = run.kind === 'done' ? 0 : totalBytes(files, all.rows);
-  const needed =
-    total === undefined || temporary === undefined
-      ? undefined
-      : Math.max(0, total + temporary - existingBytes(foreseen, run));
-  return { folder, needed, temporary, free: await freeSpace(folder) };
+  rows: number | undefined,
+): Promise<readonly PlannedSpace[]> {
+  if (foreseen.run === undefined) return [];
+  const existing = existingBytes(foreseen, run);
+  const each = outputs.map(({ output, folder, files, ...all }, i) => {
+    const temporary = run.kind === 'done' ? 0 : all.temporary && Math.round((rows ?? 0) * all.temporary);
+    const total = run.kind === 'done' ? 0 : totalBytes(files, rows);
+    const needed =
+      total === undefined || temporary === undefined
+        ? undefined
+        : Math.max(0, total + temporary - (existing[i] ?? 0));
+    return { output, folder, needed, temporary };
+  });
+  const disks = await byDisk(each);
+  return Promise.all(
+    disks.map(async (disk) => {
+      const folder = disk[0]?.folder ?? '';
+      return {
+        outputs: disk.map(({ output }) => output),
+        folder,
+        needed: sum(disk.map(({ needed }) => needed)),
+        temporary: sum(disk.map(({ temporary }) => temporary)),
+        free: await freeSpace(folder),
+      };
+    }),
+  );
 }
 
-function shortage(
-  output: string,
-  space: PlannedSpace | undefined,
-  checks: boolean,
-): HalonetError | undefined {
-  if (!checks || space?.needed === undefined || space.free === undefined) return undefined;
-  const { folder, needed, free } = space;
-  return needed > free ? outOfSpace(output, { folder, needed, free }) : undefined;
+/** Returns the sum of numbers of bytes; undefined if any is unknown. */
+const sum = (numbers: readonly (number | undefined)[]) =>
+  numbers.reduce((all, bytes) => (all === undefined || bytes === undefined ? undefined : all + bytes), 0);
+
+function shortage(spaces: readonly PlannedSpace[], checks: boolean): HalonetError | undefined {
+  if (!checks) return undefined;
+  for (const { outputs, folder, needed, free } of spaces) {
+    if (needed === undefined || free === undefined || needed <= free) continue;
+    return outOfSpace(outputs, { folder, needed, free });
+  }
+  return undefined;
 }

@@ -15,8 +15,8 @@ export class InputCount {
 
   /** Starts counting, if the number is needed. A retry takes its images from the rows of an output. */
   start({ images, outputs, onEvent }: JobOptions): void {
-    const ofFiles = 'destination' in outputs;
-    if (ofFiles && outputs.destination.mode === 'retry') return;
+    const ofFiles = !('sink' in outputs);
+    if (ofFiles && outputs.mode === 'retry') return;
     if (!images.counted && !(ofFiles && outputs.checksSpace)) return;
     this.#counting = countInputs(images, this.#ended.signal).then(
       (total) => {

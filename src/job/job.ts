@@ -94,7 +94,7 @@ async function prepareTarget(target: JobTarget, count: InputCount, options: JobO
 function walkTwice({ images, outputs, signal }: JobOptions, items: AsyncGenerator<Item>, counts: WalkCounts) {
   if (!images.inputs.includes(STDIN))
     return { items, walkAgain: () => walkImages(images, { signal, counts }) };
-  if ('sink' in outputs || outputs.destination.mode !== 'sync') return { items, walkAgain: undefined };
+  if ('sink' in outputs || outputs.mode !== 'sync') return { items, walkAgain: undefined };
   const twice = replayable(items);
   return { items: twice.items, walkAgain: twice.replay };
 }
@@ -113,7 +113,7 @@ function summaryOfFinished(
   return { rows, failures, done: 0, stored: 0, succeeded: 0, retries, seconds: 0, skipped, sources };
 }
 
-const isRetry = ({ outputs }: JobOptions) => 'destination' in outputs && outputs.destination.mode === 'retry';
+const isRetry = ({ outputs }: JobOptions) => !('sink' in outputs) && outputs.mode === 'retry';
 
 /** A job whose model and output are ready. */
 interface Ready extends ReadyModel, Companions {

@@ -8,7 +8,7 @@ import type { AddedColumns } from '../outputs/csv-line.js';
 import type { OutputLayout } from '../outputs/layout.js';
 import type { RemoteSettings } from '../remote/settings.js';
 import type { RowCounts, RowSink } from '../rows.js';
-import type { JobOutput } from '../runs/destination.js';
+import type { JobOutput, JobOutputs } from '../runs/destination.js';
 import type { Host } from '../runtime/devices.js';
 import type { SkippedCounts } from '../sources/skipped-files.js';
 import type { SourceCounts } from '../sources/walk-counts.js';
@@ -58,12 +58,16 @@ export interface ImageOptions extends ImageWalk {
   readonly failureLimit?: FailureLimit | undefined;
 }
 
-/** What to compute for each image, and the files to write it to. */
-export interface FileOutputs {
+/** What to compute for each image, and the files to write it to. All outputs get the same rows. */
+export interface FileOutputs extends JobOutputs {
+  readonly outputs: readonly FileOutput[]; // at least one
+  readonly checksSpace: boolean; // stop early if a disk has no room for all rows
+}
+
+/** What to compute for each image, and how that becomes the files of one output. */
+export interface FileOutput extends JobOutput {
   readonly requests: readonly OutputRequest[];
   readonly layout: (model: JobModel, added: AddedColumns) => OutputLayout | Promise<OutputLayout>;
-  readonly destination: JobOutput;
-  readonly checksSpace: boolean; // stop early if the disk has no room for all rows
 }
 
 /** What to compute for each image, and a sink for the rows. */

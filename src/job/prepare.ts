@@ -25,6 +25,7 @@ export interface Prepared {
   readonly onnx: Uint8Array;
   readonly path: string; // of the file that holds the weights
   readonly model: JobModel;
+  readonly names: readonly string[]; // of the graph's outputs, in the order of the requests
   readonly preprocessing: Preprocessing;
   readonly normalisation: Pick<PretrainedCfg, 'mean' | 'std'>; // applied in the network, not in decoding
 }
@@ -63,6 +64,7 @@ export async function prepare(
     onnx: encodeOnnx(await inPrecision(graph, source, overrides, preprocessing, options)),
     path: source.path,
     model: { config, shapeOf },
+    names: graph.outputs.map(({ name }) => name),
     preprocessing,
     normalisation: { mean: settings.mean, std: settings.std },
   };

@@ -4,7 +4,7 @@ import { HalonetError, InputError, ModelError } from '../errors.js';
 import type { Item } from '../item.js';
 import { SAMPLE } from '../models/int8/calibrate.js';
 import { nameFrom } from '../models/locate.js';
-import type { OutputLayout } from '../outputs/layout.js';
+import type { RowLayout } from '../runs/destination.js';
 import type { Fingerprint } from '../runs/journal.js';
 import { CPU } from '../runtime/devices.js';
 import { refuseMistaken } from '../sources/registry.js';
@@ -12,6 +12,7 @@ import { noteEvents } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { FileJobOptions, JobOptions } from './options.js';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import { requestsOf } from './requests.js';
 import { walkImages } from './walk-images.js';
 
 /** A job whose model is prepared. */
@@ -30,11 +31,11 @@ export async function readyModel(
   inputs: Pick<Peekable<Item>, 'peek'>,
   keeps: boolean,
 ): Promise<ReadyModel> {
-  const { model, images, outputs, compute, signal, onEvent } = options;
+  const { model, images, compute, signal, onEvent } = options;
   const { host, threads } = compute;
   const choice = await chooseDevice(deviceOf(options), { host, threads, signal });
   const name = await nameFrom(model.folder, model.name);
-  const prepared = await prepare(name, outputs.requests, images.preprocessing, {
+  const prepared = await prepare(name, requestsOf(options).requests, images.preprocessing, {
     hub: model.hub,
     architecture: model.architecture,
     precision: model.precision,
@@ -49,24 +50,43 @@ export async function readyModel(
   return { prepared, choice };
 }
 
-/** Returns the layout that turns the rows of a job into files. */
-export async function layoutOf(
-  { outputs: { layout }, images: { columns, facts } }: FileJobOptions,
+/** Returns the layouts that turn the rows of a job into the files of each output. */
+export async function layoutsOf(
+  options: FileJobOptions,
   { prepared }: ReadyModel,
-): Promise<OutputLayout> {
-  return layout(prepared.model, { columns, facts });
+): Promise<readonly RowLayout[]> {
+  const { outputs, images } = options;
+  const { indices } = requestsOf(options);
+  const { config, shapeOf } = prepared.model;
+  const layouts: RowLayout[] = [];
+  for (const [i, { requests, layout }] of outputs.outputs.entries()) {
+    const tensors = new Map(
+      requests.map(({ name }, k) => [name, prepared.names[indices[i]?.[k] ?? 0] ?? name] as const),
+    );
+    const model = { config, shapeOf: (name: string) => shapeOf(tensors.get(name) ?? name) };
+    const areNamed = [...tensors].some(([name, shared]) => name !== shared);
+    layouts.push({
+      layout: await layout(model, { columns: images.columns, facts: images.facts }),
+      tensors: areNamed ? tensors : undefined,
+    });
+  }
+  return layouts;
 }
 
-/** Returns the fingerprint of a job: what its output depends on besides the inputs. */
+/** Returns the fingerprint of a job: what its outputs depend on besides the inputs. */
 export function jobFingerprint(
-  { outputs, invocation }: JobOptions,
+  { outputs, invocation }: FileJobOptions,
   { prepared, choice }: ReadyModel,
-  layout: OutputLayout,
+  layouts: readonly RowLayout[],
 ): Fingerprint {
   const { onnx, preprocessing } = prepared;
   const { halonet: version } = invocation.versions;
   const device = choice.device.name;
-  return fingerprintOf({ onnx, preprocessing, outputs: outputs.requests, layout, version, device });
+  const files = outputs.outputs.flatMap(({ requests }, i) => {
+    const { layout } = layouts[i] ?? {};
+    return layout === undefined ? [] : [{ requests, layout }];
+  });
+  return fingerprintOf({ onnx, preprocessing, files, version, device });
 }
 
 /** @throws ModelError if the device does not support the precision */

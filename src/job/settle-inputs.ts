@@ -20,7 +20,7 @@ import { columnsOfImages, type ImageWalk, walkImages } from './walk-images.js';
  */
 export async function settleInputs<Options extends JobOptions>(options: Options): Promise<Options> {
   const { images, outputs, signal } = options;
-  if ('destination' in outputs && outputs.destination.mode === 'retry') return options;
+  if (!('sink' in outputs) && outputs.mode === 'retry') return options;
   const { inputs, sources, list, imageColumn, storage, allowEmpty, keep, facts } = images;
   if (list !== undefined) {
     const mistake = await storage?.mistake(list.path);

@@ -6,7 +6,7 @@ import { SpaceWatch } from '../runs/space-watch.js';
 import { ItemFinder } from '../sources/item-finder.js';
 import { noteEvents } from './events.js';
 import type { FileJobOptions, JobOptions } from './options.js';
-import { jobFingerprint, layoutOf, type ReadyModel } from './ready-model.js';
+import { jobFingerprint, layoutsOf, type ReadyModel } from './ready-model.js';
 
 /** Where the rows of a job go. It is reserved for this job from before the model is loaded until `release`. */
 export interface JobTarget {
@@ -26,7 +26,7 @@ export interface TargetInputs {
 }
 
 /** An output, or a sink, that takes rows. */
-export interface OpenTarget extends Omit<OpenOutput, 'space'> {
+export interface OpenTarget extends Omit<OpenOutput, 'spaces'> {
   readonly space?: SpaceWatch | undefined; // undefined if there is nothing to watch, or the check is off
   readonly bytes?: (() => number) | undefined; // of the output so far; undefined for a stream
 }
@@ -54,17 +54,17 @@ function sinkTarget(sink: RowSink): JobTarget {
 
 async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
   const { outputs, images, signal } = options;
-  const destination = await openDestination(outputs.destination);
+  const destination = await openDestination(outputs);
   const { suspects, kept, release } = destination;
   const onNote = noteEvents(options.onEvent);
   return {
     suspects,
     kept,
     async open(ready, { items, walkAgain, total }) {
-      const layout = await layoutOf(options, ready);
-      const fingerprint = () => jobFingerprint(options, ready, layout);
+      const layouts = await layoutsOf(options, ready);
+      const fingerprint = () => jobFingerprint(options, ready, layouts);
       const opened = await destination.open({
-        layout,
+        layouts,
         fingerprint,
         items,
         walkAgain,
@@ -73,14 +73,16 @@ async function fileTarget(options: FileJobOptions): Promise<JobTarget> {
         signal,
       });
       if (!('sink' in opened)) return opened;
-      const { space, ...rest } = opened;
-      if (space === undefined || !outputs.checksSpace) return { ...rest, bytes: space?.bytes };
-      const { output, checkpointSeconds } = outputs.destination;
-      const watch = new SpaceWatch(
-        { ...space, output, layout, rows: opened.sink.counts.rows },
-        { total, everySeconds: checkpointSeconds, onNote },
-      );
-      return { ...rest, bytes: space.bytes, space: watch };
+      const { spaces, ...rest } = opened;
+      const bytes = spaces.length === 0 ? undefined : () => spaces.reduce((sum, one) => sum + one.bytes(), 0);
+      if (spaces.length === 0 || !outputs.checksSpace) return { ...rest, bytes };
+      const watched = outputs.outputs.flatMap(({ output }, i) => {
+        const [space, row] = [spaces[i], layouts[i]];
+        return space === undefined || row === undefined ? [] : [{ ...space, output, layout: row.layout }];
+      });
+      const everySeconds = outputs.checkpointSeconds;
+      const watch = new SpaceWatch(watched, opened.sink.counts.rows, { total, everySeconds, onNote });
+      return { ...rest, bytes, space: watch };
     },
     release,
   };

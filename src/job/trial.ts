@@ -1,5 +1,7 @@
 import type { Item } from '../item.js';
-import { type OutputLayout, textFile } from '../outputs/layout.js';
+import { textFile } from '../outputs/layout.js';
+import { withTensorNames } from '../outputs/tensor-names.js';
+import type { RowLayout } from '../runs/destination.js';
 import type { JobOptions } from './options.js';
 import type { ReadyModel } from './ready-model.js';
 import { withModel } from './with-model.js';
@@ -8,14 +10,14 @@ import { withModel } from './with-model.js';
 export interface Trial {
   readonly rows: number;
   readonly seconds: number;
-  readonly textBytes: number; // of the rows, without a header
+  readonly textBytes: readonly number[]; // of the rows in each output, without a header
 }
 
 /** What is known about a job before a trial. */
 export interface TrialFacts {
   readonly total: number; // rows of the whole job, because row numbers affect the length of text
   readonly suspects: readonly string[]; // images to decode in a separate process
-  readonly layout: OutputLayout;
+  readonly layouts: readonly RowLayout[];
 }
 
 /**
@@ -25,18 +27,22 @@ export interface TrialFacts {
  */
 export async function runTrial(
   inputs: readonly Item[],
-  { total, suspects, layout }: TrialFacts,
+  { total, suspects, layouts }: TrialFacts,
   options: JobOptions,
   ready: ReadyModel,
 ): Promise<Trial> {
-  const { encode } = textFile(layout).rows;
+  const texts = layouts.map(({ layout, tensors }) => ({ encode: textFile(layout).rows.encode, tensors }));
   return withModel(options, ready, new Set(suspects), async (processItems) => {
     const tried = async (items: readonly Item[]): Promise<Trial> => {
-      let [rows, textBytes] = [0, 0];
+      let rows = 0;
+      const textBytes = texts.map(() => 0);
       const start = performance.now();
       await processItems(each(items), async (row) => {
         const number = Math.floor((rows++ * total) / items.length);
-        if (row.status !== 'stored') textBytes += encode(row, number).byteLength;
+        for (const [i, { encode, tensors }] of texts.entries()) {
+          const own = withTensorNames(row, tensors);
+          if (own.status !== 'stored') textBytes[i] = (textBytes[i] ?? 0) + encode(own, number).byteLength;
+        }
       });
       return { rows, textBytes, seconds: (performance.now() - start) / 1000 };
     };

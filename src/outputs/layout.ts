@@ -24,6 +24,9 @@ export function textFile({ files }: Pick<OutputLayout, 'files'>): TextFile {
   return text;
 }
 
+/** The names of the settings that record added columns. */
+export const ADDED_COLUMNS: readonly string[] = ['columns', 'facts'];
+
 /** Returns the settings of a layout that record the kept columns and the facts; nothing if there are none. */
 export const columnSettings = ({ columns = [], facts = [] }: AddedColumns): OutputLayout['settings'] => ({
   ...(columns.length > 0 && { columns: JSON.stringify(columns) }),

@@ -7,35 +7,44 @@ import { attempt, outputFailure, ReadFailure } from '../files/write-error.js';
 import type { Item, JobItem } from '../item.js';
 import { type Lock, LockHeld, LockLost, tryLock } from '../lock/lock.js';
 import type { Arrangement } from '../outputs/arrangement.js';
-import { type OutputLayout, textFile } from '../outputs/layout.js';
+import { textFile } from '../outputs/layout.js';
 import { streamSink } from '../outputs/stream-sink.js';
 import type { RowSink } from '../rows.js';
 import { BlackBox, readSuspects } from './black-box.js';
+import { findOutputs } from './find-outputs.js';
 import type { Fingerprint } from './journal.js';
 import type { Manifest, RunFacts } from './manifest.js';
 import { type OpenRunOptions, openRun } from './open-run.js';
+import { allOutputs, type PerOutput, perOutput } from './per-output.js';
 import { type OutputMode, planRun } from './plan.js';
-import { findOutput, PARTIAL, type RunPlace } from './run-place.js';
-import { readState, recover } from './run-state.js';
+import { recover } from './recovery.js';
+import type { RunOutput } from './run-output.js';
+import { PARTIAL, type RunPlace } from './run-place.js';
+import { readState } from './run-state.js';
 import type { OutputSpace } from './space-watch.js';
 import type { FindItems } from './stored-items.js';
 
 /** Where the rows of a job go. */
-export interface JobOutput {
-  readonly output: string; // a path, or '-' for `stdout`
-  readonly arrangement: Arrangement;
+export interface JobOutputs {
+  readonly outputs: readonly JobOutput[]; // at least one
   readonly mode: OutputMode;
   readonly stdout: Writable; // never ended here
   readonly checkpointSeconds: number; // the most work lost in a crash
 }
 
-/** An output reserved for this job, from before the model is loaded until `release`. */
+export interface JobOutput {
+  readonly output: string; // a path, or '-' for `stdout` if it is the only one
+  readonly arrangement: Arrangement;
+  readonly command: string; // that writes such an output, such as `embed`
+}
+
+/** The outputs reserved for this job, from before the model is loaded until `release`. */
 export interface Destination {
-  /** Images being decoded when the last run to this output crashed. */
+  /** Images being decoded when the last run to these outputs crashed. */
   readonly suspects: readonly string[];
   readonly kept: number; // existing rows of an interrupted run
   /**
-   * @returns the manifest of the finished output if nothing is left to do
+   * @returns the manifest of the lead, if nothing is left to do
    * @throws {OutputError} if inputs or settings differ from those of the existing run, or the output cannot be read or written
    */
   readonly open: (options: OpenOutputOptions) => Promise<OpenOutput | Manifest>;
@@ -43,7 +52,7 @@ export interface Destination {
 }
 
 export interface OpenOutputOptions {
-  readonly layout: OutputLayout;
+  readonly layouts: readonly RowLayout[]; // of each output
   readonly fingerprint: () => Fingerprint;
   readonly items: AsyncGenerator<Item>;
   readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
@@ -52,57 +61,66 @@ export interface OpenOutputOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An output that takes rows. */
+/** How the rows of a run become the files of an output. */
+export type RowLayout = Pick<RunOutput, 'layout' | 'tensors'>;
+
+/** Outputs that take rows. */
 export interface OpenOutput {
   readonly sink: RowSink<RunFacts>; // throws OutputError
   readonly items: AsyncIterable<JobItem>; // what is left to do; throws OutputError if earlier rows cannot be read
   readonly hasManifest: boolean; // the job will have a manifest
   /** Runs an action on an image, recording the image in case it crashes the process. */
   readonly recordDecode: <T>(image: string, action: () => Promise<T>) => Promise<T>;
-  readonly space?: OutputSpace; // left out for a stream
+  readonly spaces: readonly OutputSpace[]; // of each output; none for a stream
   readonly walked?: Pick<Manifest, 'skipped' | 'sources'>; // as in OpenRun
   readonly close: () => Promise<void>;
 }
 
 /**
- * Reserves an output for a job.
- * @throws {OutputError} if it cannot be written, another run is writing it, or existing files must be kept
+ * Reserves the outputs of a job.
+ * @throws {OutputError} if one cannot be written, another run is writing it, or existing files must be kept; if two of them
+ *   would be the same files
  */
-export function openDestination(output: JobOutput): Promise<Destination> {
-  return attempt(output.output, async () => {
-    const place = await findOutput(output.output, output.arrangement);
-    if (place.kind !== 'run') return streamDestination(output);
-    const lock = await lockOutput(place);
-    try {
-      return await runDestination(output, place, lock);
-    } catch (error) {
-      await lock.release().catch(() => {});
-      throw error;
-    }
-  });
+export async function openDestination(given: JobOutputs): Promise<Destination> {
+  const found = await findOutputs(given);
+  if (found.kind === 'stream') return streamDestination(given);
+  const { places } = found;
+  const locks = await lockAll(places);
+  try {
+    return await attempt(places.lead.output, () => runDestination(given, places, locks));
+  } catch (error) {
+    await releaseAll(locks).catch(() => {});
+    throw error;
+  }
 }
 
 /** @throws {OutputError} for a mode that reuses rows: a stream has none */
-export function refuseStream({ output, mode }: Pick<JobOutput, 'output' | 'mode'>): void {
+export function refuseStream({ outputs, mode }: Pick<JobOutputs, 'outputs' | 'mode'>): void {
   if (mode !== 'resume' && mode !== 'sync') return;
+  const [{ output } = { output: '' }] = outputs;
   const stream = isStdout(output) ? 'standard output' : output;
   throw new OutputError(`--${mode} needs an output file: rows written to ${stream} cannot be read back`, {
     hint: 'Name a file with --output.',
   });
 }
 
-function streamDestination({ output, mode, stdout }: JobOutput): Destination {
-  refuseStream({ output, mode });
+function streamDestination(given: JobOutputs): Destination {
+  refuseStream(given);
+  const { outputs, stdout } = given;
   return {
     suspects: [],
     kept: 0,
-    async open({ layout, items }) {
-      const channel = await openByteChannel({ output, overwrite: true, stdout });
+    async open({ layouts, items }) {
+      const [{ output } = { output: '' }] = outputs;
+      const [only] = layouts;
+      if (only === undefined) throw new Error('a stream needs a layout');
+      const channel = await attempt(output, () => openByteChannel({ output, overwrite: true, stdout }));
       return {
-        sink: streamSink(channel, textFile(layout)),
+        sink: streamSink(channel, textFile(only.layout)),
         items,
         hasManifest: false,
         recordDecode: (_, action) => action(),
+        spaces: [],
         close: async () => {},
       };
     },
@@ -111,38 +129,43 @@ function streamDestination({ output, mode, stdout }: JobOutput): Destination {
 }
 
 async function runDestination(
-  { mode, checkpointSeconds }: JobOutput,
-  place: RunPlace,
-  lock: Lock,
+  { outputs, mode, checkpointSeconds }: JobOutputs,
+  places: PerOutput<RunPlace>,
+  locks: readonly HeldLock[],
 ): Promise<Destination> {
-  await recover(place, mode === 'overwrite');
-  const state = await readState(place);
-  const plan = planRun({ place, state, mode });
+  await recover(places, mode === 'overwrite');
+  const found = await readState(places);
+  const { state } = found;
+  const plan = planRun({ ...found, outputs: outputs.map(({ output }) => output), mode });
   if (plan.kind === 'refuse') throw plan.error;
-  const decoding = join(place.partial, PARTIAL.decoding);
+  const { lead } = places;
+  const decoding = join(lead.partial, PARTIAL.decoding);
   const interrupted = state.kind === 'interrupted' && mode !== 'overwrite';
   const suspects = interrupted ? await readSuspects(decoding) : [];
   return {
     suspects,
     kept: interrupted ? state.journal.checkpoint.rows : 0,
-    async open({ fingerprint, ...options }) {
+    async open({ fingerprint, layouts, ...options }) {
       const run: OpenRunOptions = {
         ...options,
-        place,
+        outputs: perOutput(runOutputs(outputs, places, layouts)),
         mode,
-        state,
+        found,
         checkpointSeconds,
-        confirm: () => confirmLock(place, lock),
+        confirm: () => confirmAll(locks),
         fingerprint: fingerprint(),
       };
-      const opened = await attempt(place.output, () => openRun(run));
+      const opened = await attempt(lead.output, () => openRun(run));
       if (!('sink' in opened)) return opened;
       const box = BlackBox.open(decoding, suspects);
       return {
         ...opened,
-        items: itemsFor(place.output, opened.items),
+        items: itemsFor(lead.output, opened.items),
         hasManifest: true,
-        space: { folder: dirname(place.partial), bytes: () => opened.sink.bytes },
+        spaces: allOutputs(places).map(({ partial }, i) => ({
+          folder: dirname(partial),
+          bytes: () => opened.sink.bytes[i] ?? 0,
+        })),
         recordDecode: (image, action) => box.record(image, action),
         async close() {
           await box.close();
@@ -150,8 +173,20 @@ async function runDestination(
         },
       };
     },
-    release: () => lock.release(),
+    release: () => releaseAll(locks),
   };
+}
+
+function runOutputs(
+  outputs: readonly JobOutput[],
+  places: PerOutput<RunPlace>,
+  layouts: readonly RowLayout[],
+): readonly RunOutput[] {
+  return allOutputs(places).map((place, i) => {
+    const [output, layout] = [outputs[i], layouts[i]];
+    if (output === undefined || layout === undefined) throw new Error('every output needs a layout');
+    return { ...layout, place, command: output.command };
+  });
 }
 
 /** Yields the items of a run, some read from earlier rows. Turns only failures to read those rows into errors of the output. */
@@ -163,7 +198,36 @@ async function* itemsFor(output: string, items: AsyncIterable<JobItem>): AsyncGe
   }
 }
 
-/** @throws {OutputError} if the lock is lost; the file system's error if it cannot be read */
+/** The lock of an output. */
+interface HeldLock {
+  readonly place: RunPlace;
+  readonly lock: Lock;
+}
+
+/** Locks all outputs, in the same order whatever theirs is, so that two runs never wait for each other's. */
+async function lockAll(places: PerOutput<RunPlace>): Promise<readonly HeldLock[]> {
+  const held: HeldLock[] = [];
+  const inOrder = allOutputs(places).toSorted((one, other) => (one.lock < other.lock ? -1 : 1));
+  try {
+    for (const place of inOrder)
+      held.push({ place, lock: await attempt(place.output, () => lockOutput(place)) });
+    return held;
+  } catch (error) {
+    await releaseAll(held).catch(() => {});
+    throw error;
+  }
+}
+
+async function releaseAll(locks: readonly HeldLock[]): Promise<void> {
+  const released = await Promise.allSettled(locks.map(({ lock }) => lock.release()));
+  for (const result of released) if (result.status === 'rejected') throw result.reason;
+}
+
+/** @throws {OutputError} if a lock is lost; the file system's error if it cannot be read */
+async function confirmAll(locks: readonly HeldLock[]): Promise<void> {
+  for (const { place, lock } of locks) await confirmLock(place, lock);
+}
+
 async function confirmLock({ output }: RunPlace, lock: Lock): Promise<void> {
   try {
     await lock.confirm();

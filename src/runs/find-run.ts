@@ -4,15 +4,10 @@ import { OutputError } from '../errors.js';
 import { resolveLinks, statOrUndefined } from '../files/place.js';
 import { attempt, reading } from '../files/write-error.js';
 import { ARRANGEMENTS, filePath } from '../outputs/arrangement.js';
-import { readJournal } from './journal.js';
-import { type Manifest, readManifest } from './manifest.js';
+import type { JournalState } from './journal.js';
+import { type FoundRun, type Manifest, readManifest, setPaths } from './manifest.js';
 import { LEDGER, MANIFEST, PARTIAL, type RunPlace, runPlace, shownPath } from './run-place.js';
-
-/** A run with all its rows. */
-export interface FoundRun {
-  readonly place: RunPlace;
-  readonly manifest: Manifest;
-}
+import { readPlace } from './run-state.js';
 
 /**
  * Finds the finished run that wrote an output. Reads only the files of the output, so it works on read-only media.
@@ -27,7 +22,21 @@ export function findRun(output: string): Promise<FoundRun> {
  * @throws {OutputError} if there is neither; its hint says what to do about an interrupted run
  */
 export function findRunToRetry(output: string): Promise<FoundRun> {
-  return attempt(output, () => findFinished(output, findComplete));
+  return attempt(
+    output,
+    async () =>
+      (await findUnpublished(await presumedPlace(output))) ?? (await findFinished(output, unfinishedRetry)),
+  );
+}
+
+/**
+ * Finds a run that only remains to be published; undefined if there is none. An old manifest may still be there, while another output
+ * of the run is published already.
+ */
+async function findUnpublished(place: RunPlace): Promise<FoundRun | undefined> {
+  if (!(await journalOf(place))?.complete) return undefined;
+  const manifest = await readManifest(join(place.partial, PARTIAL.manifest));
+  return manifest && foundRun(place, manifest);
 }
 
 /** Returns the finished run of an output, or the result of `otherwise` if there is none. */
@@ -40,15 +49,34 @@ async function findFinished(
   return manifest === undefined ? otherwise(place) : foundRun(place, manifest);
 }
 
-/** Returns the run that only remains to be published. @throws {OutputError} if there is none, with a hint */
-async function findComplete(place: RunPlace): Promise<FoundRun> {
+/**
+ * Finds all outputs of the run that wrote an output, in its order: the output alone, unless its run had several.
+ * @param find finds the others: `findRun`, or `findRunToRetry`
+ * @throws {OutputError} if one has no manifest, or was written by another run since
+ */
+export async function findSet(
+  run: FoundRun,
+  find: (output: string) => Promise<FoundRun> = findRun,
+): Promise<readonly FoundRun[]> {
+  const { place } = run;
+  const found: FoundRun[] = [];
+  for (const path of setPaths(run))
+    found.push(path === place.path ? run : otherOf(run, await find(shownPath(place, path))));
+  return found;
+}
+
+function otherOf({ place, manifest }: FoundRun, other: FoundRun): FoundRun {
+  if (other.manifest.started === manifest.started) return other;
+  throw new OutputError(`${other.place.output} was not written by the same run as ${place.output}`, {
+    hint: 'Restore the files of one run, or repeat the command of the run with --overwrite.',
+  });
+}
+
+/** @throws {OutputError} that says why an output without a manifest cannot be retried, and what to do about it */
+async function unfinishedRetry(place: RunPlace): Promise<FoundRun> {
   const { output } = place;
-  const journal = await readJournal(join(place.partial, PARTIAL.journal));
-  if (journal?.complete) {
-    const manifest = await readManifest(join(place.partial, PARTIAL.manifest));
-    // Already moved to its final name: a run is publishing right now.
-    return manifest === undefined ? findFinished(output, noManifest) : foundRun(place, manifest);
-  }
+  const journal = await journalOf(place);
+  if (journal?.complete) return findFinished(output, noManifest); // it has been published since
   if (!journal?.header.retries) return unfinished(place);
   throw new OutputError(
     `a retry of ${output} was interrupted, and the manifest that it works from, ${shownPath(place, place.manifest)}, is gone`,
@@ -59,7 +87,7 @@ async function findComplete(place: RunPlace): Promise<FoundRun> {
 /** @throws {OutputError} that says what an output without a manifest is, and what to do about it */
 async function unfinished(place: RunPlace): Promise<never> {
   const { output } = place;
-  const journal = await readJournal(join(place.partial, PARTIAL.journal));
+  const journal = await journalOf(place);
   if (journal === undefined) return noManifest(place);
   throw new OutputError(
     `the run to ${output} has not finished: only a finished run can be verified or retried`,
@@ -69,6 +97,13 @@ async function unfinished(place: RunPlace): Promise<never> {
         : 'Finish it first: repeat its command with --resume.',
     },
   );
+}
+
+/** Returns the journal of the run in progress that a place is of; undefined if there is none. */
+async function journalOf(place: RunPlace): Promise<JournalState | undefined> {
+  const state = await readPlace(place);
+  if (state.kind === 'interrupted') return state.journal;
+  return state.kind === 'member' ? state.run : undefined;
 }
 
 /** Returns the place of an output before its manifest tells the arrangement: a folder is assumed to hold features. */

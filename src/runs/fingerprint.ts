@@ -1,4 +1,4 @@
-import { alternatives } from '../alternatives.js';
+import { alternatives, enumeration } from '../alternatives.js';
 import { OutputError } from '../errors.js';
 import type { Fingerprint } from './journal.js';
 
@@ -41,50 +41,93 @@ const CAUSES: Readonly<Record<string, readonly string[]>> = {
 /** The settings that may change for failed images. */
 export const LIMITS: readonly string[] = ['maxPixels', 'failOn'];
 
+/** Returns the name of a setting of one output among several. @param number of the output in its run, from 1 */
+export const settingOf = (number: number, name: string) => `${number} ${name}`;
+
+const OF_OUTPUT = /^(\d+) (.+)$/;
+
+/** Returns the settings of an output: those that it shares with the other outputs of its run, and its own. */
+export function settingsOf(fingerprint: Fingerprint, number: number): Fingerprint {
+  const named = Object.entries(fingerprint).flatMap(([name, value]) => {
+    const [, of, own] = OF_OUTPUT.exec(name) ?? [];
+    if (own === undefined) return [[name, value] as const];
+    return of === String(number) ? [[own, value] as const] : [];
+  });
+  return Object.fromEntries(named);
+}
+
 /**
  * Returns the error for a run that cannot continue because its command or settings differ; undefined if they do not.
+ * @param outputs of the run, in order, as the user gave them
  * @param retries whether it is a retry, whose limits may differ
  */
 export function otherSettings(
-  output: string,
+  outputs: readonly string[],
   then: Fingerprint,
   now: Fingerprint,
   retries: boolean,
 ): OutputError | undefined {
-  const [before, after] = [commandOf(then), commandOf(now)];
-  if (before !== after && before !== undefined && after !== undefined) {
+  for (const [i, output] of outputs.entries()) {
+    const [before, after] = [then, now].map((settings) => commandOf(settingsOf(settings, i + 1)));
+    if (before === after || before === undefined || after === undefined) continue;
     return new OutputError(`${output} is an output of halonet ${before}, not of halonet ${after}`, {
       hint: 'Choose another name, or pass --overwrite to replace it.',
     });
   }
-  const different = differences(then, now, retries ? LIMITS : []);
+  const different = differences(then, now, retries ? LIMITS : [], outputs);
   if (different.length === 0) return undefined;
-  return new OutputError(`${output} was started with other settings: ${different.join('; ')}`, {
-    hint: retries
-      ? 'Restore what differs, or repeat the command of its run with --overwrite to start over.'
-      : 'Repeat the original command unchanged, or pass --overwrite to start over.',
-  });
+  const were = outputs.length === 1 ? 'was' : 'were';
+  return new OutputError(
+    `${enumeration(outputs)} ${were} started with other settings: ${different.join('; ')}`,
+    {
+      hint: retries
+        ? 'Restore what differs, or repeat the command of its run with --overwrite to start over.'
+        : 'Repeat the original command unchanged, or pass --overwrite to start over.',
+    },
+  );
 }
 
 /**
  * Lists the differences between two fingerprints, each in a few words, without those that only follow from others.
  *
  * @param except names of settings that may differ
+ * @param outputs of the run, in order, as the user gave them
  */
 export function differences(
   then: Fingerprint,
   now: Fingerprint,
   except: readonly string[],
+  outputs: readonly string[] = [],
 ): readonly string[] {
-  const different = new Set(
-    [...Object.keys(then), ...Object.keys(now)].filter(
-      (name) => then[name] !== now[name] && !except.includes(name),
-    ),
-  );
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
+  const different = names.filter((name) => then[name] !== now[name] && !except.includes(name));
+  const shared = different.filter((name) => !OF_OUTPUT.test(name));
+  const owned = outputs.map((_, i) => different.flatMap((name) => ownName(name, i + 1)));
+  const ofOutputs = outputs.flatMap((output, i) => {
+    const own = owned[i] ?? [];
+    const texts = unexplained(own, own, settingsOf(then, i + 1), settingsOf(now, i + 1));
+    return texts.map((text) => `${text} (${output})`);
+  });
+  return [...ofOutputs, ...unexplained(shared, [...shared, ...owned.flat()], then, now)];
+}
+
+/** Returns the name of a setting without the number of its output; none if it is of another output, or of all. */
+function ownName(name: string, number: number): readonly string[] {
+  const [, of, own = ''] = OF_OUTPUT.exec(name) ?? [];
+  return of === String(number) ? [own] : [];
+}
+
+/** Describes the settings of some names that differ, without those that only follow from `causes`. */
+function unexplained(
+  names: readonly string[],
+  causes: readonly string[],
+  then: Fingerprint,
+  now: Fingerprint,
+): readonly string[] {
   const isExplained = (name: string) =>
-    CAUSES[name]?.some((cause) => different.has(cause)) ||
-    (name === 'outputs' && different.has('dtype') && outputDifferences(then, now).length === 0);
-  return [...different].filter((name) => !isExplained(name)).flatMap((name) => difference(name, then, now));
+    CAUSES[name]?.some((cause) => causes.includes(cause)) ||
+    (name === 'outputs' && causes.includes('dtype') && outputDifferences(then, now).length === 0);
+  return names.filter((name) => !isExplained(name)).flatMap((name) => difference(name, then, now));
 }
 
 function difference(name: string, then: Fingerprint, now: Fingerprint): string | readonly string[] {
@@ -145,7 +188,8 @@ const COMMANDS: readonly (readonly [RegExp, string])[] = [
   [/^stage\d/, 'features'],
 ];
 
-function commandOf({ outputs = '' }: Fingerprint): string | undefined {
+/** Returns the command whose output has these settings; undefined if unknown. */
+export function commandOf({ outputs = '' }: Fingerprint): string | undefined {
   return COMMANDS.find(([beginning]) => beginning.test(String(outputs)))?.[1];
 }
 

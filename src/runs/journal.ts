@@ -20,21 +20,33 @@ export interface JournalHeader {
   readonly base: string; // the digest of the manifest of the finished one among them; '' if there is none
   readonly retries: boolean; // the inputs are the rows of the finished output
   readonly started: string; // ISO 8601
+  readonly others?: readonly OtherOutput[]; // of the run, besides the one whose folder holds the journal; left out if there are none
+}
+
+/** Another output of a run. */
+export interface OtherOutput {
+  readonly path: string; // relative to the folder of the lead's, with forward slashes
+  readonly base: string; // as in the header, of this output
 }
 
 /** A point that a run can resume from, with everything before it on disk. */
-export interface Checkpoint {
+export interface Checkpoint extends OutputState {
   readonly rows: number;
+  readonly seconds: number; // spent on the run so far
+  readonly others?: readonly OutputState[]; // in the order of the header's
+}
+
+/** The files of one output at a checkpoint. */
+export interface OutputState {
   readonly bytes: Readonly<Record<string, number>>; // of every file, by name
   readonly inputs: string; // SHA-256 of the ledger so far, and so a digest of the inputs
-  readonly seconds: number; // spent on the run so far
 }
 
 /** The state that a journal records: the last record of each kind. */
 export interface JournalState {
   readonly header: JournalHeader;
   readonly checkpoint: Checkpoint;
-  readonly packed: PackedRows | undefined; // if all rows are there and their packing has begun
+  readonly packed: Readonly<Record<number, PackedRows>>; // once all rows are there and packing has begun, by number of the output: 0 is the lead
   readonly complete: boolean; // all files, manifest included, exist under temporary names
   readonly length: number; // bytes of whole records
 }
@@ -47,11 +59,18 @@ export interface PackedRows {
   readonly steps: readonly unknown[]; // as the packing returned them
 }
 
+interface OfOutput {
+  readonly output?: number; // left out for the lead
+}
+
+type PackingRecord = Pick<PackedRows, 'of' | 'survey'> & OfOutput;
+type PackedRecord = Pick<PackedRows, 'rows' | 'steps'> & OfOutput;
+
 type JournalRecord =
   | { readonly header: JournalHeader }
   | { readonly checkpoint: Checkpoint }
-  | { readonly packing: Pick<PackedRows, 'of' | 'survey'> } // begins
-  | { readonly packed: Pick<PackedRows, 'rows' | 'steps'> } // the steps since the last such record
+  | { readonly packing: PackingRecord } // begins
+  | { readonly packed: PackedRecord } // the steps since the last such record
   | { readonly complete: true };
 
 /**
@@ -103,7 +122,7 @@ export class Journal {
 export async function readJournal(path: string): Promise<JournalState | undefined> {
   let header: JournalHeader | undefined;
   let checkpoint: Checkpoint | undefined;
-  let packed: PackedRows | undefined;
+  const packed: Record<number, PackedRows> = {};
   let complete = false;
   let length = 0;
   const read = async () => {
@@ -112,8 +131,8 @@ export async function readJournal(path: string): Promise<JournalState | undefine
       if (record === undefined) break;
       if ('header' in record) header = record.header;
       else if ('checkpoint' in record) checkpoint = record.checkpoint;
-      else if ('packing' in record) packed = { ...record.packing, rows: 0, steps: [] };
-      else if ('packed' in record) packed = packed && withSteps(packed, record.packed);
+      else if ('packing' in record) begin(packed, record.packing);
+      else if ('packed' in record) addSteps(packed, record.packed);
       else complete = true;
       length += line.byteLength + 1;
     }
@@ -134,9 +153,16 @@ export async function readJournal(path: string): Promise<JournalState | undefine
   return header && checkpoint && { header, checkpoint, packed, complete, length };
 }
 
-function withSteps(packed: PackedRows, { rows, steps }: Pick<PackedRows, 'rows' | 'steps'>): PackedRows {
-  (packed.steps as unknown[]).push(...steps);
-  return { ...packed, rows };
+/** Records that the packing of an output begins, perhaps again. */
+function begin(packed: Record<number, PackedRows>, { output = 0, of, survey }: PackingRecord): void {
+  packed[output] = { of, survey, rows: 0, steps: [] };
+}
+
+function addSteps(packed: Record<number, PackedRows>, { output = 0, rows, steps }: PackedRecord): void {
+  const begun = packed[output];
+  if (begun === undefined) return;
+  (begun.steps as unknown[]).push(...steps);
+  packed[output] = { ...begun, rows };
 }
 
 const LINE_FEED = 0x0a;

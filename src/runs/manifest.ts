@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OutputError } from '../errors.js';
 import { errorCode, reading } from '../files/write-error.js';
 import type { Arrangement } from '../outputs/arrangement.js';
 import type { RowCounts } from '../rows.js';
 import type { Fingerprint } from './journal.js';
+import type { RunPlace } from './run-place.js';
 
 /** What a manifest records about a run besides its rows and files. */
 export interface RunFacts {
@@ -39,6 +41,24 @@ export interface Manifest extends RunFacts, RowCounts {
   readonly seconds: number; // of work, including interrupted attempts
   readonly outputs: readonly WrittenFile[]; // in the order in which they were published
   readonly ledger: WrittenFile;
+  readonly set?: readonly SetOutput[]; // all outputs of the run, in order, the lead first; left out if there is only one
+}
+
+/** An output with all its rows. */
+export interface FoundRun {
+  readonly place: RunPlace;
+  readonly manifest: Manifest;
+}
+
+/** Returns the absolute paths of all outputs of a run, in order: the output alone, unless its run had several. */
+export function setPaths({ place: { path }, manifest: { set } }: FoundRun): readonly string[] {
+  return set?.map((one) => resolve(dirname(path), one.path)) ?? [path];
+}
+
+/** An output of a run of several. */
+export interface SetOutput {
+  readonly command: string; // that writes such an output alone
+  readonly path: string; // relative to the folder of the manifest, with forward slashes
 }
 
 export function encodeManifest(manifest: Manifest): Uint8Array {

@@ -1,23 +1,26 @@
 // src/runs/: the files of an output, safe against crashes: plan, journal, ledger, checkpoints, reused rows, publishing
 
+import { enumeration } from '../alternatives.js';
 import { counted } from '../counted.js';
 import { closeOnError } from '../files/close-on-error.js';
 import type { Item, JobItem } from '../item.js';
-import { closerOf, earlierRows, finishedBase } from './earlier-rows.js';
+import { basesOf, closerOf, earlierRows, finishedBase } from './earlier-rows.js';
 import { compareInputs } from './input-changes.js';
 import type { Fingerprint, JournalHeader } from './journal.js';
-import { type Manifest, manifestDigest } from './manifest.js';
-import { changesText, fingerprintOf, type OutputMode, type Plan } from './plan.js';
-import { removePartial } from './publish.js';
+import { type Manifest, manifestDigest, readManifest } from './manifest.js';
+import { allOutputs, mapOutputs, type PerOutput } from './per-output.js';
+import { changesText, type EarlierRun, fingerprintOf, type OutputMode, type Plan } from './plan.js';
+import { removeRun } from './publish.js';
+import { type RunPlace, relativePath } from './run-place.js';
 import { RunSink, type RunSinkOptions } from './run-sink.js';
-import type { RunState } from './run-state.js';
+import type { FoundState } from './run-state.js';
 import { comparedInputs, settlePlan } from './settle-plan.js';
 import { type FindItems, retryItems, withStoredRows } from './stored-items.js';
 import type { StoredRows } from './stored-rows.js';
 
 export interface OpenRunOptions extends RunSinkOptions {
   readonly mode: OutputMode;
-  readonly state: RunState;
+  readonly found: FoundState;
   readonly fingerprint: Fingerprint;
   readonly items: AsyncGenerator<Item>;
   readonly walkAgain: (() => AsyncGenerator<Item>) | undefined; // undefined if inputs can be read only once
@@ -41,8 +44,10 @@ export interface OpenRun {
  * @throws the file system's error, or ReadFailure; the items throw ReadFailure too
  */
 export async function openRun(options: OpenRunOptions): Promise<OpenRun | Manifest> {
-  const { place, items, walkAgain, onNote } = options;
-  const plan = await settlePlan(options, {
+  const { outputs, found, mode, items, walkAgain, onNote } = options;
+  const names = namesOf(options);
+  const facts = { ...found, mode, outputs: names, lead: outputs.lead.place };
+  const plan = await settlePlan(facts, {
     fingerprint: () => options.fingerprint,
     compare: async (known) =>
       comparedInputs(await compareInputs(items, known), { rows: known.rows, used: walkAgain === undefined }),
@@ -51,7 +56,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun | Manife
     case 'refuse':
       throw plan.error;
     case 'done':
-      if (plan.respelled > 0) onNote(respelledNote(place.output, plan.respelled));
+      if (plan.respelled > 0) onNote(respelledNote(names, plan.respelled));
       return plan.manifest;
     case 'start':
       return startFresh(plan, options);
@@ -65,19 +70,21 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun | Manife
 type Planned<K extends Plan['kind']> = Extract<Plan, { kind: K }>;
 
 async function startFresh({ replaces }: Planned<'start'>, options: OpenRunOptions): Promise<OpenRun> {
-  await removePartial(options.place);
-  const sink = await RunSink.start(options, headerOf(options.fingerprint, { replaces }), false);
+  await removeRun(placesOf(options));
+  const sink = await RunSink.start(options, headerOf(options, options.fingerprint, { replaces }), false);
   return { sink, items: options.items, close: async () => {} };
 }
 
 async function resume({ journal }: Planned<'resume'>, options: OpenRunOptions): Promise<OpenRun> {
-  const { place, layout, onNote, signal } = options;
-  const { reuses, retries, base } = journal.header;
-  const finished = await finishedBase(place, base, signal);
-  const stored = reuses || retries ? await earlierRows(place, layout, finished?.rows) : [];
+  const { outputs, onNote, signal } = options;
+  const { reuses, retries } = journal.header;
+  const finished = await finishedBase(placesOf(options), basesOf(journal.header), signal);
+  const stored = reuses || retries ? await earlierRows(outputs, finished?.rows) : [];
   const sink = await closeOnError(closerOf(stored), () => RunSink.resume(options, journal));
   const { rows } = journal.checkpoint;
-  onNote(`${place.output}: ${rows === 0 ? 'starting over' : `continuing after ${counted(rows, 'row')}`}`);
+  onNote(
+    `${enumeration(namesOf(options))}: ${rows === 0 ? 'starting over' : `continuing after ${counted(rows, 'row')}`}`,
+  );
   if (retries) return { sink, ...itemsOfRetry(stored, rows, finished, options) };
   return { sink, ...itemsOfReuse(stored, options.items) };
 }
@@ -87,20 +94,25 @@ async function reuseRows(
   { from, rows, changes }: Planned<'reuse'>,
   options: OpenRunOptions,
 ): Promise<OpenRun> {
-  const { place, layout, items, walkAgain = () => items, onNote, signal } = options;
-  if (changes !== undefined) onNote(`${place.output}: ${changesText(changes)}`);
+  const { outputs, items, walkAgain = () => items, onNote, signal } = options;
+  if (changes !== undefined) onNote(`${enumeration(namesOf(options))}: ${changesText(changes)}`);
   const retries = rows === 'succeeded';
-  const base = from.kind === 'finished' ? manifestDigest(from.manifest) : from.journal.header.base;
-  const finished = await finishedBase(place, base, signal);
-  const header = headerOf(retries ? fingerprintOf(from) : options.fingerprint, {
-    replaces: from.kind === 'finished' || from.journal.header.replaces,
-    reuses: !retries,
-    retries,
-    base,
-  });
+  const places = placesOf(options);
+  const bases = from.kind === 'finished' ? await digestsOf(places, from) : basesOf(from.journal.header);
+  const finished = await finishedBase(places, bases, signal);
+  const header = headerOf(
+    options,
+    retries ? fingerprintOf(from) : options.fingerprint,
+    {
+      replaces: from.kind === 'finished' || from.journal.header.replaces,
+      reuses: !retries,
+      retries,
+    },
+    bases,
+  );
   const sink = await RunSink.start(options, header, from.kind === 'interrupted');
   const leaving = { close: async () => void (await sink.leave()) };
-  const stored = await closeOnError(leaving, () => earlierRows(place, layout, finished?.rows));
+  const stored = await closeOnError(leaving, () => earlierRows(outputs, finished?.rows));
   if (retries) return { sink, ...itemsOfRetry(stored, 0, finished, options) };
   return { sink, ...itemsOfReuse(stored, walkAgain()) };
 }
@@ -133,12 +145,48 @@ function itemsOfRetry(
 
 async function* noItems(): AsyncGenerator<JobItem> {}
 
-function headerOf(
-  fingerprint: Fingerprint,
-  { replaces = false, reuses = false, retries = false, base = '' }: Partial<JournalHeader>,
-): JournalHeader {
-  return { halonet: 2, fingerprint, replaces, reuses, retries, base, started: new Date().toISOString() };
+const placesOf = ({ outputs }: Pick<OpenRunOptions, 'outputs'>): PerOutput<RunPlace> =>
+  mapOutputs(outputs, ({ place }) => place);
+
+/** Returns the outputs as the user gave them. */
+const namesOf = (options: Pick<OpenRunOptions, 'outputs'>) =>
+  allOutputs(placesOf(options)).map(({ output }) => output);
+
+/** Returns the digests of the manifests of finished outputs, the lead's first. */
+async function digestsOf(
+  { others }: PerOutput<RunPlace>,
+  { manifest }: Extract<EarlierRun, { kind: 'finished' }>,
+): Promise<readonly string[]> {
+  const digests = [manifestDigest(manifest)];
+  for (const { manifest: path } of others) {
+    const other = await readManifest(path);
+    digests.push(other === undefined ? '' : manifestDigest(other));
+  }
+  return digests;
 }
 
-const respelledNote = (output: string, respelled: number) =>
-  `${output} has ${counted(respelled, 'row')} with a new path or new columns; --sync rewrites them`;
+/** @param bases as `basesOf`; none by default */
+function headerOf(
+  options: Pick<OpenRunOptions, 'outputs'>,
+  fingerprint: Fingerprint,
+  { replaces = false, reuses = false, retries = false }: Partial<JournalHeader>,
+  [base = '', ...bases]: readonly string[] = [],
+): JournalHeader {
+  const { lead, others } = placesOf(options);
+  const started = new Date().toISOString();
+  return {
+    halonet: 2,
+    fingerprint,
+    replaces,
+    reuses,
+    retries,
+    base,
+    started,
+    ...(others.length > 0 && {
+      others: others.map(({ path }, i) => ({ path: relativePath(lead, path), base: bases[i] ?? '' })),
+    }),
+  };
+}
+
+const respelledNote = (outputs: readonly string[], respelled: number) =>
+  `${enumeration(outputs)} ${outputs.length === 1 ? 'has' : 'have'} ${counted(respelled, 'row')} with a new path or new columns; --sync rewrites them`;

@@ -7,52 +7,59 @@ import type { OutputLayout } from '../outputs/layout.js';
 import type { Packing } from '../outputs/packing.js';
 import { isText, type RowFile } from '../outputs/row-file.js';
 import { readSuspects } from './black-box.js';
-import { inUseError, type JobOutput, refuseStream } from './destination.js';
+import { inUseError, type JobOutputs, refuseStream } from './destination.js';
+import { findOutputs } from './find-outputs.js';
 import { compareInputs } from './input-changes.js';
 import type { Fingerprint } from './journal.js';
 import { RECORD_BYTES } from './ledger.js';
+import { allOutputs, type PerOutput } from './per-output.js';
 import { planRun } from './plan.js';
+import { previewRecovery } from './recovery.js';
 import { fileName } from './run-paths.js';
-import { findOutput, LEDGER, PARTIAL, type RunPlace } from './run-place.js';
-import { previewRecovery, type RunState } from './run-state.js';
+import { LEDGER, PARTIAL, type RunPlace } from './run-place.js';
+import type { FoundState } from './run-state.js';
 import { comparedInputs, type PlanQuestions, type SettledPlan, settlePlan } from './settle-plan.js';
 
-/** What a run would find at an output. */
+/** What a run would find at its outputs. */
 export interface OutputPreview {
-  readonly run: { readonly place: RunPlace; readonly state: RunState } | undefined; // undefined for a stream
+  readonly run: PreviewedRun | undefined; // undefined for a stream
   readonly suspects: readonly string[]; // images being decoded when the last run crashed
   readonly refusal: HalonetError | undefined; // the error that a run would end with
 }
 
+interface PreviewedRun extends FoundState {
+  readonly places: PerOutput<RunPlace>; // with the current paths of their files
+}
+
 /**
- * Checks an output as a run does before its model is loaded, without changing anything.
- * @throws {OutputError} if the path cannot hold such an output, or existing files cannot be read
+ * Checks outputs as a run does before its model is loaded, without changing anything.
+ * @throws {OutputError} if a path cannot hold such an output, or existing files cannot be read
  */
-export function previewOutput(
-  { output, arrangement, mode }: JobOutput,
+export async function previewOutputs(
+  given: JobOutputs,
   signal: AbortSignal | undefined,
 ): Promise<OutputPreview> {
-  return attempt(output, async () => {
-    const found = await findOutput(output, arrangement);
-    if (found.kind !== 'run') {
-      return {
-        run: undefined,
-        suspects: [],
-        refusal: await refusalOf(async () => refuseStream({ output, mode })),
-      };
-    }
-    const run = await previewRecovery(found);
+  const found = await findOutputs(given);
+  if (found.kind === 'stream')
+    return { run: undefined, suspects: [], refusal: await refusalOf(async () => refuseStream(given)) };
+  const { places } = found;
+  return attempt(places.lead.output, async () => {
+    const run = await previewRecovery(places);
     const refusal = await refusalOf(async () => {
-      const held = await inspectLock(found.lock, { signal });
-      if (held !== undefined) throw inUseError(found, held);
-      const plan = planRun({ ...run, mode });
+      for (const place of allOutputs(places)) {
+        const held = await inspectLock(place.lock, { signal });
+        if (held !== undefined) throw inUseError(place, held);
+      }
+      const plan = planRun({ ...run, outputs: namesOf(run), mode: given.mode });
       if (plan.kind === 'refuse') throw plan.error;
     });
     const died = run.state.kind === 'interrupted';
-    const suspects = died ? await readSuspects(join(run.place.partial, PARTIAL.decoding)) : [];
+    const suspects = died ? await readSuspects(join(run.places.lead.partial, PARTIAL.decoding)) : [];
     return { run, suspects, refusal };
   });
 }
+
+const namesOf = ({ places }: PreviewedRun) => allOutputs(places).map(({ output }) => output);
 
 /**
  * Returns the plan that a run would carry out.
@@ -62,7 +69,7 @@ export function previewOutput(
  */
 export async function previewPlan(
   { run, refusal }: OutputPreview,
-  mode: JobOutput['mode'],
+  mode: JobOutputs['mode'],
   fingerprint: () => Fingerprint,
   walk: (() => AsyncGenerator<Item>) | undefined,
 ): Promise<PlanPreview> {
@@ -75,7 +82,9 @@ export async function previewPlan(
         ? { kind: 'unread' }
         : comparedInputs(await compareInputs(walk(), known), { rows: known.rows, used: false }),
   };
-  return attempt(run.place.output, () => settlePlan({ ...run, mode }, questions));
+  const { places, ...found } = run;
+  const facts = { ...found, mode, outputs: namesOf(run), lead: places.lead };
+  return attempt(places.lead.output, () => settlePlan(facts, questions));
 }
 
 /** A plan, whose refusal may concern more than the output. */
@@ -101,9 +110,12 @@ export interface PlannedFile {
   readonly exact: boolean; // false if estimated from a few rows
 }
 
-/** @param textBytes bytes of text per row */
+/**
+ * @param place of the output; undefined for a stream
+ * @param textBytes bytes of text per row
+ */
 export function plannedFiles(
-  { run }: OutputPreview,
+  place: RunPlace | undefined,
   { files, arrangement, packing }: OutputLayout,
   textBytes: number | undefined,
   output: string,
@@ -114,9 +126,8 @@ export function plannedFiles(
     rowBytes: isText(file) ? textBytes : (file.rows?.bytes ?? 0),
     exact: !isText(file),
   });
-  if (run === undefined)
+  if (place === undefined)
     return files.map((file) => planned(file, output === '-' ? 'standard output' : output));
-  const { place } = run;
   const own = basename(place.path);
   const shown = (name: string) => (arrangement.folder ? `${own}/${name}` : name);
   const rowFiles = files.map((file) => planned(file, shown(fileName(place, file))));
@@ -183,9 +194,11 @@ export function existingRows(plan: PlanPreview): number | undefined {
   }
 }
 
-/** Returns the bytes of an output that are already on disk, or are freed before new ones are written. */
-export function existingBytes({ run }: OutputPreview, plan: PlanPreview): number {
-  if (run?.state.kind !== 'interrupted' || plan.kind === 'refuse' || plan.kind === 'reuse') return 0;
-  const { rows, bytes } = run.state.journal.checkpoint;
-  return Object.values(bytes).reduce((sum, file) => sum + file, rows * RECORD_BYTES);
+/** Returns the bytes of each output that are already on disk, or are freed before new ones are written. */
+export function existingBytes({ run }: OutputPreview, plan: PlanPreview): readonly number[] {
+  if (run?.state.kind !== 'interrupted' || plan.kind === 'refuse' || plan.kind === 'reuse') return [];
+  const { rows, bytes, others = [] } = run.state.journal.checkpoint;
+  return [bytes, ...others.map((other) => other.bytes)].map((files) =>
+    Object.values(files).reduce((sum, file) => sum + file, rows * RECORD_BYTES),
+  );
 }

@@ -13,6 +13,7 @@ export interface PackRowsOptions {
   readonly layout: OutputLayout;
   readonly rows: number; // all of the output, on disk
   readonly journal: Pick<Journal, 'append'>;
+  readonly output: number; // which one of the run; 0 is the lead
   readonly earlier: PackedRows | undefined; // by an interrupted attempt
   readonly checkpointSeconds: number; // the most work lost in a crash
   readonly confirm: () => Promise<void>; // throws if the lock has been lost
@@ -59,7 +60,7 @@ export async function packRows(packing: Packing, options: PackRowsOptions): Prom
 async function begin(
   { survey, block }: Packing,
   blocks: RowBlocks,
-  { place: { partial }, rows, journal, earlier, confirm }: PackRowsOptions,
+  { place: { partial }, rows, journal, output, earlier, confirm }: PackRowsOptions,
 ): Promise<PackedRows> {
   if (earlier?.of === rows) return earlier;
   const folder = join(partial, PARTIAL.data);
@@ -68,23 +69,23 @@ async function begin(
   await mkdir(folder);
   await forceFolder(partial);
   await confirm();
-  await journal.append({ packing: { of: rows, survey: found } });
+  await journal.append({ packing: { of: rows, survey: found, ...ofOutput(output) } });
   return { of: rows, survey: found, rows: 0, steps: [] };
 }
+
+type RecorderOptions = Pick<PackRowsOptions, 'journal' | 'output' | 'confirm' | 'checkpointSeconds'>;
+
+const ofOutput = (output: number) => (output === 0 ? {} : { output });
 
 /** Records packed blocks in the journal every few seconds, once they are on disk. */
 class StepRecorder {
   readonly #sync: () => Promise<void>;
-  readonly #options: Pick<PackRowsOptions, 'journal' | 'confirm' | 'checkpointSeconds'>;
+  readonly #options: RecorderOptions;
   #rows: number; // packed
   #steps: unknown[] = []; // since the last record
   #recorded = performance.now();
 
-  constructor(
-    sync: () => Promise<void>,
-    rows: number,
-    options: Pick<PackRowsOptions, 'journal' | 'confirm' | 'checkpointSeconds'>,
-  ) {
+  constructor(sync: () => Promise<void>, rows: number, options: RecorderOptions) {
     this.#sync = sync;
     this.#rows = rows;
     this.#options = options;
@@ -98,10 +99,10 @@ class StepRecorder {
 
   async record(): Promise<void> {
     if (this.#steps.length === 0) return;
-    const { journal, confirm } = this.#options;
+    const { journal, output, confirm } = this.#options;
     await this.#sync();
     await confirm();
-    await journal.append({ packed: { rows: this.#rows, steps: this.#steps } });
+    await journal.append({ packed: { rows: this.#rows, steps: this.#steps, ...ofOutput(output) } });
     this.#steps = [];
     this.#recorded = performance.now();
   }

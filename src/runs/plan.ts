@@ -1,3 +1,4 @@
+import { enumeration } from '../alternatives.js';
 import { counted } from '../counted.js';
 import { OutputError } from '../errors.js';
 import { alreadyExists } from '../files/place.js';
@@ -16,8 +17,9 @@ export type EarlierRun = Extract<RunState, { kind: 'interrupted' | 'finished' }>
 
 /** The facts that determine a plan. Those left out are not known yet, and are costly to find out. */
 export interface PlanFacts {
-  readonly place: Pick<RunPlace, 'output' | 'path' | 'partial' | 'manifest'>;
-  readonly state: RunState; // what earlier runs left at the place
+  readonly place: Pick<RunPlace, 'output' | 'path' | 'partial' | 'manifest'>; // that the state is told about
+  readonly outputs: readonly string[]; // all of the run, as the user gave them
+  readonly state: RunState; // what earlier runs left
   readonly mode: OutputMode;
   readonly fingerprint?: Fingerprint | undefined; // of the planned run
   readonly inputs?: ComparedInputs | undefined;
@@ -53,13 +55,13 @@ export type Plan =
  * Plans a run from the facts known so far. It is a pure function: if a fact is missing, the plan says which.
  */
 export function planRun(facts: PlanFacts): Plan {
-  const { place, state, mode, fingerprint } = facts;
-  const refusal = refusalOf(place, state, mode);
+  const { outputs, state, mode, fingerprint } = facts;
+  const refusal = refusalOf(facts);
   if (refusal !== undefined) return { kind: 'refuse', error: refusal };
   if (mode === 'new' || mode === 'overwrite' || !isEarlierRun(state))
     return { kind: 'start', replaces: mode === 'overwrite' };
   if (fingerprint === undefined) return { kind: 'unsettled', lacks: 'fingerprint' };
-  const other = otherSettings(place.output, fingerprintOf(state), fingerprint, mode === 'retry');
+  const other = otherSettings(outputs, fingerprintOf(state), fingerprint, mode === 'retry');
   if (other !== undefined) return { kind: 'refuse', error: other };
   return mode === 'retry' ? planRetry(state) : planResumeOrSync(state, facts);
 }
@@ -72,7 +74,8 @@ function planRetry(state: EarlierRun): Plan {
 }
 
 /** Plans a run with --resume or --sync. */
-function planResumeOrSync(state: EarlierRun, { place: { output }, mode, inputs }: PlanFacts): Plan {
+function planResumeOrSync(state: EarlierRun, { outputs, mode, inputs }: PlanFacts): Plan {
+  const output = enumeration(outputs);
   if (inputs === undefined) return { kind: 'unsettled', lacks: 'inputs', of: state };
   if (inputs.kind === 'same' || (inputs.kind === 'unread' && mode === 'resume'))
     return continuation(state, 0);
@@ -101,28 +104,92 @@ export const fingerprintOf = (state: EarlierRun): Fingerprint =>
   state.kind === 'finished' ? state.manifest.fingerprint : state.journal.header.fingerprint;
 
 /** Returns the error if a mode does not fit the existing state; undefined if it does. */
-function refusalOf(place: PlanFacts['place'], state: RunState, mode: OutputMode): OutputError | undefined {
+function refusalOf({ place, outputs, state, mode }: PlanFacts): OutputError | undefined {
   const { output } = place;
   if (mode === 'overwrite' || state.kind === 'nothing') return undefined;
-  if (state.kind === 'interrupted') {
-    const { retries } = state.journal.header;
-    if (mode !== 'new' && retries === (mode === 'retry')) return undefined;
-    return new OutputError(
-      `a ${retries ? 'retry of' : 'run to'} ${output} was interrupted: its rows are kept in ${shownPath(place, place.partial)}`,
-      {
-        hint: retries
-          ? `Continue it: halonet retry ${output}`
-          : 'Repeat the command with --resume to continue it, or with --overwrite to discard it.',
-      },
-    );
+  switch (state.kind) {
+    case 'interrupted':
+      return refusedContinuation(place, outputs, state.journal.header.retries, mode);
+    case 'finished':
+      return mode === 'new' ? alreadyExists(output, '--sync to update it, ') : undefined;
+    case 'foreign':
+      return foreignError(place, outputs, state, mode);
+    case 'partly':
+      return partlyError(place, state, mode);
+    case 'mixed':
+      if (mode === 'new') return alreadyExists(output);
+      return new OutputError(
+        `${output} was not written by the same run as ${shownPath(place, state.existing)}`,
+        {
+          hint: 'Restore the files of one run, or pass --overwrite to start over.',
+        },
+      );
   }
-  if (state.kind === 'finished')
-    return mode === 'new' ? alreadyExists(output, '--sync to update it, ') : undefined;
   if (mode === 'new') return alreadyExists(shownPath(place, state.found));
   if (state.kind === 'altered') return alteredError(place, state, mode);
   const manifest = shownPath(place, place.manifest);
   return new OutputError(`${shownPath(place, state.found)} exists, but its manifest ${manifest} does not`, {
     hint: 'Pass --overwrite to replace it, or choose another name.',
+  });
+}
+
+/** Returns the error for an interrupted run, unless the mode continues it. */
+function refusedContinuation(
+  place: PlanFacts['place'],
+  outputs: readonly string[],
+  retries: boolean,
+  mode: OutputMode,
+): OutputError | undefined {
+  if (mode !== 'new' && retries === (mode === 'retry')) return undefined;
+  const names = enumeration(outputs);
+  return new OutputError(
+    `a ${retries ? 'retry of' : 'run to'} ${names} was interrupted: its rows are kept in ${shownPath(place, place.partial)}`,
+    {
+      hint: retries
+        ? `Continue it: halonet retry ${outputs[0]}`
+        : 'Repeat the command with --resume to continue it, or with --overwrite to discard it.',
+    },
+  );
+}
+
+/** Returns the error for an output of a run of other outputs. */
+function foreignError(
+  place: PlanFacts['place'],
+  outputs: readonly string[],
+  { outputs: found, isFinished }: Extract<RunState, { kind: 'foreign' }>,
+  mode: OutputMode,
+): OutputError {
+  const { output } = place;
+  if (isFinished && mode === 'new') return alreadyExists(output);
+  const theirs = found.map((path) => shownPath(place, path));
+  const by =
+    theirs.length === 1
+      ? `by a run to ${theirs[0] === output ? 'it alone' : theirs[0]}`
+      : `by a run to ${enumeration(theirs)}${outputs.length === 1 ? '' : ', in this order'}`;
+  if (isFinished)
+    return new OutputError(`${output} was written ${by}`, {
+      hint: `Repeat the command of that run with --${mode}, or pass --overwrite to start over.`,
+    });
+  return new OutputError(`${output} is being written ${by}, which was interrupted`, {
+    hint: 'Repeat the command of that run with --resume to continue it, or pass --overwrite to discard it.',
+  });
+}
+
+/** Returns the error for an output that has nothing of the run that wrote the others. */
+function partlyError(
+  place: PlanFacts['place'],
+  { existing, isFinished }: Extract<RunState, { kind: 'partly' }>,
+  mode: OutputMode,
+): OutputError {
+  const { output, partial } = place;
+  const other = shownPath(place, existing);
+  if (!isFinished)
+    return new OutputError(`the run to ${other} cannot continue: ${shownPath(place, partial)} is missing`, {
+      hint: 'Restore it, or pass --overwrite to start over.',
+    });
+  if (mode === 'new') return alreadyExists(other);
+  return new OutputError(`${output} does not exist, and ${other} does`, {
+    hint: `Restore it, name the outputs of the run of ${other}, or pass --overwrite to start over.`,
   });
 }
 

@@ -2,16 +2,37 @@ import { copyFile, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.js';
 import { forceFolder } from '../files/force.js';
-import { errorCode } from '../files/write-error.js';
+import { attempt, errorCode } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
 import { ARRANGEMENTS } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { refuseForeignInTree } from '../outputs/per-image/tree-folder.js';
 import { digestFile, encodeManifest, readManifest } from './manifest.js';
+import { allOutputs, type PerOutput } from './per-output.js';
 import { exists, finalPath, PARTIAL, type RunPlace, shownPath } from './run-place.js';
 
+/** An output whose files are to get their final names. */
+export interface Publishable {
+  readonly place: RunPlace;
+  readonly names: readonly string[]; // of its files, in order: the output exists once the last file does
+}
+
 /**
- * Renames the files of a complete run to their final names, the manifest last, and removes its folder. If interrupted at any
+ * Publishes all outputs of a complete run, as `publish` does, the lead last: until then, its journal tells that the others are
+ * to be published. None is published while a name of any is taken.
+ * @throws as `publish`, naming the output
+ */
+export async function publishAll(outputs: PerOutput<Publishable>, replaces: boolean): Promise<void> {
+  const { lead, others } = outputs;
+  if (!replaces && others.length > 0) {
+    for (const output of allOutputs(outputs)) await attempt(output.place.output, () => refuseTaken(output));
+  }
+  for (const { place, names } of others) await attempt(place.output, () => publish(place, names, replaces));
+  await publish(lead.place, lead.names, replaces);
+}
+
+/**
+ * Renames the files of a complete output to their final names, the manifest last, and removes its folder. If interrupted at any
  * point, it can be called again.
  *
  * @param names of the output's files, in order: the output exists once the last file does
@@ -43,6 +64,18 @@ export async function removePartial(place: RunPlace): Promise<void> {
   await finishRemoval(place);
 }
 
+/**
+ * Discards a run in progress. The folder of the lead goes first: without its journal, the others' folders mean nothing, and are
+ * removed by the next run if a crash leaves them.
+ * @throws the file system's error
+ */
+export async function removeRun({ lead, others }: PerOutput<RunPlace>): Promise<void> {
+  await removePartial(lead);
+  if (others.length === 0) return;
+  await forceFolder(dirname(lead.partial));
+  for (const place of others) await removePartial(place);
+}
+
 /** Completes an interrupted removal of a run's folder. @throws the file system's error */
 export async function finishRemoval(place: RunPlace): Promise<void> {
   await rm(removalFolder(place), { recursive: true, force: true });
@@ -55,8 +88,7 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
   const { path, arrangement, manifest } = place;
   if (arrangement.layout === 'tree') return publishTree(place, replaces);
   const data = join(place.partial, PARTIAL.data);
-  const pending: string[] = [];
-  for (const name of names) if (await exists(join(data, name))) pending.push(name);
+  const pending = await pendingNames(place, names);
   if (!replaces) await refuseObstacles(place, names, pending);
   if (replaces) await keepOldNames(place, names);
   await rm(manifest, { force: true }); // from here on, the files match no manifest
@@ -72,13 +104,10 @@ async function publishFiles(place: RunPlace, names: readonly string[], replaces:
 
 /** Replaces a folder of files as a whole: the old one is gone for a moment, and never mixed with the new one. */
 async function publishTree(place: RunPlace, replaces: boolean): Promise<void> {
-  const { output, path, partial, manifest } = place;
+  const { path, partial, manifest } = place;
   const data = join(partial, PARTIAL.data);
   if (!(await exists(data))) return; // it has its final name
-  if (await exists(path)) {
-    if (!replaces && (await readdir(path)).length > 0) throw obstacleError(place, '');
-    await refuseForeignInTree(output, path); // since the run started
-  }
+  await refuseTree(place, replaces);
   await rm(manifest, { force: true }); // from here on, the files match no manifest
   await forceFolder(dirname(manifest));
   if (await exists(path)) {
@@ -90,6 +119,14 @@ async function publishTree(place: RunPlace, replaces: boolean): Promise<void> {
   }
   await rename(data, path);
   await forceFolder(dirname(path));
+}
+
+/** Refuses a folder of files that has appeared, or been added to, since the run started, unless this is its own. @throws {OutputError} */
+async function refuseTree(place: RunPlace, replaces: boolean): Promise<void> {
+  const { output, path, partial } = place;
+  if (!(await exists(join(partial, PARTIAL.data))) || !(await exists(path))) return;
+  if (!replaces && (await readdir(path)).length > 0) throw obstacleError(place, '');
+  await refuseForeignInTree(output, path);
 }
 
 /** Keeps the old manifest for as long as it is needed to tell which files of the old output to remove. */
@@ -140,6 +177,21 @@ async function leftoverFiles(place: RunPlace, names: readonly string[]): Promise
     if (found.bytes === bytes && found.sha256 === sha256) files.push(path);
   }
   return files;
+}
+
+/** Returns the names of the files that do not have their final names yet. */
+async function pendingNames({ partial }: RunPlace, names: readonly string[]): Promise<readonly string[]> {
+  const pending: string[] = [];
+  for (const name of names) if (await exists(join(partial, PARTIAL.data, name))) pending.push(name);
+  return pending;
+}
+
+/** Refuses taken names of an output, unless it is published already. @throws {OutputError} */
+async function refuseTaken({ place, names }: Publishable): Promise<void> {
+  const { partial, arrangement } = place;
+  if (!(await exists(join(partial, PARTIAL.manifest)))) return;
+  if (arrangement.layout === 'tree') return refuseTree(place, false);
+  await refuseObstacles(place, names, await pendingNames(place, names));
 }
 
 /** Refuses files that have appeared since the run started and are not its own. @throws {OutputError} */

@@ -1,54 +1,66 @@
-import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { type ImageFailure, OutputError } from '../errors.js';
+import { dirname } from 'node:path';
 import { closeOnError } from '../files/close-on-error.js';
 import { forceFolder } from '../files/force.js';
-import { GrowingFile } from '../files/growing-file.js';
-import { writeSynced } from '../files/write-synced.js';
-import type { OutputLayout } from '../outputs/layout.js';
-import { type GrowingRowFile, isText } from '../outputs/row-file.js';
-import { countFailure, failureCode, type Row, type RowCounts } from '../rows.js';
-import type { Checkpoint } from './journal.js';
-import { decodeRecords, encodeRecord, type LedgerRecord, nameKey, pathKey, RECORD_BYTES } from './ledger.js';
-import { ledgerChunks } from './ledger-file.js';
-import { allOf, fileName, openAll, type PerFile, rowsFolder, runPaths } from './run-paths.js';
-import type { RunPlace } from './run-place.js';
+import { attempt } from '../files/write-error.js';
+import { withTensorNames } from '../outputs/tensor-names.js';
+import type { Row, RowCounts } from '../rows.js';
+import type { Checkpoint, OutputState } from './journal.js';
+import { writeMember } from './member.js';
+import { OutputFiles } from './output-files.js';
+import { allOutputs, type PerOutput } from './per-output.js';
+import type { RunOutput } from './run-output.js';
+import { makePartial } from './run-state.js';
 
 /** The state of the files once their buffers have been written. */
 export type FilesState = Omit<Checkpoint, 'seconds'>;
 
+/** An output and its files. */
+interface Written extends RunOutput {
+  readonly files: OutputFiles;
+}
+
 /**
- * The files of a run in progress: the ledger and the files of the output. They always hold the same rows.
- * Every method throws the file system's error, or ReadFailure.
+ * The files of all outputs of a run in progress. They always hold the same rows.
+ * Methods throw OutputError for a file that is not the lead's, and otherwise as those of `OutputFiles`.
  */
 export class RunFiles {
-  readonly #place: RunPlace;
-  readonly #layout: OutputLayout;
-  readonly #files: PerFile<GrowingFile>;
-  readonly #inputs = createHash('sha256');
-  readonly #failures: Partial<Record<ImageFailure['code'], number>> = {};
-  #rows = 0;
+  readonly #lead: Written;
+  readonly #others: readonly Written[];
 
-  private constructor(place: RunPlace, layout: OutputLayout, files: PerFile<GrowingFile>) {
-    this.#place = place;
-    this.#layout = layout;
-    this.#files = files;
+  private constructor(lead: Written, others: readonly Written[]) {
+    this.#lead = lead;
+    this.#others = others;
   }
 
   /**
-   * Creates the files of a run.
-   * @param folder the existing folder of the run in progress
+   * Creates the folders of a run and their files. The folder of the lead comes last: only the journal, which the caller creates
+   * there next, makes the others' valid, so these are on disk before.
+   *
+   * @param started as in the journal's header
+   * @param keepsBase as in `makePartial`
    */
-  static async create(place: RunPlace, layout: OutputLayout, folder: string): Promise<RunFiles> {
-    const data = join(folder, rowsFolder(layout));
-    await mkdir(data);
-    const opened = await openAll(runPaths(place, layout, folder), (path) => GrowingFile.create(path));
-    const files = new RunFiles(place, layout, opened);
-    return closeOnError(files, async () => {
-      for (const [{ header }, file] of opened.rowFiles) await file.append(header);
-      await forceFolder(data);
-      return files;
+  static async create(
+    { lead, others }: PerOutput<RunOutput>,
+    started: string,
+    keepsBase: boolean,
+  ): Promise<RunFiles> {
+    const opened: Written[] = [];
+    return closeOnError(closerOf(opened), async () => {
+      for (const output of others) {
+        const { place } = output;
+        await attempt(place.output, async () => {
+          await makePartial(place, keepsBase);
+          await writeMember(place, lead.place, started);
+          opened.push({ ...output, files: await OutputFiles.create(output) });
+          await forceFolder(place.partial);
+          await forceFolder(dirname(place.partial));
+        });
+      }
+      const rest = [...opened];
+      await makePartial(lead.place, keepsBase);
+      const leading = { ...lead, files: await OutputFiles.create(lead) };
+      opened.push(leading);
+      return new RunFiles(leading, rest);
     });
   }
 
@@ -57,119 +69,94 @@ export class RunFiles {
    * @throws {OutputError} if they do not match the checkpoint
    */
   static async reopen(
-    place: RunPlace,
-    layout: OutputLayout,
-    { rows, bytes, inputs }: Checkpoint,
+    { lead, others }: PerOutput<RunOutput>,
+    { rows, others: states = [], ...state }: Checkpoint,
   ): Promise<RunFiles> {
-    const { partial } = place;
-    const paths = runPaths(place, layout, partial);
-    const lengthOf = (path: string) => {
-      const length = path === paths.ledger ? rows * RECORD_BYTES : bytes[basename(path)];
-      if (length !== undefined) return length;
-      // Possible on a case-insensitive disk.
-      throw new OutputError(
-        `the run in ${partial} was started under another name: it has no file ${basename(path)}`,
-        { hint: 'Repeat the command with the same --output as before.' },
-      );
-    };
-    const lengths = new Map(allOf(paths).map((path) => [path, lengthOf(path)])); // look up every length before truncating a file
-    const opened = await openAll(paths, (path) => GrowingFile.reopen(path, lengths.get(path) ?? 0));
-    const files = new RunFiles(place, layout, opened);
-    files.#rows = rows;
-    return closeOnError(files, async () => {
-      for await (const chunk of ledgerChunks(paths.ledger, rows)) {
-        files.#inputs.update(chunk);
-        for (const { failure } of decodeRecords(chunk)) countFailure(files.#failures, failure);
+    const opened: Written[] = [];
+    return closeOnError(closerOf(opened), async () => {
+      for (const [i, output] of others.entries()) {
+        const own = states[i] ?? NOTHING;
+        const files = await attempt(output.place.output, () => OutputFiles.reopen(output, rows, own));
+        opened.push({ ...output, files });
       }
-      if (files.#inputs.copy().digest('hex') === inputs) return files;
-      throw new OutputError(`${paths.ledger} is damaged: it does not match the journal`, {
-        hint: 'Pass --overwrite to start over.',
-      });
+      const rest = [...opened];
+      const leading = { ...lead, files: await OutputFiles.reopen(lead, rows, state) };
+      opened.push(leading);
+      return new RunFiles(leading, rest);
     });
   }
 
-  /** The base names of all files of the output, in the order in which they are written. */
-  get names(): readonly string[] {
-    return this.#layout.files.map((file) => fileName(this.#place, file));
-  }
-
   get rows(): number {
-    return this.#rows;
+    return this.#lead.files.rows;
   }
 
   get counts(): RowCounts {
-    return { rows: this.#rows, failures: { ...this.#failures } };
+    return this.#lead.files.counts;
   }
 
-  /** Bytes of the output so far. */
-  get bytes(): number {
-    return this.#files.rowFiles.reduce((sum, [, file]) => sum + file.length, 0);
+  /** Bytes of each output so far, the lead first. */
+  get bytes(): readonly number[] {
+    return this.#all.map(({ files }) => files.bytes);
+  }
+
+  /** The base names of the files of each output, the lead first. */
+  get names(): readonly (readonly string[])[] {
+    return this.#all.map(({ files }) => files.names);
   }
 
   async append(row: Row): Promise<void> {
-    const { ledger, rowFiles } = this.#files;
-    const number = this.#rows++;
-    let textEnd = 0;
-    for (const [rowFile, file] of rowFiles) {
-      await file.append(await this.#encode(row, number, rowFile));
-      if (isText(rowFile)) textEnd = file.length;
-    }
-    const failure = failureCode(row);
-    const record = encodeRecord({ ...keysOf(row), file: row.file, failure, textEnd });
-    countFailure(this.#failures, failure);
-    this.#inputs.update(record);
-    await ledger.append(record);
+    await this.#lead.files.append(withTensorNames(row, this.#lead.tensors));
+    for (const [i, { place, files, tensors }] of this.#others.entries())
+      await attempt(place.output, () => files.append(withTensorNames(ofOther(row, i), tensors)));
   }
 
   /** Passes buffered bytes to the system. @returns the state that a checkpoint may record once the files are synced */
-  async flush(): Promise<FilesState> {
-    for (const file of allOf(this.#files)) await file.flush();
-    return {
-      rows: this.#rows,
-      bytes: Object.fromEntries(
-        this.#files.rowFiles.map(([rowFile, file]) => [fileName(this.#place, rowFile), file.length]),
-      ),
-      inputs: this.#inputs.copy().digest('hex'),
-    };
+  flush(): Promise<FilesState> {
+    return this.#state((files) => files.flush());
   }
 
   async sync(): Promise<void> {
-    await Promise.all(allOf(this.#files).map((file) => file.sync()));
+    await Promise.all([
+      this.#lead.files.sync(),
+      ...this.#others.map(({ place, files }) => attempt(place.output, () => files.sync())),
+    ]);
   }
 
-  /** Writes the files without rows, completes the headers of the others, and syncs all of them. */
-  async finish(): Promise<FilesState> {
-    const state = await this.flush();
-    await this.#writeRowless();
-    for (const [{ finishedHeader }, file] of this.#files.rowFiles) {
-      if (finishedHeader !== undefined) await file.patch(finishedHeader(this.#rows), 0);
-    }
-    await this.sync();
-    return state;
+  /** Completes the files of all outputs, and syncs them. */
+  finish(): Promise<FilesState> {
+    return this.#state((files) => files.finish());
   }
 
-  async close(): Promise<void> {
-    const closed = await Promise.allSettled(allOf(this.#files).map((file) => file.close()));
+  close(): Promise<void> {
+    return closerOf(this.#all).close();
+  }
+
+  get #all(): readonly Written[] {
+    return allOutputs({ lead: this.#lead, others: this.#others });
+  }
+
+  async #state(stateOf: (files: OutputFiles) => Promise<OutputState>): Promise<FilesState> {
+    const state = { rows: this.rows, ...(await stateOf(this.#lead.files)) };
+    const others: OutputState[] = [];
+    for (const { place, files } of this.#others)
+      others.push(await attempt(place.output, () => stateOf(files)));
+    return others.length === 0 ? state : { ...state, others };
+  }
+}
+
+const NOTHING: OutputState = { bytes: {}, inputs: '' };
+
+/** Returns a row as another output takes it: a stored one has bytes for each output. */
+function ofOther(row: Row, i: number): Row {
+  if (row.status !== 'stored') return row;
+  const { stored } = row;
+  return { ...row, stored: { ...stored, bytes: stored.others?.[i] ?? stored.bytes } };
+}
+
+/** Closes the files of all outputs, and then throws the first error. */
+const closerOf = (outputs: readonly Written[]) => ({
+  close: async () => {
+    const closed = await Promise.allSettled(outputs.map(({ files }) => files.close()));
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
-  }
-
-  /** Writes the files without rows, from the start on every attempt, because checkpoints do not cover them. */
-  async #writeRowless(): Promise<void> {
-    const data = join(this.#place.partial, rowsFolder(this.#layout));
-    const rowless = this.#layout.files.filter(({ rows }) => rows === undefined);
-    for (const file of rowless) await writeSynced(join(data, fileName(this.#place, file)), file.header);
-    if (rowless.length > 0) await forceFolder(data);
-  }
-
-  async #encode(row: Row, number: number, file: GrowingRowFile): Promise<Uint8Array> {
-    if (row.status !== 'stored') return file.rows.encode(row, number);
-    const stored = await row.stored.bytes(fileName(this.#place, file));
-    return (isText(file) && file.rows.renumbered?.(stored, number)) || stored;
-  }
-}
-
-/** Returns the keys of a row's image in the ledger. */
-function keysOf(row: Row): Pick<LedgerRecord, 'path' | 'target'> {
-  if (row.status === 'stored') return { path: row.stored.key, target: row.stored.target };
-  return { path: nameKey(row), target: pathKey(row.target ?? row.id) };
-}
+  },
+});

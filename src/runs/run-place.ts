@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { findPlace, isMountPoint, type Place, statOrUndefined } from '../files/place.js';
 import { type Arrangement, besidePath, filePath, lastPublished } from '../outputs/arrangement.js';
 import { findFeaturesFolder } from '../outputs/features-folder.js';
@@ -23,6 +23,7 @@ export const [LEDGER, MANIFEST] = ['.run.rows', '.run.json'] as const;
 /** The only names in the folder of a run in progress. */
 export const PARTIAL = {
   journal: 'journal.jsonl',
+  member: 'member.json', // instead of the journal, if another output of the run leads
   ledger: 'rows',
   data: 'data',
   unpacked: 'unpacked', // the row files of an output whose own files, in `data`, are packed from them
@@ -90,6 +91,10 @@ export function shownPath({ output, path }: Pick<RunPlace, 'output' | 'path'>, f
   if (path !== resolve(output) || basename(given) !== name) return file;
   return given.slice(0, given.length - name.length) + relative(dirname(path), file) || '.';
 }
+
+/** Returns the path of a file relative to the folder of an output, with forward slashes. */
+export const relativePath = ({ path }: Pick<RunPlace, 'path'>, file: string) =>
+  relative(dirname(path), file).split(sep).join('/');
 
 /** Returns the paths of the files beside the one that the output names. */
 export function pathsBeside({

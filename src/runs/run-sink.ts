@@ -3,21 +3,20 @@ import { closeOnError } from '../files/close-on-error.js';
 import { forceFolder } from '../files/force.js';
 import { attempt } from '../files/write-error.js';
 import { writeSynced } from '../files/write-synced.js';
-import type { OutputLayout } from '../outputs/layout.js';
 import type { Row, RowCounts, RowSink } from '../rows.js';
-import { Journal, type JournalHeader, type JournalState, type PackedRows } from './journal.js';
+import { Journal, type JournalHeader, type JournalState } from './journal.js';
 import { digestFile, encodeManifest, type Manifest, type RunFacts } from './manifest.js';
 import { packRows } from './pack-rows.js';
-import { publish, removePartial } from './publish.js';
+import { allOutputs, mapOutputs, type PerOutput, perOutput } from './per-output.js';
+import { publishAll, removeRun } from './publish.js';
 import { type FilesState, RunFiles } from './run-files.js';
-import { exists, PARTIAL, publishingOrder, type RunPlace } from './run-place.js';
-import { makePartial } from './run-state.js';
+import type { RunOutput } from './run-output.js';
+import { exists, PARTIAL, publishingOrder, type RunPlace, relativePath } from './run-place.js';
 
 export interface RunSinkOptions {
-  readonly place: RunPlace; // locked
-  readonly layout: OutputLayout;
+  readonly outputs: PerOutput<RunOutput>; // locked
   readonly checkpointSeconds: number; // the most work lost in a crash
-  readonly confirm: () => Promise<void>; // throws if the lock has been lost
+  readonly confirm: () => Promise<void>; // throws if a lock has been lost
   readonly signal?: AbortSignal | undefined; // stops the reading of finished files
 }
 
@@ -31,7 +30,7 @@ export class RunSink implements RowSink<RunFacts> {
   readonly #files: RunFiles;
   readonly #journal: Journal;
   readonly #header: JournalHeader;
-  readonly #packed: PackedRows | undefined; // by an interrupted attempt
+  readonly #packed: JournalState['packed']; // by an interrupted attempt
   readonly #secondsBefore: number; // in earlier attempts
   readonly #start = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -47,7 +46,7 @@ export class RunSink implements RowSink<RunFacts> {
     journal: Journal,
     header: JournalHeader,
     seconds: number,
-    packed?: PackedRows,
+    packed: JournalState['packed'] = {},
   ) {
     this.#options = options;
     this.#files = files;
@@ -65,10 +64,8 @@ export class RunSink implements RowSink<RunFacts> {
 
   /** @param keepsBase whether to keep the run in progress, whose rows this one reuses, until this one is complete */
   static async start(options: RunSinkOptions, header: JournalHeader, keepsBase: boolean): Promise<RunSink> {
-    const { place, layout } = options;
-    const { partial } = place;
-    await makePartial(place, keepsBase);
-    const files = await RunFiles.create(place, layout, partial);
+    const { partial } = options.outputs.lead.place;
+    const files = await RunFiles.create(options.outputs, header.started, keepsBase);
     return closeOnError(files, async () => {
       const nothing = { ...(await files.flush()), seconds: 0 };
       await files.sync();
@@ -86,8 +83,8 @@ export class RunSink implements RowSink<RunFacts> {
     options: RunSinkOptions,
     { header, checkpoint, packed, length }: JournalState,
   ): Promise<RunSink> {
-    const { partial } = options.place;
-    const files = await RunFiles.reopen(options.place, options.layout, checkpoint);
+    const { partial } = options.outputs.lead.place;
+    const files = await RunFiles.reopen(options.outputs, checkpoint);
     return closeOnError(files, async () => {
       const journal = await Journal.reopen(join(partial, PARTIAL.journal), length);
       return new RunSink(options, files, journal, header, checkpoint.seconds, packed);
@@ -98,8 +95,8 @@ export class RunSink implements RowSink<RunFacts> {
     return this.#files.counts;
   }
 
-  /** Bytes of the output so far. */
-  get bytes(): number {
+  /** Bytes of each output so far, the lead first. */
+  get bytes(): readonly number[] {
     return this.#files.bytes;
   }
 
@@ -121,24 +118,26 @@ export class RunSink implements RowSink<RunFacts> {
   }
 
   async #commit(facts: RunFacts): Promise<void> {
-    const { place } = this.#options;
+    const { outputs } = this.#options;
     clearInterval(this.#timer);
-    let finished: readonly string[] = [];
+    const finished: FinishedOutput[] = [];
     await this.#inTurn(async () => {
       await this.#settled();
       await this.#append(await this.#files.finish());
-      const names = await this.#finishedNames();
-      await this.#writeManifest(await this.#describe(facts, names));
+      for (const [i, output] of allOutputs(outputs).entries())
+        finished.push({ place: output.place, names: await this.#finishedNames(output, i) });
+      const end = { ...facts, finished: new Date().toISOString() };
+      for (const output of finished) await attempt(output.place.output, () => this.#describe(output, end));
       await this.#journal.append({ complete: true });
       await this.#close();
-      finished = names;
     });
     await this.#options.confirm();
-    await publish(place, finished, this.#header.replaces);
+    await publishAll(perOutput(finished), this.#header.replaces);
   }
 
   async #leave(): Promise<number> {
-    const { place } = this.#options;
+    const places = mapOutputs(this.#options.outputs, ({ place }) => place);
+    const { partial } = places.lead;
     clearInterval(this.#timer);
     await this.#inTurn(async () => {
       await this.#settled();
@@ -148,11 +147,11 @@ export class RunSink implements RowSink<RunFacts> {
       await this.#append(state);
     }).catch(() => {}); // the previous checkpoint remains valid
     await this.#close().catch(() => {});
-    if (!(await exists(place.partial))) return 0; // the user moved or removed it
-    const hasBase = await exists(join(place.partial, PARTIAL.base));
+    if (!(await exists(partial))) return 0; // the user moved or removed it
+    const hasBase = await exists(join(partial, PARTIAL.base));
     if (this.#kept > 0 || hasBase) return this.#kept;
     await this.#options.confirm(); // never remove another run's folder
-    await removePartial(place);
+    await removeRun(places);
     return 0;
   }
 
@@ -185,36 +184,36 @@ export class RunSink implements RowSink<RunFacts> {
   }
 
   /** Packs the rows if the output needs it. @returns the names of its files, in the order of publishing */
-  async #finishedNames(): Promise<readonly string[]> {
-    const { place, layout } = this.#options;
+  async #finishedNames({ place, layout }: RunOutput, output: number): Promise<readonly string[]> {
     const { packing } = layout;
-    if (packing === undefined) return publishingOrder(place, this.#files.names);
+    if (packing === undefined) return publishingOrder(place, this.#files.names[output] ?? []);
     const { rows } = this.#files;
-    return packRows(packing, { ...this.#options, rows, journal: this.#journal, earlier: this.#packed });
+    const earlier = this.#packed[output];
+    const options = { ...this.#options, place, layout, rows, journal: this.#journal, output, earlier };
+    return attempt(place.output, () => packRows(packing, options));
   }
 
-  async #describe(facts: RunFacts, names: readonly string[]): Promise<Manifest> {
-    const { place, signal } = this.#options;
+  /** Writes the manifest of an output. */
+  async #describe({ place, names }: FinishedOutput, facts: RunFacts & { readonly finished: string }) {
+    const { outputs, signal } = this.#options;
     const { partial, arrangement } = place;
     const digest = async (name: string, path: string) => ({ name, ...(await digestFile(path, signal)) });
-    const outputs = [];
-    for (const name of names) outputs.push(await digest(name, join(partial, PARTIAL.data, name)));
-    return {
+    const files = [];
+    for (const name of names) files.push(await digest(name, join(partial, PARTIAL.data, name)));
+    const { finished, ...ofRun } = facts;
+    const manifest: Manifest = {
       halonet: 1,
       layout: arrangement.layout,
-      ...facts,
+      ...ofRun,
       ...this.counts,
       fingerprint: this.#header.fingerprint,
       started: this.#header.started,
-      finished: new Date().toISOString(),
+      finished,
       seconds: Number(this.#seconds.toFixed(3)),
-      outputs,
+      outputs: files,
       ledger: await digest(basename(place.ledger), join(partial, PARTIAL.ledger)),
+      ...setOf(outputs, place),
     };
-  }
-
-  async #writeManifest(manifest: Manifest): Promise<void> {
-    const { partial } = this.#options.place;
     await writeSynced(join(partial, PARTIAL.manifest), encodeManifest(manifest));
     await forceFolder(partial);
   }
@@ -231,7 +230,7 @@ export class RunSink implements RowSink<RunFacts> {
   }
 
   #attempt<T>(action: () => Promise<T>): Promise<T> {
-    return attempt(this.#options.place.output, action);
+    return attempt(this.#options.outputs.lead.place.output, action);
   }
 
   /**
@@ -252,6 +251,19 @@ export class RunSink implements RowSink<RunFacts> {
     this.#last = done.catch(() => {});
     return done;
   }
+}
+
+/** An output whose files are complete. */
+interface FinishedOutput {
+  readonly place: RunPlace;
+  readonly names: readonly string[]; // of its files, in the order of publishing
+}
+
+/** Returns what the manifest of an output says about all outputs of its run; nothing if it is the only one. */
+function setOf(outputs: PerOutput<RunOutput>, place: RunPlace): Pick<Manifest, 'set'> {
+  if (outputs.others.length === 0) return {};
+  const pathOf = (other: RunPlace) => relativePath(place, other.path);
+  return { set: allOutputs(outputs).map((one) => ({ command: one.command, path: pathOf(one.place) })) };
 }
 
 /** Returns the milliseconds between checkpoints. */

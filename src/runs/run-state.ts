@@ -1,36 +1,60 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { OutputError } from '../errors.js';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { statOrUndefined } from '../files/place.js';
-import { reading } from '../files/write-error.js';
 import { ARRANGEMENTS, filePath } from '../outputs/arrangement.js';
 import { featureFiles } from '../outputs/features-folder.js';
 import { type JournalState, readJournal } from './journal.js';
-import { type Manifest, readManifest } from './manifest.js';
-import { finishRemoval, publish, removalFolder, removePartial } from './publish.js';
+import { type Manifest, readManifest, setPaths } from './manifest.js';
+import { type Member, readMember } from './member.js';
+import { allOutputs, mapOutputs, type PerOutput } from './per-output.js';
 import { exists, PARTIAL, pathsBeside, type RunPlace } from './run-place.js';
 
-/** What earlier runs left at the place of an output. */
-export type RunState =
+/** What earlier runs left at the place of one output. */
+export type PlaceState =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'interrupted'; readonly journal: JournalState }
+  | { readonly kind: 'interrupted'; readonly journal: JournalState } // of a run that it leads
+  | { readonly kind: 'member'; readonly member: Member; readonly run: JournalState | undefined } // of a run that another output leads, if that is found
   | { readonly kind: 'finished'; readonly manifest: Manifest }
   | { readonly kind: 'altered'; readonly found: string; readonly file: string; readonly missing: boolean } // the first file that differs from the manifest
   | { readonly kind: 'unknown'; readonly found: string }; // the path of a file that no manifest describes
+
+/** What earlier runs left at the places of all outputs of a run. */
+export type RunState =
+  | Exclude<PlaceState, { kind: 'member' }>
+  | { readonly kind: 'foreign'; readonly outputs: readonly string[]; readonly isFinished: boolean } // of a run with these outputs, which are not those asked for
+  | { readonly kind: 'partly'; readonly existing: string; readonly isFinished: boolean } // the place has nothing of the run that another output is of
+  | { readonly kind: 'mixed'; readonly existing: string }; // the place and another output are of different runs
+
+/** A state, and the output that it is told about: the lead, unless another one prevents the run. */
+export interface FoundState {
+  readonly place: RunPlace;
+  readonly state: RunState;
+}
 
 /**
  * Reads what earlier runs left, without changing it. A run that only remains to be published counts as interrupted.
  * @throws {OutputError} if another version wrote one of its files
  * @throws the file system's error, or ReadFailure
  */
-export async function readState(place: RunPlace): Promise<RunState> {
-  const { partial } = place;
-  const journal = await readJournal(join(partial, PARTIAL.journal));
-  return journal === undefined ? readFinished(place) : { kind: 'interrupted', journal };
+export async function readState(places: PerOutput<RunPlace>): Promise<FoundState> {
+  const others: FoundPlace[] = [];
+  for (const place of places.others) others.push({ place, state: await readPlace(place) });
+  return stateOf({ lead: { place: places.lead, state: await readPlace(places.lead) }, others });
 }
 
-/** Reads the state as `readState` does, ignoring a run in progress. */
-async function readFinished(place: RunPlace): Promise<RunState> {
+/** Reads the state of one place, as `readState` does. */
+export async function readPlace(place: RunPlace): Promise<PlaceState> {
+  const { partial } = place;
+  const journal = await readJournal(join(partial, PARTIAL.journal));
+  if (journal !== undefined) return { kind: 'interrupted', journal };
+  const member = await readMember(place, partial);
+  return member === undefined
+    ? readFinished(place)
+    : { kind: 'member', member, run: await readJournal(join(member.leadFolder, PARTIAL.journal)) };
+}
+
+/** Reads the state of one place, ignoring a run in progress. */
+export async function readFinished(place: RunPlace): Promise<PlaceState> {
   const manifest = await readManifest(place.manifest);
   const differing = manifest && (await findDiffering(place, manifest));
   if (manifest !== undefined && differing === undefined) return { kind: 'finished', manifest };
@@ -39,66 +63,68 @@ async function readFinished(place: RunPlace): Promise<RunState> {
   return differing === undefined ? { kind: 'unknown', found } : { kind: 'altered', found, ...differing };
 }
 
-/**
- * Completes or undoes what a crash interrupted: publishes a complete run; removes a run without a journal, and restores the
- * run whose rows it was going to reuse. The place must be locked.
- *
- * @param givesUp whether the caller discards the run in progress anyway, so a complete one is not published
- * @throws {OutputError} if the run's folder holds other files, the run is damaged, or its final names are taken
- * @throws the file system's error, or ReadFailure
- */
-export async function recover(place: RunPlace, givesUp: boolean): Promise<void> {
-  const { partial } = place;
-  await recoverRemoval(place);
-  await recoverBase(place);
-  if (!(await exists(partial))) return;
-  await refuseForeign(partial);
-  const journal = await readJournal(join(partial, PARTIAL.journal));
-  if (journal === undefined) {
-    if (!givesUp) await refuseDamaged(place);
-    if (!(await exists(join(partial, PARTIAL.base)))) return removePartial(place);
-    await rename(partial, nextFolder(place));
-    return recoverBase(place);
-  }
-  if (!journal.complete || givesUp) return;
-  const manifest = await readManifest(join(partial, PARTIAL.manifest));
-  const arrangement = manifest === undefined ? place.arrangement : ARRANGEMENTS[manifest.layout];
-  const names = (manifest?.outputs ?? []).map(({ name }) => name);
-  await publish({ ...place, arrangement }, names, journal.header.replaces); // another command may have written it
+/** What was found at one place. */
+export interface FoundPlace {
+  readonly place: RunPlace;
+  readonly state: PlaceState;
 }
 
-/** Refuses rows without a journal: the journal reaches the disk before any row does. */
-async function refuseDamaged({ partial }: RunPlace): Promise<void> {
-  const ledger = await statOrUndefined(join(partial, PARTIAL.ledger));
-  if (ledger === undefined || ledger.size === 0) return;
-  throw new OutputError(
-    `${join(partial, PARTIAL.journal)} is damaged, and the rows beside it mean nothing without it`,
-    { hint: 'Pass --overwrite to start over.' },
-  );
+/** Tells from the states of all places what a run of these outputs has found. */
+export function stateOf(found: PerOutput<FoundPlace>): FoundState {
+  const { lead, others } = found;
+  const paths = allOutputs(mapOutputs(found, ({ place }) => place.path));
+  for (const one of allOutputs(found)) {
+    const { place, state } = one;
+    if (state.kind === 'altered' || state.kind === 'unknown') return { place, state };
+    const outputs = outputsOf(one);
+    if (outputs !== undefined && outputs.join('\0') !== paths.join('\0'))
+      return { place, state: { kind: 'foreign', outputs, isFinished: state.kind === 'finished' } };
+  }
+  const started = startOf(lead.state);
+  const differing = others.find(({ state }) => startOf(state) !== started || !fitsLead(state, lead.state));
+  if (differing === undefined) return { place: lead.place, state: lead.state as RunState };
+  return differenceOf(lead, differing);
 }
 
-/**
- * Returns what `recover` and then `readState` would find, without changing anything.
- * @returns the state, and the place with the current paths of its files
- * @throws {OutputError} as `recover`
- */
-export async function previewRecovery(place: RunPlace): Promise<{ place: RunPlace; state: RunState }> {
-  const { partial } = place;
-  const next = nextFolder(place);
-  for (const folder of [partial, next]) if (await exists(folder)) await refuseForeign(folder);
-  const found = (await exists(partial)) ? [partial, join(partial, PARTIAL.base)] : [join(next, PARTIAL.base)];
-  for (const folder of found) {
-    const journal = await readJournal(join(folder, PARTIAL.journal));
-    if (journal === undefined) continue;
-    if (!journal.complete)
-      return { place: { ...place, partial: folder }, state: { kind: 'interrupted', journal } };
-    const manifest = await readManifest(join(folder, PARTIAL.manifest));
-    if (manifest === undefined) return { place, state: await readFinished(place) };
-    const own = join(folder, PARTIAL.ledger);
-    const ledger = (await exists(own)) ? own : place.ledger;
-    return { place: { ...place, ledger }, state: { kind: 'finished', manifest } };
+/** Returns the absolute paths of the outputs of the run that a place is of; undefined if it is of none. */
+function outputsOf({ place, state }: FoundPlace): readonly string[] | undefined {
+  switch (state.kind) {
+    case 'interrupted':
+      return [place.path, ...othersOf(place.path, state.journal)];
+    case 'member': {
+      const { lead } = state.member;
+      return [lead, ...(state.run === undefined ? [place.path] : othersOf(lead, state.run))];
+    }
+    case 'finished':
+      return setPaths({ place, manifest: state.manifest });
+    default:
+      return undefined;
   }
-  return { place, state: await readState(place) };
+}
+
+/** Returns the absolute paths of the outputs of a run besides its lead. */
+export const othersOf = (lead: string, { header }: JournalState) =>
+  (header.others ?? []).map(({ path }) => resolve(dirname(lead), path));
+
+/** Returns when the run that a place is of started, which tells it from the other runs of the same outputs. */
+function startOf(state: PlaceState): string | undefined {
+  if (state.kind === 'interrupted') return state.journal.header.started;
+  if (state.kind === 'member') return state.member.started;
+  return state.kind === 'finished' ? state.manifest.started : undefined;
+}
+
+/** Returns whether the state of another output goes with that of the lead, if they are of the same run. */
+function fitsLead({ kind }: PlaceState, lead: PlaceState): boolean {
+  return kind === (lead.kind === 'interrupted' ? 'member' : lead.kind);
+}
+
+/** Tells how the places of a run differ: in what exists, or in which run they are of. */
+function differenceOf(lead: FoundPlace, other: FoundPlace): FoundState {
+  const [without, within] = lead.state.kind === 'nothing' ? [lead, other] : [other, lead];
+  const isFinished = within.state.kind === 'finished';
+  if (without.state.kind === 'nothing' || !isFinished)
+    return { place: without.place, state: { kind: 'partly', existing: within.place.path, isFinished } };
+  return { place: other.place, state: { kind: 'mixed', existing: lead.place.path } };
 }
 
 /**
@@ -114,36 +140,8 @@ export async function makePartial(place: RunPlace, keepsBase: boolean): Promise<
   await rename(next, partial);
 }
 
-const nextFolder = ({ partial }: RunPlace) => `${partial}.next`;
-
-/** Undoes a `makePartial` that a crash interrupted. */
-async function recoverBase(place: RunPlace): Promise<void> {
-  const { partial } = place;
-  const next = nextFolder(place);
-  if (!(await exists(next))) return;
-  await refuseForeign(next);
-  const base = join(next, PARTIAL.base);
-  if (!(await exists(partial)) && (await exists(base))) await rename(base, partial);
-  await rm(next, { recursive: true });
-}
-
-async function recoverRemoval(place: RunPlace): Promise<void> {
-  const gone = removalFolder(place);
-  if (!(await exists(gone))) return;
-  await refuseForeign(gone);
-  await finishRemoval(place);
-}
-
-/** Refuses a folder with files that are not a run's, before it is removed. @throws {OutputError} */
-async function refuseForeign(folder: string): Promise<void> {
-  const ours: readonly string[] = Object.values(PARTIAL);
-  const names = await reading(() => readdir(folder));
-  const foreign = names.find((name) => !ours.includes(name));
-  if (foreign === undefined) return;
-  throw new OutputError(`${folder} is reserved for a run in progress, but it contains ${foreign}`, {
-    hint: 'Move it away, or choose another name for the output.',
-  });
-}
+/** Returns the name of a run's folder while its base is moved into it. */
+export const nextFolder = ({ partial }: RunPlace) => `${partial}.next`;
 
 /** Returns the first file that is missing or has another size than the manifest says; undefined if there is none. */
 async function findDiffering(

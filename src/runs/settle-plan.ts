@@ -12,17 +12,20 @@ export interface PlanQuestions {
 
 export type SettledPlan = Exclude<Plan, { kind: 'unsettled' }>;
 
-/** Plans a run, finding out missing facts only if the plan needs them. */
+/**
+ * Plans a run, finding out missing facts only if the plan needs them.
+ * @param lead the place whose ledger tells the inputs
+ */
 export async function settlePlan(
-  { place, state, mode }: Pick<PlanFacts, 'state' | 'mode'> & { readonly place: RunPlace },
+  { lead, ...known }: Pick<PlanFacts, 'place' | 'outputs' | 'state' | 'mode'> & { readonly lead: RunPlace },
   { fingerprint, compare }: PlanQuestions,
 ): Promise<SettledPlan> {
-  let facts: PlanFacts = { place, state, mode };
+  let facts: PlanFacts = known;
   for (;;) {
     const plan = planRun(facts);
     if (plan.kind !== 'unsettled') return plan;
     if (plan.lacks === 'fingerprint') facts = { ...facts, fingerprint: fingerprint() };
-    else facts = { ...facts, inputs: await compare(knownInputs(place, plan.of)) };
+    else facts = { ...facts, inputs: await compare(knownInputs(lead, plan.of)) };
   }
 }
 

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { enumeration } from '../alternatives.js';
 import { bytesText } from '../bytes-text.js';
 import { freeSpace } from '../files/free-space.js';
 import type { OutputLayout } from '../outputs/layout.js';
@@ -12,7 +14,6 @@ export interface OutputSpace {
 export interface WatchedOutput extends OutputSpace {
   readonly output: string; // as the user gave it
   readonly layout: OutputLayout;
-  readonly rows: number; // written already
 }
 
 export interface SpaceWatchOptions {
@@ -22,21 +23,23 @@ export interface SpaceWatchOptions {
 }
 
 /**
- * Compares the space that an output still needs with the free space, as rows are written. A run that does not fit from the
- * start stops early. If space runs short later, it only warns: another process may free some.
+ * Compares the space that the outputs of a run still need with the free space, disk by disk, as rows are written. A run that does
+ * not fit from the start stops early. If space runs short later, it only warns: another process may free some.
  */
 export class SpaceWatch {
-  readonly #output: WatchedOutput;
+  readonly #outputs: readonly WatchedOutput[];
   readonly #options: SpaceWatchOptions;
+  #disks: readonly (readonly WatchedOutput[])[] | undefined; // the outputs on each
   #rows: number;
   #looked: number | undefined; // performance.now()
   #fits = false; // as estimated from enough rows
   #told = false;
 
-  constructor(output: WatchedOutput, options: SpaceWatchOptions) {
-    this.#output = output;
+  /** @param rows written already */
+  constructor(outputs: readonly WatchedOutput[], rows: number, options: SpaceWatchOptions) {
+    this.#outputs = outputs;
     this.#options = options;
-    this.#rows = output.rows;
+    this.#rows = rows;
   }
 
   /**
@@ -53,13 +56,13 @@ export class SpaceWatch {
       this.#fits ||= this.#tells;
       return;
     }
-    const { output } = this.#output;
-    if (!this.#fits) throw outOfSpace(output, shortage);
+    const { outputs, needed, free, folder } = shortage;
+    if (!this.#fits) throw outOfSpace(outputs, shortage);
     if (this.#told) return;
     this.#told = true;
-    const { needed, free, folder } = shortage;
+    const need = outputs.length === 1 ? 'needs' : 'need';
     this.#options.onNote(
-      `disk space is running out: ${output} needs another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
+      `disk space is running out: ${enumeration(outputs)} ${need} another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
     );
   }
 
@@ -72,10 +75,31 @@ export class SpaceWatch {
     return performance.now() - this.#looked >= 1000 * this.#options.everySeconds;
   }
 
-  async #shortage(total: number): Promise<Shortage | undefined> {
-    const { layout, folder, bytes } = this.#output;
-    const needed = bytesLeft(layout, { rows: this.#rows, bytes: bytes() }, total);
-    const free = await freeSpace(folder);
-    return free === undefined || needed <= free ? undefined : { needed, free, folder };
+  async #shortage(total: number): Promise<(Shortage & { readonly outputs: readonly string[] }) | undefined> {
+    this.#disks ??= await byDisk(this.#outputs);
+    for (const disk of this.#disks) {
+      const needed = disk
+        .map(({ layout, bytes }) => bytesLeft(layout, { rows: this.#rows, bytes: bytes() }, total))
+        .reduce((sum, bytes) => sum + bytes, 0);
+      const folder = disk[0]?.folder ?? '';
+      const free = await freeSpace(folder);
+      if (free !== undefined && needed > free)
+        return { outputs: disk.map(({ output }) => output), needed, free, folder };
+    }
+    return undefined;
   }
+}
+
+/** Groups outputs by the disk that their folder is on. */
+export async function byDisk<T extends Pick<OutputSpace, 'folder'>>(
+  outputs: readonly T[],
+): Promise<readonly (readonly T[])[]> {
+  const disks = new Map<number | undefined, T[]>();
+  for (const output of outputs) {
+    const device = (await stat(output.folder).catch(() => undefined))?.dev;
+    const disk = disks.get(device);
+    if (disk === undefined) disks.set(device, [output]);
+    else disk.push(output);
+  }
+  return [...disks.values()];
 }

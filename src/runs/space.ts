@@ -1,3 +1,4 @@
+import { enumeration } from '../alternatives.js';
 import { bytesText } from '../bytes-text.js';
 import { OutputError } from '../errors.js';
 import type { OutputLayout } from '../outputs/layout.js';
@@ -52,9 +53,11 @@ export interface Shortage {
   readonly folder: string; // on the disk in question
 }
 
-export function outOfSpace(output: string, { needed, free, folder }: Shortage): OutputError {
+/** @param outputs on that disk, as the user gave them */
+export function outOfSpace(outputs: readonly string[], { needed, free, folder }: Shortage): OutputError {
+  const need = outputs.length === 1 ? 'it needs' : 'they need';
   return new OutputError(
-    `not enough disk space for ${output}: it needs another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
+    `not enough disk space for ${enumeration(outputs)}: ${need} another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
     { hint: 'Free some space, or write to another disk; --no-check-space runs until the disk is full.' },
   );
 }

@@ -93,8 +93,8 @@ async function lookUp(item: Item, sources: readonly Source[]): Promise<JobItem> 
 function storedAs(item: Item, found: Found): StoredRow {
   const { id, target = id } = item;
   const key = nameKey(item);
-  const bytes = key === found.key ? found.bytes : found.renamed(item);
-  return { ...found, key, target: pathKey(target), bytes };
+  const named = key === found.key ? found : { ...found, ...found.renamed(item) };
+  return { ...named, key, target: pathKey(target) };
 }
 
 async function imagesOf({ rows, ledgerPath }: StoredRows): Promise<RowsByImage> {

@@ -6,6 +6,7 @@ import type { GrowingRowFile, TextFile } from '../outputs/row-file.js';
 import { readFully } from '../read-fully.js';
 import type { RowName, StoredRow } from '../rows.js';
 import { decodeRecord, type LedgerRecord, nameKey, RECORD_BYTES } from './ledger.js';
+import type { PerOutput } from './per-output.js';
 import { allOf, fileName, openAll, type PerFile, runPaths } from './run-paths.js';
 import type { RunPlace } from './run-place.js';
 
@@ -14,8 +15,46 @@ export interface Found extends StoredRow {
   readonly record: LedgerRecord;
   /** Returns what the row says about its item. @throws {OutputError} if it names another one */
   readonly name: () => Promise<RowName>;
-  /** Returns a function like `bytes`, with another name for its item. */
-  readonly renamed: (name: RowName) => StoredRow['bytes'];
+  /** Returns the bytes with another name for its item. */
+  readonly renamed: (name: RowName) => Pick<StoredRow, 'bytes' | 'others'>;
+}
+
+/** The rows of an earlier run, of all its outputs. Throws as `OutputRows`. */
+export class StoredRows {
+  readonly #lead: OutputRows;
+  readonly #others: readonly OutputRows[];
+
+  constructor({ lead, others }: PerOutput<OutputRows>) {
+    this.#lead = lead;
+    this.#others = others;
+  }
+
+  get rows(): number {
+    return this.#lead.rows;
+  }
+
+  /** The path of the lead's ledger. */
+  get ledgerPath(): string {
+    return this.#lead.ledgerPath;
+  }
+
+  async find(row: number): Promise<Found> {
+    const found = await this.#lead.find(row);
+    if (this.#others.length === 0) return found;
+    const others = await Promise.all(this.#others.map((rows) => rows.find(row)));
+    return {
+      ...found,
+      others: others.map(({ bytes }) => bytes),
+      renamed: (name) => ({
+        ...found.renamed(name),
+        others: others.map(({ renamed }) => renamed(name).bytes),
+      }),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const rows of [this.#lead, ...this.#others]) await rows.close();
+  }
 }
 
 /** The position of a row in a file. */
@@ -25,10 +64,10 @@ interface Extent {
 }
 
 /**
- * The rows of an earlier output or a run in progress, read one at a time. Reading throws OutputError if they are damaged, and
+ * The rows of one output, finished or in progress, read one at a time. Reading throws OutputError if they are damaged, and
  * ReadFailure if they cannot be read.
  */
-export class StoredRows {
+export class OutputRows {
   readonly rows: number;
   readonly ledgerPath: string;
   readonly #output: string;
@@ -59,10 +98,10 @@ export class StoredRows {
     layout: OutputLayout,
     rows: number,
     folder?: string,
-  ): Promise<StoredRows> {
+  ): Promise<OutputRows> {
     const paths = runPaths(place, layout, folder);
     const files = await openAll(paths, (path) => reading(() => open(path, 'r')));
-    return new StoredRows(place, layout, paths.ledger, rows, files);
+    return new OutputRows(place, layout, paths.ledger, rows, files);
   }
 
   async find(row: number): Promise<Found> {
@@ -83,11 +122,13 @@ export class StoredRows {
       failure: record.failure,
       bytes: stored,
       name: async () => this.#nameOf((await stored(this.#textName)).toString(), record.path),
-      renamed: (name) => async (file) => {
-        const bytes = await stored(file);
-        if (file !== this.#textName) return bytes;
-        return Buffer.from(this.#text.rows.renamed(bytes.toString(), name));
-      },
+      renamed: (name) => ({
+        bytes: async (file) => {
+          const bytes = await stored(file);
+          if (file !== this.#textName) return bytes;
+          return Buffer.from(this.#text.rows.renamed(bytes.toString(), name));
+        },
+      }),
     };
   }
 

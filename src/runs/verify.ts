@@ -1,10 +1,10 @@
 import { OutputError } from '../errors.js';
 import { statOrUndefined } from '../files/place.js';
 import { attempt, outputFailure, reading } from '../files/write-error.js';
-import { CHECKSUMS } from '../outputs/arrangement.js';
+import { ARRANGEMENTS, CHECKSUMS } from '../outputs/arrangement.js';
 import { readChecksums } from '../outputs/per-image/checksums.js';
-import { digestFile, type Manifest } from './manifest.js';
-import { finalPath, type RunPlace, shownPath } from './run-place.js';
+import { digestFile, type FoundRun, type Manifest, readManifest, setPaths } from './manifest.js';
+import { finalPath, MANIFEST, type RunPlace, runPlace, shownPath } from './run-place.js';
 
 /** A file of a finished run, compared with its manifest. */
 export interface CheckedFile {
@@ -45,6 +45,41 @@ export async function* checkFiles(
   } catch (error) {
     throw outputFailure(place.output, error);
   }
+}
+
+/** A file of a run that was checked. */
+export interface JudgedFile {
+  readonly path: string;
+  readonly state: 'intact' | 'altered' | 'missing';
+}
+
+/**
+ * Reads every file of all outputs of a run in full. The manifest of the given output is trusted; those of the others only have to
+ * be of the same run.
+ * @throws {OutputError} if a file cannot be read; the signal's reason on abort
+ */
+export async function* judgeFiles(run: FoundRun, signal?: AbortSignal): AsyncGenerator<JudgedFile> {
+  const { place, manifest } = run;
+  for (const path of setPaths(run)) {
+    const other = path === place.path ? run : await otherRun(place, path);
+    if (other?.manifest.started !== manifest.started) {
+      yield {
+        path: other?.place.manifest ?? path + MANIFEST,
+        state: other === undefined ? 'missing' : 'altered',
+      };
+      continue;
+    }
+    for await (const file of checkFiles(other.place, other.manifest, signal)) {
+      const missing = file.found === undefined;
+      yield { path: file.path, state: isUnaltered(file) ? 'intact' : missing ? 'missing' : 'altered' };
+    }
+  }
+}
+
+/** Returns another finished output; undefined if it has no manifest. */
+async function otherRun({ output }: RunPlace, path: string): Promise<FoundRun | undefined> {
+  const manifest = await attempt(output, () => readManifest(path + MANIFEST));
+  return manifest && { place: await runPlace(path, ARRANGEMENTS[manifest.layout], path), manifest };
 }
 
 export function isUnaltered({ expected, found }: CheckedFile): boolean {

@@ -87,6 +87,7 @@ describe('halonet --help', () => {
         'classify',
         'embed',
         'features',
+        'run',
         'retry',
         'verify',
         'models',

@@ -6,12 +6,14 @@ import { SHELL, sharedFlagsOf } from '../support/parsed-flags.js';
 async function optionsOf(argv: readonly string[], retried?: JobRequest['retried']) {
   const { flags, inputs } = await sharedFlagsOf('embed', argv);
   const part = await TASKS.embed.part(flags, retried !== undefined);
-  return jobOptions({ flags, inputs, part, retried }, SHELL);
+  const output = { output: flags.output, ...part };
+  const options = jobOptions({ flags, inputs, outputs: [output], retried }, SHELL);
+  return { ...options, first: options.outputs.outputs[0] ?? assert.fail() };
 }
 
 describe('jobOptions', () => {
   it('uses the defaults when no flag is given', async () => {
-    const { model, images, outputs, compute, invocation } = await optionsOf(['photos']);
+    const { model, images, outputs, first, compute, invocation } = await optionsOf(['photos']);
     assert.deepEqual(
       [model.name, model.folder, model.precision],
       ['halonet50ts.a1h_in1k', undefined, undefined],
@@ -21,15 +23,16 @@ describe('jobOptions', () => {
     assert.equal(images.stdin, SHELL.stdin);
     assert.deepEqual([images.counted, images.decodeSeconds, images.failureLimit], [true, 60, undefined]);
     assert.equal(images.preprocessing.decode, 'exact');
-    const { output, arrangement, mode, checkpointSeconds } = outputs.destination;
+    const { output, arrangement, requests } = first;
+    const { mode, checkpointSeconds } = outputs;
     assert.deepEqual([output, arrangement.layout, mode, checkpointSeconds], ['-', 'text', 'new', 5]);
-    assert.deepEqual(outputs.requests, [{ name: 'embedding', normalize: undefined, dtype: 'float32' }]);
+    assert.deepEqual(requests, [{ name: 'embedding', normalize: undefined, dtype: 'float32' }]);
     assert.deepEqual([compute.device, compute.batchSize], [{ name: 'auto', id: 0 }, undefined]);
     assert.equal(invocation, SHELL.invocation);
   });
 
   it('applies the flags, group by group', async () => {
-    const { model, images, outputs, compute } = await optionsOf([
+    const { model, images, outputs, first, compute } = await optionsOf([
       ...[
         'a',
         'b',
@@ -75,11 +78,8 @@ describe('jobOptions', () => {
     assert.deepEqual([mean, autoOrient, maxPixels, failOn], [[0, 0, 1], false, 2e6, 'none']);
     const { decodeSeconds, failureLimit, allowEmpty, nul } = images;
     assert.deepEqual([decodeSeconds, failureLimit, allowEmpty, nul], [7, { percent: 3 }, true, true]);
-    assert.deepEqual(
-      [outputs.destination.arrangement.layout, outputs.destination.checkpointSeconds],
-      ['matrix', 9],
-    );
-    assert.equal(outputs.requests[0]?.normalize, true);
+    assert.deepEqual([first.arrangement.layout, outputs.checkpointSeconds], ['matrix', 9]);
+    assert.equal(first.requests[0]?.normalize, true);
     const { device, threads, batchSize, decoders, machine } = compute;
     assert.deepEqual([device, threads, batchSize, decoders], [{ name: 'cpu', id: 0 }, 2, 4, 1]);
     assert.equal(machine, SHELL.machine);
@@ -94,8 +94,7 @@ describe('jobOptions', () => {
   });
 
   it('sets the mode for an earlier run, and a failure limit of 0 for --fail-fast', async () => {
-    const mode = async (...argv: readonly string[]) =>
-      (await optionsOf(['a', ...argv])).outputs.destination.mode;
+    const mode = async (...argv: readonly string[]) => (await optionsOf(['a', ...argv])).outputs.mode;
     assert.equal(await mode('--overwrite'), 'overwrite');
     assert.equal(await mode('--resume'), 'resume');
     assert.equal(await mode('--sync'), 'sync');
@@ -105,12 +104,12 @@ describe('jobOptions', () => {
 
   it('gives a retry the command and the folder of its run', async () => {
     const retried = { command: ['embed', 'a', '-o', 'x.csv'], folder: '/there' };
-    const { model, images, outputs, invocation } = await optionsOf(
+    const { model, images, outputs, first, invocation } = await optionsOf(
       ['a', '-o', 'x.csv', '--format', 'npy'],
       retried,
     );
     assert.deepEqual([model.folder, images.folder], ['/there', '/there']);
-    assert.deepEqual([outputs.destination.mode, outputs.destination.arrangement.layout], ['retry', 'matrix']);
+    assert.deepEqual([outputs.mode, first.arrangement.layout], ['retry', 'matrix']);
     assert.deepEqual(invocation, { ...SHELL.invocation, ...retried });
     const here = await optionsOf(['a', '-o', 'x.csv'], { ...retried, folder: '/here' });
     assert.deepEqual([here.model.folder, here.images.folder], [undefined, undefined]);

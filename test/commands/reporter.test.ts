@@ -11,7 +11,7 @@ import type { JobEvent } from '../../src/job/events.js';
 const JOB: ReportedJob = {
   command: 'classify',
   model: 'demo',
-  output: 'x.csv',
+  outputs: ['x.csv'],
   quiet: false,
   lists: false,
   typed: false,

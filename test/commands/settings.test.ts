@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { jobOptions } from '../../commands/flags/job-options.js';
 import { flagsForRetry, retryFlags } from '../../commands/flags/retry-flags.js';
+import { runFlags } from '../../commands/flags/run-flags.js';
 import { SETTINGS, type Setting } from '../../commands/flags/settings.js';
 import { TASKS } from '../../commands/flags/tasks.js';
 import type { ModelFacts } from '../../src/models/model-source.js';
@@ -14,7 +15,9 @@ import { SHELL, sharedFlagsOf } from '../support/parsed-flags.js';
 
 const settings: readonly (readonly [string, Setting])[] = Object.entries(SETTINGS);
 const names = (found: typeof settings) => found.map(([name]) => name).toSorted();
-const flagsOfCommands = [...new Set(Object.values(TASKS).flatMap(({ flags }) => Object.keys(flags)))];
+const flagsOfCommands = [
+  ...new Set([...Object.values(TASKS).map(({ flags }) => flags), runFlags].flatMap(Object.keys)),
+];
 
 const NAMES = join(tmpdir(), `halonet-names-${process.pid}.txt`);
 before(() => writeFile(NAMES, 'one\ntwo\n'));
@@ -104,7 +107,7 @@ describe('the settings of a retry', () => {
 });
 
 /** A value for each flag other than its default, or the flag itself if it takes none. */
-const GIVEN: Readonly<Record<keyof typeof SETTINGS, readonly string[]>> = {
+const GIVEN: Readonly<Record<Exclude<keyof typeof SETTINGS, 'emit'>, readonly string[]>> = {
   model: ['demo'],
   architecture: ['halonet26t'],
   precision: ['int8'],
@@ -179,9 +182,12 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   'label-type': ['--labels', NAMES],
 };
 
+// The value of --emit holds flags of its own, which test/commands/emit.test.ts reads.
+const single = settings.filter(([name]) => name !== 'emit');
+
 describe('a flag', () => {
-  for (const [name, { sets, fingerprint = [] }] of settings) {
-    const given = GIVEN[name as keyof typeof SETTINGS];
+  for (const [name, { sets, fingerprint = [] }] of single) {
+    const given = GIVEN[name as keyof typeof GIVEN];
     const argv = given[0]?.startsWith('--') ? given : [`--${name}`, ...given];
     const command = taskWith(name);
 
@@ -203,13 +209,13 @@ function taskWith(flag: string): keyof typeof TASKS {
 /** The parts of a job's options that are data; of the layout, the settings that its bytes depend on. */
 async function partsOf(command: keyof typeof TASKS, argv: readonly string[]) {
   const { flags, inputs } = await sharedFlagsOf(command, ['photos', ...argv]);
-  const part = await TASKS[command].part(flags, false);
-  const { model, images, outputs, compute } = jobOptions({ flags, inputs, part }, SHELL);
+  const files = { output: flags.output, ...(await TASKS[command].part(flags, false)) };
+  const { model, images, outputs, compute } = jobOptions({ flags, inputs, outputs: [files] }, SHELL);
   const config = { numClasses: 2 } as ModelFacts;
-  const { settings } = await outputs.layout({ config, shapeOf: () => [2] }, { columns: images.columns });
+  const { settings } = await files.layout({ config, shapeOf: () => [2] }, { columns: images.columns });
   const { stdin, ...ofImages } = images;
-  const { layout, destination, ...ofOutputs } = outputs;
-  const { stdout, ...where } = destination;
+  const { layout, ...where } = files;
+  const { stdout, outputs: _, ...ofOutputs } = outputs;
   return {
     model: { ...model },
     images: ofImages,

@@ -35,7 +35,7 @@ export async function openBench(): Promise<Bench> {
 const SHOWN_FOLDER = '/data';
 
 const NAMES_MODEL = ['--model', '-m'];
-const TAKES_MODEL = ['classify', 'embed', 'features'];
+const TAKES_MODEL = ['classify', 'embed', 'features', 'run'];
 
 // The default model needs a download, so a job that names no model gets the demo model.
 const SHIM = `#!/bin/sh

@@ -43,7 +43,15 @@ export function invocationsOf(page: Page): readonly string[] {
   );
 }
 
+// The value of --emit with flags of a single output: "embed=unit.npy --normalize".
+const EMITTED = /--emit "([a-z]+)=(\S+) ([^"]*)"/g;
+
 function mistakesOf(invocation: string): readonly string[] {
+  const emitted = [...invocation.matchAll(EMITTED)].map(([, command, , flags]) => `${command} ${flags}`);
+  return [invocation.replace(EMITTED, '--emit $1=$2'), ...emitted].flatMap(mistakesOfOne);
+}
+
+function mistakesOfOne(invocation: string): readonly string[] {
   const [command = '', ...words] = invocation.trim().split(/\s+/);
   if (!Object.hasOwn(COMMANDS, command)) return [`halonet ${invocation}: there is no command ${command}`];
   const flags = flagsOf(command);

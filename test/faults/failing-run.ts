@@ -31,7 +31,7 @@ export async function failRun({ job, inputs, reference, folder, kill, fault }: F
   for (const life of killed) await live(life);
   const failing: Life = { ...common, mode: kill === undefined ? 'new' : 'resume', fault };
   const end = await live(failing);
-  const files = await readOutputFiles(folder, job.output);
+  const files = await readOutputFiles(folder);
   const wrong = [...wrongEnd(end, fault, reference), ...wrongFinals(files, reference.files)];
   if (end.code === reference.code) {
     const isThere = [...reference.files.finals.keys()].every((name) => files.finals.has(name));
@@ -40,9 +40,7 @@ export async function failRun({ job, inputs, reference, folder, kill, fault }: F
   const resumed = await live({ ...common, mode: 'resume' });
   if (resumed.code !== reference.code) wrong.push(`--resume ended with ${resumed.code}: ${resumed.stderr}`);
   wrong.push(
-    ...wrongAtTheEnd(await readOutputFiles(folder, job.output), reference.files).map(
-      (what) => `in the end ${what}`,
-    ),
+    ...wrongAtTheEnd(await readOutputFiles(folder), reference.files).map((what) => `in the end ${what}`),
   );
   const story = [...killed, failing].map((life) => `    ${asShell(life)}`);
   const calls = end.report?.failed ?? [];

@@ -15,7 +15,7 @@ const MEGABYTES = 16; // more than any output here takes
 const HALONET = [process.execPath, `${ROOT}bin/halonet.cjs`];
 
 const [TEXT, MATRIX, FOLDER] = ['embeddings.csv', 'embeddings.npy', 'pyramid'].map((output) =>
-  JOB_CASES.find((job) => job.output === output),
+  JOB_CASES.find((job) => job.outputs.join() === output),
 ) as [JobCase, JobCase, JobCase];
 
 const FULL =
@@ -42,7 +42,7 @@ describe('running out of space', () => {
   }
 
   for (const job of [TEXT, MATRIX, FOLDER]) {
-    it(`loses no rows of ${job.output} on a full disk`, async function () {
+    it(`loses no rows of ${job.name} on a full disk`, async function () {
       if (!canMount) this.skip(); // no user namespaces here: the file size limit below stands in
       const { place, whole } = await referenceOf(job);
       const paths = join(place, 'paths');
@@ -52,7 +52,7 @@ describe('running out of space', () => {
         '-Urm',
         script,
         String(MEGABYTES),
-        job.output,
+        job.outputs.join(),
         paths,
         place,
         ...HALONET,
@@ -64,7 +64,7 @@ describe('running out of space', () => {
       assert.match(await said('stderr'), FULL);
       assert.equal(await said('code'), '2\n');
       assert.equal(await said('resumed.code'), `${whole.code}\n`, await said('resumed.stderr'));
-      const files = await readOutputFiles(join(place, 'files'), job.output);
+      const files = await readOutputFiles(join(place, 'files'));
       assert.equal(wrongAtTheEnd(files, whole.files).join('\n'), '');
     });
   }
@@ -74,17 +74,17 @@ describe('running out of space', () => {
     const own = join(place, 'limited');
     await mkdir(own);
     // Half the size of the output, or a quarter: shells count in units of 1024 or 512 bytes.
-    const kilobytes = Math.floor((whole.files.finals.get(TEXT.output)?.byteLength ?? 0) / 2048);
+    const kilobytes = Math.floor((whole.files.finals.get(TEXT.outputs.join())?.byteLength ?? 0) / 2048);
     const { code, stderr } = await halonet([...TEXT.args, images], {
       cwd: own,
       shell: `ulimit -f ${kilobytes} && exec "$@"`,
     });
     assert.match(stderr, LIMITED);
     assert.equal(code, 2);
-    assert.deepEqual(wrongFinals(await readOutputFiles(own, TEXT.output), whole.files), []);
+    assert.deepEqual(wrongFinals(await readOutputFiles(own), whole.files), []);
     const resumed = await live({ job: TEXT, inputs: [images], folder: own, mode: 'resume' });
     assert.equal(resumed.code, whole.code, resumed.stderr);
-    assert.equal(wrongAtTheEnd(await readOutputFiles(own, TEXT.output), whole.files).join('\n'), '');
+    assert.equal(wrongAtTheEnd(await readOutputFiles(own), whole.files).join('\n'), '');
   });
 });
 

@@ -1,45 +1,54 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HalonetError } from '../../src/errors.js';
 import { inFolder } from '../outputs/scratch.js';
-import { madeUpRun } from '../support/made-up-run.js';
 import { readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
-import { missingFrom, OUTPUTS, type Run, SCENARIOS, wrongUnderFinalNames } from '../support/run-scenarios.js';
+import {
+  makeFolders,
+  missingFrom,
+  nameOf,
+  OUTPUTS,
+  type Run,
+  removeLocks,
+  runIn,
+  SCENARIOS,
+  wrongUnderFinalNames,
+} from '../support/run-scenarios.js';
 import { triedOf } from '../support/sampling.js';
 import { failEveryCall, type Outcome } from './every-call.js';
 
 describe('runs with failing file system calls', () => {
-  for (const [name, layout] of Object.entries(OUTPUTS)) {
+  for (const outputs of OUTPUTS) {
     for (const { before, attempt, again, old, ...scenario } of SCENARIOS) {
       it(
-        `${scenario.name} to ${name} leaves no wrong rows`,
+        `${scenario.name} to ${nameOf(outputs)} leaves no wrong rows`,
         inFolder(async (scratch) => {
-          const runIn = (folder: string) => (run: Run) =>
-            madeUpRun({ ...run, layout, output: join(folder, name) });
+          const runTo = (folder: string) => runIn(folder, outputs);
           const filesOf = async (run: Run, place: string) => {
-            await mkdir(join(scratch, place));
-            await runIn(join(scratch, place))({ ...run, mode: 'new' });
-            return readOutputFiles(join(scratch, place), name);
+            await makeFolders(join(scratch, place), outputs);
+            await runTo(join(scratch, place))({ ...run, mode: 'new' });
+            return readOutputFiles(join(scratch, place));
           };
           const expected = await filesOf(attempt, 'expected');
           const earlier = old && (await filesOf(old, 'old'));
           const { faults, unreached } = await failEveryCall({
             prepare: async (folder) => {
-              if (old !== undefined) await runIn(folder)(old);
-              await before?.(runIn(folder), folder);
+              await makeFolders(folder, outputs);
+              if (old !== undefined) await runTo(folder)(old);
+              await before?.(runTo(folder), folder);
             },
-            attempt: (folder) => runIn(folder)({ ...attempt, pauses: true }),
+            attempt: (folder) => runTo(folder)({ ...attempt, pauses: true }),
             check: async (outcome) => {
               checkError(outcome);
               assert.deepEqual(await openFiles(outcome.folder), []);
-              const files = await readOutputFiles(outcome.folder, name);
-              assert.deepEqual(wrongUnderFinalNames(files, expected, earlier), []);
+              const files = await readOutputFiles(outcome.folder);
+              assert.deepEqual(wrongUnderFinalNames(outputs, files, expected, earlier), []);
               if (outcome.error === undefined) assert.deepEqual(missingFrom(files, expected), []);
               // In practice, a lock that could not be removed belongs to a dead process, but this one is alive.
-              await rm(join(outcome.folder, `${name}.lock`), { force: true });
-              await runIn(outcome.folder)({ ...attempt, mode: again });
-              assert.deepEqual(wrongAtTheEnd(await readOutputFiles(outcome.folder, name), expected), []);
+              await removeLocks(outcome.folder, outputs);
+              await runTo(outcome.folder)({ ...attempt, mode: again });
+              assert.deepEqual(wrongAtTheEnd(await readOutputFiles(outcome.folder), expected), []);
             },
           });
           assert.ok(faults > triedOf(50), `only ${faults} faults`);

@@ -79,15 +79,18 @@ describe('a source of images in memory', () => {
   function toFile(name: string, mode: OutputMode): FileOutputs {
     const format = FORMATS.csv;
     return {
-      requests: [{ name: 'embedding' }],
-      layout: ({ shapeOf }) => embedLayout({ format, dtype: 'float32', shape: shapeOf('embedding') }),
-      destination: {
-        output: join(folder, name),
-        arrangement: format.embed.arrangement,
-        mode,
-        stdout: new Collector(),
-        checkpointSeconds: 1000,
-      },
+      outputs: [
+        {
+          command: 'embed',
+          output: join(folder, name),
+          arrangement: format.embed.arrangement,
+          requests: [{ name: 'embedding' }],
+          layout: ({ shapeOf }) => embedLayout({ format, dtype: 'float32', shape: shapeOf('embedding') }),
+        },
+      ],
+      mode,
+      stdout: new Collector(),
+      checkpointSeconds: 1000,
       checksSpace: false,
     };
   }
@@ -107,11 +110,10 @@ describe('a source of images in memory', () => {
     );
     const { jsonl } = FORMATS;
     const labels = Array.from({ length: 16 }, (_, i) => `class ${i}`);
-    await run({
-      ...toFile('classes.jsonl', 'new'),
-      requests: [{ name: 'probabilities' }],
-      layout: () => classifyLayout({ format: jsonl, scores: 'probabilities', labels, topK: 1 }),
-    });
+    const classes = toFile('classes.jsonl', 'new');
+    const layout = () => classifyLayout({ format: jsonl, scores: 'probabilities', labels, topK: 1 });
+    const outputs = classes.outputs.map((one) => ({ ...one, requests: [{ name: 'probabilities' }], layout }));
+    await run({ ...classes, outputs });
     const rows = (await rowsOf('classes.jsonl')).map((line) => JSON.parse(line));
     assert.deepEqual(
       rows.map(({ path }) => path),

@@ -25,15 +25,19 @@ function job(model: string, output: string): JobOptions {
       decodeSeconds: 60,
     },
     outputs: {
-      requests: [{ name: 'embedding' }],
-      layout: ({ shapeOf }) => embedLayout({ format: FORMAT, dtype: 'float32', shape: shapeOf('embedding') }),
-      destination: {
-        output,
-        arrangement: FORMAT.embed.arrangement,
-        mode: 'overwrite',
-        stdout: new Collector(),
-        checkpointSeconds: 1000,
-      },
+      outputs: [
+        {
+          command: 'embed',
+          output,
+          arrangement: FORMAT.embed.arrangement,
+          requests: [{ name: 'embedding' }],
+          layout: ({ shapeOf }) =>
+            embedLayout({ format: FORMAT, dtype: 'float32', shape: shapeOf('embedding') }),
+        },
+      ],
+      mode: 'overwrite',
+      stdout: new Collector(),
+      checkpointSeconds: 1000,
       checksSpace: false,
     },
     compute: {

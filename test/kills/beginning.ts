@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ObjectServer, startObjectServer } from '../remote/object-server.js';
 import { giveAs, INPUT_FORMS, type InputForm } from '../support/input-forms.js';
-import { JOB_CASES, type JobCase, jobCase } from '../support/job-cases.js';
+import { JOB_CASES, type JobCase, jobCase, runCase } from '../support/job-cases.js';
 import { live, type Mode, type Reference, reference } from '../support/lives.js';
 import { changeImages, fillWithImages, mendImages } from '../support/mixed-images.js';
 import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
@@ -38,6 +38,8 @@ export interface Kind extends Pick<Beginning, 'job' | 'first' | 'again'> {
 const embeddings = jobCase('embeddings.npy', 'embed');
 const classes = jobCase('classes.csv', 'classify');
 
+const several = runCase('embed=embeddings.npy', 'classify=classes.csv', 'features=pooled.csv --pool avg');
+
 export const KINDS: readonly Kind[] = [
   ...JOB_CASES.map((job): Kind => ({ name: job.name, job, first: 'new', again: 'resume' })),
   {
@@ -60,6 +62,20 @@ export const KINDS: readonly Kind[] = [
       earlier: { job, change: changeImages },
     }),
   ),
+  {
+    name: `${several.name} --sync over changed images`,
+    job: several,
+    first: 'sync',
+    again: 'sync',
+    earlier: { job: several, change: changeImages },
+  },
+  {
+    name: `${several.name}, then retry over repaired images`,
+    job: several,
+    first: 'retry',
+    again: 'retry',
+    earlier: { job: several, change: mendImages },
+  },
   {
     name: 'retry classes.csv over repaired images',
     job: classes,
@@ -125,7 +141,7 @@ export async function begin(
   const inFreshPlace = await reference(job, inputs, fresh);
   await cp(old, over, { recursive: true });
   const { code, stderr, milliseconds, report } = await live({ job, inputs, folder: over, mode: first });
-  const wrong = wrongAtTheEnd(await readOutputFiles(over, job.output), inFreshPlace.files);
+  const wrong = wrongAtTheEnd(await readOutputFiles(over), inFreshPlace.files);
   if (code !== inFreshPlace.code || report === undefined || wrong.length > 0)
     throw new Error(`${name}, uninterrupted, ended with ${code}: ${[stderr, ...wrong].join('\n')}`);
   return {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JobCase } from '../support/job-cases.js';
 import type { OutputFiles } from '../support/output-files.js';
 
 /** How far a run had come when it was killed, judging by what it left on disk. */
@@ -8,12 +9,11 @@ export const PHASES = ['nothing yet', 'started', 'rows checkpointed', 'publishin
 export type Phase = (typeof PHASES)[number];
 
 /**
- * @param output base name of the output in the folder
  * @param earlier the existing output before, if any
  */
 export async function phaseOf(
   folder: string,
-  output: string,
+  { outputs: [output = ''] }: JobCase,
   { finals, others }: OutputFiles,
   earlier: OutputFiles | undefined,
 ): Promise<Phase> {

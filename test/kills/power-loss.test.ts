@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWholeFile } from '../../src/files/whole-file.js';
 import { Collector, inFolder } from '../outputs/scratch.js';
-import { madeUpRun } from '../support/made-up-run.js';
 import { readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
 import {
+  makeFolders,
   missingFrom,
+  nameOf,
   OUTPUTS,
   type Run,
+  removeLocks,
+  runIn,
   SCENARIOS,
   type Scenario,
   whole,
@@ -22,42 +25,42 @@ const ALL = 1; // tries every moment, where there are few
 const LEFT: Scenario = { name: 'a run that is left', attempt: { ...whole, rows: 5 }, again: 'resume' };
 
 describe('runs with a power loss at any moment', () => {
-  for (const [name, layout] of Object.entries(OUTPUTS)) {
+  for (const outputs of OUTPUTS) {
     for (const { before, attempt, again, old, ...scenario } of [...SCENARIOS, LEFT]) {
       it(
-        `${scenario.name} to ${name} keeps its recorded rows`,
+        `${scenario.name} to ${nameOf(outputs)} keeps its recorded rows`,
         inFolder(async (scratch) => {
-          const runIn = (folder: string) => (run: Run) =>
-            madeUpRun({ ...run, layout, output: join(folder, name) });
+          const runTo = (folder: string) => runIn(folder, outputs);
           const { rows: stopsAfter, ...complete } = attempt;
           const filesOf = async (run: Run, place: string) => {
-            await mkdir(join(scratch, place));
-            await runIn(join(scratch, place))({ ...run, mode: 'new' });
-            return readOutputFiles(join(scratch, place), name);
+            await makeFolders(join(scratch, place), outputs);
+            await runTo(join(scratch, place))({ ...run, mode: 'new' });
+            return readOutputFiles(join(scratch, place));
           };
           const expected = await filesOf(complete, 'expected');
           const earlier = old && (await filesOf(old, 'old'));
           const losses = await losePowerAtEveryMoment({
             prepare: async (folder) => {
-              if (old !== undefined) await runIn(folder)(old);
-              await before?.(runIn(folder), folder);
+              await makeFolders(folder, outputs);
+              if (old !== undefined) await runTo(folder)(old);
+              await before?.(runTo(folder), folder);
             },
-            attempt: (folder) => runIn(folder)({ ...attempt, pauses: true }),
+            attempt: (folder) => runTo(folder)({ ...attempt, pauses: true }),
             check: async ({ folder, ended, rows }) => {
-              const files = await readOutputFiles(folder, name);
-              assert.deepEqual(wrongUnderFinalNames(files, expected, earlier), []);
+              const files = await readOutputFiles(folder);
+              assert.deepEqual(wrongUnderFinalNames(outputs, files, expected, earlier), []);
               if (ended && stopsAfter === undefined) assert.deepEqual(missingFrom(files, expected), []);
               // After a power loss, the process of a lock is gone, but this one is alive.
-              await rm(join(folder, `${name}.lock`), { force: true });
+              await removeLocks(folder, outputs);
               // A run that replaces another resumes as usual once it has rows.
               const mode = again === 'overwrite' && rows > 0 ? 'resume' : again;
-              const computed = await runIn(folder)({ ...complete, mode });
+              const computed = await runTo(folder)({ ...complete, mode });
               const kept = Math.max(rows, ended ? (stopsAfter ?? 0) : 0);
               assert.ok(
                 computed <= complete.paths.length - kept,
                 `${computed} rows computed again, though ${kept} of ${complete.paths.length} were vouched for`,
               );
-              assert.deepEqual(wrongAtTheEnd(await readOutputFiles(folder, name), expected), []);
+              assert.deepEqual(wrongAtTheEnd(await readOutputFiles(folder), expected), []);
             },
           });
           assert.ok(losses > triedOf(20), `only ${losses} losses of power`);

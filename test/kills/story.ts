@@ -4,6 +4,7 @@ import type { Random } from '../../src/random.js';
 import type { JobCase } from '../support/job-cases.js';
 import { asShell, type End, type Life, live, type Reference } from '../support/lives.js';
 import {
+  filesOfOutput,
   type OutputFiles,
   readOutputFiles,
   wrongAtTheEnd,
@@ -49,10 +50,10 @@ export async function tell({ beginning, folder, random }: StoryOptions): Promise
     const killed = lives.length === 0 || (kills.length < MOST_KILLS && random() < KILLED_AGAIN);
     const moment = killed ? drawMoment(random, reference) : {};
     const life: Life = { job, inputs, folder, mode, ...moment };
-    const hadBegun = await hasJournal(folder, job.output);
+    const hadBegun = await hasJournal(folder, job);
     lives.push(life);
     const end = await live(life);
-    const files = await readOutputFiles(folder, job.output);
+    const files = await readOutputFiles(folder);
     const left = withoutTornLock(files, job, lives);
     if (mode === 'resume' && earlier !== undefined && !hadBegun && end.code === 2) {
       const wrong = wrongAtTheEnd(left, earlier.files); // it should resume a run that was killed before it started
@@ -65,21 +66,24 @@ export async function tell({ beginning, folder, random }: StoryOptions): Promise
     if (how === undefined) wrong.push(...wrongAtTheEnd(left, reference.files));
     if (how === undefined || wrong.length > 0)
       return { kills, wrong: wrong.map((what) => told(what, lives)) };
-    kills.push({ phase: await phaseOf(folder, job.output, files, earlier?.files), how });
+    kills.push({ phase: await phaseOf(folder, job, files, earlier?.files), how });
     mode = again;
   }
 }
 
 function wrongAfterKill(
-  { output }: JobCase,
+  { outputs }: JobCase,
   files: OutputFiles,
   { earlier, reference }: Beginning,
 ): string[] {
   if (earlier === undefined) return wrongFinals(files, reference.files);
-  return wrongBetween(output, files, [reference.files, earlier.files]);
+  return outputs.flatMap((output) => {
+    const [own, ...runs] = [files, reference.files, earlier.files].map((all) => filesOfOutput(all, output));
+    return own === undefined ? [] : wrongBetween(output, own, runs);
+  });
 }
 
-async function hasJournal(folder: string, output: string): Promise<boolean> {
+async function hasJournal(folder: string, { outputs: [output] }: JobCase): Promise<boolean> {
   const journal = await readFile(join(folder, `${output}.partial`, 'journal.jsonl'), 'utf8').catch(() => '');
   return journal.includes('\n');
 }
@@ -88,9 +92,12 @@ async function hasJournal(folder: string, output: string): Promise<boolean> {
  * A power loss may leave the lock of a takeover, or of a takeover of that one, without the name of its process. Nobody can tell
  * whether that process is alive, so the file stays until the next takeover; it blocks nobody.
  */
-function withoutTornLock(files: OutputFiles, { output }: JobCase, lives: readonly Life[]): OutputFiles {
+function withoutTornLock(files: OutputFiles, { outputs }: JobCase, lives: readonly Life[]): OutputFiles {
   if (lives.every(({ powerLoss }) => powerLoss === undefined)) return files;
-  const takeovers = [`${output}.lock.takeover`, `${output}.lock.takeover.takeover`];
+  const takeovers = outputs.flatMap((output) => [
+    `${output}.lock.takeover`,
+    `${output}.lock.takeover.takeover`,
+  ]);
   return { ...files, others: files.others.filter((name) => !takeovers.includes(name)) };
 }
 

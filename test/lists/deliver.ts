@@ -6,7 +6,7 @@ import { readJournal } from '../../src/runs/journal.js';
 import { startHalonet } from '../support/cli.js';
 import type { Piece, Way } from './way.js';
 
-export const OUTPUT = 'x.npy';
+const OUTPUT = 'x.npy';
 
 /** The folders of a run. */
 export interface Place {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { mulberry32, type Random } from '../../src/random.js';
 import { type OutputFiles, readOutputFiles, wrongAtTheEnd } from '../support/output-files.js';
-import { BEFORE_LIST, type Delivered, deliver, OUTPUT, type Place } from './deliver.js';
+import { BEFORE_LIST, type Delivered, deliver, type Place } from './deliver.js';
 import { type Entry, makeList } from './listed.js';
 import { drawWay, listOf, type Way } from './way.js';
 
@@ -57,7 +57,7 @@ describe(`a list sent in ${WAYS} ways through standard input, seed ${SEED}`, () 
     assert.equal(code, 1, stderr); // some are not images
     const paths = entries.flatMap((entry) => entry.paths);
     assert.deepEqual(await pathsIn(place.folder), [BEFORE_LIST, ...paths]);
-    return readOutputFiles(place.folder, OUTPUT);
+    return readOutputFiles(place.folder);
   }
 
   /** Sends the command the list in some way, and again after a signal has ended it. @returns what is wrong */
@@ -71,7 +71,7 @@ describe(`a list sent in ${WAYS} ways through standard input, seed ${SEED}`, () 
       count(way.signal === undefined ? 'came to the end' : `ended by ${way.signal}`);
       const wrong = typeof end === 'string' ? [end] : wrongEnd(end, way);
       if (isWhole && wrong.length === 0)
-        wrong.push(...wrongAtTheEnd(await readOutputFiles(place.folder, OUTPUT), expected));
+        wrong.push(...wrongAtTheEnd(await readOutputFiles(place.folder), expected));
       if (wrong.length > 0) return [...wrong, ...ways.map((taken) => inWords(taken))];
       if (isWhole) return [];
     }

@@ -9,9 +9,12 @@ import { streamSink } from '../../src/outputs/stream-sink.js';
 import type { FailedRow, OkRow, Row, RowSink } from '../../src/rows.js';
 import type { JournalHeader } from '../../src/runs/journal.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
+import type { PerOutput } from '../../src/runs/per-output.js';
+import { recover } from '../../src/runs/recovery.js';
+import type { RunOutput } from '../../src/runs/run-output.js';
 import { findOutput, type RunPlace } from '../../src/runs/run-place.js';
 import { RunSink } from '../../src/runs/run-sink.js';
-import { readState } from '../../src/runs/run-state.js';
+import { type RunState, readState } from '../../src/runs/run-state.js';
 import type { Tensor } from '../../src/tensor.js';
 
 /** Runs a test in a temporary folder, removed afterwards. */
@@ -94,6 +97,20 @@ export async function placeOf(output: string, layout: OutputLayout): Promise<Run
   return place;
 }
 
+/** Returns the outputs of a run with a single one. */
+export const alone = (place: RunPlace, layout: OutputLayout): PerOutput<RunOutput> => ({
+  lead: { place, layout, command: 'embed' },
+  others: [],
+});
+
+/** Returns what earlier runs left at the place of a single output. */
+export const stateAt = async (place: RunPlace): Promise<RunState> =>
+  (await readState({ lead: place, others: [] })).state;
+
+/** Recovers the place of a single output. */
+export const recoverAt = (place: RunPlace, givesUp: boolean): Promise<void> =>
+  recover({ lead: place, others: [] }, givesUp);
+
 export function headerOf(options: Partial<JournalHeader> = {}): JournalHeader {
   return {
     halonet: 2,
@@ -121,7 +138,7 @@ export async function startRun(
 ): Promise<RunSink> {
   const place = await placeOf(output, layout);
   return RunSink.start(
-    { place, layout, checkpointSeconds, signal, confirm: async () => {} },
+    { outputs: alone(place, layout), checkpointSeconds, signal, confirm: async () => {} },
     headerOf({ replaces: overwrite }),
     false,
   );
@@ -134,8 +151,9 @@ export async function resumeRun(
   { checkpointSeconds = 0 }: RunTestOptions = {},
 ): Promise<RunSink> {
   const place = await placeOf(output, layout);
-  const state = await readState(place);
+  const state = await stateAt(place);
   if (state.kind !== 'interrupted')
     throw new Error(`${output}: expected a run in progress, found ${state.kind}`);
-  return RunSink.resume({ place, layout, checkpointSeconds, confirm: async () => {} }, state.journal);
+  const outputs = alone(place, layout);
+  return RunSink.resume({ outputs, checkpointSeconds, confirm: async () => {} }, state.journal);
 }

@@ -33,7 +33,6 @@ const SETTINGS = fingerprintOf({
   version: '1.2.3',
   onnx: Uint8Array.of(1, 2, 3),
   device: 'cpu',
-  outputs: [{ name: 'embedding', dtype: 'float32' }],
   preprocessing: {
     height: 128,
     width: 128,
@@ -46,7 +45,7 @@ const SETTINGS = fingerprintOf({
     maxPixels: 1e8,
     failOn: 'truncated',
   },
-  layout: JSONL,
+  files: [{ requests: [{ name: 'embedding', dtype: 'float32' }], layout: JSONL }],
 });
 
 const refusing =
@@ -109,8 +108,7 @@ describe('openDestination', () => {
     { mode, images, rows, setting = '', settings = {}, unreadable, listed = false, layout = JSONL }: Attempt,
   ) {
     const destination = await openDestination({
-      output: place(output),
-      arrangement: layout.arrangement,
+      outputs: [{ output: place(output), arrangement: layout.arrangement, command: 'embed' }],
       mode,
       stdout: new Collector(),
       checkpointSeconds: 1000,
@@ -119,7 +117,7 @@ describe('openDestination', () => {
     const list = replayable(walk());
     try {
       const started = await destination.open({
-        layout,
+        layouts: [{ layout }],
         fingerprint: () => ({ ...settings, setting }),
         onNote: (note) => notes.push(note),
         findItems: new ItemFinder(),
@@ -146,14 +144,13 @@ describe('openDestination', () => {
   /** Starts a job whose rows the test writes itself. */
   async function begun(output: string, images: string) {
     const destination = await openDestination({
-      output: place(output),
-      arrangement: JSONL.arrangement,
+      outputs: [{ output: place(output), arrangement: JSONL.arrangement, command: 'embed' }],
       mode: 'new',
       stdout: new Collector(),
       checkpointSeconds: 1000,
     });
     const started = await destination.open({
-      layout: JSONL,
+      layouts: [{ layout: JSONL }],
       fingerprint: () => ({}),
       onNote: () => {},
       findItems: new ItemFinder(),
@@ -508,8 +505,7 @@ describe('openDestination', () => {
 
   it('allows one run at a time', async () => {
     const output = {
-      output: place('out.jsonl'),
-      arrangement: JSONL.arrangement,
+      outputs: [{ output: place('out.jsonl'), arrangement: JSONL.arrangement, command: 'embed' }],
       stdout: new Collector(),
       checkpointSeconds: 1,
     } as const;
@@ -597,8 +593,7 @@ describe('openDestination', () => {
     spawnSync(process.execPath, ['--input-type=module', '-e', script], TIME_LIMIT);
     const open = (mode: OutputMode) =>
       openDestination({
-        output: place('out.jsonl'),
-        arrangement: JSONL.arrangement,
+        outputs: [{ output: place('out.jsonl'), arrangement: JSONL.arrangement, command: 'embed' }],
         mode,
         stdout: new Collector(),
         checkpointSeconds: 1,
@@ -623,7 +618,12 @@ describe('openDestination', () => {
     for (const output of ['-', '/dev/stdout']) {
       for (const mode of ['resume', 'sync'] as const) {
         await assert.rejects(
-          openDestination({ output, arrangement: JSONL.arrangement, mode, stdout, checkpointSeconds: 1 }),
+          openDestination({
+            outputs: [{ output, arrangement: JSONL.arrangement, command: 'embed' }],
+            mode,
+            stdout,
+            checkpointSeconds: 1,
+          }),
           refusing(
             new RegExp(
               `^--${mode} needs an output file: rows written to standard output cannot be read back$`,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Preprocessing } from '../../src/images/geometry.js';
-import { type Fingerprinted, fingerprintOf } from '../../src/job/fingerprint.js';
+import { type Fingerprinted, type FingerprintedFiles, fingerprintOf } from '../../src/job/fingerprint.js';
 import type { OutputRequest } from '../../src/model/outputs.js';
 import { featuresLayout } from '../../src/outputs/features-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
-import { differences, otherSettings } from '../../src/runs/fingerprint.js';
+import { commandOf, differences, otherSettings, settingsOf } from '../../src/runs/fingerprint.js';
 import type { Fingerprint } from '../../src/runs/journal.js';
 import { HALONET } from '../images/support.js';
 
@@ -18,7 +18,15 @@ function layoutOf(format: 'npy' | 'jsonl') {
   });
 }
 
-const JOB: Fingerprinted = {
+/** A job with one output. */
+interface Job extends Omit<Fingerprinted, 'files'>, Pick<FingerprintedFiles, 'layout'> {
+  readonly outputs: readonly OutputRequest[];
+}
+
+const fingerprint = ({ outputs, layout, ...job }: Job): Fingerprint =>
+  fingerprintOf({ ...job, files: [{ requests: outputs, layout }] });
+
+const JOB: Job = {
   version: '1.2.3',
   onnx: Uint8Array.of(1, 2, 3),
   outputs: [1, 2, 3, 4].map((i) => ({ name: `stage${i}`, dtype: 'float32' })),
@@ -28,10 +36,10 @@ const JOB: Fingerprinted = {
 };
 
 /** Returns the differences between JOB and the same job with a change; undefined if there are none. */
-function difference(change: Partial<Fingerprinted>, except: readonly string[] = []): string | undefined {
+function difference(change: Partial<Job>, except: readonly string[] = []): string | undefined {
   // As read from a journal.
-  const then = JSON.parse(JSON.stringify(fingerprintOf(JOB)));
-  const different = differences(then, fingerprintOf({ ...JOB, ...change }), except);
+  const then = JSON.parse(JSON.stringify(fingerprint(JOB)));
+  const different = differences(then, fingerprint({ ...JOB, ...change }), except);
   return different.length === 0 ? undefined : different.join('; ');
 }
 
@@ -90,7 +98,7 @@ describe('the fingerprint of a run', () => {
     );
     const grids = JOB.outputs.map((output) => ({ ...output, pool: 'grid:2' }));
     assert.deepEqual(
-      differences(fingerprintOf({ ...JOB, outputs: pooled }), fingerprintOf({ ...JOB, outputs: grids }), []),
+      differences(fingerprint({ ...JOB, outputs: pooled }), fingerprint({ ...JOB, outputs: grids }), []),
       ['--pool was avg, now grid:2'],
     );
     assert.equal(
@@ -108,8 +116,8 @@ describe('the fingerprint of a run', () => {
     ];
     for (const [then, before] of outputs) {
       for (const [now, after] of outputs) {
-        const [one, other] = [then, now].map((output) => fingerprintOf({ ...JOB, outputs: [output] }));
-        const error = one && other && otherSettings('q.npy', one, other, false);
+        const [one, other] = [then, now].map((output) => fingerprint({ ...JOB, outputs: [output] }));
+        const error = one && other && otherSettings(['q.npy'], one, other, false);
         const expected = `q.npy was started with other settings: --pool was ${before}, now ${after}`;
         assert.equal(error?.message, then === now ? undefined : expected);
       }
@@ -125,8 +133,8 @@ describe('the fingerprint of a run', () => {
 
   it('leaves out what only follows from another difference', () => {
     const onnx = Uint8Array.of(1, 2, 4);
-    const withSettings = (settings: Fingerprint, change: Partial<Fingerprinted> = {}) => ({
-      ...fingerprintOf({ ...JOB, ...change }),
+    const withSettings = (settings: Fingerprint, change: Partial<Job> = {}) => ({
+      ...fingerprint({ ...JOB, ...change }),
       ...settings,
     });
     const halved = JOB.outputs.map((output) => ({ ...output, dtype: 'float16' as const }));
@@ -164,15 +172,15 @@ describe('the fingerprint of a run', () => {
   });
 
   it('reports settings that were added or removed', () => {
-    const then = { ...fingerprintOf(JOB), gone: 1 };
-    assert.deepEqual(differences(then, { ...fingerprintOf(JOB), came: 'x'.repeat(200) }, []), [
+    const then = { ...fingerprint(JOB), gone: 1 };
+    assert.deepEqual(differences(then, { ...fingerprint(JOB), came: 'x'.repeat(200) }, []), [
       'gone was 1, now not set',
       `came was not set, now ${'x'.repeat(120)}…`,
     ]);
   });
 
   it('shows no digest of class names', () => {
-    const [then, now] = ['x', 'y'].map((labels): Fingerprint => ({ ...fingerprintOf(JOB), labels }));
+    const [then, now] = ['x', 'y'].map((labels): Fingerprint => ({ ...fingerprint(JOB), labels }));
     assert.deepEqual(then && now && differences(then, now, []), [
       'the class names differ (--labels, --label-type or --model)',
     ]);
@@ -180,15 +188,61 @@ describe('the fingerprint of a run', () => {
 
   it('lists the differences in an error that suggests --overwrite', () => {
     const other = { ...JOB, device: 'cuda', version: '2' };
-    const error = otherSettings('out.npy', fingerprintOf(JOB), fingerprintOf(other), false);
+    const error = otherSettings(['out.npy'], fingerprint(JOB), fingerprint(other), false);
     assert.equal(
       error?.message,
       'out.npy was started with other settings: halonet was 1.2.3, now 2; --device was cpu, now cuda',
     );
     assert.equal(error?.hint, 'Repeat the original command unchanged, or pass --overwrite to start over.');
-    assert.equal(otherSettings('out.npy', fingerprintOf(JOB), fingerprintOf(JOB), false), undefined);
-    const retried = otherSettings('out.npy', fingerprintOf(JOB), fingerprintOf(other), true);
+    assert.equal(otherSettings(['out.npy'], fingerprint(JOB), fingerprint(JOB), false), undefined);
+    const retried = otherSettings(['out.npy'], fingerprint(JOB), fingerprint(other), true);
     assert.match(retried?.hint ?? '', /^Restore what differs, or repeat the command of its run with --over/);
+  });
+
+  it('numbers the settings of several outputs, and names the output whose setting differs', () => {
+    const files: Fingerprinted['files'] = [
+      { requests: [{ name: 'embedding', dtype: 'float32' }], layout: layoutOf('npy') },
+      { requests: JOB.outputs, layout: layoutOf('jsonl') },
+    ];
+    const { outputs, layout, ...job } = JOB;
+    const of = (changed: Fingerprinted['files'], more: Partial<Fingerprinted> = {}) =>
+      fingerprintOf({ ...job, files: changed, ...more });
+    const then = of(files);
+    assert.deepEqual(
+      [then['1 format'], then['2 format'], then.format, then['1 outputs']],
+      ['npy', 'jsonl', undefined, 'embedding float32'],
+    );
+    assert.equal(settingsOf(then, 2).format, 'jsonl');
+    assert.equal(settingsOf(then, 2).device, 'cpu');
+    assert.equal(commandOf(settingsOf(then, 1)), 'embed');
+    const [first, second] = files as [FingerprintedFiles, FingerprintedFiles];
+    const names = ['a.npy', 'b.jsonl'];
+    const text = (now: Fingerprint) => otherSettings(names, then, now, false)?.message;
+    assert.equal(text(of(files)), undefined);
+    const halved = {
+      ...second,
+      layout: { ...second.layout, settings: { ...second.layout.settings, dtype: 'float16' } },
+    };
+    assert.equal(
+      text(of([first, halved], { onnx: Uint8Array.of(7), device: 'cuda' })),
+      'a.npy and b.jsonl were started with other settings: --dtype was float32, now float16 (b.jsonl); --device was cpu, now cuda',
+    );
+    assert.equal(
+      text(of([first, { ...second, requests: JOB.outputs.slice(2) }])),
+      'a.npy and b.jsonl were started with other settings: --stages was 1,2,3,4, now 3,4 (b.jsonl)',
+    );
+    assert.equal(text(of([second, first])), 'a.npy is an output of halonet embed, not of halonet features');
+  });
+
+  it('names kept columns of several outputs once', () => {
+    const kept = { ...JOB.layout, settings: { ...JOB.layout.settings, columns: '["x"]' } };
+    const files = [kept, kept].map((layout) => ({ requests: JOB.outputs, layout }));
+    const { outputs, layout, ...job } = JOB;
+    const [then, now] = [fingerprintOf({ ...job, files }), fingerprintOf({ ...job, files })];
+    assert.equal(then.columns, '["x"]');
+    assert.deepEqual(differences({ ...then, columns: '["y"]' }, now, [], ['a', 'b']), [
+      '--keep-columns was ["y"], now ["x"]',
+    ]);
   });
 
   it('names another command first and alone', () => {
@@ -200,18 +254,18 @@ describe('the fingerprint of a run', () => {
     for (const [then, before] of Object.entries(commands)) {
       for (const [now, after] of Object.entries(commands)) {
         const error = otherSettings(
-          'q.npy',
-          fingerprintOf({ ...JOB, outputs: before }),
-          fingerprintOf({ ...JOB, outputs: after, device: then === now ? 'cpu' : 'cuda' }),
+          ['q.npy'],
+          fingerprint({ ...JOB, outputs: before }),
+          fingerprint({ ...JOB, outputs: after, device: then === now ? 'cpu' : 'cuda' }),
           false,
         );
         const expected = `q.npy is an output of halonet ${then}, not of halonet ${now}`;
         assert.equal(error?.message, then === now ? undefined : expected);
       }
     }
-    const logits = fingerprintOf({ ...JOB, outputs: [{ name: 'logits' }] });
+    const logits = fingerprint({ ...JOB, outputs: [{ name: 'logits' }] });
     assert.match(
-      otherSettings('q.npy', logits, fingerprintOf(JOB), false)?.message ?? '',
+      otherSettings(['q.npy'], logits, fingerprint(JOB), false)?.message ?? '',
       /halonet classify, /,
     );
   });

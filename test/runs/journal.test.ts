@@ -44,7 +44,7 @@ function stateAfter(records: number, ends: readonly number[]) {
   return {
     header: HEADER,
     checkpoint: checkpointOf(Math.min(records, 4) - 2),
-    packed: PACKED[Math.min(records, 7) - 5],
+    packed: records < 5 ? {} : { 0: PACKED[Math.min(records, 7) - 5] },
     complete: records === 8,
     length: ends[records - 1],
   };
@@ -62,6 +62,23 @@ describe('Journal', () => {
         const whole = ends.filter((end) => end <= length).length;
         assert.deepEqual(await readJournal(path), stateAfter(whole, ends), `${length} bytes`);
       }
+    }),
+  );
+
+  it(
+    'tells the packing of each output of a run',
+    inFolder(async (folder) => {
+      const path = join(folder, 'journal');
+      const journal = await Journal.create(path, HEADER, checkpointOf(2));
+      await journal.append({ packing: { of: 2, survey: 'first' } }, { packed: { rows: 2, steps: ['a'] } });
+      await journal.append({ packing: { of: 2, survey: 'third', output: 2 } });
+      await journal.append({ packed: { rows: 1, steps: ['b'], output: 2 } });
+      await journal.append({ packed: { rows: 2, steps: ['c'], output: 2 } });
+      await journal.close();
+      assert.deepEqual((await readJournal(path))?.packed, {
+        0: { of: 2, survey: 'first', rows: 2, steps: ['a'] },
+        2: { of: 2, survey: 'third', rows: 2, steps: ['b', 'c'] },
+      });
     }),
   );
 

@@ -48,7 +48,7 @@ function watched(layout: OutputLayout, before: (block: RowBlock) => Promise<void
 
 describe('a packed output', () => {
   const runTo = (folder: string, layout: OutputLayout) => (run: Pick<MadeUpRun, 'mode' | 'paths'>) =>
-    madeUpRun({ ...run, layout, output: join(folder, NAME) });
+    madeUpRun({ ...run, outputs: [{ layout, output: join(folder, NAME) }] });
 
   it(
     'continues after the blocks that were on disk, and ends with the same bytes',

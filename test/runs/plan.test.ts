@@ -22,7 +22,7 @@ function journal(retries: boolean): JournalState {
       started: '',
     },
     checkpoint: { rows: 5, bytes: {}, inputs: '', seconds: 0 },
-    packed: undefined,
+    packed: {},
     complete: false,
     length: 0,
   };
@@ -207,6 +207,7 @@ describe('planRun', () => {
             used.add(at);
             const plan = planRun({
               place: PLACE,
+              outputs: ['out.csv'],
               state: STATES[state],
               mode,
               fingerprint: FINGERPRINTS[fingerprint],
@@ -231,7 +232,7 @@ describe('planRun', () => {
 
   it('suggests --sync only for an output that can be updated', () => {
     const hintFor = (state: RunState) => {
-      const plan = planRun({ place: PLACE, state, mode: 'new' });
+      const plan = planRun({ place: PLACE, outputs: ['out.csv'], state, mode: 'new' });
       return plan.kind === 'refuse' ? plan.error.hint : undefined;
     };
     assert.equal(
@@ -244,7 +245,7 @@ describe('planRun', () => {
 
   it('says how to restore an altered output', () => {
     const hintFor = (mode: OutputMode) => {
-      const plan = planRun({ place: PLACE, state: STATES.altered, mode });
+      const plan = planRun({ place: PLACE, outputs: ['out.csv'], state: STATES.altered, mode });
       return plan.kind === 'refuse' ? plan.error.hint : undefined;
     };
     const check = 'To check all files: halonet verify out.csv';
@@ -256,7 +257,7 @@ describe('planRun', () => {
   });
 
   it('reuses rows of a finished output, and resumes the journal of an interrupted run', () => {
-    const facts = { place: PLACE, fingerprint: THEN, mode: 'sync' } as const;
+    const facts = { place: PLACE, outputs: ['out.csv'], fingerprint: THEN, mode: 'sync' } as const;
     const reuse = planRun({ ...facts, state: STATES.failures, inputs: INPUTS.others });
     assert.ok(reuse.kind === 'reuse' && reuse.from === STATES.failures);
     const resumed = planRun({ ...facts, state: STATES['a run'], inputs: INPUTS.same });

@@ -9,7 +9,6 @@ import { Journal } from '../../src/runs/journal.js';
 import { readManifest } from '../../src/runs/manifest.js';
 import { publish } from '../../src/runs/publish.js';
 import { finalPath, type RunPlace } from '../../src/runs/run-place.js';
-import { readState, recover } from '../../src/runs/run-state.js';
 import {
   FACTS,
   failed,
@@ -18,7 +17,9 @@ import {
   inFolder,
   ok,
   placeOf,
+  recoverAt,
   startRun,
+  stateAt,
   writeAll,
 } from '../outputs/scratch.js';
 import { watchFsCalls } from '../support/fs-calls.js';
@@ -111,9 +112,9 @@ describe('publishing', () => {
             await cp(old, own, { recursive: true });
             const all = steps(place, names, replaces);
             for (const step of all.slice(0, done)) await step();
-            await recover(place, false);
+            await recoverAt(place, false);
             assert.deepEqual(await filesIn(own), reference, `after ${done} steps`);
-            assert.equal((await readState(place)).kind, 'finished');
+            assert.equal((await stateAt(place)).kind, 'finished');
             count = all.length + 1;
           }
           assert.ok(count > 6);
@@ -169,7 +170,7 @@ describe('publishing', () => {
               .filter((name) => /\.(npy|csv)$/.test(name))
               .every((name) => between[name] === run[name]);
           if (SCORES.name in between) assert.ok(isOf(theirs) || isOf(reference), `after ${calls} calls`);
-          if (!finished) await recover(place, false);
+          if (!finished) await recoverAt(place, false);
           assert.deepEqual(await filesIn(own), reference, `after ${calls} calls`);
         }
       }),
@@ -203,7 +204,7 @@ describe('publishing', () => {
       await publish(place, names, false).finally(restore);
       assert.equal(existsSync(place.partial), false);
       await mkdir(join(`${place.partial}.gone`, 'base'), { recursive: true }); // as a crash may leave it
-      await recover(place, false);
+      await recoverAt(place, false);
       assert.equal(existsSync(`${place.partial}.gone`), false);
     }),
   );
@@ -222,12 +223,12 @@ describe('publishing', () => {
           error.message.includes(`${finalPath(place, first)} already exists`) &&
           /--resume/.test(error.hint ?? '');
         await assert.rejects(publish(place, names, false), refused);
-        await assert.rejects(recover(place, false), refused);
+        await assert.rejects(recoverAt(place, false), refused);
         assert.equal(await readFile(finalPath(place, first), 'utf8'), 'mine');
-        await recover(place, true); // a run that is discarded anyway is not published
-        assert.equal((await readState(place)).kind, 'interrupted');
+        await recoverAt(place, true); // a run that is discarded anyway is not published
+        assert.equal((await stateAt(place)).kind, 'interrupted');
         await rm(finalPath(place, first));
-        await recover(place, false);
+        await recoverAt(place, false);
         assert.deepEqual(await filesIn(own), await referenceOf(example));
       }),
     );
@@ -284,7 +285,7 @@ describe('publishing', () => {
         ]);
         assert.deepEqual(await readdir(folder), ['p.run.json', 'p.run.rows']);
         assert.deepEqual((await readdir(place.path)).sort(), ['index.csv', 'stage1.npy', 'stage3.npy']);
-        assert.equal((await readState(beside)).kind, 'finished');
+        assert.equal((await stateAt(beside)).kind, 'finished');
       } finally {
         await rm(disk, { recursive: true });
       }

@@ -47,7 +47,7 @@ describe('a format that only the tests have', () => {
       `can be interrupted, resumed, verified and synced: ${arrangement}, rows of ${width} bytes`,
       inFolder(async (folder) => {
         const output = join(folder, 'out.f32');
-        const run = { output, layout, paths: PATHS };
+        const run = { outputs: [{ output, layout }], paths: PATHS };
         await assert.rejects(madeUpRun({ ...run, mode: 'new', rows: 3 }), Stopped);
         assert.equal(await madeUpRun({ ...run, mode: 'resume' }), 2);
 
@@ -65,7 +65,7 @@ describe('a format that only the tests have', () => {
         const paths = ['new', ...PATHS.toReversed()];
         assert.equal(await madeUpRun({ ...run, mode: 'sync', paths }), 1);
         const own = join(folder, 'own.f32');
-        await madeUpRun({ output: own, layout, mode: 'new', paths });
+        await madeUpRun({ outputs: [{ output: own, layout }], mode: 'new', paths });
         assert.deepEqual(await readFile(output), await readFile(own));
         const index = await readFile(join(folder, 'out.index.csv'), 'utf8');
         assert.equal(index, await readFile(join(folder, 'own.index.csv'), 'utf8'));
@@ -82,12 +82,7 @@ describe('a format that only the tests have', () => {
     inFolder(async (folder) => {
       const output = join(folder, 'out.f32');
       const place = await placeOf(output, EMBEDDINGS);
-      const foreseen = {
-        run: { place, state: { kind: 'nothing' } },
-        suspects: [],
-        refusal: undefined,
-      } as const;
-      const files = plannedFiles(foreseen, EMBEDDINGS, 12, output);
+      const files = plannedFiles(place, EMBEDDINGS, 12, output);
       assert.deepEqual(
         files.map(({ name, rowBytes, exact }) => [name, rowBytes, exact]),
         [

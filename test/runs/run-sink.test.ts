@@ -10,6 +10,7 @@ import { readJournal } from '../../src/runs/journal.js';
 import { readManifest } from '../../src/runs/manifest.js';
 import { RunSink } from '../../src/runs/run-sink.js';
 import {
+  alone,
   FACTS,
   failed,
   float32,
@@ -174,7 +175,8 @@ describe('RunSink', () => {
       await sink.write(TEXT.rows[0] as Row);
       await sink.leave();
       const place = await placeOf(output, TEXT.layout);
-      const options = { place, layout: TEXT.layout, checkpointSeconds: 0, confirm: async () => {} };
+      const outputs = alone(place, TEXT.layout);
+      const options = { outputs, checkpointSeconds: 0, confirm: async () => {} };
       const next = await RunSink.start(options, headerOf({ reuses: true }), true);
       assert.equal(await next.leave(), 0);
       const base = await readJournal(join(place.partial, 'base', 'journal.jsonl'));
@@ -197,7 +199,7 @@ describe('RunSink', () => {
       await assert.rejects(sink.write(misfit), refused);
       const { bytes } = sink;
       await assert.rejects(sink.write(TEXT.rows[3] as Row), refused);
-      assert.equal(sink.bytes, bytes);
+      assert.deepEqual(sink.bytes, bytes);
       await assert.rejects(sink.commit(FACTS), refused);
       assert.equal(await sink.leave(), 3);
       const reference = await referenceOf(TEXT);
@@ -255,7 +257,7 @@ describe('RunSink', () => {
           throw new OutputError('taken over');
         };
         const sink = await RunSink.start(
-          { place, layout, checkpointSeconds: LATER, confirm },
+          { outputs: alone(place, layout), checkpointSeconds: LATER, confirm },
           headerOf(),
           false,
         );
@@ -317,7 +319,7 @@ describe('RunSink', () => {
         const confirm = async () => {
           if (await isLost()) throw new OutputError('taken over');
         };
-        const options = { place, layout, checkpointSeconds: LATER, confirm };
+        const options = { outputs: alone(place, layout), checkpointSeconds: LATER, confirm };
         const going = async () => {
           const state = await journal();
           assert.ok(state !== undefined);

@@ -4,8 +4,17 @@ import { basename, join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import type { Row } from '../../src/rows.js';
 import { pathsBeside, type RunPlace } from '../../src/runs/run-place.js';
-import { makePartial, readState, recover } from '../../src/runs/run-state.js';
-import { FACTS, inFolder, placeOf, resumeRun, startRun, writeAll } from '../outputs/scratch.js';
+import { makePartial } from '../../src/runs/run-state.js';
+import {
+  FACTS,
+  inFolder,
+  placeOf,
+  recoverAt,
+  resumeRun,
+  startRun,
+  stateAt,
+  writeAll,
+} from '../outputs/scratch.js';
 import { FOLDER, filesIn, MATRIX, type OutputCase, referenceOf, SCORES, TEXT } from './outputs.js';
 
 /** Leaves an interrupted run of two rows. */
@@ -17,7 +26,7 @@ async function interrupted(folder: string, { name, layout, rows }: OutputCase): 
   return placeOf(output, layout);
 }
 
-const kindOf = async (place: RunPlace) => (await readState(place)).kind;
+const kindOf = async (place: RunPlace) => (await stateAt(place)).kind;
 
 /** Creates the folder of a run that crashed before it wrote its journal. */
 async function unborn(folder: string): Promise<void> {
@@ -34,16 +43,16 @@ describe('readState', () => {
         const { name, layout, rows } = example;
         const output = join(folder, name);
         const place = await placeOf(output, layout);
-        assert.deepEqual(await readState(place), { kind: 'nothing' });
+        assert.deepEqual(await stateAt(place), { kind: 'nothing' });
         const sink = await startRun(output, layout);
-        const begun = await readState(place);
+        const begun = await stateAt(place);
         assert.ok(begun.kind === 'interrupted' && begun.journal.checkpoint.rows === 0);
         for (const row of rows.slice(0, 2)) await sink.write(row);
         await sink.leave();
-        const left = await readState(place);
+        const left = await stateAt(place);
         assert.ok(left.kind === 'interrupted' && left.journal.checkpoint.rows === 2);
         await writeAll(await resumeRun(output, layout), rows.slice(2));
-        const finished = await readState(place);
+        const finished = await stateAt(place);
         assert.ok(finished.kind === 'finished' && finished.manifest.rows === rows.length);
         await rm(place.manifest);
         assert.equal(await kindOf(place), 'unknown');
@@ -69,11 +78,11 @@ describe('readState', () => {
           await truncate(join(own, file), 10);
           const path = join(own, file);
           const altered = { kind: 'altered', found: place.path, file: path, missing: false };
-          assert.deepEqual(await readState(place), altered);
+          assert.deepEqual(await stateAt(place), altered);
           await rm(path);
           const found = file === name ? pathsBeside(place)[0] : place.path; // the first file that is still there
           assert.deepEqual(
-            await readState(place),
+            await stateAt(place),
             found === undefined ? { kind: 'nothing' } : { kind: 'altered', found, file: path, missing: true },
           );
         }
@@ -95,7 +104,7 @@ describe('readState', () => {
       const scores = await placeOf(join(folder, SCORES.name), SCORES.layout);
       await writeFile(join(folder, 'scores.classes.csv'), 'mine');
       const found = { kind: 'unknown', found: join(folder, 'scores.classes.csv') };
-      assert.deepEqual(await readState(scores), found);
+      assert.deepEqual(await stateAt(scores), found);
     }),
   );
 
@@ -118,7 +127,7 @@ describe('readState', () => {
       const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
       for (const text of ['', 'null', '[]', '{"halonet": 2, "outputs": []}', '{"halonet": 1}']) {
         await writeFile(place.manifest, text);
-        await assert.rejects(readState(place), /run\.json is not a manifest of halonet/, text);
+        await assert.rejects(stateAt(place), /run\.json is not a manifest of halonet/, text);
       }
     }),
   );
@@ -131,7 +140,7 @@ describe('recover', () => {
       for (const example of [TEXT, MATRIX, FOLDER]) {
         const place = await interrupted(folder, example);
         const before = await filesIn(folder);
-        for (const givesUp of [false, true]) await recover(place, givesUp);
+        for (const givesUp of [false, true]) await recoverAt(place, givesUp);
         assert.deepEqual(await filesIn(folder), before);
       }
     }),
@@ -142,10 +151,10 @@ describe('recover', () => {
     inFolder(async (folder) => {
       const place = await placeOf(join(folder, TEXT.name), TEXT.layout);
       await unborn(place.partial);
-      await recover(place, false);
+      await recoverAt(place, false);
       assert.deepEqual(await readdir(folder), []);
       await mkdir(place.partial);
-      await recover(place, false);
+      await recoverAt(place, false);
       assert.deepEqual(await readdir(folder), []);
     }),
   );
@@ -158,9 +167,9 @@ describe('recover', () => {
       const bytes = await readFile(journal);
       bytes[20] = (bytes[20] ?? 0) ^ 1;
       await writeFile(journal, bytes);
-      await assert.rejects(recover(place, false), /journal\.jsonl is damaged/);
+      await assert.rejects(recoverAt(place, false), /journal\.jsonl is damaged/);
       assert.ok((await readdir(folder)).includes(basename(place.partial)));
-      await recover(place, true);
+      await recoverAt(place, true);
       assert.deepEqual(await readdir(folder), []);
     }),
   );
@@ -177,9 +186,9 @@ describe('recover', () => {
       await sink.leave();
       await rm(output, { recursive: true });
       const asText = { ...(await placeOf(output, TEXT.layout)) };
-      await recover(asText, false);
+      await recoverAt(asText, false);
       assert.deepEqual((await readdir(output)).at(0), 'index.csv');
-      assert.equal((await readState(asText)).kind, 'finished');
+      assert.equal((await stateAt(asText)).kind, 'finished');
     }),
   );
 
@@ -217,7 +226,7 @@ describe('recover', () => {
         await cp(before, own, { recursive: true });
         const place = await placeOf(join(own, TEXT.name), TEXT.layout);
         await crash(place);
-        await recover(place, false);
+        await recoverAt(place, false);
         assert.deepEqual(await filesIn(own), expected, how);
         await writeAll(await resumeRun(join(own, TEXT.name), TEXT.layout), TEXT.rows.slice(2));
         assert.deepEqual(await filesIn(own), await referenceOf(TEXT), how);
@@ -234,7 +243,7 @@ describe('recover', () => {
         await writeFile(join(name, 'thesis.txt'), 'mine');
         const refused = (error: unknown) =>
           error instanceof OutputError && /contains thesis\.txt/.test(error.message);
-        for (const givesUp of [false, true]) await assert.rejects(recover(place, givesUp), refused);
+        for (const givesUp of [false, true]) await assert.rejects(recoverAt(place, givesUp), refused);
         assert.ok((await stat(join(name, 'thesis.txt'))).isFile());
         await rm(name, { recursive: true });
       }

@@ -14,8 +14,8 @@ const MORE_THAN_ANY_DISK = 1e15; // rows
 function watch(total: () => number | undefined, { folder = tmpdir(), everySeconds = 0 } = {}) {
   const notes: string[] = [];
   let rows = 0;
-  const output = { output: 'out.csv', layout: LAYOUT, folder, rows, bytes: () => rows * TEXT };
-  const space = new SpaceWatch(output, { total, everySeconds, onNote: (note) => notes.push(note) });
+  const output = { output: 'out.csv', layout: LAYOUT, folder, bytes: () => rows * TEXT };
+  const space = new SpaceWatch([output], rows, { total, everySeconds, onNote: (note) => notes.push(note) });
   const write = async (count: number) => {
     for (let i = 0; i < count; i++) {
       rows++;
@@ -75,5 +75,18 @@ describe('SpaceWatch', () => {
     const { write, notes } = watch(() => MORE_THAN_ANY_DISK, { folder: '/no/such/folder' });
     await write(2 * ENOUGH_ROWS);
     assert.deepEqual(notes, []);
+  });
+
+  it('sums what outputs on one disk need, and names them', async () => {
+    const free = (await freeSpace(tmpdir())) ?? 0;
+    const rows = Math.ceil(free / 40 / 1.5); // the ledger of one output fits, those of two do not
+    const named = (...outputs: readonly string[]) =>
+      outputs.map((output) => ({ output, layout: LAYOUT, folder: tmpdir(), bytes: () => 0 }));
+    const wrote = (outputs: ReturnType<typeof named>) =>
+      new SpaceWatch(outputs, 0, { total: () => rows, everySeconds: 0, onNote: () => {} }).wrote();
+    await wrote(named('a.csv'));
+    await assert.rejects(wrote(named('a.csv', 'b.csv')), {
+      message: /^not enough disk space for a\.csv and b\.csv: they need another /,
+    });
   });
 });

@@ -9,13 +9,19 @@ import type { Item } from '../../src/item.js';
 import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { pathKey } from '../../src/runs/ledger.js';
+import type { RunPlace } from '../../src/runs/run-place.js';
 import { retryItems, withStoredRows } from '../../src/runs/stored-items.js';
-import { StoredRows } from '../../src/runs/stored-rows.js';
+import { OutputRows, StoredRows } from '../../src/runs/stored-rows.js';
 import { ItemFinder } from '../../src/sources/item-finder.js';
 import { FAILURE, float32, inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 
 const LAYOUT = embedLayout({ format: FORMATS.jsonl, dtype: 'float32', shape: [1] });
 const NAME = 'o.jsonl'; // of the outputs
+
+/** Opens the rows of a single output. */
+async function storedAt(place: RunPlace, rows: number): Promise<StoredRows> {
+  return new StoredRows({ lead: await OutputRows.open(place, LAYOUT, rows), others: [] });
+}
 
 describe('withStoredRows', () => {
   let folder: string;
@@ -41,7 +47,7 @@ describe('withStoredRows', () => {
     const path = join(pathOf(output), NAME);
     await mkdir(pathOf(output));
     await writeAll(await startRun(path, LAYOUT), rows);
-    sources.push(await StoredRows.open(await placeOf(path, LAYOUT), LAYOUT, rows.length));
+    sources.push(await storedAt(await placeOf(path, LAYOUT), rows.length));
   }
 
   /** Returns for each input its stored value or failure, or its name if it is to be computed. */
@@ -155,7 +161,7 @@ describe('retryItems', () => {
       );
       const image = { id: pathOf('a'), status: 'ok', outputs: { embedding: float32([1]) } } as const;
       await writeAll(await startRun(pathOf('o.jsonl'), LAYOUT), [image, ...rows]);
-      const stored = await StoredRows.open(await placeOf(pathOf('o.jsonl'), LAYOUT), LAYOUT, rows.length + 1);
+      const stored = await storedAt(await placeOf(pathOf('o.jsonl'), LAYOUT), rows.length + 1);
       try {
         const again = [];
         for await (const item of retryItems(stored, 0, new ItemFinder())) again.push(item.status === 'found');
@@ -177,7 +183,7 @@ describe('retryItems', () => {
       });
       const output = join(folder, 'o.jsonl');
       await writeAll(await startRun(output, LAYOUT), rows);
-      const stored = await StoredRows.open(await placeOf(output, LAYOUT), LAYOUT, rows.length);
+      const stored = await storedAt(await placeOf(output, LAYOUT), rows.length);
       try {
         const again = [];
         for await (const item of retryItems(stored, 0, new ItemFinder(folder)))

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { failureCode, type Row } from '../../src/rows.js';
 import { pathKey } from '../../src/runs/ledger.js';
-import { StoredRows } from '../../src/runs/stored-rows.js';
+import { OutputRows } from '../../src/runs/stored-rows.js';
 import { inFolder, placeOf, startRun, writeAll } from '../outputs/scratch.js';
 import { filesIn, MATRIX, OUTPUT_CASES, type OutputCase, referenceOf } from './outputs.js';
 
@@ -13,21 +13,21 @@ async function storedIn(
   folder: string,
   { name, layout, rows }: OutputCase,
   finished: boolean,
-): Promise<StoredRows> {
+): Promise<OutputRows> {
   const output = join(folder, name);
   const sink = await startRun(output, layout);
   for (const row of rows) await sink.write(row);
   const place = await placeOf(output, layout);
   if (finished) await writeAll(sink, []);
   else await sink.leave();
-  return StoredRows.open(place, layout, rows.length, finished ? undefined : place.partial);
+  return OutputRows.open(place, layout, rows.length, finished ? undefined : place.partial);
 }
 
-async function asRow(stored: StoredRows, number: number, { id, file }: Row): Promise<Row> {
+async function asRow(stored: OutputRows, number: number, { id, file }: Row): Promise<Row> {
   return { status: 'stored', id, file, stored: await stored.find(number) };
 }
 
-describe('StoredRows', () => {
+describe('OutputRows', () => {
   for (const example of OUTPUT_CASES) {
     for (const finished of [true, false]) {
       it(
@@ -79,7 +79,7 @@ describe('StoredRows', () => {
       await (await storedIn(folder, example, true)).close();
       const place = await placeOf(join(folder, name), layout);
       const damaged = (error: unknown) => error instanceof OutputError && /is damaged/.test(error.message);
-      const stored = await StoredRows.open(place, layout, 7);
+      const stored = await OutputRows.open(place, layout, 7);
       const last = await stored.find(6);
       await assert.rejects(stored.find(7), damaged);
       await truncate(place.path, 150);
@@ -89,7 +89,7 @@ describe('StoredRows', () => {
       await assert.rejects(last.bytes('embeddings.index.csv'), damaged);
       await stored.close();
       await rm(place.ledger);
-      await assert.rejects(StoredRows.open(place, layout, 7), {
+      await assert.rejects(OutputRows.open(place, layout, 7), {
         name: 'ReadFailure',
         message: 'no such file or folder',
       });

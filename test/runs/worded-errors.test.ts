@@ -8,7 +8,7 @@ import { embedLayout } from '../../src/outputs/embed-layout.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { type OpenOutput, openDestination } from '../../src/runs/destination.js';
 import { findRun, findRunToRetry } from '../../src/runs/find-run.js';
-import { previewOutput, previewPlan } from '../../src/runs/output-preview.js';
+import { previewOutputs, previewPlan } from '../../src/runs/output-preview.js';
 import type { OutputMode } from '../../src/runs/plan.js';
 import { checkFiles } from '../../src/runs/verify.js';
 import { ItemFinder } from '../../src/sources/item-finder.js';
@@ -28,7 +28,12 @@ interface Try {
 
 /** Writes an output of all paths, or one that is interrupted after so many rows. */
 async function written(output: string, rows?: number): Promise<void> {
-  const run = madeUpRun({ output, layout: LAYOUT, mode: 'new', paths: PATHS, ...(rows && { rows }) });
+  const run = madeUpRun({
+    outputs: [{ output, layout: LAYOUT }],
+    mode: 'new',
+    paths: PATHS,
+    ...(rows && { rows }),
+  });
   if (rows === undefined) await run;
   else await assert.rejects(run, Stopped);
 }
@@ -38,9 +43,8 @@ async function* itemsOf(paths: readonly string[]): AsyncGenerator<Item> {
 }
 
 const jobOf = (output: string, mode: OutputMode) => ({
-  output,
+  outputs: [{ output, arrangement: LAYOUT.arrangement, command: 'embed' }],
   mode,
-  arrangement: LAYOUT.arrangement,
   stdout: new Collector(),
   checkpointSeconds: 1000,
 });
@@ -49,7 +53,7 @@ const opened = (output: string, mode: OutputMode) => openDestination(jobOf(outpu
 
 async function started(destination: Awaited<ReturnType<typeof opened>>, paths = PATHS): Promise<OpenOutput> {
   const found = await destination.open({
-    layout: LAYOUT,
+    layouts: [{ layout: LAYOUT }],
     fingerprint: () => ({ salt: 0 }),
     onNote: () => {},
     findItems: new ItemFinder(),
@@ -114,18 +118,18 @@ const CASES: Readonly<Record<string, readonly ['read' | 'read|write', (one: Try)
       await failing(() => drained(checkFiles(place, manifest)));
     },
   ],
-  previewOutput: [
+  previewOutputs: [
     'read|write',
     async ({ output, failing }) => {
       await written(output, 2);
-      await failing(() => previewOutput(jobOf(output, 'resume'), undefined));
+      await failing(() => previewOutputs(jobOf(output, 'resume'), undefined));
     },
   ],
   previewPlan: [
     'read',
     async ({ output, failing }) => {
       await written(output, 2);
-      const foreseen = await previewOutput(jobOf(output, 'resume'), undefined);
+      const foreseen = await previewOutputs(jobOf(output, 'resume'), undefined);
       const walk = () => itemsOf(PATHS);
       await failing(() => previewPlan(foreseen, 'resume', () => ({ salt: 0 }), walk));
     },
@@ -134,7 +138,7 @@ const CASES: Readonly<Record<string, readonly ['read' | 'read|write', (one: Try)
     'read|write',
     async ({ output, failing }) => {
       await written(output);
-      const run = { output, layout: LAYOUT, mode: 'sync', paths: ['new', ...PATHS] } as const;
+      const run = { outputs: [{ output, layout: LAYOUT }], mode: 'sync', paths: ['new', ...PATHS] } as const;
       await failing(() => madeUpRun(run));
     },
   ],

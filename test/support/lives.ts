@@ -41,7 +41,7 @@ export interface End {
 }
 
 function argsOf({ job, inputs, mode }: Life): readonly string[] {
-  if (mode === 'retry') return ['retry', job.output];
+  if (mode === 'retry') return ['retry', job.outputs.at(-1) ?? ''];
   return [...job.args, ...(mode === 'new' ? [] : [`--${mode}`]), ...inputs];
 }
 
@@ -111,7 +111,7 @@ export interface Reference {
 export async function reference(job: JobCase, inputs: readonly string[], folder: string): Promise<Reference> {
   const { code, stderr, milliseconds, report } = await live({ job, inputs, folder, mode: 'new' });
   if (code !== 1 || report === undefined) throw new Error(`${job.name} ended with ${code}: ${stderr}`);
-  const files = await readOutputFiles(folder, job.output);
+  const files = await readOutputFiles(folder);
   if (files.others.length > 0) throw new Error(`${job.name} left ${files.others.join(', ')} behind`);
   return { code, files, milliseconds, report };
 }

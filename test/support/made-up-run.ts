@@ -5,6 +5,7 @@ import type { Item, JobItem } from '../../src/item.js';
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import type { Row, StoredRow } from '../../src/rows.js';
 import { openDestination } from '../../src/runs/destination.js';
+import type { Fingerprint } from '../../src/runs/journal.js';
 import type { RunFacts } from '../../src/runs/manifest.js';
 import type { OutputMode } from '../../src/runs/plan.js';
 import { ItemFinder } from '../../src/sources/item-finder.js';
@@ -13,13 +14,19 @@ import { Collector, failed, float32 } from '../outputs/scratch.js';
 
 /** A fake run whose rows are computed from their paths: a job without images or a model. */
 export interface MadeUpRun {
-  readonly output: string; // an absolute path
-  readonly layout: OutputLayout;
+  readonly outputs: readonly MadeUpOutput[]; // at least one
   readonly mode: OutputMode;
   readonly paths: readonly string[]; // of the inputs; those that start with `bad` fail
   readonly rows?: number; // after which it is interrupted; default: all
   readonly salt?: number; // changes the results and the fingerprint
   readonly pauses?: boolean; // between rows, for checkpoints
+  readonly settings?: Fingerprint; // instead of the salt
+}
+
+/** An output of such a run. */
+export interface MadeUpOutput {
+  readonly output: string; // an absolute path
+  readonly layout: OutputLayout;
 }
 
 const CHECKPOINT_SECONDS = 0.002;
@@ -46,25 +53,28 @@ export class Stopped extends Error {}
  * @throws {Stopped} after `rows` rows; what the output throws
  */
 export async function madeUpRun({
-  output,
-  layout,
+  outputs,
   mode,
   paths,
   rows,
   salt = 0,
   pauses = false,
+  settings = { salt },
 }: MadeUpRun): Promise<number> {
   const destination = await openDestination({
-    output,
-    arrangement: layout.arrangement,
+    outputs: outputs.map(({ output, layout: { arrangement } }) => ({
+      output,
+      arrangement,
+      command: 'embed',
+    })),
     mode,
     checkpointSeconds: CHECKPOINT_SECONDS,
     stdout: new Collector(),
   });
   try {
     const started = await destination.open({
-      layout,
-      fingerprint: () => ({ salt }),
+      layouts: outputs.map(({ layout }) => ({ layout })),
+      fingerprint: () => settings,
       onNote: () => {},
       findItems: new ItemFinder(),
       items: itemsOf(paths),

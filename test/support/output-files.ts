@@ -8,21 +8,17 @@ export interface OutputFiles {
   readonly others: readonly string[]; // files of an unfinished run, or left behind by one
 }
 
-/**
- * @param output base name of the output. Names that start with `output.partial` or `output.lock` are not final, nor are
- *   hidden ones
- */
-export async function readOutputFiles(folder: string, output: string): Promise<OutputFiles> {
+const NOT_FINAL = /\.(partial|lock)(?=[./]|$)/;
+
+/** Reads the files of all outputs in a folder. Names with `.partial` or `.lock` are not final, nor are hidden ones. */
+export async function readOutputFiles(folder: string): Promise<OutputFiles> {
   const finals = new Map<string, Buffer>();
   const others: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).split(sep).join('/');
-    const isFinal =
-      !name.startsWith(`${output}.partial`) &&
-      !name.startsWith(`${output}.lock`) &&
-      !name.split('/').some((part) => part.startsWith('.'));
-    if (!isFinal) others.push(name);
+    const isHidden = name.split('/').some((part) => part.startsWith('.'));
+    if (isHidden || NOT_FINAL.test(name)) others.push(name);
     else if (!entry.isDirectory()) finals.set(name, await readFinal(path, folder));
   }
   return { finals, others };
@@ -47,6 +43,17 @@ function comparable(manifest: string, folder: string): string {
   return JSON.stringify(kept, undefined, 1).replaceAll(folder, '');
 }
 
+/** Returns the files that belong to one of several outputs. @param output its path, relative to the folder */
+export function filesOfOutput({ finals, others }: OutputFiles, output: string): OutputFiles {
+  const stem = output.replace(/\.[^./]*$/, '');
+  const isOwn = (name: string) =>
+    name === output ||
+    [`${output}/`, `${output}.`, `${stem}.index.`, `${stem}.classes.`].some((start) =>
+      name.startsWith(start),
+    );
+  return { finals: new Map([...finals].filter(([name]) => isOwn(name))), others: others.filter(isOwn) };
+}
+
 /**
  * Describes what is wrong with the files under final names: files that the reference lacks, and files that differ from
  * it. Before the end, files may be missing, but a folder must be complete or not exist at all.
@@ -62,7 +69,8 @@ export function wrongFinals({ finals }: OutputFiles, reference: OutputFiles): st
 
 function missingFrom(finals: OutputFiles['finals'], reference: OutputFiles): string[] {
   const folderOf = (name: string) => name.split('/').slice(0, -1).join('/');
-  const folders = new Set([...finals.keys()].map(folderOf).filter((folder) => folder !== ''));
+  const isOutput = (folder: string) => reference.finals.has(`${folder}.run.json`);
+  const folders = new Set([...finals.keys()].map(folderOf).filter(isOutput));
   return [...reference.finals.keys()].filter((name) => folders.has(folderOf(name)) && !finals.has(name));
 }
 

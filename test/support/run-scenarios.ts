@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { HalonetError } from '../../src/errors.js';
 import { compressed } from '../../src/outputs/compressed/compressed-text.js';
 import { gzip } from '../../src/outputs/compressed/gzip.js';
@@ -8,15 +10,14 @@ import { classifyLayout, embedLayout, featuresLayout } from '../../src/outputs/i
 import type { OutputLayout } from '../../src/outputs/layout.js';
 import { watchFsCalls } from './fs-calls.js';
 import { Injector } from './injector.js';
-import { FEATURES, type MadeUpRun, Stopped } from './made-up-run.js';
-import { type OutputFiles, wrongFinals } from './output-files.js';
+import { FEATURES, type MadeUpRun, madeUpRun, Stopped } from './made-up-run.js';
+import { filesOfOutput, type OutputFiles, wrongFinals } from './output-files.js';
 import { packingOf } from './packing-of.js';
 import { raw } from './raw-format.js';
 
 const SMALL = { rows: 2, textBytes: 1000 }; // blocks
 const embedding = { shape: [FEATURES], dtype: 'float32' } as const;
-/** An output of each arrangement, and one in a format that is not halonet's own, by name. */
-export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
+const LAYOUTS = {
   'rows.csv': embedLayout({ format: FORMATS.csv, ...embedding }),
   'scores.npy': classifyLayout({ format: FORMATS.npy, scores: 'logits', labels: ['a', 'b', 'c, d'] }),
   pyramid: featuresLayout({
@@ -36,7 +37,44 @@ export const OUTPUTS: Readonly<Record<string, OutputLayout>> = {
   ),
   'rows.csv.gz': compressed(embedLayout({ format: FORMATS.csv, ...embedding }), gzip, SMALL),
   'rows.jsonl.zst': compressed(embedLayout({ format: FORMATS.jsonl, ...embedding }), zstd, SMALL),
-};
+} satisfies Readonly<Record<string, OutputLayout>>;
+
+/** Outputs by their paths in the folder of a test. */
+export type Outputs = Readonly<Record<string, OutputLayout>>;
+
+/**
+ * What a run writes: an output of each arrangement, and one in a format that is not halonet's own; several of them, in one folder and
+ * in several.
+ */
+export const OUTPUTS: readonly Outputs[] = [
+  ...Object.entries(LAYOUTS).map(([name, layout]) => ({ [name]: layout })),
+  { 'rows.csv': LAYOUTS['rows.csv'], 'scores.npy': LAYOUTS['scores.npy'] },
+  {
+    'maps/tree': LAYOUTS.tree,
+    'rows.parquet': LAYOUTS['rows.parquet'],
+    pyramid: LAYOUTS.pyramid,
+    'rows/rows.csv.gz': LAYOUTS['rows.csv.gz'],
+  },
+];
+
+export const nameOf = (outputs: Outputs) => Object.keys(outputs).join(', ');
+
+/** Creates a folder, if need be, and the folders in it that outputs are in. */
+export async function makeFolders(folder: string, outputs: Outputs): Promise<void> {
+  for (const name of Object.keys(outputs)) await mkdir(dirname(join(folder, name)), { recursive: true });
+}
+
+/** Makes up a run to outputs in a folder. */
+export const runIn = (folder: string, outputs: Outputs) => (run: Run) =>
+  madeUpRun({
+    ...run,
+    outputs: Object.entries(outputs).map(([name, layout]) => ({ output: join(folder, name), layout })),
+  });
+
+/** Removes the locks of outputs: their process is gone in practice, but in a test it is this one. */
+export async function removeLocks(folder: string, outputs: Outputs): Promise<void> {
+  for (const name of Object.keys(outputs)) await rm(join(folder, `${name}.lock`), { force: true });
+}
 
 function inSmallBlocks(layout: OutputLayout): OutputLayout {
   return { ...layout, packing: { ...packingOf(layout), block: SMALL } };
@@ -45,7 +83,7 @@ function inSmallBlocks(layout: OutputLayout): OutputLayout {
 const PATHS = ['a', 'b', 'bad', 'c', '=d, "d"', 'e', 'bad 2', 'f', 'g'];
 const CHANGED = ['0', 'b', 'bad', 'c', 'new', 'e', 'bad 2', 'f'];
 
-export type Run = Omit<MadeUpRun, 'output' | 'layout'>;
+export type Run = Omit<MadeUpRun, 'outputs'>;
 type Runs = (run: Run) => Promise<unknown>;
 
 /** What a test attempts, and what it does after a failure. */
@@ -101,11 +139,24 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/**
- * Returns names of wrong files. Files under final names must all be of the run, or all of the earlier one. They may be
- * a mix of both only while no manifest vouches for them.
- */
+/** Returns names of wrong files of each output, as `wrongOfOutput`. */
 export function wrongUnderFinalNames(
+  outputs: Outputs,
+  files: OutputFiles,
+  expected: OutputFiles,
+  earlier: OutputFiles | undefined,
+): readonly string[] {
+  return Object.keys(outputs).flatMap((name) => {
+    const own = (all: OutputFiles) => filesOfOutput(all, name);
+    return wrongOfOutput(own(files), own(expected), earlier && own(earlier));
+  });
+}
+
+/**
+ * Returns names of wrong files. Files of an output under final names must all be of the run, or all of the earlier one. They may
+ * be a mix of both only while no manifest vouches for them.
+ */
+function wrongOfOutput(
   files: OutputFiles,
   expected: OutputFiles,
   earlier: OutputFiles | undefined,
