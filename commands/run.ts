@@ -17,7 +17,7 @@ async function refuseStream(outputs: readonly FileOutput[]): Promise<void> {
 }
 
 export default class Run extends JobCommand {
-  static override summary = 'Write several outputs in one pass: each image is decoded and computed once';
+  static override summary = 'Write several outputs in one pass over the images';
 
   static override description =
     `${JOB_DESCRIPTION} The files are those that classify, embed and features write. The outputs resume, sync, retry and verify together.`;

@@ -13,10 +13,17 @@ export class InputCount {
     return this.#total;
   }
 
-  /** Starts counting, if the number is needed. A retry takes its images from the rows of an output. */
-  start({ images, outputs, onEvent }: JobOptions): void {
+  /**
+   * Starts counting, if the number is needed.
+   * @param known the number, if the inputs need not be counted: a retry takes them from the rows of an output
+   */
+  start({ images, outputs, onEvent }: JobOptions, known?: number): void {
     const ofFiles = !('sink' in outputs);
-    if (ofFiles && outputs.mode === 'retry') return;
+    if (known !== undefined) {
+      this.#total = known;
+      onEvent?.({ kind: 'counted', total: known });
+      return;
+    }
     if (!images.counted && !(ofFiles && outputs.checksSpace)) return;
     this.#counting = countInputs(images, this.#ended.signal).then(
       (total) => {

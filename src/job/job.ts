@@ -137,7 +137,7 @@ async function processInputs(options: JobOptions, ready: Ready): Promise<JobSumm
       new Set(suspects),
       async (processItems, session) => {
         onEvent?.({ kind: 'started', opened: session, counts: sink.counts });
-        ready.count.start(options);
+        ready.count.start(options, opened.total);
         const onNote = noteEvents(onEvent);
         const clock = new StageClock();
         ready.pulse.follow(() => ({ stages: clock.seconds, bytes: opened.bytes?.() }));

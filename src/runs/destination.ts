@@ -73,6 +73,7 @@ export interface OpenOutput {
   readonly recordDecode: <T>(image: string, action: () => Promise<T>) => Promise<T>;
   readonly spaces: readonly OutputSpace[]; // of each output; none for a stream
   readonly walked?: Pick<Manifest, 'skipped' | 'sources'>; // as in OpenRun
+  readonly total?: number; // as in OpenRun
   readonly close: () => Promise<void>;
 }
 

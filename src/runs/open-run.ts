@@ -34,6 +34,7 @@ export interface OpenRun {
   readonly items: AsyncIterable<JobItem>;
   readonly close: () => Promise<void>; // to be called once the items have been taken
   readonly walked?: Pick<Manifest, 'skipped' | 'sources'>; // only if the items are the rows of an output
+  readonly total?: number; // rows of that output
 }
 
 /**
@@ -140,6 +141,7 @@ function itemsOfRetry(
       await closerOf(stored).close();
     },
     walked: { skipped: finished?.skipped ?? {}, sources: finished?.sources ?? {} },
+    total: rows?.rows ?? 0,
   };
 }
 

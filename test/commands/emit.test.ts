@@ -42,7 +42,7 @@ describe('--emit', () => {
     assert.deepEqual([flagged.command, flagged.output], ['features', 'maps 2']);
     assert.deepEqual(
       { ...flagged.flags },
-      { stages: [3, 4], pool: 'gem', dtype: 'float32', format: 'npy', 'csv-safe': true },
+      { stages: [3, 4], pool: 'gem', dtype: 'float32', format: 'npy', layout: 'arrays', 'csv-safe': true },
     );
     const quoted = await parseEmission("classify=a.csv --labels 'my names.txt' -k 1");
     assert.deepEqual(

@@ -100,6 +100,23 @@ describe('halonet retry', () => {
     });
   }
 
+  it('counts the rows of the output as its total', async () => {
+    await here(['embed', 'photos', ...DEMO, '--output', 'e.npy']);
+    const { code, stderr } = await here(['retry', 'e.npy', '--progress', 'json']);
+    assert.equal(code, 1);
+    const events = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      events
+        .filter(({ event }) => event === 'progress')
+        .map(({ rows, total }) => ({ rows, total }))
+        .at(-1),
+      { rows: 3, total: 3 },
+    );
+  });
+
   it('resolves relative paths against the folder of the run, wherever it is called', async () => {
     await copyDemo(join(folder, 'model'), { measured: false });
     const labels = Array.from({ length: 16 }, (_, i) => `class ${i}\n`);

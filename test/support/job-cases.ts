@@ -46,6 +46,11 @@ export const JOB_CASES: readonly JobCase[] = [
   jobCase('pyramid.jsonl', 'features', ...LAST),
   jobCase('pooled.csv', 'features', '--pool', 'avg'),
   runCase('classify=classes.csv', 'embed=embeddings.npy', `features=pyramid ${LAST.join(' ')}`),
+  runCase(
+    'embed=embeddings.parquet',
+    'classify=classes.csv.gz',
+    `features=maps --layout per-image ${LAST.join(' ')}`,
+  ),
   jobCase('classes.csv.gz', 'classify'),
   jobCase('embeddings.jsonl.zst', 'embed'),
   jobCase('classes.parquet', 'classify'),
