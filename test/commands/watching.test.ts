@@ -70,7 +70,7 @@ describe('watching a run', () => {
       failures: { unsupported_format: 1 },
       read: done.read,
       skipped: {},
-      output: place('json.csv'),
+      outputs: [place('json.csv')],
       files: done.files,
       exitCode: 1,
     });
