@@ -33,7 +33,7 @@ export function usageFailure(error: Errors.CLIError, message: string, called: Ca
   const see = `See ${called.help}.`;
   switch (error.constructor.name) {
     case 'NonExistentFlagsError':
-      return { message: unknownFlagsText(flags, called.flags), hint: see };
+      return { message: unknownFlagsText(flags, called.flags), hint: `${see}${ofOutputs(called)}` };
     case 'UnexpectedArgsError':
       return { message: `unexpected argument${args.length > 1 ? 's' : ''}: ${args.join(', ')}`, hint: see };
     case 'RequiredArgsError': {
@@ -46,6 +46,12 @@ export function usageFailure(error: Errors.CLIError, message: string, called: Ca
       return { message: reworded(message), hint: see };
   }
 }
+
+/** Tells where the flags of a single output belong, in a command that writes several. */
+const ofOutputs = ({ flags }: CalledCommand) =>
+  flags.emit === undefined
+    ? ''
+    : ' Flags of a single output belong in its --emit: --emit "embed=photos.npy --normalize"';
 
 function missing(label: string, description: string | undefined, { help, example }: CalledCommand): Failure {
   return {

@@ -294,7 +294,10 @@ describe('halonet run', () => {
       [['--emit', 'embed=a.csv', '--emit', 'classify=/dev/null'], /cannot be one of several outputs/],
       [['--emit', 'embed=a.csv', '--emit', 'classify=./a.csv'], /cannot be outputs of one run/],
       [['--emit', 'embed=a.csv', '--emit', 'features=b.csv'], /^error: CSV holds one vector per image/],
-      [['--output', 'a.csv', '--emit', 'embed=b.csv'], /there is no flag --output/],
+      [
+        ['--output', 'a.csv', '--emit', 'embed=b.csv'],
+        /there is no flag --output\n.* Flags of a single output belong in its --emit: /,
+      ],
       [[], /^error: --emit is missing: an output of classify, embed or features/],
     ];
     for (const [flags, message] of refusals) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the command line on mutated images, on decompression bombs, on mutated archives and Parquet files, and on the test images in Debian's source packages
-# of image libraries. Linux only; needs dist/ (npm run build), and apt-get for the packages, which are unpacked into a
-# temporary folder.
+# Runs the command line on mutated images, on decompression bombs, on mutated archives and Parquet files, and on the test
+# images in Debian's source packages of image libraries. Linux only; needs dist/ (npm run build), and apt-get for the
+# packages, which are unpacked into a temporary folder.
 #
 #     test/fuzz/check.sh [COUNT [SEED [ARCHIVES]]]     default: 5600 images, seed 1, 2500 archives
 set -euo pipefail

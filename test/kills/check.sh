@@ -3,7 +3,8 @@
 #
 #     test/kills/check.sh [KILLS [SEED [ONE_IN]]]     default: 200 kills, a random seed (printed), every moment
 #
-# Needs dist/ (npm run build). On two cores it takes a second per kill, and 13 minutes for the power cuts.
+# Needs dist/ (npm run build). If there are fewer kills than kinds of runs, the seed decides which are killed. On two cores it takes
+# some 20 seconds per kind, a second per kill, and 13 minutes for the power cuts.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -27,18 +27,20 @@ describe(`runs with ${KILLS} kills, seed ${SEED}`, () => {
   });
 
   KINDS.forEach((kind, number) => {
+    const place = (number + SEED) % KINDS.length; // fewer kills than kinds fall on others with each seed
     const upTo = (kinds: number) => Math.ceil((KILLS * kinds) / KINDS.length);
-    const share = upTo(number + 1) - upTo(number); // of the kills
+    const share = upTo(place + 1) - upTo(place); // of the kills
+    if (share === 0) return;
     it(`${kind.name} ends as if never killed`, async () => {
-      const place = join(folder, String(number));
-      const beginning = await begin(kind, place, { images: IMAGES, seed: SEED });
+      const stories = join(folder, String(number));
+      const beginning = await begin(kind, stories, { images: IMAGES, seed: SEED });
       const random = mulberry32(SEED * 1000 + number);
       const own: Kill[] = [];
       let told = 0;
       const wrong: string[] = [];
       const tellStories = async () => {
         while (own.length < share && wrong.length === 0 && told < MOST_STORIES * KILLS) {
-          const scratch = join(place, String(told++));
+          const scratch = join(stories, String(told++));
           const story = await tell({
             beginning,
             folder: scratch,
