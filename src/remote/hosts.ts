@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { ImageRefusal } from '../refusal.js';
 
 /** A host that must not be asked. Its message follows the name of what was asked. */
 export class ForbiddenHost extends Error {
@@ -102,3 +103,12 @@ export class Hosts {
 
 const forbidden = (address: string, what: string) =>
   new ForbiddenHost(`the host is ${address}, ${what}, which halonet does not ask`);
+
+/** Returns the refusal of a request that failed because its host must not be asked; undefined if that is not why. */
+export function forbiddenIn(error: unknown): ImageRefusal | undefined {
+  for (let level = error; level instanceof Error; level = level.cause) {
+    if (level instanceof ForbiddenHost) return new ImageRefusal('permission', level.message);
+    if (level instanceof AggregateError) return forbiddenIn(level.errors[0]);
+  }
+  return undefined;
+}

@@ -7,7 +7,7 @@ import { openTransport, type Transport } from '../http/transport.js';
 import { ImageRefusal } from '../refusal.js';
 import { rethrowShortage } from '../shortage.js';
 import type { Attempts } from './attempts.js';
-import { ForbiddenHost, Hosts } from './hosts.js';
+import { forbiddenIn, Hosts } from './hosts.js';
 import type { Patience } from './patience.js';
 import type { RemoteSettings } from './settings.js';
 
@@ -186,11 +186,3 @@ function statusRefusal(status: number): ImageRefusal {
 }
 
 const badRedirect = (what: string) => new ImageRefusal('read_failed', `the address ${what}`);
-
-function forbiddenIn(error: unknown): ImageRefusal | undefined {
-  for (let level = error; level instanceof Error; level = level.cause) {
-    if (level instanceof ForbiddenHost) return new ImageRefusal('permission', level.message);
-    if (level instanceof AggregateError) return forbiddenIn(level.errors[0]);
-  }
-  return undefined;
-}

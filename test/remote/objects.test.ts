@@ -362,7 +362,13 @@ describe('RemoteObjects', () => {
       const objects = open({ lookup, publicHostsOnly: true });
       assert.equal(await refusal(read(objects, `${origin}/a`)), message);
       assert.equal(await refusal(read(objects, `http://images.example:${port}/a`)), message);
-      assert.equal(seen.length, 0);
+      const proxy = await serve({}, () => ({ kind: 'redirect', to: `${origin}/a` })); // resolves names itself
+      const proxies = proxiesFromEnv({ HTTP_PROXY: proxy.origin });
+      assert.equal(
+        await refusal(read(open({ proxies, publicHostsOnly: true }), 'http://images.example/a')),
+        message,
+      );
+      assert.deepEqual([proxy.seen.length, seen.length], [1, 0]);
       same(await read(open({ lookup }), `http://images.example:${port}/a`), IMAGE);
       assert.equal(seen.length, 1);
     });

@@ -3,6 +3,7 @@ import { retryAfterMs } from '../../http/retry-after.js';
 import { describeNetworkError, isTransient, TransientFailure } from '../../http/transient-failure.js';
 import { ImageRefusal } from '../../refusal.js';
 import { rethrowShortage } from '../../shortage.js';
+import { forbiddenIn } from '../hosts.js';
 
 type Known = readonly [code: ImageFailure['code'], message: string];
 
@@ -37,6 +38,8 @@ interface SdkError extends Error {
 export function s3Failure(error: unknown): ImageRefusal | TransientFailure {
   if (error instanceof ImageRefusal || error instanceof TransientFailure) return error;
   rethrowShortage(error);
+  const forbidden = forbiddenIn(error);
+  if (forbidden !== undefined) return forbidden;
   if (!(error instanceof Error)) throw error;
   const { name, code, message, $metadata } = error as SdkError;
   if (/^(Credentials|Token)ProviderError$/.test(name)) return noCredentials(message);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { Hosts } from '../hosts.js';
 
 /** A request of AWS's SDK: signed, with a path that is encoded already. */
 interface SdkRequest {
@@ -31,15 +32,20 @@ export interface RequestListener {
 
 /**
  * Returns what sends the requests of AWS's SDK: its own handler supports no proxies. Unlike `fetch`, it sends paths as they are,
- * because a key may have `..` in it.
+ * because a key may have `..` in it. Sending throws ForbiddenHost if a host must not be asked.
  */
-export function requestHandler(dispatcher: Dispatcher, { onRequest, onRegion }: RequestListener) {
+export function requestHandler(
+  dispatcher: Dispatcher,
+  hosts: Pick<Hosts, 'check'>,
+  { onRequest, onRegion }: RequestListener,
+) {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(
       { method, protocol, hostname, port, path, query, headers, body }: SdkRequest,
       { abortSignal, requestTimeout }: SdkOptions = {},
     ): Promise<{ readonly response: SdkResponse }> {
+      hosts.check({ hostname });
       onRequest();
       const response = await dispatcher.request({
         origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,

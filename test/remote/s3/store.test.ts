@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Proxies, proxiesFromEnv } from '../../../src/http/proxies.js';
@@ -38,15 +39,23 @@ describe('S3Store', () => {
     readonly timing?: Partial<TransferTiming>;
     readonly seconds?: number;
     readonly signal?: AbortSignal;
+    readonly lookup?: LookupFunction;
   }
 
   /** Opens the store, which waits for nothing between attempts. */
-  const open = ({ proxies = proxiesFromEnv({}), timing, seconds = 60, signal, ...s3 }: Opened = {}) => {
+  const open = ({
+    proxies = proxiesFromEnv({}),
+    timing,
+    seconds = 60,
+    signal,
+    lookup,
+    ...s3
+  }: Opened = {}) => {
     const wait = async (ms: number) => {
       waits.push(ms);
     };
     attempts = new Attempts({ seconds, timing: { wait, ...timing } }, signal);
-    const store = new S3Store({ proxies, s3: { endpoint: server.endpoint, ...s3 } }, attempts);
+    const store = new S3Store({ proxies, lookup, s3: { endpoint: server.endpoint, ...s3 } }, attempts);
     stores.push(store);
     return store;
   };
@@ -343,6 +352,25 @@ describe('S3Store', () => {
       code: 'network',
       message: 'the endpoint of S3 is not an http or https address',
     });
+  });
+
+  it('never asks a link-local address, named as the endpoint or resolved from its name', async () => {
+    put('a.jpg', 'x');
+    const message = 'the host is 169.254.169.254, a link-local address, which halonet does not ask';
+    const lookup: LookupFunction = (_, __, callback) =>
+      callback(null, [{ address: '169.254.169.254', family: 4 }]);
+    for (const given of [
+      { endpoint: 'http://169.254.169.254:1' },
+      { endpoint: server.endpoint.replace('127.0.0.1', 's3.example'), lookup },
+    ])
+      assert.deepEqual(await failureOf(open(given).open(`s3://${BUCKET}/a.jpg`)), {
+        code: 'permission',
+        message,
+      });
+    assert.equal(server.seen.length, 0);
+    process.env.AWS_ENDPOINT_URL_S3 = 'http://[fd00:ec2::254]:1';
+    const refused = await failureOf(open({ endpoint: undefined }).open(`s3://${BUCKET}/a.jpg`));
+    assert.match(refused.message, /^the host is fd00:ec2::254, a link-local address/);
   });
 
   /** Writes a profile as the shared configuration of AWS's programs, and selects it. */
