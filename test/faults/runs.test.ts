@@ -15,8 +15,8 @@ import {
   SCENARIOS,
   wrongUnderFinalNames,
 } from '../support/run-scenarios.js';
-import { triedOf } from '../support/sampling.js';
-import { failEveryCall, type Outcome } from './every-call.js';
+import { oneInFor, triedOf } from '../support/sampling.js';
+import { failEveryCall, type Outcome, type Trial } from './every-call.js';
 
 describe('runs with failing file system calls', () => {
   for (const outputs of OUTPUTS) {
@@ -32,7 +32,8 @@ describe('runs with failing file system calls', () => {
           };
           const expected = await filesOf(attempt, 'expected');
           const earlier = old && (await filesOf(old, 'old'));
-          const { faults, unreached } = await failEveryCall({
+          const oneIn = oneInFor(Object.keys(outputs).length);
+          const trial: Trial = {
             prepare: async (folder) => {
               await makeFolders(folder, outputs);
               if (old !== undefined) await runTo(folder)(old);
@@ -50,15 +51,16 @@ describe('runs with failing file system calls', () => {
               await runTo(outcome.folder)({ ...attempt, mode: again });
               assert.deepEqual(wrongAtTheEnd(await readOutputFiles(outcome.folder), expected), []);
             },
-          });
-          assert.ok(faults > triedOf(50), `only ${faults} faults`);
+          };
+          const { faults, unreached } = await failEveryCall(trial, oneIn);
+          assert.ok(faults > triedOf(50, oneIn), `only ${faults} faults`);
           // The number of checkpoints, and so of calls, depends on how busy the machine is.
           assert.ok(
             unreached < Math.max(3, faults / 4),
             `${unreached} calls of ${faults + unreached} were not made`,
           );
         }),
-      ).timeout(600_000);
+      ).timeout(3_600_000);
     }
   }
 });

@@ -17,8 +17,8 @@ import {
   whole,
   wrongUnderFinalNames,
 } from '../support/run-scenarios.js';
-import { triedOf } from '../support/sampling.js';
-import { losePowerAtEveryMoment } from './every-power-loss.js';
+import { oneInFor, triedOf } from '../support/sampling.js';
+import { losePowerAtEveryMoment, type Trial } from './every-power-loss.js';
 
 const ALL = 1; // tries every moment, where there are few
 
@@ -39,7 +39,8 @@ describe('runs with a power loss at any moment', () => {
           };
           const expected = await filesOf(complete, 'expected');
           const earlier = old && (await filesOf(old, 'old'));
-          const losses = await losePowerAtEveryMoment({
+          const oneIn = oneInFor(Object.keys(outputs).length);
+          const trial: Trial = {
             prepare: async (folder) => {
               await makeFolders(folder, outputs);
               if (old !== undefined) await runTo(folder)(old);
@@ -62,10 +63,11 @@ describe('runs with a power loss at any moment', () => {
               );
               assert.deepEqual(wrongAtTheEnd(await readOutputFiles(folder), expected), []);
             },
-          });
-          assert.ok(losses > triedOf(20), `only ${losses} losses of power`);
+          };
+          const losses = await losePowerAtEveryMoment(trial, oneIn);
+          assert.ok(losses > triedOf(20, oneIn), `only ${losses} losses of power`);
         }),
-      ).timeout(600_000);
+      ).timeout(3_600_000);
     }
   }
 });
