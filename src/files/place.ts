@@ -64,6 +64,19 @@ export async function resolveLinks(path: string): Promise<string> {
 }
 
 /**
+ * Returns a path without symbolic links, whose last part need not exist. A folder that does not exist is left as it is.
+ * @throws the file system's error
+ */
+export async function withoutLinks(path: string): Promise<string> {
+  const found = await resolveLinks(path);
+  const folder = await realpath(dirname(found)).catch((error) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return dirname(found);
+    throw error;
+  });
+  return join(folder, basename(found));
+}
+
+/**
  * Checks that a file can be created at `path`.
  * @param output the name for messages
  * @throws {OutputError} if the parent is missing, unwritable or not a folder

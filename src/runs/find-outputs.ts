@@ -1,6 +1,6 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { sep } from 'node:path';
 import { OutputError } from '../errors.js';
+import { withoutLinks } from '../files/place.js';
 import { attempt } from '../files/write-error.js';
 import type { Arrangement } from '../outputs/arrangement.js';
 import { allOutputs, type PerOutput, perOutput } from './per-output.js';
@@ -31,7 +31,8 @@ export async function findOutputs({
   const places: RunPlace[] = [];
   for (const { output, arrangement } of outputs) {
     const place = await attempt(output, () => findOutput(output, arrangement));
-    if (place.kind === 'run') places.push(outputs.length === 1 ? place : await withoutLinks(place));
+    // Outputs of one run are compared, and find each other later by paths relative to each other.
+    if (place.kind === 'run') places.push(await atRealPath(place));
     else if (outputs.length === 1) return { kind: 'stream' };
     else throw streamAmongSeveral(output);
   }
@@ -40,10 +41,8 @@ export async function findOutputs({
   return { kind: 'files', places: found };
 }
 
-/** Resolves the links in the folders of a path too, so that outputs of one run are compared, and find each other later. */
-async function withoutLinks({ output, arrangement, path }: RunPlace): Promise<RunPlace> {
-  const folder = await attempt(output, () => realpath(dirname(path)));
-  return runPlace(output, arrangement, join(folder, basename(path)));
+async function atRealPath({ output, arrangement, path }: RunPlace): Promise<RunPlace> {
+  return runPlace(output, arrangement, await attempt(output, () => withoutLinks(path)));
 }
 
 function streamAmongSeveral(output: string): OutputError {

@@ -1,7 +1,7 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
-import { resolveLinks, statOrUndefined } from '../files/place.js';
+import { statOrUndefined, withoutLinks } from '../files/place.js';
 import { attempt, reading } from '../files/write-error.js';
 import { ARRANGEMENTS, filePath } from '../outputs/arrangement.js';
 import type { JournalState } from './journal.js';
@@ -110,7 +110,7 @@ async function journalOf(place: RunPlace): Promise<JournalState | undefined> {
 async function presumedPlace(output: string): Promise<RunPlace> {
   const path = resolve(output);
   const existing = await reading(() => statOrUndefined(path));
-  const real = existing === undefined ? await resolveLinks(path) : await reading(() => realpath(path));
+  const real = await reading(() => withoutLinks(path));
   return runPlace(output, existing?.isDirectory() ? ARRANGEMENTS.folder : ARRANGEMENTS.text, real);
 }
 

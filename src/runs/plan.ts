@@ -156,19 +156,23 @@ function refusedContinuation(
 function foreignError(
   place: PlanFacts['place'],
   outputs: readonly string[],
-  { outputs: found, isFinished }: Extract<RunState, { kind: 'foreign' }>,
+  { outputs: found, isFinished, retries }: Extract<RunState, { kind: 'foreign' }>,
   mode: OutputMode,
 ): OutputError {
-  const { output } = place;
+  const { output, path } = place;
   if (isFinished && mode === 'new') return alreadyExists(output);
   const theirs = found.map((path) => shownPath(place, path));
   const by =
     theirs.length === 1
-      ? `by a run to ${theirs[0] === output ? 'it alone' : theirs[0]}`
+      ? `by a run to ${found[0] === path ? 'it alone' : theirs[0]}`
       : `by a run to ${enumeration(theirs)}${outputs.length === 1 ? '' : ', in this order'}`;
   if (isFinished)
     return new OutputError(`${output} was written ${by}`, {
       hint: `Repeat the command of that run with --${mode}, or pass --overwrite to start over.`,
+    });
+  if (retries)
+    return new OutputError(`a retry of ${enumeration(theirs)} was interrupted`, {
+      hint: `Continue it: halonet retry ${output}`,
     });
   return new OutputError(`${output} is being written ${by}, which was interrupted`, {
     hint: 'Repeat the command of that run with --resume to continue it, or pass --overwrite to discard it.',

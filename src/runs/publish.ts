@@ -24,8 +24,9 @@ export interface Publishable {
  */
 export async function publishAll(outputs: PerOutput<Publishable>, replaces: boolean): Promise<void> {
   const { lead, others } = outputs;
-  if (!replaces && others.length > 0) {
-    for (const output of allOutputs(outputs)) await attempt(output.place.output, () => refuseTaken(output));
+  if (others.length > 0) {
+    for (const output of allOutputs(outputs))
+      await attempt(output.place.output, () => refuseTaken(output, replaces));
   }
   for (const { place, names } of others) await attempt(place.output, () => publish(place, names, replaces));
   await publish(lead.place, lead.names, replaces);
@@ -187,11 +188,11 @@ async function pendingNames({ partial }: RunPlace, names: readonly string[]): Pr
 }
 
 /** Refuses taken names of an output, unless it is published already. @throws {OutputError} */
-async function refuseTaken({ place, names }: Publishable): Promise<void> {
+async function refuseTaken({ place, names }: Publishable, replaces: boolean): Promise<void> {
   const { partial, arrangement } = place;
   if (!(await exists(join(partial, PARTIAL.manifest)))) return;
-  if (arrangement.layout === 'tree') return refuseTree(place, false);
-  await refuseObstacles(place, names, await pendingNames(place, names));
+  if (arrangement.layout === 'tree') return refuseTree(place, replaces);
+  if (!replaces) await refuseObstacles(place, names, await pendingNames(place, names));
 }
 
 /** Refuses files that have appeared since the run started and are not its own. @throws {OutputError} */

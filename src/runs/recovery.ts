@@ -40,8 +40,19 @@ export async function recover(places: PerOutput<RunPlace>, givesUp: boolean): Pr
   const journal = await recoverPlace(lead, undefined, givesUp);
   const leading = { place: lead, journal };
   for (const other of others) await attempt(other.output, () => recoverPlace(other, leading, givesUp));
-  if (journal?.complete && !givesUp && isOf(journal, places))
-    await publishAll(await publishable(places), journal.header.replaces);
+  if (!journal?.complete || givesUp || !isOf(journal, places)) return;
+  for (const other of others) {
+    const isThere = await attempt(other.output, () => isWritten(other, journal.header.started));
+    if (!isThere) return; // publish nothing of a run that has lost an output
+  }
+  await publishAll(await publishable(places), journal.header.replaces);
+}
+
+/** Returns whether a place has its output of a complete run, published or not. @param started as in the run's journal */
+async function isWritten({ partial, manifest }: RunPlace, started: string): Promise<boolean> {
+  for (const path of [join(partial, PARTIAL.manifest), manifest])
+    if ((await readManifest(path))?.started === started) return true;
+  return false;
 }
 
 /** The lead of the places being recovered, which has been recovered itself. */

@@ -75,7 +75,8 @@ export class RunFiles {
     const opened: Written[] = [];
     return closeOnError(closerOf(opened), async () => {
       for (const [i, output] of others.entries()) {
-        const own = states[i] ?? NOTHING;
+        const own = states[i];
+        if (own === undefined) throw new Error('the checkpoint lacks an output');
         const files = await attempt(output.place.output, () => OutputFiles.reopen(output, rows, own));
         opened.push({ ...output, files });
       }
@@ -144,13 +145,13 @@ export class RunFiles {
   }
 }
 
-const NOTHING: OutputState = { bytes: {}, inputs: '' };
-
 /** Returns a row as another output takes it: a stored one has bytes for each output. */
 function ofOther(row: Row, i: number): Row {
   if (row.status !== 'stored') return row;
   const { stored } = row;
-  return { ...row, stored: { ...stored, bytes: stored.others?.[i] ?? stored.bytes } };
+  const bytes = stored.others?.[i];
+  if (bytes === undefined) throw new Error('the stored row lacks an output');
+  return { ...row, stored: { ...stored, bytes } };
 }
 
 /** Closes the files of all outputs, and then throws the first error. */

@@ -21,7 +21,12 @@ export type PlaceState =
 /** What earlier runs left at the places of all outputs of a run. */
 export type RunState =
   | Exclude<PlaceState, { kind: 'member' }>
-  | { readonly kind: 'foreign'; readonly outputs: readonly string[]; readonly isFinished: boolean } // of a run with these outputs, which are not those asked for
+  | {
+      readonly kind: 'foreign';
+      readonly outputs: readonly string[];
+      readonly isFinished: boolean;
+      readonly retries: boolean;
+    } // of a run with these outputs, which are not those asked for
   | { readonly kind: 'partly'; readonly existing: string; readonly isFinished: boolean } // the place has nothing of the run that another output is of
   | { readonly kind: 'mixed'; readonly existing: string }; // the place and another output are of different runs
 
@@ -78,7 +83,10 @@ export function stateOf(found: PerOutput<FoundPlace>): FoundState {
     if (state.kind === 'altered' || state.kind === 'unknown') return { place, state };
     const outputs = outputsOf(one);
     if (outputs !== undefined && outputs.join('\0') !== paths.join('\0'))
-      return { place, state: { kind: 'foreign', outputs, isFinished: state.kind === 'finished' } };
+      return {
+        place,
+        state: { kind: 'foreign', outputs, isFinished: state.kind === 'finished', retries: isRetry(state) },
+      };
   }
   const started = startOf(lead.state);
   const differing = others.find(({ state }) => startOf(state) !== started || !fitsLead(state, lead.state));
@@ -100,6 +108,12 @@ function outputsOf({ place, state }: FoundPlace): readonly string[] | undefined 
     default:
       return undefined;
   }
+}
+
+/** Returns whether a run in progress is a retry, as far as its journal is found. */
+function isRetry(state: PlaceState): boolean {
+  if (state.kind === 'interrupted') return state.journal.header.retries;
+  return state.kind === 'member' && state.run?.header.retries === true;
 }
 
 /** Returns the absolute paths of the outputs of a run besides its lead. */

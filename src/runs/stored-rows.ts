@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { OutputError } from '../errors.js';
-import { reading } from '../files/write-error.js';
+import { attempt, reading } from '../files/write-error.js';
 import { type OutputLayout, textFile } from '../outputs/layout.js';
 import type { GrowingRowFile, TextFile } from '../outputs/row-file.js';
 import { readFully } from '../read-fully.js';
@@ -41,7 +41,7 @@ export class StoredRows {
   async find(row: number): Promise<Found> {
     const found = await this.#lead.find(row);
     if (this.#others.length === 0) return found;
-    const others = await Promise.all(this.#others.map((rows) => rows.find(row)));
+    const others = await Promise.all(this.#others.map((rows) => attempt(rows.output, () => rows.find(row))));
     return {
       ...found,
       others: others.map(({ bytes }) => bytes),
@@ -70,7 +70,7 @@ interface Extent {
 export class OutputRows {
   readonly rows: number;
   readonly ledgerPath: string;
-  readonly #output: string;
+  readonly output: string; // as the user gave it
   readonly #files: PerFile<FileHandle>;
   readonly #byName: ReadonlyMap<string, readonly [GrowingRowFile, FileHandle]>;
   readonly #text: TextFile;
@@ -85,7 +85,7 @@ export class OutputRows {
   ) {
     this.rows = rows;
     this.ledgerPath = ledgerPath;
-    this.#output = place.output;
+    this.output = place.output;
     this.#files = files;
     this.#byName = new Map(files.rowFiles.map((one) => [fileName(place, one[0]), one]));
     this.#text = textFile(layout);
@@ -138,7 +138,7 @@ export class OutputRows {
 
   #rowIn(name: string, row: number, text: Extent): Promise<Buffer> {
     const one = this.#byName.get(name);
-    if (one === undefined) throw new OutputError(`${this.#output} has no file ${name}`);
+    if (one === undefined) throw new OutputError(`${this.output} has no file ${name}`);
     const [{ header, rows }, handle] = one;
     if (rows.bytes === undefined) return this.#read(handle, text.start, text.length);
     return this.#read(handle, header.byteLength + row * rows.bytes, rows.bytes);
@@ -147,8 +147,8 @@ export class OutputRows {
   #nameOf(text: string, key: bigint): RowName {
     const name = this.#text.rows.names(text).find((candidate) => nameKey(candidate) === key);
     if (name !== undefined) return name;
-    throw new OutputError(`a row of ${this.#output} does not name its image: ${text.slice(0, 200)}`, {
-      hint: `The output was altered. To check its files: halonet verify ${this.#output}`,
+    throw new OutputError(`a row of ${this.output} does not name its image: ${text.slice(0, 200)}`, {
+      hint: `The output was altered. To check its files: halonet verify ${this.output}`,
     });
   }
 
@@ -156,7 +156,7 @@ export class OutputRows {
     const bytes = Buffer.alloc(length);
     const read = await reading(() => readFully(handle, bytes, position));
     if (read === length) return bytes;
-    throw new OutputError(`${this.#output} is damaged: it is shorter than its ledger says`, {
+    throw new OutputError(`${this.output} is damaged: it is shorter than its ledger says`, {
       hint: 'Pass --overwrite to start over.',
     });
   }

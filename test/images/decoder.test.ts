@@ -71,12 +71,12 @@ if (platform === 'linux') {
     });
 
     it('does not count the time that an image takes to come within reach', async () => {
-      decoder = openDecoder(HALONET, { timeout: 0.5, isolated: ({ id }) => id === 'apart' });
+      decoder = openDecoder(HALONET, { timeout: 3, isolated: ({ id }) => id === 'apart' });
       class FarItem extends MemoryItem {
         #isWithinReach = false;
 
         async reach(): Promise<void> {
-          if (!this.#isWithinReach) await sleep(1500);
+          if (!this.#isWithinReach) await sleep(4000);
           this.#isWithinReach = true;
         }
 

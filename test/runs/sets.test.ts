@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { OutputError } from '../../src/errors.js';
 import { FORMATS } from '../../src/outputs/formats/registry.js';
 import { embedLayout } from '../../src/outputs/index.js';
@@ -17,6 +18,7 @@ import { judgeFiles } from '../../src/runs/verify.js';
 import { failed, float32, inFolder, ok, placeOf } from '../outputs/scratch.js';
 import { watchFsCalls } from '../support/fs-calls.js';
 import { FEATURES, type MadeUpRun, madeUpRun, Stopped } from '../support/made-up-run.js';
+import { OUTPUTS } from '../support/run-scenarios.js';
 import { filesIn } from './outputs.js';
 
 const CSV = embedLayout({ format: FORMATS.csv, dtype: 'float32', shape: [FEATURES] });
@@ -33,6 +35,8 @@ const refusing =
   (message: RegExp, hint = /./) =>
   (error: unknown) =>
     error instanceof OutputError && message.test(error.message) && hint.test(error.hint ?? '');
+
+const forbidden = () => Object.assign(new Error('EACCES: injected'), { code: 'EACCES' });
 
 /** Makes up runs in a folder. */
 function runsIn(folder: string) {
@@ -271,6 +275,92 @@ describe('a run of several outputs', () => {
   );
 
   it(
+    'publishes none of its outputs if a folder of arrays that it replaces holds another file by then',
+    inFolder(async (folder) => {
+      const { run } = runsIn(folder);
+      const tree = OUTPUTS.find((outputs) => 'tree' in outputs)?.tree;
+      assert.ok(tree);
+      const set: readonly Named[] = [A, B, ['tree', tree]];
+      await run(set, 'new', { paths: ['x'] });
+      const before = await dataIn(folder);
+      const restore = watchFsCalls(folder, () => {
+        const isComplete = existsSync(join(folder, 'a.csv.partial', 'run.json'));
+        if (isComplete) writeFileSync(join(folder, 'tree', 'notes.txt'), 'mine');
+        return undefined;
+      });
+      await assert.rejects(run(set, 'overwrite'), refusing(/notes\.txt/)).finally(restore);
+      const after = await dataIn(folder);
+      for (const [name, content] of Object.entries(before)) assert.equal(after[name], content, name);
+      await rm(join(folder, 'tree', 'notes.txt'));
+      assert.equal(await run(set, 'resume'), 0);
+    }),
+  );
+
+  it(
+    'publishes none of its outputs if one of them is lost, or replaced alone',
+    inFolder(async (folder) => {
+      const { run } = runsIn(folder);
+      await mkdir(join(folder, 'arrays'));
+      const refuse = watchFsCalls(folder, ({ kind, args }) =>
+        kind === 'rename' && /\.(csv|npy)$/.test(String(args[1])) ? { error: forbidden() } : undefined,
+      );
+      await assert.rejects(run([A, B], 'new'), OutputError).finally(refuse);
+      await rm(join(folder, 'arrays/b.npy.partial'), { recursive: true });
+      const lost = /the run to .*a\.csv cannot continue: .*b\.npy\.partial is missing$/;
+      await assert.rejects(run([A, B], 'resume'), refusing(lost));
+      await run([B], 'new');
+      await assert.rejects(run([A, B], 'resume'), refusing(/b\.npy was written by a run to it alone$/));
+      assert.deepEqual((await readdir(folder)).toSorted(), ['a.csv.partial', 'arrays']);
+      assert.equal(await run([A, B], 'overwrite'), PATHS.length);
+    }),
+  );
+
+  it(
+    'is recognised through links to the folders of its outputs',
+    inFolder(async (folder) => {
+      const { run } = runsIn(folder);
+      const real = ['real/1/a.csv', 'real/2/b.npy'].map((name) => join(folder, name));
+      for (const [i, path] of real.entries()) {
+        await mkdir(dirname(path), { recursive: true });
+        await symlink(dirname(path), join(folder, `link${i + 1}`));
+      }
+      const [a, b] = [['link1/a.csv', CSV] as const, ['link2/b.npy', NPY] as const];
+      const refuse = watchFsCalls(folder, ({ kind, args }) =>
+        kind === 'rename' && String(args[1]).endsWith('a.csv') ? { error: forbidden() } : undefined,
+      );
+      await assert.rejects(run([a, b], 'new'), OutputError).finally(refuse);
+      for (const [name] of [a, b]) {
+        const set = await findSet(await findRunToRetry(join(folder, name)), findRunToRetry);
+        assert.deepEqual(
+          set.map(({ place }) => place.path),
+          real,
+        );
+      }
+      const theirs = /is being written by a run to .*real\/1\/a\.csv and .*real\/2\/b\.npy/;
+      await assert.rejects(run([a], 'resume'), refusing(theirs));
+      await run([a, b], 'resume');
+      await run([b], 'overwrite');
+      await assert.rejects(run([a, b], 'sync'), refusing(/b\.npy was written by a run to it alone$/));
+    }),
+  );
+
+  it(
+    'is continued by retry alone if it is a retry',
+    inFolder(async (folder) => {
+      const { run, interrupted } = runsIn(folder);
+      await run([A, B], 'new');
+      await interrupted([A, B], 'retry');
+      await assert.rejects(
+        run([B], 'sync'),
+        refusing(
+          /a retry of .*a\.csv and .*b\.npy was interrupted$/,
+          /^Continue it: halonet retry .*b\.npy$/,
+        ),
+      );
+    }),
+  );
+
+  it(
     'names the output whose file could not be written',
     inFolder(async (folder) => {
       const { run } = runsIn(folder);
@@ -334,9 +424,7 @@ describe('a run of several outputs', () => {
         await mkdir(join(folder, 'arrays'));
         if (earlier) await run([A, B, C], 'new', { paths: ['x'] });
         const refuse = watchFsCalls(folder, ({ kind, args }) =>
-          kind === 'rename' && String(args[1]).endsWith('c.csv')
-            ? { error: Object.assign(new Error('EACCES: injected'), { code: 'EACCES' }) }
-            : undefined,
+          kind === 'rename' && String(args[1]).endsWith('c.csv') ? { error: forbidden() } : undefined,
         );
         const mode = earlier ? 'overwrite' : 'new';
         await assert.rejects(run([A, B, C], mode), refusing(/^cannot write .*c\.csv: /)).finally(refuse);
@@ -426,9 +514,7 @@ describe('the recovery of a run of several outputs', () => {
       await mkdir(join(folder, 'arrays'));
       const places = await placesOf([A, B]);
       const refuse = watchFsCalls(folder, ({ kind, args }) =>
-        kind === 'rename' && String(args[1]).endsWith('a.csv')
-          ? { error: Object.assign(new Error('EACCES: injected'), { code: 'EACCES' }) }
-          : undefined,
+        kind === 'rename' && String(args[1]).endsWith('a.csv') ? { error: forbidden() } : undefined,
       );
       await assert.rejects(run([A, B], 'new'), OutputError).finally(refuse);
       assert.ok((await readdir(join(folder, 'arrays'))).includes('b.npy'));
