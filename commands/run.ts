@@ -1,6 +1,6 @@
 import { OutputError } from '../src/errors.js';
 import type { FileOutput } from '../src/job/options.js';
-import { emittedOutput } from './flags/emit-flag.js';
+import { emittedOutput, refuseOutputs } from './flags/emit-flag.js';
 import { inputArgs, JOB_DESCRIPTION } from './flags/flags.js';
 import { runFlags } from './flags/run-flags.js';
 import { JOB_EXIT_CODES } from './support/exit-codes.js';
@@ -47,6 +47,7 @@ export default class Run extends JobCommand {
     const { flags, args } = await this.parse(Run);
     const { emit, ...common } = flags;
     const inputs = this.inputsOf(args.input, flags);
+    refuseOutputs(inputs);
     const outputs = await Promise.all(emit.map((emission) => emittedOutput(emission, common, false)));
     await refuseStream(outputs);
     await this.runJob({ flags: common, inputs, outputs });

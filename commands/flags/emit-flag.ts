@@ -34,18 +34,29 @@ export async function parseEmission(text: string): Promise<Emission> {
   const [, name = '', rest = ''] = /^([a-z]+)=(.*)$/s.exec(text) ?? [];
   const command = COMMANDS.find((one) => one === name);
   const [path = ''] = rest.split(/\s+(?=-[a-z-])/i, 1);
-  if (command === undefined || path.trim() === '') {
+  const output = path.trim().replace(/^(["'])(.*)\1$/s, '$2');
+  if (command !== undefined && /^-( |$)/.test(output)) throw printed(command);
+  if (command === undefined || output === '' || output.startsWith('-')) {
     throw new HalonetError(
       `expected ${alternatives(COMMANDS)}, = and a path, such as ${EXAMPLE}; received ${text}`,
       { hint: 'Flags of that command may follow the path, in quotes: --emit "embed=photos.npy --normalize"' },
     );
   }
-  const output = path.trim();
-  if (output === '-' || output.startsWith('- ')) throw printed(command);
+  if (SECOND.test(output))
+    throw new HalonetError(`expected one output; received ${text}`, { hint: ONE_EACH });
   return { command, output, flags: await parseFlags(command, output, rest.slice(path.length)) };
 }
 
 const EXAMPLE = 'embed=photos.npy';
+const SECOND = new RegExp(`[,;]\\s*(${COMMANDS.join('|')})=`);
+const ONE_EACH = 'Write --emit before each output: --emit classify=classes.csv --emit embed=photos.npy';
+
+/** @throws {HalonetError} for an input that reads as an output without its flag */
+export function refuseOutputs(inputs: readonly string[]): void {
+  const output = inputs.find((input) => COMMANDS.some((command) => input.startsWith(`${command}=`)));
+  if (output === undefined) return;
+  throw new HalonetError(`${output} stands without --emit`, { hint: ONE_EACH });
+}
 
 const printed = (command: string) =>
   new HalonetError(`expected a path after ${command}=; rows of halonet run cannot be printed`, {
@@ -58,10 +69,10 @@ async function parseFlags(
   text: string,
 ): Promise<Emission['flags']> {
   const own = ownFlags(command);
-  const words = [...wordsOf(text)];
   const given = `${command}=${output}`;
-  for (const word of words) refuseForeignFlag(word, given, own, command);
   try {
+    const words = [...wordsOf(text)];
+    for (const word of words) refuseForeignFlag(word, own, command);
     const { flags } = await Parser.parse(words, { flags: own, strict: true });
     return flags as Emission['flags'];
   } catch (error) {
@@ -69,31 +80,31 @@ async function parseFlags(
   }
 }
 
+interface Named {
+  readonly char?: string | undefined;
+  readonly allowNo?: boolean | undefined;
+}
+
 /** @throws {HalonetError} for a flag that is not one of a single output */
-function refuseForeignFlag(
-  word: string,
-  given: string,
-  own: Interfaces.FlagInput,
-  command: Emission['command'],
-): void {
-  const [, name] = /^--(?:no-)?([a-z0-9-]+)/.exec(word) ?? [];
+function refuseForeignFlag(word: string, own: Interfaces.FlagInput, command: Emission['command']): void {
+  const [, name] = /^--([a-z0-9-]+)/.exec(word) ?? [];
   const [, char] = /^-([a-z])/i.exec(word) ?? [];
-  const isNamed = ([flag, { char: short }]: [string, { char?: string | undefined }]) =>
-    flag === name || (char !== undefined && short === char);
+  const isNamed = ([flag, { char: short, allowNo = false }]: [string, Named]) =>
+    flag === name || (allowNo && `no-${flag}` === name) || (char !== undefined && short === char);
   if (name === undefined && char === undefined) return;
   if (Object.entries(own).some(isNamed)) return;
   const [shared] = Object.entries(sharedFlags).find(isNamed) ?? [];
   if (shared === 'output')
-    throw new HalonetError(`${given}: the path stands after ${command}=, without ${word}`, {
+    throw new HalonetError(`the path stands after ${command}=, without ${word}`, {
       hint: `For example: --emit ${EXAMPLE}`,
     });
   if (shared !== undefined) {
-    throw new HalonetError(`${given}: --${shared} concerns the whole run, not one of its outputs`, {
+    throw new HalonetError(`--${shared} concerns the whole run, not one of its outputs`, {
       hint: `Pass --${shared} to halonet run itself, outside of --emit.`,
     });
   }
   const known = Object.keys(own).map((flag) => `--${flag}`);
-  throw new HalonetError(`${given}: ${unknownFlagsText([word], own)}`, {
+  throw new HalonetError(unknownFlagsText([word], own), {
     hint: `The flags of an output of halonet ${command}: ${known.join(', ')}.`,
   });
 }
@@ -106,10 +117,11 @@ function worded(error: unknown, given: string, command: string): unknown {
     .split('\nSee more help');
   const text = message
     .replace(/^Parsing (--\S+)\s+/, '$1: ')
+    .replace(/^Unexpected arguments?: /, 'unexpected text after the flags: ')
     .replace(/\s+/g, ' ')
     .trim();
   return new HalonetError(`${given}: ${reworded(text)}`, {
-    hint: `See halonet ${command} --help-all.`,
+    hint: (error instanceof HalonetError && error.hint) || `See halonet ${command} --help-all.`,
     cause: error,
   });
 }
@@ -133,5 +145,13 @@ export async function emittedOutput(
   common: CommonFlags,
   settled: boolean,
 ): Promise<FileOutput> {
-  return { output, ...(await TASKS[command].part({ ...common, ...flags, output }, settled)) };
+  try {
+    return { output, ...(await TASKS[command].part({ ...common, ...flags, output }, settled)) };
+  } catch (error) {
+    if (settled || !(error instanceof HalonetError)) throw error;
+    const hint = error.hint?.includes('--')
+      ? `${error.hint} Flags of this output stand in its --emit: --emit "${EXAMPLE} --normalize"`
+      : error.hint;
+    throw new HalonetError(`--emit: ${command}=${output}: ${error.message}`, { hint, cause: error });
+  }
 }

@@ -62,8 +62,10 @@ function refuseCollisions(places: PerOutput<RunPlace>): void {
     for (const earlier of all.slice(0, i)) {
       const shared = sharedPath(earlier, place);
       if (shared === undefined) continue;
+      if (place.path === earlier.path)
+        throw new OutputError(`two outputs have the name ${place.output}`, { hint: 'Rename one of them.' });
       throw new OutputError(
-        `${place.output} and ${earlier.output} cannot be outputs of one run: both would write ${shared}`,
+        `${place.output} and ${earlier.output} cannot be outputs of one run: both need ${shared} for themselves`,
         { hint: 'Give one of them another name, or another folder.' },
       );
     }

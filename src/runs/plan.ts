@@ -162,10 +162,11 @@ function foreignError(
   const { output, path } = place;
   if (isFinished && mode === 'new') return alreadyExists(output);
   const theirs = found.map((path) => shownPath(place, path));
+  const inOrder = outputs.length === 1 || found.length === 1 ? '' : ', in this order';
   const by =
     theirs.length === 1
       ? `by a run to ${found[0] === path ? 'it alone' : theirs[0]}`
-      : `by a run to ${enumeration(theirs)}${outputs.length === 1 ? '' : ', in this order'}`;
+      : `by a run to ${enumeration(theirs)}${inOrder}`;
   if (isFinished)
     return new OutputError(`${output} was written ${by}`, {
       hint: `Repeat the command of that run with --${mode}, or pass --overwrite to start over.`,
@@ -174,7 +175,7 @@ function foreignError(
     return new OutputError(`a retry of ${enumeration(theirs)} was interrupted`, {
       hint: `Continue it: halonet retry ${output}`,
     });
-  return new OutputError(`${output} is being written ${by}, which was interrupted`, {
+  return new OutputError(`${output} belongs to an interrupted run to ${enumeration(theirs)}${inOrder}`, {
     hint: 'Repeat the command of that run with --resume to continue it, or pass --overwrite to discard it.',
   });
 }
@@ -193,7 +194,7 @@ function partlyError(
     });
   if (mode === 'new') return alreadyExists(other);
   return new OutputError(`${output} does not exist, and ${other} does`, {
-    hint: `Restore it, name the outputs of the run of ${other}, or pass --overwrite to start over.`,
+    hint: `Restore it, repeat the --emit flags of the run that wrote ${other}, or pass --overwrite to start over.`,
   });
 }
 

@@ -62,7 +62,7 @@ export class SpaceWatch {
     this.#told = true;
     const need = outputs.length === 1 ? 'needs' : 'need';
     this.#options.onNote(
-      `disk space is running out: ${enumeration(outputs)} ${need} another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
+      `disk space is running out: ${enumeration(outputs)} ${need} at least ${bytesText(needed)} more, and ${bytesText(free)} are free in ${folder}`,
     );
   }
 

@@ -57,7 +57,7 @@ export interface Shortage {
 export function outOfSpace(outputs: readonly string[], { needed, free, folder }: Shortage): OutputError {
   const need = outputs.length === 1 ? 'it needs' : 'they need';
   return new OutputError(
-    `not enough disk space for ${enumeration(outputs)}: ${need} another ${bytesText(needed)}, and ${bytesText(free)} are free in ${folder}`,
+    `not enough disk space for ${enumeration(outputs)}: ${need} at least ${bytesText(needed)} more, and ${bytesText(free)} are free in ${folder}`,
     { hint: 'Free some space, or write to another disk; --no-check-space runs until the disk is full.' },
   );
 }

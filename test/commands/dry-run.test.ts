@@ -338,7 +338,10 @@ describe('a disk that is too small', () => {
 
     const early = await embed(output);
     assert.equal(early.code, 2);
-    assert.match(early.stderr, /^error: not enough disk space for .*: it needs another [\d.]+ MB, and /);
+    assert.match(
+      early.stderr,
+      /^error: not enough disk space for .*: it needs at least [\d.]+ MB more, and /,
+    );
     assert.match(early.stderr, /rows are saved; to continue, repeat the command with --resume/);
     const [, rows] = /(\d+) rows are saved/.exec(early.stderr) ?? [];
     assert.ok(Number(rows) < 100, `stopped after ${rows} of 224 rows`);

@@ -44,6 +44,8 @@ describe('--emit', () => {
       { ...flagged.flags },
       { stages: [3, 4], pool: 'gem', dtype: 'float32', format: 'npy', layout: 'arrays', 'csv-safe': true },
     );
+    const named = await parseEmission('embed="my file.npy" --normalize');
+    assert.equal(named.output, 'my file.npy');
     const quoted = await parseEmission("classify=a.csv --labels 'my names.txt' -k 1");
     assert.deepEqual(
       { ...quoted.flags },
@@ -78,12 +80,15 @@ describe('--emit', () => {
         /^embed=a\.npy: --dtype: expected float32 or float16; received float64$/,
       ],
       ['embed=a.npy --dtype', /--dtype needs a value/],
-      ['embed=a.npy --normalize more', /more/],
+      ['embed=a.npy --normalize more', /^embed=a\.npy: unexpected text after the flags: more/],
+      ['embed=a.npy --no-normalize', /there is no flag --no-normalize/],
+      ['embed=--normalize', /^expected .* = and a path/],
+      ['embed=a.npy,classify=b.csv', /^expected one output; received embed/, /^Write --emit before each/],
       [
         'classify=a.csv --top-k 0',
         /^classify=a\.csv: --top-k: expected a whole number, at least 1; received 0$/,
       ],
-      ['embed=a.npy --labels "x', /expected a closing quote/, /^$/],
+      ['embed=a.npy --labels "x', /^embed=a\.npy: expected a closing quote/],
     ];
     for (const [value, message, hint] of cases)
       await assert.rejects(parseEmission(value), refusing(message, hint), value);

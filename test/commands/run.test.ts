@@ -136,7 +136,7 @@ describe('halonet run', () => {
     assert.equal(other.code, 2);
     assert.equal(
       other.stderr,
-      'error: embeddings.npy is being written by a run to classes.csv, embeddings.npy and pyramid, which was interrupted\n' +
+      'error: embeddings.npy belongs to an interrupted run to classes.csv, embeddings.npy and pyramid\n' +
         '  Repeat the command of that run with --resume to continue it, or pass --overwrite to discard it.\n',
     );
     const resumed = await halonet([...args, '--resume'], { cwd: folder, stdin: list.join('') });
@@ -292,8 +292,15 @@ describe('halonet run', () => {
       [['--emit', 'embed=-'], /expected a path after embed=; rows of halonet run cannot be printed/],
       [['--emit', 'embed=/dev/null'], /\/dev\/null is not a regular file/],
       [['--emit', 'embed=a.csv', '--emit', 'classify=/dev/null'], /cannot be one of several outputs/],
-      [['--emit', 'embed=a.csv', '--emit', 'classify=./a.csv'], /cannot be outputs of one run/],
-      [['--emit', 'embed=a.csv', '--emit', 'features=b.csv'], /^error: CSV holds one vector per image/],
+      [
+        ['--emit', 'embed=a.csv', '--emit', 'classify=./a.csv'],
+        /^error: two outputs have the name \.\/a\.csv\n/,
+      ],
+      [
+        ['--emit', 'embed=a.csv', '--emit', 'features=b.csv'],
+        /^error: --emit: features=b\.csv: CSV holds one vector per image/,
+      ],
+      [['--emit', 'embed=a.csv', 'classify=b.csv'], /^error: classify=b\.csv stands without --emit\n/],
       [
         ['--output', 'a.csv', '--emit', 'embed=b.csv'],
         /there is no flag --output\n.* Flags of a single output belong in its --emit: /,

@@ -167,17 +167,17 @@ describe('a run of several outputs', () => {
         await assert.rejects(
           run([B], mode),
           refusing(
-            /arrays\/b\.npy is being written by a run to .*a\.csv and .*arrays\/b\.npy, which was interrupted$/,
+            /arrays\/b\.npy belongs to an interrupted run to .*a\.csv and .*arrays\/b\.npy$/,
             /--resume.*--overwrite/,
           ),
         );
-        await assert.rejects(run([A], mode), refusing(/a\.csv is being written by a run to/));
+        await assert.rejects(run([A], mode), refusing(/a\.csv belongs to an interrupted run to/));
         for (const others of [
           [A, B, C],
           [B, A],
           [C, B],
         ])
-          await assert.rejects(run(others, mode), refusing(/is being written by a run to/), mode);
+          await assert.rejects(run(others, mode), refusing(/belongs to an interrupted run to/), mode);
       }
       await run([A, B], 'resume');
       await assert.rejects(run([B], 'new'), refusing(/b\.npy already exists/, /^Pass --overwrite/));
@@ -207,7 +207,7 @@ describe('a run of several outputs', () => {
       await run([A, B], 'overwrite');
       await interrupted([A, B], 'overwrite');
       await run([A], 'overwrite', { paths: ['x'] }); // which removes the journal
-      await assert.rejects(run([B], 'sync'), refusing(/b\.npy is being written by a run to/));
+      await assert.rejects(run([B], 'sync'), refusing(/b\.npy belongs to an interrupted run to/));
       assert.equal(await run([A, B], 'overwrite'), PATHS.length);
       const files = await readdir(folder, { recursive: true });
       assert.deepEqual(
@@ -336,7 +336,7 @@ describe('a run of several outputs', () => {
           real,
         );
       }
-      const theirs = /is being written by a run to .*real\/1\/a\.csv and .*real\/2\/b\.npy/;
+      const theirs = /belongs to an interrupted run to .*real\/1\/a\.csv and .*real\/2\/b\.npy/;
       await assert.rejects(run([a], 'resume'), refusing(theirs));
       await run([a, b], 'resume');
       await run([b], 'overwrite');
@@ -518,7 +518,7 @@ describe('the recovery of a run of several outputs', () => {
       );
       await assert.rejects(run([A, B], 'new'), OutputError).finally(refuse);
       assert.ok((await readdir(join(folder, 'arrays'))).includes('b.npy'));
-      await assert.rejects(run([A], 'resume'), refusing(/a\.csv is being written by a run to/));
+      await assert.rejects(run([A], 'resume'), refusing(/a\.csv belongs to an interrupted run to/));
       await assert.rejects(run([B], 'resume'), refusing(/b\.npy was written by a run to/));
       assert.equal((await previewRecovery(places)).state.kind, 'finished');
       const [b] = places.others;
@@ -545,7 +545,10 @@ describe('the recovery of a run of several outputs', () => {
       await interrupted([A, B]);
       const { lead } = await placesOf([A, B]);
       await rm(lead.partial, { recursive: true });
-      await assert.rejects(run([B], 'new'), refusing(/b\.npy is being written by a run to/, /--overwrite/));
+      await assert.rejects(
+        run([B], 'new'),
+        refusing(/b\.npy belongs to an interrupted run to/, /--overwrite/),
+      );
       await run([B], 'overwrite');
     }),
   );

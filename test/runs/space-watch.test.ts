@@ -37,7 +37,10 @@ describe('SpaceWatch', () => {
     const { write } = watch(() => MORE_THAN_ANY_DISK);
     await assert.rejects(write(1), (error) => {
       assert.ok(error instanceof OutputError);
-      assert.match(error.message, /out\.csv: it needs another [\d.]+ TB, and [\d.]+ [kMGT]?B are free in \//);
+      assert.match(
+        error.message,
+        /out\.csv: it needs at least [\d.]+ TB more, and [\d.]+ [kMGT]?B are free in \//,
+      );
       assert.match(error.hint ?? '', /--no-check-space/);
       return true;
     });
@@ -68,7 +71,7 @@ describe('SpaceWatch', () => {
     total = MORE_THAN_ANY_DISK;
     await write(10);
     assert.equal(notes.length, 1);
-    assert.match(notes[0] ?? '', /^disk space is running out: out\.csv needs another/);
+    assert.match(notes[0] ?? '', /^disk space is running out: out\.csv needs at least /);
   });
 
   it('lets a run continue if the free space is unknown', async () => {
@@ -86,7 +89,7 @@ describe('SpaceWatch', () => {
       new SpaceWatch(outputs, 0, { total: () => rows, everySeconds: 0, onNote: () => {} }).wrote();
     await wrote(named('a.csv'));
     await assert.rejects(wrote(named('a.csv', 'b.csv')), {
-      message: /^not enough disk space for a\.csv and b\.csv: they need another /,
+      message: /^not enough disk space for a\.csv and b\.csv: they need at least /,
     });
   });
 });
