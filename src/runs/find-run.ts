@@ -65,6 +65,23 @@ export async function findSet(
   return found;
 }
 
+/** @throws {OutputError} if a run to one of these outputs is complete, and only some of them have been published */
+export async function refuseUnpublished(run: FoundRun): Promise<void> {
+  const { place } = run;
+  for (const path of setPaths(run)) {
+    const journal = await journalOf(await presumedPlace(path));
+    if (!journal?.complete) continue;
+    throw new OutputError(
+      `a run to ${shownPath(place, path)} was interrupted while it published its outputs`,
+      {
+        hint: journal.header.retries
+          ? `Complete it first: halonet retry ${shownPath(place, path)}`
+          : 'Complete it first: repeat its command with --resume.',
+      },
+    );
+  }
+}
+
 function otherOf({ place, manifest }: FoundRun, other: FoundRun): FoundRun {
   if (other.manifest.started === manifest.started) return other;
   throw new OutputError(`${other.place.output} was not written by the same run as ${place.output}`, {

@@ -3,6 +3,7 @@ import { statOrUndefined } from '../files/place.js';
 import { attempt, outputFailure, reading } from '../files/write-error.js';
 import { ARRANGEMENTS, CHECKSUMS } from '../outputs/arrangement.js';
 import { readChecksums } from '../outputs/per-image/checksums.js';
+import { refuseUnpublished } from './find-run.js';
 import { digestFile, type FoundRun, type Manifest, readManifest, setPaths } from './manifest.js';
 import { finalPath, MANIFEST, type RunPlace, runPlace, shownPath } from './run-place.js';
 
@@ -56,13 +57,14 @@ export interface JudgedFile {
 /**
  * Reads every file of all outputs of a run in full. The manifest of the given output is trusted; those of the others only have to
  * be of the same run.
- * @throws {OutputError} if a file cannot be read; the signal's reason on abort
+ * @throws {OutputError} if a file cannot be read, or a later run has published only some of the outputs; the signal's reason on abort
  */
 export async function* judgeFiles(run: FoundRun, signal?: AbortSignal): AsyncGenerator<JudgedFile> {
   const { place, manifest } = run;
   for (const path of setPaths(run)) {
     const other = path === place.path ? run : await otherRun(place, path);
     if (other?.manifest.started !== manifest.started) {
+      await attempt(place.output, () => refuseUnpublished(run));
       yield {
         path: other?.place.manifest ?? path + MANIFEST,
         state: other === undefined ? 'missing' : 'altered',

@@ -436,7 +436,13 @@ describe('a run of several outputs', () => {
             paths.map((path) => [path, PATHS.length]),
           );
         }
+        const judge = async () => {
+          for await (const _ of judgeFiles(await findRun(join(folder, A[0]))));
+        };
+        if (earlier)
+          await assert.rejects(judge(), refusing(/was interrupted while it published/, /--resume/));
         assert.equal(await run([A, B, C], 'resume'), 0);
+        await judge();
       }),
     );
   }
