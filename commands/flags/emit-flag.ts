@@ -150,7 +150,7 @@ export async function emittedOutput(
   } catch (error) {
     if (settled || !(error instanceof HalonetError)) throw error;
     const hint = error.hint?.includes('--')
-      ? `${error.hint} Flags of this output stand in its --emit: --emit "${EXAMPLE} --normalize"`
+      ? `${error.hint} Flags of this output belong in its --emit: --emit "${EXAMPLE} --normalize"`
       : error.hint;
     throw new HalonetError(`--emit: ${command}=${output}: ${error.message}`, { hint, cause: error });
   }
